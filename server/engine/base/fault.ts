@@ -1,0 +1,126 @@
+/**
+ * Trouble that the world made and the user can mend: no server, no right, a full disk, a history that moved.
+ *
+ * Bad SQL is not a fault but an outcome (see rehearsal). A broken promise of ours is a plain Error.
+ */
+export class Fault extends Error {
+  override readonly name = 'Fault';
+
+  /** @param detail what exactly happened, without passwords; it follows the general sentence of the code */
+  constructor(
+    readonly code: FaultCode,
+    readonly detail: string,
+    cause?: unknown,
+  ) {
+    super(`${remedies[code].says}: ${detail} ${remedies[code].mend}`, { cause });
+  }
+
+  /** The VS Code command that mends it, when there is one. */
+  get remedy(): string | undefined {
+    return remedies[this.code].offers;
+  }
+}
+
+export type FaultCode = keyof typeof remedies;
+
+const chooseDatabase = 'rehearsal.chooseDatabase';
+
+/** What each fault says, what to do about it in words, and the command that mends it when there is one. */
+const remedies = {
+  'no-server': {
+    says: 'Postgres does not answer',
+    mend: 'Start the server or choose another database.',
+    offers: chooseDatabase,
+  },
+  'wrong-password': {
+    says: 'Postgres refused the login',
+    mend: 'Check the user and the password, then choose the database again.',
+    offers: chooseDatabase,
+  },
+  'no-database': {
+    says: 'There is no such database',
+    mend: 'Create it or choose another database.',
+    offers: chooseDatabase,
+  },
+  'bad-connection-settings': {
+    says: 'These connection settings cannot be used',
+    mend: 'Correct them and try again.',
+    offers: chooseDatabase,
+  },
+  'no-tls': {
+    says: 'No secure connection could be made',
+    mend: 'Check sslmode and the certificates.',
+    offers: chooseDatabase,
+  },
+  'no-right': {
+    says: 'The database role lacks a right',
+    mend: 'Ask for the right or choose another role.',
+    offers: chooseDatabase,
+  },
+  'connection-lost': {
+    says: 'The connection to Postgres was lost',
+    mend: 'Try again when the server is back.',
+    offers: undefined,
+  },
+  'shadow-lost': {
+    says: 'The shadow database went away',
+    mend: 'It is built anew with the next check.',
+    offers: 'rehearsal.rehearse',
+  },
+  'no-shadow': {
+    says: 'There is no place for a shadow database',
+    mend: 'Set rehearsal.shadow to another place.',
+    offers: undefined,
+  },
+  'disk-full': { says: 'The disk is full', mend: 'Free some space and try again.', offers: undefined },
+  'not-writable': { says: 'A file or folder cannot be written', mend: 'Check its permissions.', offers: undefined },
+  'not-readable': {
+    says: 'A file cannot be read',
+    mend: 'Check that it is there, is UTF-8 text and may be read.',
+    offers: undefined,
+  },
+  'no-migrations': {
+    says: 'No migrations were found',
+    mend: 'Name their folder with --dir or in rehearsal.folders.',
+    offers: 'rehearsal.newMigration',
+  },
+  'no-such-migration': {
+    says: 'There is no such migration',
+    mend: 'Look at the list of migrations.',
+    offers: undefined,
+  },
+  'bad-migration': {
+    says: 'The migration cannot be run by its tool',
+    mend: 'Correct the file and try again.',
+    offers: undefined,
+  },
+  'no-down': {
+    says: 'The migration has no down script',
+    mend: 'Restore a snapshot instead.',
+    offers: 'rehearsal.revertToSnapshot',
+  },
+  'history-moved': {
+    says: 'The history of the database does not fit the files',
+    mend: 'Compare the list of migrations with the database.',
+    offers: undefined,
+  },
+  locked: {
+    says: 'Somebody else is migrating this database',
+    mend: 'Wait until it is done and try again.',
+    offers: undefined,
+  },
+  busy: {
+    says: 'The database is in use by others',
+    mend: 'End those sessions or allow Rehearsal to disconnect them.',
+    offers: undefined,
+  },
+  'remote-target': { says: 'The target is not on this machine', mend: 'Confirm it by name.', offers: undefined },
+  'no-such-snapshot': { says: 'There is no such snapshot', mend: 'Look at the list of snapshots.', offers: undefined },
+  unfinished: {
+    says: 'An earlier step was cut off',
+    mend: 'Start again: it is finished or undone at the start.',
+    offers: undefined,
+  },
+  'bad-usage': { says: 'The command cannot be understood', mend: 'See rehearsal --help.', offers: undefined },
+  refused: { says: 'Postgres refused a query of ours', mend: 'See the log for the query.', offers: undefined },
+} as const satisfies Record<string, { says: string; mend: string; offers: string | undefined }>;

@@ -1,0 +1,47 @@
+/** Text positions. All offsets in the engine count UTF-16 code units, as JavaScript strings and LSP do. */
+
+/** Half-open: `start` is in, `end` is out. */
+export interface TextRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export const contains = (range: TextRange, offset: number): boolean => range.start <= offset && offset < range.end;
+
+export const shifted = (range: TextRange, by: number): TextRange => ({ start: range.start + by, end: range.end + by });
+
+/**
+ * Where the n-th character stands, for a counter that sees whole characters.
+ *
+ * Postgres counts characters from 1; a character beyond U+FFFF is one there and two here.
+ */
+export function offsetOfCharacter(text: string, nth: number): number {
+  let offset = 0;
+  for (const character of text) {
+    if (--nth < 1) break;
+    offset += character.length;
+  }
+  return offset;
+}
+
+/** Zero-based line, and column in UTF-16 code units. */
+export interface LinePosition {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Turns offsets into lines and columns; built once per text. A line ends at LF, CR LF or a lone CR, as in LSP. */
+export function lineIndex(text: string): (offset: number) => LinePosition {
+  const starts = [0];
+  for (const { index, 0: end } of text.matchAll(/\r\n|\r|\n/g)) starts.push(index + end.length);
+  return (offset) => {
+    const at = Math.max(0, Math.min(offset, text.length));
+    let [low, high] = [0, starts.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((starts[middle] ?? 0) <= at) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low, column: at - (starts[low] ?? 0) };
+  };
+}

@@ -1,0 +1,25 @@
+/** A database that can be opened, read and copied: one on a server, or the embedded one. */
+import type { Session } from './session';
+
+export interface Database {
+  /** Stable and without secrets; identifies the database in registries: `postgres://user@host:5432/name`. */
+  readonly id: string;
+  /** For people, without secrets: `shop_dev@localhost:5432`. */
+  readonly label: string;
+  readonly name: string;
+  /** Loopback address, Unix socket or embedded: nobody else's machine. */
+  readonly local: boolean;
+  readonly engine: 'server' | 'embedded';
+  /**
+   * @param purpose what the embedded engine must know: a `write` session keeps what it did when closed (atomically),
+   *   a `read` session throws it away
+   * @throws {Fault} `no-server`, `wrong-password`, `no-database`, `no-tls`, `no-right`, `locked`, `disk-full`
+   */
+  open(purpose: 'read' | 'write'): Promise<Session>;
+  /**
+   * Dumps by pg_dump compiled to WebAssembly, over a connection of our own.
+   *
+   * @returns SQL text; with data as INSERT statements
+   */
+  dump(content: 'schema' | 'all', signal?: AbortSignal): Promise<string>;
+}

@@ -1,0 +1,91 @@
+/** A connection to one database, whatever runs behind it: a server through node-postgres, or the embedded engine. */
+
+/** One connection. Statements run one after the other; calls are queued in their order. */
+export interface Session {
+  readonly server: Server;
+  /**
+   * Runs SQL text by the simple protocol: several statements in one text are one implicit transaction, as psql -c has it.
+   *
+   * @returns what Postgres did or why it refused; a refusal is an answer, not an exception
+   * @throws {Fault} `connection-lost` when the connection died before an answer came; every later call throws the same
+   */
+  run(sql: string, options?: RunOptions): Promise<Answer>;
+  /**
+   * A query of our own: parameters as `$1`, rows as objects.
+   *
+   * @throws {Fault} `no-right` or `refused` when Postgres refuses it, `connection-lost` when it died
+   */
+  rows<Row extends object>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  /** Where the connection stands after the last answer (ReadyForQuery's status byte). */
+  readonly transaction: 'idle' | 'open' | 'failed';
+  /**
+   * Asks the server to end what is running; resolves when the request was delivered and the session is ready again.
+   * The statement cut off is answered with SQLSTATE 57014. The embedded engine cannot be interrupted: there the
+   * engine is ended, and the session is lost.
+   */
+  cancel(): Promise<void>;
+  readonly lost: boolean;
+  /** Ends the connection. Safe to call twice, and on a lost one. */
+  close(): Promise<void>;
+}
+
+export interface RunOptions {
+  /** Rows for `COPY … FROM stdin`. */
+  readonly copyData?: string;
+  /** Longest time in milliseconds; then the statement is cancelled and refused with 57014. */
+  readonly timeoutMs?: number;
+}
+
+export interface Server {
+  /** For people: `PostgreSQL 16.4`, `PGlite (PostgreSQL 18.6)`. */
+  readonly label: string;
+  readonly engine: 'server' | 'embedded';
+  /** For example 160004. */
+  readonly versionNumber: number;
+  readonly database: string;
+  readonly user: string;
+}
+
+export type Answer = Done | Refused;
+
+export interface Done {
+  readonly kind: 'done';
+  /** One for each statement in the text, in order. */
+  readonly commands: readonly { readonly tag: string; readonly rows: number | null }[];
+  readonly notices: readonly Notice[];
+}
+
+export interface Refused {
+  readonly kind: 'refused';
+  readonly refusal: Refusal;
+  readonly notices: readonly Notice[];
+}
+
+export interface Notice {
+  readonly severity: string;
+  readonly sqlState: string;
+  readonly message: string;
+  readonly detail?: string;
+  readonly hint?: string;
+}
+
+/** Why Postgres refused; the fields of its ErrorResponse (Postgres documentation, "Error and Notice Message Fields"). */
+export interface Refusal {
+  /** Five characters, for example `23502`. */
+  readonly sqlState: string;
+  readonly message: string;
+  readonly detail?: string;
+  readonly hint?: string;
+  /** Which character of the text sent is to blame, counted from 1. */
+  readonly character?: number;
+  /** The same within `internalQuery`, the SQL that a function or DO block ran. */
+  readonly internalCharacter?: number;
+  readonly internalQuery?: string;
+  /** Call stack, one line per level, innermost first. */
+  readonly where?: string;
+  readonly schema?: string;
+  readonly table?: string;
+  readonly column?: string;
+  readonly dataType?: string;
+  readonly constraint?: string;
+}

@@ -1,0 +1,69 @@
+/** How one migration tool names, orders, splits and wraps its files. One tool, one file in this room; no database here. */
+import type { TextRange } from '../base/text';
+
+export type LayoutName = 'golang-migrate' | 'dbmate' | 'numbered';
+
+export interface Layout {
+  readonly name: LayoutName;
+  /** For people: `golang-migrate`, `dbmate`, `plain numbered files`. */
+  readonly label: string;
+  /**
+   * How sure it is that these files are this tool's.
+   *
+   * @param files names in one folder
+   * @param read text of one of them (the first kilobytes are enough)
+   * @returns why, for people; undefined when they are not
+   */
+  recognise(files: readonly string[], read: (name: string) => string | undefined): string | undefined;
+  /** @returns undefined when the file is none of this tool's (it is ignored then, as the tool does) */
+  readName(fileName: string): MigrationName | undefined;
+  /** Cuts the text of one file into its scripts, in the order they stand. Never throws. */
+  read(fileName: string, text: string): MigrationFile;
+  /** The files of a new migration: names and first contents; `cursor` is an offset in the first file. */
+  skeleton(
+    title: string,
+    existing: readonly MigrationName[],
+    now: Date,
+  ): { files: readonly { name: string; text: string }[]; cursor: number };
+}
+
+export interface MigrationName {
+  /** As the tool records it: `20240101120000`, `42`. */
+  readonly version: string;
+  /** Orders the migrations of a folder when compared with `<`. Equal for an up and a down file of one migration. */
+  readonly order: string;
+  readonly title: string;
+  /** `both` when one file holds both directions. */
+  readonly direction: 'up' | 'down' | 'both';
+}
+
+export interface MigrationFile {
+  readonly scripts: readonly Script[];
+  /** What the tool would refuse about the file itself: markers missing, misplaced, unknown. */
+  readonly problems: readonly FileProblem[];
+}
+
+/** A finding about the file as its tool reads it; `code` equals a slug such as `dbmate-missing-up`. */
+export interface FileProblem {
+  readonly range: TextRange;
+  readonly severity: 'error' | 'warning';
+  readonly code: string;
+  readonly message: string;
+}
+
+/** SQL text that runs as one unit. */
+export interface Script {
+  readonly direction: 'up' | 'down';
+  /** Where its SQL stands in the file. */
+  readonly range: TextRange;
+  readonly mode: TransactionMode;
+}
+
+/**
+ * How the tool runs a script.
+ *
+ * - `transaction`: BEGIN, script, history row, COMMIT
+ * - `implicit`: the whole script in one simple-protocol message; several statements are one implicit transaction
+ * - `statements`: each statement by itself, committed at once (psql's way)
+ */
+export type TransactionMode = 'transaction' | 'implicit' | 'statements';

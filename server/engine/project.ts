@@ -1,0 +1,234 @@
+/** What can be asked about one folder of migrations and its target. The faces (language, cli) know the engine by these types. */
+import type { TextRange } from './base/text';
+import type { MigrationFolder, Migration } from './layouts/migration';
+
+export interface Engine {
+  /**
+   * The migration folders below the roots, found anew at each call; each with its target.
+   *
+   * @throws {Fault} `bad-usage` when `dir` or `layout` name something that is not there
+   */
+  projects(): Promise<readonly Project[]>;
+  /** Ends workers, private servers and connections. */
+  close(): Promise<void>;
+}
+
+export interface EngineOptions {
+  /** Absolute paths of the workspace folders. */
+  readonly roots: readonly string[];
+  /** Migration folders named by the user; when empty they are looked for. Absolute. */
+  readonly folders: readonly string[];
+  /** Forces a layout by name. */
+  readonly layout: string | undefined;
+  /** `embedded`, a URL or key=value string, or undefined: DATABASE_URL of environment and `.env`, else embedded. */
+  readonly target: (folder: string) => TargetChoice | undefined;
+  readonly statementMs: number;
+  readonly shadow: 'auto' | 'private' | 'same-server' | 'embedded' | { readonly url: string };
+  /** Folders with Postgres binaries to look at first. */
+  readonly binaries: readonly string[];
+}
+
+export type TargetChoice =
+  | { readonly kind: 'embedded' }
+  | { readonly kind: 'server'; readonly connection: string; readonly password?: string };
+
+export interface Project {
+  readonly folder: MigrationFolder;
+  readonly target: TargetInfo;
+  /** @throws {Fault} when the target does not answer or its history cannot be read */
+  status(signal?: AbortSignal): Promise<Status>;
+  /**
+   * Rehearses scripts, each at its place in the history, and takes everything back.
+   *
+   * @param wanted paths of migration files, `pending`, or `all`
+   * @param onFile called for each file as soon as it is known, in order
+   */
+  check(
+    wanted: readonly string[] | 'pending' | 'all',
+    onFile: (file: FileCheck) => void,
+    signal: AbortSignal,
+  ): Promise<Check>;
+  /** The schema before and after: one migration, or all pending ones. */
+  preview(path: string | 'pending', signal: AbortSignal): Promise<Preview>;
+  apply(request: ApplyRequest, progress: (step: Progress) => void, signal: AbortSignal): Promise<ApplyResult>;
+  /** Runs the down script of the newest applied migration, or of the last `count` ones. */
+  revert(request: RevertRequest, progress: (step: Progress) => void, signal: AbortSignal): Promise<ApplyResult>;
+  snapshots(): Promise<readonly Snapshot[]>;
+  snapshot(request: SnapshotRequest, signal: AbortSignal): Promise<SnapshotResult>;
+  /** Puts the snapshot in the place of the target by renames; the replaced database is kept as a snapshot. */
+  restore(id: string, consent: Consent, signal: AbortSignal): Promise<RestoreResult>;
+  /** Writes the files of a new migration. @returns absolute path of the first and the cursor's offset in it */
+  create(title: string): { readonly path: string; readonly cursor: number };
+}
+
+export interface TargetInfo {
+  readonly id: string;
+  /** `shop_dev@localhost:5432`, `embedded`. Never a password. */
+  readonly label: string;
+  readonly name: string;
+  readonly local: boolean;
+  readonly engine: 'server' | 'embedded';
+  /** Where the choice came from, for people: `DATABASE_URL in .env`. */
+  readonly because: string;
+}
+
+export interface Status {
+  /** For people: `PostgreSQL 16.4`. */
+  readonly server: string;
+  readonly historyTable: string;
+  /** In the order of the folder; then the versions that the database has and the folder lacks. */
+  readonly migrations: readonly MigrationStatus[];
+  /** Why the tool would refuse to go on, and what to do. */
+  readonly blocked?: string;
+}
+
+/**
+ * - `edited`: applied, and changed since
+ * - `missing`: applied, and not in this folder
+ * - `skipped`: not applied, and the tool will never run it (older than its high-water mark)
+ */
+export type MigrationState = 'applied' | 'pending' | 'edited' | 'missing' | 'skipped';
+
+export interface MigrationStatus {
+  readonly version: string;
+  readonly title: string;
+  readonly state: MigrationState;
+  /** Undefined for `missing`. */
+  readonly migration: Migration | undefined;
+}
+
+export interface Check {
+  /** `private PostgreSQL 16.4, schema of shop_dev@localhost:5432`. */
+  readonly rehearsedOn: string;
+  /** Which of the four places. */
+  readonly place: 'private' | 'same-server' | 'url' | 'embedded';
+  readonly serverVersion: string;
+  readonly ms: number;
+}
+
+export interface FileCheck {
+  readonly path: string;
+  readonly version: string;
+  /** Milliseconds for this file, and what of them each room took. */
+  readonly ms: number;
+  readonly rooms: Readonly<Record<string, number>>;
+  readonly rehearsedOn: string;
+  readonly statements: number;
+  readonly findings: readonly Finding[];
+}
+
+export type Severity = 'error' | 'warning' | 'information' | 'hint';
+
+export interface Finding {
+  /** In the file. */
+  readonly range: TextRange;
+  readonly severity: Severity;
+  /** `refused` for the server's own errors, else a slug (`not-rehearsed`, `dbmate-missing-down`, `edited-after-apply`…). */
+  readonly code: string;
+  readonly sqlState?: string;
+  /** The server's message, or ours. */
+  readonly message: string;
+  readonly detail?: string;
+  readonly hint?: string;
+  /** The refusal that this one follows from. */
+  readonly consequenceOf?: Place;
+  readonly related?: readonly (Place & { readonly message: string })[];
+}
+
+export interface Place {
+  readonly path: string;
+  readonly range: TextRange;
+}
+
+export interface Preview {
+  /** Canonical SQL text of the whole schema. */
+  readonly before: string;
+  readonly after: string;
+  readonly changes: readonly ObjectChange[];
+  readonly rehearsedOn: string;
+  /** Statements that were refused on the way, so that `after` is without them. */
+  readonly refused: number;
+}
+
+export interface ObjectChange {
+  readonly kind: 'added' | 'removed' | 'changed';
+  /** As pg_dump calls it: `TABLE`, `INDEX`, `FK CONSTRAINT`. */
+  readonly type: string;
+  readonly name: string;
+  readonly before?: string;
+  readonly after?: string;
+}
+
+/** What the user agreed to. */
+export interface Consent {
+  /** Other sessions may be ended. */
+  readonly disconnect: boolean;
+  /** The target's name as the user confirmed it; needed when the target is not local. */
+  readonly confirmedName?: string;
+}
+
+export interface ApplyRequest extends Consent {
+  /** The version to apply by itself, the version to apply up to, or all pending ones. */
+  readonly which: { readonly only: string } | { readonly upTo: string } | 'all';
+  /** Take a snapshot first (the default of every face). */
+  readonly snapshot: boolean;
+}
+
+export interface RevertRequest extends Consent {
+  readonly count: number;
+  readonly snapshot: boolean;
+}
+
+export interface Progress {
+  readonly message: string;
+  /** 0 to 1, when it can be told. */
+  readonly fraction?: number;
+  /** False once nothing can be taken back any more by cancelling. */
+  readonly cancellable: boolean;
+}
+
+export type ApplyResult =
+  | { readonly kind: 'done'; readonly migrations: readonly string[]; readonly snapshot?: string; readonly ms: number }
+  /** The first error stops. `state` tells exactly how the database stands now. */
+  | {
+      readonly kind: 'refused';
+      readonly migrations: readonly string[];
+      readonly snapshot?: string;
+      readonly version: string;
+      readonly finding: Finding & Place;
+      readonly state: string;
+    }
+  | {
+      readonly kind: 'cancelled';
+      readonly migrations: readonly string[];
+      readonly snapshot?: string;
+      readonly state: string;
+    }
+  /** Somebody else is connected and the snapshot needs the database for itself; ask, then call again with consent. */
+  | { readonly kind: 'busy'; readonly sessions: readonly string[] }
+  | { readonly kind: 'nothing' };
+
+export interface SnapshotRequest extends Consent {
+  readonly reason: string;
+}
+
+export type SnapshotResult =
+  | { readonly kind: 'taken'; readonly snapshot: Snapshot; readonly ms: number }
+  | { readonly kind: 'busy'; readonly sessions: readonly string[] };
+
+export type RestoreResult =
+  | { readonly kind: 'restored'; readonly kept: Snapshot; readonly ms: number }
+  | { readonly kind: 'busy'; readonly sessions: readonly string[] };
+
+export interface Snapshot {
+  readonly id: string;
+  /** ISO 8601. */
+  readonly taken: string;
+  readonly reason: string;
+  /** `copy`: a database on the same server; `file`: a dump file; `embedded`: a copy of the embedded database's file. */
+  readonly kind: 'copy' | 'file' | 'embedded';
+  readonly bytes: number;
+  /** Newest applied version when it was taken. */
+  readonly version: string | undefined;
+  readonly target: string;
+}

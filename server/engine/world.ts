@@ -1,0 +1,25 @@
+/** What the engine needs from outside; tests hand in their own. */
+export interface World {
+  readonly files: Files;
+  /** Absolute path of our own folder: registry, journal, embedded databases. Made when missing. */
+  readonly storage: string;
+  /** Absolute path of the folder with the bundled workers and WebAssembly files (`dist`). */
+  readonly assets: string;
+  /** `PGHOST`, `DATABASE_URL`, `HOME`…; empty in an untrusted workspace. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly now: () => Date;
+  readonly log: (line: string) => void;
+}
+
+/** The texts of the workspace. The language server lays open documents over the disk. */
+export interface Files {
+  /**
+   * @returns the text without its byte order mark, undefined when there is no such file
+   * @throws {Fault} `not-readable` when it is no UTF-8 text or may not be read
+   */
+  read(path: string): string | undefined;
+  /** Names in a folder, sorted; folders end with `/`. Empty when there is no such folder. */
+  list(folder: string): readonly string[];
+  /** @throws {Fault} `not-writable`, `disk-full` */
+  write(path: string, text: string): void;
+}

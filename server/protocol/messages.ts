@@ -1,0 +1,230 @@
+/**
+ * Every message between client and server beyond standard LSP. The one room of the server a client may import.
+ *
+ * Only plain data crosses here: no classes, no Map, no Date. Times are ISO 8601 text, durations milliseconds,
+ * positions LSP positions, files URIs.
+ */
+import {
+  NotificationType,
+  NotificationType0,
+  type Range,
+  RequestType,
+  RequestType0,
+} from 'vscode-languageserver-protocol';
+
+/** Client → server, in `initializationOptions`. */
+export interface InitializationOptions {
+  /** False in Restricted Mode: outline only, nothing is connected or run. */
+  readonly trusted: boolean;
+  readonly settings: Settings;
+  /** Targets chosen earlier, by folder URI of the migrations; passwords come from SecretStorage. */
+  readonly targets: Readonly<Record<string, TargetChoice>>;
+}
+
+/** The settings of package.json that the server reads. */
+export interface Settings {
+  readonly folders: readonly string[];
+  readonly layout: string;
+  readonly database: string;
+  readonly shadow: string;
+  readonly postgresBinaries: readonly string[];
+  readonly statementTimeout: number;
+}
+
+/** `embedded`, or connection parameters as libpq reads them (URL or key=value) without the password. */
+export type TargetChoice =
+  | { readonly kind: 'embedded' }
+  | { readonly kind: 'server'; readonly connection: string; readonly password?: string };
+
+/** Client → server: the settings have changed. */
+export const SettingsChanged = new NotificationType<Settings>('rehearsal/settingsChanged');
+
+/** Client → server: the workspace was trusted just now. */
+export const TrustGranted = new NotificationType0('rehearsal/trustGranted');
+
+/** Client → server: the projects of the workspace with their migrations, oldest first. */
+export const ListProjectsRequest = new RequestType0<readonly ProjectItem[], FaultData>('rehearsal/listProjects');
+export interface ProjectItem {
+  /** URI of the folder of migrations; names the project in every other message. */
+  readonly folder: string;
+  readonly label: string;
+  /** `dbmate`, and why it was taken to be so. */
+  readonly layout: string;
+  readonly because: string;
+  readonly target: TargetItem;
+  readonly migrations: readonly MigrationItem[];
+  /** What keeps the list from being known (server down…), with a remedy. */
+  readonly fault?: FaultData & { readonly message: string };
+  /** Why the tool would refuse to go on. */
+  readonly blocked?: string;
+}
+export interface TargetItem {
+  readonly label: string;
+  readonly name: string;
+  readonly local: boolean;
+  readonly engine: 'server' | 'embedded';
+  readonly because: string;
+  /** `PostgreSQL 16.4`; empty while unknown. */
+  readonly server: string;
+}
+export interface MigrationItem {
+  readonly version: string;
+  readonly title: string;
+  readonly state: 'applied' | 'pending' | 'edited' | 'missing' | 'skipped';
+  /** Up file; undefined when missing here. */
+  readonly uri?: string;
+  readonly hasDown: boolean;
+}
+
+/** Server → client: what ListProjects would answer has changed; ask again. */
+export const ProjectsChanged = new NotificationType0('rehearsal/projectsChanged');
+
+/** Client → server: rehearse this file (or all open ones) again, from a fresh look at the target. */
+export const RehearseRequest = new RequestType<{ readonly uri?: string }, void, FaultData>('rehearsal/rehearse');
+
+/** Client → server: the schema before and after one migration, or after all pending ones. */
+export const PreviewRequest = new RequestType<
+  { readonly folder: string; readonly uri?: string },
+  PreviewResult,
+  FaultData
+>('rehearsal/preview');
+export interface PreviewResult {
+  readonly title: string;
+  readonly before: string;
+  readonly after: string;
+  readonly changes: readonly {
+    readonly kind: 'added' | 'removed' | 'changed';
+    readonly type: string;
+    readonly name: string;
+  }[];
+  readonly rehearsedOn: string;
+  readonly refused: number;
+}
+
+/** What the user agreed to in a modal dialog. */
+export interface Consent {
+  readonly disconnect: boolean;
+  /** The target's name as typed by the user; needed when the target is not local. */
+  readonly confirmedName?: string;
+}
+
+/** Client → server: run pending migrations on the target. Progress comes as ProgressNotification with the same id. */
+export const ApplyRequest = new RequestType<ApplyParams, ApplyResult, FaultData>('rehearsal/apply');
+export interface ApplyParams extends Consent {
+  readonly folder: string;
+  readonly only?: string;
+  readonly upTo?: string;
+  readonly snapshot: boolean;
+  readonly progress: string;
+}
+
+/** Client → server: run the down scripts of the newest applied migrations. */
+export const RevertRequest = new RequestType<RevertParams, ApplyResult, FaultData>('rehearsal/revert');
+export interface RevertParams extends Consent {
+  readonly folder: string;
+  readonly count: number;
+  readonly snapshot: boolean;
+  readonly progress: string;
+}
+
+export type ApplyResult =
+  | { readonly kind: 'done'; readonly migrations: readonly string[]; readonly snapshot?: string; readonly ms: number }
+  | {
+      readonly kind: 'refused';
+      readonly migrations: readonly string[];
+      readonly snapshot?: string;
+      readonly version: string;
+      readonly uri: string;
+      readonly range: Range;
+      readonly sqlState?: string;
+      readonly message: string;
+      readonly state: string;
+    }
+  | {
+      readonly kind: 'cancelled';
+      readonly migrations: readonly string[];
+      readonly snapshot?: string;
+      readonly state: string;
+    }
+  | { readonly kind: 'busy'; readonly sessions: readonly string[] }
+  | { readonly kind: 'nothing' };
+
+/** Server → client: how far an apply, revert, snapshot or restore is. */
+export const ProgressNotification = new NotificationType<ProgressParams>('rehearsal/progress');
+export interface ProgressParams {
+  readonly progress: string;
+  readonly message: string;
+  readonly fraction?: number;
+  readonly cancellable: boolean;
+}
+
+/** Client → server: the snapshots of a project's target, newest first. */
+export const ListSnapshotsRequest = new RequestType<{ readonly folder: string }, readonly SnapshotItem[], FaultData>(
+  'rehearsal/listSnapshots',
+);
+export interface SnapshotItem {
+  readonly id: string;
+  readonly taken: string;
+  readonly reason: string;
+  readonly kind: 'copy' | 'file' | 'embedded';
+  readonly bytes: number;
+  readonly version?: string;
+}
+
+/** Client → server: take a snapshot of the target. */
+export const SnapshotRequest = new RequestType<
+  Consent & { readonly folder: string; readonly reason: string },
+  SnapshotResult,
+  FaultData
+>('rehearsal/snapshot');
+export type SnapshotResult =
+  | { readonly kind: 'taken'; readonly snapshot: SnapshotItem; readonly ms: number }
+  | { readonly kind: 'busy'; readonly sessions: readonly string[] };
+
+/** Client → server: put a snapshot in the target's place; the replaced database is kept as a snapshot. */
+export const RestoreRequest = new RequestType<
+  Consent & { readonly folder: string; readonly id: string },
+  RestoreResult,
+  FaultData
+>('rehearsal/restore');
+export type RestoreResult =
+  | { readonly kind: 'restored'; readonly kept: SnapshotItem; readonly ms: number }
+  | { readonly kind: 'busy'; readonly sessions: readonly string[] };
+
+/** Client → server: write the files of a new migration. */
+export const NewMigrationRequest = new RequestType<
+  { readonly folder: string; readonly title: string },
+  { readonly uri: string; readonly offset: number },
+  FaultData
+>('rehearsal/newMigration');
+
+/** Client → server: databases that the workspace and the environment name. */
+export const CandidatesRequest = new RequestType<{ readonly folder: string }, readonly CandidateItem[], FaultData>(
+  'rehearsal/candidates',
+);
+export interface CandidateItem {
+  /** `shop_dev@localhost:5432`. */
+  readonly label: string;
+  /** `DATABASE_URL in .env`. */
+  readonly source: string;
+  readonly choice: TargetChoice;
+  readonly local: boolean;
+}
+
+/**
+ * Client → server: from now on this is the target of the project. The server connects to it first.
+ *
+ * @throws FaultData `wrong-password` when it wants (another) password: ask for it and call again
+ */
+export const ChooseDatabaseRequest = new RequestType<
+  { readonly folder: string; readonly choice: TargetChoice },
+  TargetItem,
+  FaultData
+>('rehearsal/chooseDatabase');
+
+/** Carried by every ResponseError of ours. */
+export interface FaultData {
+  readonly fault: string;
+  /** Command that mends it. */
+  readonly remedy?: string;
+}
