@@ -1,0 +1,83 @@
+/**
+ * Makes the bundles in dist/ and puts the WebAssembly and data files beside them. Needs nothing but `npm ci`.
+ *
+ * `--production`: minified and without source maps, as it is shipped.
+ */
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const dist = join(root, 'dist');
+const production = process.argv.includes('--production');
+const { resolve: locate } = createRequire(import.meta.url);
+
+const started = performance.now();
+const bundles = [
+  { from: 'client/extension.ts', to: 'client.js', external: ['vscode'] },
+  { from: 'server/main.ts', to: 'server.js' },
+  { from: 'server/cli/main.ts', to: 'cli.js', executable: true },
+  { from: 'server/engine/database/embeddedWorker.ts', to: 'embedded.js' },
+  { from: 'server/engine/database/dumpWorker.ts', to: 'dump.js' },
+  { from: 'server/engine/shadow/guard.ts', to: 'guard.js' },
+].filter(({ from }) => existsSync(join(root, from)));
+
+await Promise.all(bundles.map(bundle));
+copyAssets();
+console.log(`dist: ${bundles.map(({ to }) => to).join(', ')} in ${Math.round(performance.now() - started)} ms`);
+
+async function bundle({ from, to, external = [], executable = false }) {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: [from],
+    outfile: join(dist, to),
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    minify: production,
+    // Names stand in messages of our own bugs and in `instanceof` logs.
+    keepNames: production,
+    sourcemap: production ? false : 'linked',
+    legalComments: 'none',
+    logLevel: 'warning',
+    external: [...external, 'pg-native'],
+    banner: { js: `${executable ? '#!/usr/bin/env node\n' : ''}${importMetaUrl}` },
+    define: { 'import.meta.url': 'importMetaUrl' },
+  });
+  for (const { path, contents } of outputFiles) put(path, contents);
+  if (production) rmSync(join(dist, `${to}.map`), { force: true });
+  if (executable) chmodSync(join(dist, to), 0o755);
+}
+
+/**
+ * Only PGlite and its tools ask for `import.meta.url` (to find the files beside them), and a CommonJS bundle has none:
+ * they are told that they live in dist/pglite/. libpg-query looks beside `__dirname`, which is dist/ in a bundle.
+ */
+const importMetaUrl = `const importMetaUrl = require('node:url').pathToFileURL(__dirname + '/pglite/').href;`;
+
+function copyAssets() {
+  const pglite = dirname(locate('@electric-sql/pglite'));
+  const tools = dirname(locate('@electric-sql/pglite-tools/pg_dump'));
+  const parser = dirname(locate('libpg-query'));
+  const extensions = readdirSync(pglite).filter((name) => name.endsWith('.tar.gz'));
+  for (const name of ['pglite.wasm', 'pglite.data', 'initdb.wasm', ...extensions]) copy(join(pglite, name), 'pglite');
+  copy(join(tools, 'pg_dump.wasm'), 'pglite');
+  copy(join(parser, 'libpg-query.wasm'), '.');
+}
+
+function copy(file, folder) {
+  put(join(dist, folder, basename(file)), readFileSync(file));
+}
+
+/** Leaves an equal file alone and swaps in a changed one at once: a running server may be reading it. */
+function put(path, contents) {
+  if (existsSync(path) && readFileSync(path).equals(contents)) return;
+  mkdirSync(dirname(path), { recursive: true });
+  const made = `${path}.${process.pid}`;
+  writeFileSync(made, contents);
+  renameSync(made, path);
+}
