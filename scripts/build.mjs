@@ -14,6 +14,12 @@ const dist = join(root, 'dist');
 const production = process.argv.includes('--production');
 const { resolve: locate } = createRequire(import.meta.url);
 
+/**
+ * Only PGlite and its tools ask for `import.meta.url` (to find the files beside them), and a CommonJS bundle has none:
+ * they are told that they live in dist/pglite/. libpg-query looks beside `__dirname`, which is dist/ in a bundle.
+ */
+const importMetaUrl = `const importMetaUrl = require('node:url').pathToFileURL(__dirname + '/pglite/').href;`;
+
 const started = performance.now();
 const bundles = [
   { from: 'client/extension.ts', to: 'client.js', external: ['vscode'] },
@@ -52,12 +58,6 @@ async function bundle({ from, to, external = [], executable = false }) {
   if (production) rmSync(join(dist, `${to}.map`), { force: true });
   if (executable) chmodSync(join(dist, to), 0o755);
 }
-
-/**
- * Only PGlite and its tools ask for `import.meta.url` (to find the files beside them), and a CommonJS bundle has none:
- * they are told that they live in dist/pglite/. libpg-query looks beside `__dirname`, which is dist/ in a bundle.
- */
-const importMetaUrl = `const importMetaUrl = require('node:url').pathToFileURL(__dirname + '/pglite/').href;`;
 
 function copyAssets() {
   const pglite = dirname(locate('@electric-sql/pglite'));
