@@ -20,6 +20,16 @@ const { resolve: locate } = createRequire(import.meta.url);
  */
 const importMetaUrl = `const importMetaUrl = require('node:url').pathToFileURL(__dirname + '/pglite/').href;`;
 
+/** PGlite's extension modules stand one folder deeper than their archives; in dist/pglite/ all lie side by side. */
+const extensionsBesidePglite = {
+  name: 'extensions-beside-pglite',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]pglite[\\/]dist[\\/]contrib[\\/][^\\/]+\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replaceAll('new URL("../', 'new URL("./'),
+    }));
+  },
+};
+
 const started = performance.now();
 const bundles = [
   { from: 'client/extension.ts', to: 'client.js', external: ['vscode'] },
@@ -53,6 +63,7 @@ async function bundle({ from, to, external = [], executable = false }) {
     external: [...external, 'pg-native'],
     banner: { js: `${executable ? '#!/usr/bin/env node\n' : ''}${importMetaUrl}` },
     define: { 'import.meta.url': 'importMetaUrl' },
+    plugins: [extensionsBesidePglite],
   });
   for (const { path, contents } of outputFiles) put(path, contents);
   if (production) rmSync(join(dist, `${to}.map`), { force: true });
