@@ -74,6 +74,8 @@ export interface MigrationItem {
   /** Up file; undefined when missing here. */
   readonly uri?: string;
   readonly hasDown: boolean;
+  /** Down file; the same as `uri` when one file holds both. */
+  readonly downUri?: string;
 }
 
 /** Server → client: what ListProjects would answer has changed; ask again. */
@@ -81,6 +83,20 @@ export const ProjectsChanged = new NotificationType0('rehearsal/projectsChanged'
 
 /** Client → server: rehearse this file (or all open ones) again, from a fresh look at the target. */
 export const RehearseRequest = new RequestType<{ readonly uri?: string }, void, FaultData>('rehearsal/rehearse');
+
+/** Server → client: where the rehearsal of an open file stands, for the language status item. */
+export const RehearsalStateChanged = new NotificationType<RehearsalState>('rehearsal/rehearsalState');
+export type RehearsalState =
+  | { readonly uri: string; readonly kind: 'running' }
+  | {
+      readonly uri: string;
+      readonly kind: 'rehearsed';
+      readonly ms: number;
+      /** `private PostgreSQL 16.4, schema of shop_dev@localhost:5432`. */
+      readonly rehearsedOn: string;
+      readonly errors: number;
+    }
+  | { readonly uri: string; readonly kind: 'failed'; readonly message: string; readonly remedy?: string };
 
 /** Client → server: the schema before and after one migration, or after all pending ones. */
 export const PreviewRequest = new RequestType<
@@ -191,9 +207,12 @@ export type RestoreResult =
   | { readonly kind: 'restored'; readonly kept: SnapshotItem; readonly ms: number }
   | { readonly kind: 'busy'; readonly sessions: readonly string[] };
 
-/** Client → server: write the files of a new migration. */
+/**
+ * Client → server: write the files of a new migration. A folder that has none yet becomes a project with it; `layout`
+ * is then the tool to write for.
+ */
 export const NewMigrationRequest = new RequestType<
-  { readonly folder: string; readonly title: string },
+  { readonly folder: string; readonly title: string; readonly layout?: string },
   { readonly uri: string; readonly offset: number },
   FaultData
 >('rehearsal/newMigration');
