@@ -1,0 +1,12 @@
+/** Every command, in the order of the help. */
+import { apply } from './apply';
+import { check } from './check';
+import type { Command } from './command';
+import { newMigration } from './newMigration';
+import { preview } from './preview';
+import { restore } from './restore';
+import { revert } from './revert';
+import { snapshot } from './snapshot';
+import { status } from './status';
+
+export const commands: readonly Command[] = [check, status, preview, apply, revert, snapshot, restore, newMigration];

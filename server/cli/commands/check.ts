@@ -1,0 +1,84 @@
+/** `rehearsal check`: runs migrations on a shadow, takes everything back, and tells what Postgres said. */
+import type { Check, FileCheck, Finding, Project } from '../../engine/project';
+import { commonOptions, rehearsalOptions } from '../options';
+import { allProjects, callPlaces, type Selection, select } from '../projects';
+import { duration, renderCounts, renderFindings, some } from '../render/findings';
+import { jsonEngine, jsonFile, printed } from '../render/json';
+import type { Places } from '../render/places';
+import { renderProject } from '../render/status';
+import { version } from '../version';
+import type { Call, Command, ExitCode } from './command';
+
+export const check: Command = {
+  name: 'check',
+  words: '[paths…]',
+  takesPaths: true,
+  options: ['all', ...commonOptions, ...rehearsalOptions],
+  says: 'rehearse migrations and say what Postgres refuses',
+  more: [
+    'Rehearses the pending migrations; or just the files named, each at its place in the history; or with --all',
+    'every migration, from an empty database on. A folder stands for the migrations below it. Nothing is changed:',
+    'the statements run on a throw-away copy. Exit code 0: no errors, 1: errors, 2: it could not be checked.',
+  ].join('\n'),
+  examples: [
+    'rehearsal check',
+    'rehearsal check --all --embedded --format json',
+    'rehearsal check db/migrations/0042_x.up.sql',
+  ],
+  async run(call) {
+    const selected = select(await allProjects(call), call.words, call.folder);
+    const places = callPlaces(call, selected);
+    const done: Rehearsed[] = [];
+    for (const selection of selected) {
+      const rehearsed = await rehearse(selection, selected.length > 1, places, call);
+      done.push(rehearsed);
+      if (!call.json) call.terminal.out(renderSummary(rehearsed, call));
+    }
+    if (call.json) {
+      const files = done.flatMap(({ files }) => files).map((file) => jsonFile(file, places));
+      call.terminal.out(printed({ engine: jsonEngine(version, done, places), files }));
+    }
+    return exitCode(done.flatMap(findingsOf));
+  },
+};
+
+interface Rehearsed {
+  readonly project: Project;
+  readonly check: Check;
+  readonly files: readonly FileCheck[];
+}
+
+async function rehearse(selection: Selection, named: boolean, places: Places, call: Call): Promise<Rehearsed> {
+  const { project } = selection;
+  const { terminal, values, json } = call;
+  const files: FileCheck[] = [];
+  if (named && !json) terminal.out(renderProject(project, places, terminal.paint));
+  if (!json) {
+    for (const { path, message } of project.folder.problems)
+      terminal.out(`${places.path(path)}: warning: ${message}\n\n`);
+  }
+  terminal.progress(`Rehearsing ${places.path(project.folder.path)}…`);
+  const onFile = (file: FileCheck) => {
+    files.push(file);
+    if (!json) terminal.out(renderFindings(file, places, terminal));
+    terminal.progress(`Rehearsed ${some(files.length, 'migration')}…`);
+  };
+  const check = await project.check(selection.files ?? (values.all ? 'all' : 'pending'), onFile, call.signal);
+  terminal.progress(undefined);
+  return { project, check, files };
+}
+
+function renderSummary({ check, files }: Rehearsed, { terminal: { paint }, values, words }: Call): string {
+  if (files.length === 0 && !values.all && words.length === 0) {
+    return 'Nothing to rehearse: no migration is pending. Add --all to rehearse every one.\n';
+  }
+  const counts = renderCounts(
+    files.flatMap((it) => it.findings),
+    paint,
+  );
+  return `${some(files.length, 'migration')} rehearsed on ${check.rehearsedOn} in ${duration(check.ms)}: ${counts}\n`;
+}
+
+const findingsOf = ({ files }: Rehearsed): readonly Finding[] => files.flatMap((it) => it.findings);
+
+const exitCode = (findings: readonly Finding[]): ExitCode => (findings.some((it) => it.severity === 'error') ? 1 : 0);

@@ -1,0 +1,34 @@
+/** What a command of the command line is made of. One file per command in this folder; all.ts is the list. */
+import type { Engine } from '../../engine/project';
+import type { World } from '../../engine/world';
+import type { CommandWords, Values } from '../arguments';
+import type { Terminal } from '../terminal';
+
+export interface Command extends CommandWords {
+  /** Its words are paths; those outside the current folder are looked at too. */
+  readonly takesPaths?: true;
+  /** One line for the list of commands. */
+  readonly says: string;
+  /** More lines for its own help: how it decides, what it promises. */
+  readonly more: string;
+  readonly examples: readonly string[];
+  /**
+   * @returns exit code: 0 done, 1 the migrations or Postgres say no, 2 it could not be done
+   * @throws {Fault} reported by main with exit code 2
+   */
+  run(call: Call): Promise<ExitCode>;
+}
+
+export type ExitCode = 0 | 1 | 2 | 130;
+
+export interface Call {
+  readonly engine: Engine;
+  readonly world: World;
+  readonly terminal: Terminal;
+  readonly values: Values;
+  readonly words: readonly string[];
+  readonly json: boolean;
+  /** Absolute; paths for people are relative to it. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+}

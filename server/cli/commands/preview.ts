@@ -1,0 +1,48 @@
+/** `rehearsal preview`: the schema before and after pending migrations, object by object. */
+import { Fault } from '../../engine/base/fault';
+import type { Project } from '../../engine/project';
+import { commonOptions, rehearsalOptions } from '../options';
+import { callPlaces, migrationNamed, oneProject } from '../projects';
+import { renderChangeCounts, renderChanges, renderWhole } from '../render/changes';
+import { some } from '../render/findings';
+import { jsonProject, printed } from '../render/json';
+import type { Call, Command } from './command';
+
+export const preview: Command = {
+  name: 'preview',
+  words: '[version or path]',
+  options: ['full', ...commonOptions, ...rehearsalOptions],
+  says: 'show how the schema changes',
+  more: 'Of all pending migrations together, or of the one named. Nothing is changed.',
+  examples: ['rehearsal preview', 'rehearsal preview 42', 'rehearsal preview --full --format json'],
+  async run(call) {
+    const { terminal, values, json, signal } = call;
+    const project = await oneProject(call);
+    const places = callPlaces(call);
+    const which = await wanted(project, call);
+    terminal.progress('Rehearsing…');
+    const shown = await project.preview(which, signal);
+    terminal.progress(undefined);
+    if (json) {
+      const { before, after, ...rest } = shown;
+      terminal.out(printed({ ...jsonProject(project, places), ...rest, ...(values.full && { before, after }) }));
+      return 0;
+    }
+    const left =
+      shown.refused === 0 ? '' : `, without ${some(shown.refused, 'refused statement')} (see rehearsal check)`;
+    terminal.out(values.full ? renderWhole(shown, terminal.paint) : renderChanges(shown.changes, terminal.paint));
+    terminal.out(`Rehearsed on ${shown.rehearsedOn}: ${renderChangeCounts(shown.changes)}${left}\n`);
+    return 0;
+  },
+};
+
+/** @throws {Fault} `bad-usage`, `no-such-migration` */
+async function wanted(project: Project, { words: [word, ...others] }: Call): Promise<string> {
+  if (word === undefined) return 'pending';
+  if (others.length > 0)
+    throw new Fault('bad-usage', 'rehearsal preview takes one migration, or none for all pending ones.');
+  const files = project.folder.migrations.map((migration) => ({ ...migration, state: 'pending' as const, migration }));
+  const path = migrationNamed(word, files).migration?.upPath;
+  if (path === undefined) throw new Fault('no-such-migration', `${word} has no up script.`);
+  return path;
+}

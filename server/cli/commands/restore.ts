@@ -1,0 +1,59 @@
+/** `rehearsal restore`: puts a snapshot in the target's place; the replaced database is kept as a snapshot. */
+import { Fault } from '../../engine/base/fault';
+import type { Snapshot } from '../../engine/project';
+import { consentTo, mustBeAnswerable, unlessBusy } from '../consent';
+import { suggestion } from '../nearest';
+import { commonOptions, consentOptions } from '../options';
+import { callPlaces, oneProject } from '../projects';
+import { duration } from '../render/findings';
+import { jsonProject, jsonSnapshot, printed, rounded } from '../render/json';
+import { declined } from '../result';
+import type { Command } from './command';
+
+export const restore: Command = {
+  name: 'restore',
+  words: '<snapshot>',
+  options: [...consentOptions, ...commonOptions],
+  says: 'go back to a snapshot',
+  more: [
+    'The database gets the state of the snapshot by a swap of names; what it replaces is kept as a snapshot of its own.',
+    'The beginning of the id is enough. Asks before it begins, unless --yes is given.',
+  ].join('\n'),
+  examples: ['rehearsal snapshot --list', 'rehearsal restore 20260102T030405 --yes --disconnect'],
+  async run(call) {
+    mustBeAnswerable(call);
+    const { terminal, words, json, signal } = call;
+    const [word, ...others] = words;
+    if (word === undefined || others.length > 0) {
+      throw new Fault('bad-usage', 'name one snapshot; rehearsal snapshot --list shows them.');
+    }
+    const project = await oneProject(call);
+    const chosen = snapshotNamed(word, await project.snapshots());
+    const { label } = project.target;
+    const question = `Restore ${label} to the snapshot of ${chosen.taken} (${chosen.reason})? What is there now is kept as a snapshot.`;
+    const consent = await consentTo(question, project.target, call);
+    if (!consent) return declined(call);
+    terminal.progress(`Restoring ${label}…`);
+    const result = await unlessBusy((agreed) => project.restore(chosen.id, agreed, signal), consent, call);
+    terminal.progress(undefined);
+    if (!result) return declined(call);
+    const { kept, ms } = result;
+    const known = jsonProject(project, callPlaces(call));
+    if (json) terminal.out(printed({ ...known, kind: 'restored', kept: jsonSnapshot(kept), ms: rounded(ms) }));
+    else terminal.out(`Restored ${label} in ${duration(ms)}. To undo: rehearsal restore ${kept.id}\n`);
+    return 0;
+  },
+};
+
+/** @throws {Fault} `no-such-snapshot` */
+function snapshotNamed(word: string, snapshots: readonly Snapshot[]): Snapshot {
+  const exact = snapshots.find((it) => it.id === word);
+  const [begun, ...others] = snapshots.filter((it) => it.id.startsWith(word));
+  const found = exact ?? (others.length === 0 ? begun : undefined);
+  if (found) return found;
+  const ids = snapshots.map((it) => it.id);
+  const detail = begun
+    ? `"${word}" begins several: ${ids.filter((id) => id.startsWith(word)).join(', ')}.`
+    : `"${word}"${suggestion(word, ids) || '.'}`;
+  throw new Fault('no-such-snapshot', detail);
+}

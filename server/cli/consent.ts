@@ -1,0 +1,72 @@
+/** What the user agrees to before a database is changed: asked on a terminal, said by options in a script. */
+import { Fault } from '../engine/base/fault';
+import type { Consent, TargetInfo } from '../engine/project';
+import type { Call } from './commands/command';
+
+/**
+ * Called first, before anything is looked at.
+ *
+ * @throws {Fault} `bad-usage` when nobody can be asked and nothing was agreed to
+ */
+export function mustBeAnswerable({ terminal, values }: Call): void {
+  if (values.yes || terminal.interactive) return;
+  throw new Fault(
+    'bad-usage',
+    'there is no terminal to ask on, so nothing was done. Add --yes to go on without a question.',
+  );
+}
+
+/**
+ * A target on another machine is agreed to by its name, one on this machine by `y`.
+ *
+ * @returns undefined when the user does not agree
+ * @throws {Fault} `remote-target` when the name is missing or another one
+ */
+export async function consentTo(question: string, target: TargetInfo, call: Call): Promise<Consent | undefined> {
+  const { terminal, values, signal } = call;
+  const disconnect = values.disconnect ?? false;
+  if (target.local) {
+    return values.yes || (await agrees(`${question} [y/N] `, call)) ? { disconnect } : undefined;
+  }
+  let confirmedName = values.confirm;
+  if (confirmedName === undefined && !values.yes) {
+    confirmedName = (
+      await terminal.ask(`${question}\nIt is not on this machine. Type its name to go on: `, signal)
+    )?.trim();
+    if (!confirmedName) return undefined;
+  }
+  if (confirmedName === target.name) return { disconnect, confirmedName };
+  const wrong = confirmedName === undefined ? '' : ` "${confirmedName}" is another name.`;
+  throw new Fault('remote-target', `${target.label}.${wrong} Add --confirm ${target.name} if it is the right one.`);
+}
+
+interface Busy {
+  readonly kind: 'busy';
+  readonly sessions: readonly string[];
+}
+
+/**
+ * Tries, and when others are connected tries again with their end agreed to.
+ *
+ * @returns undefined when the user does not agree
+ * @throws {Fault} `busy` when nobody can be asked
+ */
+export async function unlessBusy<Result extends { readonly kind: string }>(
+  attempt: (consent: Consent) => Promise<Result>,
+  consent: Consent,
+  call: Call,
+): Promise<Exclude<Result, Busy> | undefined> {
+  const result = await attempt(consent);
+  if (!isBusy(result)) return result as Exclude<Result, Busy>;
+  const sessions = result.sessions.map((it) => `\n  ${it}`).join('');
+  if (consent.disconnect || call.values.yes || !call.terminal.interactive) {
+    throw new Fault('busy', `${result.sessions.join('; ')}. Add --disconnect to end these sessions.`);
+  }
+  const agreed = await agrees(`The database is in use by others:${sessions}\nDisconnect them? [y/N] `, call);
+  return agreed ? unlessBusy(attempt, { ...consent, disconnect: true }, call) : undefined;
+}
+
+const isBusy = (result: { readonly kind: string }): result is Busy => result.kind === 'busy';
+
+const agrees = async (question: string, { terminal, signal }: Call) =>
+  /^y(es)?$/i.test(((await terminal.ask(question, signal)) ?? '').trim());

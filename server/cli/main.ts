@@ -1,0 +1,93 @@
+/** The command line: reads the words, builds world and engine, runs the command, tells faults, and ends. */
+import { Fault } from '../engine/base/fault';
+import { createEngine } from '../engine/engine';
+import { nodeWorld } from '../world';
+import { readArguments, type Values, wantsJson } from './arguments';
+import { cancelOnSignals } from './cancellation';
+import { commands } from './commands/all';
+import type { Command, ExitCode } from './commands/command';
+import { helpOf, helpOfAll } from './help';
+import { engineOptions } from './projects';
+import { printed } from './render/json';
+import { openTerminal, type Terminal } from './terminal';
+import { version } from './version';
+
+void main(process.argv.slice(2));
+
+async function main(words: readonly string[]): Promise<void> {
+  const json = wantsJson(words);
+  const terminal = openTerminal(process, process.env, json);
+  const signal = cancelOnSignals((text) => terminal.say(text));
+  let code: ExitCode;
+  try {
+    code = await answer(words, terminal, signal);
+  } catch (error) {
+    code = tell(error, json, terminal, signal);
+  }
+  await terminal.flushed();
+  process.exit(code);
+}
+
+async function answer(words: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
+  const invocation = readArguments(words, commands);
+  switch (invocation.kind) {
+    case 'version':
+      terminal.out(`rehearsal ${version}\n`);
+      return 0;
+    case 'help':
+      terminal.out(invocation.command ? helpOf(invocation.command) : helpOfAll(commands));
+      return 0;
+    case 'run':
+      return run(invocation.command, invocation.values, invocation.words, terminal, signal);
+  }
+}
+
+async function run(
+  command: Command,
+  values: Values,
+  words: readonly string[],
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const folder = process.cwd();
+  const json = isJson(values.format ?? 'pretty');
+  const options = engineOptions(values, folder, command.takesPaths ? words : []);
+  const world = nodeWorld({
+    assets: __dirname,
+    log: (line) => {
+      if (values.verbose) terminal.say(line);
+    },
+  });
+  const engine = createEngine(world, options);
+  try {
+    return await command.run({ engine, world, terminal, values, words, json, folder, signal });
+  } finally {
+    await engine.close();
+  }
+}
+
+/** What went wrong, what to do about it, and the exit code of it. */
+function tell(error: unknown, json: boolean, terminal: Terminal, signal: AbortSignal): ExitCode {
+  const red = (text: string) => terminal.paintMessage(['red', 'bold'], text);
+  terminal.progress(undefined);
+  if (error instanceof Fault) {
+    terminal.say(`${red('error:')} ${error.message}`);
+    if (json) terminal.out(printed({ error: { code: error.code, message: error.message } }));
+    return 2;
+  }
+  if (signal.aborted) {
+    terminal.say('Cancelled.');
+    if (json) terminal.out(printed({ error: { code: 'cancelled', message: 'Cancelled.' } }));
+    return 130;
+  }
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  terminal.say(`${red('error:')} This is a mistake of Rehearsal itself; please report it.\n${message}`);
+  if (json) terminal.out(printed({ error: { code: 'internal', message: message.split('\n')[0] } }));
+  return 2;
+}
+
+/** @throws {Fault} `bad-usage` */
+function isJson(format: string): boolean {
+  if (format === 'json' || format === 'pretty') return format === 'json';
+  throw new Fault('bad-usage', `--format is pretty or json, not "${format}".`);
+}

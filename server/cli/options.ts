@@ -1,0 +1,73 @@
+/** Every option of the command line, in the order that --help lists them. A command names those that it takes. */
+
+export const options = {
+  all: { type: 'boolean', says: 'every migration, from an empty database on' },
+  only: { type: 'string', value: 'VERSION', says: 'this pending migration and no other' },
+  'up-to': { type: 'string', value: 'VERSION', says: 'pending migrations up to and including this one' },
+  count: { type: 'string', value: 'N', says: 'how many migrations to revert (default 1)' },
+  list: { type: 'boolean', says: 'list the snapshots that are there' },
+  full: { type: 'boolean', says: 'the whole schema, not only what changes' },
+  'no-snapshot': { type: 'boolean', says: 'take no snapshot first' },
+  disconnect: { type: 'boolean', says: 'end other sessions on the database where a snapshot or restore needs that' },
+  confirm: { type: 'string', value: 'NAME', says: 'name of the database; needed when it is not on this machine' },
+  yes: { type: 'boolean', short: 'y', says: 'do not ask' },
+  dir: {
+    type: 'string',
+    short: 'd',
+    multiple: true,
+    value: 'FOLDER',
+    says: 'folder of migrations (default: looked for)',
+  },
+  layout: { type: 'string', value: 'NAME', says: 'how the files are named: golang-migrate, dbmate, numbered' },
+  database: {
+    type: 'string',
+    value: 'URL',
+    says: 'the database, as a URL or key=value (default: DATABASE_URL, else embedded)',
+  },
+  embedded: { type: 'boolean', says: 'the embedded Postgres, needing no server' },
+  shadow: {
+    type: 'string',
+    value: 'PLACE',
+    says: 'where to rehearse: auto, private, same-server, embedded, or the URL of a shadow database',
+  },
+  'postgres-binaries': {
+    type: 'string',
+    multiple: true,
+    value: 'FOLDER',
+    says: 'where postgres and initdb are (default: looked for)',
+  },
+  'statement-timeout': { type: 'string', value: 'MS', says: 'longest time of one statement (default 30000)' },
+  format: { type: 'string', value: 'pretty|json', says: 'for people, or one JSON value on standard output' },
+  verbose: { type: 'boolean', says: 'say on standard error what is being done' },
+  help: { type: 'boolean', short: 'h', says: 'this text' },
+  version: { type: 'boolean', says: 'version of Rehearsal' },
+} as const satisfies Record<string, OptionDescription>;
+
+interface OptionDescription {
+  readonly type: 'boolean' | 'string';
+  readonly short?: string;
+  readonly multiple?: boolean;
+  /** What stands after the option in the help; for strings only. */
+  readonly value?: string;
+  readonly says: string;
+}
+
+export type OptionName = keyof typeof options;
+
+/** Taken by every command that looks at a folder and its database. */
+export const commonOptions: readonly OptionName[] = [
+  'dir',
+  'layout',
+  'database',
+  'embedded',
+  'format',
+  'verbose',
+  'help',
+  'version',
+];
+
+/** Taken by the commands that rehearse. */
+export const rehearsalOptions: readonly OptionName[] = ['shadow', 'postgres-binaries', 'statement-timeout'];
+
+/** Taken by the commands that change a database. */
+export const consentOptions: readonly OptionName[] = ['disconnect', 'confirm', 'yes'];

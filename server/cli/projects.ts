@@ -1,0 +1,156 @@
+/** Which folders of migrations a command is about, and which of their migrations. */
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, resolve, sep } from 'node:path';
+import { Fault } from '../engine/base/fault';
+import type { EngineOptions, MigrationStatus, Project, TargetChoice } from '../engine/project';
+import { type Values, wholeNumber } from './arguments';
+import type { Call } from './commands/command';
+import { nearest } from './nearest';
+import { type Places, placesIn, relativePath } from './render/places';
+
+/** Milliseconds that a statement may take when nothing else is said. */
+const statementMs = 30_000;
+
+/**
+ * @param words paths on the command line, when the command takes paths: what lies outside the folder is looked at too
+ * @throws {Fault} `bad-usage`
+ */
+export function engineOptions(values: Values, folder: string, words: readonly string[]): EngineOptions {
+  const target = targetChoice(values);
+  const timeout = values['statement-timeout'];
+  return {
+    roots: [
+      ...new Set([folder, ...words.map((word) => home(resolve(folder, word))).filter((it) => !isWithin(it, folder))]),
+    ],
+    folders: (values.dir ?? []).map((dir) => existing(dir, folder)),
+    layout: values.layout,
+    target: () => target,
+    statementMs: timeout === undefined ? statementMs : wholeNumber('statement-timeout', timeout, 1),
+    shadow: shadowPlace(values.shadow ?? 'auto'),
+    binaries: (values['postgres-binaries'] ?? []).map((it) => resolve(folder, it)),
+  };
+}
+
+/** @throws {Fault} `no-migrations` */
+export async function allProjects({ engine, folder }: Call): Promise<readonly Project[]> {
+  const projects = await engine.projects();
+  if (projects.length > 0) return projects;
+  throw new Fault('no-migrations', `there are none in or below ${folder}.`);
+}
+
+/** @throws {Fault} `bad-usage` when there are several and none was named */
+export async function oneProject(call: Call): Promise<Project> {
+  const [project, ...others] = await allProjects(call);
+  if (project && others.length === 0) return project;
+  const folders = [project, ...others].map((it) => relativePath(call.folder, it?.folder.path ?? ''));
+  throw new Fault('bad-usage', `there are several folders of migrations; say which with --dir: ${folders.join(', ')}.`);
+}
+
+/** What of a project is meant by the words of the command line. */
+export interface Selection {
+  readonly project: Project;
+  /** Paths as the project has them; undefined when the folder as a whole is meant. */
+  readonly files: readonly string[] | undefined;
+}
+
+/**
+ * Paths of files mean those migrations, paths of folders all migration folders in or below them.
+ *
+ * @throws {Fault} `no-such-migration` when a path leads to none
+ */
+export function select(projects: readonly Project[], words: readonly string[], folder: string): readonly Selection[] {
+  if (words.length === 0) return projects.map((project) => ({ project, files: undefined }));
+  const chosen = new Map<Project, Set<string> | undefined>();
+  for (const word of words) {
+    const path = existing(word, folder);
+    const inside = projects.filter((it) => isWithin(realpathSync(it.folder.path), path));
+    for (const project of inside) chosen.set(project, undefined);
+    if (inside.length > 0) continue;
+    const { project, file } = ownerOf(path, word, projects);
+    if (!chosen.has(project)) chosen.set(project, new Set());
+    chosen.get(project)?.add(file);
+  }
+  return [...chosen].map(([project, files]) => ({ project, files: files && [...files] }));
+}
+
+/** Paths are shown as they stood on the command line. */
+export function callPlaces({ folder, world, words }: Call, selected: readonly Selection[] = []): Places {
+  const typed = new Map(words.map((word) => [resolve(folder, word), word]));
+  const byReal = new Map(
+    [...typed].flatMap(([path, word]) => (existsSync(path) ? [[realpathSync(path), word] as const] : [])),
+  );
+  const files = selected.flatMap((it) => it.files ?? []);
+  const given = files.flatMap((file) => {
+    const word = typed.get(file) ?? byReal.get(realpathSync(file));
+    return word === undefined ? [] : [[file, word] as const];
+  });
+  return placesIn(folder, world.files, new Map(given));
+}
+
+/**
+ * The migration that a word names: its version (with or without leading zeros), file or title.
+ *
+ * @throws {Fault} `no-such-migration` with the nearest match
+ */
+export function migrationNamed(word: string, migrations: readonly MigrationStatus[]): MigrationStatus {
+  const wanted = basename(word);
+  const found =
+    migrations.find((it) => namesOf(it).includes(wanted)) ??
+    migrations.find((it) => withoutZeros(it.version) === withoutZeros(wanted));
+  if (found) return found;
+  const meant = nearest(wanted, migrations.flatMap(namesOf));
+  throw new Fault('no-such-migration', `"${word}"${meant === undefined ? '.' : `; did you mean ${meant}?`}`);
+}
+
+const namesOf = ({ version, title, migration }: MigrationStatus): readonly string[] => [
+  version,
+  ...(migration?.upPath === undefined ? [] : [basename(migration.upPath)]),
+  title,
+];
+
+const withoutZeros = (version: string) => version.replace(/^0+(?=\d)/, '');
+
+function targetChoice({ database, embedded }: Values): TargetChoice | undefined {
+  if (embedded && database !== undefined) {
+    throw new Fault('bad-usage', '--database and --embedded exclude each other.');
+  }
+  if (database?.trim() === '') throw new Fault('bad-usage', '--database is empty; is its variable set?');
+  if (embedded) return { kind: 'embedded' };
+  return database === undefined ? undefined : { kind: 'server', connection: database };
+}
+
+function shadowPlace(word: string): EngineOptions['shadow'] {
+  switch (word) {
+    case 'auto':
+    case 'private':
+    case 'same-server':
+    case 'embedded':
+      return word;
+    default:
+      if (/^postgres(ql)?:\/\/|=/.test(word)) return { url: word };
+      throw new Fault('bad-usage', `--shadow is auto, private, same-server, embedded or a URL, not "${word}".`);
+  }
+}
+
+/** @throws {Fault} `no-such-migration` */
+function ownerOf(path: string, word: string, projects: readonly Project[]): { project: Project; file: string } {
+  for (const project of projects) {
+    const paths = project.folder.migrations.flatMap(({ upPath, downPath }) => [upPath, downPath]);
+    const file = paths.find((it) => it !== undefined && basename(it) === basename(path) && realpathSync(it) === path);
+    if (file !== undefined) return { project, file };
+  }
+  throw new Fault('no-such-migration', `${word} is none of the migrations that were found.`);
+}
+
+/** @throws {Fault} `no-such-migration` */
+function existing(word: string, folder: string): string {
+  const path = resolve(folder, word);
+  if (existsSync(path)) return realpathSync(path);
+  throw new Fault('no-such-migration', `${word} is not there.`);
+}
+
+/** The folder of a file, or the folder itself. */
+const home = (path: string) => (existsSync(path) && statSync(path).isDirectory() ? path : dirname(path));
+
+const isWithin = (path: string, folder: string) =>
+  path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);

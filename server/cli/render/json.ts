@@ -1,0 +1,79 @@
+/** Values for scripts: what `--format json` prints, one value per command. */
+import type { Check, FileCheck, Finding, Place, Project, Snapshot } from '../../engine/project';
+import type { Places } from './places';
+
+export interface JsonFinding {
+  /** From 1; columns in UTF-16 code units, the end is exclusive. */
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+  readonly severity: Finding['severity'];
+  readonly code: string;
+  readonly sqlState?: string;
+  readonly message: string;
+  readonly detail?: string;
+  readonly hint?: string;
+  /** The refusal that this one follows from. */
+  readonly consequenceOf?: { readonly path: string; readonly line: number; readonly column: number };
+}
+
+export interface JsonFile {
+  readonly path: string;
+  readonly ms: number;
+  readonly findings: readonly JsonFinding[];
+}
+
+export function jsonFile({ path, ms, findings }: FileCheck, places: Places): JsonFile {
+  return {
+    path: places.path(path),
+    ms: rounded(ms),
+    findings: findings.map((finding) => jsonFinding({ ...finding, path }, places)),
+  };
+}
+
+export function jsonFinding(finding: Finding & Place, places: Places): JsonFinding {
+  const { path: _, ...where } = places.show(finding);
+  const { severity, code, sqlState, message, detail, hint, consequenceOf } = finding;
+  const cause = consequenceOf && places.show(consequenceOf);
+  return {
+    ...where,
+    severity,
+    code,
+    ...(sqlState !== undefined && { sqlState }),
+    message,
+    ...(detail !== undefined && { detail }),
+    ...(hint !== undefined && { hint }),
+    ...(cause && { consequenceOf: { path: cause.path, line: cause.line, column: cause.column } }),
+  };
+}
+
+export function jsonEngine(
+  version: string,
+  checks: readonly { readonly project: Project; readonly check: Check }[],
+  places: Places,
+) {
+  return {
+    version,
+    ms: rounded(checks.reduce((sum, { check }) => sum + check.ms, 0)),
+    projects: checks.map(({ project, check: { ms, ...where } }) => ({
+      ...jsonProject(project, places),
+      ...where,
+      ms: rounded(ms),
+    })),
+  };
+}
+
+export function jsonProject({ folder, target }: Project, places: Places) {
+  return { folder: places.path(folder.path), layout: folder.layout.name, target: target.label };
+}
+
+export function jsonSnapshot({ id, taken, reason, kind, bytes, version, target }: Snapshot) {
+  return { id, taken, reason, kind, bytes, ...(version !== undefined && { version }), target };
+}
+
+/** Whole values on one line each are for pipes; this is what `jq` and people read alike. */
+export const printed = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
+
+/** Milliseconds with one digit after the point: more would claim a precision that is not there. */
+export const rounded = (ms: number): number => Math.round(ms * 10) / 10;

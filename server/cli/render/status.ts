@@ -1,0 +1,31 @@
+/** Where a database stands in the history of a folder, as people read it. */
+import type { MigrationState, Project, Status } from '../../engine/project';
+import type { Colour, Paint } from '../terminal';
+import { harmless, padded, widest } from './cells';
+import type { Places } from './places';
+
+const looks = {
+  applied: { word: 'applied', colour: 'green' },
+  pending: { word: 'pending', colour: 'yellow' },
+  edited: { word: 'edited after it was applied', colour: 'red' },
+  missing: { word: 'applied, but not in this folder', colour: 'red' },
+  skipped: { word: 'will never run: older than the newest applied one', colour: 'red' },
+} as const satisfies Record<MigrationState, { word: string; colour: Colour }>;
+
+export function renderProject({ folder, target }: Project, places: Places, paint: Paint): string {
+  const where = target.local ? target.label : paint('yellow', `${target.label} (not on this machine)`);
+  return `${paint('bold', harmless(places.path(folder.path)))} (${folder.layout.label}) on ${where}, from ${target.because}\n`;
+}
+
+export function renderStatus({ server, historyTable, migrations, blocked }: Status, paint: Paint): string {
+  const versions = widest(migrations.map((it) => it.version));
+  const titles = widest(migrations.map((it) => harmless(it.title)));
+  const lines = migrations.map(({ version, title, state }) => {
+    const { word, colour } = looks[state];
+    return `  ${padded(version, versions)}  ${padded(harmless(title), titles)}  ${paint(colour, word)}`;
+  });
+  const pending = migrations.filter((it) => it.state === 'pending').length;
+  const summary = `${server}, history in ${historyTable}: ${pending === 0 ? 'nothing is pending' : `${pending} pending`}`;
+  const trouble = blocked === undefined ? [] : [paint('red', `Blocked: ${harmless(blocked)}`)];
+  return `${[...lines, summary, ...trouble].join('\n')}\n`;
+}

@@ -1,0 +1,76 @@
+/** What became of an apply or a revert: told to people and scripts, and as an exit code. */
+import type { ApplyResult, Project } from '../engine/project';
+import type { Call, ExitCode } from './commands/command';
+import { duration, renderFinding, some } from './render/findings';
+import { jsonFinding, jsonProject, printed, rounded } from './render/json';
+import type { Places } from './render/places';
+
+export interface About {
+  readonly project: Project;
+  readonly places: Places;
+  readonly verb: 'Applied' | 'Reverted';
+  readonly call: Call;
+}
+
+type Final = Exclude<ApplyResult, { readonly kind: 'busy' }>;
+
+export function finish(result: Final, about: About): ExitCode {
+  const { terminal, json } = about.call;
+  terminal.progress(undefined);
+  terminal.out(
+    json
+      ? printed({ ...jsonProject(about.project, about.places), ...plainResult(result, about.places) })
+      : told(result, about),
+  );
+  return exitCodes[result.kind];
+}
+
+/** The user was asked and did not agree. */
+export function declined({ terminal, json }: Call): ExitCode {
+  if (json) terminal.out(printed({ kind: 'declined' }));
+  else terminal.say('Nothing was changed.');
+  return 1;
+}
+
+const exitCodes = { done: 0, nothing: 0, refused: 1, cancelled: 130 } as const satisfies Record<
+  Final['kind'],
+  ExitCode
+>;
+
+function told(result: Final, { project, places, verb, call: { terminal } }: About): string {
+  const { paint } = terminal;
+  switch (result.kind) {
+    case 'nothing':
+      return verb === 'Applied'
+        ? 'Nothing to apply: no migration is pending.\n'
+        : 'Nothing to revert: no migration is applied.\n';
+    case 'done': {
+      const what = `${verb} ${some(result.migrations.length, 'migration')}: ${result.migrations.join(', ')}`;
+      const preposition = verb === 'Applied' ? 'to' : 'on';
+      return `${paint('green', what)}, ${preposition} ${project.target.label} in ${duration(result.ms)}.\n${snapshotLine(result)}`;
+    }
+    case 'cancelled':
+      return `${paint('yellow', 'Cancelled.')} ${result.state}\n${snapshotLine(result)}`;
+    case 'refused': {
+      const finding = renderFinding(result.finding, places, terminal);
+      return `${finding}${paint('red', `${result.version} was refused.`)} ${result.state}\n${snapshotLine(result)}`;
+    }
+  }
+}
+
+const snapshotLine = ({ snapshot }: { readonly snapshot?: string }) =>
+  snapshot === undefined ? '' : `To go back to the state before: rehearsal restore ${snapshot}\n`;
+
+function plainResult(result: Final, places: Places) {
+  switch (result.kind) {
+    case 'nothing':
+    case 'cancelled':
+      return result;
+    case 'done':
+      return { ...result, ms: rounded(result.ms) };
+    case 'refused': {
+      const { finding, ...rest } = result;
+      return { ...rest, path: places.path(finding.path), finding: jsonFinding(finding, places) };
+    }
+  }
+}

@@ -1,0 +1,101 @@
+/** Where a person or a script reads us: results on standard output, everything else on standard error. */
+import { createInterface } from 'node:readline/promises';
+import { styleText } from 'node:util';
+
+export interface Terminal {
+  /** Writes a result. Once the reader has gone (`| head`), it is dropped: the exit code still tells the truth. */
+  out(text: string): void;
+  /** Writes a message, on a line of its own. */
+  say(text: string): void;
+  /** Shows what is going on: one line that is written over on a terminal, a line each elsewhere; undefined clears it. */
+  progress(text: string | undefined): void;
+  /** True when there is somebody to answer. */
+  readonly interactive: boolean;
+  /** @returns the line typed, undefined when the input ended; rejects with the signal's reason */
+  ask(question: string, signal: AbortSignal): Promise<string | undefined>;
+  /** Colours for `out`. */
+  readonly paint: Paint;
+  /** Colours for `say`. */
+  readonly paintMessage: Paint;
+  /** Characters in a line. */
+  readonly columns: number;
+  /** Resolves when what was written has been handed over. */
+  flushed(): Promise<void>;
+}
+
+export type Colour = 'red' | 'yellow' | 'blue' | 'cyan' | 'green' | 'gray' | 'bold';
+export type Paint = (colours: Colour | Colour[], text: string) => string;
+
+export const plain: Paint = (_, text) => text;
+export const coloured: Paint = (colours, text) => styleText(colours, text, { validateStream: false });
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** `NO_COLOR` (no-color.org) and `FORCE_COLOR` (as Node reads it) overrule what the stream is. */
+export function wantsColour(stream: { readonly isTTY?: boolean }, environment: Environment): boolean {
+  const { FORCE_COLOR: force, NO_COLOR: refuse, TERM: kind } = environment;
+  if (force !== undefined) return force !== '0' && force !== 'false';
+  if (refuse) return false;
+  return stream.isTTY === true && kind !== 'dumb';
+}
+
+/** @param quiet shows no progress */
+export function openTerminal(
+  { stdin, stdout, stderr }: Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr'>,
+  environment: Environment,
+  quiet: boolean,
+): Terminal {
+  const interactive = stdin.isTTY === true && stderr.isTTY === true;
+  const open = new Set<NodeJS.WriteStream>([stdout, stderr]);
+  for (const stream of [stdout, stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE' && error.code !== 'EOF') throw error;
+      open.delete(stream);
+    });
+  }
+  let shown: string | undefined;
+
+  const write = (stream: NodeJS.WriteStream, text: string) => {
+    if (open.has(stream)) stream.write(text);
+  };
+  const clear = () => {
+    if (shown !== undefined && stderr.isTTY) write(stderr, '\r\x1b[K');
+    shown = undefined;
+  };
+  return {
+    out(text) {
+      clear();
+      write(stdout, text);
+    },
+    say(text) {
+      clear();
+      write(stderr, text.endsWith('\n') ? text : `${text}\n`);
+    },
+    progress(text) {
+      if (quiet || text === shown) return;
+      clear();
+      if (text === undefined) return;
+      shown = text;
+      write(stderr, stderr.isTTY ? text.slice(0, stderr.columns - 1) : `${text}\n`);
+    },
+    interactive,
+    async ask(question, signal) {
+      clear();
+      // Not as a terminal: then Ctrl-C stays a signal of the process, and one place handles it.
+      const lines = createInterface({ input: stdin, output: stderr, terminal: false });
+      const ended = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
+      try {
+        return await Promise.race([lines.question(question, { signal }), ended]);
+      } finally {
+        lines.close();
+      }
+    },
+    paint: wantsColour(stdout, environment) ? coloured : plain,
+    paintMessage: wantsColour(stderr, environment) ? coloured : plain,
+    columns: stdout.isTTY ? stdout.columns : 120,
+    async flushed() {
+      clear();
+      for (const stream of open) await new Promise<void>((resolve) => stream.write('', () => resolve()));
+    },
+  };
+}
