@@ -1,0 +1,292 @@
+/**
+ * A Postgres server of our own: a fresh cluster in a folder of ours, durability off, gone when we are gone.
+ *
+ * Only we can log in: a Unix socket in a folder that is closed to others (a loopback port on Windows), and a random
+ * password. A guard process notices our end, however it came, stops the server and removes its folder.
+ */
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Fault } from '../base/fault';
+
+export interface PrivateServer {
+  /** Folder of the socket, or `127.0.0.1`. */
+  readonly host: string;
+  readonly port: number;
+  readonly user: 'postgres';
+  readonly password: string;
+  /** Process id of the postmaster. */
+  readonly pid: number;
+  readonly folder: string;
+  /** Resolves when the server has ended, by whatever cause. */
+  readonly ended: Promise<void>;
+  /** Ends every session at once, stops the server and removes its folder. */
+  stop(): Promise<void>;
+}
+
+export interface ServerOptions {
+  /** Folder with `postgres` and `initdb`. */
+  readonly binaries: string;
+  /** Lines for postgresql.conf, over ours. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Lines of pg_hba.conf instead of ours. */
+  readonly hba?: readonly string[];
+  /** Listen on a free port of 127.0.0.1 as well. */
+  readonly tcp?: boolean;
+  /** Environment for initdb and postgres, for example where its libraries are. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Nothing here has to survive a crash, and nothing may disturb a rehearsal (measured in ENGINES.md 2 and 7). */
+const settingsOfOurs: Readonly<Record<string, string>> = {
+  fsync: 'off',
+  full_page_writes: 'off',
+  synchronous_commit: 'off',
+  autovacuum: 'off',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  max_connections: '40',
+  max_locks_per_transaction: '512',
+  max_prepared_transactions: '8',
+  deadlock_timeout: '50ms',
+  shared_buffers: '64MB',
+  min_wal_size: '32MB',
+  max_wal_size: '256MB',
+  jit: 'off',
+  log_min_messages: 'log',
+  log_checkpoints: 'off',
+  logging_collector: 'off',
+  update_process_title: 'off',
+};
+
+const prefix = 'rehearsal-pg-';
+const windows = process.platform === 'win32';
+
+/** @throws {Fault} `no-shadow` when the binaries cannot make or start a cluster; `disk-full` */
+export async function startServer(options: ServerOptions): Promise<PrivateServer> {
+  const home = placeForClusters();
+  sweep(home);
+  const folder = mkdtempSync(join(home, `${prefix}${process.pid}-`));
+  const tcp = options.tcp === true || windows;
+  const password = randomBytes(18).toString('base64url');
+  try {
+    const as = unprivileged(options, folder);
+    await initialise(options, folder, password, as);
+    const port = tcp ? await freePort() : 5432;
+    configure(options, folder, port, tcp);
+    const child = as.spawn('postgres', ['-D', join(folder, 'data'), '-k', windows ? '' : folder]);
+    return await running(child, { folder, host: tcp ? '127.0.0.1' : folder, port, password });
+  } catch (cause) {
+    rmSync(folder, { recursive: true, force: true });
+    throw cause instanceof Fault
+      ? cause
+      : new Fault('no-shadow', `${options.binaries} could not start a server (${wordsOf(cause)}).`, cause);
+  }
+}
+
+async function initialise(options: ServerOptions, folder: string, password: string, as: Runner): Promise<void> {
+  const file = join(folder, 'password');
+  writeFileSync(file, password, { mode: 0o600 });
+  as.own(file);
+  const common = [
+    '-D',
+    join(folder, 'data'),
+    '-U',
+    'postgres',
+    '-A',
+    'scram-sha-256',
+    '--pwfile',
+    file,
+    '-E',
+    'UTF8',
+    '--no-sync',
+    '--no-instructions',
+  ];
+  // C.UTF-8 knows letters beyond ASCII; where the system lacks it, C has to do.
+  const first = await as.run('initdb', [...common, '--locale=C.UTF-8']);
+  if (first.code !== 0) {
+    rmSync(join(folder, 'data'), { recursive: true, force: true });
+    const second = await as.run('initdb', [...common, '--no-locale']);
+    if (second.code !== 0)
+      throw new Fault(
+        /No space left/.test(second.output) ? 'disk-full' : 'no-shadow',
+        `initdb of ${options.binaries} failed: ${second.output.trim()}`,
+      );
+  }
+  rmSync(file);
+}
+
+function configure(options: ServerOptions, folder: string, port: number, tcp: boolean): void {
+  const data = join(folder, 'data');
+  const settings = {
+    ...settingsOfOurs,
+    port: String(port),
+    listen_addresses: tcp ? '127.0.0.1' : '',
+    ...options.settings,
+  };
+  const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'`);
+  writeFileSync(join(data, 'postgresql.auto.conf'), `${lines.join('\n')}\n`);
+  if (options.hba) writeFileSync(join(data, 'pg_hba.conf'), `${options.hba.join('\n')}\n`);
+}
+
+async function running(
+  child: ChildProcess,
+  place: { readonly folder: string; readonly host: string; readonly port: number; readonly password: string },
+): Promise<PrivateServer> {
+  let output = '';
+  const ended = once(child, 'exit').then(() => undefined);
+  await new Promise<void>((resolve, reject) => {
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-4000);
+      if (output.includes('database system is ready to accept connections')) resolve();
+    });
+    child.once('error', reject);
+    void ended.then(() => reject(new Error(`the server ended at once: ${output.trim()}`)));
+  });
+  const pid = Number(readFileSync(join(place.folder, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]);
+  const guard = guardOver(pid, place.folder);
+  return {
+    ...place,
+    user: 'postgres',
+    pid,
+    ended,
+    async stop() {
+      kill(pid, 'SIGQUIT');
+      await ended;
+      rmSync(place.folder, { recursive: true, force: true, maxRetries: 5 });
+      guard.stdin?.end();
+    },
+  };
+}
+
+/**
+ * Waits for the end of its standard input, which comes when our process ends, by whatever cause; then it stops the
+ * server and removes the folder. In a session of its own, so that Ctrl-C in a terminal does not end it first.
+ */
+const guardSource = `
+const [pid, folder] = [Number(process.argv[1]), process.argv[2]];
+const fs = require('fs');
+process.stdin.resume();
+process.stdin.on('error', end);
+process.stdin.on('end', end);
+function end() {
+  let file;
+  try { file = fs.readFileSync(folder + '/data/postmaster.pid', 'utf8'); } catch { file = ''; }
+  if (file.startsWith(pid + '\\n')) { try { process.kill(pid, 'SIGQUIT'); } catch {} }
+  setTimeout(() => { fs.rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }); process.exit(0); }, 300);
+}`;
+
+function guardOver(pid: number, folder: string): ChildProcess {
+  const guard = spawn(process.execPath, ['-e', guardSource, String(pid), folder], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', NODE_OPTIONS: '' },
+  });
+  guard.unref();
+  if (guard.stdin && 'unref' in guard.stdin && typeof guard.stdin.unref === 'function') guard.stdin.unref();
+  return guard;
+}
+
+/** Runs the server's programs, as an unprivileged user when we are root (which Postgres refuses). */
+interface Runner {
+  run(program: string, args: readonly string[]): Promise<{ code: number | null; output: string }>;
+  spawn(program: string, args: readonly string[]): ChildProcess;
+  /** Hands a file over to the user that the programs run as. */
+  own(path: string): void;
+}
+
+const nobody = 65534;
+
+function unprivileged({ binaries, environment }: ServerOptions, folder: string): Runner {
+  const env = { ...process.env, ...environment, LC_MESSAGES: 'C', TZ: 'UTC' };
+  const path = (program: string) => join(binaries, windows ? `${program}.exe` : program);
+  const root = process.getuid?.() === 0;
+  // Where nobody may not enter the folder of the binaries, a user namespace gives root another number instead.
+  const drops = root && spawnSync(path('postgres'), ['--version'], { uid: nobody, gid: nobody, env }).status === 0;
+  const options = { env, cwd: folder, ...(drops ? { uid: nobody, gid: nobody } : {}) };
+  const commandOf = (program: string, args: readonly string[]): [string, string[]] =>
+    root && !drops ? ['unshare', ['--user', '--map-user=1000', path(program), ...args]] : [path(program), [...args]];
+  const own = (file: string): void => (drops ? chownSync(file, nobody, nobody) : undefined);
+  if (!windows) chmodSync(folder, 0o700);
+  own(folder);
+  return {
+    own,
+    async run(program, args) {
+      try {
+        const { stdout, stderr } = await promisify(execFile)(...commandOf(program, args), options);
+        return { code: 0, output: stdout + stderr };
+      } catch (error) {
+        if (!(error instanceof Error) || !('stderr' in error)) throw error;
+        return { code: 1, output: String(error.stderr) || error.message };
+      }
+    },
+    spawn: (program, args) => spawn(...commandOf(program, args), { ...options, stdio: ['ignore', 'ignore', 'pipe'] }),
+  };
+}
+
+/** Memory where the system has it and it is large enough, else the temporary folder. */
+function placeForClusters(): string {
+  if (existsSync('/dev/shm')) {
+    const { bavail, bsize } = statfsSync('/dev/shm');
+    if (bavail * bsize > 1_000_000_000) return '/dev/shm';
+  }
+  const home = tmpdir();
+  mkdirSync(home, { recursive: true });
+  return home;
+}
+
+/** Removes what processes left behind that ended without their guard. */
+function sweep(home: string): void {
+  for (const name of readdirSync(home)) {
+    const owner = Number(name.startsWith(prefix) ? name.slice(prefix.length).split('-')[0] : Number.NaN);
+    if (!Number.isInteger(owner) || owner === process.pid || alive(owner)) continue;
+    const pidFile = join(home, name, 'data', 'postmaster.pid');
+    if (existsSync(pidFile)) kill(Number(readFileSync(pidFile, 'utf8').split('\n')[0]), 'SIGQUIT');
+    rmSync(join(home, name), { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
+  return address.port;
+}
+
+const wordsOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
