@@ -28,7 +28,7 @@ export const options = {
   shadow: {
     type: 'string',
     value: 'PLACE',
-    says: 'where to rehearse: auto, private, same-server, embedded, or the URL of a shadow database',
+    says: 'where to rehearse: auto, private, same-server, embedded, or a URL',
   },
   'postgres-binaries': {
     type: 'string',

@@ -45,7 +45,7 @@ export function openTerminal(
   environment: Environment,
   quiet: boolean,
 ): Terminal {
-  const interactive = stdin.isTTY === true && stderr.isTTY === true;
+  const interactive = stdin.isTTY && stderr.isTTY;
   const open = new Set<NodeJS.WriteStream>([stdout, stderr]);
   for (const stream of [stdout, stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
