@@ -1,0 +1,58 @@
+/** Every command, and the one wrapper around them: trust, faults and their remedies. */
+import { commands as palette, type Disposable, l10n, window, workspace } from 'vscode';
+import { showTrouble } from '../faults';
+import type { Parts } from '../parts';
+import { apply } from './apply';
+import { applyAllPending } from './applyAllPending';
+import { applyUpToHere } from './applyUpToHere';
+import { chooseDatabase } from './chooseDatabase';
+import type { Command } from './command';
+import { newMigration } from './newMigration';
+import { openDownFile } from './openDownFile';
+import { previewChanges } from './previewChanges';
+import { refresh } from './refresh';
+import { rehearse } from './rehearse';
+import { revertLast } from './revertLast';
+import { revertToSnapshot } from './revertToSnapshot';
+import { showLog } from './showLog';
+import { snapshotNow } from './snapshotNow';
+
+export const commands: readonly Command[] = [
+  apply,
+  applyAllPending,
+  applyUpToHere,
+  chooseDatabase,
+  newMigration,
+  openDownFile,
+  previewChanges,
+  refresh,
+  rehearse,
+  revertLast,
+  revertToSnapshot,
+  showLog,
+  snapshotNow,
+];
+
+export function registerCommands(parts: Parts): Disposable[] {
+  return commands.map((command) =>
+    palette.registerCommand(command.id, async (...args: unknown[]) => {
+      if (command.needsTrust !== false && !workspace.isTrusted) {
+        await askForTrust();
+        return;
+      }
+      try {
+        await command.run(parts, ...args);
+      } catch (error) {
+        await showTrouble(error, parts.log);
+      }
+    }),
+  );
+}
+
+async function askForTrust(): Promise<void> {
+  const manage = l10n.t('Manage Workspace Trust');
+  const message = l10n.t('Rehearsal connects to no database before you trust this workspace.');
+  if ((await window.showWarningMessage(message, manage)) === manage) {
+    await palette.executeCommand('workbench.trust.manage');
+  }
+}

@@ -1,0 +1,96 @@
+/** What the commands that apply and revert have in common: ask, show progress, tell how it ended. */
+import { l10n, Range, Selection, Uri, window, workspace } from 'vscode';
+import { ApplyRequest, type ApplyResult, type ApplyParams, type ProjectItem } from '../../server/protocol/messages';
+import { askConsent, type Question, sendWith } from '../consent';
+import type { Parts } from '../parts';
+import { filesOf } from '../projects';
+import { restore } from './revertToSnapshot';
+
+type Selected = Pick<ApplyParams, 'only' | 'upTo'>;
+
+/** @param names what is applied, for people: `2 migrations`, `000013_add_email` */
+export async function applyTo(parts: Parts, project: ProjectItem, selected: Selected, names: string): Promise<void> {
+  const { target, folder } = project;
+  if (!(await saveFiles(project))) return;
+  const question: Question = {
+    asks: l10n.t('Apply {0} to {1}?', names, target.label),
+    detail: detailOf(project),
+    button: l10n.t('Apply to {0}', target.name),
+  };
+  const consent = await askConsent(target, question);
+  if (!consent) return;
+  const result = await sendWith(consent, target, (agreed) =>
+    parts.progress.show(l10n.t('Applying {0} to {1}', names, target.label), (progress, token) =>
+      parts.client.sendRequest(ApplyRequest, { ...agreed, ...selected, folder, snapshot: true, progress }, token),
+    ),
+  );
+  if (result) await tellEnd(parts, project, result, (count) => l10n.t('Applied {0} to {1}', count, target.label));
+}
+
+export function detailOf({ target }: ProjectItem): string {
+  const snapshot = l10n.t('A snapshot is taken first, so that all of it can be taken back.');
+  return target.server === '' ? snapshot : `${target.server}. ${snapshot}`;
+}
+
+/** What is applied is what the files hold, so what is typed must be in them. @returns false when a file was not saved */
+export async function saveFiles({ migrations }: ProjectItem): Promise<boolean> {
+  const files = new Set(migrations.flatMap(filesOf).map((it) => Uri.parse(it).toString()));
+  const unsaved = workspace.textDocuments.filter((it) => it.isDirty && files.has(it.uri.toString()));
+  const saved = await Promise.all(unsaved.map((it) => it.save()));
+  return saved.every(Boolean);
+}
+
+export const countOf = (migrations: number): string =>
+  migrations === 1 ? l10n.t('1 migration') : l10n.t('{0} migrations', migrations);
+
+type Ended = Exclude<ApplyResult, { readonly kind: 'busy' }>;
+
+export async function tellEnd(
+  parts: Parts,
+  project: ProjectItem,
+  result: Ended,
+  did: (count: string) => string,
+): Promise<void> {
+  switch (result.kind) {
+    case 'done': {
+      const text = l10n.t('{0} in {1} ms.', did(countOf(result.migrations.length)), Math.round(result.ms));
+      void window.showInformationMessage(text);
+      return;
+    }
+    case 'nothing':
+      void window.showInformationMessage(l10n.t('There is nothing to do on {0}.', project.target.label));
+      return;
+    case 'cancelled':
+      await offerSnapshot(parts, project, result.snapshot, l10n.t('Cancelled. {0}', result.state));
+      return;
+    case 'refused': {
+      await selectStatement(result.uri, result.range);
+      const code = result.sqlState === undefined ? '' : ` (${result.sqlState})`;
+      await offerSnapshot(
+        parts,
+        project,
+        result.snapshot,
+        `${result.version}: ${result.message}${code}. ${result.state}`,
+      );
+    }
+  }
+}
+
+async function selectStatement(uri: string, { start, end }: (Ended & { kind: 'refused' })['range']): Promise<void> {
+  const selection = new Range(start.line, start.character, end.line, end.character);
+  const editor = await window.showTextDocument(Uri.parse(uri), { selection });
+  editor.selection = new Selection(selection.start, selection.end);
+}
+
+/** The state is told; with a snapshot it can be left as it is or be taken back. */
+async function offerSnapshot(
+  parts: Parts,
+  project: ProjectItem,
+  snapshot: string | undefined,
+  message: string,
+): Promise<void> {
+  const [back, keep] = [l10n.t('Restore Snapshot'), l10n.t('Keep What Was Applied')];
+  const choices = snapshot === undefined ? [] : [back, keep];
+  const chosen = await window.showErrorMessage(message, ...choices);
+  if (snapshot !== undefined && chosen === back) await restore(parts, project, snapshot);
+}

@@ -1,0 +1,35 @@
+/** Runs the down script of the newest applied migration. */
+import { l10n, window } from 'vscode';
+import { RevertRequest } from '../../server/protocol/messages';
+import { askConsent, sendWith } from '../consent';
+import { detailOf, saveFiles, tellEnd } from './applying';
+import type { Command } from './command';
+import { askProject } from './subject';
+
+export const revertLast: Command = {
+  id: 'rehearsal.revertLast',
+  async run(parts, chosen) {
+    const project = await askProject(parts.projects, chosen);
+    if (!project) return;
+    const { target, folder } = project;
+    const last = project.migrations.findLast((it) => it.state === 'applied' || it.state === 'edited');
+    if (!last) {
+      void window.showInformationMessage(l10n.t('No migration of this folder is applied to {0}.', target.label));
+      return;
+    }
+    if (!(await saveFiles(project))) return;
+    const name = `${last.version} ${last.title}`.trim();
+    const consent = await askConsent(target, {
+      asks: l10n.t('Revert {0} on {1}?', name, target.label),
+      detail: detailOf(project),
+      button: l10n.t('Revert on {0}', target.name),
+    });
+    if (!consent) return;
+    const result = await sendWith(consent, target, (agreed) =>
+      parts.progress.show(l10n.t('Reverting {0} on {1}', name, target.label), (progress, token) =>
+        parts.client.sendRequest(RevertRequest, { ...agreed, folder, count: 1, snapshot: true, progress }, token),
+      ),
+    );
+    if (result) await tellEnd(parts, project, result, (count) => l10n.t('Reverted {0} on {1}', count, target.label));
+  },
+};

@@ -1,0 +1,60 @@
+/** What a command is about: the row or file it was called from, the file in the editor, or what the user picks. */
+import { l10n, type QuickPickItem, Uri, window } from 'vscode';
+import type { MigrationItem, ProjectItem } from '../../server/protocol/messages';
+import type { Place, Projects } from '../projects';
+import { isNode } from '../views/node';
+
+/** @returns undefined when the caller named nothing, or the file is no migration */
+export function migrationOf(projects: Projects, arg: unknown): Place | undefined {
+  if (isNode(arg)) {
+    return arg.kind === 'migration' ? { project: arg.project, migration: arg.migration } : undefined;
+  }
+  const uri = arg instanceof Uri ? arg.toString() : arg;
+  return typeof uri === 'string' ? projects.find(uri) : undefined;
+}
+
+/** The migration in the editor. */
+export function migrationInEditor(projects: Projects): Place | undefined {
+  return migrationOf(projects, window.activeTextEditor?.document.uri);
+}
+
+/** The migration named by the caller or in the editor when it is in that state, else the one picked. */
+export async function askMigration(
+  projects: Projects,
+  arg: unknown,
+  state: MigrationItem['state'],
+): Promise<Place | undefined> {
+  const named = migrationOf(projects, arg) ?? (isNode(arg) ? undefined : migrationInEditor(projects));
+  if (named?.migration.state === state) return named;
+  const project = await askProject(projects, arg);
+  if (!project) return undefined;
+  const candidates = project.migrations.filter((it) => it.state === state);
+  if (candidates.length === 0) {
+    void window.showInformationMessage(l10n.t('No migration is pending on {0}.', project.target.label));
+    return undefined;
+  }
+  const rows = candidates.map((migration) => ({ label: migration.title, description: migration.version, migration }));
+  const picked = await window.showQuickPick(rows, { placeHolder: l10n.t('Choose a migration') });
+  return picked && { project, migration: picked.migration };
+}
+
+/** The project of the caller's row or file; the only one; that of the editor; else the one picked. */
+export async function askProject(projects: Projects, arg: unknown): Promise<ProjectItem | undefined> {
+  await projects.first;
+  if (isNode(arg) && arg.kind !== 'trouble') return arg.project;
+  const named = migrationOf(projects, arg)?.project;
+  if (named) return named;
+  if (projects.current.length < 2) return projects.current[0] ?? tellNone();
+  const here = migrationInEditor(projects)?.project;
+  const rows = projects.current.map((project): QuickPickItem & { project: ProjectItem } => ({
+    label: project.label,
+    description: project.target.label,
+    picked: project === here,
+    project,
+  }));
+  return (await window.showQuickPick(rows, { placeHolder: l10n.t('Choose the migrations') }))?.project;
+}
+
+function tellNone(): undefined {
+  void window.showInformationMessage(l10n.t('No migrations were found in this workspace.'));
+}

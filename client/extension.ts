@@ -1,0 +1,101 @@
+/** The extension: builds each part once, in reading order, and ends them. */
+import {
+  type ExtensionContext,
+  type FileDecorationProvider,
+  type LanguageStatusItem,
+  type StatusBarItem,
+  window,
+  workspace,
+} from 'vscode';
+import { type LanguageClient, State } from 'vscode-languageclient/node';
+import { SettingsChanged, TrustGranted } from '../server/protocol/messages';
+import { registerCommands } from './commands/all';
+import { showTrouble } from './faults';
+import type { Parts } from './parts';
+import { createPreviews } from './preview/previews';
+import { followProgress } from './progress';
+import { followProjects, type Projects } from './projects';
+import { createServer } from './server';
+import { readSettings } from './settings';
+import { rememberedTargets } from './targets';
+import { showFileBadges } from './views/fileBadges';
+import { showLanguageStatus } from './views/languageStatus';
+import { showStatusBar } from './views/statusBar';
+import { showTrees, type Trees } from './views/trees';
+
+/** What the tests inside VS Code look at: trees and decorations have no interface of their own to ask. */
+export interface Extension {
+  readonly client: LanguageClient;
+  readonly projects: Projects;
+  readonly trees: Trees;
+  readonly statusBar: StatusBarItem;
+  readonly languageStatus: LanguageStatusItem;
+  readonly badges: FileDecorationProvider;
+}
+
+let running: LanguageClient | undefined;
+
+export async function activate(context: ExtensionContext): Promise<Extension> {
+  const log = window.createOutputChannel('Rehearsal', { log: true });
+  const targets = await rememberedTargets(context.workspaceState, context.secrets);
+  const client = createServer(context, log, targets);
+  running = client;
+  const projects = followProjects(client);
+  const parts: Parts = { client, log, projects, targets, progress: followProgress(client), previews: createPreviews() };
+  const trees = showTrees(client, projects);
+  const statusBar = showStatusBar(projects);
+  const languageStatus = showLanguageStatus(client);
+  const badges = showFileBadges(projects);
+  context.subscriptions.push(
+    log,
+    projects,
+    parts.progress,
+    parts.previews,
+    trees,
+    statusBar,
+    languageStatus,
+    badges,
+    ...registerCommands(parts),
+    ...tellServer(parts),
+  );
+  void start(parts);
+  return {
+    client,
+    projects,
+    trees,
+    statusBar: statusBar.item,
+    languageStatus: languageStatus.item,
+    badges: badges.provider,
+  };
+}
+
+/** In the background: `activate` must return quickly. */
+async function start(parts: Parts): Promise<void> {
+  try {
+    await parts.client.start();
+  } catch (error) {
+    await showTrouble(error, parts.log);
+  }
+}
+
+/** What the server has to know as soon as it happens. */
+function tellServer({ client, projects, log }: Parts) {
+  const send = (sent: Promise<void>): void => void sent.catch((error: unknown) => showTrouble(error, log));
+  return [
+    client.onDidChangeState(({ newState }) => {
+      if (newState === State.Running && workspace.isTrusted) send(projects.refresh());
+    }),
+    workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration('rehearsal')) send(client.sendNotification(SettingsChanged, readSettings()));
+    }),
+    workspace.onDidChangeWorkspaceFolders(() => send(client.sendNotification(SettingsChanged, readSettings()))),
+    workspace.onDidGrantWorkspaceTrust(() =>
+      send(client.sendNotification(TrustGranted).then(() => projects.refresh())),
+    ),
+  ];
+}
+
+/** The server closes its connections and drops its shadows before it ends. */
+export async function deactivate(): Promise<void> {
+  if (running?.needsStop()) await running.stop(4_000);
+}

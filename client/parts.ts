@@ -1,0 +1,16 @@
+/** What commands and views work with; each is built once, in extension.ts. */
+import type { LogOutputChannel } from 'vscode';
+import type { LanguageClient } from 'vscode-languageclient/node';
+import type { Previews } from './preview/previews';
+import type { ServerProgress } from './progress';
+import type { Projects } from './projects';
+import type { Targets } from './targets';
+
+export interface Parts {
+  readonly client: LanguageClient;
+  readonly log: LogOutputChannel;
+  readonly projects: Projects;
+  readonly targets: Targets;
+  readonly progress: ServerProgress;
+  readonly previews: Previews;
+}

@@ -1,0 +1,47 @@
+/** The schema before and after, side by side in VS Code's own diff editor. */
+import { commands, type Disposable, EventEmitter, l10n, Uri, window, workspace } from 'vscode';
+import type { PreviewResult } from '../../server/protocol/messages';
+
+export interface Previews extends Disposable {
+  /** @param subject what is previewed, as a URI; previewing it again renews the diff that is open */
+  show(subject: string, preview: PreviewResult): Promise<void>;
+}
+
+export const previewScheme = 'rehearsal-preview';
+
+export function createPreviews(): Previews {
+  const texts = new Map<string, string>();
+  const renewed = new EventEmitter<Uri>();
+  const parts = [
+    renewed,
+    workspace.registerTextDocumentContentProvider(previewScheme, {
+      onDidChange: renewed.event,
+      provideTextDocumentContent: (uri) => texts.get(uri.toString()) ?? '',
+    }),
+    workspace.onDidCloseTextDocument(({ uri }) => texts.delete(uri.toString())),
+  ];
+  const put = (side: 'before' | 'after', subject: string, text: string): Uri => {
+    const uri = Uri.from({ scheme: previewScheme, path: `/${side}.sql`, query: subject });
+    texts.set(uri.toString(), text);
+    renewed.fire(uri);
+    return uri;
+  };
+  return {
+    async show(subject, preview) {
+      if (preview.before === preview.after) {
+        void window.showInformationMessage(l10n.t('{0} changes nothing in the schema.', preview.title));
+        return;
+      }
+      const [before, after] = [put('before', subject, preview.before), put('after', subject, preview.after)];
+      await commands.executeCommand('vscode.diff', before, after, titleOf(preview), { preview: true });
+    },
+    dispose: () => parts.forEach((it) => it.dispose()),
+  };
+}
+
+function titleOf({ title, refused }: PreviewResult): string {
+  if (refused === 0) return l10n.t('{0}: schema before ↔ after', title);
+  return refused === 1
+    ? l10n.t('{0}: schema before ↔ after, without 1 refused statement', title)
+    : l10n.t('{0}: schema before ↔ after, without {1} refused statements', title, refused);
+}

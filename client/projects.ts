@@ -1,0 +1,122 @@
+/** What the server last said about the projects of the workspace: asked once for all views, anew whenever it changes. */
+import { commands, EventEmitter, type Disposable, type Event, Uri } from 'vscode';
+import { type LanguageClient, ResponseError } from 'vscode-languageclient/node';
+import {
+  type FaultData,
+  ListProjectsRequest,
+  type MigrationItem,
+  type ProjectItem,
+  ProjectsChanged,
+} from '../server/protocol/messages';
+
+export interface Projects extends Disposable {
+  readonly current: readonly ProjectItem[];
+  /** Why there is no list at all. */
+  readonly fault: (FaultData & { readonly message: string }) | undefined;
+  readonly onDidChange: Event<void>;
+  /** Asks the server; several calls while it answers become one more. @throws what is none of our faults */
+  refresh(): Promise<void>;
+  /** Resolves when the first answer is there. */
+  readonly first: Promise<void>;
+  find(uri: string): Place | undefined;
+}
+
+/** A migration and the project it stands in. */
+export interface Place {
+  readonly project: ProjectItem;
+  readonly migration: MigrationItem;
+}
+
+/** Of the context key `rehearsal.state`, which package.json uses to choose welcome texts and commands. */
+type State = 'starting' | 'empty' | 'ready' | 'failed';
+
+export function followProjects(client: LanguageClient): Projects {
+  const changed = new EventEmitter<void>();
+  let answered: (() => void) | undefined;
+  const first = new Promise<void>((resolve) => {
+    answered = resolve;
+  });
+  let current: readonly ProjectItem[] = [];
+  let fault: Projects['fault'];
+  let asking: Promise<void> | undefined;
+  let again = false;
+
+  async function ask(): Promise<void> {
+    do {
+      again = false;
+      try {
+        current = await client.sendRequest(ListProjectsRequest);
+        fault = undefined;
+      } catch (error) {
+        if (!(error instanceof ResponseError)) throw error;
+        current = [];
+        fault = { fault: 'unknown', message: error.message, ...(error.data as FaultData | undefined) };
+      }
+    } while (again);
+    await tellContext(current, fault ? 'failed' : current.length > 0 ? 'ready' : 'empty');
+    answered?.();
+    changed.fire();
+  }
+
+  void tellContext([], 'starting');
+  const listening = client.onNotification(ProjectsChanged, () => void projects.refresh());
+  const projects: Projects = {
+    get current() {
+      return current;
+    },
+    get fault() {
+      return fault;
+    },
+    onDidChange: changed.event,
+    first,
+    refresh() {
+      again = true;
+      asking ??= ask().finally(() => {
+        asking = undefined;
+      });
+      return asking;
+    },
+    find: (uri) => findIn(current, uri),
+    dispose() {
+      listening.dispose();
+      changed.dispose();
+    },
+  };
+  return projects;
+}
+
+function findIn(projects: readonly ProjectItem[], uri: string): Place | undefined {
+  const wanted = pathOf(uri);
+  for (const project of projects) {
+    const migration = project.migrations.find((it) => filesOf(it).some((file) => pathOf(file) === wanted));
+    if (migration) return { project, migration };
+  }
+  return undefined;
+}
+
+/** Two URIs of one file may differ in the way they escape; the path does not. */
+const pathOf = (uri: string): string => Uri.parse(uri).fsPath;
+
+/** Up and down file. */
+export const filesOf = ({ uri, downUri }: MigrationItem): string[] => [
+  ...new Set([uri, downUri].filter((it) => it !== undefined)),
+];
+
+const paths = (migrations: readonly MigrationItem[]): string[] => migrations.flatMap(filesOf).map(pathOf);
+
+/** `resourcePath in rehearsal.…` decides in package.json which menus a file gets. */
+async function tellContext(projects: readonly ProjectItem[], state: State): Promise<void> {
+  const migrations = projects.flatMap((it) => it.migrations);
+  const pending = migrations.filter((it) => it.state === 'pending');
+  const keys = {
+    state,
+    hasPending: pending.length > 0,
+    hasApplied: migrations.some((it) => it.state === 'applied' || it.state === 'edited'),
+    files: paths(migrations),
+    pendingFiles: paths(pending),
+    filesWithDown: paths(migrations.filter((it) => it.downUri !== undefined && it.downUri !== it.uri)),
+  };
+  await Promise.all(
+    Object.entries(keys).map(([key, value]) => commands.executeCommand('setContext', `rehearsal.${key}`, value)),
+  );
+}

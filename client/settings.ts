@@ -1,0 +1,40 @@
+/** The settings of package.json as one typed value. */
+import { resolve } from 'node:path';
+import { type ConfigurationScope, workspace } from 'vscode';
+import type { Settings } from '../server/protocol/messages';
+
+/** Wrong types in a settings file count as not set: the file belongs to the user and may hold anything. */
+export function readSettings(): Settings {
+  return {
+    folders: migrationFolders(),
+    layout: text('layout', 'auto'),
+    database: text('database', ''),
+    shadow: text('shadow', 'auto'),
+    postgresBinaries: texts('postgresBinaries'),
+    statementTimeout: count('statementTimeout', 5_000),
+  };
+}
+
+/** Absolute paths; each workspace folder may name its own. */
+function migrationFolders(): string[] {
+  const onDisk = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
+  return onDisk.flatMap(({ uri }) => texts('folders', uri).map((name) => resolve(uri.fsPath, name)));
+}
+
+function text(name: string, otherwise: string): string {
+  const value = read(name);
+  return typeof value === 'string' ? value : otherwise;
+}
+
+function count(name: string, otherwise: number): number {
+  const value = read(name);
+  return typeof value === 'number' && value > 0 ? value : otherwise;
+}
+
+function texts(name: string, scope?: ConfigurationScope): string[] {
+  const value = read(name, scope);
+  return Array.isArray(value) ? value.filter((it) => typeof it === 'string') : [];
+}
+
+const read = (name: string, scope?: ConfigurationScope): unknown =>
+  workspace.getConfiguration('rehearsal', scope).get<unknown>(name);

@@ -1,0 +1,140 @@
+/** The rows of the trees, and how each is drawn. A command that is called from a row gets the row. */
+import { MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState, Uri, l10n } from 'vscode';
+import type { MigrationItem, ProjectItem, SnapshotItem } from '../../server/protocol/messages';
+import { titleOf } from '../faults';
+import { describeState, stateIcons } from './migrationState';
+
+export type Node =
+  | { readonly kind: 'project'; readonly project: ProjectItem }
+  | { readonly kind: 'migration'; readonly project: ProjectItem; readonly migration: MigrationItem }
+  | { readonly kind: 'snapshot'; readonly project: ProjectItem; readonly snapshot: SnapshotItem }
+  | { readonly kind: 'database'; readonly project: ProjectItem; readonly alone: boolean }
+  | { readonly kind: 'trouble'; readonly message: string; readonly remedy?: string };
+
+export const isNode = (value: unknown): value is Node =>
+  typeof value === 'object' && value !== null && 'kind' in value && ('project' in value || value.kind === 'trouble');
+
+export function draw(node: Node): TreeItem {
+  switch (node.kind) {
+    case 'project':
+      return drawProject(node.project);
+    case 'migration':
+      return drawMigration(node.project, node.migration);
+    case 'snapshot':
+      return drawSnapshot(node.snapshot);
+    case 'database':
+      return drawDatabase(node.project, node.alone);
+    case 'trouble':
+      return drawTrouble(node.message, node.remedy);
+  }
+}
+
+function drawProject({ folder, label, layout, because, target }: ProjectItem): TreeItem {
+  const item = new TreeItem(label, TreeItemCollapsibleState.Expanded);
+  item.id = folder;
+  item.description = target.name;
+  item.iconPath = new ThemeIcon('folder-library');
+  item.contextValue = 'project';
+  item.tooltip = markdown([`**${label}**`, `${layout}: ${because}`, target.label]);
+  return item;
+}
+
+function drawMigration({ folder, migrations, target }: ProjectItem, migration: MigrationItem): TreeItem {
+  const { version, title, state, uri, hasDown, downUri } = migration;
+  const item = new TreeItem(title === '' ? version : title);
+  item.id = `${folder}#${version}`;
+  item.description = title === '' ? '' : version;
+  item.iconPath = stateIcons[state];
+  const newest = migrations.findLast((it) => it.state === 'applied' || it.state === 'edited');
+  const traits = [
+    state,
+    ...(newest?.version === version ? ['last'] : []),
+    ...(downUri !== undefined && downUri !== uri ? ['downFile'] : []),
+  ];
+  item.contextValue = `migration.${traits.join('.')}`;
+  const words = describeState(state, target);
+  item.tooltip = markdown([
+    `**${title}** ${version}`,
+    words,
+    hasDown ? l10n.t('Has a down script.') : l10n.t('Has no down script.'),
+  ]);
+  item.accessibilityInformation = { label: `${title} ${version}, ${words}` };
+  if (uri !== undefined) item.command = { command: 'vscode.open', title: l10n.t('Open'), arguments: [Uri.parse(uri)] };
+  return item;
+}
+
+function drawSnapshot({ id, taken, reason, kind, bytes, version }: SnapshotItem): TreeItem {
+  const item = new TreeItem(timeOf(taken));
+  item.id = id;
+  item.description = `${reason} · ${sizeOf(bytes)}`;
+  item.iconPath = new ThemeIcon({ copy: 'database', file: 'archive', embedded: 'archive' }[kind]);
+  item.contextValue = 'snapshot';
+  const where = {
+    copy: l10n.t('A copy on the same server'),
+    file: l10n.t('A dump file'),
+    embedded: l10n.t('A copy of the embedded database'),
+  };
+  const at = version === undefined ? l10n.t('before any migration') : l10n.t('at migration {0}', version);
+  item.tooltip = markdown([`**${timeOf(taken)}**`, reason, `${where[kind]}, ${at}, ${sizeOf(bytes)}`]);
+  item.accessibilityInformation = { label: l10n.t('Snapshot of {0}, {1}, {2}', timeOf(taken), reason, sizeOf(bytes)) };
+  return item;
+}
+
+function drawDatabase({ label, folder, target, fault }: ProjectItem, alone: boolean): TreeItem {
+  const item = new TreeItem(target.label);
+  item.id = folder;
+  const server = fault ? l10n.t('does not answer') : target.server;
+  item.description = [alone ? '' : label, server, target.because].filter((it) => it !== '').join(' · ');
+  item.iconPath = fault
+    ? new ThemeIcon('error', new ThemeColor('list.errorForeground'))
+    : new ThemeIcon(target.local ? 'database' : 'cloud', target.local ? undefined : warning);
+  item.contextValue = 'database';
+  const place = target.local
+    ? l10n.t('On this machine.')
+    : l10n.t('Not on this machine: changes are confirmed by name.');
+  item.tooltip = markdown([
+    `**${target.label}**`,
+    server,
+    l10n.t('Chosen from: {0}', target.because),
+    place,
+    fault?.message ?? '',
+  ]);
+  item.accessibilityInformation = { label: `${target.label}, ${item.description}, ${place}` };
+  return item;
+}
+
+const warning = new ThemeColor('list.warningForeground');
+
+function drawTrouble(message: string, remedy: string | undefined): TreeItem {
+  const item = new TreeItem(message);
+  item.iconPath = new ThemeIcon('error', new ThemeColor('list.errorForeground'));
+  item.contextValue = 'trouble';
+  const command = remedy ?? 'rehearsal.showLog';
+  const title = titleOf(command);
+  item.command = { command, title };
+  item.tooltip = markdown([message, l10n.t('Click for: {0}', title)]);
+  return item;
+}
+
+/** Paragraphs; names and messages come from files and servers, so they must not become markup, but `**` of ours may. */
+function markdown(paragraphs: readonly string[]): MarkdownString {
+  const text = new MarkdownString();
+  for (const paragraph of paragraphs.filter((it) => it !== '')) {
+    const [, bold, rest] = /^\*\*(.*)\*\*(.*)$/s.exec(paragraph) ?? [undefined, undefined, paragraph];
+    if (bold !== undefined) text.appendMarkdown('**').appendText(bold).appendMarkdown('**');
+    text.appendText(rest ?? '').appendMarkdown('\n\n');
+  }
+  return text;
+}
+
+/** In the user's language and time zone. */
+export const timeOf = (iso: string): string =>
+  new Date(iso).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+
+/** `7.4 MB`, in powers of 1000 as file managers count. */
+export function sizeOf(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(bytes, 1)) / 3)));
+  const value = bytes / 1000 ** power;
+  return `${value.toLocaleString(undefined, { maximumFractionDigits: value < 10 && power > 0 ? 1 : 0 })} ${units[power]}`;
+}

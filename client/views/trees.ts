@@ -1,0 +1,78 @@
+/** Sidebar: migrations, snapshots and databases, as the server tells them. They keep nothing. */
+import { type Disposable, EventEmitter, type TreeDataProvider, type TreeView, window, workspace } from 'vscode';
+import { type LanguageClient, ResponseError } from 'vscode-languageclient/node';
+import { ListSnapshotsRequest, type ProjectItem } from '../../server/protocol/messages';
+import { faultOf } from '../faults';
+import type { Projects } from '../projects';
+import { draw, type Node } from './node';
+
+export interface Trees extends Disposable {
+  readonly migrations: TreeDataProvider<Node>;
+  readonly snapshots: TreeDataProvider<Node>;
+  readonly databases: TreeDataProvider<Node>;
+}
+
+export function showTrees(client: LanguageClient, projects: Projects): Trees {
+  const changed = new EventEmitter<void>();
+  const listening = projects.onDidChange(() => changed.fire());
+
+  /** One project's rows stand by themselves; several are told apart by a row each. */
+  const tree = (rows: (project: ProjectItem) => Promise<Node[]> | Node[]): TreeDataProvider<Node> => ({
+    onDidChangeTreeData: changed.event,
+    getTreeItem: draw,
+    async getChildren(parent) {
+      if (parent) return parent.kind === 'project' ? rows(parent.project) : [];
+      if (!workspace.isTrusted) return [];
+      await projects.first;
+      if (projects.fault) return [{ kind: 'trouble', ...projects.fault }];
+      const [first, ...others] = projects.current;
+      if (!first) return [];
+      if (others.length === 0) return rows(first);
+      return projects.current.map((project) => ({ kind: 'project', project }));
+    },
+  });
+
+  const migrations = tree((project) => [
+    ...troubleOf(project),
+    ...project.migrations.map((migration): Node => ({ kind: 'migration', project, migration })),
+  ]);
+  const snapshots = tree((project) => snapshotsOf(client, project));
+  const databases: TreeDataProvider<Node> = {
+    onDidChangeTreeData: changed.event,
+    getTreeItem: draw,
+    async getChildren(parent) {
+      if (parent || !workspace.isTrusted) return [];
+      await projects.first;
+      return projects.current.map((project) => ({ kind: 'database', project, alone: projects.current.length === 1 }));
+    },
+  };
+
+  const views = [
+    show('rehearsal.migrations', migrations),
+    show('rehearsal.snapshots', snapshots),
+    show('rehearsal.databases', databases),
+  ];
+  const parts = [changed, listening, ...views];
+  return { migrations, snapshots, databases, dispose: () => parts.forEach((it) => it.dispose()) };
+}
+
+const show = (id: string, treeDataProvider: TreeDataProvider<Node>): TreeView<Node> =>
+  window.createTreeView(id, { treeDataProvider, showCollapseAll: false });
+
+function troubleOf({ fault, blocked }: ProjectItem): Node[] {
+  return [
+    ...(fault ? [{ kind: 'trouble' as const, ...fault }] : []),
+    ...(blocked === undefined ? [] : [{ kind: 'trouble' as const, message: blocked }]),
+  ];
+}
+
+async function snapshotsOf(client: LanguageClient, project: ProjectItem): Promise<Node[]> {
+  if (project.fault) return [];
+  try {
+    const snapshots = await client.sendRequest(ListSnapshotsRequest, { folder: project.folder });
+    return snapshots.map((snapshot) => ({ kind: 'snapshot', project, snapshot }));
+  } catch (error) {
+    if (!(error instanceof ResponseError)) throw error;
+    return [{ kind: 'trouble', message: error.message, ...faultOf(error) }];
+  }
+}
