@@ -94,6 +94,16 @@ const remedies = {
     mend: 'Correct the file and try again.',
     offers: undefined,
   },
+  'already-applied': {
+    says: 'This migration has been applied',
+    mend: 'Put the change into a new migration.',
+    offers: 'rehearsal.newMigration',
+  },
+  unsaved: {
+    says: 'The editor has changes that are not in the file',
+    mend: 'Save it and try again.',
+    offers: undefined,
+  },
   'no-down': {
     says: 'The migration has no down script',
     mend: 'Restore a snapshot instead.',
