@@ -1,0 +1,136 @@
+/** The JSON of the command line, checked by hand: names, types and nothing beside them. */
+import { deepEqual, equal, ok } from 'node:assert/strict';
+
+type Check = (value: unknown, at: string) => void;
+
+export const text: Check = (value, at) => equal(typeof value, 'string', `${at} is text`);
+export const yesNo: Check = (value, at) => equal(typeof value, 'boolean', `${at} is true or false`);
+export const number: Check = (value, at) => ok(typeof value === 'number' && value >= 0, `${at} is a number from 0 on`);
+export const position: Check = (value, at) =>
+  ok(Number.isInteger(value) && Number(value) >= 1, `${at} is a whole number from 1 on`);
+export const oneOf =
+  (...texts: readonly string[]): Check =>
+  (value, at) =>
+    ok(
+      texts.some((it) => it === value),
+      `${at} is one of ${texts.join(', ')}, not ${String(value)}`,
+    );
+
+export const list =
+  (item: Check): Check =>
+  (value, at) => {
+    ok(Array.isArray(value), `${at} is a list`);
+    for (const [index, it] of value.entries()) item(it, `${at}[${index}]`);
+  };
+
+/** Names that end with `?` may be missing. */
+export const shape =
+  (parts: Readonly<Record<string, Check>>): Check =>
+  (value, at) => {
+    ok(typeof value === 'object' && value !== null && !Array.isArray(value), `${at} is an object`);
+    const known = Object.entries(parts).map(([name, check]) => ({
+      name: name.replace('?', ''),
+      optional: name.endsWith('?'),
+      check,
+    }));
+    const surplus = Object.keys(value).filter((key) => !known.some(({ name }) => name === key));
+    deepEqual(surplus, [], `${at} has nothing else`);
+    for (const { name, optional, check } of known) {
+      const part: unknown = Reflect.get(value, name);
+      if (optional && !(name in value)) continue;
+      check(part, `${at}.${name}`);
+    }
+  };
+
+const project = { folder: text, layout: oneOf('golang-migrate', 'dbmate', 'numbered'), target: text };
+
+const finding = {
+  line: position,
+  column: position,
+  endLine: position,
+  endColumn: position,
+  severity: oneOf('error', 'warning', 'information', 'hint'),
+  code: text,
+  'sqlState?': text,
+  message: text,
+  'detail?': text,
+  'hint?': text,
+  'consequenceOf?': shape({ path: text, line: position, column: position }),
+};
+
+const snapshot = {
+  id: text,
+  taken: text,
+  reason: text,
+  kind: oneOf('copy', 'file', 'embedded'),
+  bytes: number,
+  'version?': text,
+  target: text,
+};
+
+export const isCheck = shape({
+  engine: shape({
+    version: text,
+    ms: number,
+    projects: list(
+      shape({
+        ...project,
+        rehearsedOn: text,
+        place: oneOf('private', 'same-server', 'url', 'embedded'),
+        serverVersion: text,
+        ms: number,
+      }),
+    ),
+  }),
+  files: list(shape({ path: text, ms: number, findings: list(shape(finding)) })),
+});
+
+export const isStatus = shape({
+  projects: list(
+    shape({
+      ...project,
+      because: text,
+      local: yesNo,
+      server: text,
+      historyTable: text,
+      'blocked?': text,
+      migrations: list(
+        shape({
+          version: text,
+          title: text,
+          state: oneOf('applied', 'pending', 'edited', 'missing', 'skipped'),
+          'path?': text,
+        }),
+      ),
+    }),
+  ),
+});
+
+export const isPreview = shape({
+  ...project,
+  changes: list(
+    shape({ kind: oneOf('added', 'removed', 'changed'), type: text, name: text, 'before?': text, 'after?': text }),
+  ),
+  rehearsedOn: text,
+  refused: number,
+  'before?': text,
+  'after?': text,
+});
+
+export const isDone = shape({ ...project, kind: oneOf('done'), migrations: list(text), 'snapshot?': text, ms: number });
+export const isRefused = shape({
+  ...project,
+  kind: oneOf('refused'),
+  migrations: list(text),
+  'snapshot?': text,
+  version: text,
+  state: text,
+  path: text,
+  finding: shape(finding),
+});
+export const isNothing = shape({ ...project, kind: oneOf('nothing') });
+export const isTaken = shape({ ...project, kind: oneOf('taken'), snapshot: shape(snapshot), ms: number });
+export const isSnapshots = shape({ ...project, snapshots: list(shape(snapshot)) });
+export const isRestored = shape({ ...project, kind: oneOf('restored'), kept: shape(snapshot), ms: number });
+export const isCreated = shape({ ...project, path: text });
+export const isError = shape({ error: shape({ code: text, message: text }) });
