@@ -1,0 +1,181 @@
+/** What the world does wrong: each has exit code 2 and a message that says what happened and what to do. */
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { chmodSync, existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import * as is from '../support/cliShapes';
+import { cliPath, ending, said, type Workspace, withWorkspace } from '../support/commandLine';
+import { asAdmin, serverOf, servers, withDatabase } from '../support/servers';
+import { fileOf, folder, good, withMistake } from '../support/shopFiles';
+
+before(() => ok(existsSync(cliPath), 'npm run build makes dist/cli.js'));
+
+/** Expects exit code 2, the message on standard error, and the same as JSON on standard output. */
+async function fails(workspace: Workspace, words: readonly string[], code: string, says: RegExp): Promise<void> {
+  const { code: exit, value, stderr } = await workspace.json(...words);
+  is.isError(value, words.join(' '));
+  const { error } = value as { error: { code: string; message: string } };
+  deepEqual([exit, error.code], [2, code], error.message);
+  match(error.message, says);
+  ok(stderr.includes(error.message), stderr);
+}
+
+describe('the command line in trouble', function () {
+  this.timeout(120_000);
+
+  it('says so when the words make no sense', () =>
+    withWorkspace(good, async (workspace) => {
+      await fails(workspace, ['chekc'], 'bad-usage', /did you mean check\?/);
+      await fails(workspace, ['check', '--databse', 'x'], 'bad-usage', /did you mean --database\?/);
+      await fails(workspace, ['check', '--layout', 'dbmatte'], 'bad-usage', /dbmate/);
+      await fails(workspace, ['check', '--dir', 'nowhere'], 'no-such-migration', /nowhere/);
+      await fails(workspace, ['check', 'nowhere.sql'], 'no-such-migration', /nowhere\.sql/);
+      await fails(workspace, ['check', '--database', ''], 'bad-usage', /variable/);
+      await fails(workspace, ['apply', '--only', '1', '--up-to', '2', '--yes', '--embedded'], 'bad-usage', /exclude/);
+      const { code, stdout, stderr } = await workspace.run('check', '--format', 'yaml');
+      deepEqual([code, stdout], [2, '']);
+      match(stderr, /pretty or json/);
+    }));
+
+  it('says so when there are no migrations', () =>
+    withWorkspace({ 'README.md': 'nothing here' }, (workspace) =>
+      fails(workspace, ['check'], 'no-migrations', /--dir/),
+    ));
+
+  it('says so when the server does not answer', () =>
+    withWorkspace(good, async (workspace) => {
+      const port = await freePort();
+      await fails(
+        workspace,
+        ['check', '--database', `postgres://me:secret@127.0.0.1:${port}/shop`],
+        'no-server',
+        new RegExp(String(port)),
+      );
+    }));
+
+  it('says so when the password is wrong, and never tells it', async () => {
+    const { host, port } = await serverOf(servers.newest);
+    await withWorkspace(good, async (workspace) => {
+      const url = `postgres://postgres:s3cret@${host}:${port}/postgres`;
+      await fails(workspace, ['check', '--database', url], 'wrong-password', /password/);
+      const { stdout, stderr } = await workspace.run('check', '--verbose', '--database', url);
+      ok(!`${stdout}${stderr}`.includes('s3cret'));
+    });
+  });
+
+  it('says so when there is no such database', async () => {
+    const server = await serverOf(servers.newest);
+    await withWorkspace(good, (workspace) =>
+      fails(workspace, ['check', '--database', server.url('no_such')], 'no-database', /no_such/),
+    );
+  });
+
+  it('says so when the role may not make a shadow database', () =>
+    withDatabase(servers.newest, async (url) => {
+      const server = await serverOf(servers.newest);
+      await asAdmin(server, "create role poor login password 'poor'");
+      try {
+        await withWorkspace(good, async (workspace) => {
+          const poor = new URL(url);
+          [poor.username, poor.password] = ['poor', 'poor'];
+          await fails(
+            workspace,
+            ['check', '--shadow', 'same-server', '--database', poor.href],
+            'no-right',
+            /CREATEDB|create/i,
+          );
+        });
+      } finally {
+        await asAdmin(server, 'drop role poor');
+      }
+    }));
+
+  it('says so when a file is no UTF-8 text', () =>
+    withWorkspace(good, async (workspace) => {
+      workspace.write(fileOf(2), Buffer.from([0x2d, 0x2d, 0xff, 0xfe, 0x0a]));
+      const { code, stdout, stderr } = await workspace.run('check', '--all', '--embedded', '--shadow', 'embedded');
+      ok(code === 1 || code === 2, stdout);
+      match(`${stdout}${stderr}`, /UTF-8/);
+    }));
+
+  it('rehearses a file of 10 MB, and cuts its lines', () =>
+    withDatabase(servers.newest, (url) =>
+      withWorkspace(good, async (workspace) => {
+        const rows = Array.from({ length: 250_000 }, (_, n) => `('user${n}@example.com, and some more')`).join(',');
+        workspace.write(
+          fileOf(3),
+          `-- migrate:up\ninsert into users (email) values ${rows};\nselect ${' '.repeat(1_000_000)}wrong;\n`,
+        );
+        const { code, stdout } = await workspace.run('check', '--database', url);
+        equal(code, 1);
+        match(stdout, /:3:1000008: error: column "wrong" does not exist/);
+        ok(stdout.length < 5000, String(stdout.length));
+      }),
+    ));
+
+  it('says so when its own folder or the folder of migrations cannot be written', function () {
+    if (process.platform === 'win32' || process.getuid?.() === 0) this.skip();
+    return withWorkspace(good, async (workspace) => {
+      chmodSync(workspace.path(folder), 0o500);
+      try {
+        await fails(workspace, ['new', 'coupons'], 'not-writable', /permissions/);
+      } finally {
+        chmodSync(workspace.path(folder), 0o700);
+      }
+    });
+  });
+
+  it('ends with the right code when the reader goes away', () =>
+    withWorkspace(withMistake, async (workspace) => {
+      const child = workspace.start(['check', '--all', '--embedded', '--shadow', 'embedded']);
+      child.stdout.destroy();
+      const { code, stderr } = await ending(child);
+      equal(code, 1, stderr);
+      ok(!stderr.includes('EPIPE'), stderr);
+    }));
+});
+
+describe('the command line without a terminal', function () {
+  this.timeout(60_000);
+
+  it('never asks, and says what to add', () =>
+    withWorkspace(good, async (workspace) => {
+      for (const words of [['apply'], ['revert'], ['restore', 'x']]) {
+        await fails(workspace, [...words, '--embedded'], 'bad-usage', /Add --yes/);
+      }
+    }));
+
+  it('wants a remote target by its name', () =>
+    withWorkspace(good, async (workspace) => {
+      // A name that is never looked up: the target is known to be elsewhere before anything connects.
+      const url = 'postgres://me@db.invalid/shop';
+      const { code, stderr } = await workspace.run('apply', '--yes', '--database', url);
+      equal(code, 2);
+      match(stderr, /--confirm shop|does not answer/);
+    }));
+});
+
+describe('the command line, interrupted', function () {
+  this.timeout(60_000);
+
+  it('cancels the statement that runs on the server, and says so', function () {
+    if (process.platform === 'win32') this.skip();
+    return withDatabase(servers.newest, (url) =>
+      withWorkspace({ ...good, [fileOf(3)]: '-- migrate:up\nselect pg_sleep(600);\n' }, async (workspace) => {
+        const child = workspace.start(['check', '--shadow', 'same-server', '--verbose', '--database', url]);
+        await said(child.stderr, /20260101000003|3 migrations/);
+        child.kill('SIGINT');
+        const { code, stderr } = await ending(child);
+        equal(code, 130, stderr);
+        match(stderr, /Cancelled/);
+      }),
+    );
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address ? address.port : 0;
+}

@@ -1,0 +1,207 @@
+/** The whole way through the command line on real servers: rehearse, preview, apply, revert, snapshot, restore. */
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { Client } from 'pg';
+import * as is from '../support/cliShapes';
+import { cliPath, type Workspace, withWorkspace } from '../support/commandLine';
+import { servers, withDatabase } from '../support/servers';
+import { fileOf, good, mistaken, versions, withMistake } from '../support/shopFiles';
+
+before(() => ok(existsSync(cliPath), 'npm run build makes dist/cli.js'));
+
+for (const major of [servers.oldest, servers.newest]) {
+  const onServer = (
+    files: Readonly<Record<string, string>>,
+    use: (workspace: Workspace, url: string) => Promise<void>,
+  ) => withDatabase(major, (url) => withWorkspace(files, (workspace) => use(workspace, url), { DATABASE_URL: url }));
+
+  describe(`the command line on PostgreSQL ${major}`, function () {
+    this.timeout(120_000);
+
+    it('rehearses pending migrations and writes nothing', () =>
+      onServer(withMistake, async (workspace, url) => {
+        const { code, value } = await workspace.json('check');
+        equal(code, 1);
+        is.isCheck(value, 'check');
+        const [file, ...others] = filesOf(value).filter((it) => it.findings.length > 0);
+        deepEqual(others, []);
+        equal(file?.path, fileOf(3));
+        const column = mistaken.split('\n')[1]!.indexOf('😀order') + 1;
+        deepEqual(
+          file?.findings.map(({ severity, sqlState, line, column, endColumn, consequenceOf }) => ({
+            severity,
+            sqlState,
+            line,
+            column,
+            endColumn,
+            consequenceOf,
+          })),
+          [
+            {
+              severity: 'error',
+              sqlState: '42P01',
+              line: 2,
+              column,
+              endColumn: column + '😀order'.length,
+              consequenceOf: undefined,
+            },
+            {
+              severity: 'hint',
+              sqlState: '42P01',
+              line: 3,
+              column: 31,
+              endColumn: 38,
+              consequenceOf: { path: fileOf(3), line: 2, column },
+            },
+          ],
+        );
+        deepEqual(await tables(url), []);
+      }));
+
+    it('rehearses just the files named, each at its place, and shows them as they were named', () =>
+      onServer(withMistake, async (workspace) => {
+        const { code, value } = await workspace.json('check', `./${fileOf(1)}`, workspace.path(fileOf(2)));
+        equal(code, 0);
+        deepEqual(
+          filesOf(value).map((it) => it.path),
+          [`./${fileOf(1)}`, workspace.path(fileOf(2))],
+        );
+      }));
+
+    it('tells people the place, the line and the summary', () =>
+      onServer(withMistake, async (workspace) => {
+        const { code, stdout } = await workspace.run('check');
+        equal(code, 1);
+        match(
+          stdout,
+          /^db\/migrations\/20260101000004_coupons\.sql:2:\d+: error: relation "😀order" does not exist \[42P01\]$/m,
+        );
+        match(stdout, /^ +\| +\^{7}$/m);
+        match(stdout, /= follows from: db\/migrations\/20260101000004_coupons\.sql:2:/);
+        match(
+          stdout,
+          new RegExp(`4 migrations rehearsed on .*PostgreSQL ${major}.* in .*s: 1 error, 1 consequence$`, 'm'),
+        );
+        ok(!stdout.includes('\x1b'), 'no colours in a pipe');
+      }));
+
+    it('applies up to a version, says what is left, and reverts', () =>
+      onServer(good, async (workspace, url) => {
+        const applied = await workspace.json('apply', '--up-to', versions[1], '--yes');
+        is.isDone(applied.value, 'apply');
+        equal(applied.code, 0);
+        deepEqual(await tables(url), ['orders', 'schema_migrations', 'users']);
+
+        const status = await workspace.json('status');
+        is.isStatus(status.value, 'status');
+        deepEqual(statesOf(status.value), ['applied', 'applied', 'pending']);
+
+        equal((await workspace.run('apply', '--yes')).code, 0);
+        equal((await workspace.run('revert', '--count', '2', '--yes')).code, 0);
+        deepEqual(await tables(url), ['schema_migrations', 'users']);
+        deepEqual(statesOf((await workspace.json('status')).value), ['applied', 'pending', 'pending']);
+        const nothing = await workspace.json('revert', '--count', '9', '--yes', '--no-snapshot');
+        equal(nothing.code, 0);
+        is.isNothing((await workspace.json('revert', '--yes')).value, 'revert');
+      }));
+
+    it('stops at the first refusal, shows it, and leaves the database before that migration', () =>
+      onServer(withMistake, async (workspace, url) => {
+        const { code, value } = await workspace.json('apply', '--yes');
+        equal(code, 1);
+        is.isRefused(value, 'apply');
+        deepEqual(await tables(url), ['orders', 'schema_migrations', 'users']);
+        deepEqual(statesOf((await workspace.json('status')).value), ['applied', 'applied', 'applied', 'pending']);
+        const again = await workspace.run('apply', '--yes');
+        equal(again.code, 1);
+        match(again.stdout, /20260101000004_coupons\.sql:2:\d+: error: relation "😀order" does not exist/);
+      }));
+
+    it('takes snapshots, lists them, and goes back to one', () =>
+      onServer(good, async (workspace, url) => {
+        equal((await workspace.run('apply', '--yes')).code, 0);
+        await query(url, "insert into users (email) values ('a@b.c')");
+        const taken = await workspace.json('snapshot', 'before', 'the', 'loss');
+        equal(taken.code, 0, taken.stderr);
+        is.isTaken(taken.value, 'snapshot');
+        await query(url, 'delete from users');
+
+        const listed = await workspace.json('snapshot', '--list');
+        is.isSnapshots(listed.value, 'snapshots');
+        const [newest] = snapshotsOf(listed.value);
+        equal(newest?.reason, 'before the loss');
+
+        const restored = await workspace.json('restore', newest?.id ?? '', '--yes', '--disconnect');
+        equal(restored.code, 0, restored.stderr);
+        is.isRestored(restored.value, 'restore');
+        deepEqual(await query(url, 'select email from users'), [{ email: 'a@b.c' }]);
+      }));
+
+    it('previews the schema, object by object and whole', () =>
+      onServer(good, async (workspace) => {
+        equal((await workspace.run('apply', '--up-to', versions[1], '--yes')).code, 0);
+        const { code, value } = await workspace.json('preview');
+        equal(code, 0);
+        is.isPreview(value, 'preview');
+        const pretty = await workspace.run('preview', versions[2]);
+        equal(pretty.code, 0);
+        match(pretty.stdout, /^~ TABLE .*orders$/m);
+        match(pretty.stdout, /^ +\+ +total numeric\(12,2\)/m);
+        match(pretty.stdout, /^\+ VIEW .*spenders$/m);
+        const whole = await workspace.run('preview', '--full');
+        match(whole.stdout, /^ CREATE TABLE .*users/m);
+      }));
+
+    it('asks who else is connected, and ends their sessions only with consent', () =>
+      onServer(good, async (workspace, url) => {
+        equal((await workspace.run('apply', '--yes')).code, 0);
+        const other = new Client({ connectionString: url, application_name: 'somebody else' });
+        other.on('error', () => undefined);
+        await other.connect();
+        try {
+          const refused = await workspace.json('snapshot');
+          equal(refused.code, 2);
+          is.isError(refused.value, 'snapshot');
+          match(refused.stderr, /--disconnect/);
+          equal((await workspace.run('snapshot', '--disconnect')).code, 0);
+        } finally {
+          await other.end();
+        }
+      }));
+  });
+}
+
+interface Finding {
+  readonly severity: string;
+  readonly sqlState?: string;
+  readonly line: number;
+  readonly column: number;
+  readonly endColumn: number;
+  readonly consequenceOf?: unknown;
+}
+
+const filesOf = (value: unknown) =>
+  (value as { files: readonly { path: string; findings: readonly Finding[] }[] }).files;
+const statesOf = (value: unknown) =>
+  (value as { projects: readonly { migrations: readonly { state: string }[] }[] }).projects[0]?.migrations.map(
+    (it) => it.state,
+  );
+const snapshotsOf = (value: unknown) => (value as { snapshots: readonly { id: string; reason: string }[] }).snapshots;
+
+async function tables(url: string): Promise<readonly string[]> {
+  const rows = await query(
+    url,
+    "select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace order by 1",
+  );
+  return rows.map((it) => String(Reflect.get(it, 'name')));
+}
+
+async function query(url: string, sql: string): Promise<readonly object[]> {
+  const client = new Client(url);
+  await client.connect();
+  try {
+    return (await client.query<object>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
