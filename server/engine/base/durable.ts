@@ -1,0 +1,95 @@
+/** Files that are there whole or not at all, also after a crash: written beside, flushed to the disk, then renamed. */
+import { randomBytes } from 'node:crypto';
+import { closeSync, copyFileSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Fault } from './fault';
+
+/** Ends the name of a file that is still being written; one that is left over is rubbish. */
+export const unfinishedSuffix = '.unfinished';
+
+/**
+ * Makes the folder when it is missing.
+ *
+ * @throws {Fault} `disk-full`, `not-writable`; then the file is as it was before
+ */
+export function writeDurably(path: string, content: string | Uint8Array): void {
+  replaceDurably(path, (beside) => writeFileSync(beside, content, { flag: 'wx', mode: 0o600 }));
+}
+
+/** @throws {Fault} `disk-full`, `not-writable`; then `to` is as it was before */
+export function copyDurably(from: string, to: string): void {
+  replaceDurably(to, (beside) => copyFileSync(from, beside));
+}
+
+/** @throws {Fault} `not-writable` */
+export function removeDurably(path: string): void {
+  guarded(path, () => {
+    rmSync(path, { force: true });
+    flushFolder(dirname(path));
+  });
+}
+
+/** Runs file work and turns what the file system refuses into faults. */
+export function guarded<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw fileFault(path, cause);
+  }
+}
+
+/** What a refusal of the file system means for the user; anything else is given back as it is. */
+export function fileFault(path: string, cause: unknown): unknown {
+  if (!(cause instanceof Error) || !('code' in cause)) return cause;
+  switch (cause.code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+    case 'EFBIG':
+      return new Fault('disk-full', `${path} could not be written.`, cause);
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+    case 'ENOTDIR':
+    case 'EEXIST':
+    case 'EISDIR':
+      return new Fault('not-writable', `${path} (${cause.code}).`, cause);
+    case 'ENOENT':
+      return new Fault('not-readable', `${path} is not there.`, cause);
+    default:
+      return cause;
+  }
+}
+
+function replaceDurably(path: string, writeTo: (beside: string) => void): void {
+  const beside = `${path}.${randomBytes(4).toString('hex')}${unfinishedSuffix}`;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    writeTo(beside);
+    flush(beside);
+    renameSync(beside, path);
+    flushFolder(dirname(path));
+  } catch (cause) {
+    rmSync(beside, { force: true });
+    throw fileFault(path, cause);
+  }
+}
+
+function flush(path: string): void {
+  const file = openSync(path, 'r+');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** A rename is safe only when the folder has reached the disk. Windows has no such call, and does it by itself. */
+export function flushFolder(path: string): void {
+  if (process.platform === 'win32') return;
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}

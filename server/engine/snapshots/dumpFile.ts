@@ -1,0 +1,83 @@
+/** A snapshot as a file of SQL, for where no copy can be made: written whole or not at all, read back statement by statement. */
+import { readFileSync } from 'node:fs';
+import { guarded, writeDurably } from '../base/durable';
+import { Fault } from '../base/fault';
+import type { Session } from '../database/session';
+import { statementsOf } from '../sql/scan';
+import { snapshotName } from './names';
+import type { SnapshotRecord } from './record';
+import { dumpHead, dumpPath, register } from './registry';
+import type { SnapshotOrder } from './request';
+import { interruptible, must, refusedFault } from './statements';
+import type { ServerTarget, Surroundings } from './target';
+
+/** Statements sent in one message: few round trips, and yet a cancel finds its gap. */
+const batchLength = 262_144;
+
+/**
+ * Nobody is disturbed: pg_dump only reads.
+ *
+ * @param because why there is no copy instead; it is told with the reason
+ * @throws {Fault} `disk-full`, `not-writable`; `no-right` when there are tables that the role may not read
+ */
+export async function takeDump(
+  { database }: ServerTarget,
+  order: SnapshotOrder,
+  because: string,
+  around: Surroundings,
+): Promise<SnapshotRecord> {
+  const taken = around.now();
+  const text = await database.dump('all', around.signal);
+  const record: SnapshotRecord = {
+    rehearsal: 'snapshot',
+    id: snapshotName(database.name, taken),
+    kind: 'file',
+    of: database.id,
+    database: database.name,
+    taken: taken.toISOString(),
+    reason: `${order.reason} (as a dump file, because a copy on the server is not possible: ${because})`,
+    bytes: Buffer.byteLength(text),
+    version: order.version ?? null,
+    comment: null,
+  };
+  around.signal.throwIfAborted();
+  writeDurably(dumpPath(around.storage, record.id), dumpHead(record) + text);
+  register(around.storage, record);
+  return record;
+}
+
+/** @throws {Fault} `not-readable` */
+export const readDump = (storage: string, id: string): string =>
+  guarded(dumpPath(storage, id), () => readFileSync(dumpPath(storage, id), 'utf8'));
+
+/**
+ * Runs a dump in an empty database, all of it in one transaction.
+ *
+ * @throws {Fault} `refused`, `no-right`, `disk-full` with the statement that was refused; the signal's reason
+ */
+export async function loadDump(session: Session, text: string, signal: AbortSignal): Promise<void> {
+  await interruptible(session, signal, async () => {
+    await must(session, 'begin');
+    for (const batch of batchesOf(text)) {
+      const answer = await session.run(batch);
+      signal.throwIfAborted();
+      if (answer.kind === 'refused') throw refusedFault(answer);
+    }
+    await must(session, 'commit');
+  });
+  signal.throwIfAborted();
+}
+
+function* batchesOf(text: string): Generator<string> {
+  let batch: string[] = [];
+  let length = 0;
+  for (const statement of statementsOf(text)) {
+    if (statement.kind !== 'sql') throw new Fault('refused', `the dump holds what is no SQL: ${statement.text}.`);
+    batch.push(statement.text);
+    length += statement.text.length;
+    if (length < batchLength) continue;
+    yield batch.join(';\n');
+    [batch, length] = [[], 0];
+  }
+  if (batch.length > 0) yield batch.join(';\n');
+}

@@ -1,0 +1,84 @@
+/** Snapshots of the embedded database: copies of its file, which is always whole. */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { copyDurably, guarded } from '../base/durable';
+import { Fault } from '../base/fault';
+import { type CutOff, forget } from '../base/journal';
+import { snapshotName } from './names';
+import type { SnapshotRecord } from './record';
+import { dataPath, register, unregister } from './registry';
+import type { SnapshotOrder } from './request';
+import { type SnapshotStep, journalled } from './steps';
+import type { EmbeddedTarget, Surroundings } from './target';
+
+/** @throws {Fault} `disk-full`, `not-writable` */
+export async function takeEmbedded(
+  target: EmbeddedTarget,
+  order: Pick<SnapshotOrder, 'reason' | 'version'>,
+  around: Surroundings,
+): Promise<SnapshotRecord> {
+  if (!existsSync(target.path)) await makeFile(target);
+  const now = around.now();
+  const id = snapshotName(target.database.name, now);
+  const copy = dataPath(around.storage, id);
+  copyDurably(target.path, copy);
+  const record: SnapshotRecord = {
+    rehearsal: 'snapshot',
+    id,
+    kind: 'embedded',
+    of: target.database.id,
+    database: target.database.name,
+    taken: now.toISOString(),
+    reason: order.reason,
+    bytes: guarded(copy, () => statSync(copy).size),
+    version: order.version ?? null,
+    comment: null,
+  };
+  register(around.storage, record);
+  return record;
+}
+
+/**
+ * The file is exchanged in one rename, after the present one was kept; the snapshot stays.
+ *
+ * @throws {Fault} `no-such-snapshot`, `disk-full`, `not-writable`; then the database is as it was
+ */
+export async function restoreEmbedded(
+  target: EmbeddedTarget,
+  snapshot: SnapshotRecord,
+  version: string | undefined,
+  around: Surroundings,
+): Promise<SnapshotRecord> {
+  const source = dataPath(around.storage, snapshot.id);
+  if (!existsSync(source)) throw new Fault('no-such-snapshot', `${source} is not there any more.`);
+  const reason = `replaced by the snapshot of ${snapshot.taken}`;
+  return journalled(target, around, async (journal) => {
+    const kept = await takeEmbedded(target, { reason, version }, around);
+    journal.note({ step: 'replace', kept });
+    copyDurably(source, target.path);
+    return kept;
+  });
+}
+
+/** @returns what became of it, for people */
+export function recoverEmbedded(
+  target: EmbeddedTarget,
+  { path, begun, steps }: CutOff<SnapshotStep>,
+  { storage }: Surroundings,
+): string {
+  const told = steps.map((step) => {
+    if (step.step !== 'replace') throw new Error('an embedded database is only replaced as a file');
+    const copy = dataPath(storage, step.kept.id);
+    if (!existsSync(copy) || !readFileSync(copy).equals(readFileSync(target.path)))
+      return `The snapshot was restored; the former database is kept as ${step.kept.id}.`;
+    unregister(storage, step.kept.id);
+    return 'Nothing was restored; the database is as it was.';
+  });
+  forget(path);
+  return `Work on ${target.database.label} that began at ${begun} was cut off. ${told.join(' ')}`.trim();
+}
+
+/** A database that nothing was ever written to has no file yet. */
+async function makeFile({ database }: EmbeddedTarget): Promise<void> {
+  const session = await database.open('write');
+  await session.close();
+}

@@ -1,0 +1,49 @@
+/** The snapshots of a target: what our registry says and what stands on the server, put together. */
+import { existsSync } from 'node:fs';
+import { openBeside } from './maintenance';
+import { snapshotPrefix } from './names';
+import { type SnapshotRecord, recordIn } from './record';
+import { dataPath, dumpPath, registered } from './registry';
+import type { ServerTarget, SnapshotTarget } from './target';
+
+/**
+ * Newest first. Copies are found by their comments even when the registry is lost, and by the registry when somebody
+ * changed the comment; one that was dropped from the server is none any more.
+ *
+ * @throws {Fault} as Database.open
+ */
+export async function recordsOf(target: SnapshotTarget, storage: string): Promise<readonly SnapshotRecord[]> {
+  const ours = registered(storage).filter(({ of }) => of === target.database.id);
+  const copies = target.kind === 'server' ? await copiesOnServer(target) : new Map<string, string | null>();
+  const found = new Map<string, SnapshotRecord>();
+  for (const record of ours) {
+    const there = record.kind === 'copy' ? copies.has(record.id) : existsSync(fileOf(storage, record));
+    if (there) found.set(record.id, record);
+  }
+  for (const [name, comment] of copies) {
+    const record = recordIn(comment);
+    // A copy that was renamed by hand is no snapshot of ours any more.
+    if (record?.id === name && record.database === target.database.name) found.set(name, record);
+  }
+  return [...found.values()].toSorted((a, b) => compare(b.taken, a.taken) || compare(b.id, a.id));
+}
+
+/** Databases that are named like snapshots, with their comments. */
+async function copiesOnServer(target: ServerTarget): Promise<ReadonlyMap<string, string | null>> {
+  const session = await openBeside(target);
+  try {
+    const rows = await session.rows<{ name: string; comment: string | null }>(
+      `select datname::text as name, shobj_description(oid, 'pg_database') as comment from pg_database
+       where starts_with(datname, $1)`,
+      [snapshotPrefix],
+    );
+    return new Map(rows.map(({ name, comment }) => [name, comment]));
+  } finally {
+    await session.close();
+  }
+}
+
+const fileOf = (storage: string, { kind, id }: SnapshotRecord): string =>
+  kind === 'file' ? dumpPath(storage, id) : dataPath(storage, id);
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

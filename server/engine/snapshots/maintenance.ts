@@ -1,0 +1,147 @@
+/** Two sessions beside the target, for what cannot be done from within it, and one piece of such work at a time. */
+import { Fault, type FaultCode } from '../base/fault';
+import type { Answer, Session } from '../database/session';
+import { type OtherSession, endSessions, othersIn } from './sessions';
+import { interruptible, must } from './statements';
+import type { ServerTarget } from './target';
+
+/** Databases that nearly every server has; the target itself is no place to copy or rename it from. */
+const places = ['postgres', 'template1'];
+
+/** How often it is looked whether somebody is still in the way. */
+const lookAgainMs = 50;
+
+/** Somebody may be copying the target himself; we do not stand in the queue behind him for ever. */
+const longestLockMs = 10_000;
+
+export interface Maintenance {
+  /** Does the work, and holds the lock that says that work on this target is going on. */
+  readonly worker: Session;
+  /** Looks on, and ends sessions that the worker waits for. */
+  readonly watcher: Session;
+}
+
+/**
+ * Runs `use` with sessions that are closed afterwards, alone among all processes that ask for the same target.
+ *
+ * @throws {Fault} `locked` when another process is taking or restoring a snapshot of it; as Database.open
+ */
+export async function withMaintenance<T>(target: ServerTarget, use: (it: Maintenance) => Promise<T>): Promise<T> {
+  const worker = await openBeside(target);
+  try {
+    const watcher = await target.sibling(worker.server.database).open('read');
+    try {
+      await lock(worker, target);
+      await must(worker, `set lock_timeout = ${longestLockMs}`);
+      return await use({ worker, watcher });
+    } finally {
+      await watcher.close();
+    }
+  } finally {
+    await worker.close();
+  }
+}
+
+/**
+ * Runs a statement that Postgres carries out only while nobody is in the databases.
+ *
+ * Postgres first takes its lock, so that newcomers wait at the door, and then gives those inside five seconds to go
+ * (CountOtherDBBackends). They are ended in that time, so nothing has to be closed to connections and opened again.
+ *
+ * @returns the sessions in the way when they may not be ended or do not go; else what Postgres answered
+ * @throws {Fault} `no-right` when a session may not be ended by us; the signal's reason when it came
+ */
+export async function aloneIn(
+  { worker, watcher }: Maintenance,
+  { databases, disconnect, signal }: Wish,
+  sql: string,
+): Promise<Alone> {
+  const others = await othersIn(watcher, databases);
+  if (others.length > 0 && !disconnect) return { kind: 'busy', says: others.map(({ says }) => says) };
+  const answer = await interruptible(worker, signal, () => clearing(worker, watcher, databases, disconnect, sql));
+  if (answer.kind === 'done') return answer;
+  signal.throwIfAborted();
+  if (answer.refusal.sqlState !== objectInUse) return answer;
+  const { message, detail } = answer.refusal;
+  const left = await othersIn(watcher, databases);
+  return { kind: 'busy', says: left.length > 0 ? left.map(({ says }) => says) : [detail ?? message] };
+}
+
+export interface Wish {
+  /** Object identifiers. */
+  readonly databases: readonly number[];
+  /** The user agreed to end the sessions in them. */
+  readonly disconnect: boolean;
+  readonly signal: AbortSignal;
+}
+
+export type Alone = Answer | { readonly kind: 'busy'; readonly says: readonly string[] };
+
+async function clearing(
+  worker: Session,
+  watcher: Session,
+  databases: readonly number[],
+  disconnect: boolean,
+  sql: string,
+): Promise<Answer> {
+  const over = new AbortController();
+  const working = worker.run(sql).finally(() => over.abort());
+  if (!disconnect) return working;
+  try {
+    await keepClear(watcher, databases, over.signal);
+  } catch (cause) {
+    // The statement must not go on by itself once nobody waits for it.
+    await worker.cancel();
+    await Promise.allSettled([working]);
+    throw cause;
+  }
+  return working;
+}
+
+const objectInUse = '55006';
+
+async function keepClear(watcher: Session, databases: readonly number[], over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    const others: readonly OtherSession[] = await othersIn(watcher, databases);
+    if (over.aborted) return;
+    await endSessions(watcher, others);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, lookAgainMs);
+      over.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+    });
+  }
+}
+
+/**
+ * A session on the same server, from which the target can be looked at without being in it.
+ *
+ * @throws {Fault} as Database.open, for the first place
+ */
+export async function openBeside(target: ServerTarget): Promise<Session> {
+  let refused: Fault | undefined;
+  for (const name of places) {
+    if (name === target.database.name) continue;
+    try {
+      return await target.sibling(name).open('read');
+    } catch (cause) {
+      if (!isNoWayIn(cause)) throw cause;
+      refused ??= cause;
+    }
+  }
+  throw refused ?? new Error('one of two places is not the target');
+}
+
+/** What a login to `postgres` and `template1` may meet while the target itself can be used. */
+const noWayIn: ReadonlySet<FaultCode> = new Set(['no-database', 'no-right', 'wrong-password', 'busy']);
+
+/** @returns true when the target's role may enter no database beside it */
+export const isNoWayIn = (cause: unknown): cause is Fault => cause instanceof Fault && noWayIn.has(cause.code);
+
+async function lock(worker: Session, { database }: ServerTarget): Promise<void> {
+  const [row] = await worker.rows<{ got: boolean }>(
+    `select pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended($1, 0)) as got`,
+    [`rehearsal snapshots of ${database.name}`],
+  );
+  if (!row?.got)
+    throw new Fault('locked', `another process is taking or restoring a snapshot of ${database.label} just now.`);
+}

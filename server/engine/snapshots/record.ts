@@ -1,0 +1,56 @@
+/** What is written down about one snapshot, in a file of ours and at the snapshot itself. */
+import type { Snapshot } from '../project';
+
+/** Plain JSON; the same in the registry, in the comment on a copy and at the head of a dump file. */
+export interface SnapshotRecord {
+  readonly rehearsal: 'snapshot';
+  readonly id: string;
+  readonly kind: Snapshot['kind'];
+  /** `Database.id` of what it is a snapshot of. */
+  readonly of: string;
+  /** Name of that database on its server. */
+  readonly database: string;
+  /** ISO 8601. */
+  readonly taken: string;
+  readonly reason: string;
+  readonly bytes: number;
+  /** Newest applied version, null when there was none or it is not known. */
+  readonly version: string | null;
+  /** The database's own comment, which has to give way to this record while the copy is a snapshot. */
+  readonly comment: string | null;
+}
+
+/** @returns undefined when it is none of ours, or damaged */
+export function recordIn(text: string | null | undefined): SnapshotRecord | undefined {
+  if (!text?.includes('"rehearsal"')) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : undefined;
+  } catch (cause) {
+    if (cause instanceof SyntaxError) return undefined;
+    throw cause;
+  }
+}
+
+export const snapshotOf = (record: SnapshotRecord, label: string): Snapshot => ({
+  id: record.id,
+  taken: record.taken,
+  reason: record.reason,
+  kind: record.kind,
+  bytes: record.bytes,
+  version: record.version ?? undefined,
+  target: label,
+});
+
+function isRecord(value: unknown): value is SnapshotRecord {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields = new Map<string, unknown>(Object.entries(value));
+  return (
+    fields.get('rehearsal') === 'snapshot' &&
+    ['id', 'of', 'database', 'taken', 'reason'].every((name) => typeof fields.get(name) === 'string') &&
+    ['copy', 'file', 'embedded'].some((kind) => kind === fields.get('kind')) &&
+    typeof fields.get('bytes') === 'number' &&
+    ['version', 'comment'].every((name) => fields.get(name) === null || typeof fields.get(name) === 'string') &&
+    /^[A-Za-z0-9_]+$/.test(String(fields.get('id')))
+  );
+}

@@ -1,0 +1,82 @@
+/** At the next start: what was cut off in the middle is finished or undone, and told. */
+import { type CutOff, forget, readJournals } from '../base/journal';
+import { Fault } from '../base/fault';
+import type { Session } from '../database/session';
+import { recoverEmbedded } from './embedded';
+import { withMaintenance } from './maintenance';
+import { factsOf } from './properties';
+import { recordIn } from './record';
+import { register, sweepUnfinished, unregister } from './registry';
+import { dropDatabase } from './statements';
+import { type SnapshotStep, isSnapshotStep, topic } from './steps';
+import type { ServerTarget, SnapshotTarget, Surroundings } from './target';
+
+/**
+ * Work that is still going on, in this process or another one, is left alone.
+ *
+ * @returns what was found and what became of it, for people
+ * @throws {Fault} as Database.open; the journal stays for the next time then
+ */
+export async function recoverSnapshots(target: SnapshotTarget, around: Surroundings): Promise<readonly string[]> {
+  sweepUnfinished(around.storage, around.now());
+  const cutOff = readJournals(around.storage, topic, target.database.id, isSnapshotStep);
+  if (cutOff.length === 0) return [];
+  if (target.kind === 'embedded') return cutOff.map((work) => recoverEmbedded(target, work, around));
+  try {
+    return await withMaintenance(target, async ({ worker }) => {
+      const told: string[] = [];
+      for (const work of cutOff) told.push(await recoverOnServer(worker, target, work, around));
+      return told;
+    });
+  } catch (cause) {
+    if (cause instanceof Fault && cause.code === 'locked') return [];
+    throw cause;
+  }
+}
+
+async function recoverOnServer(
+  worker: Session,
+  target: ServerTarget,
+  { path, begun, steps }: CutOff<SnapshotStep>,
+  around: Surroundings,
+): Promise<string> {
+  const told: string[] = [];
+  // The last step first: whether the databases were exchanged decides what the name of an earlier step means.
+  for (const step of steps.toReversed()) told.push(await recoverStep(worker, target, step, around));
+  forget(path);
+  return `Work on ${target.database.label} that began at ${begun} was cut off. ${told.filter(Boolean).join(' ')}`.trim();
+}
+
+async function recoverStep(
+  worker: Session,
+  { database }: ServerTarget,
+  step: SnapshotStep,
+  { storage }: Surroundings,
+): Promise<string> {
+  switch (step.step) {
+    case 'copy': {
+      const copy = await factsOf(worker, step.name);
+      const record = recordIn(copy?.comment);
+      if (record) {
+        register(storage, record);
+        return `The snapshot ${step.name} was complete and is kept.`;
+      }
+      if (copy) await dropDatabase(worker, step.name);
+      return `The snapshot ${step.name} was not complete${copy ? ' and has been dropped' : ''}; ${database.name} is as it was.`;
+    }
+    case 'load': {
+      const made = await factsOf(worker, step.name);
+      if (made) await dropDatabase(worker, step.name, 'force');
+      return made ? `The half-loaded database ${step.name} has been dropped.` : '';
+    }
+    case 'swap': {
+      const now = await factsOf(worker, database.name);
+      if (now?.oid !== step.replacementOid) return `Nothing was restored; ${database.name} is as it was.`;
+      if (await factsOf(worker, step.kept.id)) register(storage, step.kept);
+      if (step.used !== null) unregister(storage, step.used);
+      return `The snapshot was restored; the former ${database.name} is kept as ${step.kept.id}.`;
+    }
+    case 'replace':
+      throw new Error('a database on a server is not replaced as a file');
+  }
+}

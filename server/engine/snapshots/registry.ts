@@ -1,0 +1,93 @@
+/**
+ * Our own list of snapshots: a folder with one small file for each, so that two processes never write the same one
+ * and damage to a file costs at most that entry. Copies and dump files carry their record themselves as well.
+ */
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileFault, removeDurably, unfinishedSuffix, writeDurably } from '../base/durable';
+import { type SnapshotRecord, recordIn } from './record';
+
+/** Longer than any record at the head of a dump file. */
+const headBytes = 16_384;
+const headMark = '-- rehearsal: ';
+
+/** @throws {Fault} `disk-full`, `not-writable` */
+export function register(storage: string, record: SnapshotRecord): void {
+  writeDurably(entryPath(storage, record.id), `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/** Also removes the dump file or the copied file. */
+export function unregister(storage: string, id: string): void {
+  for (const ending of ['json', 'sql', 'data']) {
+    const path = join(folderOf(storage), `${id}.${ending}`);
+    if (existsSync(path)) removeDurably(path);
+  }
+}
+
+/** Every record that can be read, in no order: entries, and dump files that have lost theirs. */
+export function registered(storage: string): readonly SnapshotRecord[] {
+  const names = namesIn(folderOf(storage));
+  const found = new Map<string, SnapshotRecord>();
+  for (const name of names.filter((it) => it.endsWith('.sql'))) add(found, headOf(join(folderOf(storage), name)));
+  for (const name of names.filter((it) => it.endsWith('.json'))) add(found, entryIn(join(folderOf(storage), name)));
+  return [...found.values()];
+}
+
+/** Removes what was cut off while it was written; younger files may still be written by another process. */
+export function sweepUnfinished(storage: string, now: Date): void {
+  for (const name of namesIn(folderOf(storage)).filter((it) => it.endsWith(unfinishedSuffix))) {
+    const path = join(folderOf(storage), name);
+    const { mtimeMs = Infinity } = statSync(path, { throwIfNoEntry: false }) ?? {};
+    if (now.getTime() - mtimeMs > longestWriteMs) removeDurably(path);
+  }
+}
+
+const longestWriteMs = 3_600_000;
+
+export const dumpPath = (storage: string, id: string): string => join(folderOf(storage), `${id}.sql`);
+export const dataPath = (storage: string, id: string): string => join(folderOf(storage), `${id}.data`);
+
+/** A comment of SQL, so that the file stays one that any tool can run. */
+export const dumpHead = (record: SnapshotRecord): string => `${headMark}${JSON.stringify(record)}\n`;
+
+const folderOf = (storage: string): string => join(storage, 'snapshots');
+const entryPath = (storage: string, id: string): string => join(folderOf(storage), `${id}.json`);
+
+function add(found: Map<string, SnapshotRecord>, record: SnapshotRecord | undefined): void {
+  if (record) found.set(record.id, record);
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (cause) {
+    if (isMissing(cause)) return [];
+    throw fileFault(folder, cause);
+  }
+}
+
+/** An entry of a snapshot that another process is just throwing away is none. */
+function entryIn(path: string): SnapshotRecord | undefined {
+  try {
+    return recordIn(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    if (isMissing(cause)) return undefined;
+    throw fileFault(path, cause);
+  }
+}
+
+function headOf(path: string): SnapshotRecord | undefined {
+  try {
+    const file = openSync(path, 'r');
+    const head = Buffer.alloc(headBytes);
+    const length = readSync(file, head, 0, headBytes, 0);
+    closeSync(file);
+    const [line = ''] = head.toString('utf8', 0, length).split('\n', 1);
+    return line.startsWith(headMark) ? recordIn(line.slice(headMark.length)) : undefined;
+  } catch (cause) {
+    if (isMissing(cause)) return undefined;
+    throw fileFault(path, cause);
+  }
+}
+
+const isMissing = (cause: unknown): boolean => cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';

@@ -1,0 +1,62 @@
+/** Who else is connected to a database, and how they are made to go. */
+import type { Session } from '../database/session';
+
+/** One that Postgres would wait for before it copies or renames the database. */
+export interface OtherSession {
+  /** For people: `psql of user alice from 10.0.0.7, idle`. */
+  readonly says: string;
+  /** Undefined for a prepared transaction, which nobody can be disconnected from. */
+  readonly pid: number | undefined;
+}
+
+/**
+ * The sessions in these databases. Autovacuum is left out: Postgres itself sends it away.
+ *
+ * @param databases object identifiers; names could change hands meanwhile
+ */
+export async function othersIn(maintenance: Session, databases: readonly number[]): Promise<readonly OtherSession[]> {
+  const sessions = await maintenance.rows<SessionRow>(
+    `select pid, coalesce(application_name, '') as application, coalesce(usename::text, '') as "user",
+       case when client_addr is not null then host(client_addr) when client_port = -1 then 'this machine' end as client,
+       coalesce(state, '') as state, backend_type as type
+     from pg_catalog.pg_stat_activity
+     where datid = any ($1::oid[]) and pid <> pg_backend_pid() and backend_type <> 'autovacuum worker'
+     order by backend_start, pid`,
+    [databases],
+  );
+  const prepared = await maintenance.rows<{ gid: string; owner: string }>(
+    `select gid, owner::text from pg_catalog.pg_prepared_xacts p join pg_catalog.pg_database d on d.datname = p.database
+     where d.oid = any ($1::oid[]) order by prepared`,
+    [databases],
+  );
+  return [
+    ...sessions.map((row) => ({ says: described(row), pid: row.pid })),
+    ...prepared.map(({ gid, owner }) => ({ says: `prepared transaction '${gid}' of user ${owner}`, pid: undefined })),
+  ];
+}
+
+/**
+ * Ends these sessions and waits until they are gone, or for a second.
+ *
+ * @throws {Fault} `no-right` when one of them belongs to a role that we may not interrupt
+ */
+export async function endSessions(maintenance: Session, sessions: readonly OtherSession[]): Promise<void> {
+  const pids = sessions.flatMap(({ pid }) => pid ?? []);
+  if (pids.length > 0)
+    await maintenance.rows('select pg_catalog.pg_terminate_backend(pid, 1000) from unnest($1::int[]) as pid', [pids]);
+}
+
+interface SessionRow {
+  readonly pid: number;
+  readonly application: string;
+  readonly user: string;
+  readonly client: string | null;
+  readonly state: string;
+  readonly type: string | null;
+}
+
+function described({ pid, application, user, client, state, type }: SessionRow): string {
+  const what = application || (type && type !== 'client backend' ? type : 'a session');
+  const parts = [user && `of user ${user}`, client && `from ${client}`, `(process ${pid})`].filter(Boolean);
+  return `${what} ${parts.join(' ')}${state ? `, ${state}` : ''}`;
+}

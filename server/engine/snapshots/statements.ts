@@ -1,0 +1,50 @@
+/** Statements about whole databases, as this room sends them. */
+import { Fault, type FaultCode } from '../base/fault';
+import { quoteIdentifier, quoteLiteral } from '../database/quote';
+import type { Answer, Session } from '../database/session';
+
+/** @throws {Fault} `no-right`, `disk-full` or `refused` when Postgres refuses it */
+export async function must(session: Session, sql: string): Promise<void> {
+  const answer = await session.run(sql);
+  if (answer.kind === 'refused') throw refusedFault(answer);
+}
+
+export function refusedFault({ refusal }: Extract<Answer, { kind: 'refused' }>): Fault {
+  const code = faultsBySqlState[refusal.sqlState] ?? 'refused';
+  return new Fault(code, `${refusal.message}${refusal.detail === undefined ? '' : ` (${refusal.detail})`}.`);
+}
+
+/** Appendix A of Postgres's documentation. */
+const faultsBySqlState: Readonly<Record<string, FaultCode>> = {
+  '42501': 'no-right',
+  '53100': 'disk-full',
+  '55006': 'busy',
+  '55P03': 'busy',
+};
+
+export const commentStatement = (database: string, comment: string | null): string =>
+  `comment on database ${quoteIdentifier(database)} is ${comment === null ? 'null' : quoteLiteral(comment)}`;
+
+/**
+ * @param force end the sessions in it, for a database that only we could have entered
+ * @throws {Fault} as `must`
+ */
+export async function dropDatabase(
+  session: Session,
+  name: string,
+  force: 'force' | 'gently' = 'gently',
+): Promise<void> {
+  await must(session, `drop database if exists ${quoteIdentifier(name)}${force === 'force' ? ' with (force)' : ''}`);
+}
+
+/** Runs work on a session; when the signal comes, what the session is running is cancelled (SQLSTATE 57014). */
+export async function interruptible<T>(session: Session, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  const interrupt = (): void => void session.cancel();
+  signal.addEventListener('abort', interrupt, { once: true });
+  try {
+    return await work();
+  } finally {
+    signal.removeEventListener('abort', interrupt);
+  }
+}

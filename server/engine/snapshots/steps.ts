@@ -1,0 +1,57 @@
+/** What is noted in the journal before a database is changed, so that the next start can finish or undo it. */
+import { type Journal, openJournal } from '../base/journal';
+import type { SnapshotRecord } from './record';
+import type { SnapshotTarget, Surroundings } from './target';
+
+export type SnapshotStep =
+  /** A copy of the target is made under this name; it is whole when its comment is a record. */
+  | { readonly step: 'copy'; readonly name: string }
+  /** A database of this name is made from a dump file, to take the target's place. */
+  | { readonly step: 'load'; readonly name: string }
+  /** `replacement` takes the target's place, in one transaction; the target becomes the snapshot `kept`. */
+  | {
+      readonly step: 'swap';
+      readonly replacement: string;
+      readonly replacementOid: number;
+      /** The snapshot that is used up, when it is a copy. */
+      readonly used: string | null;
+      readonly kept: SnapshotRecord;
+    }
+  /** The embedded database's file was kept as this snapshot; it is replaced next. */
+  | { readonly step: 'replace'; readonly kept: SnapshotRecord };
+
+export const topic = 'snapshot';
+
+export function isSnapshotStep(value: unknown): value is SnapshotStep {
+  if (typeof value !== 'object' || value === null || !('step' in value)) return false;
+  switch (value.step) {
+    case 'copy':
+    case 'load':
+      return 'name' in value;
+    case 'swap':
+      return 'replacement' in value && 'replacementOid' in value && 'used' in value && 'kept' in value;
+    case 'replace':
+      return 'kept' in value;
+    default:
+      return false;
+  }
+}
+
+/**
+ * Runs work that notes its steps. The notes go when it ends well; they stay when it throws (a lost connection: nobody
+ * knows what the server did), unless the work has undone everything and closed them.
+ */
+export async function journalled<T>(
+  target: SnapshotTarget,
+  around: Surroundings,
+  work: (journal: Journal<SnapshotStep>) => Promise<T>,
+): Promise<T> {
+  const journal = openJournal<SnapshotStep>(around.storage, topic, target.database.id, around.now());
+  try {
+    const result = await work(journal);
+    journal.close();
+    return result;
+  } finally {
+    journal.leave();
+  }
+}

@@ -1,0 +1,61 @@
+/** Puts one database in the place of another by renames in one transaction, which Postgres does wholly or not at all. */
+import type { Journal } from '../base/journal';
+import { quoteIdentifier } from '../database/quote';
+import { type Maintenance, aloneIn } from './maintenance';
+import type { SnapshotRecord } from './record';
+import { commentStatement, must, refusedFault } from './statements';
+import type { SnapshotStep } from './steps';
+
+export interface Swap {
+  readonly target: Named;
+  readonly replacement: Named;
+  /** The snapshot that is used up, when the replacement is one. */
+  readonly used: string | null;
+  /** What the target becomes; its id is the name it gets. */
+  readonly kept: SnapshotRecord;
+  /** The comment that the new target gets. */
+  readonly comment: string | null;
+  readonly disconnect: boolean;
+}
+
+interface Named {
+  readonly name: string;
+  readonly oid: number;
+}
+
+/**
+ * Sessions in either database are in the way. Newcomers wait at the door until the transaction has ended.
+ *
+ * @returns the sessions in the way; undefined when it is done
+ * @throws {Fault} `no-right` and the like: then nothing has changed. `connection-lost`: then the journal tells
+ */
+export async function swap(
+  maintenance: Maintenance,
+  { target, replacement, used, kept, comment, disconnect }: Swap,
+  journal: Journal<SnapshotStep>,
+  signal: AbortSignal,
+): Promise<readonly string[] | undefined> {
+  const { worker } = maintenance;
+  await must(worker, 'begin');
+  try {
+    journal.note({ step: 'swap', replacement: replacement.name, replacementOid: replacement.oid, used, kept });
+    const both = [
+      { from: target.name, to: kept.id, oid: target.oid },
+      { from: replacement.name, to: target.name, oid: replacement.oid },
+    ];
+    for (const { from, to, oid } of both) {
+      const rename = `alter database ${quoteIdentifier(from)} rename to ${quoteIdentifier(to)}`;
+      const done = await aloneIn(maintenance, { databases: [oid], disconnect, signal }, rename);
+      if (done.kind === 'busy') return done.says;
+      if (done.kind === 'refused') throw refusedFault(done);
+    }
+    await must(worker, `alter database ${quoteIdentifier(target.name)} allow_connections true`);
+    await must(worker, commentStatement(target.name, comment));
+    await must(worker, `alter database ${quoteIdentifier(kept.id)} allow_connections false`);
+    await must(worker, commentStatement(kept.id, JSON.stringify(kept)));
+    await must(worker, 'commit');
+    return undefined;
+  } finally {
+    if (!worker.lost && worker.transaction !== 'idle') await worker.run('rollback');
+  }
+}
