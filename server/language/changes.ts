@@ -1,0 +1,136 @@
+/** Requests that change a target or keep it from harm: apply, revert, snapshot, restore. */
+import type { Connection } from 'vscode-languageserver/node';
+import { Fault } from '../engine/base/fault';
+import type { ApplyResult as EngineResult, Progress, Project, Snapshot } from '../engine/project';
+import {
+  ApplyRequest,
+  type ApplyResult,
+  ListSnapshotsRequest,
+  ProgressNotification,
+  RestoreRequest,
+  RevertRequest,
+  type SnapshotItem,
+  SnapshotRequest,
+} from '../protocol/messages';
+import { inBackground } from './background';
+import type { Checks } from './checks';
+import { messageOf, placesIn } from './diagnostics';
+import type { Documents } from './documents';
+import type { Feature } from './feature';
+import { withoutMark } from './positions';
+import { reply } from './reply';
+import { uriOf } from './uri';
+import type { Workspace } from './workspace';
+
+export const changes: Feature = {
+  capabilities: {},
+
+  attach(connection, workspace, documents, checks) {
+    attachApply(connection, workspace, documents, checks);
+    attachRevert(connection, workspace, documents, checks);
+    attachSnapshots(connection, workspace);
+    attachRestore(connection, workspace, checks);
+  },
+};
+
+function attachApply(connection: Connection, workspace: Workspace, documents: Documents, checks: Checks): void {
+  connection.onRequest(
+    ApplyRequest,
+    reply(async ({ folder, only, upTo, snapshot, progress, ...consent }, signal) => {
+      const project = await workspace.projectAt(folder);
+      mustBeSaved(workspace, documents, project);
+      const which = only !== undefined ? { only } : upTo !== undefined ? { upTo } : 'all';
+      const tell = progressTo(connection, progress);
+      return afterwards(workspace, checks, async () =>
+        sent(workspace, await project.apply({ ...consent, which, snapshot }, tell, signal)),
+      );
+    }),
+  );
+}
+
+function attachRevert(connection: Connection, workspace: Workspace, documents: Documents, checks: Checks): void {
+  connection.onRequest(
+    RevertRequest,
+    reply(async ({ folder, count, snapshot, progress, ...consent }, signal) => {
+      const project = await workspace.projectAt(folder);
+      mustBeSaved(workspace, documents, project);
+      const tell = progressTo(connection, progress);
+      return afterwards(workspace, checks, async () =>
+        sent(workspace, await project.revert({ ...consent, count, snapshot }, tell, signal)),
+      );
+    }),
+  );
+}
+
+function attachSnapshots(connection: Connection, workspace: Workspace): void {
+  connection.onRequest(
+    ListSnapshotsRequest,
+    reply(async ({ folder }) => (await (await workspace.projectAt(folder)).snapshots()).map(snapshotItem)),
+  );
+  connection.onRequest(
+    SnapshotRequest,
+    reply(async ({ folder, ...request }, signal) => {
+      const project = await workspace.projectAt(folder);
+      const result = await project.snapshot(request, signal);
+      if (result.kind === 'busy') return result;
+      workspace.changed('projects');
+      return { kind: 'taken', snapshot: snapshotItem(result.snapshot), ms: result.ms };
+    }),
+  );
+}
+
+function attachRestore(connection: Connection, workspace: Workspace, checks: Checks): void {
+  connection.onRequest(
+    RestoreRequest,
+    reply(async ({ folder, id, ...consent }, signal) => {
+      const project = await workspace.projectAt(folder);
+      const result = await afterwards(workspace, checks, () => project.restore(id, consent, signal));
+      return result.kind === 'busy' ? result : { kind: 'restored', kept: snapshotItem(result.kept), ms: result.ms };
+    }),
+  );
+}
+
+/** Whatever came of it, also after a fault: the lists are told to ask again, and what is open is rehearsed anew. */
+async function afterwards<T>(workspace: Workspace, checks: Checks, change: () => Promise<T>): Promise<T> {
+  try {
+    return await change();
+  } finally {
+    workspace.changed('projects');
+    checks.recheckInBackground();
+  }
+}
+
+/**
+ * A script that runs on the target is the one in the file: tool and teammates have no other.
+ *
+ * @throws {Fault} `unsaved`
+ */
+function mustBeSaved({ disk }: Workspace, documents: Documents, { folder }: Project): void {
+  const paths = new Set(folder.migrations.flatMap(({ upPath, downPath }) => [upPath, downPath]));
+  for (const { path, document } of documents.files()) {
+    if (paths.has(path) && withoutMark(document.getText()) !== disk.read(path)) throw new Fault('unsaved', `${path}.`);
+  }
+}
+
+function progressTo(connection: Connection, progress: string): (step: Progress) => void {
+  return ({ message, fraction, cancellable }) => {
+    const step = { progress, message, cancellable, ...(fraction === undefined ? {} : { fraction }) };
+    inBackground(connection, connection.sendNotification(ProgressNotification, step));
+  };
+}
+
+function sent({ files }: Workspace, result: EngineResult): ApplyResult {
+  if (result.kind !== 'refused') return result;
+  const { finding, ...rest } = result;
+  return {
+    ...rest,
+    uri: uriOf(finding.path),
+    range: placesIn((path) => files.read(path))(finding),
+    message: messageOf(finding),
+    ...(finding.sqlState === undefined ? {} : { sqlState: finding.sqlState }),
+  };
+}
+
+function snapshotItem({ id, taken, reason, kind, bytes, version }: Snapshot): SnapshotItem {
+  return { id, taken, reason, kind, bytes, ...(version === undefined ? {} : { version }) };
+}

@@ -1,0 +1,254 @@
+/** Rehearses the open migrations in the background and publishes what comes of it, for the text it was made from only. */
+import { basename } from 'node:path';
+import { CodeLensRefreshRequest, type Connection, type Diagnostic } from 'vscode-languageserver/node';
+import { Fault } from '../engine/base/fault';
+import type { FileCheck, Project } from '../engine/project';
+import { type RehearsalState, RehearsalStateChanged } from '../protocol/messages';
+import { inBackground, logTrouble, type Trouble } from './background';
+import { diagnosticsOf, notChecked } from './diagnostics';
+import type { Documents, OpenFile } from './documents';
+import { type Latest, latest } from './latest';
+import { pathOf } from './uri';
+import type { Workspace } from './workspace';
+
+/** Where the rehearsal of an open migration stands. */
+export type CheckState =
+  | { readonly kind: 'running'; readonly before: FileCheck | undefined }
+  | { readonly kind: 'rehearsed'; readonly check: FileCheck }
+  | { readonly kind: 'failed'; readonly message: string; readonly remedy: string | undefined };
+
+/** A file as it was when its check began. */
+interface Subject extends OpenFile {
+  readonly version: number;
+}
+
+/** A class because every part of the server asks the same one. */
+export class Checks {
+  /** The client draws code lenses again when asked to; known after initialize. */
+  refreshesLenses = false;
+  private readonly states = new Map<string, CheckState>();
+  private readonly queues = new Map<string, Latest>();
+  private readonly faults = new Map<string, Trouble>();
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly workspace: Workspace,
+    private readonly documents: Documents,
+  ) {
+    documents.onOpen((document) => inBackground(this.connection, this.opened(document.uri)));
+    documents.onChange((document) => inBackground(this.connection, this.changed(document.uri)));
+    documents.onClose((document) => inBackground(this.connection, this.closed(document.uri)));
+    workspace.onChange((change) => {
+      if (change === 'everything') inBackground(this.connection, this.recheck());
+    });
+  }
+
+  /** Undefined when the document is no migration or has not been looked at yet. */
+  stateOf(uri: string): CheckState | undefined {
+    return this.states.get(uri);
+  }
+
+  /** Why the last check of the project at this folder could not be made. */
+  faultOf(folder: string): Trouble | undefined {
+    return this.faults.get(folder);
+  }
+
+  /** Rehearses the project of this document, or all open documents, at once. Ends when the results are published. */
+  async recheck(uri?: string): Promise<void> {
+    const files = this.documents.files().filter(({ document }) => uri === undefined || document.uri === uri);
+    const folders = new Set<string>();
+    for (const { path, document } of files) {
+      const project = await this.workspace.projectOf(path);
+      if (project) folders.add(project.folder.path);
+      else this.clear(document.uri);
+    }
+    await Promise.all([...folders].map((folder) => this.queue(folder).request('at once')));
+  }
+
+  /** Ends what is running; used before the engine is closed. */
+  cancel(): void {
+    for (const queue of this.queues.values()) queue.cancel();
+  }
+
+  private async changed(uri: string): Promise<void> {
+    const file = this.documents.files().find(({ document }) => document.uri === uri);
+    if (!file) return;
+    const project = await this.workspace.projectOf(file.path);
+    if (project) await this.queue(project.folder.path).request();
+    else this.clear(uri);
+  }
+
+  /** A file that is no migration yet may be one of a folder that came after the folders were looked up. */
+  private async opened(uri: string): Promise<void> {
+    const path = pathOf(uri);
+    if (path === undefined || (await this.workspace.projectOf(path))) return;
+    this.workspace.forget();
+    await this.changed(uri);
+  }
+
+  /** What was typed and not saved is gone, and migrations that are still open may have stood on it. */
+  private async closed(uri: string): Promise<void> {
+    this.clear(uri);
+    await this.recheck();
+  }
+
+  private queue(folder: string): Latest {
+    const known = this.queues.get(folder);
+    if (known) return known;
+    const made = latest((signal) => this.check(folder, signal));
+    this.queues.set(folder, made);
+    return made;
+  }
+
+  private async check(folder: string, signal: AbortSignal): Promise<void> {
+    let subjects: readonly Subject[] = [];
+    try {
+      const project = (await this.workspace.projects()).find((it) => it.folder.path === folder);
+      subjects = project ? this.subjectsOf(project) : [];
+      if (!project || subjects.length === 0) return;
+      for (const { document } of subjects) this.setRunning(document.uri);
+      await this.rehearse(project, subjects, signal);
+      this.setFault(folder, undefined);
+    } catch (error) {
+      // What goes wrong with a check that nobody waits for any more says nothing about the newest text.
+      if (!signal.aborted) this.fail(folder, subjects, error);
+    }
+    if (!signal.aborted) this.refreshLenses();
+  }
+
+  private subjectsOf({ folder }: Project): readonly Subject[] {
+    const paths = folder.migrations.flatMap(({ upPath, downPath }) => [upPath, downPath]);
+    return [...new Set(paths)].flatMap((path) => {
+      const document = path === undefined ? undefined : this.documents.at(path);
+      return path === undefined || !document ? [] : [{ path, document, version: document.version }];
+    });
+  }
+
+  private async rehearse(project: Project, subjects: readonly Subject[], signal: AbortSignal): Promise<void> {
+    for (const { path, document } of subjects) this.readableOnDisk(path, document.getText());
+    const waiting = new Map(subjects.map((subject) => [subject.path, subject]));
+    const take = (file: FileCheck) => {
+      const subject = waiting.get(file.path);
+      if (!subject || signal.aborted) return;
+      waiting.delete(file.path);
+      this.publishCheck(subject, file);
+    };
+    await withSecondTry(signal, () => project.check([...waiting.keys()], take, signal));
+    if (signal.aborted) return;
+    for (const subject of waiting.values()) this.clear(subject.document.uri);
+  }
+
+  /**
+   * An editor shows a file that is no UTF-8 with replacement characters; the tool will read something else.
+   *
+   * @throws {Fault} `not-readable`
+   */
+  private readableOnDisk(path: string, text: string): void {
+    if (text.includes('\uFFFD')) this.workspace.disk.read(path);
+  }
+
+  private publishCheck({ document, version }: Subject, check: FileCheck): void {
+    this.workspace.world.log(lineOf(check, version));
+    if (this.documents.get(document.uri)?.version !== version) return;
+    const { files } = this.workspace;
+    this.publish(
+      document.uri,
+      version,
+      diagnosticsOf(document.getText(), check.findings, (path) => files.read(path)),
+    );
+    this.setState(document.uri, { kind: 'rehearsed', check });
+  }
+
+  private fail(folder: string, subjects: readonly Subject[], error: unknown): void {
+    const trouble = logTrouble(this.connection, `check of ${folder}`, error);
+    const { message, remedy } = trouble;
+    for (const { document, version } of subjects) {
+      if (this.documents.get(document.uri)?.version !== version) continue;
+      this.publish(document.uri, version, [notChecked(document.getText(), message)]);
+      this.setState(document.uri, { kind: 'failed', message, remedy });
+    }
+    this.setFault(folder, trouble);
+  }
+
+  /** The lists of the client show the fault too. */
+  private setFault(folder: string, fault: Trouble | undefined): void {
+    if (this.faults.get(folder)?.message === fault?.message) return;
+    if (fault) this.faults.set(folder, fault);
+    else this.faults.delete(folder);
+    this.workspace.changed('projects');
+  }
+
+  private setRunning(uri: string): void {
+    const now = this.states.get(uri);
+    const before = now?.kind === 'rehearsed' ? now.check : now?.kind === 'running' ? now.before : undefined;
+    this.setState(uri, { kind: 'running', before });
+  }
+
+  private setState(uri: string, state: CheckState): void {
+    this.states.set(uri, state);
+    if (this.workspace.ours)
+      inBackground(this.connection, this.connection.sendNotification(RehearsalStateChanged, sent(uri, state)));
+  }
+
+  private clear(uri: string): void {
+    if (!this.states.delete(uri)) return;
+    this.publish(uri, this.documents.get(uri)?.version, []);
+  }
+
+  private publish(uri: string, version: number | undefined, diagnostics: Diagnostic[]): void {
+    inBackground(
+      this.connection,
+      this.connection.sendDiagnostics({ uri, diagnostics, ...(version === undefined ? {} : { version }) }),
+    );
+  }
+
+  private refreshLenses(): void {
+    if (this.refreshesLenses) inBackground(this.connection, this.connection.sendRequest(CodeLensRefreshRequest.type));
+  }
+
+  /** As `recheck`, for who does not wait. */
+  recheckInBackground(): void {
+    inBackground(this.connection, this.recheck());
+  }
+}
+
+/** A shadow or a connection that died is made anew by the next check, so that is tried before the user is told. */
+async function withSecondTry<T>(signal: AbortSignal, check: () => Promise<T>): Promise<T> {
+  try {
+    return await check();
+  } catch (error) {
+    if (signal.aborted || !(error instanceof Fault) || !['shadow-lost', 'connection-lost'].includes(error.code))
+      throw error;
+    return check();
+  }
+}
+
+/** One line for the log: how many milliseconds each room took, and no text of the user. */
+function lineOf({ path, statements, findings, ms, rooms, rehearsedOn }: FileCheck, version: number): string {
+  const parts = Object.entries(rooms).map(([room, took]) => `${room} ${took.toFixed(1)}`);
+  return `check ${basename(path)} v${version}: ${statements} statements, ${findings.length} findings, ${ms.toFixed(1)} ms (${parts.join(', ')}) on ${rehearsedOn}`;
+}
+
+function sent(uri: string, state: CheckState): RehearsalState {
+  switch (state.kind) {
+    case 'running':
+      return { uri, kind: 'running' };
+    case 'failed':
+      return {
+        uri,
+        kind: 'failed',
+        message: state.message,
+        ...(state.remedy === undefined ? {} : { remedy: state.remedy }),
+      };
+    case 'rehearsed': {
+      const { ms, rehearsedOn, findings } = state.check;
+      return {
+        uri,
+        kind: 'rehearsed',
+        ms,
+        rehearsedOn,
+        errors: findings.filter((it) => it.severity === 'error').length,
+      };
+    }
+  }
+}

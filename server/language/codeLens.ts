@@ -1,0 +1,128 @@
+/** Code lenses above the up script: what the rehearsal said, and the commands for this migration. */
+import { type CodeLens, type Command, type Range } from 'vscode-languageserver/node';
+import { basename } from 'node:path';
+import { Fault } from '../engine/base/fault';
+import { lineIndex } from '../engine/base/text';
+import type { FileCheck, MigrationState, Project, Status } from '../engine/project';
+import type { CheckState } from './checks';
+import type { Feature } from './feature';
+import { withoutMark } from './positions';
+import { reply } from './reply';
+import { pathOf } from './uri';
+
+export const codeLens: Feature = {
+  capabilities: { codeLensProvider: { resolveProvider: false } },
+
+  attach(connection, workspace, documents, checks) {
+    connection.onCodeLens(
+      reply(async ({ textDocument: { uri } }) => {
+        const path = pathOf(uri);
+        const document = documents.get(uri);
+        const project = path === undefined ? undefined : await workspace.projectOf(path);
+        if (path === undefined || !document || !project) return null;
+        const line = upLine(project, path, withoutMark(document.getText()));
+        const standing = workspace.ours
+          ? standingOf(project, path, await statusOrNone(workspace.status(project)))
+          : undefined;
+        return lensesOf(uri, line, checks.stateOf(uri), standing);
+      }),
+    );
+  },
+};
+
+/** How a migration stands to its target, as far as it is known. */
+export interface Standing {
+  readonly state: MigrationState | 'unknown';
+  readonly newestApplied: boolean;
+  readonly target: string;
+  readonly local: boolean;
+}
+
+/**
+ * Pure, so that tests need no connection.
+ *
+ * @param standing undefined for an editor that does not know our commands: it is only told about the rehearsal
+ */
+export function lensesOf(
+  uri: string,
+  line: number,
+  check: CheckState | undefined,
+  standing: Standing | undefined,
+): CodeLens[] {
+  const range: Range = { start: { line, character: 0 }, end: { line, character: 0 } };
+  const command = (title: string, name: string): Command => ({ title, command: name, arguments: name ? [uri] : [] });
+  const commands = [command(rehearsalTitle(check), standing ? 'rehearsal.rehearse' : '')];
+  if (standing) {
+    commands.push(command('Preview', 'rehearsal.previewChanges'));
+    const [title, name] = applyTitle(standing);
+    if (title !== '') commands.push(command(title, name));
+    if (standing.newestApplied) commands.push(command('Revert', 'rehearsal.revertLast'));
+  }
+  return commands.map((it) => ({ range, command: it }));
+}
+
+function rehearsalTitle(check: CheckState | undefined): string {
+  switch (check?.kind) {
+    case undefined:
+      return 'Rehearsing…';
+    case 'running':
+      return check.before ? resultTitle(check.before) : 'Rehearsing…';
+    case 'rehearsed':
+      return resultTitle(check.check);
+    case 'failed':
+      return 'Not rehearsed';
+  }
+}
+
+function resultTitle({ ms, rehearsedOn, findings }: FileCheck): string {
+  const errors = findings.filter(({ severity }) => severity === 'error').length;
+  const refused = errors === 0 ? '' : `, ${errors} refused`;
+  return `Rehearsed in ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms on ${rehearsedOn}${refused}`;
+}
+
+function applyTitle({ state, target, local }: Standing): readonly [title: string, command: string] {
+  switch (state) {
+    case 'pending':
+      return [local ? 'Apply' : `Apply to ${target}…`, 'rehearsal.apply'];
+    case 'applied':
+      return ['Applied', ''];
+    case 'edited':
+      return ['Edited after it was applied', ''];
+    case 'skipped':
+      return ['Older than the newest applied one: the tool will not run it', ''];
+    case 'missing':
+    case 'unknown':
+      return ['', ''];
+  }
+}
+
+function standingOf({ target }: Project, path: string, status: Status | undefined): Standing {
+  const index = status?.migrations.findIndex(
+    ({ migration }) => migration?.upPath === path || migration?.downPath === path,
+  );
+  const newest = status?.migrations.findLastIndex(({ state }) => state === 'applied' || state === 'edited');
+  return {
+    state: (index === undefined ? undefined : status?.migrations[index]?.state) ?? 'unknown',
+    newestApplied: index !== undefined && index >= 0 && index === newest,
+    target: target.label,
+    local: target.local,
+  };
+}
+
+/** A target that does not answer is told of by the check and the lists; the lenses go without. */
+async function statusOrNone(asked: Promise<Status>): Promise<Status | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof Fault) return undefined;
+    throw error;
+  }
+}
+
+/** Line of the up script's first statement, counted from 0; the first line in a file with a down script only. */
+function upLine({ folder }: Project, path: string, text: string): number {
+  const up = folder.layout.read(basename(path), text).scripts.find(({ direction }) => direction === 'up');
+  if (!up) return 0;
+  const firstToken = text.slice(up.range.start, up.range.end).search(/\S/);
+  return lineIndex(text)(up.range.start + Math.max(0, firstToken)).line;
+}

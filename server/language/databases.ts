@@ -1,0 +1,31 @@
+/** Requests about the target of a project: what could be it, and what shall be it. */
+import { ChooseDatabaseRequest } from '../protocol/messages';
+import type { Feature } from './feature';
+import { targetItem } from './projects';
+import { reply } from './reply';
+
+export const databases: Feature = {
+  capabilities: {},
+
+  attach(connection, workspace) {
+    connection.onRequest(
+      ChooseDatabaseRequest,
+      reply(async ({ folder, choice }) => {
+        const { folder: chosenFor } = await workspace.projectAt(folder);
+        const before = workspace.chosen(chosenFor.path);
+        workspace.choose(chosenFor.path, choice);
+        try {
+          const project = await workspace.projectAt(folder);
+          const { server } = await workspace.status(project);
+          return targetItem(project.target, server);
+        } catch (error) {
+          // A database that does not answer is not chosen; what was chosen before stays.
+          workspace.choose(chosenFor.path, before);
+          throw error;
+        } finally {
+          workspace.changed('everything');
+        }
+      }),
+    );
+  },
+};

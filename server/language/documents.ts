@@ -1,0 +1,65 @@
+/** The open documents, and the files of the world with the open texts laid over them. */
+import { type Connection, TextDocuments } from 'vscode-languageserver/node';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import type { Files } from '../engine/world';
+import { withoutMark } from './positions';
+import { pathOf } from './uri';
+
+/** An open document that is a file of this machine. */
+export interface OpenFile {
+  readonly path: string;
+  readonly document: TextDocument;
+}
+
+export interface Documents {
+  get(uri: string): TextDocument | undefined;
+  /** The open document of this file. */
+  at(path: string): TextDocument | undefined;
+  /** In the order in which they were opened. */
+  files(): readonly OpenFile[];
+  onOpen(listener: (document: TextDocument) => void): void;
+  /** Called when a document was edited, and after `onOpen` too. */
+  onChange(listener: (document: TextDocument) => void): void;
+  onSave(listener: (document: TextDocument) => void): void;
+  onClose(listener: (document: TextDocument) => void): void;
+}
+
+export function openDocuments(connection: Connection): Documents {
+  const documents = new TextDocuments(TextDocument);
+  const byPath = new Map<string, string>();
+  documents.onDidOpen(({ document: { uri } }) => {
+    const path = pathOf(uri);
+    if (path !== undefined) byPath.set(path, uri);
+  });
+  documents.onDidClose(({ document: { uri } }) => {
+    byPath.delete(pathOf(uri) ?? uri);
+  });
+  documents.listen(connection);
+
+  const get = (uri: string) => documents.get(uri);
+  return {
+    get,
+    at: (path) => get(byPath.get(path) ?? ''),
+    files: () =>
+      [...byPath].flatMap(([path, uri]) => {
+        const document = get(uri);
+        return document ? [{ path, document }] : [];
+      }),
+    onOpen: (listener) => void documents.onDidOpen(({ document }) => listener(document)),
+    onChange: (listener) => void documents.onDidChangeContent(({ document }) => listener(document)),
+    onSave: (listener) => void documents.onDidSave(({ document }) => listener(document)),
+    onClose: (listener) => void documents.onDidClose(({ document }) => listener(document)),
+  };
+}
+
+/** What is open in the editor wins over what is on the disk, from the first keystroke on. */
+export function withOpenTexts(disk: Files, documents: Documents): Files {
+  return {
+    read(path) {
+      const document = documents.at(path);
+      return document ? withoutMark(document.getText()) : disk.read(path);
+    },
+    list: (folder) => disk.list(folder),
+    write: (path, text) => disk.write(path, text),
+  };
+}

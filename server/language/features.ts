@@ -1,0 +1,10 @@
+/** Everything the editor can ask for. */
+import { changes } from './changes';
+import { codeLens } from './codeLens';
+import { databases } from './databases';
+import type { Feature } from './feature';
+import { formatting } from './formatting';
+import { projects } from './projects';
+import { symbols } from './symbols';
+
+export const features: readonly Feature[] = [codeLens, symbols, formatting, projects, changes, databases];

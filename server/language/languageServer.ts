@@ -1,0 +1,84 @@
+/** A session with one editor: from its initialize request to its end. */
+import {
+  type ClientCapabilities,
+  type Connection,
+  DidChangeWatchedFilesNotification,
+  FileChangeType,
+  type InitializeResult,
+  TextDocumentSyncKind,
+} from 'vscode-languageserver/node';
+import type { World } from '../engine/world';
+import { ProjectsChanged, SettingsChanged, TrustGranted } from '../protocol/messages';
+import { inBackground } from './background';
+import { Checks } from './checks';
+import { openDocuments, withOpenTexts } from './documents';
+import { features } from './features';
+import { pathOf } from './uri';
+import { type CreateEngine, Workspace } from './workspace';
+
+/** What may be a migration, and what names databases. */
+const WATCHED = '**/{*.sql,.env,.env.*}';
+
+/**
+ * Answers one editor. Nothing happens before it says `initialize`.
+ *
+ * @returns ends the engine with its servers and workers; to be called when the editor is gone
+ */
+export function serve(connection: Connection, world: World, createEngine: CreateEngine): { close(): Promise<void> } {
+  const documents = openDocuments(connection);
+  const workspace = new Workspace(world, withOpenTexts(world.files, documents), createEngine);
+  const checks = new Checks(connection, workspace, documents);
+  const close = async () => {
+    checks.cancel();
+    await workspace.close();
+  };
+  let client: ClientCapabilities = {};
+
+  connection.onInitialize((params): InitializeResult => {
+    client = params.capabilities;
+    workspace.start(params);
+    checks.refreshesLenses = client.workspace?.codeLens?.refreshSupport === true;
+    return { capabilities: capabilities(), serverInfo: { name: 'Rehearsal' } };
+  });
+  connection.onInitialized(() => {
+    if (client.workspace?.workspaceFolders) {
+      connection.workspace.onDidChangeWorkspaceFolders((event) =>
+        inBackground(connection, workspace.changeFolders(event)),
+      );
+    }
+    if (client.workspace?.didChangeWatchedFiles?.dynamicRegistration) inBackground(connection, watch(connection));
+  });
+  workspace.onChange(() => {
+    if (workspace.ours) inBackground(connection, connection.sendNotification(ProjectsChanged));
+  });
+  connection.onNotification(TrustGranted, () => inBackground(connection, workspace.trust()));
+  connection.onNotification(SettingsChanged, (settings) => inBackground(connection, workspace.configure(settings)));
+  connection.onDidChangeConfiguration(({ settings }) => {
+    const own: unknown = (settings as { rehearsal?: unknown } | null)?.rehearsal;
+    if (own !== undefined && !workspace.ours) inBackground(connection, workspace.configure(own));
+  });
+  connection.onDidChangeWatchedFiles(({ changes }) => {
+    // The text of an open file comes from the editor, not from the disk.
+    const matters = changes.filter(
+      ({ uri, type }) => type !== FileChangeType.Changed || !documents.at(pathOf(uri) ?? ''),
+    );
+    if (matters.length === 0) return;
+    workspace.changed('projects');
+    checks.recheckInBackground();
+  });
+  for (const feature of features) feature.attach(connection, workspace, documents, checks);
+  connection.onShutdown(close);
+  return { close };
+}
+
+function capabilities(): InitializeResult['capabilities'] {
+  return {
+    textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: { includeText: false } },
+    workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
+    ...Object.assign({}, ...features.map((feature) => feature.capabilities)),
+  };
+}
+
+async function watch(connection: Connection): Promise<void> {
+  await connection.client.register(DidChangeWatchedFilesNotification.type, { watchers: [{ globPattern: WATCHED }] });
+}

@@ -1,0 +1,68 @@
+/** Keeps at most one check of a project running, and that one for the newest text. */
+
+/** Longest pause before a check, in milliseconds: long enough for a burst of keystrokes, too short to be noticed. */
+const LONGEST_PAUSE_MS = 150;
+/** A check that costs less than this is started at once. */
+const CHEAP_MS = 20;
+
+export interface Latest {
+  /**
+   * Ends what is running and runs it again, after a pause that grows with what the last run cost.
+   *
+   * @returns when this run, or the newer one that took its place, has ended
+   */
+  request(pause?: 'pause' | 'at once'): Promise<void>;
+  /** Ends what is running. */
+  cancel(): void;
+}
+
+/** @param run must not reject; when its signal is aborted it ends as soon as it can, and the next one waits for it */
+export function latest(run: (signal: AbortSignal) => Promise<void>): Latest {
+  let newest = new AbortController();
+  let tail = Promise.resolve();
+  let lastMs = 0;
+
+  async function runAfter(previous: Promise<void>, { signal }: AbortController, pauseMs: number): Promise<void> {
+    await previous;
+    await pauseFor(pauseMs, signal);
+    if (signal.aborted) return;
+    const started = performance.now();
+    await run(signal);
+    if (!signal.aborted) lastMs = performance.now() - started;
+  }
+
+  return {
+    request(pause = 'pause') {
+      newest.abort();
+      newest = new AbortController();
+      tail = runAfter(tail, newest, pause === 'pause' ? pauseAfter(lastMs) : 0);
+      return settled(() => tail);
+    },
+    cancel() {
+      newest.abort();
+    },
+  };
+}
+
+/** @param lastMs what the last check cost */
+export function pauseAfter(lastMs: number): number {
+  return Math.min(LONGEST_PAUSE_MS, Math.max(0, lastMs - CHEAP_MS));
+}
+
+/** Resolves when nothing newer has been put behind it. */
+async function settled(tail: () => Promise<void>): Promise<void> {
+  for (let seen: Promise<void> | undefined; seen !== tail(); await seen) seen = tail();
+}
+
+function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms === 0 || signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+  });
+}

@@ -1,0 +1,112 @@
+/** What the client says at the start and when settings change, checked and completed: an editor may say nothing at all. */
+import { isAbsolute, join } from 'node:path';
+import type { EngineOptions, TargetChoice } from '../engine/project';
+import type { Files } from '../engine/world';
+import type { InitializationOptions, Settings } from '../protocol/messages';
+
+/** The settings of an editor that has none. */
+const defaults: Settings = {
+  folders: [],
+  layout: 'auto',
+  database: '',
+  shadow: 'auto',
+  postgresBinaries: [],
+  statementTimeout: 5_000,
+};
+
+/** An editor that sends nothing trusts its workspace: it has no Restricted Mode. */
+export function readInitializationOptions(value: unknown): InitializationOptions {
+  const given = isRecord(value) ? value : {};
+  return {
+    trusted: given['trusted'] !== false,
+    settings: readSettings(given['settings']),
+    targets: readTargets(given['targets']),
+  };
+}
+
+/** Settings of a wrong type are as if they were not there. */
+export function readSettings(value: unknown): Settings {
+  const given = isRecord(value) ? value : {};
+  const timeout = given['statementTimeout'];
+  return {
+    folders: strings(given['folders']),
+    layout: string(given['layout'], defaults.layout),
+    database: string(given['database'], defaults.database),
+    shadow: string(given['shadow'], defaults.shadow),
+    postgresBinaries: strings(given['postgresBinaries']),
+    statementTimeout: typeof timeout === 'number' && timeout > 0 ? timeout : defaults.statementTimeout,
+  };
+}
+
+/**
+ * @param roots absolute paths of the workspace folders
+ * @param chosen target that the user picked for a folder of migrations
+ */
+export function engineOptions(
+  roots: readonly string[],
+  settings: Settings,
+  files: Files,
+  chosen: (folder: string) => TargetChoice | undefined,
+): EngineOptions {
+  return {
+    roots,
+    folders: settings.folders.flatMap((folder) => absoluteFolders(folder, roots, files)),
+    layout: settings.layout === '' || settings.layout === 'auto' ? undefined : settings.layout,
+    target: (folder) => chosen(folder) ?? settingsTarget(settings.database),
+    statementMs: settings.statementTimeout,
+    shadow: shadowOf(settings.shadow),
+    binaries: settings.postgresBinaries,
+  };
+}
+
+/** A relative folder is looked for below each root; one that is nowhere is kept below the first, for the engine to say so. */
+function absoluteFolders(folder: string, roots: readonly string[], files: Files): readonly string[] {
+  if (isAbsolute(folder)) return [folder];
+  const below = roots.map((root) => join(root, folder));
+  const there = below.filter((path) => files.list(path).length > 0);
+  return there.length > 0 ? there : below.slice(0, 1);
+}
+
+function settingsTarget(database: string): TargetChoice | undefined {
+  if (database === '') return undefined;
+  return database === 'embedded' ? { kind: 'embedded' } : { kind: 'server', connection: database };
+}
+
+function shadowOf(shadow: string): EngineOptions['shadow'] {
+  switch (shadow) {
+    case '':
+      return 'auto';
+    case 'auto':
+    case 'private':
+    case 'same-server':
+    case 'embedded':
+      return shadow;
+    default:
+      return { url: shadow };
+  }
+}
+
+function readTargets(value: unknown): Readonly<Record<string, TargetChoice>> {
+  const targets: Record<string, TargetChoice> = {};
+  for (const [folder, choice] of Object.entries(isRecord(value) ? value : {})) {
+    const read = readChoice(choice);
+    if (read) targets[folder] = read;
+  }
+  return targets;
+}
+
+function readChoice(value: unknown): TargetChoice | undefined {
+  if (!isRecord(value)) return undefined;
+  if (value['kind'] === 'embedded') return { kind: 'embedded' };
+  const { connection, password } = value;
+  if (value['kind'] !== 'server' || typeof connection !== 'string') return undefined;
+  return typeof password === 'string' ? { kind: 'server', connection, password } : { kind: 'server', connection };
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const string = (value: unknown, otherwise: string): string => (typeof value === 'string' ? value : otherwise);
+
+const strings = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((it): it is string => typeof it === 'string') : [];

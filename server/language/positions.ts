@@ -1,0 +1,37 @@
+/** Between the offsets of the engine and the lines and characters of the protocol. */
+import type { Position, Range } from 'vscode-languageserver/node';
+import type { TextDocument } from 'vscode-languageserver-textdocument';
+import { lineIndex, type TextRange } from '../engine/base/text';
+
+/**
+ * Turns ranges of the engine into ranges of the editor; built once per text.
+ *
+ * The engine never sees a byte order mark; an editor that keeps it in the text counts it as the first character.
+ *
+ * @param text as the editor has it
+ */
+export function rangesIn(text: string): (range: TextRange) => Range {
+  const position = positionsIn(text);
+  return ({ start, end }) => ({ start: position(start), end: position(end) });
+}
+
+/** The same for single offsets. */
+export function positionsIn(text: string): (offset: number) => Position {
+  const mark = markLength(text);
+  const at = lineIndex(text);
+  return (offset) => {
+    const { line, column } = at(offset + mark);
+    return { line, character: column };
+  };
+}
+
+/** The other way round, for an open document. */
+export function offsetsIn(document: TextDocument): (position: Position) => number {
+  const mark = markLength(document.getText());
+  return (position) => Math.max(0, document.offsetAt(position) - mark);
+}
+
+/** The text as the engine sees it. */
+export const withoutMark = (text: string): string => text.slice(markLength(text));
+
+const markLength = (text: string): number => (text.startsWith('\uFEFF') ? 1 : 0);

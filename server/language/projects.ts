@@ -1,0 +1,136 @@
+/** Requests about the projects of the workspace: list, rehearse again, preview, write a new migration. */
+import { basename, join } from 'node:path';
+import { Fault } from '../engine/base/fault';
+import { layoutOf } from '../engine/layouts/find';
+import type { Project, Status, TargetInfo } from '../engine/project';
+import {
+  ListProjectsRequest,
+  type MigrationItem,
+  NewMigrationRequest,
+  PreviewRequest,
+  type ProjectItem,
+  RehearseRequest,
+  type TargetItem,
+} from '../protocol/messages';
+import type { Checks } from './checks';
+import type { Feature } from './feature';
+import { faultData, reply, replyPlain } from './reply';
+import { pathOf, uriOf } from './uri';
+import type { Workspace } from './workspace';
+
+export const projects: Feature = {
+  capabilities: {},
+
+  attach(connection, workspace, _documents, checks) {
+    connection.onRequest(
+      ListProjectsRequest,
+      replyPlain(async () => {
+        workspace.forget();
+        return Promise.all(
+          (await workspace.projects()).map((project) => itemOf(project, workspace.status(project), checks)),
+        );
+      }),
+    );
+    connection.onRequest(
+      RehearseRequest,
+      reply(async ({ uri }) => {
+        workspace.changed('projects');
+        await checks.recheck(uri);
+      }),
+    );
+    connection.onRequest(
+      PreviewRequest,
+      reply(async ({ folder, uri }, signal) => {
+        const project = await workspace.projectAt(folder);
+        const path = uri === undefined ? 'pending' : (pathOf(uri) ?? uri);
+        const { before, after, changes, rehearsedOn, refused } = await project.preview(path, signal);
+        return {
+          title: path === 'pending' ? 'pending migrations' : basename(path),
+          before,
+          after,
+          changes: changes.map(({ kind, type, name }) => ({ kind, type, name })),
+          rehearsedOn,
+          refused,
+        };
+      }),
+    );
+    connection.onRequest(
+      NewMigrationRequest,
+      reply(async ({ folder, title, layout }) => {
+        const project = await workspace.findProjectAt(folder);
+        const made = project ? project.create(title) : createFirst(workspace, folder, title, layout);
+        workspace.changed('projects');
+        return { uri: uriOf(made.path), offset: made.cursor };
+      }),
+    );
+  },
+};
+
+/** A target that does not answer leaves the files, all of unknown state. */
+async function itemOf(project: Project, asked: Promise<Status>, checks: Checks): Promise<ProjectItem> {
+  const { folder, target } = project;
+  const item = {
+    folder: uriOf(folder.path),
+    label: basename(folder.path),
+    layout: folder.layout.label,
+    because: folder.because,
+  };
+  try {
+    const status = await asked;
+    const fault = checks.faultOf(folder.path);
+    return {
+      ...item,
+      target: targetItem(target, status.server),
+      migrations: status.migrations.map(migrationItem),
+      ...(fault === undefined ? {} : { fault }),
+      ...(status.blocked === undefined ? {} : { blocked: status.blocked }),
+    };
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    const migrations = folder.migrations.map((migration) =>
+      migrationItem({ version: migration.version, title: migration.title, state: 'pending', migration }),
+    );
+    return {
+      ...item,
+      target: targetItem(target, ''),
+      migrations,
+      fault: { ...faultData(error), message: error.message },
+    };
+  }
+}
+
+/** @param server its version for people; empty while unknown */
+export function targetItem({ label, name, local, engine, because }: TargetInfo, server: string): TargetItem {
+  return { label, name, local, engine, because, server };
+}
+
+function migrationItem({ version, title, state, migration }: Status['migrations'][number]): MigrationItem {
+  const { upPath, downPath } = migration ?? {};
+  return {
+    version,
+    title,
+    state,
+    hasDown: downPath !== undefined,
+    ...(upPath === undefined ? {} : { uri: uriOf(upPath) }),
+    ...(downPath === undefined ? {} : { downUri: uriOf(downPath) }),
+  };
+}
+
+/**
+ * Writes the first migration of a folder, which makes a project of it.
+ *
+ * @throws {Fault} `bad-usage` when there is no such layout, `not-writable`, `disk-full`
+ */
+function createFirst(
+  { disk, world }: Workspace,
+  folderUri: string,
+  title: string,
+  layout: string | undefined,
+): { readonly path: string; readonly cursor: number } {
+  const folder = pathOf(folderUri) ?? folderUri;
+  const { files, cursor } = layoutOf(layout ?? 'numbered').skeleton(title, [], world.now());
+  for (const { name, text } of files) disk.write(join(folder, name), text);
+  const first = files[0];
+  if (!first) throw new Error('a new migration has at least one file');
+  return { path: join(folder, first.name), cursor };
+}

@@ -1,0 +1,136 @@
+/** The outline of a migration: its scripts and their statements. Needs no database, so that it works in Restricted Mode. */
+import { basename, dirname } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type DocumentSymbol, type Range, SymbolKind } from 'vscode-languageserver/node';
+import type { TextRange } from '../engine/base/text';
+import type { ObjectName, Statement } from '../engine/sql/statement';
+import { loadParser, shapeOf } from '../engine/sql/parse';
+import { statementsOf } from '../engine/sql/scan';
+import { tokensOf } from '../engine/sql/tokens';
+import { Fault } from '../engine/base/fault';
+import { readFolder } from '../engine/layouts/find';
+import type { Layout, Script } from '../engine/layouts/layout';
+import type { Feature } from './feature';
+import { rangesIn, withoutMark } from './positions';
+import { reply } from './reply';
+import { pathOf } from './uri';
+import type { Workspace } from './workspace';
+
+export const symbols: Feature = {
+  capabilities: { documentSymbolProvider: true },
+
+  attach(connection, workspace, documents) {
+    connection.onDocumentSymbol(
+      reply(async ({ textDocument: { uri } }, signal) => {
+        const document = documents.get(uri);
+        const path = pathOf(uri);
+        if (!document) return null;
+        await loadParser();
+        const text = withoutMark(document.getText());
+        const scripts = path === undefined ? undefined : await scriptsOf(workspace, path, text);
+        return outline(text, scripts, rangesIn(document.getText()), signal);
+      }),
+    );
+  },
+};
+
+/** @returns undefined when the file is no migration */
+async function scriptsOf(workspace: Workspace, path: string, text: string): Promise<readonly Script[] | undefined> {
+  const project = await workspace.projectOf(path);
+  const layout = project?.folder.layout ?? layoutBeside(workspace, path);
+  return layout?.readName(basename(path)) && layout.read(basename(path), text).scripts;
+}
+
+/** In Restricted Mode there are no projects; the names of the files beside it tell the tool. */
+function layoutBeside({ trusted, files }: Workspace, path: string): Layout | undefined {
+  if (trusted) return undefined;
+  try {
+    return readFolder(dirname(path), files).layout;
+  } catch (error) {
+    if (error instanceof Fault) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * @param scripts undefined for SQL that is no migration: its statements alone
+ * @param rangeOf from offsets in `text` to the editor's positions
+ */
+export async function outline(
+  text: string,
+  scripts: readonly Script[] | undefined,
+  rangeOf: (range: TextRange) => Range,
+  signal: AbortSignal,
+): Promise<DocumentSymbol[]> {
+  const within = (range: TextRange) => statementSymbols(text, range, rangeOf, signal);
+  if (!scripts) return within({ start: 0, end: text.length });
+  const symbols: DocumentSymbol[] = [];
+  for (const { direction, range } of scripts) {
+    const children = await within(range);
+    const place = rangeOf(range);
+    const selection = children[0]?.selectionRange ?? place;
+    symbols.push({ name: direction, kind: SymbolKind.Namespace, range: place, selectionRange: selection, children });
+  }
+  return symbols;
+}
+
+/** Statements between two turns of the event loop, so that a large file keeps nobody waiting. */
+const TURN = 200;
+
+async function statementSymbols(
+  text: string,
+  within: TextRange,
+  rangeOf: (range: TextRange) => Range,
+  signal: AbortSignal,
+): Promise<DocumentSymbol[]> {
+  const symbols: DocumentSymbol[] = [];
+  for (const statement of statementsOf(text, within)) {
+    if (symbols.length % TURN === 0) await nextTurn(undefined, { signal });
+    const range = rangeOf(statement.range);
+    symbols.push({ name: title(statement), kind: kindOf(statement), range, selectionRange: range });
+  }
+  return symbols;
+}
+
+/** Longest title, in UTF-16 code units. */
+const LONGEST_TITLE = 80;
+/** Enough of a statement to read its title from. */
+const HEAD = 400;
+
+/** The statement up to its first parenthesis or body, on one line: `create table app.users`. */
+function title({ text }: Statement): string {
+  let result = '';
+  let end = 0;
+  for (const { kind, text: token, range } of tokensOf(text.slice(0, HEAD))) {
+    if (kind === 'comment') continue;
+    if (token === '(' || kind === 'dollarString') break;
+    const gap = result !== '' && range.start > end ? ' ' : '';
+    end = range.end;
+    if (result.length + gap.length + token.length > LONGEST_TITLE) return `${result}…`;
+    result += gap + token;
+  }
+  return result || text.slice(0, LONGEST_TITLE);
+}
+
+/** libpg_query needs time for longer ones, and they are rows to insert anyway. */
+const LONGEST_PARSED = 20_000;
+
+function kindOf({ kind, text }: Statement): SymbolKind {
+  if (kind === 'psql') return SymbolKind.Operator;
+  if (kind === 'copyIn' || text.length > LONGEST_PARSED) return SymbolKind.Array;
+  const made = shapeOf(text).makes[0];
+  return made ? kinds[made.kind] : SymbolKind.Event;
+}
+
+const kinds: Readonly<Record<ObjectName['kind'], SymbolKind>> = {
+  relation: SymbolKind.Struct,
+  column: SymbolKind.Field,
+  type: SymbolKind.Enum,
+  function: SymbolKind.Function,
+  schema: SymbolKind.Namespace,
+  role: SymbolKind.Object,
+  index: SymbolKind.Key,
+  constraint: SymbolKind.Property,
+  extension: SymbolKind.Package,
+  other: SymbolKind.Object,
+};

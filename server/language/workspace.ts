@@ -1,0 +1,178 @@
+/** The workspace as the language server knows it: folders, settings, trust, the engine that serves them, its projects. */
+import type { InitializeParams, WorkspaceFoldersChangeEvent } from 'vscode-languageserver/node';
+import { Fault } from '../engine/base/fault';
+import type { Engine, EngineOptions, Project, Status, TargetChoice } from '../engine/project';
+import type { Files, World } from '../engine/world';
+import type { Settings } from '../protocol/messages';
+import { engineOptions, readInitializationOptions, readSettings } from './options';
+import { pathOf } from './uri';
+
+export type CreateEngine = (world: World, options: EngineOptions) => Engine;
+
+/**
+ * - `projects`: files or histories changed; lists must be asked for again
+ * - `everything`: other settings, folders, targets or trust; every open file must be rehearsed again
+ */
+export type WorkspaceChange = 'projects' | 'everything';
+
+/** Holds the one engine; a class because its state is what the whole server shares. */
+export class Workspace {
+  /** As the tools of the user see them: without what is only typed. */
+  readonly disk: Files;
+  /** With the open documents laid over the disk. */
+  readonly files: Files;
+  /** False in Restricted Mode: then there are no projects, nothing is connected and nothing is run. */
+  trusted = true;
+  /** The client sent options of ours, so that it knows our notifications; a plain editor gets plain LSP. */
+  ours = false;
+
+  private roots: readonly string[] = [];
+  private settings: Settings = readSettings(undefined);
+  private readonly targets = new Map<string, TargetChoice>();
+  private readonly listeners: ((change: WorkspaceChange) => void)[] = [];
+  private engine: Engine | undefined;
+  private found: Promise<readonly Project[]> | undefined;
+  private statuses = new WeakMap<Project, Promise<Status>>();
+
+  /**
+   * @param world of this machine
+   * @param files of the world with the open documents over them
+   */
+  constructor(
+    readonly world: World,
+    files: Files,
+    private readonly createEngine: CreateEngine,
+  ) {
+    this.disk = world.files;
+    this.files = files;
+  }
+
+  start(params: InitializeParams): void {
+    const { trusted, settings, targets } = readInitializationOptions(params.initializationOptions);
+    this.ours = typeof params.initializationOptions === 'object' && params.initializationOptions !== null;
+    this.trusted = trusted;
+    this.settings = settings;
+    this.roots = rootsOf(params);
+    for (const [folder, choice] of Object.entries(targets)) this.targets.set(pathOf(folder) ?? folder, choice);
+  }
+
+  onChange(listener: (change: WorkspaceChange) => void): void {
+    this.listeners.push(listener);
+  }
+
+  /**
+   * Looked for once, until something changes.
+   *
+   * @throws {Fault} `bad-usage` when the settings name something that is not there
+   */
+  projects(): Promise<readonly Project[]> {
+    if (!this.trusted) return Promise.resolve([]);
+    this.engine ??= this.createEngine(
+      { ...this.world, files: this.files },
+      engineOptions(this.roots, this.settings, this.disk, (folder) => this.targets.get(folder)),
+    );
+    this.found ??= this.find(this.engine);
+    return this.found;
+  }
+
+  /** A fault is not remembered. */
+  private async find(engine: Engine): Promise<readonly Project[]> {
+    try {
+      return await engine.projects();
+    } catch (error) {
+      this.found = undefined;
+      throw error;
+    }
+  }
+
+  /** The project that this file is a migration of. */
+  async projectOf(path: string): Promise<Project | undefined> {
+    const projects = await this.projects();
+    return projects.find(({ folder }) => folder.migrations.some((it) => it.upPath === path || it.downPath === path));
+  }
+
+  /** @throws {Fault} `no-migrations` when the folder is no project (any more) */
+  async projectAt(folderUri: string): Promise<Project> {
+    const project = await this.findProjectAt(folderUri);
+    if (!project) throw new Fault('no-migrations', `${pathOf(folderUri) ?? folderUri} has none.`);
+    return project;
+  }
+
+  async findProjectAt(folderUri: string): Promise<Project | undefined> {
+    const path = withoutSlash(pathOf(folderUri) ?? folderUri);
+    return (await this.projects()).find(({ folder }) => withoutSlash(folder.path) === path);
+  }
+
+  /** What the target's history says, asked for once until something changes. */
+  status(project: Project): Promise<Status> {
+    const known = this.statuses.get(project);
+    if (known) return known;
+    const asked = project.status();
+    this.statuses.set(project, asked);
+    return asked;
+  }
+
+  /** Makes this the target of a folder; undefined takes the choice back. `changed` tells the rest of the server. */
+  choose(folder: string, choice: TargetChoice | undefined): void {
+    if (choice) this.targets.set(folder, choice);
+    else this.targets.delete(folder);
+    this.forget();
+  }
+
+  chosen(folder: string): TargetChoice | undefined {
+    return this.targets.get(folder);
+  }
+
+  /** Forgets what was looked up, so that it is asked for anew, and tells who listens. */
+  changed(change: WorkspaceChange): void {
+    this.forget();
+    for (const listener of this.listeners) listener(change);
+  }
+
+  /** As `changed`, but nobody is told: what was looked up may be old, and somebody asks for it right now. */
+  forget(): void {
+    this.found = undefined;
+    this.statuses = new WeakMap();
+  }
+
+  async trust(): Promise<void> {
+    if (this.trusted) return;
+    this.trusted = true;
+    await this.startAnew();
+  }
+
+  async configure(settings: unknown): Promise<void> {
+    this.settings = readSettings(settings);
+    await this.startAnew();
+  }
+
+  async changeFolders({ added, removed }: WorkspaceFoldersChangeEvent): Promise<void> {
+    const gone = new Set(removed.map(({ uri }) => pathOf(uri)));
+    const come = added.flatMap(({ uri }) => pathOf(uri) ?? []);
+    this.roots = [...new Set([...this.roots.filter((root) => !gone.has(root)), ...come])];
+    await this.startAnew();
+  }
+
+  /** Ends the engine with its servers and workers. */
+  async close(): Promise<void> {
+    const { engine } = this;
+    this.engine = undefined;
+    this.forget();
+    await engine?.close();
+  }
+
+  /** An engine is made for its settings and folders; others need another engine. */
+  private async startAnew(): Promise<void> {
+    const closing = this.close();
+    this.changed('everything');
+    await closing;
+  }
+}
+
+function rootsOf({ workspaceFolders, rootUri, rootPath }: InitializeParams): readonly string[] {
+  const uris = workspaceFolders ? workspaceFolders.map(({ uri }) => uri) : rootUri ? [rootUri] : [];
+  const paths = uris.flatMap((uri) => pathOf(uri) ?? []);
+  return paths.length === 0 && rootPath ? [rootPath] : paths;
+}
+
+const withoutSlash = (path: string): string => path.replace(/(?<=.)[\\/]+$/, '');
