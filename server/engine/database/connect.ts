@@ -1,0 +1,161 @@
+/** Opens a connection of node-postgres as libpq would: hosts in turn, TLS or not by sslmode, the kind of server wanted. */
+import type { Socket } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
+import { Client, DatabaseError } from 'pg';
+import { Fault } from '../base/fault';
+import { connectFault } from './connectFault';
+import type { ConnectionParameters, Host, TargetSession } from './parameters';
+import { tlsAttempts, tlsOptions } from './tls';
+
+/** A connection that has logged in, and what is needed to send a cancel request after it. */
+export interface Connected {
+  readonly client: Client;
+  readonly host: Host;
+  /** Undefined when the connection is in the clear. */
+  readonly tls: ConnectionOptions | undefined;
+  readonly direct: boolean;
+}
+
+/** @throws {Fault} as Database.open; the fault of the first host when none answers */
+export async function connect(parameters: ConnectionParameters): Promise<Connected> {
+  const faults: Fault[] = [];
+  for (const wanted of passesFor(parameters.targetSession)) {
+    for (const host of parameters.hosts) {
+      const connected = await connectTo(parameters, host, wanted).catch((error: unknown) => {
+        if (!(error instanceof Fault)) throw error;
+        // A server that answered and refused the login is the one that was meant.
+        if (!['no-server', 'no-tls'].includes(error.code)) throw error;
+        faults.push(error);
+      });
+      if (connected) return connected;
+    }
+  }
+  const [first] = faults;
+  if (faults.length > 1)
+    throw new Fault('no-server', [...new Set(faults.map(({ detail }) => detail))].join(' '), first);
+  throw first ?? new Error('a connection has at least one host');
+}
+
+/** `prefer-standby` is satisfied by any server in a second pass over the hosts. */
+const passesFor = (wanted: TargetSession): readonly TargetSession[] =>
+  wanted === 'prefer-standby' ? ['standby', 'any'] : [wanted];
+
+async function connectTo(parameters: ConnectionParameters, host: Host, wanted: TargetSession): Promise<Connected> {
+  const attempts = tlsAttempts(parameters, host);
+  let refused: Fault | undefined;
+  for (const secure of attempts) {
+    try {
+      const connected = await logIn(parameters, host, secure);
+      await checkSession(connected, wanted);
+      return connected;
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      refused ??= error;
+      // With `prefer` and `allow` only the other kind of connection may be what the server wants.
+      if (error.code !== 'no-tls' && !refusedByRule(error)) throw error;
+    }
+  }
+  throw refused ?? new Error('there is at least one way to connect');
+}
+
+/** 28000 is pg_hba.conf's refusal, which may depend on TLS; 28P01 is a wrong password, which does not. */
+const refusedByRule = ({ cause }: Fault): boolean => cause instanceof DatabaseError && cause.code === '28000';
+
+async function logIn(parameters: ConnectionParameters, host: Host, secure: boolean): Promise<Connected> {
+  const { direct } = parameters.tls;
+  const tls = secure ? tlsOptions(parameters, host) : undefined;
+  const login = { passwordAsked: false, channelBound: false, secured: false, securing: false };
+  try {
+    const client = clientFor(parameters, host, tls, login);
+    await client.connect();
+    return { client, host, tls, direct };
+  } catch (error) {
+    throw connectFault(error, parameters, host, login);
+  }
+}
+
+/** What was seen of the login, to find words for its failure. */
+export interface Login {
+  passwordAsked: boolean;
+  channelBound: boolean;
+  securing: boolean;
+  secured: boolean;
+}
+
+function clientFor(
+  parameters: ConnectionParameters,
+  host: Host,
+  tls: ConnectionOptions | undefined,
+  login: Login,
+): Client {
+  const { user, database, applicationName, connectTimeoutMs, channelBinding } = parameters;
+  const client = new Client({
+    host: host.address ?? host.name,
+    port: host.port,
+    user,
+    database,
+    application_name: applicationName,
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    enableChannelBinding: tls !== undefined && channelBinding !== 'disable',
+    ssl: tls ?? false,
+    sslnegotiation: tls && parameters.tls.direct ? 'direct' : 'postgres',
+    // A function, because node-postgres looks for PGPASSWORD and .pgpass by itself when it is given none.
+    password: () => {
+      login.passwordAsked = true;
+      if (channelBinding === 'require' && !login.channelBound)
+        throw new Fault(
+          'no-tls',
+          `${host.name} does not offer the channel binding that channel_binding=require asks for.`,
+        );
+      if (host.password) return host.password;
+      throw new Fault('wrong-password', `${host.name} asks for the password of ${user}, and none is known.`);
+    },
+  });
+  // node-postgres would fall back to PGOPTIONS; here the environment has been read already.
+  Object.assign(client, {
+    connectionParameters: Object.assign(Reflect.get(client, 'connectionParameters'), {
+      options: optionsOf(parameters),
+    }),
+  });
+  client.connection.on('authenticationSASL', ({ mechanisms }: { mechanisms: readonly string[] }) => {
+    login.channelBound = tls !== undefined && mechanisms.includes('SCRAM-SHA-256-PLUS');
+  });
+  client.connection.on('sslconnect', () => {
+    login.securing = true;
+    (client.connection.stream as Socket).once('secureConnect', () => {
+      login.secured = true;
+    });
+  });
+  // Without a listener the death of an idle connection would end our process; the session has listeners of its own.
+  client.on('error', () => undefined);
+  return client;
+}
+
+/** Settings travel as `-c name=value`, where a backslash escapes blanks and backslashes (libpq, `options`). */
+function optionsOf({ options, settings }: ConnectionParameters): string {
+  const given = Object.entries(settings).map(([name, value]) => `-c ${escaped(`${name}=${value}`)}`);
+  return [options, ...given].filter((part) => part !== '').join(' ');
+}
+
+const escaped = (text: string): string => text.replace(/[\\\s]/g, (character) => `\\${character}`);
+
+/** @throws {Fault} `no-server` when this server is not of the kind that target_session_attrs asks for */
+async function checkSession({ client, host }: Connected, wanted: TargetSession): Promise<void> {
+  if (wanted === 'any') return;
+  const { rows } = await client.query<{ standby: boolean; readOnly: boolean }>(
+    `select pg_is_in_recovery() as standby,
+      pg_is_in_recovery() or current_setting('default_transaction_read_only')::bool as "readOnly"`,
+  );
+  const [{ standby, readOnly } = { standby: false, readOnly: false }] = rows;
+  const fits = {
+    'read-write': !readOnly,
+    'read-only': readOnly,
+    primary: !standby,
+    standby,
+    'prefer-standby': standby,
+  };
+  if (fits[wanted]) return;
+  await client.end();
+  throw new Fault('no-server', `${host.name} is not the ${wanted} server that target_session_attrs asks for.`);
+}

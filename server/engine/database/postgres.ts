@@ -1,0 +1,262 @@
+/** A session on a server, through node-postgres: one statement after the other, with a real cancel. */
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Client, DatabaseError } from 'pg';
+import { Fault } from '../base/fault';
+import { AnswerParts, type ReportFields, timedOut } from './answer';
+import { type BackendKey, sendCancelRequest } from './cancelRequest';
+import { type Connected, connect } from './connect';
+import { type ConnectionParameters, labelOf } from './parameters';
+import type { Answer, RunOptions, Server, Session } from './session';
+import { SimpleQuery } from './simpleQuery';
+
+/** A statement may catch a cancel (`EXCEPTION WHEN query_canceled`) and go on; then it is asked again. */
+const cancelAgainMs = 1_000;
+const cancelTries = 5;
+/** Node's timers take no more than 31 bits. */
+const longestTimerMs = 2 ** 31 - 1;
+/** How long the server may take to say goodbye. */
+const goodbyeMs = 2_000;
+
+/** @throws {Fault} as Database.open */
+export async function openSession(parameters: ConnectionParameters): Promise<Session> {
+  const session = new PostgresSession(parameters, await connect(parameters));
+  try {
+    await session.identify();
+    return session;
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+interface Exchange {
+  readonly parts: AnswerParts;
+  /** Settles when the server is ready for the next query, or the connection has died. */
+  readonly finished: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (fault: Fault) => void;
+}
+
+class PostgresSession implements Session {
+  #server: Server | undefined;
+  /** Settles when the last call in the queue is done; undefined when there is none. */
+  #turn: Promise<void> | undefined;
+  #running: Exchange | undefined;
+  #cancelling: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  #lost: Fault | undefined;
+  #lastError: Error | undefined;
+  readonly #client: Client;
+
+  constructor(
+    private readonly parameters: ConnectionParameters,
+    private readonly connected: Connected,
+  ) {
+    const client = (this.#client = connected.client);
+    client.connection.on('readyForQuery', () => this.#running?.resolve());
+    client.connection.on('errorMessage', (error: Error) => (this.#lastError = error));
+    client.on('notice', (notice: ReportFields) => this.#running?.parts.notice(notice));
+    client.on('error', (error) => this.#lose(error));
+    client.on('end', () => this.#lose(undefined));
+  }
+
+  async identify(): Promise<void> {
+    const [row] = await this.rows<Record<'version' | 'number' | 'database' | 'user', string>>(
+      `select current_setting('server_version') as version, current_setting('server_version_num') as number,
+        current_database() as database, current_user as "user"`,
+    );
+    if (!row) throw new Error('a select without FROM has one row');
+    this.#server = {
+      label: `PostgreSQL ${row.version.split(' ', 1).join('')}`,
+      engine: 'server',
+      versionNumber: Number(row.number),
+      database: row.database,
+      user: row.user,
+    };
+  }
+
+  get server(): Server {
+    if (!this.#server) throw new Error('a session is handed out when it knows its server');
+    return this.#server;
+  }
+
+  get lost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  get transaction(): Session['transaction'] {
+    const status = this.#client.getTransactionStatus();
+    return status === 'T' ? 'open' : status === 'E' ? 'failed' : 'idle';
+  }
+
+  run(sql: string, { copyData, timeoutMs }: RunOptions = {}): Promise<Answer> {
+    return this.#inTurn(async () => {
+      let late = false;
+      const end = (): void => {
+        late = true;
+        void this.cancel();
+      };
+      const timer = timeoutMs === undefined ? undefined : setTimeout(end, Math.min(timeoutMs, longestTimerMs));
+      try {
+        const answer = await this.#simple(sql, copyData);
+        return late && answer.kind === 'refused' && answer.refusal.sqlState === timedOut.sqlState
+          ? { ...answer, refusal: { ...answer.refusal, ...timedOut } }
+          : answer;
+      } finally {
+        clearTimeout(timer);
+      }
+    });
+  }
+
+  rows<Row extends object>(sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
+    return this.#inTurn(async () => {
+      const exchange = this.#begin();
+      const query = { text: sql, values: [...values], queryMode: 'extended' };
+      const [asked, ready] = await Promise.allSettled([this.#client.query<Row>(query), exchange.finished]);
+      if (ready.status === 'rejected') throw ready.reason;
+      if (asked.status === 'fulfilled') return asked.value.rows;
+      const { reason } = asked;
+      if (!(reason instanceof DatabaseError)) throw reason;
+      throw new Fault(reason.code === '42501' ? 'no-right' : 'refused', `${reason.message} (${reason.code}).`, reason);
+    });
+  }
+
+  cancel(): Promise<void> {
+    const running = this.#running;
+    if (running && !this.#lost)
+      this.#cancelling ??= this.#interrupt(running).finally(() => (this.#cancelling = undefined));
+    return this.#cancelling ?? Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#end());
+  }
+
+  /**
+   * Calls wait for each other, and for a cancel to be over, so that it never meets the statement after. The first one
+   * begins at once, so that a cancel right after the call finds it running.
+   */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#turn;
+    const turn = before || this.#cancelling ? this.#after(before, work) : this.#alive(work);
+    const settled = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#turn = settled;
+    try {
+      return await turn;
+    } finally {
+      if (this.#turn === settled) this.#turn = undefined;
+    }
+  }
+
+  async #after<T>(before: Promise<void> | undefined, work: () => Promise<T>): Promise<T> {
+    await before;
+    await this.#cancelling;
+    return this.#alive(work);
+  }
+
+  async #alive<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#lost) throw this.#lost;
+    return work();
+  }
+
+  async #simple(sql: string, copyData?: string): Promise<Answer> {
+    const exchange = this.#begin();
+    this.#client.query(new SimpleQuery(sql, copyData, exchange.parts, (error) => this.#lose(error)));
+    await exchange.finished;
+    return exchange.parts.answer;
+  }
+
+  #begin(): Exchange {
+    let settle: Pick<Exchange, 'resolve' | 'reject'> | undefined;
+    const finished = new Promise<void>((resolve, reject) => (settle = { resolve, reject })).finally(
+      () => (this.#running = undefined),
+    );
+    if (!settle) throw new Error('a promise calls its executor at once');
+    return (this.#running = { parts: new AnswerParts(), finished, ...settle });
+  }
+
+  async #interrupt({ finished }: Exchange): Promise<void> {
+    const over = finished.then(
+      () => true,
+      () => true,
+    );
+    for (let tries = 0; tries < cancelTries; tries++) {
+      await this.#requestCancel();
+      const giveUp = new AbortController();
+      const ended = await Promise.race([over, delay(cancelAgainMs, false, giveUp)]);
+      giveUp.abort();
+      if (ended) return this.#drain();
+    }
+    await this.#terminate();
+  }
+
+  /**
+   * A signal that came too late for its statement is taken up by this one, which has nothing that could be cut off.
+   * The backend resets a cancel that reached it between two messages.
+   */
+  async #drain(): Promise<void> {
+    if (this.#lost) return;
+    try {
+      await this.#simple('');
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+    }
+  }
+
+  async #requestCancel(): Promise<void> {
+    const { host, tls, direct } = this.connected;
+    try {
+      await sendCancelRequest(host, tls, direct, this.#key);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      await this.#signal('pg_cancel_backend');
+    }
+  }
+
+  async #terminate(): Promise<void> {
+    await this.#signal('pg_terminate_backend');
+    this.#lose(new Error('a statement could not be interrupted, so its connection was ended'));
+  }
+
+  /** From a second connection. When that cannot be made either, the next try or the end of our patience follows. */
+  async #signal(how: 'pg_cancel_backend' | 'pg_terminate_backend'): Promise<void> {
+    try {
+      const { client } = await connect(this.parameters);
+      await client.query(`select ${how}($1)`, [this.#key.processID]);
+      await client.end();
+    } catch (error) {
+      if (!(error instanceof Fault || error instanceof DatabaseError)) throw error;
+    }
+  }
+
+  /** node-postgres keeps them where its types do not show them. */
+  get #key(): BackendKey {
+    return { processID: Reflect.get(this.#client, 'processID'), secretKey: Reflect.get(this.#client, 'secretKey') };
+  }
+
+  #lose(error: Error | undefined): void {
+    if (this.#lost) return;
+    const where = labelOf(this.parameters);
+    const said = this.#lastError instanceof DatabaseError ? this.#lastError : error;
+    const why = said instanceof DatabaseError ? `${said.message} (${said.code})` : said?.message;
+    this.#lost = new Fault('connection-lost', this.#closing ? `${where} was closed.` : `${where}: ${why}.`, said);
+    this.#running?.reject(this.#lost);
+    this.#stream.destroy();
+  }
+
+  get #stream(): Socket {
+    return this.#client.connection.stream as Socket;
+  }
+
+  async #end(): Promise<void> {
+    await this.cancel();
+    const giveUp = setTimeout(() => this.#stream.destroy(), goodbyeMs);
+    await this.#client.end();
+    clearTimeout(giveUp);
+    this.#lose(undefined);
+  }
+}

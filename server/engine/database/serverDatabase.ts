@@ -1,0 +1,18 @@
+/** A database on a server, named by its connection parameters. */
+import type { Database } from './database';
+import { type ConnectionParameters, idOf, isLocal, labelOf } from './parameters';
+import { dumpServer } from './dump';
+import { openSession } from './postgres';
+
+/** @param assets folder with the bundled workers and WebAssembly files, for `dump` */
+export function serverDatabase(parameters: ConnectionParameters, assets: string): Database {
+  return {
+    id: idOf(parameters),
+    label: labelOf(parameters),
+    name: parameters.database,
+    local: isLocal(parameters),
+    engine: 'server',
+    open: () => openSession(parameters),
+    dump: (content, signal) => dumpServer(parameters, assets, content, signal),
+  };
+}
