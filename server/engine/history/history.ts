@@ -9,14 +9,18 @@ export interface History {
   read(session: Session): Promise<HistoryState>;
   /**
    * Takes the tool's own lock (waits up to `waitMs`), makes the history table when it is missing, runs `use`, releases.
+   * A transaction that `use` leaves open is rolled back.
    *
-   * @throws {Fault} `locked` when somebody else holds it for longer
+   * @throws {Fault} `locked` when somebody else holds it for longer; whatever `use` throws
    */
   withLock<T>(session: Session, waitMs: number, use: () => Promise<T>): Promise<T>;
   /**
    * What the tool does around a script, in its order. The caller runs the script between `before` and `after`; when
    * `inTransaction` (script in mode `transaction`) `after` runs in the script's own transaction, before COMMIT.
-   * `previous` is the migration below this one in the folder, for tools that record the version to fall back to.
+   * When the script is refused, `after` is not called: golang-migrate's row then stays dirty, as the tool leaves it.
+   * A migration without a script in that direction (golang-migrate takes it for an empty one) is recorded all the same.
+   *
+   * @throws {Fault} `no-right`, `refused`, `connection-lost`; a step in a transaction must be rolled back then
    */
   before(session: Session, step: HistoryStep): Promise<void>;
   after(session: Session, step: HistoryStep): Promise<void>;
@@ -24,26 +28,42 @@ export interface History {
 
 export interface HistoryStep {
   readonly migration: Migration;
+  /** The migration below this one in the folder, for tools that record the version they fall back to. */
   readonly previous: Migration | undefined;
-  readonly script: Script;
+  /** `{ direction }` alone when there is no such file. */
+  readonly script: Pick<Script, 'direction'>;
   /** Text of the up file, for tools that record a checksum. */
   readonly upText: string;
+  /** How long the script took, in milliseconds, once it has run. */
   readonly ms?: number;
+}
+
+/** What the project's configuration says about the history table; see `historyOptions`. */
+export interface HistoryOptions {
+  /** As the tool takes it: `x-migrations-table` of the URL for golang-migrate, DBMATE_MIGRATIONS_TABLE for dbmate. */
+  readonly table?: string;
+  /** golang-migrate's `x-migrations-table-quoted`: `table` is `"schema"."name"`. */
+  readonly quoted?: boolean;
+  /** `search_path` of the URL: dbmate puts its table into the first schema of it. */
+  readonly searchPath?: string;
 }
 
 export interface HistoryState {
   /** For people and for queries of the user: `public.schema_migrations`. */
   readonly table: string;
   readonly exists: boolean;
-  /** Applied versions as the tool records them. golang-migrate has one row: every file up to it counts as applied. */
+  /** golang-migrate has one row: every file up to that version counts as applied. */
   readonly applied: (migration: Migration) => AppliedState;
-  /** Versions in the table that may have no file here. */
+  /** Applied, and the file is not what was applied; always false where the history keeps no checksum. */
+  readonly edited: (migration: Migration, upText: string) => boolean;
+  /** Versions in the table, oldest first; some may have no file here. */
   readonly versions: readonly string[];
   /** Set when the tool refuses to go on until it is repaired (golang-migrate's `dirty`): what to do about it. */
   readonly blocked?: string;
   /** True when an unapplied file below the newest applied one will never be run by the tool (golang-migrate). */
   readonly skipsOlder: boolean;
+  /** True when the tool refuses to go on while a version of the table has no file (golang-migrate). */
+  readonly needsFiles: boolean;
 }
 
-/** `edited`: applied, and the file is not what was applied (only where the history keeps a checksum). */
 export type AppliedState = 'applied' | 'pending' | 'skipped';

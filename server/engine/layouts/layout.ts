@@ -7,29 +7,45 @@ export interface Layout {
   readonly name: LayoutName;
   /** For people: `golang-migrate`, `dbmate`, `plain numbered files`. */
   readonly label: string;
-  /**
-   * How sure it is that these files are this tool's.
-   *
-   * @param files names in one folder
-   * @param read text of one of them (the first kilobytes are enough)
-   * @returns why, for people; undefined when they are not
-   */
-  recognise(files: readonly string[], read: (name: string) => string | undefined): string | undefined;
+  /** @returns why the files of this folder are this tool's, for people; undefined when they are not */
+  recognise(folder: FolderContents): string | undefined;
   /** @returns undefined when the file is none of this tool's (it is ignored then, as the tool does) */
   readName(fileName: string): MigrationName | undefined;
   /** Cuts the text of one file into its scripts, in the order they stand. Never throws. */
   read(fileName: string, text: string): MigrationFile;
-  /** The files of a new migration: names and first contents; `cursor` is an offset in the first file. */
-  skeleton(
-    title: string,
-    existing: readonly MigrationName[],
-    now: Date,
-  ): { files: readonly { name: string; text: string }[]; cursor: number };
+  /**
+   * The files of a new migration, its number above all existing ones and written as they are.
+   *
+   * @param existing names of the folder's migrations, in any order
+   */
+  skeleton(title: string, existing: readonly MigrationName[], now: Date): Skeleton;
+}
+
+export interface Skeleton {
+  /** Names and first contents. */
+  readonly files: readonly { readonly name: string; readonly text: string }[];
+  /** Where to write, an offset in the first file. */
+  readonly cursor: number;
+}
+
+/** One folder, not those below it. */
+export interface FolderContents {
+  /** Absolute. */
+  readonly path: string;
+  /** Sorted; names of folders end with `/`. */
+  readonly names: readonly string[];
+  /**
+   * @param name relative to the folder; `../Cargo.toml` is one level up
+   * @returns undefined when there is no such file
+   */
+  read(name: string): string | undefined;
 }
 
 export interface MigrationName {
   /** As the tool records it: `20240101120000`, `42`. */
   readonly version: string;
+  /** The number as it stands in the file name: `000042`. */
+  readonly digits: string;
   /** Orders the migrations of a folder when compared with `<`. Equal for an up and a down file of one migration. */
   readonly order: string;
   readonly title: string;

@@ -1,0 +1,122 @@
+/** Finds folders of migrations below the workspace's roots, and reads one into its migrations. */
+import { join } from 'node:path';
+import { Fault } from '../base/fault';
+import type { Files } from '../world';
+import { layouts } from './all';
+import type { FolderContents, Layout } from './layout';
+import type { MigrationFolder } from './migration';
+import { migrationsOf } from './pairs';
+import { problemsOf } from './problems';
+
+/**
+ * Looks below the roots, level by level, so that a folder near the root comes first.
+ *
+ * Not entered: hidden folders, those of dependencies and of build results. At most `mostFolders` are looked at, so
+ * that a huge repository does not hold up the editor; then the user can name the folder.
+ *
+ * @param roots absolute paths; a root may itself be a folder of migrations
+ * @param layout taken for every folder that has files with such names, instead of recognising them
+ */
+export function findFolders(roots: readonly string[], files: Files, layout?: Layout): MigrationFolder[] {
+  const found: MigrationFolder[] = [];
+  const seen = new Set<string>();
+  let level = roots.map(withoutSlash);
+  for (let depth = 0; depth <= deepest && level.length > 0; depth++) {
+    const next: string[] = [];
+    for (const path of level) {
+      if (seen.has(path) || seen.size >= mostFolders) continue;
+      seen.add(path);
+      const contents = look(path, files);
+      const recognised = recognise(contents, layout);
+      if (recognised) found.push(folderOf(contents, recognised));
+      else next.push(...contents.names.filter(isEntered).map((name) => `${path}/${withoutSlash(name)}`));
+    }
+    level = next;
+  }
+  return found;
+}
+
+/**
+ * Reads the folder that the user named.
+ *
+ * @param layout instead of recognising it; then the folder may be empty
+ * @throws {Fault} `no-migrations` when it is not the folder of a tool we know
+ */
+export function readFolder(path: string, files: Files, layout?: Layout): MigrationFolder {
+  const contents = look(withoutSlash(path), files);
+  const recognised = layout ? { layout, because: 'it was set so' } : recognise(contents);
+  if (!recognised) throw new Fault('no-migrations', `${path} ${whyNot(contents)}`);
+  return folderOf(contents, recognised);
+}
+
+/** @throws {Fault} `bad-usage` when there is no layout of that name */
+export function layoutOf(name: string): Layout {
+  const layout = layouts.find((it) => it.name === name);
+  if (layout) return layout;
+  throw new Fault('bad-usage', `"${name}" is no layout; there are ${layouts.map((it) => it.name).join(', ')}.`);
+}
+
+interface Recognised {
+  readonly layout: Layout;
+  readonly because: string;
+}
+
+/** A Java project has its migrations eight levels down: `module/src/main/resources/db/migration`. */
+const deepest = 8;
+const mostFolders = 5_000;
+
+const notEntered = new Set([
+  'node_modules',
+  'bower_components',
+  'vendor',
+  'third_party',
+  'venv',
+  '__pycache__',
+  'dist',
+]);
+for (const name of ['build', 'out', 'target', 'bin', 'obj', 'coverage', 'tmp', 'testdata']) notEntered.add(name);
+
+/** Migrations for other servers often lie beside those for Postgres. */
+const otherServer = /^(?:mysql|mariadb|sqlite3?|mssql|sqlserver|oracle|clickhouse|cassandra|mongo(?:db)?|spanner)$/i;
+
+function isEntered(name: string): boolean {
+  if (!name.endsWith('/') || name.startsWith('.')) return false;
+  const plain = withoutSlash(name);
+  return !notEntered.has(plain) && !otherServer.test(plain);
+}
+
+const look = (path: string, files: Files): FolderContents => ({
+  path,
+  names: files.list(path),
+  read: (name) => files.read(join(path, name)),
+});
+
+function recognise(contents: FolderContents, forced?: Layout): Recognised | undefined {
+  if (!contents.names.some((name) => name.endsWith('.sql'))) return undefined;
+  if (forced) {
+    const named = contents.names.find((name) => forced.readName(name));
+    return named === undefined ? undefined : { layout: forced, because: 'it was set so' };
+  }
+  for (const layout of layouts) {
+    const because = layout.recognise(contents);
+    if (because !== undefined) return { layout, because };
+  }
+  return undefined;
+}
+
+function whyNot({ names }: FolderContents): string {
+  if (names.length === 0) return 'is empty or not there.';
+  const tools = layouts.map(({ label }) => label).join(', ');
+  return `was not recognised as a folder of ${tools}; if it is one, name the layout.`;
+}
+
+function folderOf({ path, names }: FolderContents, { layout, because }: Recognised): MigrationFolder {
+  const files = names.flatMap((fileName) => {
+    const name = fileName.endsWith('/') ? undefined : layout.readName(fileName);
+    return name ? [{ path: `${path}/${fileName}`, fileName, name }] : [];
+  });
+  const migrations = migrationsOf(files);
+  return { path, layout, because, migrations, problems: problemsOf(layout, files, names, path) };
+}
+
+const withoutSlash = (name: string): string => (name.length > 1 && name.endsWith('/') ? name.slice(0, -1) : name);

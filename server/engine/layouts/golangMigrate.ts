@@ -1,0 +1,47 @@
+/** golang-migrate: `000042_add_email.up.sql` beside `000042_add_email.down.sql`. */
+import { foreign } from './foreign';
+import type { Layout } from './layout';
+import { nextNumber, slugOf, timestamp } from './numbers';
+
+export const golangMigrate: Layout = {
+  name: 'golang-migrate',
+  label: 'golang-migrate',
+
+  recognise(folder) {
+    const ups = folder.names.filter((name) => golangMigrate.readName(name)?.direction === 'up');
+    const [first] = ups;
+    if (first === undefined || foreign(folder, ups) !== undefined) return undefined;
+    return `${first} is named as golang-migrate names its files`;
+  },
+
+  // The tool takes any ending after the direction; here only SQL is of interest (source/parse.go).
+  readName(fileName) {
+    const [, digits, title, direction] = /^(\d+)_(.*)\.(down|up)\.sql$/.exec(fileName) ?? [];
+    if (digits === undefined || title === undefined) return undefined;
+    const number = BigInt(digits);
+    if (number >= 2n ** 64n) return undefined;
+    return {
+      version: String(number),
+      digits,
+      order: String(number).padStart(20, '0'),
+      title,
+      direction: direction === 'up' ? 'up' : 'down',
+    };
+  },
+
+  read(fileName, text) {
+    const direction = golangMigrate.readName(fileName)?.direction === 'down' ? 'down' : 'up';
+    return { scripts: [{ direction, range: { start: 0, end: text.length }, mode: 'implicit' }], problems: [] };
+  },
+
+  skeleton(title, existing, now) {
+    const name = `${nextNumber(existing, now, timestamp(now))}_${slugOf(title)}`;
+    return {
+      files: [
+        { name: `${name}.up.sql`, text: '' },
+        { name: `${name}.down.sql`, text: '' },
+      ],
+      cursor: 0,
+    };
+  },
+};

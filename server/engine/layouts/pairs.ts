@@ -1,0 +1,48 @@
+/** Puts the up and the down file of a migration together. */
+import type { MigrationName } from './layout';
+import type { Migration } from './migration';
+
+/** A file that its layout knows by name. */
+export interface NamedFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly fileName: string;
+  readonly name: MigrationName;
+}
+
+/**
+ * Oldest first. Two up files of one version become two migrations, so that neither is hidden from the user; the tool
+ * refuses such a folder, and so do its problems.
+ */
+export function migrationsOf(files: readonly NamedFile[]): Migration[] {
+  const groups = [...groupsOf(files, ({ name }) => name.order)].toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return groups.flatMap(([, group]) => {
+    const down = group.find(({ name }) => name.direction === 'down');
+    const ups = group.filter(({ name }) => name.direction !== 'down');
+    if (ups.length === 0 && down) return [migration(down.name, undefined, down.path)];
+    return ups.map(({ name, path }, index) => {
+      if (name.direction === 'both') return migration(name, path, path);
+      return migration(name, path, index === 0 ? down?.path : undefined);
+    });
+  });
+}
+
+/** The items by key, both in their first order. */
+export function groupsOf<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return groups;
+}
+
+const migration = (name: MigrationName, upPath: string | undefined, downPath: string | undefined): Migration => ({
+  version: name.version,
+  title: name.title,
+  upPath,
+  downPath,
+  name,
+});
