@@ -23,7 +23,7 @@ export function engineOptions(values: Values, folder: string, words: readonly st
       ...new Set([folder, ...words.map((word) => home(resolve(folder, word))).filter((it) => !isWithin(it, folder))]),
     ],
     folders: (values.dir ?? []).map((dir) => existing(dir, folder)),
-    layout: values.layout,
+    layout: values.layout === 'auto' ? undefined : values.layout,
     target: () => target,
     statementMs: timeout === undefined ? statementMs : wholeNumber('statement-timeout', timeout, 1),
     shadow: shadowPlace(values.shadow ?? 'auto'),

@@ -1,0 +1,105 @@
+/**
+ * The benchmark: `npm run bench` prints a table for people on standard error and JSON on standard output.
+ *
+ * It asserts nothing about time. `--quick`: fewer rounds, to see that it works.
+ */
+import { cpus, totalmem } from 'node:os';
+import { resolve } from 'node:path';
+import { ending, withWorkspace } from '../support/commandLine';
+import { servers, stopServers } from '../support/servers';
+import { startEditor } from './editor';
+import { rounded, timed, type Times, timesOf } from './measure';
+import { measureRehearsals, type Rehearsals, type Timed } from './rehearsals';
+
+const quick = process.argv.includes('--quick');
+const rounds = quick ? { openings: 1, edits: 3 } : { openings: 5, edits: 30 };
+const example = resolve(__dirname, '../../examples/shop');
+
+void main();
+
+async function main(): Promise<void> {
+  try {
+    const server = await serverActivation(quick ? 3 : 15);
+    const rehearsals: Rehearsals[] = [];
+    for (const shadow of ['private', 'same-server', 'embedded']) {
+      rehearsals.push(await measureRehearsals(servers.newest, shadow, rounds));
+    }
+    const checkExample = await coldChecks(quick ? 1 : 5);
+    const results = { machine: machine(), serverActivation: server, rehearsals, checkExample };
+    process.stderr.write(table(results));
+    process.stdout.write(`${JSON.stringify(results, undefined, 2)}\n`);
+  } finally {
+    await stopServers();
+  }
+}
+
+const machine = () => ({
+  platform: `${process.platform}-${process.arch}`,
+  node: process.versions.node,
+  processors: cpus().length,
+  memoryGb: rounded(totalmem() / 1e9),
+});
+
+/** From spawn to the answer to `initialize`. */
+async function serverActivation(times: number): Promise<Times> {
+  const measured: number[] = [];
+  await withWorkspace({}, async ({ folder, environment }) => {
+    for (let round = 0; round < times; round++) {
+      const editor = await startEditor(folder, environment, {});
+      measured.push(editor.initializedMs);
+      await editor.close();
+    }
+  });
+  return timesOf(measured);
+}
+
+/** `rehearsal check --all` of the example on the embedded engine, each time with a new home folder. */
+async function coldChecks(times: number): Promise<Times> {
+  const measured: number[] = [];
+  for (let round = 0; round < times; round++) {
+    await withWorkspace({}, async (workspace) => {
+      const words = ['check', '--all', '--embedded', '--shadow', 'embedded', '--dir', example];
+      measured.push(
+        await timed(async () => {
+          const { code, stderr } = await ending(workspace.start(words));
+          if (code !== 0 && code !== 1) throw new Error(stderr);
+        }),
+      );
+    });
+  }
+  return timesOf(measured);
+}
+
+interface Results {
+  readonly serverActivation: Times;
+  readonly rehearsals: readonly Rehearsals[];
+  readonly checkExample: Times;
+}
+
+function table({ serverActivation, rehearsals, checkExample }: Results): string {
+  const rows: (readonly string[])[] = [['', 'median ms', 'p95 ms', '× plain', 'runs']];
+  rows.push(['server: spawn to initialized', ...columns(serverActivation)]);
+  for (const { shadow, rehearsedOn, plain, first, reopened, edited, memory } of rehearsals) {
+    rows.push([], [`shadow ${shadow}: ${rehearsedOn}`]);
+    rows.push(['plain Postgres, 40 statements', ...columns(plain)]);
+    rows.push(['first diagnostics, nothing prepared', ...columns(first)]);
+    rows.push(['first diagnostics, reopened', ...columns(reopened)]);
+    for (const [which, times] of Object.entries(edited))
+      rows.push([`after an edit of the ${which} statement`, ...columns(times)]);
+    rows.push([`memory of the server: RSS ${memory.server.rss} MB, PSS ${memory.server.pss ?? '?'} MB`]);
+    if (memory.itsProcesses)
+      rows.push([`memory of its processes: RSS ${memory.itsProcesses.rss} MB, PSS ${memory.itsProcesses.pss} MB`]);
+  }
+  rows.push([], ['check --all of examples/shop, embedded, cold', ...columns(checkExample)]);
+  const widths = [0, 1, 2, 3, 4].map((column) =>
+    Math.max(...rows.filter((row) => row.length > 1).map((row) => row[column]?.length ?? 0)),
+  );
+  return `${rows.map((row) => row.map((text, column) => (column === 0 ? text.padEnd(widths[0] ?? 0) : text.padStart((widths[column] ?? 0) + 2))).join('')).join('\n')}\n`;
+}
+
+const columns = (times: Times | Timed): readonly string[] => [
+  times.median.toFixed(1),
+  times.p95.toFixed(1),
+  'ratio' in times ? times.ratio.toFixed(2) : '',
+  String(times.runs),
+];

@@ -1,0 +1,112 @@
+/** An editor as far as a language server can see it: opens one file, edits it, waits for the diagnostics of that version. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { basename, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import {
+  createProtocolConnection,
+  type Diagnostic,
+  DidChangeTextDocumentNotification,
+  DidOpenTextDocumentNotification,
+  ExitNotification,
+  InitializedNotification,
+  InitializeRequest,
+  LogMessageNotification,
+  PublishDiagnosticsNotification,
+  ShutdownRequest,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-languageserver-protocol/node';
+
+const serverPath = resolve(__dirname, '../../dist/server.js');
+
+export interface Editor {
+  readonly pid: number;
+  /** From spawn to the answer to `initialize`, in milliseconds. */
+  readonly initializedMs: number;
+  /** Opens the file; resolves with the diagnostics of its first version. */
+  open(path: string, text: string): Promise<readonly Diagnostic[]>;
+  /** Replaces the text; resolves with the diagnostics of that version. */
+  edit(text: string): Promise<readonly Diagnostic[]>;
+  /** The last line of the log that tells of a check. */
+  lastCheck(): string;
+  close(): Promise<void>;
+}
+
+/** @param settings those of package.json, without their prefix */
+export async function startEditor(
+  folder: string,
+  environment: Readonly<Record<string, string>>,
+  settings: Readonly<Record<string, unknown>>,
+): Promise<Editor> {
+  const started = performance.now();
+  const child = spawn(process.execPath, [serverPath, '--stdio'], {
+    cwd: folder,
+    env: { ...environment },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const connection = createProtocolConnection(
+    new StreamMessageReader(child.stdout),
+    new StreamMessageWriter(child.stdin),
+  );
+  let check = '';
+  connection.onNotification(LogMessageNotification.type, ({ message }) => {
+    if (message.includes('check ')) check = message;
+  });
+  connection.listen();
+  await connection.sendRequest(InitializeRequest.type, {
+    processId: process.pid,
+    rootUri: pathToFileURL(folder).href,
+    capabilities: { textDocument: { publishDiagnostics: { versionSupport: true } } },
+    workspaceFolders: [{ uri: pathToFileURL(folder).href, name: basename(folder) }],
+    initializationOptions: { trusted: true, settings, targets: {} },
+  });
+  const initializedMs = performance.now() - started;
+  await connection.sendNotification(InitializedNotification.type, {});
+
+  let [uri, version] = ['', 0];
+  const diagnosticsOf = async (wanted: number, send: () => Promise<void>): Promise<readonly Diagnostic[]> => {
+    const answer = new Promise<readonly Diagnostic[]>((resolve, reject) => {
+      connection.onNotification(PublishDiagnosticsNotification.type, (it) => {
+        if (it.uri === uri && it.version === wanted) resolve(it.diagnostics);
+      });
+      child.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
+    });
+    await send();
+    return answer;
+  };
+  return {
+    pid: processId(child),
+    initializedMs,
+    open(path, text) {
+      [uri, version] = [pathToFileURL(path).href, 1];
+      return diagnosticsOf(version, () =>
+        connection.sendNotification(DidOpenTextDocumentNotification.type, {
+          textDocument: { uri, languageId: 'sql', version, text },
+        }),
+      );
+    },
+    edit(text) {
+      version++;
+      return diagnosticsOf(version, () =>
+        connection.sendNotification(DidChangeTextDocumentNotification.type, {
+          textDocument: { uri, version },
+          contentChanges: [{ text }],
+        }),
+      );
+    },
+    lastCheck: () => check,
+    async close() {
+      const ended = once(child, 'exit');
+      await connection.sendRequest(ShutdownRequest.type);
+      await connection.sendNotification(ExitNotification.type);
+      await ended;
+      connection.dispose();
+    },
+  };
+}
+
+function processId({ pid }: ChildProcess): number {
+  if (pid === undefined) throw new Error('the server did not start');
+  return pid;
+}

@@ -1,0 +1,147 @@
+/**
+ * The other opinion: replays a folder of migrations on a plain database, as its tool would, with nothing of ours.
+ *
+ * Files are read by a few lines of its own, statements are cut by libpg_query, Postgres is called through `pg`.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadModule, parseSync } from 'libpg-query';
+import { type Client, DatabaseError } from 'pg';
+
+export type ToolName = 'golang-migrate' | 'dbmate' | 'numbered';
+
+export interface Replayed {
+  readonly file: string;
+  /** 0 when the file cannot be parsed. */
+  readonly statements: number;
+  /** What Postgres refused first, when the file runs as its tool runs it. */
+  readonly refused: Refused | undefined;
+}
+
+export interface Refused {
+  readonly sqlState: string;
+  readonly message: string;
+  /** Lines of the refused statement, from 1, both ends in; of the whole script when the statement is not known. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The part of a file that runs. */
+interface Up {
+  readonly file: string;
+  readonly whole: string;
+  readonly start: number;
+  readonly sql: string;
+  readonly inTransaction: boolean;
+}
+
+/**
+ * After a refusal the database gets what is left of the file without the refused statements, as a compiler goes on
+ * after an error: so later files meet the state that they meet in a rehearsal.
+ */
+export async function replay(folder: string, tool: ToolName, client: Client): Promise<readonly Replayed[]> {
+  await loadModule();
+  const done: Replayed[] = [];
+  for (const up of upsIn(folder, tool)) {
+    const statements = statementsOf(up.sql);
+    const error = await attempt(client, up.inTransaction ? `begin;${up.sql}\n;commit` : up.sql);
+    await client.query('rollback');
+    const at = error && (await goOn(client, statements ?? []));
+    const range = at ?? { start: 0, end: up.sql.length };
+    const line = (offset: number) => up.whole.slice(0, up.start + offset).split('\n').length;
+    done.push({
+      file: up.file,
+      statements: statements?.length ?? 0,
+      refused: error && {
+        sqlState: error.code ?? '',
+        message: error.message,
+        from: line(statements ? range.start : placeOf(error, up)),
+        to: line(statements ? range.end : placeOf(error, up)),
+      },
+    });
+  }
+  return done;
+}
+
+export const toolOf = (folder: string): ToolName => {
+  const names = readdirSync(folder).filter((it) => it.endsWith('.sql'));
+  if (names.some((it) => it.endsWith('.up.sql'))) return 'golang-migrate';
+  return names.some((it) => /^--\s*migrate:up/m.test(readFileSync(join(folder, it), 'utf8'))) ? 'dbmate' : 'numbered';
+};
+
+function upsIn(folder: string, tool: ToolName): readonly Up[] {
+  const names = readdirSync(folder).filter(
+    (it) => /^\d+.*\.sql$/.test(it) && (tool !== 'golang-migrate' || it.endsWith('.up.sql')),
+  );
+  return names.toSorted(tool === 'dbmate' ? byName : byNumber).map((name) => {
+    const whole = readFileSync(join(folder, name), 'utf8').replace(/^\ufeff/, '');
+    const file = join(folder, name);
+    if (tool !== 'dbmate') return { file, whole, start: 0, sql: whole, inTransaction: tool === 'numbered' };
+    const marker = /^--\s*migrate:up(.*)$/m.exec(whole);
+    const start = marker ? marker.index : whole.length;
+    const down = whole.slice(start).search(/^--\s*migrate:down/m);
+    const sql = down < 0 ? whole.slice(start) : whole.slice(start, start + down);
+    return { file, whole, start, sql, inTransaction: !/transaction:false/.test(marker?.[1] ?? '') };
+  });
+}
+
+const number = (name: string) => BigInt(/^\d+/.exec(name)?.[0] ?? 0);
+const byName = (one: string, other: string) => (one < other ? -1 : 1);
+const byNumber = (one: string, other: string) => (number(one) < number(other) ? -1 : 1);
+
+interface Piece {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** @returns undefined when libpg_query cannot parse the text; its offsets count bytes of UTF-8 */
+function statementsOf(sql: string): readonly Piece[] | undefined {
+  const bytes = Buffer.from(sql);
+  const offset = (byte: number) => bytes.subarray(0, byte).toString().length;
+  try {
+    return (parseSync(sql).stmts ?? []).map(({ stmt_location: at = 0, stmt_len: length }) => {
+      const raw = bytes.subarray(at, length ? at + length : undefined).toString();
+      const blank = /^(\s|--.*(\n|$)|\/\*[\s\S]*?\*\/)*/.exec(raw)?.[0].length ?? 0;
+      const start = offset(at) + blank;
+      return { start, end: start + raw.slice(blank).trimEnd().length, text: raw.slice(blank) };
+    });
+  } catch (error) {
+    if (error instanceof Error && error.name === 'SqlError') return undefined;
+    throw error;
+  }
+}
+
+/** Runs what can be run, in one transaction, and keeps it. @returns the first statement that is refused */
+async function goOn(client: Client, statements: readonly Piece[]): Promise<Piece | undefined> {
+  const plainly = async (some: readonly Piece[]) => {
+    for (const it of some) if (await attempt(client, it.text)) return it;
+    return undefined;
+  };
+  await client.query('begin');
+  const refused = await plainly(statements);
+  await client.query('rollback');
+  await client.query('begin');
+  for (const it of statements) {
+    await client.query('savepoint before');
+    if (await attempt(client, it.text)) await client.query('rollback to before');
+  }
+  await client.query('commit');
+  return refused;
+}
+
+async function attempt(client: Client, sql: string): Promise<DatabaseError | undefined> {
+  try {
+    await client.query(sql);
+    return undefined;
+  } catch (error) {
+    if (error instanceof DatabaseError) return error;
+    throw error;
+  }
+}
+
+/** Offset in the script that a syntax error points to; Postgres counts characters from 1. */
+function placeOf({ position }: DatabaseError, { sql, inTransaction }: Up): number {
+  const character = Number(position ?? 1) - 1 - (inTransaction ? 'begin;'.length : 0);
+  return Array.from(sql).slice(0, Math.max(0, character)).join('').length;
+}
