@@ -24,6 +24,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Fault } from '../base/fault';
+import { isAlive } from '../base/process';
 
 export interface PrivateServer {
   /** Folder of the socket, or `127.0.0.1`. */
@@ -69,6 +70,7 @@ const settingsOfOurs: Readonly<Record<string, string>> = {
   min_wal_size: '32MB',
   max_wal_size: '256MB',
   jit: 'off',
+  dynamic_shared_memory_type: 'mmap',
   log_min_messages: 'log',
   log_checkpoints: 'off',
   logging_collector: 'off',
@@ -255,19 +257,10 @@ function placeForClusters(): string {
 function sweep(home: string): void {
   for (const name of readdirSync(home)) {
     const owner = Number(name.startsWith(prefix) ? name.slice(prefix.length).split('-')[0] : Number.NaN);
-    if (!Number.isInteger(owner) || owner === process.pid || alive(owner)) continue;
+    if (!Number.isInteger(owner) || owner === process.pid || isAlive(owner)) continue;
     const pidFile = join(home, name, 'data', 'postmaster.pid');
     if (existsSync(pidFile)) kill(Number(readFileSync(pidFile, 'utf8').split('\n')[0]), 'SIGQUIT');
     rmSync(join(home, name), { recursive: true, force: true, maxRetries: 3 });
-  }
-}
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 

@@ -1,0 +1,11 @@
+/** Whether another process of this machine still runs. */
+
+/** A process of another user that may not be signalled runs all the same. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

@@ -1,0 +1,103 @@
+/** What is worth a mark in the editor: outcomes become findings. */
+import type { TextRange } from '../base/text';
+import type { Refusal } from '../database/session';
+import type { Finding, Place } from '../project';
+import { causeOf } from './consequence';
+import type { Outcome } from './outcome';
+
+/** An outcome together with the file that it belongs to. */
+export type PlacedOutcome = Outcome & { readonly path: string };
+
+/**
+ * @param text the whole file
+ * @param earlier outcomes before these, of earlier scripts too, oldest first
+ * @param on where it was rehearsed, for people
+ */
+export function findingsOf(
+  outcomes: readonly PlacedOutcome[],
+  text: string,
+  earlier: readonly PlacedOutcome[],
+  on: string,
+): Finding[] {
+  const before = [...earlier];
+  return outcomes.flatMap((outcome) => {
+    const found = findingOf(outcome, text, before, on);
+    before.push(outcome);
+    return found ? [found] : [];
+  });
+}
+
+function findingOf(
+  outcome: PlacedOutcome,
+  text: string,
+  earlier: readonly PlacedOutcome[],
+  on: string,
+): Finding | undefined {
+  switch (outcome.kind) {
+    case 'ran':
+      return undefined;
+    case 'refused':
+      return refusedFinding(outcome, text, earlier);
+    case 'skipped':
+      return skippedFinding(outcome, on);
+  }
+}
+
+function refusedFinding(
+  outcome: PlacedOutcome & { kind: 'refused' },
+  text: string,
+  earlier: readonly PlacedOutcome[],
+): Finding {
+  const { refusal, range } = outcome;
+  if (refusal.sqlState === '57014')
+    return { range, severity: 'warning', code: 'statement-timeout', sqlState: '57014', ...wordsOf(refusal) };
+  const cause = causeOf(outcome, text.slice(range.start, range.end), earlier);
+  const common = { range, code: 'refused', sqlState: refusal.sqlState, ...wordsOf(refusal) };
+  if (!cause) return { ...common, severity: 'error' };
+  return { ...common, severity: 'hint', consequenceOf: placeOf(cause) };
+}
+
+const wordsOf = ({ message, detail, hint }: Refusal): Pick<Finding, 'message' | 'detail' | 'hint'> => ({
+  message,
+  ...(detail === undefined ? {} : { detail }),
+  ...(hint === undefined ? {} : { hint }),
+});
+
+const placeOf = (outcome: PlacedOutcome): Place => ({
+  path: outcome.path,
+  range: outcome.kind === 'refused' ? outcome.range : headOf(outcome.statement),
+});
+
+function skippedFinding({ statement, reason }: PlacedOutcome & { kind: 'skipped' }, on: string): Finding {
+  const range = headOf(statement);
+  switch (reason.kind) {
+    case 'reaches':
+      return {
+        range,
+        severity: 'information',
+        code: 'not-rehearsed',
+        message: `Not rehearsed: it ${reason.says}. It runs when the migration is applied.`,
+        detail: `Rehearsed on ${on}.`,
+      };
+    case 'psql':
+      return {
+        range,
+        severity: 'information',
+        code: 'not-rehearsed',
+        message: 'Not rehearsed: a line for psql, which Postgres never sees.',
+      };
+    case 'engineEnded':
+      return {
+        range,
+        severity: 'information',
+        code: 'not-rehearsed',
+        message: 'Not rehearsed: a statement above took too long, and the engine had to be ended.',
+      };
+  }
+}
+
+/** The first line of a statement: enough to see which one is meant. */
+function headOf({ text, range }: { readonly text: string; readonly range: TextRange }): TextRange {
+  const lineEnd = text.search(/\r|\n/);
+  return { start: range.start, end: lineEnd < 0 ? range.end : range.start + lineEnd };
+}

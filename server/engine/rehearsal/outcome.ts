@@ -1,0 +1,35 @@
+/** What one statement did in a rehearsal. */
+import type { TextRange } from '../base/text';
+import type { Notice, Refusal } from '../database/session';
+import type { Shape, Statement } from '../sql/statement';
+
+/**
+ * - `ran`: Postgres did it, and it was taken back
+ * - `refused`: Postgres refused it; `range` is the token to blame, in the file
+ * - `skipped`: not sent at all, and why
+ */
+export type Outcome =
+  | {
+      readonly kind: 'ran';
+      readonly statement: Statement;
+      readonly shape: Shape;
+      readonly ms: number;
+      readonly notices: readonly Notice[];
+    }
+  | {
+      readonly kind: 'refused';
+      readonly statement: Statement;
+      readonly shape: Shape;
+      readonly refusal: Refusal;
+      readonly range: TextRange;
+      readonly ms: number;
+    }
+  | { readonly kind: 'skipped'; readonly statement: Statement; readonly shape: Shape; readonly reason: SkipReason };
+
+export type SkipReason =
+  /** It would reach outside the shadow. */
+  | { readonly kind: 'reaches'; readonly says: string }
+  /** A line for psql. */
+  | { readonly kind: 'psql' }
+  /** The engine was ended by an earlier statement that took too long. */
+  | { readonly kind: 'engineEnded' };

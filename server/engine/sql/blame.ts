@@ -1,0 +1,203 @@
+/**
+ * Which words of a statement are to blame? Turns what Postgres says about a refusal into an exact range.
+ *
+ * Where Postgres gives a position, that token is it, also inside function bodies and DO blocks. Most refusals of DDL
+ * have none; then it is the first name of the message that the statement spells. Nothing here depends on the
+ * language of the messages. Position fields: Postgres documentation, "Error and Notice Message Fields".
+ */
+import { offsetOfCharacter, shifted, type TextRange } from '../base/text';
+import { isStringToken, readString } from './strings';
+import { foldedName, type Token, tokenAt, tokensOf } from './tokens';
+
+/** The fields of a refusal that say where it hurts. */
+export interface Blame {
+  readonly sqlState: string;
+  readonly message: string;
+  readonly detail?: string;
+  readonly character?: number;
+  readonly internalCharacter?: number;
+  readonly internalQuery?: string;
+  readonly where?: string;
+  readonly column?: string;
+  readonly constraint?: string;
+  readonly table?: string;
+}
+
+/**
+ * @param sql the text that was sent, one statement
+ * @param names names that the statement speaks of, folded; for messages that quote none (`cannot drop table users …`)
+ * @returns range in `sql`; all of it when nothing more exact can be said
+ */
+export function blamedRange(sql: string, blame: Blame, names: ReadonlySet<string> = new Set()): TextRange {
+  return (
+    atPosition(sql, blame) ??
+    inBody(sql, blame) ??
+    atName(sql, [...quotedIn(blame.message), ...fieldsOf(blame), ...quotedIn(blame.detail ?? '')]) ??
+    atName(
+      sql,
+      wordsOf(blame.message).filter((word) => names.has(word)),
+    ) ?? { start: 0, end: sql.length }
+  );
+}
+
+function atPosition(sql: string, { character, sqlState }: Blame): TextRange | undefined {
+  if (character === undefined) return undefined;
+  return tokenOrLast(sql, offsetOfCharacter(sql, character), sqlState !== syntaxError);
+}
+
+const syntaxError = '42601';
+
+/** The token there; inside a string the token of the code that the string holds; at the end of input the last one. */
+function tokenOrLast(sql: string, offset: number, dotted: boolean): TextRange | undefined {
+  const range = tokenAt(sql, offset, { dotted });
+  if (!range) return lastToken(sql);
+  const text = sql.slice(range.start, range.end);
+  if (offset === range.start || !isStringToken(tokensOf(text)[0]?.kind ?? '')) return range;
+  const value = readString(text);
+  const inner = tokenOrLast(value.text, indexAt(value, offset - range.start), dotted);
+  return inner && outside(inner, value, range.start);
+}
+
+function lastToken(sql: string): TextRange | undefined {
+  return tokensOf(sql).findLast(({ kind }) => kind !== 'comment')?.range;
+}
+
+type StringValue = ReturnType<typeof readString>;
+
+/** The index in the value whose character is written at that offset of the token. */
+function indexAt(value: StringValue, offset: number): number {
+  let [low, high] = [0, value.text.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (value.offsetOf(middle) < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+const outside = (range: TextRange, value: StringValue, tokenStart: number): TextRange => ({
+  start: tokenStart + value.offsetOf(range.start),
+  end: tokenStart + value.offsetOf(range.end),
+});
+
+/** What a DO block or a function body ran when it was refused: the SQL that Postgres quotes, else the line it names. */
+function inBody(sql: string, blame: Blame): TextRange | undefined {
+  const line = lineNamed(blame.where);
+  for (const token of bodiesOf(sql)) {
+    const value = readString(token.text);
+    const inner = queryIn(value.text, blame, line) ?? (isDoBlock(sql) && line ? lineOf(value.text, line) : undefined);
+    if (inner) return outside(inner, value, token.range.start);
+  }
+  return undefined;
+}
+
+const bodiesOf = (sql: string): Token[] =>
+  tokensOf(sql)
+    .filter(({ kind, text }) => isStringToken(kind) && text.length > 8)
+    .sort((a, b) => b.text.length - a.text.length);
+
+const isDoBlock = (sql: string): boolean =>
+  tokensOf(sql.slice(0, 200))
+    .find(({ kind }) => kind !== 'comment')
+    ?.text.toLowerCase() === 'do';
+
+/** PL/pgSQL's context says `… line 5 at SQL statement` in whatever language; innermost first, lines from 1. */
+function lineNamed(where: string | undefined): number | undefined {
+  const number = /inline_code_block\D*(\d+)/.exec(where ?? '')?.[1] ?? /\)\D*?(\d+)/.exec(where ?? '')?.[1];
+  return number === undefined ? undefined : Number(number);
+}
+
+function queryIn(
+  body: string,
+  { internalQuery, internalCharacter, sqlState }: Blame,
+  line: number | undefined,
+): TextRange | undefined {
+  if (internalQuery === undefined) return undefined;
+  const from = line === undefined ? 0 : (lineOf(body, line)?.start ?? 0);
+  const found = [body.indexOf(internalQuery, from), body.indexOf(internalQuery)].find((it) => it >= 0);
+  if (found === undefined) return lineWithWord(body, from, internalQuery, internalCharacter);
+  if (internalCharacter === undefined) return { start: found, end: found + internalQuery.length };
+  const range = tokenOrLast(
+    internalQuery,
+    offsetOfCharacter(internalQuery, internalCharacter),
+    sqlState !== syntaxError,
+  );
+  return range && shifted(range, found);
+}
+
+/** PL/pgSQL takes `INTO target` out of what it runs, so the query may not stand in the body as it is: look for the word. */
+function lineWithWord(body: string, from: number, query: string, character: number | undefined): TextRange | undefined {
+  if (character === undefined) return undefined;
+  const range = tokenAt(query, offsetOfCharacter(query, character), { dotted: true });
+  if (!range) return undefined;
+  const word = query.slice(range.start, range.end);
+  return tokensOf(body).find((token) => token.range.start >= from && body.startsWith(word, token.range.start))
+    ? firstFrom(body, word, from)
+    : undefined;
+}
+
+function firstFrom(body: string, word: string, from: number): TextRange | undefined {
+  const token = tokensOf(body).find(({ range }) => range.start >= from && body.startsWith(word, range.start));
+  return token && { start: token.range.start, end: token.range.start + word.length };
+}
+
+function lineOf(body: string, line: number): TextRange | undefined {
+  const lines = body.split('\n');
+  const text = lines[line - 1];
+  if (text === undefined || text.trim() === '') return undefined;
+  const start =
+    lines.slice(0, line - 1).reduce((sum, it) => sum + it.length + 1, 0) + (text.length - text.trimStart().length);
+  return { start, end: start + text.trim().length };
+}
+
+/** A name in the statement, dotted or not, with each way it can be meant. */
+function atName(sql: string, wanted: readonly string[]): TextRange | undefined {
+  const written = namesIn(sql);
+  for (const name of wanted) {
+    const whole = written.find(({ parts }) => parts.join('.') === name || parts.at(-1) === name);
+    if (whole) return whole.range;
+    const part = written.flatMap(({ pieces }) => pieces).find((piece) => foldedName(piece.text) === name);
+    if (part) return part.range;
+  }
+  return undefined;
+}
+
+interface WrittenName {
+  readonly range: TextRange;
+  readonly parts: readonly string[];
+  readonly pieces: readonly Token[];
+}
+
+function namesIn(sql: string): WrittenName[] {
+  const tokens = tokensOf(sql).filter(({ kind }) => kind !== 'comment');
+  const names: WrittenName[] = [];
+  for (let i = 0; i < tokens.length; i++) {
+    const pieces: Token[] = [];
+    for (
+      let token = tokens[i];
+      token && (token.kind === 'word' || token.kind === 'quotedIdentifier');
+      token = tokens[i]
+    ) {
+      pieces.push(token);
+      if (tokens[i + 1]?.text !== '.') break;
+      i += 2;
+    }
+    const [first, last] = [pieces[0], pieces.at(-1)];
+    if (first && last)
+      names.push({
+        range: { start: first.range.start, end: last.range.end },
+        parts: pieces.map(({ text }) => foldedName(text)),
+        pieces,
+      });
+  }
+  return names;
+}
+
+/** Names as the server's messages quote them, in any of its languages. */
+const quotedIn = (message: string): string[] =>
+  [...message.matchAll(/["«„“]([^"»“”]+)["»“”]/g)].map(([, name = '']) => name.trim());
+
+const fieldsOf = ({ column, constraint, table }: Blame): string[] =>
+  [column, constraint, table].filter((it) => it !== undefined);
+
+const wordsOf = (message: string): string[] => message.split(/[^\p{L}\p{N}_$]+/u).filter((word) => word !== '');
