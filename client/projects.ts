@@ -1,5 +1,5 @@
 /** What the server last said about the projects of the workspace: asked once for all views, anew whenever it changes. */
-import { commands, EventEmitter, type Disposable, type Event, Uri } from 'vscode';
+import { commands, EventEmitter, type Disposable, type Event, Uri, workspace } from 'vscode';
 import { type LanguageClient, ResponseError } from 'vscode-languageclient/node';
 import {
   type FaultData,
@@ -96,6 +96,9 @@ function findIn(projects: readonly ProjectItem[], uri: string): Place | undefine
 
 /** Two URIs of one file may differ in the way they escape; the path does not. */
 const pathOf = (uri: string): string => Uri.parse(uri).fsPath;
+
+/** `db/migrations`; with several workspace folders `shop/db/migrations`. Folder names alone are too often the same. */
+export const labelOf = ({ folder }: ProjectItem): string => workspace.asRelativePath(Uri.parse(folder));
 
 /** Up and down file. */
 export const filesOf = ({ uri, downUri }: MigrationItem): string[] => [

@@ -11,6 +11,7 @@ import {
 import { withoutPassword } from '../connectionText';
 import { faultOf } from '../faults';
 import type { Parts } from '../parts';
+import { labelOf } from '../projects';
 import type { Command } from './command';
 import { askProject } from './subject';
 
@@ -26,15 +27,15 @@ export const chooseDatabase: Command = {
     await parts.targets.remember(project.folder, connected.choice);
     await parts.projects.refresh();
     void window.showInformationMessage(
-      l10n.t('{0} rehearses for {1} from now on.', project.label, connected.target.label),
+      l10n.t('{0} is rehearsed for {1} from now on.', labelOf(project), connected.target.label),
     );
   },
 };
 
 type Row = QuickPickItem & { readonly choose?: () => Promise<TargetChoice | undefined> };
 
-async function askChoice({ client }: Parts, { folder, label }: ProjectItem): Promise<TargetChoice | undefined> {
-  const candidates = await client.sendRequest(CandidatesRequest, { folder });
+async function askChoice({ client }: Parts, project: ProjectItem): Promise<TargetChoice | undefined> {
+  const candidates = await client.sendRequest(CandidatesRequest, { folder: project.folder });
   const rows: Row[] = [
     ...candidates.filter((it) => it.choice.kind === 'server').map(rowOf),
     { label: '', kind: QuickPickItemKind.Separator },
@@ -53,7 +54,7 @@ async function askChoice({ client }: Parts, { folder, label }: ProjectItem): Pro
   ];
   const picked = await window.showQuickPick(rows, {
     title: l10n.t('Choose Database'),
-    placeHolder: l10n.t('The database that {0} belong to', label),
+    placeHolder: l10n.t('The database of {0}', labelOf(project)),
     matchOnDescription: true,
   });
   return picked?.choose?.();

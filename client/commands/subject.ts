@@ -1,7 +1,7 @@
 /** What a command is about: the row or file it was called from, the file in the editor, or what the user picks. */
 import { l10n, type QuickPickItem, Uri, window } from 'vscode';
 import type { MigrationItem, ProjectItem } from '../../server/protocol/messages';
-import type { Place, Projects } from '../projects';
+import { labelOf, type Place, type Projects } from '../projects';
 import { isNode } from '../views/node';
 
 /** @returns undefined when the caller named nothing, or the file is no migration */
@@ -47,7 +47,7 @@ export async function askProject(projects: Projects, arg: unknown): Promise<Proj
   if (projects.current.length < 2) return projects.current[0] ?? tellNone();
   const here = migrationInEditor(projects)?.project;
   const rows = projects.current.map((project): QuickPickItem & { project: ProjectItem } => ({
-    label: project.label,
+    label: labelOf(project),
     description: project.target.label,
     picked: project === here,
     project,

@@ -29,7 +29,7 @@ export function createPreviews(): Previews {
   return {
     async show(subject, preview) {
       if (preview.before === preview.after) {
-        void window.showInformationMessage(l10n.t('{0} changes nothing in the schema.', preview.title));
+        void window.showInformationMessage(unchanged(preview));
         return;
       }
       const [before, after] = [put('before', subject, preview.before), put('after', subject, preview.after)];
@@ -37,6 +37,13 @@ export function createPreviews(): Previews {
     },
     dispose: () => parts.forEach((it) => it.dispose()),
   };
+}
+
+function unchanged({ title, refused }: PreviewResult): string {
+  if (refused === 0) return l10n.t('{0}: the schema stays as it is.', title);
+  return refused === 1
+    ? l10n.t('{0}: the schema stays as it is, for 1 statement is refused.', title)
+    : l10n.t('{0}: the schema stays as it is, for {1} statements are refused.', title, refused);
 }
 
 function titleOf({ title, refused }: PreviewResult): string {

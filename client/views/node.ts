@@ -2,6 +2,7 @@
 import { MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState, Uri, l10n } from 'vscode';
 import type { MigrationItem, ProjectItem, SnapshotItem } from '../../server/protocol/messages';
 import { titleOf } from '../faults';
+import { labelOf } from '../projects';
 import { describeState, stateIcons } from './migrationState';
 
 export type Node =
@@ -29,7 +30,9 @@ export function draw(node: Node): TreeItem {
   }
 }
 
-function drawProject({ folder, label, layout, because, target }: ProjectItem): TreeItem {
+function drawProject(project: ProjectItem): TreeItem {
+  const { folder, layout, because, target } = project;
+  const label = labelOf(project);
   const item = new TreeItem(label, TreeItemCollapsibleState.Expanded);
   item.id = folder;
   item.description = target.name;
@@ -80,11 +83,12 @@ function drawSnapshot({ id, taken, reason, kind, bytes, version }: SnapshotItem)
   return item;
 }
 
-function drawDatabase({ label, folder, target, fault }: ProjectItem, alone: boolean): TreeItem {
+function drawDatabase(project: ProjectItem, alone: boolean): TreeItem {
+  const { folder, target, fault } = project;
   const item = new TreeItem(target.label);
   item.id = folder;
   const server = fault ? l10n.t('does not answer') : target.server;
-  item.description = [alone ? '' : label, server, target.because].filter((it) => it !== '').join(' · ');
+  item.description = [alone ? '' : labelOf(project), server, target.because].filter((it) => it !== '').join(' · ');
   item.iconPath = fault
     ? new ThemeIcon('error', new ThemeColor('list.errorForeground'))
     : new ThemeIcon(target.local ? 'database' : 'cloud', target.local ? undefined : warning);

@@ -1,0 +1,106 @@
+/** Apply, revert, snapshot and restore through the commands, on the embedded Postgres. */
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { commands, type TreeDataProvider, Uri, window } from 'vscode';
+import type { Node } from '../../../client/views/node';
+import {
+  answering,
+  closeEditors,
+  messageOf,
+  migrationIn,
+  press,
+  pressing,
+  projectIn,
+  statesIn,
+  theExtension,
+  turningAway,
+} from './support';
+
+const folder = 'db/migrations';
+
+describe('applying to the embedded Postgres', () => {
+  before(theExtension);
+  afterEach(closeEditors);
+
+  it('asks in a modal dialog that names the deed and the target; turned away, nothing happens', async () => {
+    const { uri } = await migrationIn(folder, 'create_customers');
+    const asked = await answering([turningAway], () => commands.executeCommand('rehearsal.apply', uri));
+    const { target } = await projectIn(folder);
+    equal(asked.length, 1);
+    equal(messageOf(asked[0]), `Apply 20240105090000 create_customers to ${target.label}?`);
+    ok((asked[0]!.args[1] as { modal: boolean }).modal);
+    equal(asked[0]!.args[2], `Apply to ${target.name}`);
+    deepEqual(new Set(await statesIn(folder)), new Set(['pending']));
+  });
+
+  it('applies one migration', async () => {
+    const { uri } = await migrationIn(folder, 'create_customers');
+    const asked = await answering([press], () => commands.executeCommand('rehearsal.apply', uri));
+    match(messageOf(asked[1]), /^Applied 1 migration to embedded in \d+ ms\.$/);
+    deepEqual(await statesIn(folder), ['applied', 'pending', 'pending', 'pending', 'pending']);
+  });
+
+  it('applies up to a migration, from its row', async () => {
+    const project = await projectIn(folder);
+    const migration = project.migrations.find((it) => it.title === 'index_orders_by_customer');
+    const asked = await answering([press], () =>
+      commands.executeCommand('rehearsal.applyUpToHere', { kind: 'migration', project, migration }),
+    );
+    match(messageOf(asked[0]), /^Apply 3 migrations to /);
+    deepEqual(await statesIn(folder), ['applied', 'applied', 'applied', 'applied', 'pending']);
+  });
+
+  it('a refused statement is selected in its file; what was applied can be kept', async () => {
+    const project = await projectIn(folder);
+    const keep = pressing('Keep What Was Applied');
+    const asked = await answering([press, keep], () =>
+      commands.executeCommand('rehearsal.applyAllPending', { kind: 'project', project }),
+    );
+    equal(asked[1]!.dialog, 'showErrorMessage');
+    match(messageOf(asked[1]), /^20240402150000: .*p\.price.* \(42703\)/s);
+    const editor = window.activeTextEditor!;
+    match(editor.document.fileName, /order_totals/);
+    match(editor.document.getText(editor.selection), /^p\.price|create view/);
+    deepEqual(await statesIn(folder), ['applied', 'applied', 'applied', 'applied', 'pending']);
+  });
+
+  it('reverts the last one', async () => {
+    const { uri } = await migrationIn(folder, 'index_orders_by_customer');
+    const asked = await answering([press], () => commands.executeCommand('rehearsal.revertLast', uri));
+    match(messageOf(asked[0]), /^Revert 20240310083000 index_orders_by_customer on /);
+    match(messageOf(asked[1]), /^Reverted 1 migration on /);
+    deepEqual(await statesIn(folder), ['applied', 'applied', 'applied', 'pending', 'pending']);
+  });
+
+  it('takes a snapshot, and puts it back over what came later', async () => {
+    const { trees } = await theExtension();
+    const project = await projectIn(folder);
+    const row = { kind: 'project', project };
+    await answering([], () => commands.executeCommand('rehearsal.snapshotNow', row));
+    const [newest] = await snapshotsIn(trees.snapshots, folder);
+    await answering([press], () => commands.executeCommand('rehearsal.revertLast', row));
+    deepEqual(await statesIn(folder), ['applied', 'applied', 'pending', 'pending', 'pending']);
+    const asked = await answering([press], () => commands.executeCommand('rehearsal.revertToSnapshot', newest));
+    match(messageOf(asked[0]), /^Restore embedded.* to the snapshot of /);
+    deepEqual(await statesIn(folder), ['applied', 'applied', 'applied', 'pending', 'pending']);
+  });
+
+  it('saves what is typed before it applies', async () => {
+    const { uri } = await migrationIn(folder, 'order_totals');
+    const editor = await window.showTextDocument(Uri.parse(uri!));
+    const text = editor.document.getText();
+    const at = text.indexOf('p.price');
+    const end = editor.document.positionAt(at + 'p.price'.length);
+    await editor.edit((edit) => edit.insert(end, '_cents'));
+    const project = await projectIn(folder);
+    await answering([press], () => commands.executeCommand('rehearsal.applyAllPending', { kind: 'project', project }));
+    ok(!editor.document.isDirty);
+    deepEqual(new Set(await statesIn(folder)), new Set(['applied']));
+  });
+});
+
+async function snapshotsIn(tree: TreeDataProvider<Node>, path: string): Promise<Node[]> {
+  const { folder: wanted } = await projectIn(path);
+  const rows = (await tree.getChildren()) ?? [];
+  const row = rows.find((it) => it.kind === 'project' && it.project.folder === wanted);
+  return (await tree.getChildren(row)) ?? [];
+}

@@ -1,0 +1,74 @@
+/** What the sidebar, the status bar and the badges show of a workspace with two projects. */
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { CancellationTokenSource, type FileDecoration, type TreeDataProvider, type TreeItem, Uri } from 'vscode';
+import type { Node } from '../../../client/views/node';
+import { fileUri, openFile, theExtension } from './support';
+
+describe('trees', () => {
+  it('migrations: a row for each project, and below it one for each migration, oldest first', async () => {
+    const { trees } = await theExtension();
+    const projects = await rowsOf(trees.migrations);
+    equal(projects.length, 2);
+    const migrations = await rowsOf(trees.migrations, projects[1]!.node);
+    deepEqual(
+      migrations.map(({ item }) => [item.label, item.description]),
+      [
+        ['create_customers', '20240105090000'],
+        ['create_products', '20240112101500'],
+        ['create_orders', '20240203120000'],
+        ['index_orders_by_customer', '20240310083000'],
+        ['order_totals', '20240402150000'],
+      ],
+    );
+    match(migrations[0]!.item.contextValue!, /^migration\./);
+    match(migrations[0]!.item.accessibilityInformation!.label, /create_customers/);
+    equal(migrations[0]!.item.command?.command, 'vscode.open');
+  });
+
+  it('migrations: a down file of its own can be opened, a file with both has none', async () => {
+    const { trees } = await theExtension();
+    const [billing, shop] = await rowsOf(trees.migrations);
+    ok((await rowsOf(trees.migrations, billing!.node))[0]!.item.contextValue!.endsWith('.downFile'));
+    ok(!(await rowsOf(trees.migrations, shop!.node))[0]!.item.contextValue!.endsWith('.downFile'));
+  });
+
+  it('databases: each project with its target and where the choice came from', async () => {
+    const { trees } = await theExtension();
+    const rows = await rowsOf(trees.databases);
+    equal(rows.length, 2);
+    for (const { item } of rows) {
+      equal(item.label, 'embedded');
+      match(String(item.description), / · /);
+    }
+  });
+
+  it('the status bar tells target and pending count of the file in the editor', async () => {
+    const { statusBar, projects } = await theExtension();
+    await openFile('billing/migrations/000001_create_invoices.up.sql');
+    const billing = projects.current[0]!;
+    const pending = billing.migrations.filter((it) => it.state === 'pending').length;
+    equal(statusBar.text, `$(database) ${billing.target.name} · ${pending} pending`);
+    equal(statusBar.backgroundColor, undefined);
+  });
+
+  it('a badge tells the state of a migration file, and other files have none', async () => {
+    const { badges } = await theExtension();
+    const badge = await decorationOf(badges, fileUri('billing/migrations/000002_add_due_date.down.sql'));
+    match(badge!.badge!, /^.{1,2}$/u);
+    match(badge!.tooltip!, /embedded/);
+    equal(await decorationOf(badges, fileUri('README.md')), undefined);
+  });
+});
+
+async function rowsOf(tree: TreeDataProvider<Node>, parent?: Node): Promise<{ node: Node; item: TreeItem }[]> {
+  const nodes = (await tree.getChildren(parent)) ?? [];
+  return Promise.all(nodes.map(async (node) => ({ node, item: await tree.getTreeItem(node) })));
+}
+
+async function decorationOf(
+  badges: Awaited<ReturnType<typeof theExtension>>['badges'],
+  uri: Uri,
+): Promise<FileDecoration | undefined> {
+  const decoration = await badges.provideFileDecoration(uri, new CancellationTokenSource().token);
+  return decoration ?? undefined;
+}

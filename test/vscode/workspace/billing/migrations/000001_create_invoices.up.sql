@@ -1,0 +1,5 @@
+create table invoices (
+  id bigserial primary key,
+  number text not null unique,
+  issued date not null default current_date
+);
