@@ -1,0 +1,87 @@
+/**
+ * dbmate's history: a row for each version.
+ *
+ * Facts from amacneil/dbmate: pkg/driver/postgres/postgres.go, pkg/dbmate/db.go. dbmate takes no lock at all; the one
+ * taken here keeps two of us apart, and against dbmate itself the primary key is the last guard: of two that apply
+ * the same migration one is refused, and with it everything its transaction did.
+ */
+import { Fault } from '../base/fault';
+import { quoteIdentifier } from '../database/quote';
+import type { Session } from '../database/session';
+import { withAdvisoryLocks } from './advisoryLock';
+import type { History, HistoryOptions, HistoryState } from './history';
+import { ownLockId } from './ownLock';
+import { currentSchema, hasTable, labelOf, quoted, type Shape, type TableName } from './table';
+
+export function dbmateHistory(options: HistoryOptions): History {
+  return {
+    layout: 'dbmate',
+    read: async (session) => read(session, await tableName(session, options)),
+    async withLock(session, waitMs, use) {
+      const table = await tableName(session, options);
+      return withAdvisoryLocks(session, [ownLockId('dbmate', labelOf(table))], waitMs, async () => {
+        if (!(await hasTable(session, table, shape))) await makeTable(session, table);
+        return use();
+      });
+    },
+    before: async () => {},
+    // The tool asks for the schema anew each time: a script that changes search_path can lead it astray.
+    async after(session, { migration: { version }, script }) {
+      const table = quoted(await tableName(session, options));
+      await session.rows(
+        script.direction === 'up'
+          ? `insert into ${table} (version) values ($1)`
+          : `delete from ${table} where version = $1`,
+        [version],
+      );
+    },
+  };
+}
+
+const shape: Shape = {
+  tool: 'dbmate',
+  columns: { version: 'character varying' },
+  elsewhere: 'Name another table with DBMATE_MIGRATIONS_TABLE.',
+};
+
+/** A schema named with the table, else the first one of the URL's search_path, else the current one. */
+async function tableName(
+  session: Session,
+  { table = 'schema_migrations', searchPath = '' }: HistoryOptions,
+): Promise<TableName> {
+  const [first = '', ...rest] = table.split('.');
+  if (rest.length > 0) return { schema: first, name: rest.join('.') };
+  const [named = ''] = searchPath.split(',');
+  const schema = named.trim() || (await currentSchema(session));
+  if (schema !== undefined) return { schema, name: table };
+  throw new Fault(
+    'history-moved',
+    'No schema of search_path exists, so dbmate does not find its table. Name its schema, as in DBMATE_MIGRATIONS_TABLE=public.schema_migrations.',
+  );
+}
+
+async function makeTable(session: Session, table: TableName): Promise<void> {
+  const [known] = await session.rows('select from pg_catalog.pg_namespace where nspname = $1::text', [table.schema]);
+  if (!known) await session.rows(`create schema if not exists ${quoteIdentifier(table.schema)}`);
+  await session.rows(`create table if not exists ${quoted(table)} (version varchar primary key)`);
+}
+
+async function read(session: Session, table: TableName): Promise<HistoryState> {
+  const exists = await hasTable(session, table, shape);
+  const rows = exists
+    ? await session.rows<{ version: string }>(
+        `select version::text as version from ${quoted(table)} order by version collate "C"`,
+      )
+    : [];
+  const versions = rows.map(({ version }) => version);
+  const known = new Set(versions);
+  return {
+    table: labelOf(table),
+    exists,
+    applied: ({ version }) => (known.has(version) ? 'applied' : 'pending'),
+    edited: () => false,
+    versions,
+    skipsOlder: false,
+    needsFiles: false,
+  };
+}

@@ -1,0 +1,119 @@
+/**
+ * golang-migrate's history: one row that says how far the database is, and whether a step was cut off.
+ *
+ * Facts from golang-migrate/migrate: database/postgres/postgres.go, database/util.go, migrate.go.
+ */
+import { crc32 } from 'node:zlib';
+import { Fault } from '../base/fault';
+import type { Session } from '../database/session';
+import { withAdvisoryLocks } from './advisoryLock';
+import type { History, HistoryOptions, HistoryState, HistoryStep } from './history';
+import { currentSchema, hasTable, inTransaction, labelOf, quoted, type Shape, type TableName } from './table';
+
+export function golangMigrateHistory(options: HistoryOptions): History {
+  /** The tool looks at search_path once, when it connects: a migration that changes it moves nothing. */
+  const tables = new WeakMap<Session, TableName>();
+  const tableOf = async (session: Session): Promise<TableName> => {
+    const table = tables.get(session) ?? (await tableName(session, options));
+    tables.set(session, table);
+    return table;
+  };
+  const record = async (session: Session, step: HistoryStep, dirty: boolean): Promise<void> =>
+    setVersion(session, await tableOf(session), versionAfter(step), dirty);
+  return {
+    layout: 'golang-migrate',
+    read: async (session) => read(session, await tableOf(session)),
+    async withLock(session, waitMs, use) {
+      const table = await tableOf(session);
+      return withAdvisoryLocks(session, lockIds(table, session.server.database), waitMs, async () => {
+        if (!(await hasTable(session, table, shape))) await makeTable(session, table);
+        return use();
+      });
+    },
+    before: (session, step) => record(session, step, true),
+    after: (session, step) => record(session, step, false),
+  };
+}
+
+/**
+ * The numbers for pg_advisory_lock. The command line takes the database's name from the URL with its slash, a program
+ * that hands its own connection to the library has it without: both are kept out.
+ */
+export const lockIds = ({ schema, name }: TableName, database: string): readonly bigint[] =>
+  [`/${database}`, database].map((it) => (BigInt(crc32(`${schema}\0${name}\0${it}`)) * salt) & 0xffff_ffffn);
+
+const salt = 1_486_364_155n;
+
+const shape: Shape = {
+  tool: 'golang-migrate',
+  columns: { version: 'bigint', dirty: 'boolean' },
+  elsewhere: 'Name another table with x-migrations-table in the URL of the database.',
+};
+
+/** No migration has been applied. */
+const nilVersion = -1n;
+
+/** @throws {Fault} `bad-connection-settings` when the tool would refuse them too */
+async function tableName(
+  session: Session,
+  { table = 'schema_migrations', quoted }: HistoryOptions,
+): Promise<TableName> {
+  const parts = quoted ? [...table.matchAll(/"(.*?)"/g)].map(([, part = '']) => part) : [table];
+  const name = parts.at(-1);
+  if (name === undefined || parts.length > 2 || (quoted && !/^".*"$/s.test(table))) {
+    throw new Fault('bad-connection-settings', `x-migrations-table is ${table}, and should be "schema"."table".`);
+  }
+  const schema = parts.length === 2 ? parts[0] : await currentSchema(session);
+  if (schema !== undefined) return { schema, name };
+  throw new Fault(
+    'bad-connection-settings',
+    'No schema of search_path exists, so golang-migrate has no place for its table.',
+  );
+}
+
+async function makeTable(session: Session, table: TableName): Promise<void> {
+  await session.rows(
+    `create table if not exists ${quoted(table)} (version bigint not null primary key, dirty boolean not null)`,
+  );
+}
+
+async function read(session: Session, table: TableName): Promise<HistoryState> {
+  const exists = await hasTable(session, table, shape);
+  const rows = exists
+    ? await session.rows<{ version: string; dirty: boolean }>(
+        `select version::text as version, dirty from ${quoted(table)} limit 1`,
+      )
+    : [];
+  const [row] = rows;
+  const current = row ? BigInt(row.version) : nilVersion;
+  return {
+    table: labelOf(table),
+    exists,
+    // A dirty version may be there in part: what it has still to do is for the user to see.
+    applied: ({ version }) =>
+      BigInt(version) < current || (BigInt(version) === current && !row?.dirty) ? 'applied' : 'pending',
+    edited: () => false,
+    versions: current === nilVersion ? [] : [String(current)],
+    ...(row?.dirty ? { blocked: blockedBy(current) } : {}),
+    skipsOlder: true,
+    needsFiles: true,
+  };
+}
+
+const blockedBy = (version: bigint): string =>
+  version === nilVersion
+    ? 'golang-migrate marked the database dirty: the down script of the first migration failed. See what it left, put the schema right, then run `migrate force -1`.'
+    : `golang-migrate marked version ${version} dirty: its up script failed, or the down script of the version after it. See what it left, put the schema right, then say with \`migrate force VERSION\` which version the database has.`;
+
+/** Down leads to the version before in the folder; to none from the first one. */
+const versionAfter = ({ migration, previous, script }: HistoryStep): bigint =>
+  BigInt(script.direction === 'up' ? migration.version : (previous?.version ?? nilVersion));
+
+/** The row for `nil` is only written while it is dirty, so that a failed first down is not forgotten. */
+async function setVersion(session: Session, table: TableName, version: bigint, dirty: boolean): Promise<void> {
+  await inTransaction(session, async () => {
+    await session.rows(`truncate ${quoted(table)}`);
+    if (version === nilVersion && !dirty) return;
+    await session.rows(`insert into ${quoted(table)} (version, dirty) values ($1, $2)`, [String(version), dirty]);
+  });
+}

@@ -1,0 +1,87 @@
+/** History of plain numbered files: a table of our own in a schema of our own, so that nothing of the user's is touched. */
+import { createHash } from 'node:crypto';
+import type { Session } from '../database/session';
+import { withAdvisoryLocks } from './advisoryLock';
+import type { History, HistoryState, HistoryStep } from './history';
+import { ownLockId } from './ownLock';
+import { hasTable, labelOf, quoted, type Shape, type TableName } from './table';
+
+export function numberedHistory(): History {
+  return {
+    layout: 'numbered',
+    read,
+    withLock: (session, waitMs, use) =>
+      withAdvisoryLocks(session, [ownLockId('numbered', labelOf(table))], waitMs, async () => {
+        if (!(await hasTable(session, table, shape))) await makeTable(session);
+        return use();
+      }),
+    before: async () => {},
+    after: record,
+  };
+}
+
+/**
+ * sha256 of the up file, as hexadecimal digits. The same for all line ends, so that a checkout on Windows has not
+ * been edited.
+ */
+export const checksumOf = (text: string): string =>
+  createHash('sha256').update(text.replaceAll('\r\n', '\n')).digest('hex');
+
+const table: TableName = { schema: 'rehearsal', name: 'migrations' };
+
+const shape: Shape = {
+  tool: 'Rehearsal',
+  columns: { version: 'text', name: 'text', checksum: 'text', applied_at: 'timestamp with time zone', ms: 'bigint' },
+  elsewhere: 'Rename that table: Rehearsal keeps the history of plain numbered files under this name.',
+};
+
+async function makeTable(session: Session): Promise<void> {
+  const [known] = await session.rows('select from pg_catalog.pg_namespace where nspname = $1::text', [table.schema]);
+  // Even with IF NOT EXISTS it needs the right to make schemas.
+  if (!known) await session.rows('create schema if not exists rehearsal');
+  await session.rows(
+    `create table if not exists ${quoted(table)} (
+      version text primary key,
+      name text not null,
+      checksum text not null,
+      applied_at timestamptz not null default now(),
+      ms bigint
+    )`,
+  );
+}
+
+async function read(session: Session): Promise<HistoryState> {
+  const exists = await hasTable(session, table, shape);
+  const rows = exists
+    ? await session.rows<{ version: string; checksum: string }>(
+        `select version, checksum from ${quoted(table)} order by pg_catalog.length(version), version collate "C"`,
+      )
+    : [];
+  const checksums = new Map(rows.map(({ version, checksum }) => [version, checksum]));
+  return {
+    table: labelOf(table),
+    exists,
+    applied: ({ version }) => (checksums.has(version) ? 'applied' : 'pending'),
+    edited({ version }, upText) {
+      const checksum = checksums.get(version);
+      return checksum !== undefined && checksum !== checksumOf(upText);
+    },
+    versions: rows.map(({ version }) => version),
+    skipsOlder: false,
+    needsFiles: false,
+  };
+}
+
+async function record(session: Session, { migration, script, upText, ms }: HistoryStep): Promise<void> {
+  const { version, title } = migration;
+  if (script.direction === 'down') {
+    await session.rows(`delete from ${quoted(table)} where version = $1`, [version]);
+    return;
+  }
+  await session.rows(`insert into ${quoted(table)} (version, name, checksum, ms) values ($1, $2, $3, $4)`, [
+    version,
+    title,
+    checksumOf(upText),
+    ms === undefined ? null : Math.round(ms),
+  ]);
+}

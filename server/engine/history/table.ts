@@ -1,0 +1,99 @@
+/** Where a history table stands, what shape it has, and whose it then is. */
+import { Fault } from '../base/fault';
+import { quoteName } from '../database/quote';
+import type { Session } from '../database/session';
+
+export interface TableName {
+  readonly schema: string;
+  readonly name: string;
+}
+
+/** For people: `public.schema_migrations`. */
+export const labelOf = ({ schema, name }: TableName): string => `${schema}.${name}`;
+
+export const quoted = ({ schema, name }: TableName): string => quoteName(schema, name);
+
+/** Undefined when no schema of search_path exists. */
+export async function currentSchema(session: Session): Promise<string | undefined> {
+  const [row] = await session.rows<{ schema: string | null }>('select pg_catalog.current_schema() as schema');
+  return row?.schema ?? undefined;
+}
+
+/** How one tool's table looks, as `column type` in the order of the columns; other tools' columns may follow. */
+export interface Shape {
+  /** For people: `golang-migrate`. */
+  readonly tool: string;
+  readonly columns: Readonly<Record<string, string>>;
+  /** How the tool can be told to use another table. */
+  readonly elsewhere: string;
+}
+
+/**
+ * Golang-migrate, dbmate, Rails and others call their tables `schema_migrations`; what they hold is different.
+ *
+ * @returns whether the table is there
+ * @throws {Fault} `history-moved` when it is there and is not of this shape
+ */
+export async function hasTable(session: Session, table: TableName, shape: Shape): Promise<boolean> {
+  const columns = await columnsOf(session, table);
+  if (columns.size === 0) return false;
+  const owner = (await isOfRails(session, table, columns)) ? 'Rails' : ownerOf(columns);
+  const fits = Object.entries(shape.columns).every(([name, type]) => sameType(columns.get(name), type));
+  if (fits && owner !== 'Rails' && (owner === undefined || owner === shape.tool)) return true;
+  const list = [...columns].map(([name, type]) => `${name} ${type}`).join(', ');
+  throw new Fault(
+    'history-moved',
+    `${labelOf(table)} (${list}) is ${owner ? `the table of ${owner}` : 'the table of something else'}, not that of ${shape.tool}. ${shape.elsewhere}`,
+  );
+}
+
+/** By name; types as Postgres writes them. Empty when there is no such table. */
+async function columnsOf(session: Session, { schema, name }: TableName): Promise<ReadonlyMap<string, string>> {
+  const rows = await session.rows<{ column: string; type: string }>(
+    `select a.attname::text as column, pg_catalog.format_type(a.atttypid, null) as type
+      from pg_catalog.pg_attribute a
+        join pg_catalog.pg_class c on c.oid = a.attrelid
+        join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = $1::text and c.relname = $2::text and c.relkind in ('r', 'p', 'v', 'f')
+        and a.attnum > 0 and not a.attisdropped
+      order by a.attnum`,
+    [schema, name],
+  );
+  return new Map(rows.map(({ column, type }) => [column, type]));
+}
+
+/** What the shape alone tells (FRAMEWORKS: two tables are called `schema_migrations`). */
+function ownerOf(columns: ReadonlyMap<string, string>): string | undefined {
+  if (columns.has('dirty')) return 'golang-migrate';
+  if (columns.has('statements')) return 'the Supabase CLI';
+  if (columns.has('inserted_at')) return 'Ecto';
+  if (columns.has('checksum') && columns.has('applied_at')) return 'Rehearsal';
+  return columns.size === 1 && sameType(columns.get('version'), 'character varying') ? 'dbmate' : undefined;
+}
+
+/** Its table looks as that of dbmate does, but it keeps another one beside it. */
+async function isOfRails(
+  session: Session,
+  { schema }: TableName,
+  columns: ReadonlyMap<string, string>,
+): Promise<boolean> {
+  if (columns.size !== 1 || !columns.has('version')) return false;
+  const beside = await columnsOf(session, { schema, name: 'ar_internal_metadata' });
+  return beside.size > 0;
+}
+
+/** A text column is as good as a varchar one. */
+const sameType = (found: string | undefined, wanted: string): boolean =>
+  found === wanted || (wanted === 'character varying' && found === 'text');
+
+/** Runs the steps in a transaction of their own. */
+export async function inTransaction(session: Session, steps: () => Promise<void>): Promise<void> {
+  await session.rows('begin');
+  try {
+    await steps();
+    await session.rows('commit');
+  } catch (error) {
+    if (!session.lost) await session.run('rollback');
+    throw error;
+  }
+}
