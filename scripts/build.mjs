@@ -49,8 +49,11 @@ const bundles = [
   { from: 'server/engine/shadow/guard.ts', to: 'guard.js' },
 ].filter(({ from }) => existsSync(join(root, from)));
 
-await Promise.all(bundles.map(bundle));
+// One that cannot be built does not keep the others back; esbuild has said why.
+const broken = (await Promise.allSettled(bundles.map(bundle))).filter(({ status }) => status === 'rejected');
 copyAssets();
+for (const { reason } of broken) if (!('errors' in reason)) console.error(reason);
+if (broken.length > 0) process.exit(1);
 console.log(`dist: ${bundles.map(({ to }) => to).join(', ')} in ${Math.round(performance.now() - started)} ms`);
 
 async function bundle({ from, to, external = [], executable = false }) {

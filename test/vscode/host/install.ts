@@ -1,0 +1,115 @@
+/**
+ * Installs what the tests in VS Code need: headless Chromium from Debian, and the VS Code server (code-server) with a
+ * Node of its own from npm. Nothing is done twice; nothing else has to be installed by hand.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const root = join(__dirname, '../../..');
+
+/** A prepared copy elsewhere may be named by VSCODE_HOST_DIR; it is taken as it is. */
+const hostFolder = process.env['VSCODE_HOST_DIR'] ?? join(root, '.vscode-host');
+
+export const host = {
+  node: join(hostFolder, `node_modules/node-linux-${process.arch}/bin/node`),
+  entry: join(hostFolder, 'node_modules/code-server/out/node/entry.js'),
+} as const;
+
+/**
+ * @param say told what is being installed, when something is
+ * @throws {Error} with the output of the installer that failed
+ */
+export function installHost(say: (what: string) => void): void {
+  if (process.env['VSCODE_HOST_DIR']) return;
+  const listed = ['package.json', 'package-lock.json', '.npmrc'];
+  const hash = createHash('sha256');
+  for (const name of [...listed, 'install.ts']) hash.update(readFileSync(join(__dirname, name)));
+  const wanted = hash.digest('hex');
+  const done = join(hostFolder, '.done');
+  if (existsSync(done) && readFileSync(done, 'utf8') === wanted) return;
+
+  rmSync(hostFolder, { recursive: true, force: true });
+  mkdirSync(hostFolder, { recursive: true });
+  for (const name of listed) copyFileSync(join(__dirname, name), join(hostFolder, name));
+  say('VS Code server');
+  // Install scripts stay off: code-server's own compile what is not needed here and ask the internet for the rest.
+  npm(hostFolder, ['ci', '--ignore-scripts']);
+  const code = join(hostFolder, 'node_modules/code-server/lib/vscode');
+  // Not `npm ci`: the lockfile that code-server ships is not in step with its package.json.
+  for (const folder of [code, join(code, 'extensions')]) npm(folder, ['install', '--omit=dev', '--ignore-scripts']);
+  compileLogModules(code, say);
+  writeFileSync(done, wanted);
+}
+
+/** Without them VS Code runs, but writes no log files, and the Output panel stays empty. */
+function compileLogModules(code: string, say: (what: string) => void): void {
+  const missing = [
+    ['python3', 'python3'],
+    ['make', 'make'],
+    ['g++', 'g++'],
+  ].filter(([command = '']) => which(command) === undefined);
+  if (missing.length > 0)
+    apt(
+      missing.map(([, name = '']) => name),
+      say,
+    );
+  npm(code, ['rebuild', '@vscode/spdlog', '@vscode/native-watchdog']);
+}
+
+function npm(folder: string, args: readonly string[]): void {
+  const bin = join(hostFolder, `node_modules/node-linux-${process.arch}`);
+  run('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: folder,
+    env: {
+      ...outsideNpm(),
+      PATH: `${join(bin, 'bin')}${delimiter}${process.env['PATH'] ?? ''}`,
+      // node-gyp finds the headers of that Node here and downloads none.
+      npm_config_nodedir: bin,
+    },
+  });
+}
+
+/** The path of a Chromium, installed from Debian when there is none. @throws {Error} saying what to do */
+export function installChromium(say: (what: string) => void): string {
+  const found = chromium();
+  if (found) return found;
+  apt(['chromium'], say);
+  const installed = chromium();
+  if (!installed) throw new Error('chromium was installed, but no chromium is on the PATH: name it in CHROMIUM');
+  return installed;
+}
+
+function chromium(): string | undefined {
+  const named = process.env['CHROMIUM'];
+  if (named) return named;
+  return ['chromium', 'chromium-browser', 'google-chrome'].map(which).find((it) => it !== undefined);
+}
+
+function apt(packages: readonly string[], say: (what: string) => void): void {
+  const list = packages.join(' ');
+  if (process.getuid?.() !== 0 || which('apt-get') === undefined)
+    throw new Error(
+      `The tests in VS Code need ${list}. Install it (on Debian: sudo apt-get install ${list}) and run again.`,
+    );
+  say(list);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  run('apt-get', ['update', '-qq'], { env });
+  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env });
+}
+
+function which(command: string): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  return folders.map((folder) => join(folder, command)).find((path) => existsSync(path));
+}
+
+function run(command: string, args: readonly string[], options: { cwd?: string; env: NodeJS.ProcessEnv }): void {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { ...options, encoding: 'utf8' });
+  if (status !== 0)
+    throw new Error(`${command} ${args.join(' ')} failed: ${error?.message ?? `${stdout}${stderr}`.trim()}`);
+}
+
+/** npm run puts its own settings into the environment; another npm must not take them for the user's. */
+export const outsideNpm = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_OPTIONS$)/.test(name)));
