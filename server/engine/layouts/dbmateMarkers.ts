@@ -126,6 +126,7 @@ function statementBefore(text: string, firstUp: number): FileProblem | undefined
 function problemsOfOrder(markers: readonly Marker[]): FileProblem[] {
   return markers.flatMap((marker, index) => {
     const next = markers[index + 1]?.direction;
+    if (marker.direction === 'up' && next === 'down' && index > 0) return [secondUp(marker)];
     if (marker.direction === 'up' && next !== 'down') return [missingDown(marker)];
     if (marker.direction === 'down' && markers[index - 1]?.direction === 'down') return [secondDown(marker)];
     return [];
@@ -137,6 +138,15 @@ const missingDown = ({ range }: Marker): FileProblem => ({
   severity: 'error',
   code: 'dbmate-missing-down',
   message: 'dbmate refuses this file: after this block a line "-- migrate:down" is needed, even with nothing below it.',
+});
+
+/** Read without complaint, but never applied: the version is inserted after each block (tried with dbmate 2.36). */
+const secondUp = ({ range }: Marker): FileProblem => ({
+  range,
+  severity: 'error',
+  code: 'dbmate-second-up',
+  message:
+    'dbmate cannot apply this block: it records the version after each "-- migrate:up", and Postgres refuses the second record.',
 });
 
 const secondDown = ({ range }: Marker): FileProblem => ({
