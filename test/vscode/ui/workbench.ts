@@ -17,16 +17,16 @@ export interface Workbench {
   readonly dialog: Locator;
   readonly statusBar: Locator;
   /** Runs a command by its title through the palette. */
-  command(title: string): Promise<void>;
+  readonly command: (title: string) => Promise<void>;
   /** Shows a container of the activity bar. */
-  container(name: string): Promise<void>;
-  row(text: string): Locator;
+  readonly container: (name: string) => Promise<void>;
+  readonly row: (text: string) => Locator;
   /** Notifications make no toasts when VS Code is driven by tests: they stand in the list behind the bell. */
-  notification(text: string | RegExp): Promise<Locator>;
-  useTheme(name: string): Promise<void>;
+  readonly notification: (text: string | RegExp) => Promise<Locator>;
+  readonly useTheme: (name: string) => Promise<void>;
   /** Into test/screenshots. */
-  shot(name: string): Promise<void>;
-  close(): Promise<void>;
+  readonly shot: (name: string) => Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export interface WorkbenchOptions {
