@@ -1,10 +1,11 @@
 /** Apply, revert, snapshot and restore through the commands, on the embedded Postgres. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { commands, type TreeDataProvider, Uri, window } from 'vscode';
+import { commands, type TreeDataProvider, Uri, window, workspace } from 'vscode';
 import type { Node } from '../../../client/views/node';
 import {
   answering,
   closeEditors,
+  fileUri,
   messageOf,
   migrationIn,
   press,
@@ -17,9 +18,24 @@ import {
 
 const folder = 'db/migrations';
 
+const mistaken = fileUri(`${folder}/20240402150000_order_totals.sql`);
+
 describe('applying to the embedded Postgres', () => {
-  before(theExtension);
+  let text: Uint8Array;
+
+  before(async () => {
+    await theExtension();
+    text = await workspace.fs.readFile(mistaken);
+  });
   afterEach(closeEditors);
+  // Other suites look at the mistake, which the last test mends.
+  after(async () => {
+    const row = { kind: 'project', project: await projectIn(folder) };
+    if ((await statesIn(folder)).at(-1) === 'applied') {
+      await answering([press], () => commands.executeCommand('rehearsal.revertLast', row));
+    }
+    await workspace.fs.writeFile(mistaken, text);
+  });
 
   it('asks in a modal dialog that names the deed and the target; turned away, nothing happens', async () => {
     const { uri } = await migrationIn(folder, 'create_customers');
