@@ -7,6 +7,7 @@ import { cpus, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { ending, withWorkspace } from '../support/commandLine';
 import { servers, stopServers } from '../support/servers';
+import { measureActivation } from './activation';
 import { startEditor } from './editor';
 import { rounded, timed, type Times, timesOf } from './measure';
 import { measureRehearsals, type Rehearsals, type Timed } from './rehearsals';
@@ -19,13 +20,14 @@ void main();
 
 async function main(): Promise<void> {
   try {
+    const clientActivation = (await measureActivation(quick ? 1 : 7)) ?? 'not measured: no VS Code is set up';
     const server = await serverActivation(quick ? 3 : 15);
     const rehearsals: Rehearsals[] = [];
     for (const shadow of ['private', 'same-server', 'embedded']) {
       rehearsals.push(await measureRehearsals(servers.newest, shadow, rounds));
     }
     const checkExample = await coldChecks(quick ? 1 : 5);
-    const results = { machine: machine(), serverActivation: server, rehearsals, checkExample };
+    const results = { machine: machine(), clientActivation, serverActivation: server, rehearsals, checkExample };
     process.stderr.write(table(results));
     process.stdout.write(`${JSON.stringify(results, undefined, 2)}\n`);
   } finally {
@@ -71,13 +73,19 @@ async function coldChecks(times: number): Promise<Times> {
 }
 
 interface Results {
+  readonly clientActivation: { readonly activated: Times; readonly server: Times } | string;
   readonly serverActivation: Times;
   readonly rehearsals: readonly Rehearsals[];
   readonly checkExample: Times;
 }
 
-function table({ serverActivation, rehearsals, checkExample }: Results): string {
+function table({ clientActivation, serverActivation, rehearsals, checkExample }: Results): string {
   const rows: (readonly string[])[] = [['', 'median ms', 'p95 ms', '× plain', 'runs']];
+  if (typeof clientActivation === 'string') rows.push([`client: ${clientActivation}`]);
+  else {
+    rows.push(['client: activate() in VS Code', ...columns(clientActivation.activated)]);
+    rows.push(['client: until its server runs', ...columns(clientActivation.server)]);
+  }
   rows.push(['server: spawn to initialized', ...columns(serverActivation)]);
   for (const { shadow, rehearsedOn, plain, first, reopened, edited, memory } of rehearsals) {
     rows.push([], [`shadow ${shadow}: ${rehearsedOn}`]);
