@@ -12,6 +12,7 @@ const floors: readonly (readonly string[])[] = [
   ['server/engine/history', 'server/engine/snapshots'],
   ['server/engine/shadow'],
   ['server/engine/rehearsal', 'server/engine/apply', 'server/engine/preview'],
+  ['server/engine/projects'],
   ['server/engine/engine.ts'],
   ['server/world.ts'],
   ['server/language', 'server/cli'],
