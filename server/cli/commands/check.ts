@@ -61,7 +61,7 @@ async function rehearse(selection: Selection, named: boolean, places: Places, ca
   const onFile = (file: FileCheck) => {
     files.push(file);
     if (!json) terminal.out(renderFindings(file, places, terminal));
-    terminal.progress(`Rehearsed ${some(files.length, 'migration')}…`);
+    terminal.progress(`Rehearsed ${some(migrationsIn(files), 'migration')}…`);
   };
   const check = await project.check(selection.files ?? (values.all ? 'all' : 'pending'), onFile, call.signal);
   terminal.progress(undefined);
@@ -76,8 +76,11 @@ function renderSummary({ check, files }: Rehearsed, { terminal: { paint }, value
     files.flatMap((it) => it.findings),
     paint,
   );
-  return `${some(files.length, 'migration')} rehearsed on ${check.rehearsedOn} in ${duration(check.ms)}: ${counts}\n`;
+  return `${some(migrationsIn(files), 'migration')} rehearsed on ${check.rehearsedOn} in ${duration(check.ms)}: ${counts}\n`;
 }
+
+/** An up and a down file are one migration. */
+const migrationsIn = (files: readonly FileCheck[]): number => new Set(files.map((it) => it.version)).size;
 
 const findingsOf = ({ files }: Rehearsed): readonly Finding[] => files.flatMap((it) => it.findings);
 
