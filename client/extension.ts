@@ -7,7 +7,7 @@ import {
   window,
   workspace,
 } from 'vscode';
-import { type LanguageClient, State } from 'vscode-languageclient/node';
+import type { LanguageClient } from 'vscode-languageclient/node';
 import { SettingsChanged, TrustGranted } from '../server/protocol/messages';
 import { registerCommands } from './commands/all';
 import { showTrouble } from './faults';
@@ -82,9 +82,6 @@ async function start(parts: Parts): Promise<void> {
 function tellServer({ client, projects, log }: Parts) {
   const send = (sent: Promise<void>): void => void sent.catch((error: unknown) => showTrouble(error, log));
   return [
-    client.onDidChangeState(({ newState }) => {
-      if (newState === State.Running && workspace.isTrusted) send(projects.refresh());
-    }),
     workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration('rehearsal')) send(client.sendNotification(SettingsChanged, readSettings()));
     }),

@@ -1,6 +1,6 @@
 /** What the server last said about the projects of the workspace: asked once for all views, anew whenever it changes. */
-import { commands, EventEmitter, type Disposable, type Event, Uri, workspace } from 'vscode';
-import { type LanguageClient, ResponseError } from 'vscode-languageclient/node';
+import { commands, type Disposable, type Event, EventEmitter, l10n, Uri, workspace } from 'vscode';
+import { type LanguageClient, ResponseError, State } from 'vscode-languageclient/node';
 import {
   type FaultData,
   ListProjectsRequest,
@@ -8,6 +8,7 @@ import {
   type ProjectItem,
   ProjectsChanged,
 } from '../server/protocol/messages';
+import { faultOf } from './faults';
 
 export interface Projects extends Disposable {
   readonly current: readonly ProjectItem[];
@@ -28,7 +29,7 @@ export interface Place {
 }
 
 /** Of the context key `rehearsal.state`, which package.json uses to choose welcome texts and commands. */
-type State = 'starting' | 'empty' | 'ready' | 'failed';
+type Known = 'starting' | 'empty' | 'ready' | 'failed';
 
 export function followProjects(client: LanguageClient): Projects {
   const changed = new EventEmitter<void>();
@@ -39,27 +40,44 @@ export function followProjects(client: LanguageClient): Projects {
   let current: readonly ProjectItem[] = [];
   let fault: Projects['fault'];
   let asking: Promise<void> | undefined;
-  let again = false;
+  let wanted = false;
 
-  async function ask(): Promise<void> {
-    do {
-      again = false;
-      try {
-        current = await client.sendRequest(ListProjectsRequest);
-        fault = undefined;
-      } catch (error) {
-        if (!(error instanceof ResponseError)) throw error;
-        current = [];
-        fault = { fault: 'unknown', message: error.message, ...(error.data as FaultData | undefined) };
-      }
-    } while (again);
+  async function take(answer: readonly ProjectItem[], trouble: Projects['fault']): Promise<void> {
+    current = answer;
+    fault = trouble;
     await tellContext(current, fault ? 'failed' : current.length > 0 ? 'ready' : 'empty');
     answered?.();
     changed.fire();
   }
 
+  async function ask(): Promise<void> {
+    try {
+      await take(await client.sendRequest(ListProjectsRequest), undefined);
+    } catch (error) {
+      if (!(error instanceof ResponseError)) throw error;
+      await take([], { fault: 'unknown', message: error.message, ...faultOf(error) });
+    }
+  }
+
+  async function askWhileWanted(): Promise<void> {
+    try {
+      while (wanted) {
+        wanted = false;
+        await ask();
+      }
+    } finally {
+      asking = undefined;
+    }
+  }
+
   void tellContext([], 'starting');
-  const listening = client.onNotification(ProjectsChanged, () => void projects.refresh());
+  const listening = [
+    client.onNotification(ProjectsChanged, () => void projects.refresh()),
+    client.onDidChangeState(({ newState }) => {
+      if (newState === State.Running && workspace.isTrusted) void projects.refresh();
+      else if (newState === State.Stopped || newState === State.StartFailed) void take([], serverIsDown());
+    }),
+  ];
   const projects: Projects = {
     get current() {
       return current;
@@ -70,20 +88,24 @@ export function followProjects(client: LanguageClient): Projects {
     onDidChange: changed.event,
     first,
     refresh() {
-      again = true;
-      asking ??= ask().finally(() => {
-        asking = undefined;
-      });
+      wanted = true;
+      asking ??= askWhileWanted();
       return asking;
     },
     find: (uri) => findIn(current, uri),
     dispose() {
-      listening.dispose();
+      for (const it of listening) it.dispose();
       changed.dispose();
     },
   };
   return projects;
 }
+
+const serverIsDown = (): Projects['fault'] => ({
+  fault: 'server-down',
+  message: l10n.t('The language server of Rehearsal is not running. Refresh to start it again.'),
+  remedy: 'rehearsal.refresh',
+});
 
 function findIn(projects: readonly ProjectItem[], uri: string): Place | undefined {
   const wanted = pathOf(uri);
@@ -108,7 +130,7 @@ export const filesOf = ({ uri, downUri }: MigrationItem): string[] => [
 const paths = (migrations: readonly MigrationItem[]): string[] => migrations.flatMap(filesOf).map(pathOf);
 
 /** `resourcePath in rehearsal.…` decides in package.json which menus a file gets. */
-async function tellContext(projects: readonly ProjectItem[], state: State): Promise<void> {
+async function tellContext(projects: readonly ProjectItem[], state: Known): Promise<void> {
   const migrations = projects.flatMap((it) => it.migrations);
   const pending = migrations.filter((it) => it.state === 'pending');
   const keys = {

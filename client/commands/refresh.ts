@@ -4,7 +4,7 @@ import type { Command } from './command';
 export const refresh: Command = {
   id: 'rehearsal.refresh',
   async run({ client, projects }) {
-    if (client.needsStart()) await client.start();
+    if (!client.isRunning()) await client.start();
     await projects.refresh();
   },
 };
