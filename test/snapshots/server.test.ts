@@ -113,9 +113,9 @@ for (const major of Object.values(servers)) {
       withPlace(major, async (place) => {
         const { target, around, connect, sql } = place;
         await sql('create table item (id int)');
-        let open = true;
+        const over = new AbortController();
         const comeBack = async (): Promise<void> => {
-          while (open) {
+          while (!over.signal.aborted) {
             try {
               const client = await connect('pool');
               await new Promise((resolve) => client.once('end', resolve));
@@ -128,7 +128,7 @@ for (const major of Object.values(servers)) {
         const pools = [comeBack(), comeBack(), comeBack()];
         const snapshot = await taken(place, { ...alone, disconnect: true });
         const done = await restoreSnapshot(target, snapshot.id, { version: undefined, disconnect: true }, around);
-        open = false;
+        over.abort();
         equal(done.kind, 'restored');
         deepEqual(await sql('select * from item'), []);
         await sql(`select pg_terminate_backend(pid, 1000) from pg_stat_activity where application_name = 'pool'`);

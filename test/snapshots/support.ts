@@ -17,11 +17,11 @@ export interface Place {
   readonly around: Surroundings;
   readonly logged: string[];
   /** Runs statements in the target (or another database) on a connection of their own. */
-  sql<Row extends object>(text: string, database?: string): Promise<readonly Row[]>;
+  readonly sql: <Row extends object>(text: string, database?: string) => Promise<readonly Row[]>;
   /** A connection to the target that stays until the test ends. */
-  connect(application?: string): Promise<Client>;
+  readonly connect: (application?: string) => Promise<Client>;
   /** The same place for another role. */
-  as(user: string, password: string): ServerTarget;
+  readonly as: (user: string, password: string) => ServerTarget;
   readonly names: () => Promise<readonly string[]>;
 }
 

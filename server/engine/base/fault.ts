@@ -114,6 +114,11 @@ const remedies = {
     mend: 'Compare the list of migrations with the database.',
     offers: undefined,
   },
+  'out-of-order': {
+    says: 'The migrations would run out of order',
+    mend: 'Apply the earlier ones with it, or give it a later number.',
+    offers: undefined,
+  },
   locked: {
     says: 'Somebody else is migrating this database',
     mend: 'Wait until it is done and try again.',

@@ -1,0 +1,124 @@
+/** Which scripts are run, in what order, with texts that are read once; everything that can be known before is checked. */
+import { basename } from 'node:path';
+import { lineIndex } from '../base/text';
+import { Fault } from '../base/fault';
+import type { HistoryState } from '../history/history';
+import type { Script } from '../layouts/layout';
+import type { Migration } from '../layouts/migration';
+import { statementsOf } from '../sql/scan';
+import type { Statement } from '../sql/statement';
+import type { Job } from './job';
+
+/** One migration in one direction. */
+export interface Planned {
+  readonly migration: Migration;
+  /** The migration below it in the folder. */
+  readonly previous: Migration | undefined;
+  readonly direction: Script['direction'];
+  readonly path: string;
+  readonly text: string;
+  readonly upText: string;
+  /** In the order they stand; empty when the tool takes a missing file for an empty one. */
+  readonly scripts: readonly PlannedScript[];
+}
+
+export interface PlannedScript {
+  readonly script: Script;
+  readonly statements: readonly Statement[];
+}
+
+/**
+ * @param versions to be applied, in any order
+ * @returns oldest first
+ * @throws {Fault} `no-such-migration`, `not-readable`, `bad-migration` when the tool could not run a file
+ */
+export function planUp(job: Job, versions: readonly string[]): readonly Planned[] {
+  const { migrations } = job.folder;
+  const unknown = versions.find((version) => !migrations.some((it) => it.version === version));
+  if (unknown !== undefined) throw new Fault('no-such-migration', `${unknown} is not in ${job.folder.path}.`);
+  return migrations.filter(({ version }) => versions.includes(version)).map((it) => planned(job, it, 'up'));
+}
+
+/**
+ * The newest applied migrations, newest first.
+ *
+ * @throws {Fault} `no-down`, and as planUp
+ */
+export function planDown(job: Job, state: HistoryState, count: number): readonly Planned[] {
+  const applied = job.folder.migrations.filter((it) => state.applied(it) === 'applied');
+  return applied
+    .slice(-count)
+    .toReversed()
+    .map((it) => planned(job, it, 'down'));
+}
+
+/**
+ * Is the database still as it was when the user was asked?
+ *
+ * @throws {Fault} `history-moved`, `out-of-order`
+ */
+export function checkUp({ folder }: Job, plan: readonly Planned[], state: HistoryState): void {
+  checkHistory({ folder }, state);
+  for (const { migration } of plan) {
+    const applied = state.applied(migration);
+    if (applied === 'applied') throw new Fault('history-moved', `${migration.version} has been applied meanwhile.`);
+    if (applied === 'skipped')
+      throw new Fault(
+        'out-of-order',
+        `${folder.layout.label} never runs ${migration.version}: a later one is applied.`,
+      );
+  }
+  if (!state.skipsOlder) return;
+  const last = folder.migrations.findLastIndex((it) => plan.some(({ migration }) => migration === it));
+  const left = folder.migrations
+    .slice(0, last)
+    .find((it) => state.applied(it) === 'pending' && !plan.some(({ migration }) => migration === it));
+  if (left) throw new Fault('out-of-order', `${folder.layout.label} would never run ${left.version} afterwards.`);
+}
+
+/** @throws {Fault} `history-moved` when the tool would refuse to go on */
+export function checkHistory({ folder }: Pick<Job, 'folder'>, state: HistoryState): void {
+  if (state.blocked !== undefined) throw new Fault('history-moved', state.blocked);
+  if (!state.needsFiles) return;
+  const missing = state.versions.find((version) => !folder.migrations.some((it) => it.version === version));
+  if (missing !== undefined)
+    throw new Fault('history-moved', `${missing} is applied and has no file in ${folder.path}.`);
+}
+
+function planned(job: Job, migration: Migration, direction: Script['direction']): Planned {
+  const { folder } = job;
+  const path = direction === 'up' ? migration.upPath : migration.downPath;
+  const upText = migration.upPath === undefined ? '' : textOf(job, migration.upPath);
+  const previous = folder.migrations[folder.migrations.indexOf(migration) - 1];
+  if (path === undefined) {
+    if (direction === 'down') throw new Fault('no-down', `${migration.version} ${migration.title}.`);
+    return { migration, previous, direction, path: migration.downPath ?? '', text: '', upText, scripts: [] };
+  }
+  const text = path === migration.upPath ? upText : textOf(job, path);
+  const { scripts, problems } = folder.layout.read(basename(path), text);
+  const problem = problems.find(({ severity }) => severity === 'error');
+  if (problem) throw new Fault('bad-migration', `${placeOf(path, text, problem.range.start)}: ${problem.message}`);
+  const wanted = scripts.filter((it) => it.direction === direction);
+  if (direction === 'down' && !wanted.some(({ range }) => statementsOf(text, range).length > 0))
+    throw new Fault('no-down', `${migration.version} ${migration.title}.`);
+  return { migration, previous, direction, path, text, upText, scripts: wanted.map((it) => cut(path, text, it)) };
+}
+
+function cut(path: string, text: string, script: Script): PlannedScript {
+  const statements = statementsOf(text, script.range);
+  const psql = statements.find(({ kind }) => kind === 'psql');
+  if (psql) {
+    const [word = ''] = psql.text.split(/\s/, 1);
+    const place = placeOf(path, text, psql.range.start);
+    throw new Fault('bad-migration', `${place}: ${word} is for psql; Postgres does not know it.`);
+  }
+  return { script, statements };
+}
+
+function textOf({ read }: Job, path: string): string {
+  const text = read(path);
+  if (text === undefined) throw new Fault('not-readable', `${path} is not there.`);
+  return text;
+}
+
+const placeOf = (path: string, text: string, offset: number): string => `${path}:${lineIndex(text)(offset).line + 1}`;

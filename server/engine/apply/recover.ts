@@ -1,0 +1,80 @@
+/** At the next start: what became of an apply or revert that was cut off. Postgres has undone what it could; this tells. */
+import { Fault } from '../base/fault';
+import { type CutOff, forget, readJournals } from '../base/journal';
+import type { HistoryState } from '../history/history';
+import type { Job } from './job';
+import { withLockedTarget } from './locked';
+import { whatIsRecorded } from './state';
+import { type ApplyStep, isApplyStep, topic } from './steps';
+
+/** An apply that is going on holds its lock; there is no use in waiting for it. */
+const glanceMs = 50;
+
+/**
+ * Work that is still going on, in this process or another one, is left alone.
+ *
+ * @returns what was found, for people
+ * @throws {Fault} as Database.open; the journal stays for the next time then
+ */
+export async function recoverApplies(
+  job: Pick<Job, 'database' | 'history' | 'folder' | 'storage'>,
+): Promise<readonly string[]> {
+  if (cutOffIn(job).length === 0) return [];
+  try {
+    return await withLockedTarget(
+      { ...job, waits: { lockMs: glanceMs, statementLockMs: 0 } },
+      'read',
+      async (session) => {
+        const state = await job.history.read(session);
+        // Under the lock, so that none of them is one that has only just begun.
+        return cutOffIn(job).map((work) => {
+          const told = toldOf(job, work, state);
+          forget(work.path);
+          return told;
+        });
+      },
+    );
+  } catch (cause) {
+    if (cause instanceof Fault && cause.code === 'locked') return [];
+    throw cause;
+  }
+}
+
+const cutOffIn = ({ storage, database }: Pick<Job, 'database' | 'storage'>): readonly CutOff<ApplyStep>[] =>
+  readJournals(storage, topic, database.id, isApplyStep);
+
+function toldOf(
+  { database, folder }: Pick<Job, 'database' | 'folder'>,
+  { begun, steps }: CutOff<ApplyStep>,
+  state: HistoryState,
+): string {
+  const last = steps.at(-1);
+  const head = `Work on ${database.label} that began at ${begun} was cut off`;
+  const recorded = whatIsRecorded(folder, state);
+  if (!last) return `${head} before anything was run. ${recorded}`;
+  const migration = folder.migrations.find(({ version }) => version === last.version);
+  return `${head} ${whereOf(database.engine, last, state, migration)} ${recorded}`;
+}
+
+function whereOf(
+  engine: Job['database']['engine'],
+  { step, version, direction, from, of }: ApplyStep,
+  state: HistoryState,
+  migration: Job['folder']['migrations'][number] | undefined,
+): string {
+  const script = direction === 'up' ? version : `the down script of ${version}`;
+  const applied = migration !== undefined && state.blocked === undefined && state.applied(migration) === 'applied';
+  if (applied === (direction === 'up') && state.blocked === undefined)
+    return `after ${script} was carried out and recorded.`;
+  // The embedded engine keeps what was done when its session ends well, and not before.
+  switch (engine === 'embedded' ? 'run' : step) {
+    case 'run':
+      return `in the middle of ${script}, which was rolled back: nothing of it stands.`;
+    case 'statement':
+      return from === 0 && of > 0
+        ? `at the first of the ${of} statements of ${script}; whether it took effect is not known.`
+        : `in the middle of ${script}: the first ${from} of its ${of} statements may stand; whether number ${from + 1} took effect is not known.`;
+    case 'commit':
+      return `when ${script} was committed and before it was recorded; whether it took effect is not known.`;
+  }
+}

@@ -1,0 +1,191 @@
+/** Runs one script as its tool would, and tells exactly how it ended and what of it lasts. */
+import { Fault } from '../base/fault';
+import { type TextRange, shifted } from '../base/text';
+import type { Answer, Refusal, Refused, Session } from '../database/session';
+import { blamedRange } from '../sql/blame';
+import type { Statement } from '../sql/statement';
+import { controlOf, lastingOf } from './control';
+import type { PlannedScript } from './plan';
+
+export type ScriptEnd =
+  | { readonly kind: 'ran' }
+  | {
+      readonly kind: 'refused';
+      readonly refusal: Refusal;
+      /** Of the file. */
+      readonly range: TextRange;
+      readonly lasting: Lasting;
+    }
+  | { readonly kind: 'cancelled'; readonly lasting: Lasting }
+  /** The script ran, and the tool's history would not take it. */
+  | { readonly kind: 'unrecorded'; readonly fault: Fault; readonly lasting: Lasting };
+
+/** Statements whose effects stay; undefined when Postgres did not tell how far it came. */
+export type Lasting = readonly Statement[] | undefined;
+
+export interface Run {
+  readonly session: Session;
+  /** The whole file. */
+  readonly text: string;
+  readonly planned: PlannedScript;
+  readonly signal: AbortSignal;
+  /**
+   * Called before each message.
+   *
+   * @param statements in the message
+   * @param lasting what stands if no answer ever comes, apart from the message itself
+   * @param atOnce true when the message lasts as soon as it is carried out
+   */
+  readonly before: (statements: readonly Statement[], lasting: Lasting, atOnce: boolean) => void;
+  /** Records the migration; within the script's transaction when there is one. */
+  readonly record: () => Promise<void>;
+  /** Called before what cannot be cancelled any more. */
+  readonly committing: () => void;
+}
+
+/**
+ * Whatever the end, nothing is left open: what was not committed is rolled back.
+ *
+ * @throws {Fault} `connection-lost`
+ */
+export async function runScript(run: Run): Promise<ScriptEnd> {
+  const { mode } = run.planned.script;
+  const wrapped = mode === 'transaction' || (mode === 'implicit' && isBlock(run.planned));
+  const end = await (wrapped ? runWrapped(run, mode === 'transaction') : runBare(run));
+  if (end.kind !== 'ran' && !run.session.lost && run.session.transaction !== 'idle') await run.session.run('rollback');
+  return end;
+}
+
+/** BEGIN, statements, COMMIT. A single message of several statements is the same to Postgres. */
+async function runWrapped(run: Run, recordInside: boolean): Promise<ScriptEnd> {
+  const { session, planned, signal } = run;
+  const begun = await session.run('begin');
+  if (begun.kind === 'refused') return refusedAt(begun.refusal, planned.script.range, []);
+  const end = await sendAll(run, true);
+  if (end.kind !== 'ran') return end;
+  const lasting = lastingOf(planned.statements, true);
+  if (recordInside) {
+    const fault = await recordIn(run);
+    if (fault) return { kind: 'unrecorded', fault, lasting };
+  }
+  if (signal.aborted) return { kind: 'cancelled', lasting };
+  run.committing();
+  // A deferred constraint may still refuse it; then Postgres has rolled everything back.
+  const committed = await session.run('commit');
+  if (committed.kind === 'refused') return refusedAt(committed.refusal, planned.script.range, lasting);
+  return recordInside ? end : recorded(run);
+}
+
+async function runBare(run: Run): Promise<ScriptEnd> {
+  const { session, planned } = run;
+  const end = await sendAll(run, false);
+  if (end.kind !== 'ran') return end;
+  if (session.transaction !== 'idle') {
+    const oneMessage = planned.script.mode !== 'statements' && isOneMessage(planned);
+    return refusedAt(unclosed, planned.script.range, lastingOf(planned.statements, oneMessage));
+  }
+  run.committing();
+  return recorded(run);
+}
+
+/** Everything of the script lasts by now. */
+async function recorded(run: Run): Promise<ScriptEnd> {
+  const fault = await recordIn(run);
+  return fault ? { kind: 'unrecorded', fault, lasting: run.planned.statements } : { kind: 'ran' };
+}
+
+async function recordIn({ record, session }: Run): Promise<Fault | undefined> {
+  try {
+    await record();
+    return undefined;
+  } catch (cause) {
+    if (!(cause instanceof Fault) || session.lost) throw cause;
+    return cause;
+  }
+}
+
+/** The tool would close its connection here, or stumble in its next step; either way nothing is committed. */
+const unclosed: Refusal = {
+  sqlState: '25001',
+  message: 'the script begins a transaction and does not end it',
+  hint: 'Add COMMIT at its end.',
+};
+
+async function sendAll(run: Run, together: boolean): Promise<ScriptEnd> {
+  const { planned } = run;
+  return planned.script.mode !== 'statements' && isOneMessage(planned) ? sendWhole(run) : sendEach(run, together);
+}
+
+/** One after the other, so that each can be told and cancelled, and a refusal has its statement. */
+async function sendEach(run: Run, together: boolean): Promise<ScriptEnd> {
+  const { session, planned, signal } = run;
+  const done: Statement[] = [];
+  for (const statement of planned.statements) {
+    const lasting = lastingOf(done, together);
+    if (signal.aborted) return { kind: 'cancelled', lasting };
+    run.before([statement], lasting, session.transaction === 'idle' && controlOf(statement) !== 'begin');
+    const { text, copyData } = statement;
+    const answer = await interrupted(run, () => session.run(text, copyData === undefined ? {} : { copyData }));
+    if (answer.kind === 'refused') {
+      if (isCancel(answer, signal)) return { kind: 'cancelled', lasting };
+      const range = shifted(blamedRange(text, answer.refusal), statement.range.start);
+      return refusedAt(answer.refusal, range, lasting);
+    }
+    done.push(statement);
+  }
+  return { kind: 'ran' };
+}
+
+/** A script with transactions of its own: only as one message it does what it does under its tool. */
+async function sendWhole(run: Run): Promise<ScriptEnd> {
+  const { session, planned, signal, text } = run;
+  if (signal.aborted) return { kind: 'cancelled', lasting: [] };
+  run.before(planned.statements, undefined, true);
+  const { range } = planned.script;
+  const sql = text.slice(range.start, range.end);
+  const answer = await interrupted(run, () => session.run(sql));
+  if (answer.kind === 'done') return { kind: 'ran' };
+  const completed = completedIn(answer);
+  // Outside a BEGIN of its own the whole message is one transaction too.
+  const lasting = completed === undefined ? undefined : lastingOf(planned.statements.slice(0, completed), true);
+  if (isCancel(answer, signal)) return { kind: 'cancelled', lasting };
+  return refusedAt(answer.refusal, blamedIn(run, sql, answer.refusal, completed), lasting);
+}
+
+/** Where Postgres points in the message; else in the statement that it did not complete; else the whole script. */
+function blamedIn({ planned }: Run, sql: string, refusal: Refusal, completed: number | undefined): TextRange {
+  const { range } = planned.script;
+  if (refusal.character !== undefined) return shifted(blamedRange(sql, refusal), range.start);
+  const statement = completed === undefined ? undefined : planned.statements[completed];
+  return statement ? shifted(blamedRange(statement.text, refusal), statement.range.start) : range;
+}
+
+async function interrupted({ session, signal }: Run, work: () => Promise<Answer>): Promise<Answer> {
+  const interrupt = (): void => void session.cancel();
+  signal.addEventListener('abort', interrupt, { once: true });
+  try {
+    return await work();
+  } finally {
+    signal.removeEventListener('abort', interrupt);
+  }
+}
+
+/** 57014 is also statement_timeout's code; then nobody has asked. */
+const isCancel = ({ refusal }: Refused, signal: AbortSignal): boolean => signal.aborted && refusal.sqlState === '57014';
+
+/** How many statements of the message Postgres has carried out before, when the session tells. */
+function completedIn(answer: Refused): number | undefined {
+  return 'completed' in answer && typeof answer.completed === 'number' ? answer.completed : undefined;
+}
+
+const isOneMessage = ({ statements }: PlannedScript): boolean =>
+  statements.some((it) => controlOf(it) !== undefined) && statements.every(({ kind }) => kind === 'sql');
+
+const isBlock = (planned: PlannedScript): boolean => planned.statements.length > 1 && !isOneMessage(planned);
+
+const refusedAt = (refusal: Refusal, range: TextRange, lasting: Lasting): ScriptEnd => ({
+  kind: 'refused',
+  refusal,
+  range,
+  lasting,
+});

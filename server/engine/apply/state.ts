@@ -1,0 +1,52 @@
+/** In words: how the database stands when not everything was carried out. */
+import type { HistoryState } from '../history/history';
+import type { MigrationFolder } from '../layouts/migration';
+import type { Planned } from './plan';
+import type { Statement } from '../sql/statement';
+import type { Lasting } from './runScript';
+
+/**
+ * What of one migration stands, after it was cut off or refused.
+ *
+ * @param doubtful a statement that was sent and never answered
+ */
+export function whatStands({ migration, direction, scripts }: Planned, lasting: Lasting, doubtful?: Statement): string {
+  const { version } = migration;
+  const script = direction === 'up' ? version : `the down script of ${version}`;
+  if (lasting === undefined)
+    return `${capital(script)} ends transactions of its own, and how far it came is not known: look at the database.`;
+  const statements = scripts.flatMap((it) => it.statements);
+  const numbers = statements.flatMap((statement, index) => (lasting.includes(statement) ? [index + 1] : []));
+  if (doubtful) {
+    const number = statements.indexOf(doubtful) + 1;
+    const before = number === 1 ? '' : `the first ${number - 1} took effect and stay; `;
+    return `Of the ${statements.length} statements of ${script}, ${before}whether number ${number} did is not known; the others did not.`;
+  }
+  if (numbers.length === 0) {
+    const stands = direction === 'up' ? 'nothing of it stands' : `${version} stands as before`;
+    return `${capital(script)} was rolled back; ${stands}.`;
+  }
+  if (numbers.length === statements.length) return `All statements of ${script} took effect and stay.`;
+  return `Of the ${statements.length} statements of ${script}, ${spans(numbers)} took effect and stay; the others did not.`;
+}
+
+/** What the tool's history says now. */
+export function whatIsRecorded(folder: MigrationFolder, state: HistoryState): string {
+  if (state.blocked !== undefined) return state.blocked;
+  const newest = folder.migrations.findLast((it) => state.applied(it) === 'applied')?.version ?? state.versions.at(-1);
+  return newest === undefined ? 'No migration is applied.' : `${newest} is the newest applied migration.`;
+}
+
+/** `number 2`, `numbers 1 to 3 and 5` */
+function spans(numbers: readonly number[]): string {
+  const found: { from: number; to: number }[] = [];
+  for (const number of numbers) {
+    const last = found.at(-1);
+    if (last && last.to === number - 1) last.to = number;
+    else found.push({ from: number, to: number });
+  }
+  const words = found.map(({ from, to }) => (from === to ? String(from) : `${from} to ${to}`));
+  return `number${numbers.length === 1 ? '' : 's'} ${words.join(' and ')}`;
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

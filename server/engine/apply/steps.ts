@@ -1,0 +1,28 @@
+/** What is noted in the journal before the target is changed, so that the next start can tell what was cut off. */
+import type { Script } from '../layouts/layout';
+
+export interface ApplyStep {
+  /**
+   * - `run`: the first statement of a script that is committed as a whole, or not at all
+   * - `statement`: a statement, or a message of several, that lasts as soon as it is carried out
+   * - `commit`: the script's transaction, with its history row
+   */
+  readonly step: 'run' | 'statement' | 'commit';
+  readonly version: string;
+  readonly direction: Script['direction'];
+  /** Zero-based number of the first statement that is sent next, among those of the script. */
+  readonly from: number;
+  readonly of: number;
+}
+
+export const topic = 'apply';
+
+export const isApplyStep = (value: unknown): value is ApplyStep =>
+  typeof value === 'object' &&
+  value !== null &&
+  'step' in value &&
+  (value.step === 'run' || value.step === 'statement' || value.step === 'commit') &&
+  'version' in value &&
+  typeof value.version === 'string' &&
+  'from' in value &&
+  typeof value.from === 'number';

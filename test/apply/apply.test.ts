@@ -1,0 +1,335 @@
+/** Migrations applied and reverted on real servers, for each tool: what stands, what is recorded, what is told. */
+import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
+import { applyMigrations, revertMigrations } from '../../server/engine/apply/apply';
+import { Fault, type FaultCode } from '../../server/engine/base/fault';
+import { withPlace } from '../snapshots/support';
+import { servers } from '../support/servers';
+import { jobFor, sameRefusal, sameTables } from './support';
+
+const isFault = (code: FaultCode, words: RegExp) => (cause: unknown) => {
+  if (!(cause instanceof Fault)) return false;
+  equal(cause.code, code);
+  match(cause.message, words);
+  return true;
+};
+
+for (const major of Object.values(servers)) {
+  describe(`apply on PostgreSQL ${major}`, () => {
+    describe('golang-migrate', () => {
+      it('runs all pending migrations, records the last one, and reverts them newest first', () =>
+        withPlace(major, async (place) => {
+          const job = jobFor(
+            place,
+            'golang-migrate',
+            `--- 1_a.up.sql
+create table a (id int);
+--- 1_a.down.sql
+drop table a;
+--- 2_b.up.sql
+create table b (id int); -- with a comment
+create index concurrent_name on b (id);
+--- 2_b.down.sql
+drop table b;
+--- 3_c.up.sql
+create index concurrently c on b (id);
+--- 3_c.down.sql
+drop index concurrently c;
+`,
+          );
+          const result = await applyMigrations(job, job.versions);
+          if (result.kind !== 'done') throw new Error(JSON.stringify(result));
+          deepEqual(result.migrations, ['1', '2', '3']);
+          await sameTables(place, ['a', 'b', 'schema_migrations']);
+          deepEqual(await place.sql('select * from schema_migrations'), [{ version: '3', dirty: false }]);
+          deepEqual(
+            job.steps.map(({ message, cancellable }) => `${message} ${cancellable}`),
+            [
+              'Applying 1 a: statement 1 of 1 true',
+              'Applying 1 a: committing false',
+              'Applying 2 b: statement 1 of 2 true',
+              'Applying 2 b: statement 2 of 2 true',
+              'Applying 2 b: committing false',
+              'Applying 3 c: statement 1 of 1 true',
+              'Applying 3 c: committing false',
+            ],
+          );
+          const back = await revertMigrations(job, 2);
+          if (back.kind !== 'done') throw new Error(JSON.stringify(back));
+          deepEqual(back.migrations, ['3', '2']);
+          await sameTables(place, ['a', 'schema_migrations']);
+          deepEqual(await place.sql('select * from schema_migrations'), [{ version: '1', dirty: false }]);
+        }));
+
+      it('stops at the first error, rolls the file back, and leaves the dirty mark as the tool does', () =>
+        withPlace(major, async (place) => {
+          const job = jobFor(
+            place,
+            'golang-migrate',
+            `--- 1_a.up.sql
+create table a (id int);
+--- 2_b.up.sql
+create table b (id int);
+alter table a add column note text; select '🛒', missing from b;
+--                                               ^^^^^^^ 42703 column "missing" does not exist
+create table never (id int);
+--- 3_c.up.sql
+create table c (id int);
+`,
+          );
+          const result = sameRefusal(job, await applyMigrations(job, job.versions));
+          deepEqual(result.migrations, ['1']);
+          equal(result.version, '2');
+          match(result.state, /^2 was rolled back; nothing of it stands\. golang-migrate marked version 2 dirty/);
+          await sameTables(place, ['a', 'schema_migrations']);
+          deepEqual(await place.sql('select * from schema_migrations'), [{ version: '2', dirty: true }]);
+          await rejects(applyMigrations(job, ['3']), isFault('history-moved', /marked version 2 dirty/));
+        }));
+
+      it('a script with its own transactions goes out as one message', () =>
+        withPlace(major, async (place) => {
+          const job = jobFor(
+            place,
+            'golang-migrate',
+            `--- 1_a.up.sql
+begin;
+create table a (id int primary key);
+commit;
+create table b (id int);
+insert into a values (1), (1);
+^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ 23505 duplicate key value violates unique constraint "a_pkey"
+`,
+          );
+          const result = sameRefusal(job, await applyMigrations(job, job.versions));
+          match(result.state, /^Of the 5 statements of 1, number 2 took effect and stay/);
+          await sameTables(place, ['a', 'schema_migrations']);
+        }));
+
+      it('would skip an earlier one for ever: that is refused before', () =>
+        withPlace(major, async (place) => {
+          const job = jobFor(
+            place,
+            'golang-migrate',
+            `--- 1_a.up.sql
+create table a (id int);
+--- 2_b.up.sql
+create table b (id int);
+`,
+          );
+          await rejects(applyMigrations(job, ['2']), isFault('out-of-order', /would never run 1/));
+          await sameTables(place, ['schema_migrations']);
+        }));
+    });
+
+    describe('dbmate', () => {
+      it('records within the transaction; without one it leaves what was done and does not record', () =>
+        withPlace(major, async (place) => {
+          const job = jobFor(
+            place,
+            'dbmate',
+            `--- 1_a.sql
+-- migrate:up
+create table a (id int);
+insert into a values (1);
+-- migrate:down
+drop table a;
+--- 2_b.sql
+-- migrate:up
+alter table a add constraint later unique (id) deferrable initially deferred;
+insert into a values (1);
+-- migrate:down
+select 1;
+--- 3_c.sql
+-- migrate:up transaction:false
+create index concurrently a_id on a (nothing);
+--                                   ^^^^^^^ 42703 column "nothing" does not exist
+-- migrate:down
+select 1;
+`,
+          );
+          const refused = await applyMigrations(job, ['1', '2', '3']);
+          if (refused.kind !== 'refused') throw new Error(JSON.stringify(refused));
+          deepEqual(refused.migrations, ['1']);
+          equal(refused.finding.sqlState, '23505');
+          equal(refused.state, '2 was rolled back; nothing of it stands. 1 is the newest applied migration.');
+
+          const third = sameRefusal(job, await applyMigrations(job, ['3']));
+          equal(third.state, '3 was rolled back; nothing of it stands. 1 is the newest applied migration.');
+          deepEqual(await place.sql('select version from schema_migrations'), [{ version: '1' }]);
+          deepEqual((await revertMigrations(job, 5)).kind, 'done');
+          await sameTables(place, ['schema_migrations']);
+        }));
+
+      it('what was applied meanwhile is not applied again', () =>
+        withPlace(major, async (place) => {
+          const job = jobFor(place, 'dbmate', `--- 1_a.sql\n-- migrate:up\ncreate table a ();\n-- migrate:down\n`);
+          equal((await applyMigrations(job, ['1'])).kind, 'done');
+          await rejects(applyMigrations(job, ['1']), isFault('history-moved', /1 has been applied meanwhile/));
+          await rejects(revertMigrations(job, 1), isFault('no-down', /1 a/));
+          await rejects(applyMigrations(job, ['7']), isFault('no-such-migration', /7/));
+        }));
+    });
+
+    describe('plain numbered files', () => {
+      it('statement by statement: what stands is told by number', () =>
+        withPlace(major, async (place) => {
+          const job = jobFor(
+            place,
+            'numbered',
+            `--- 001_a.sql
+-- rehearsal: no-transaction
+create table a (id int);
+begin;
+create table b (id int);
+insert into b values (1);
+rollback;
+create table c (id int);
+alter table nowhere add column x int;
+--          ^^^^^^^ 42P01 relation "nowhere" does not exist
+create table d (id int);
+`,
+          );
+          const result = sameRefusal(job, await applyMigrations(job, job.versions));
+          equal(
+            result.state,
+            'Of the 8 statements of 1, numbers 1 and 6 took effect and stay; the others did not. No migration is applied.',
+          );
+          await sameTables(place, ['a', 'c']);
+        }));
+
+      it('rows of COPY are sent with it; a line for psql is refused before anything runs', () =>
+        withPlace(major, async (place) => {
+          const job = jobFor(
+            place,
+            'numbered',
+            `--- 001_a.sql
+create table a (id int, name text);
+copy a from stdin;
+1	one
+2	zwei 🛒
+\\.
+update a set name = upper(name) where id = 1;
+--- 002_b.sql
+create table b (id int);
+\\i other.sql
+`,
+          );
+          await rejects(applyMigrations(job, job.versions), isFault('bad-migration', /002_b\.sql:2: \\i is for psql/));
+          await sameTables(place, []);
+          equal((await applyMigrations(job, ['1'])).kind, 'done');
+          deepEqual(await place.sql('select * from a order by id'), [
+            { id: 1, name: 'ONE' },
+            { id: 2, name: 'zwei 🛒' },
+          ]);
+        }));
+
+      it('a script that ends its own transaction, and one that does not', () =>
+        withPlace(major, async (place) => {
+          const job = jobFor(
+            place,
+            'numbered',
+            `--- 001_a.sql
+begin;
+create table a (id int);
+commit;
+--- 002_b.sql
+begin;
+create table b (id int);
+`,
+          );
+          const result = await applyMigrations(job, job.versions);
+          if (result.kind !== 'refused') throw new Error(JSON.stringify(result));
+          deepEqual(result.migrations, ['1']);
+          equal(result.state, '2 was rolled back; nothing of it stands. 1 is the newest applied migration.');
+          await sameTables(place, ['a']);
+        }));
+    });
+
+    it('a lock that others hold is not waited for for ever', () =>
+      withPlace(major, async (place) => {
+        await place.sql('create table a (id int)');
+        const other = await place.connect();
+        await other.query('begin; lock table a');
+        const job = jobFor(
+          place,
+          'numbered',
+          `--- 001_a.sql
+create table b (id int);
+alter table a add column x int;
+--          ^ 55P03 canceling statement due to lock timeout
+`,
+          { waits: { lockMs: 1_000, statementLockMs: 100 } },
+        );
+        const result = await applyMigrations(job, job.versions);
+        if (result.kind !== 'refused') throw new Error(JSON.stringify(result));
+        equal(result.finding.sqlState, '55P03');
+        match(result.finding.hint ?? '', /holds a lock/);
+        await sameTables(place, ['a']);
+        await other.query('rollback');
+        equal((await applyMigrations(job, job.versions)).kind, 'done');
+      }));
+
+    it('of two that apply at once exactly one does', () =>
+      withPlace(major, async (place) => {
+        for (const layout of ['golang-migrate', 'numbered'] as const) {
+          const name = layout === 'numbered' ? '001_x.sql' : '1_x.up.sql';
+          const source = `--- ${name}\nselect pg_sleep(0.2); create table ${layout.slice(0, 3)} (id int);\n`;
+          const jobs = [1, 2, 3].map(() => jobFor(place, layout, source));
+          const ends = await Promise.allSettled(jobs.map((job) => applyMigrations(job, ['1'])));
+          equal(ends.filter((it) => it.status === 'fulfilled' && it.value.kind === 'done').length, 1);
+          for (const it of ends) if (it.status === 'rejected') ok(isFault('history-moved', /meanwhile/)(it.reason));
+        }
+      }));
+
+    describe('cancel', () => {
+      it('in the middle of a statement takes the migration back, without a dirty mark', () =>
+        withPlace(major, async (place) => {
+          const cancel = new AbortController();
+          const job = jobFor(
+            place,
+            'golang-migrate',
+            `--- 1_a.up.sql
+create table a (id int);
+--- 2_b.up.sql
+create table b (id int);
+select pg_sleep(60);
+`,
+            {
+              signal: cancel.signal,
+              progress: ({ message }) => {
+                if (message.includes('2 b: statement 2')) setImmediate(() => cancel.abort());
+              },
+            },
+          );
+          const result = await applyMigrations(job, job.versions);
+          if (result.kind !== 'cancelled') throw new Error(JSON.stringify(result));
+          deepEqual(result.migrations, ['1']);
+          equal(result.state, '2 was rolled back; nothing of it stands. 1 is the newest applied migration.');
+          await sameTables(place, ['a', 'schema_migrations']);
+          deepEqual(await place.sql('select * from schema_migrations'), [{ version: '1', dirty: false }]);
+        }));
+
+      it('between two migrations leaves those that are done', () =>
+        withPlace(major, async (place) => {
+          const cancel = new AbortController();
+          const job = jobFor(
+            place,
+            'dbmate',
+            `--- 1_a.sql
+-- migrate:up
+create table a (id int);
+-- migrate:down
+--- 2_b.sql
+-- migrate:up
+create table b (id int);
+-- migrate:down
+`,
+            { signal: cancel.signal, progress: ({ cancellable }) => void (cancellable || cancel.abort()) },
+          );
+          const result = await applyMigrations(job, job.versions);
+          if (result.kind !== 'cancelled') throw new Error(JSON.stringify(result));
+          deepEqual(result.migrations, ['1']);
+          equal(result.state, '2 was not begun. 1 is the newest applied migration.');
+        }));
+    });
+  });
+}

@@ -1,0 +1,68 @@
+/** Jobs for the tests of this room: migrations written as one fixture text, on databases of the test servers. */
+import { deepEqual, equal } from 'node:assert/strict';
+import type { Job } from '../../server/engine/apply/job';
+import type { ServerTarget } from '../../server/engine/snapshots/target';
+import { histories } from '../../server/engine/history/all';
+import { layoutOf, readFolder } from '../../server/engine/layouts/find';
+import type { LayoutName } from '../../server/engine/layouts/layout';
+import type { ApplyResult, Progress } from '../../server/engine/project';
+import { filesOf } from '../support/files';
+import { type Fixture, fileNamed, parseFixture, render } from '../support/fixture';
+import type { Place } from '../snapshots/support';
+
+const path = '/shop/migrations';
+
+export interface TestJob extends Job {
+  readonly fixture: Fixture;
+  readonly steps: readonly Progress[];
+  /** Versions in the order of the folder. */
+  readonly versions: readonly string[];
+}
+
+/** @param source migrations as `--- 1_name.up.sql` sections */
+export function jobFor(
+  place: Place,
+  layout: LayoutName,
+  source: string,
+  over: Partial<Pick<Job, 'signal' | 'progress' | 'waits'>> & { readonly target?: Pick<ServerTarget, 'database'> } = {},
+): TestJob {
+  const fixture = parseFixture(source);
+  const files = filesOf(Object.fromEntries(fixture.files.map(({ name, text }) => [`${path}/${name}`, text])));
+  const folder = readFolder(path, files, layoutOf(layout));
+  const steps: Progress[] = [];
+  return {
+    fixture,
+    steps,
+    database: (over.target ?? place.target).database,
+    history: histories[layout]({}),
+    folder,
+    read: (file) => files.read(file),
+    storage: place.around.storage,
+    now: () => new Date(),
+    progress: over.progress ?? ((step) => void steps.push(step)),
+    signal: over.signal ?? new AbortController().signal,
+    versions: folder.migrations.map(({ version }) => version),
+    ...(over.waits ? { waits: over.waits } : {}),
+  };
+}
+
+/** The refusal is where the fixture marks it, with those words; the rest of the result is given back. */
+export function sameRefusal(job: TestJob, result: ApplyResult): Extract<ApplyResult, { kind: 'refused' }> {
+  if (result.kind !== 'refused') throw new Error(`expected a refusal, was ${JSON.stringify(result)}`);
+  const { finding } = result;
+  const file = fileNamed(job.fixture, finding.path.slice(path.length + 1));
+  const says = `${finding.sqlState} ${finding.message}`;
+  equal(render(file.text, [{ range: finding.range, says }]), render(file.text, file.marks));
+  return result;
+}
+
+export async function tablesOf({ sql }: Place): Promise<readonly string[]> {
+  const rows = await sql<{ name: string }>(
+    `select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace order by 1`,
+  );
+  return rows.map(({ name }) => name);
+}
+
+export async function sameTables(place: Place, expected: readonly string[]): Promise<void> {
+  deepEqual(await tablesOf(place), expected);
+}
