@@ -1,0 +1,310 @@
+/** The language server around an engine of our making: what is published when, for which version, and what never is. */
+import { deepEqual, equal, match } from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import {
+  createConnection,
+  ProposedFeatures,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-languageserver/node';
+import { Fault } from '../../server/engine/base/fault';
+import { findFolders } from '../../server/engine/layouts/find';
+import type { Engine, EngineOptions, FileCheck, Project } from '../../server/engine/project';
+import type { Files, World } from '../../server/engine/world';
+import { serve } from '../../server/language/languageServer';
+import { uriOf } from '../../server/language/uri';
+import { ListProjectsRequest, RehearseRequest, SettingsChanged, TrustGranted } from '../../server/protocol/messages';
+import { filesOf } from '../support/files';
+import { connectEditor, type Editor, sameTold, told } from './editor';
+
+type Check = (files: Files, ...asked: Parameters<Project['check']>) => ReturnType<Project['check']>;
+
+const first = '/work/migrations/1_a.sql';
+const second = '/work/migrations/2_b.sql';
+const texts = { [first]: 'select 1;\n', [second]: 'select 2;\n', '/work/migrations/3_c.sql': 'select 3;\n' };
+
+describe('background checks', () => {
+  it('publish findings for the version they were made from', async () => {
+    await withEditor({ check: findNo }, async ({ editor }) => {
+      editor.open(first, 'select no;\n');
+      sameTold(await editor.diagnostics(first, 1), ['1:8-1:10 no found']);
+      const version = editor.replace(first, 'no', 'yes, no');
+      sameTold(await editor.diagnostics(first, version), ['1:13-1:15 no found']);
+      editor.replace(first, 'yes, no', '1');
+      sameTold(await editor.diagnostics(first), []);
+    });
+  });
+
+  it('check all open migrations of a project together, in their order', async () => {
+    const wanted: (readonly string[] | string)[] = [];
+    const check: Check = (files, ...asked) => {
+      wanted.push(asked[0]);
+      return findNo(files, ...asked);
+    };
+    await withEditor({ check }, async ({ editor }) => {
+      editor.open(second, 'select 2;\n');
+      await editor.diagnostics(second);
+      editor.open(first, 'no');
+      await editor.diagnostics(first);
+      await editor.until(() => wanted.length >= 2 && editor.published.length >= 3, 'the second check');
+      deepEqual(wanted.at(-1), [first, second]);
+    });
+  });
+
+  it('end a check whose text is out of date, and publish nothing of it', async () => {
+    let runs = 0;
+    const check: Check = async (files, ...asked) => {
+      if (++runs > 1) return findNo(files, ...asked);
+      await aborted(asked[2]);
+      return findNo(files, ...asked);
+    };
+    await withEditor({ check }, async ({ editor }) => {
+      editor.open(first, 'no');
+      await editor.until(() => runs === 1, 'the first check');
+      const version = editor.edit(first, '1');
+      sameTold(await editor.diagnostics(first, version), []);
+      deepEqual(
+        editor.published.map((it) => it.version),
+        [version],
+      );
+    });
+  });
+
+  it('never run two checks of a project at once', async () => {
+    let [running, most] = [0, 0];
+    const check: Check = async (files, ...asked) => {
+      most = Math.max(most, ++running);
+      await new Promise(setImmediate);
+      const result = await findNo(files, ...asked);
+      running--;
+      return result;
+    };
+    await withEditor({ check }, async ({ editor }) => {
+      editor.open(first, 'no');
+      for (let edit = 0; edit < 20; edit++) {
+        editor.edit(first, `no ${edit}`);
+        if (edit % 3 === 0) await new Promise(setImmediate);
+      }
+      await editor.diagnostics(first);
+      equal(most, 1);
+    });
+  });
+
+  it('say on the first line why a file could not be checked, once, and in the list', async () => {
+    const check: Check = () => Promise.reject(new Fault('no-server', 'localhost:5432 refused the connection.'));
+    const message =
+      'Postgres does not answer: localhost:5432 refused the connection. Start the server or choose another database.';
+    await withEditor({ check, status: () => Promise.resolve(emptyStatus) }, async ({ editor }) => {
+      editor.open(first, '-- one\n');
+      sameTold(await editor.diagnostics(first), [`1:1-1:7 not-checked Not rehearsed. ${message}`]);
+      const [project] = await editor.connection.sendRequest(ListProjectsRequest);
+      deepEqual(project?.fault, { fault: 'no-server', remedy: 'rehearsal.chooseDatabase', message });
+      equal(editor.log.filter((line) => line.includes('does not answer')).length, 1);
+    });
+  });
+
+  it('try once more when a shadow or a connection died', async () => {
+    let runs = 0;
+    const check: Check = (files, ...asked) =>
+      ++runs === 1 ? Promise.reject(new Fault('shadow-lost', 'It was ended.')) : findNo(files, ...asked);
+    await withEditor({ check }, async ({ editor }) => {
+      editor.open(first, 'no');
+      sameTold(await editor.diagnostics(first), ['1:1-1:3 no found']);
+    });
+  });
+
+  it('survive a defect of ours, tell of it, and go on', async () => {
+    let runs = 0;
+    const check: Check = (files, ...asked) => {
+      if (++runs === 1) throw new TypeError('x is not a function');
+      return findNo(files, ...asked);
+    };
+    await withEditor({ check }, async ({ editor }) => {
+      editor.open(first, 'no');
+      match(
+        told(await editor.diagnostics(first))[0] ?? '',
+        /not-checked .*defect in Rehearsal \(x is not a function\)/,
+      );
+      editor.edit(first, 'no no');
+      sameTold(await editor.diagnostics(first), ['1:1-1:3 no found']);
+    });
+  });
+
+  it('take diagnostics away when a file is closed, and leave other files alone', async () => {
+    await withEditor({ check: findNo }, async ({ editor }) => {
+      editor.open('/work/notes.sql', 'no');
+      editor.open('untitled:Untitled-1', 'no');
+      editor.open(first, 'no');
+      await editor.diagnostics(first);
+      editor.close(first);
+      await editor.until(() => editor.published.at(-1)?.diagnostics.length === 0, 'the clearing');
+      deepEqual(new Set(editor.published.map(({ uri }) => uri)), new Set([uriOf(first)]));
+    });
+  });
+
+  it('see what is typed, also in other open files, and the disk again after closing', async () => {
+    const seen: string[] = [];
+    const check: Check = (files, ...asked) => {
+      seen.push(files.read(first) ?? '');
+      return findNo(files, ...asked);
+    };
+    await withEditor({ check }, async ({ editor }) => {
+      editor.open(first, '\uFEFFtyped');
+      editor.open(second, '2');
+      await editor.diagnostics(second);
+      await editor.diagnostics(first);
+      const checks = seen.length;
+      editor.close(first);
+      await editor.until(() => seen.length > checks, 'the check after closing');
+      deepEqual([seen[0], seen.at(-1)], ['typed', 'select 1;\n']);
+    });
+  });
+
+  it('begin for a file that came after the folders were looked up', async () => {
+    await withEditor({ check: findNo }, async ({ editor, files }) => {
+      editor.open(first, '1');
+      await editor.diagnostics(first);
+      files.texts.set('/work/migrations/4_d.sql', 'no');
+      editor.open('/work/migrations/4_d.sql', 'no');
+      sameTold(await editor.diagnostics('/work/migrations/4_d.sql'), ['1:1-1:3 no found']);
+    });
+  });
+
+  it('do nothing in Restricted Mode, until trust is granted', async () => {
+    await withEditor({ check: findNo, options: { trusted: false } }, async ({ editor, engines }) => {
+      editor.open(first, 'create table no ();\n');
+      deepEqual(await editor.connection.sendRequest(ListProjectsRequest), []);
+      const outline = await editor.connection.sendRequest<{ name: string; children: { name: string }[] }[]>(
+        'textDocument/documentSymbol',
+        { textDocument: { uri: uriOf(first) } },
+      );
+      deepEqual(
+        outline.map(({ name, children }) => [name, children.map((it) => it.name)]),
+        [['up', ['create table no']]],
+      );
+      equal(engines.length, 0);
+      equal(editor.published.length, 0);
+      await editor.connection.sendNotification(TrustGranted);
+      sameTold(await editor.diagnostics(first), ['1:14-1:16 no found']);
+    });
+  });
+
+  it('make another engine for other settings, and close the old one', async () => {
+    await withEditor({ check: findNo }, async ({ editor, engines }) => {
+      editor.open(first, 'no');
+      await editor.diagnostics(first);
+      const before = editor.published.length;
+      await editor.connection.sendNotification(SettingsChanged, {
+        folders: ['migrations'],
+        layout: 'numbered',
+        database: 'embedded',
+        shadow: 'private',
+        postgresBinaries: ['/opt/pg'],
+        statementTimeout: 1_000,
+      });
+      await editor.until(() => editor.published.length > before, 'the check with the new engine');
+      equal(engines.length, 2);
+      equal(engines[0]?.closed, true);
+      const { target, ...options } = engines[1]?.options ?? {};
+      deepEqual(options, {
+        roots: ['/work'],
+        folders: ['/work/migrations'],
+        layout: 'numbered',
+        statementMs: 1_000,
+        shadow: 'private',
+        binaries: ['/opt/pg'],
+      });
+      deepEqual(target?.('/work/migrations'), { kind: 'embedded' });
+    });
+  });
+
+  it('rehearse again on request, and answer when the result is published', async () => {
+    await withEditor({ check: findNo }, async ({ editor }) => {
+      editor.open(first, 'no');
+      await editor.diagnostics(first);
+      const before = editor.published.length;
+      await editor.connection.sendRequest(RehearseRequest, { uri: uriOf(first) });
+      equal(editor.published.length, before + 1);
+    });
+  });
+});
+
+const emptyStatus = { server: 'PostgreSQL 18.4', historyTable: 'rehearsal.migrations', migrations: [] };
+
+/** Finds the first word `no` in each file. */
+const findNo: Check = (files, wanted, onFile) => {
+  for (const path of wanted as readonly string[]) {
+    const start = files.read(path)?.search(/\bno\b/) ?? -1;
+    const finding = { range: { start, end: start + 2 }, severity: 'error', code: 'no', message: 'found' } as const;
+    onFile({ ...fileCheck, path, findings: start < 0 ? [] : [finding] });
+  }
+  return Promise.resolve({ rehearsedOn: 'nothing', place: 'embedded', serverVersion: '18.4', ms: 1 });
+};
+
+const fileCheck: Omit<FileCheck, 'path' | 'findings'> = {
+  version: '1',
+  ms: 1,
+  rooms: { scan: 1 },
+  rehearsedOn: 'nothing',
+  statements: 1,
+};
+
+interface Setting {
+  readonly editor: Editor;
+  readonly files: ReturnType<typeof filesOf>;
+  readonly engines: readonly { readonly options: EngineOptions; closed: boolean }[];
+}
+
+interface Making {
+  readonly check: Check;
+  readonly status?: Project['status'];
+  readonly options?: unknown;
+}
+
+/** A server in this process, and an editor at its other end. */
+async function withEditor(making: Making, use: (setting: Setting) => Promise<void>): Promise<void> {
+  const [toServer, toEditor] = [new PassThrough(), new PassThrough()];
+  const connection = createConnection(
+    ProposedFeatures.all,
+    new StreamMessageReader(toServer),
+    new StreamMessageWriter(toEditor),
+  );
+  const files = filesOf(texts);
+  const engines: { options: EngineOptions; closed: boolean }[] = [];
+  const world: World = { files, storage: '/nowhere', assets: '/nowhere', environment: {}, now: () => new Date(), log };
+  function log(line: string) {
+    connection.console.info(line);
+  }
+  const server = serve(connection, world, (given, options) => {
+    const made = { options, closed: false };
+    engines.push(made);
+    return engineOf(given, options, making, () => (made.closed = true));
+  });
+  connection.listen();
+  const editor = connectEditor(toEditor, toServer);
+  await editor.initialize(['/work'], making.options ?? {});
+  try {
+    await use({ editor, files, engines });
+  } finally {
+    editor.connection.dispose();
+    await server.close();
+    connection.dispose();
+  }
+}
+
+/** Real folders and layouts, and checks of the test's making; what the test does not ask for is not there. */
+function engineOf({ files }: World, { roots }: EngineOptions, { check, status }: Making, onClose: () => void): Engine {
+  const project = (folder: Project['folder']): Partial<Project> => ({
+    folder,
+    target: { id: 'x', label: 'x@localhost', name: 'x', local: true, engine: 'server', because: 'test' },
+    check: (...asked) => check(files, ...asked),
+    status: status ?? (() => Promise.resolve(emptyStatus)),
+  });
+  return {
+    projects: () => Promise.resolve(findFolders(roots, files).map((folder) => project(folder) as Project)),
+    close: () => Promise.resolve(onClose()),
+  };
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve())));

@@ -1,0 +1,79 @@
+/** Code lenses: what they say for each state of a migration and its rehearsal. */
+import { deepEqual } from 'node:assert/strict';
+import type { FileCheck, MigrationState } from '../../server/engine/project';
+import type { CheckState } from '../../server/language/checks';
+import { lensesOf, type Standing } from '../../server/language/codeLens';
+
+const uri = 'file:///m/1_a.sql';
+const check: FileCheck = {
+  path: '/m/1_a.sql',
+  version: '1',
+  ms: 12.4,
+  rooms: {},
+  rehearsedOn: 'private PostgreSQL 18.4',
+  statements: 1,
+  findings: [],
+};
+const rehearsed: CheckState = { kind: 'rehearsed', check };
+const standing: Standing = { state: 'pending', newestApplied: false, target: 'shop@localhost:5432', local: true };
+
+const titles = (state: CheckState | undefined, how: Standing | undefined) =>
+  lensesOf(uri, 3, state, how).map((it) => `${it.command?.title} → ${it.command?.command}`);
+
+describe('code lenses', () => {
+  it('offer the commands of a pending migration, with its URI, on the line given', () => {
+    deepEqual(lensesOf(uri, 3, rehearsed, standing), [
+      lens('Rehearsed in 12 ms on private PostgreSQL 18.4', 'rehearsal.rehearse'),
+      lens('Preview', 'rehearsal.previewChanges'),
+      lens('Apply', 'rehearsal.apply'),
+    ]);
+  });
+
+  const states: Record<Exclude<MigrationState, 'missing' | 'pending'>, string> = {
+    applied: 'Applied → ',
+    edited: 'Edited after it was applied → ',
+    skipped: 'Older than the newest applied one: the tool will not run it → ',
+  };
+  for (const [state, title] of Object.entries(states)) {
+    it(`tell that a migration is ${state}`, () => {
+      deepEqual(titles(rehearsed, { ...standing, state: state as MigrationState })[2], title);
+    });
+  }
+
+  it('offer to revert the newest applied one', () => {
+    const applied: Standing = { ...standing, state: 'applied', newestApplied: true };
+    deepEqual(titles(rehearsed, applied)[3], 'Revert → rehearsal.revertLast');
+  });
+
+  it('name a target that is not on this machine', () => {
+    const remote = titles(rehearsed, { ...standing, target: 'shop@db.example:5432', local: false });
+    deepEqual(remote[2], 'Apply to shop@db.example:5432… → rehearsal.apply');
+  });
+
+  it('offer neither apply nor revert while the state is unknown', () => {
+    deepEqual(titles(rehearsed, { ...standing, state: 'unknown' }).length, 2);
+  });
+
+  it('keep the last result while the next is made, and count what was refused', () => {
+    const finding = { range: { start: 0, end: 1 }, code: 'refused', message: '' };
+    const withErrors = {
+      ...check,
+      ms: 3.14,
+      findings: [
+        { ...finding, severity: 'error' },
+        { ...finding, severity: 'hint' },
+      ],
+    } as FileCheck;
+    deepEqual(titles({ kind: 'running', before: withErrors }, undefined), [
+      'Rehearsed in 3.1 ms on private PostgreSQL 18.4, 1 refused → ',
+    ]);
+    deepEqual(titles({ kind: 'running', before: undefined }, undefined), ['Rehearsing… → ']);
+    deepEqual(titles(undefined, undefined), ['Rehearsing… → ']);
+    deepEqual(titles({ kind: 'failed', message: '', remedy: undefined }, undefined), ['Not rehearsed → ']);
+  });
+});
+
+const lens = (title: string, command: string) => ({
+  range: { start: { line: 3, character: 0 }, end: { line: 3, character: 0 } },
+  command: { title, command, arguments: [uri] },
+});
