@@ -1,16 +1,15 @@
-/** `npm run bench`: builds, then measures; words behind `--` go on to test/bench/bench.ts. */
+/** `npm run bench`: brings the bundles up to date and runs the benchmark; only its JSON goes to standard output. */
 import { spawnSync } from 'node:child_process';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installPackages } from './install.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const run = (...words) => {
-  // Standard output belongs to the results.
-  const { status } = spawnSync(process.execPath, words, {
-    cwd: root,
-    stdio: ['ignore', words[0].startsWith('--') ? 'inherit' : 2, 'inherit'],
-  });
+const run = (args, stdout) => {
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', stdout, 'inherit'] });
   if (status !== 0) process.exit(status ?? 1);
 };
-run('scripts/build.mjs', '--production');
-run('--import=tsx', 'test/bench/bench.ts', ...process.argv.slice(2));
+
+installPackages(root);
+run(['scripts/build.mjs', '--production'], 2);
+run(['--import=tsx', 'test/bench/bench.ts', ...process.argv.slice(2)], 'inherit');

@@ -17,7 +17,7 @@ import { bundleSuites } from './bundle';
 import { openPage, startBrowser } from './host/browser';
 import { type CodeServer, startCodeServer } from './host/codeServer';
 import { installHost } from './host/install';
-import type { SuiteResult } from './result';
+import { printed } from './result';
 
 const root = join(__dirname, '../..');
 const limitMs = 10 * 60_000;
@@ -111,22 +111,10 @@ async function listen(page: Page, server: CodeServer): Promise<{ exit: Promise<n
   return { exit };
 }
 
-/** Passed only when VS Code and the results agree, and something ran at all. */
 function report(exit: number | string, results: string, server: CodeServer): boolean {
-  if (!existsSync(results)) {
-    console.log(`The suite did not run (${exit}). The server's log:\n${server.log().slice(-3000)}`);
-    return false;
-  }
-  const { vscode, node, tests } = JSON.parse(readFileSync(results, 'utf8')) as SuiteResult;
-  console.log(`VS Code ${vscode}, Node ${node} in the extension host`);
-  for (const { title, state, ms, error } of tests)
-    console.log(
-      `  ${{ passed: '✔', failed: '✖', skipped: '-' }[state]} ${title} (${ms} ms)${error ? `\n${error}` : ''}`,
-    );
-  const count = (state: string): number => tests.filter((it) => it.state === state).length;
-  console.log(`\n  ${count('passed')} passing\n  ${count('failed')} failing\n  ${count('skipped')} pending`);
-  if (exit !== 0) console.log(`VS Code ended with: ${exit}`);
-  return exit === 0 && count('failed') === 0 && count('passed') > 0;
+  if (existsSync(results)) return printed(exit, readFileSync(results, 'utf8'));
+  console.log(`The suite did not run (${exit}). The server's log:\n${server.log().slice(-3000)}`);
+  return false;
 }
 
 /** VS Code wants an extension in development in test mode; with a packaged one an empty one keeps our sources out. */
