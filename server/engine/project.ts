@@ -57,6 +57,8 @@ export interface Project {
   snapshot(request: SnapshotRequest, signal: AbortSignal): Promise<SnapshotResult>;
   /** Puts the snapshot in the place of the target by renames; the replaced database is kept as a snapshot. */
   restore(id: string, consent: Consent, signal: AbortSignal): Promise<RestoreResult>;
+  /** Forgets what is known of the target, so that the next call looks at it anew. */
+  refresh(): void;
   /** Writes the files of a new migration. @returns absolute path of the first and the cursor's offset in it */
   create(title: string): { readonly path: string; readonly cursor: number };
 }

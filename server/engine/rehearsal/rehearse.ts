@@ -17,26 +17,25 @@ export interface Rehearsal {
 }
 
 /**
- * Rehearses a script and takes everything back.
+ * Rehearses the scripts of a migration and takes everything back.
  *
- * @param after what comes behind it, on the state it leaves: the down script of the same migration
+ * @param up one script as a rule; some tools allow several in a file, each run by itself
+ * @param after what comes behind, on the state they leave: the down scripts
  * @throws {Fault} `connection-lost`, `no-right`, `disk-full`
  */
 export async function rehearse(
   shadow: Shadow,
-  up: Rehearsal,
-  after: Rehearsal | undefined,
+  up: readonly Rehearsal[],
+  after: readonly Rehearsal[],
   limits: RunLimits,
   signal: AbortSignal,
 ): Promise<Rehearsed> {
-  if (commits(up) || (after && commits(after)))
-    return shadow.withCopy((copy) => reallyRun(copy, up, after, limits, signal));
-  const rehearsed = await inTransaction(shadow.session, up, after, limits, signal);
-  if (
-    !needsCopy(up, rehearsed.up) &&
-    !(after && (rehearsed.after.some(isRefused) || needsCopy(after, rehearsed.after)))
-  )
-    return rehearsed;
+  const [first, second] = [up[0], after[0]];
+  const simple = first && up.length === 1 && after.length <= 1 && !commits(first) && !(second && commits(second));
+  if (simple) {
+    const rehearsed = await inTransaction(shadow.session, first, second, limits, signal);
+    if (shadow.session.lost || !(needsCopy(first, rehearsed.up) || rehearsed.after.some(isRefused))) return rehearsed;
+  }
   return shadow.withCopy((copy) => reallyRun(copy, up, after, limits, signal));
 }
 
@@ -46,22 +45,21 @@ export interface Rehearsed {
 }
 
 /**
- * Really runs a script on the shadow, so that the next one finds what it left. What is refused is left out.
+ * Really runs the scripts on the shadow, so that the next migration finds what they left. What is refused is left out.
  *
- * @param after rehearsed on the state behind it, and taken back
+ * @param after rehearsed on the state behind them, and taken back
  */
 export async function advance(
   shadow: Shadow,
-  up: Rehearsal,
-  after: Rehearsal | undefined,
+  up: readonly Rehearsal[],
+  after: readonly Rehearsal[],
   limits: RunLimits,
   signal: AbortSignal,
 ): Promise<Rehearsed> {
-  const outcomes = await commit(shadow.session, up, limits, signal);
-  await forgetSettings(shadow.session);
-  if (!after || shadow.session.lost) return { up: outcomes, after: [] };
-  const { up: down } = await rehearse(shadow, after, undefined, limits, signal);
-  return { up: outcomes, after: down };
+  const outcomes = await commitAll(shadow.session, up, limits, signal);
+  if (after.length === 0 || shadow.session.lost) return { up: outcomes, after: [] };
+  const down = await rehearse(shadow, after, [], limits, signal);
+  return { up: outcomes, after: down.up };
 }
 
 /** Whether it commits on its way, or has to run outside a transaction. */
@@ -171,15 +169,27 @@ async function withoutSavepoints(
 /** Runs scripts as their tool would, commits included. */
 async function reallyRun(
   session: Session,
-  up: Rehearsal,
-  after: Rehearsal | undefined,
+  up: readonly Rehearsal[],
+  after: readonly Rehearsal[],
   limits: RunLimits,
   signal: AbortSignal,
 ): Promise<Rehearsed> {
-  const first = await commit(session, up, limits, signal);
-  if (!after || session.lost) return { up: first, after: [] };
-  await forgetSettings(session);
-  return { up: first, after: await commit(session, after, limits, signal) };
+  const first = await commitAll(session, up, limits, signal);
+  return { up: first, after: await commitAll(session, after, limits, signal) };
+}
+
+async function commitAll(
+  session: Session,
+  rehearsals: readonly Rehearsal[],
+  limits: RunLimits,
+  signal: AbortSignal,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const rehearsal of rehearsals) {
+    outcomes.push(...(await commit(session, rehearsal, limits, signal)));
+    await forgetSettings(session);
+  }
+  return outcomes;
 }
 
 async function commit(

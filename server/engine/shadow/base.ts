@@ -25,7 +25,8 @@ export interface SetUp {
   readonly available: ReadonlySet<string>;
 }
 
-const nothing: SetUp = {
+/** For a shadow that copies no server. */
+export const noSetUp: SetUp = {
   roles: [],
   user: undefined,
   owner: undefined,
@@ -34,7 +35,7 @@ const nothing: SetUp = {
   available: new Set(),
 };
 
-export const emptyBase: Base = { kind: 'empty', fingerprint: 'empty', setUp: nothing };
+export const emptyBase: Base = { kind: 'empty', fingerprint: 'empty', setUp: noSetUp };
 
 /** An empty database with the roles and settings of the target, for replaying a whole history. */
 export const emptyLike = (setUp: SetUp): Base => ({

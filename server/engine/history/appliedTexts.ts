@@ -1,0 +1,48 @@
+/**
+ * Which text was applied? Most tools keep no checksum; so the first look at an applied file is remembered in our own
+ * folder, and an edit after that can be told.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeDurably } from '../base/durable';
+
+export interface AppliedTexts {
+  /** Whether the file is another one than what was applied; line ends do not count. */
+  edited(version: string, text: string): boolean;
+  /** Makes these the applied versions: new ones are remembered as they are, others forgotten. */
+  remember(applied: ReadonlyMap<string, string>): void;
+}
+
+/** @param storage absolute path of our own folder */
+export function appliedTexts(storage: string, targetId: string, folder: string): AppliedTexts {
+  const path = join(storage, 'applied', `${digest(`${targetId}\n${folder}`).slice(0, 24)}.json`);
+  let known = readKnown(path);
+  return {
+    edited: (version, text) => known[version] !== undefined && known[version] !== digestOf(text),
+    remember(applied) {
+      const next = Object.fromEntries(
+        [...applied].map(([version, text]) => [version, known[version] ?? digestOf(text)]),
+      );
+      if (JSON.stringify(next) === JSON.stringify(known)) return;
+      known = next;
+      writeDurably(path, JSON.stringify(next));
+    },
+  };
+}
+
+/** A file that was damaged says nothing; it is written anew. */
+function readKnown(path: string): Readonly<Record<string, string>> {
+  if (!existsSync(path)) return {};
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return typeof value === 'object' && value !== null ? (value as Record<string, string>) : {};
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
+
+const digestOf = (text: string): string => digest(text.replaceAll('\r\n', '\n'));
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex');

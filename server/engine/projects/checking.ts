@@ -1,0 +1,148 @@
+/** A check: pending migrations upon the live schema, applied ones replayed from nothing; results become findings. */
+import type { LayoutName } from '../layouts/layout';
+import type { Check, FileCheck, Finding, MigrationState } from '../project';
+import type { ChainRequest, LinkResult } from '../rehearsal/chain';
+import { findingsOf, type PlacedOutcome } from '../rehearsal/findings';
+import type { RunLimits } from '../rehearsal/run';
+import type { Bench, Workshop } from './bench';
+import type { ReadFile, ReadMigration } from './links';
+
+export interface CheckOrder {
+  readonly migrations: readonly ReadMigration[];
+  readonly stateOf: (migration: ReadMigration) => MigrationState;
+  /** Paths of the files asked for. */
+  readonly wanted: ReadonlySet<string>;
+  /** The files are being edited: the last one is what changes next. */
+  readonly editing: boolean;
+  readonly layout: LayoutName;
+  readonly limits: RunLimits;
+}
+
+/** @returns where it was rehearsed; of both places the one for pending migrations, when there were any */
+export async function checkFiles(
+  bench: Bench,
+  order: CheckOrder,
+  onFile: (file: FileCheck) => void,
+  signal: AbortSignal,
+): Promise<Check> {
+  const begun = performance.now();
+  const isWanted = ({ files }: ReadMigration) => [...files.keys()].some((path) => order.wanted.has(path));
+  const replayed = order.migrations.some((it) => isWanted(it) && order.stateOf(it) !== 'pending');
+  const nothingApplied = order.migrations.every((it) => order.stateOf(it) === 'pending');
+  const rehearsed = order.migrations.some((it) => isWanted(it) && order.stateOf(it) === 'pending');
+  let workshop: Workshop | undefined;
+  if (replayed && !nothingApplied) workshop = await checkChain(bench, order, 'replay', onFile, signal);
+  // With the live schema at hand, what is pending is told upon it; the replay has told of the others.
+  if (rehearsed || !workshop) workshop = await checkChain(bench, order, 'live', onFile, signal);
+  const { place } = workshop;
+  return {
+    rehearsedOn: place.label,
+    place: place.kind,
+    serverVersion: place.serverVersion,
+    ms: performance.now() - begun,
+  };
+}
+
+async function checkChain(
+  bench: Bench,
+  order: CheckOrder,
+  kind: 'live' | 'replay',
+  onFile: (file: FileCheck) => void,
+  signal: AbortSignal,
+): Promise<Workshop> {
+  const told = order.migrations.filter((it) => (order.stateOf(it) === 'pending') === (kind === 'live'));
+  const links = kind === 'live' ? told : order.migrations;
+  const workshop = await bench.workshop(
+    kind,
+    order.migrations.map(({ link }) => link.up.text),
+  );
+  const on = `${workshop.place.label}, ${kind === 'live' ? `schema of ${bench.target.info.label}` : 'all earlier migrations replayed'}`;
+  const byLink = new Map(links.map((it) => [it.link, it]));
+  const wants = (path: string | undefined) => path !== undefined && order.wanted.has(path);
+  const request: ChainRequest = {
+    base: kind === 'live' ? await bench.liveBase(signal) : await bench.emptyBase(),
+    links: links.map(({ link }) => link),
+    wanted: (link) => {
+      const mine = told.some((it) => it.link === link);
+      return { up: mine && wants(link.up.path), down: mine && wants(link.down?.path) };
+    },
+    editing: order.editing,
+    layout: order.layout,
+    limits: order.limits,
+  };
+  const earlier: PlacedOutcome[] = [];
+  await workshop.chain.run(
+    request,
+    (result) => {
+      const read = byLink.get(result.link);
+      if (read && told.includes(read)) for (const file of filesOf(result, read, earlier, order, on)) onFile(file);
+      earlier.push(...result.up.filter(({ kind: outcome }) => outcome !== 'ran'));
+    },
+    signal,
+  );
+  return workshop;
+}
+
+function filesOf(
+  result: LinkResult,
+  read: ReadMigration,
+  earlier: readonly PlacedOutcome[],
+  order: CheckOrder,
+  on: string,
+): FileCheck[] {
+  const { up, down, ms } = result;
+  return [...read.files.values()]
+    .filter(({ path }) => order.wanted.has(path))
+    .map((file) => {
+      const findings = [
+        ...problemsOf(file),
+        ...stateFindings(file, read, order.stateOf(read)),
+        ...(file.path === result.link.up.path ? findingsOf(up, file.text, earlier, on) : []),
+        ...(file.path === result.link.down?.path ? findingsOf(down, file.text, [...earlier, ...up], on) : []),
+      ];
+      const statements = [...up, ...down].filter(({ path }) => path === file.path).length;
+      return {
+        path: file.path,
+        version: read.migration.version,
+        ms,
+        rooms: { rehearsal: ms },
+        rehearsedOn: on,
+        statements,
+        findings: inOrder(findings),
+      };
+    });
+}
+
+const inOrder = (findings: readonly Finding[]): Finding[] => findings.toSorted((a, b) => a.range.start - b.range.start);
+
+const problemsOf = ({ problems }: ReadFile): Finding[] => problems.map((it) => ({ ...it }));
+
+function stateFindings({ path, text }: ReadFile, { migration }: ReadMigration, state: MigrationState): Finding[] {
+  const range = { start: 0, end: Math.max(0, text.search(/[\r\n]|$/)) };
+  if (path !== migration.upPath) return [];
+  switch (state) {
+    case 'edited':
+      return [
+        {
+          range,
+          severity: 'warning',
+          code: 'edited-after-apply',
+          message:
+            'This migration was applied and has been edited since. The change reaches no database that has it: write a new migration instead.',
+        },
+      ];
+    case 'skipped':
+      return [
+        {
+          range,
+          severity: 'warning',
+          code: 'never-runs',
+          message: 'The tool will never run this migration: a later one is applied already. Give it a higher version.',
+        },
+      ];
+    case 'applied':
+    case 'pending':
+    case 'missing':
+      return [];
+  }
+}

@@ -1,0 +1,230 @@
+/** One folder of migrations and its target: answers what the faces ask, by the rooms below. */
+import { join } from 'node:path';
+import { applyMigrations, revertMigrations } from '../apply/apply';
+import type { Job } from '../apply/job';
+import { Fault } from '../base/fault';
+import { appliedTexts } from '../history/appliedTexts';
+import type { MigrationFolder } from '../layouts/migration';
+import { previewOf } from '../preview/preview';
+import type {
+  ApplyRequest,
+  ApplyResult,
+  Consent,
+  EngineOptions,
+  MigrationState,
+  MigrationStatus,
+  Progress,
+  Project,
+  RevertRequest,
+  Status,
+} from '../project';
+import { listSnapshots, restoreSnapshot, takeSnapshot } from '../snapshots/snapshots';
+import type { Surroundings } from '../snapshots/target';
+import type { World } from '../world';
+import { type Bench, demandConsent, type Live } from './bench';
+import { checkFiles, type CheckOrder } from './checking';
+import { type ReadMigration, readMigrations } from './links';
+
+export function createProject(folder: MigrationFolder, bench: Bench, world: World, options: EngineOptions): Project {
+  const { target } = bench;
+  const limits = { statementMs: options.statementMs };
+  const around = (signal: AbortSignal): Surroundings => ({
+    storage: world.storage,
+    now: world.now,
+    log: world.log,
+    signal,
+  });
+  const texts = appliedTexts(world.storage, target.info.id, folder.path);
+  const read = () => readMigrations(folder, world.files);
+
+  function stateOf({ history }: Live, { migration, link }: ReadMigration): MigrationState {
+    const state = history.applied(migration);
+    if (state !== 'applied') return state;
+    const { text } = link.up;
+    return history.edited(migration, text) || texts.edited(migration.version, text) ? 'edited' : 'applied';
+  }
+
+  function rememberApplied(live: Live, migrations: readonly ReadMigration[]): void {
+    const applied = migrations.filter(({ migration }) => live.history.applied(migration) === 'applied');
+    texts.remember(new Map(applied.map(({ migration, link }) => [migration.version, link.up.text])));
+  }
+
+  async function look(): Promise<{ live: Live; migrations: ReadMigration[] }> {
+    const live = await bench.live();
+    const migrations = read();
+    rememberApplied(live, migrations);
+    return { live, migrations };
+  }
+
+  async function order(wanted: readonly string[] | 'pending' | 'all', editing: boolean): Promise<CheckOrder> {
+    const { live, migrations } = await look();
+    const state = (it: ReadMigration) => stateOf(live, it);
+    const chosen = wanted === 'all' ? migrations : migrations.filter((it) => state(it) === 'pending');
+    const paths = typeof wanted === 'string' ? chosen.flatMap(({ files }) => [...files.keys()]) : wanted;
+    return { migrations, stateOf: state, wanted: new Set(paths), editing, layout: folder.layout.name, limits };
+  }
+
+  function job(progress: (step: Progress) => void, signal: AbortSignal): Job {
+    const { storage, now, files } = world;
+    return {
+      database: target.database,
+      history: bench.history,
+      folder,
+      read: (path) => files.read(path),
+      storage,
+      now,
+      progress,
+      signal,
+    };
+  }
+
+  /** Takes a snapshot first when it is wished; then changes the target; then looks at it anew. */
+  async function change(
+    request: Consent & { readonly snapshot: boolean },
+    reason: string,
+    live: Live,
+    progress: (step: Progress) => void,
+    signal: AbortSignal,
+    work: (job: Job) => Promise<ApplyResult>,
+  ): Promise<ApplyResult> {
+    demandConsent(target, request.confirmedName);
+    if (request.snapshot) progress({ message: `Taking a snapshot of ${target.info.label}`, cancellable: true });
+    const snapshot = request.snapshot
+      ? await takeSnapshot(
+          target,
+          { reason, version: live.history.versions.at(-1), disconnect: request.disconnect },
+          around(signal),
+        )
+      : undefined;
+    if (snapshot?.kind === 'busy') return snapshot;
+    try {
+      const result = await work(job(progress, signal));
+      return snapshot && result.kind !== 'nothing' && result.kind !== 'busy'
+        ? { ...result, snapshot: snapshot.snapshot.id }
+        : result;
+    } finally {
+      bench.refresh();
+    }
+  }
+
+  return {
+    folder,
+    target: target.info,
+    refresh: () => bench.refresh(),
+
+    async status(): Promise<Status> {
+      const { live, migrations } = await look();
+      const here = migrations.map(
+        (it): MigrationStatus => ({ ...namesOf(it), state: stateOf(live, it), migration: it.migration }),
+      );
+      const known = new Set(here.map(({ version }) => version));
+      const missing = live.history.versions.filter((version) => !known.has(version));
+      const { blocked, table } = live.history;
+      return {
+        server: live.server,
+        historyTable: table,
+        migrations: [
+          ...here,
+          ...missing.map(
+            (version): MigrationStatus => ({ version, title: '', state: 'missing', migration: undefined }),
+          ),
+        ],
+        ...(blocked === undefined ? {} : { blocked }),
+      };
+    },
+
+    check: (wanted, onFile, signal) =>
+      bench.inTurn(async () => {
+        signal.throwIfAborted();
+        return checkFiles(bench, await order(wanted, typeof wanted !== 'string'), onFile, signal);
+      }),
+
+    preview: (path, signal) =>
+      bench.inTurn(async () => {
+        const { migrations, stateOf: state, limits: bounds, layout } = await order('pending', false);
+        const replay = path !== 'pending' && migrations.some((it) => it.files.has(path) && state(it) !== 'pending');
+        const chosen = replay ? migrations : migrations.filter((it) => state(it) === 'pending');
+        const index = path === 'pending' ? undefined : chosen.findIndex(({ files }) => files.has(path));
+        if (index === -1) throw new Fault('no-such-migration', `${path} is not in ${folder.path}.`);
+        const { chain, place } = await bench.workshop(
+          replay ? 'replay' : 'live',
+          migrations.map(({ link }) => link.up.text),
+        );
+        const base = replay ? await bench.emptyBase() : await bench.liveBase(signal);
+        const links = chosen.map(({ link }) => link);
+        const request = {
+          base,
+          links,
+          wanted: () => ({ up: true, down: false }),
+          editing: false,
+          layout,
+          limits: bounds,
+        };
+        const span = index === undefined ? { from: 0, to: links.length } : { from: index, to: index + 1 };
+        const dumps = await chain.dumps(request, span, signal);
+        return { ...previewOf(dumps), rehearsedOn: place.label, refused: dumps.refused };
+      }),
+
+    async apply(request, progress, signal) {
+      const { live, migrations } = await look();
+      const pending = migrations
+        .filter((it) => stateOf(live, it) === 'pending')
+        .map(({ migration }) => migration.version);
+      const versions = versionsOf(request.which, pending);
+      if (versions.length === 0) return { kind: 'nothing' };
+      const reason = `before applying ${versions.join(', ')}`;
+      return change(request, reason, live, progress, signal, (it) => applyMigrations(it, versions));
+    },
+
+    async revert(request: RevertRequest, progress, signal) {
+      const { live } = await look();
+      if (live.history.versions.length === 0) return { kind: 'nothing' };
+      const reason = `before reverting ${request.count === 1 ? (live.history.versions.at(-1) ?? '') : `the last ${request.count} migrations`}`;
+      return change(request, reason, live, progress, signal, (it) => revertMigrations(it, request.count));
+    },
+
+    snapshots: () => listSnapshots(target, world.storage),
+
+    async snapshot({ reason, disconnect }, signal) {
+      const { history } = await bench.live();
+      return takeSnapshot(target, { reason, version: history.versions.at(-1), disconnect }, around(signal));
+    },
+
+    async restore(id, consent, signal) {
+      demandConsent(target, consent.confirmedName);
+      const { history } = await bench.live();
+      try {
+        return await restoreSnapshot(
+          target,
+          id,
+          { version: history.versions.at(-1), disconnect: consent.disconnect },
+          around(signal),
+        );
+      } finally {
+        bench.refresh();
+      }
+    },
+
+    create(title) {
+      const existing = folder.migrations.map(({ name }) => name);
+      const { files, cursor } = folder.layout.skeleton(title, existing, world.now());
+      for (const { name, text } of files) world.files.write(join(folder.path, name), text);
+      return { path: join(folder.path, files[0]?.name ?? ''), cursor };
+    },
+  };
+}
+
+const namesOf = ({ migration: { version, title } }: ReadMigration) => ({ version, title });
+
+/** @throws {Fault} `no-such-migration` when the version is not pending */
+function versionsOf(which: ApplyRequest['which'], pending: readonly string[]): readonly string[] {
+  if (which === 'all') return pending;
+  const version = 'only' in which ? which.only : which.upTo;
+  const index = pending.indexOf(version);
+  if (index < 0)
+    throw new Fault(
+      'no-such-migration',
+      `${version} is not among the pending ones (${pending.join(', ') || 'there are none'}).`,
+    );
+  return 'only' in which ? [version] : pending.slice(0, index + 1);
+}

@@ -1,0 +1,156 @@
+/**
+ * Where shall the shadow live? The first of four places that can be had, in the order of DESIGN section 5.
+ */
+import { Fault } from '../base/fault';
+import type { Database } from '../database/database';
+import { type ConnectionParameters, labelOf, plainParameters, withDatabase } from '../database/parameters';
+import { serverDatabase } from '../database/serverDatabase';
+import type { Session } from '../database/session';
+import type { SetUp } from './base';
+import { type Binaries, findBinaries } from './binaries';
+import { embeddedPlace } from './embeddedPlace';
+import type { ShadowPlace } from './place';
+import { startServer } from './privateServer';
+import { serverPlace } from './serverPlace';
+
+export interface PlaceWishes {
+  readonly wish: 'auto' | 'private' | 'same-server' | 'embedded' | { readonly url: ConnectionParameters };
+  /** Undefined when the target is the embedded engine. */
+  readonly target: ConnectionParameters | undefined;
+  readonly setUp: SetUp;
+  /** Extensions that the target has or the migrations ask for. */
+  readonly extensions: readonly string[];
+  readonly binaries: readonly string[];
+  readonly roots: readonly string[];
+  readonly assets: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly log: (line: string) => void;
+}
+
+/**
+ * @param target a session on the target, for its version and encoding
+ * @throws {Fault} `no-shadow` when the place that was wished for cannot be had
+ */
+export async function choosePlace(wishes: PlaceWishes, target: Session | undefined): Promise<ShadowPlace> {
+  const { wish, log } = wishes;
+  if (typeof wish === 'object') return onServer('url', wish.url, wishes, target);
+  if (wish === 'embedded' || !target || !wishes.target) return embeddedPlace(wishes);
+  if (wish === 'private') return privatePlace(wishes, target);
+  if (wish === 'same-server') return onServer('same-server', wishes.target, wishes, target);
+  for (const attempt of [
+    () => privatePlace(wishes, target),
+    () => onServer('same-server', wishes.target, wishes, target),
+  ]) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      log(`shadow: ${error.message}`);
+    }
+  }
+  return embeddedPlace(wishes);
+}
+
+async function privatePlace(wishes: PlaceWishes, target: Session): Promise<ShadowPlace> {
+  const major = Math.floor(target.server.versionNumber / 10_000);
+  const found = findBinaries(wishes.binaries, wishes.roots, wishes.environment);
+  const binaries = found.find((it) => it.major === major);
+  if (!binaries)
+    throw new Fault(
+      'no-shadow',
+      `there are no binaries of PostgreSQL ${major} on this machine (${found.map(({ version }) => version).join(', ') || 'none at all'}).`,
+    );
+  const server = await startServer({ binaries: binaries.folder });
+  const parameters = plainParameters({ ...server, database: 'postgres' });
+  try {
+    await demandExtensions(parameters, wishes, binaries);
+    return await serverPlace({
+      kind: 'private',
+      label: `private PostgreSQL ${binaries.version}`,
+      database: (name) => serverDatabase(withDatabase(parameters, name === '' ? 'postgres' : name), wishes.assets),
+      end: () => server.stop(),
+      likeTarget: '',
+      log: wishes.log,
+    });
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+async function demandExtensions(
+  parameters: ConnectionParameters,
+  { extensions, setUp, assets }: PlaceWishes,
+  { version }: Binaries,
+): Promise<void> {
+  const session = await serverDatabase(parameters, assets).open('read');
+  try {
+    const there = new Set(
+      (await session.rows<{ name: string }>('select name from pg_catalog.pg_available_extensions')).map(
+        ({ name }) => name,
+      ),
+    );
+    const lacking = extensions.filter((name) => setUp.available.has(name) && !there.has(name));
+    if (lacking.length > 0)
+      throw new Fault('no-shadow', `the binaries of PostgreSQL ${version} lack the extension ${lacking.join(', ')}.`);
+  } finally {
+    await session.close();
+  }
+}
+
+/** No timeout of a role or database may end a rehearsal that waits for the next keystroke. */
+const noTimeouts = '-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=0';
+
+async function onServer(
+  kind: 'same-server' | 'url',
+  server: ConnectionParameters,
+  wishes: PlaceWishes,
+  target: Session | undefined,
+): Promise<ShadowPlace> {
+  const parameters = { ...server, settings: {}, options: `${server.options} ${noTimeouts}`.trim() };
+  const maintenance = await maintenanceDatabase(parameters, wishes.assets);
+  return serverPlace({
+    kind,
+    label: `shadow database on ${labelOf(server).replace(/^.*@/, '')}`,
+    database: (name) => (name === '' ? maintenance : serverDatabase(withDatabase(parameters, name), wishes.assets)),
+    end: () => Promise.resolve(),
+    likeTarget: kind === 'same-server' && target ? await likeDatabase(target) : '',
+    log: wishes.log,
+  });
+}
+
+/** `postgres` by custom; where it is closed to us, the database that was named. */
+async function maintenanceDatabase(parameters: ConnectionParameters, assets: string): Promise<Database> {
+  const custom = serverDatabase(withDatabase(parameters, 'postgres'), assets);
+  try {
+    await (await custom.open('read')).close();
+    return custom;
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code === 'no-server') throw error;
+    return serverDatabase(parameters, assets);
+  }
+}
+
+/** Clauses of CREATE DATABASE that repeat encoding and collation; columns of pg_database differ from version to version. */
+async function likeDatabase(target: Session): Promise<string> {
+  const [row] = await target.rows<{
+    encoding: string;
+    collate: string;
+    ctype: string;
+    provider: string;
+    locale: string | null;
+  }>(
+    `select pg_catalog.quote_literal(pg_catalog.pg_encoding_to_char(d.encoding)) as encoding,
+            pg_catalog.quote_literal(d.datcollate) as collate, pg_catalog.quote_literal(d.datctype) as ctype,
+            coalesce(j->>'datlocprovider', 'c') as provider,
+            pg_catalog.quote_literal(coalesce(j->>'datlocale', j->>'daticulocale')) as locale
+       from pg_catalog.pg_database d, pg_catalog.to_jsonb(d) j
+      where d.datname = pg_catalog.current_database()`,
+  );
+  if (!row) return '';
+  const provider =
+    { i: ` locale_provider icu icu_locale ${row.locale}`, b: ` locale_provider builtin builtin_locale ${row.locale}` }[
+      row.provider
+    ] ?? '';
+  return `encoding ${row.encoding} lc_collate ${row.collate} lc_ctype ${row.ctype}${provider}`;
+}

@@ -1,0 +1,72 @@
+/** The world as Node gives it: files of the disk, the environment, our own folder. */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Fault } from './engine/base/fault';
+import type { Files, World } from './engine/world';
+
+/** @param parts.assets folder with the bundled workers and WebAssembly files */
+export function nodeWorld({ assets, log }: Pick<World, 'assets' | 'log'>): World {
+  return {
+    assets,
+    log,
+    files: diskFiles,
+    storage: process.env['REHEARSAL_HOME'] ?? ownFolder(),
+    environment: process.env,
+    now: () => new Date(),
+  };
+}
+
+/** Where programs keep their own data: XDG on Linux, Application Support on macOS, LocalAppData on Windows. */
+function ownFolder(): string {
+  switch (process.platform) {
+    case 'darwin':
+      return join(homedir(), 'Library', 'Application Support', 'rehearsal');
+    case 'win32':
+      return join(process.env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'), 'rehearsal');
+    default:
+      return join(process.env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share'), 'rehearsal');
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+export const diskFiles: Files = {
+  read(path) {
+    try {
+      return utf8.decode(readFileSync(path));
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw new Fault(
+        'not-readable',
+        `${path}: ${error instanceof TypeError ? 'it is no UTF-8 text' : words(error)}.`,
+        error,
+      );
+    }
+  },
+
+  list(folder) {
+    try {
+      const entries = readdirSync(folder, { withFileTypes: true });
+      return entries.map((it) => (it.isDirectory() ? `${it.name}/` : it.name)).sort();
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw new Fault('not-readable', `${folder}: ${words(error)}.`, error);
+    }
+  },
+
+  write(path, text) {
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text, { flag: 'wx' });
+    } catch (error) {
+      const full = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
+      throw new Fault(full ? 'disk-full' : 'not-writable', `${path}: ${words(error)}.`, error);
+    }
+  },
+};
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+
+const words = (error: unknown): string => (error instanceof Error ? error.message : String(error));

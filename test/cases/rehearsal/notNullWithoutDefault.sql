@@ -1,0 +1,5 @@
+--- before
+create table users (id int primary key);
+insert into users values (1);
+--- migration
+    alter table users add column email text not null;

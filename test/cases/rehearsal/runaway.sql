@@ -1,0 +1,4 @@
+--- migration
+select 1;
+select pg_sleep(60);
+select nope;
