@@ -1,0 +1,76 @@
+/**
+ * `npm start`: rehearses the web shop in examples/shop on the embedded Postgres, prints what was found and how the
+ * schema would change, and opens the project in VS Code with the extension loaded.
+ *
+ * `--no-editor`, CI=true or no terminal: ends after the report. The desktop VS Code is taken where there is one,
+ * else the VS Code server, on 127.0.0.1.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { installPackages } from './install.mjs';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const shop = join(root, 'examples/shop');
+/** The newest migration that the shop's database has; those after it are pending. */
+const applied = '20260415100000';
+/** Databases of the example stay with the example. */
+const storage = join(shop, '.rehearsal');
+const env = { ...process.env, REHEARSAL_HOME: storage };
+
+installPackages(root);
+node(['scripts/build.mjs']);
+prepare();
+report();
+if (!process.argv.includes('--no-editor') && !process.env.CI && process.stdout.isTTY) await openEditor();
+
+/** Applies what counts as applied, and loads the sample data, once. */
+function prepare() {
+  const status = cli(['status', '--format', 'json'], 'pipe');
+  if (status.status !== 0) process.exit(status.status ?? 1);
+  if (JSON.parse(status.stdout).projects[0].migrations.some(({ state }) => state !== 'pending')) return;
+  console.log('Making the development database of examples/shop…');
+  const { status: done } = cli(['apply', '--up-to', applied, '--no-snapshot', '--yes'], 'inherit');
+  if (done !== 0) process.exit(done ?? 1);
+  node(['--import=tsx', 'scripts/seed.ts', shop, 'db/seeds.sql']);
+}
+
+/** The shop has mistakes in its pending migrations, on purpose: they end `check` with 1, which is no failure here. */
+function report() {
+  for (const [words, expected] of [
+    [['check'], [0, 1]],
+    [['preview'], [0]],
+  ]) {
+    console.log(`\n$ rehearsal ${words.join(' ')}\n`);
+    const { status } = cli(words, 'inherit');
+    if (!expected.includes(status)) process.exit(status ?? 1);
+  }
+}
+
+async function openEditor() {
+  const code = process.platform === 'win32' ? 'code.cmd' : 'code';
+  const desktop = (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, code)));
+  if (!desktop) {
+    node(['--import=tsx', 'test/vscode/serve.ts', shop]);
+    return;
+  }
+  const files = [shop, join(shop, 'db/migrations/20260506090000_coupons.sql')];
+  console.log('\nOpening examples/shop in VS Code…');
+  spawn(code, [`--extensionDevelopmentPath=${root}`, ...files], {
+    env,
+    detached: true,
+    stdio: 'ignore',
+    shell: process.platform === 'win32',
+  }).unref();
+}
+
+function cli(words, stdout) {
+  const args = [join(root, 'dist/cli.js'), ...words, '--embedded'];
+  return spawnSync(process.execPath, args, { cwd: shop, env, encoding: 'utf8', stdio: ['ignore', stdout, 'inherit'] });
+}
+
+function node(args) {
+  const { status } = spawnSync(process.execPath, args, { cwd: root, env, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
