@@ -66,7 +66,7 @@ for (const major of [servers.oldest, servers.newest])
     it('counts characters, not bytes or UTF-16 units', () =>
       withSession(major, async (session) => {
         const { character } = await refusalOf(session, "select '🐘é', wrong");
-        equal(character, [..."select '🐘é', "].length + 1);
+        equal(character, Array.from("select '🐘é', ").length + 1);
       }));
 
     it('tells the place inside a DO block', () =>

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { Client, DatabaseError } from 'pg';
 import { Fault } from '../base/fault';
+import type { BackendKey } from './cancelRequest';
 import { connectFault } from './connectFault';
 import type { ConnectionParameters, Host, TargetSession } from './parameters';
 import { tlsAttempts, tlsOptions } from './tls';
@@ -15,6 +16,12 @@ export interface Connected {
   readonly tls: ConnectionOptions | undefined;
   readonly direct: boolean;
 }
+
+/** node-postgres keeps them where its types do not show them. */
+export const backendKey = (client: Client): BackendKey => ({
+  processID: Reflect.get(client, 'processID'),
+  secretKey: Reflect.get(client, 'secretKey'),
+});
 
 /** @throws {Fault} as Database.open; the fault of the first host when none answers */
 export async function connect(parameters: ConnectionParameters): Promise<Connected> {

@@ -1,11 +1,141 @@
-/** Dumps a database by pg_dump compiled to WebAssembly. */
-import type { ConnectionParameters } from './parameters';
+/** Dumps a database on a server: pg_dump works in a worker, the connection is ours, so TLS and passwords are as usual. */
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { Fault } from '../base/fault';
+import { type Connected, backendKey, connect } from './connect';
+import { sendCancelRequest } from './cancelRequest';
+import type { DumpResult, DumpWork } from './dumpWorker';
+import { type ConnectionParameters, labelOf } from './parameters';
 
+/**
+ * @param assets folder with `dump.js` and `pglite/pg_dump.wasm`
+ * @throws {Fault} as Database.open, `no-right` when the role may not read everything, `connection-lost`
+ * @throws the reason of the signal when it was aborted
+ */
 export async function dumpServer(
-  _parameters: ConnectionParameters,
-  _assets: string,
-  _content: 'schema' | 'all',
-  _signal?: AbortSignal,
+  parameters: ConnectionParameters,
+  assets: string,
+  content: 'schema' | 'all',
+  signal?: AbortSignal,
 ): Promise<string> {
-  throw new Error('not yet');
+  signal?.throwIfAborted();
+  const connected = await connect(parameters);
+  const stream = connected.client.connection.stream as Socket;
+  const onAbort = (): void => void interrupt(connected);
+  signal?.addEventListener('abort', onAbort);
+  try {
+    const settings = await settingsOf(connected);
+    const label = labelOf(parameters);
+    const result = await Promise.race([
+      dumpOver(stream, { assets, content, settings, label }),
+      ...(signal ? [whenAborted(signal)] : []),
+    ]);
+    return textOf(result, label);
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+    stream.destroy();
+  }
+}
+
+/** @throws {Fault} `no-right`, or `refused` with pg_dump's own words */
+export function textOf(result: DumpResult, label: string): string {
+  if (result.kind === 'dumped') return result.text;
+  const why = result.message.replace(/^pg_dump failed with exit code \d+\.\s*Error message:\s*/, '').trim();
+  throw new Fault(/permission denied/.test(why) ? 'no-right' : 'refused', `${label} could not be dumped: ${why}.`);
+}
+
+/** What a server tells at the login and pg_dump reads there. */
+export const settingsForDump = `select name, setting from pg_settings
+  where name in ('server_version', 'standard_conforming_strings', 'server_encoding', 'client_encoding')`;
+
+async function settingsOf({ client }: Connected): Promise<Readonly<Record<string, string>>> {
+  const { rows } = await client.query<{ name: string; setting: string }>(settingsForDump);
+  return Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
+}
+
+interface Dump {
+  readonly assets: string;
+  readonly content: 'schema' | 'all';
+  readonly settings: Readonly<Record<string, string>>;
+  readonly label: string;
+}
+
+/** From here on the stream is ours: node-postgres reads nothing from it any more. */
+async function dumpOver(stream: Socket, { assets, content, settings, label }: Dump): Promise<DumpResult> {
+  const { port1, port2 } = new MessageChannel();
+  const answered = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+  const workerData: DumpWork = { content, settings, wire: port2, answered };
+  const worker = new Worker(join(assets, 'dump.js'), { workerData, transferList: [port2] });
+  try {
+    return await new Promise<DumpResult>((resolve, reject) => {
+      const lost = (error?: Error): void =>
+        reject(new Fault('connection-lost', `${label}: ${error?.message ?? 'the server closed it'}.`, error));
+      stream.once('close', () => lost()).once('error', lost);
+      worker.once('message', resolve).once('error', reject);
+      shovel(stream, port1, new Int32Array(answered));
+    });
+  } finally {
+    await worker.terminate();
+    port1.close();
+  }
+}
+
+/** Carries bytes between pg_dump and the server; pg_dump wakes when an answer is there up to its ReadyForQuery. */
+function shovel(stream: Socket, port: MessagePort, flag: Int32Array): void {
+  const endsInReady = readyScanner();
+  let answer: Buffer[] = [];
+  stream.removeAllListeners('data');
+  stream.on('data', (bytes: Buffer) => {
+    answer.push(bytes);
+    if (!endsInReady(bytes)) return;
+    port.postMessage(Buffer.concat(answer), []);
+    answer = [];
+    Atomics.store(flag, 0, 1);
+    Atomics.notify(flag, 0);
+  });
+  port.on('message', (bytes: Uint8Array) => stream.write(bytes));
+}
+
+const readyForQuery = 'Z'.charCodeAt(0);
+const headerBytes = 5;
+
+/** Follows the frames of the backend's stream; true when what came ends with ReadyForQuery. */
+function readyScanner(): (bytes: Buffer) => boolean {
+  let header = Buffer.alloc(0);
+  let bodyLeft = 0;
+  return (bytes) => {
+    let at = 0;
+    let ready = false;
+    while (at < bytes.length) {
+      if (bodyLeft === 0 && header.length < headerBytes) {
+        const taken = bytes.subarray(at, at + headerBytes - header.length);
+        header = Buffer.concat([header, taken]);
+        at += taken.length;
+        if (header.length < headerBytes) return false;
+        bodyLeft = header.readInt32BE(1) - 4;
+      }
+      const taken = Math.min(bodyLeft, bytes.length - at);
+      at += taken;
+      bodyLeft -= taken;
+      if (bodyLeft > 0) return false;
+      ready = header[0] === readyForQuery;
+      header = Buffer.alloc(0);
+    }
+    return ready;
+  };
+}
+
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+}
+
+/** So that the server does not go on with a query whose answer nobody reads. */
+async function interrupt({ client, host, tls, direct }: Connected): Promise<void> {
+  try {
+    await sendCancelRequest(host, tls, direct, backendKey(client));
+  } catch (error) {
+    // The connection is closed either way, which ends the query when it next sends a row.
+    if (!(error instanceof Error)) throw error;
+  }
 }

@@ -4,8 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, DatabaseError } from 'pg';
 import { Fault } from '../base/fault';
 import { AnswerParts, type ReportFields, timedOut } from './answer';
-import { type BackendKey, sendCancelRequest } from './cancelRequest';
-import { type Connected, connect } from './connect';
+import { sendCancelRequest } from './cancelRequest';
+import { type Connected, backendKey, connect } from './connect';
 import { type ConnectionParameters, labelOf } from './parameters';
 import type { Answer, RunOptions, Server, Session } from './session';
 import { SimpleQuery } from './simpleQuery';
@@ -210,7 +210,7 @@ class PostgresSession implements Session {
   async #requestCancel(): Promise<void> {
     const { host, tls, direct } = this.connected;
     try {
-      await sendCancelRequest(host, tls, direct, this.#key);
+      await sendCancelRequest(host, tls, direct, backendKey(this.#client));
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       await this.#signal('pg_cancel_backend');
@@ -226,16 +226,11 @@ class PostgresSession implements Session {
   async #signal(how: 'pg_cancel_backend' | 'pg_terminate_backend'): Promise<void> {
     try {
       const { client } = await connect(this.parameters);
-      await client.query(`select ${how}($1)`, [this.#key.processID]);
+      await client.query(`select ${how}($1)`, [backendKey(this.#client).processID]);
       await client.end();
     } catch (error) {
       if (!(error instanceof Fault || error instanceof DatabaseError)) throw error;
     }
-  }
-
-  /** node-postgres keeps them where its types do not show them. */
-  get #key(): BackendKey {
-    return { processID: Reflect.get(this.#client, 'processID'), secretKey: Reflect.get(this.#client, 'secretKey') };
   }
 
   #lose(error: Error | undefined): void {

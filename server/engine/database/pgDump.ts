@@ -1,0 +1,73 @@
+/**
+ * pg_dump compiled to WebAssembly, on any wire to a Postgres. Runs inside a worker, because it blocks its thread.
+ *
+ * Its calls into the wire are synchronous: the answer must be there in full when `exchange` returns.
+ */
+import { pgDump } from '@electric-sql/pglite-tools/pg_dump';
+import { FrontendMessages, greeting } from './frontendMessages';
+
+export interface DumpWire {
+  /** ParameterStatus values of the server; pg_dump wants `server_version` and `standard_conforming_strings`. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** @returns all that the server answers, up to its ReadyForQuery */
+  exchange(messages: Uint8Array, sql: string | undefined): Uint8Array;
+}
+
+/** @throws {Error} with the words of pg_dump on its standard error */
+export async function runPgDump(wire: DumpWire, content: 'schema' | 'all'): Promise<string> {
+  const messages = new FrontendMessages();
+  let waiting: Buffer[] = [];
+  const fake = {
+    // pgDump asks for the search path and sets it again when it is done; here there is nothing to set back.
+    query: async () => ({ rows: [{ search_path: 'public' }] }),
+    exec: async () => [],
+    // Called without `await`, so it has to be done when it returns.
+    execProtocolRawStream: async (bytes: Uint8Array, { onRawData }: { onRawData: (bytes: Uint8Array) => void }) => {
+      for (const message of messages.add(bytes)) {
+        if (message.kind === 'encryption') onRawData(Buffer.from('N'));
+        else if (message.kind === 'startup') onRawData(greeting(wire.settings));
+        else if (message.kind !== 'terminate') waiting.push(message.bytes);
+        if (message.kind !== 'query' && message.kind !== 'sync') continue;
+        const sent = Buffer.concat(waiting);
+        waiting = [];
+        onRawData(wire.exchange(sent, message.kind === 'query' ? message.sql : undefined));
+      }
+    },
+  };
+  const args = content === 'schema' ? ['--schema-only'] : ['--rows-per-insert=500'];
+  const file = await unpruned(() => pgDump({ pg: fake as unknown as Parameters<typeof pgDump>[0]['pg'], args }));
+  return restorable(await file.text());
+}
+
+/**
+ * pgDump removes every line that begins with `\restrict` or `\unrestrict`, also inside texts that span lines. Those
+ * lines are data and must stay, so its removal is switched off while it runs; only it runs then in this worker.
+ */
+async function unpruned<T>(work: () => Promise<T>): Promise<T> {
+  const replace = RegExp.prototype[Symbol.replace];
+  Reflect.set(RegExp.prototype, Symbol.replace, function (this: RegExp, input: string, by: () => string): string {
+    return this.source.includes('restrict') ? input : replace.call(this, input, by);
+  });
+  try {
+    return await work();
+  } finally {
+    Reflect.set(RegExp.prototype, Symbol.replace, replace);
+  }
+}
+
+/**
+ * Without what only psql reads (`\restrict` and its end, with the same key) and what only servers from 17 on know.
+ * All of it stands before the first object and after the last one.
+ */
+function restorable(dump: string): string {
+  const start = dump.search(/^SET default_/m);
+  const head = start < 0 ? dump.length : start;
+  const [, key] = /^\\restrict (\S+)$/m.exec(dump.slice(0, head)) ?? [];
+  const header = dump
+    .slice(0, head)
+    .replace(/^\\restrict \S+\n/m, '')
+    .replace(/^SET transaction_timeout = 0;\n/m, '');
+  const rest = dump.slice(head);
+  const end = key === undefined ? -1 : rest.lastIndexOf(`\\unrestrict ${key}\n`);
+  return header + (end < 0 ? rest : rest.slice(0, end) + rest.slice(end + `\\unrestrict ${key}\n`.length));
+}
