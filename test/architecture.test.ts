@@ -81,8 +81,11 @@ describe('architecture', () => {
       imports.filter(({ to, name }) => to === undefined && name !== 'vscode').map((it) => it.name),
     );
     deepEqual(
-      [...packages].filter((name) => !builtinModules.includes(name)).toSorted(),
-      Object.keys(dependencies).toSorted(),
+      {
+        undeclared: [...packages].filter((name) => !builtinModules.includes(name) && !(name in dependencies)),
+        unused: Object.keys(dependencies).filter((name) => !packages.has(name)),
+      },
+      { undeclared: [], unused: [] },
     );
   });
 
