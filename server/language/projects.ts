@@ -22,10 +22,16 @@ export const projects: Feature = {
   capabilities: {},
 
   attach(connection, workspace, _documents, checks) {
+    let listed = false;
+    workspace.onChange(() => {
+      listed = false;
+    });
     connection.onRequest(
       ListProjectsRequest,
       replyPlain(async () => {
-        workspace.forget();
+        // A client that asks although nothing has changed here suspects that something has changed elsewhere.
+        if (listed) await workspace.lookAnew();
+        listed = true;
         return Promise.all(
           (await workspace.projects()).map((project) => itemOf(project, workspace.status(project), checks)),
         );
@@ -34,6 +40,7 @@ export const projects: Feature = {
     connection.onRequest(
       RehearseRequest,
       reply(async ({ uri }) => {
+        await workspace.lookAnew();
         workspace.changed('projects');
         await checks.recheck(uri);
       }),

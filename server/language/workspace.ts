@@ -135,6 +135,12 @@ export class Workspace {
     this.statuses = new WeakMap();
   }
 
+  /** Forgets what is known of the targets, too: they may have been changed from elsewhere. */
+  async lookAnew(): Promise<void> {
+    for (const project of await this.projects()) project.refresh();
+    this.forget();
+  }
+
   async trust(): Promise<void> {
     if (this.trusted) return;
     this.trusted = true;

@@ -15,7 +15,7 @@ import { serve } from '../../server/language/languageServer';
 import { uriOf } from '../../server/language/uri';
 import { ListProjectsRequest, RehearseRequest, SettingsChanged, TrustGranted } from '../../server/protocol/messages';
 import { filesOf } from '../support/files';
-import { connectEditor, type Editor, sameTold, told } from './editor';
+import { connectEditor, type Editor, sameTold, told } from '../support/editor';
 
 type Check = (files: Files, ...asked: Parameters<Project['check']>) => ReturnType<Project['check']>;
 
@@ -298,6 +298,7 @@ function engineOf({ files }: World, { roots }: EngineOptions, { check, status }:
     folder,
     target: { id: 'x', label: 'x@localhost', name: 'x', local: true, engine: 'server', because: 'test' },
     check: (...asked) => check(files, ...asked),
+    refresh: () => undefined,
     status: status ?? (() => Promise.resolve(emptyStatus)),
   });
   return {
