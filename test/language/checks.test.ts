@@ -91,10 +91,9 @@ describe('background checks', () => {
   });
 
   it('say on the first line why a file could not be checked, once, and in the list', async () => {
-    const check: Check = () => Promise.reject(new Fault('no-server', 'localhost:5432 refused the connection.'));
     const message =
       'Postgres does not answer: localhost:5432 refused the connection. Start the server or choose another database.';
-    await withEditor({ check, status: () => Promise.resolve(emptyStatus) }, async ({ editor }) => {
+    await withEditor({ check: noServer }, async ({ editor }) => {
       editor.open(first, '-- one\n');
       sameTold(await editor.diagnostics(first), [`1:1-1:7 not-checked Not rehearsed. ${message}`]);
       const [project] = await editor.connection.sendRequest(ListProjectsRequest);
@@ -230,6 +229,8 @@ describe('background checks', () => {
 });
 
 const emptyStatus = { server: 'PostgreSQL 18.4', historyTable: 'rehearsal.migrations', migrations: [] };
+
+const noServer: Check = () => Promise.reject(new Fault('no-server', 'localhost:5432 refused the connection.'));
 
 /** Finds the first word `no` in each file. */
 const findNo: Check = (files, wanted, onFile) => {

@@ -1,7 +1,7 @@
 /** The language server as an editor starts it, over stdio, on real Postgres: rehearsals of what is typed. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { CodeLens } from 'vscode-languageserver-protocol/node';
 import { uriOf } from '../../server/language/uri';
 import { sameTold, told } from '../support/editor';
@@ -164,11 +164,8 @@ function childrenOf(pid: number): readonly number[] {
   return children === '' ? [] : children.split(' ').map(Number);
 }
 
+/** A process that has ended and was not waited for yet is a zombie, with nothing left in it. */
 function isRunning(pid: number): boolean {
-  try {
-    // A process that has ended and was not waited for yet is a zombie, with nothing left in it.
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
+  const status = `/proc/${pid}/status`;
+  return existsSync(status) && !/^State:\s+Z/m.test(readFileSync(status, 'utf8'));
 }

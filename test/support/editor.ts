@@ -145,7 +145,7 @@ export function connectEditor(fromServer: NodeJS.ReadableStream, toServer: NodeJ
 export function told(diagnostics: readonly Diagnostic[]): string[] {
   return diagnostics.map(({ range: { start, end }, code, message }) => {
     const place = [start, end].map(({ line, character }) => `${line + 1}:${character + 1}`).join('-');
-    return `${place} ${code} ${message}`;
+    return `${place} ${code} ${typeof message === 'string' ? message : message.value}`;
   });
 }
 

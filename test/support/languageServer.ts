@@ -13,10 +13,11 @@ export interface Running {
   readonly folder: string;
   readonly server: ChildProcessByStdio<Writable, Readable, Readable>;
   /** Absolute path of a file of the workspace. */
-  path(name: string): string;
-  write(name: string, text: string | Uint8Array): string;
+  readonly path: (name: string) => string;
+  /** @returns its absolute path */
+  readonly write: (name: string, text: string | Uint8Array) => string;
   /** Everything the server has written to its standard error. */
-  complaints(): string;
+  readonly complaints: () => string;
 }
 
 export interface Beginning {
