@@ -1,7 +1,7 @@
 /** Jobs for the tests of this room: migrations written as one fixture text, on databases of the test servers. */
 import { deepEqual, equal } from 'node:assert/strict';
 import type { Job } from '../../server/engine/apply/job';
-import type { ServerTarget } from '../../server/engine/snapshots/target';
+import type { Database } from '../../server/engine/database/database';
 import { histories } from '../../server/engine/history/all';
 import { layoutOf, readFolder } from '../../server/engine/layouts/find';
 import type { LayoutName } from '../../server/engine/layouts/layout';
@@ -20,11 +20,18 @@ export interface TestJob extends Job {
 }
 
 /** @param source migrations as `--- 1_name.up.sql` sections */
-export function jobFor(
-  place: Place,
+export function jobFor({ target, around }: Place, layout: LayoutName, source: string, over: Over = {}): TestJob {
+  return jobOn(target.database, around.storage, layout, source, over);
+}
+
+export type Over = Partial<Pick<Job, 'signal' | 'progress' | 'waits'>>;
+
+export function jobOn(
+  database: Database,
+  storage: string,
   layout: LayoutName,
   source: string,
-  over: Partial<Pick<Job, 'signal' | 'progress' | 'waits'>> & { readonly target?: Pick<ServerTarget, 'database'> } = {},
+  over: Over = {},
 ): TestJob {
   const fixture = parseFixture(source);
   const files = filesOf(Object.fromEntries(fixture.files.map(({ name, text }) => [`${path}/${name}`, text])));
@@ -33,16 +40,16 @@ export function jobFor(
   return {
     fixture,
     steps,
-    database: (over.target ?? place.target).database,
+    database,
     history: histories[layout]({}),
     folder,
     read: (file) => files.read(file),
-    storage: place.around.storage,
+    storage,
     now: () => new Date(),
-    progress: over.progress ?? ((step) => void steps.push(step)),
-    signal: over.signal ?? new AbortController().signal,
+    progress: (step) => void steps.push(step),
+    signal: new AbortController().signal,
     versions: folder.migrations.map(({ version }) => version),
-    ...(over.waits ? { waits: over.waits } : {}),
+    ...over,
   };
 }
 

@@ -19,7 +19,7 @@ export interface Place {
   /** Runs statements in the target (or another database) on a connection of their own. */
   readonly sql: <Row extends object>(text: string, database?: string) => Promise<readonly Row[]>;
   /** A connection to the target that stays until the test ends. */
-  readonly connect: (application?: string) => Promise<Client>;
+  readonly connect: (application?: string, database?: string) => Promise<Client>;
   /** The same place for another role. */
   readonly as: (user: string, password: string) => ServerTarget;
   readonly names: () => Promise<readonly string[]>;

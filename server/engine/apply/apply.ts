@@ -138,8 +138,8 @@ async function foundAfterLoss(job: Job, planned: Planned, trail: Trail): Promise
   try {
     return await withLockedTarget(job, 'read', async (session) => {
       const state = await job.history.read(session);
-      const recorded = state.blocked === undefined && state.applied(planned.migration) === 'applied';
-      const finished = recorded === (planned.direction === 'up');
+      const applied = state.applied(planned.migration) === 'applied';
+      const finished = state.blocked === undefined && applied === (planned.direction === 'up');
       const stands = finished
         ? `${planned.migration.version} was ${planned.direction === 'up' ? 'applied' : 'reverted'} before.`
         : whatStands(planned, trail.lasting, trail.doubtful);

@@ -63,7 +63,7 @@ function whereOf(
   migration: Job['folder']['migrations'][number] | undefined,
 ): string {
   const script = direction === 'up' ? version : `the down script of ${version}`;
-  const applied = migration !== undefined && state.blocked === undefined && state.applied(migration) === 'applied';
+  const applied = migration !== undefined && state.applied(migration) === 'applied';
   if (applied === (direction === 'up') && state.blocked === undefined)
     return `after ${script} was carried out and recorded.`;
   // The embedded engine keeps what was done when its session ends well, and not before.

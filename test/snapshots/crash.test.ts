@@ -1,0 +1,240 @@
+/**
+ * Our process is killed, or the server, while a snapshot is taken or restored. The target is before or after, nothing
+ * half-made stays, and the next start says what happened.
+ *
+ * The process is held at a step from outside, by locks that Postgres itself needs for that step.
+ */
+import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Client } from 'pg';
+import { Fault } from '../../server/engine/base/fault';
+import { recoverSnapshots } from '../../server/engine/snapshots/recover';
+import { listSnapshots, restoreSnapshot, takeSnapshot } from '../../server/engine/snapshots/snapshots';
+import { snapshotPrefix } from '../../server/engine/snapshots/names';
+import { startKillable, until } from '../support/killable';
+import { asAdmin, servers, serverOf } from '../support/servers';
+import type { Errand } from './child';
+import { type Place, withPlace } from './support';
+
+const child = join(__dirname, 'child.ts');
+const order = { reason: 'by hand', version: undefined, disconnect: false };
+
+for (const major of Object.values(servers)) {
+  describe(`a killed process and PostgreSQL ${major}`, () => {
+    // What was committed has to outlive a crash, as on a server that people use.
+    before(async () => asAdmin(await serverOf(major), 'alter role postgres set synchronous_commit = on'));
+    after(async () => asAdmin(await serverOf(major), 'alter role postgres reset synchronous_commit'));
+
+    const errand = async ({ target, around }: Place, restore?: string): Promise<Errand> => {
+      const { host, port, user, password } = await serverOf(major);
+      const place = { host, port, user, password, database: target.database.name };
+      return { place, storage: around.storage, restore };
+    };
+
+    /** Starts the errand, kills it when it waits for the lock, lets the server go on, and recovers. */
+    const killedAt = async (place: Place, lock: string, restore?: string): Promise<string> => {
+      const holder = await beside(place);
+      await holder.query(`begin; ${lock}`);
+      const running = startKillable(child, await errand(place, restore));
+      await until(() => isWaitingFor(place, holder));
+      await running.kill();
+      deepEqual(await recoverSnapshots(place.target, place.around), [], 'its session is still at work');
+      await holder.query('rollback');
+      const told = await until(async () => (await recoverSnapshots(place.target, place.around))[0]);
+      equal(await recoverSnapshots(place.target, place.around).then((it) => it.length), 0);
+      return told;
+    };
+
+    it('before the copy is made', () =>
+      withFilled(major, async (place) => {
+        const told = await killedAt(place, `comment on database ${place.target.database.name} is 'held'`);
+        match(told, /was cut off\. The snapshot \S+ was not complete( and has been dropped)?; \S+ is as it was\.$/);
+        await nothingHalfMade(place, 0);
+      }));
+
+    it('before its settings are copied', () =>
+      withFilled(major, async (place) => {
+        await place.sql(`alter database ${place.target.database.name} set work_mem to '5MB'`);
+        const told = await killedAt(place, 'lock table pg_db_role_setting in share mode');
+        match(told, /was not complete and has been dropped/);
+        await nothingHalfMade(place, 0);
+      }));
+
+    it('before it is registered', () =>
+      withFilled(major, async (place) => {
+        const told = await killedAt(place, 'lock table pg_shdescription in share mode');
+        match(told, /The snapshot \S+ was complete and is kept\.$/);
+        await nothingHalfMade(place, 1);
+      }));
+
+    it('before and between the renames of a restore', () =>
+      withFilled(major, async (place) => {
+        const taken = await takeSnapshot(place.target, order, place.around);
+        if (taken.kind !== 'taken') throw new Error('nobody was there');
+        await place.sql('update item set id = 2');
+        for (const lock of [
+          `comment on database ${place.target.database.name} is 'held'`,
+          `comment on database ${taken.snapshot.id} is 'held'`,
+          'lock table pg_shdescription in share mode',
+        ]) {
+          const told = await killedAt(place, lock, taken.snapshot.id);
+          match(told, /Nothing was restored; \S+ is as it was\.$/);
+          deepEqual(await place.sql('select id from item'), [{ id: 2 }]);
+          await nothingHalfMade(place, 1);
+        }
+      }));
+
+    it('at any moment of a restore', () =>
+      withFilled(major, async (place) => {
+        let expected = 1;
+        const seen = new Set<string>();
+        for (let round = 0; round < 6; round++) {
+          const taken = await takeSnapshot(place.target, order, place.around);
+          if (taken.kind !== 'taken') throw new Error('nobody was there');
+          const [snapshotted, changed] = [expected, expected + 1];
+          await place.sql(`update item set id = ${changed}`);
+          const running = startKillable(child, await errand(place, taken.snapshot.id));
+          // As soon as its journal is there it is at work; from then on it is killed somewhat later each round.
+          await until(async () => (journalOf(place).length > 0 ? true : undefined));
+          for (let looks = 0; looks < round * 2; looks++) await place.sql('select 1', 'postgres');
+          await running.kill();
+          const told = await until(async () => {
+            const [first] = await recoverSnapshots(place.target, place.around);
+            return first ?? (journalOf(place).length === 0 ? 'it was done' : undefined);
+          });
+          const [row] = await place.sql<{ id: number }>('select id from item');
+          ok(row && [snapshotted, changed].includes(row.id));
+          if (/The snapshot was restored/.test(told)) equal(row.id, snapshotted);
+          if (/Nothing was restored/.test(told)) equal(row.id, changed);
+          seen.add(told.replaceAll(/\S*\d\S*/g, ''));
+          expected = row.id;
+          await nothingHalfMade(place, (await listSnapshots(place.target, place.around.storage)).length);
+        }
+        ok(seen.size > 0);
+      }));
+
+    it('the sessions of a copy and of a swap are ended by the server', () =>
+      withFilled(major, async (place) => {
+        const holder = await beside(place);
+        for (const lock of [
+          `comment on database ${place.target.database.name} is 'held'`,
+          'lock table pg_shdescription in share mode',
+        ]) {
+          await holder.query(`begin; ${lock}`);
+          const lost = rejects(takeSnapshot(place.target, order, place.around), isLost);
+          await holder.query('select pg_terminate_backend($1)', [await until(() => isWaitingFor(place, holder))]);
+          await lost;
+          await holder.query('rollback');
+          match(await until(async () => (await recoverSnapshots(place.target, place.around))[0]), /was not complete/);
+          await nothingHalfMade(place, 0);
+        }
+        const taken = await takeSnapshot(place.target, order, place.around);
+        if (taken.kind !== 'taken') throw new Error('nobody was there');
+        await place.sql('update item set id = 2');
+        await holder.query('begin; lock table pg_shdescription in share mode');
+        const lost = rejects(restoreSnapshot(place.target, taken.snapshot.id, order, place.around), isLost);
+        await holder.query('select pg_terminate_backend($1)', [await until(() => isWaitingFor(place, holder))]);
+        await lost;
+        await holder.query('rollback');
+        match(await until(async () => (await recoverSnapshots(place.target, place.around))[0]), /Nothing was restored/);
+        deepEqual(await place.sql('select id from item'), [{ id: 2 }]);
+        await nothingHalfMade(place, 1);
+      }));
+
+    it('the whole server crashes in the middle of a swap and starts again', () =>
+      withFilled(major, async (place) => {
+        const taken = await takeSnapshot(place.target, order, place.around);
+        if (taken.kind !== 'taken') throw new Error('nobody was there');
+        await place.sql('update item set id = 2');
+        const holder = await beside(place);
+        await holder.query('begin; lock table pg_shdescription in share mode');
+        const lost = rejects(restoreSnapshot(place.target, taken.snapshot.id, order, place.around), isLost);
+        process.kill(await until(() => isWaitingFor(place, holder)), 'SIGKILL');
+        await lost;
+        match(await until(() => whenBack(() => recoverSnapshots(place.target, place.around))), /Nothing was restored/);
+        deepEqual(await place.sql('select id from item'), [{ id: 2 }]);
+        await nothingHalfMade(place, 1);
+      }));
+
+    it('a cancel while it waits leaves nothing behind', () =>
+      withFilled(major, async (place) => {
+        const holder = await beside(place);
+        await holder.query(`begin; comment on database ${place.target.database.name} is 'held'`);
+        const cancel = new AbortController();
+        const around = { ...place.around, signal: cancel.signal };
+        const cancelled = rejects(takeSnapshot(place.target, order, around), { name: 'AbortError' });
+        await until(() => isWaitingFor(place, holder));
+        cancel.abort();
+        await cancelled;
+        await holder.query('rollback');
+        deepEqual(journalOf(place), []);
+        await nothingHalfMade(place, 0);
+      }));
+
+    it('two at once: one is told that the other is at work', () =>
+      withFilled(major, async (place) => {
+        const holder = await beside(place);
+        await holder.query(`begin; comment on database ${place.target.database.name} is 'held'`);
+        const first = takeSnapshot(place.target, order, place.around);
+        await until(() => isWaitingFor(place, holder));
+        await rejects(
+          takeSnapshot(place.target, order, place.around),
+          (it) => it instanceof Fault && it.code === 'locked',
+        );
+        await holder.query('rollback');
+        equal((await first).kind, 'taken');
+        await nothingHalfMade(place, 1);
+      }));
+  });
+}
+
+/** @returns the first line told; undefined while the server is not back, or the old session not gone */
+async function whenBack(ask: () => Promise<readonly string[]>): Promise<string | undefined> {
+  try {
+    return (await ask())[0];
+  } catch (cause) {
+    if (cause instanceof Fault && ['no-server', 'connection-lost'].includes(cause.code)) return undefined;
+    throw cause;
+  }
+}
+
+const isLost = (cause: unknown): boolean => cause instanceof Fault && cause.code === 'connection-lost';
+
+async function withFilled(major: (typeof servers)[keyof typeof servers], use: (place: Place) => Promise<void>) {
+  await withPlace(major, async (place) => {
+    await place.sql('create table item (id int); insert into item values (1)');
+    await use(place);
+  });
+}
+
+/** A session in another database, which is in nobody's way. */
+const beside = (place: Place): Promise<Client> => place.connect('holder', 'template1');
+
+async function isWaitingFor({ sql }: Place, holder: Client): Promise<number | undefined> {
+  const { rows } = await holder.query<{ pid: number }>('select pg_backend_pid() as pid');
+  const [waiting] = await sql<{ pid: number }>(
+    `select pid from pg_stat_activity where ${rows[0]?.pid} = any (pg_blocking_pids(pid))`,
+    'postgres',
+  );
+  return waiting?.pid;
+}
+
+const journalOf = ({ around }: Place): readonly string[] => {
+  try {
+    return readdirSync(join(around.storage, 'journal'));
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
+    throw cause;
+  }
+};
+
+/** Every database that looks like a snapshot of the target is one, and the target takes connections. */
+async function nothingHalfMade(place: Place, snapshots: number): Promise<void> {
+  const { target, around, names, sql } = place;
+  const listed = await listSnapshots(target, around.storage);
+  const there = (await names()).filter((name) => name.startsWith(snapshotPrefix + target.database.name));
+  deepEqual(there.toSorted(), listed.map(({ id }) => id).toSorted());
+  equal(listed.length, snapshots);
+  equal((await sql('select * from item')).length, 1);
+}
