@@ -1,2 +1,204 @@
-/** In work by H-I (a colleague of H-C, who keeps the rest of this room): see the report at the end. */
-export {};
+/** Which databases do the workspace and the environment name? For the user to pick from. */
+import { join } from 'node:path';
+import { parse as parseDotenv } from 'dotenv';
+import { parse as parseYaml } from 'yaml';
+import { Fault } from '../base/fault';
+import { type ConnectionSources, readConnection } from './connection';
+import { type ConnectionParameters, isLocal, labelOf, idOf } from './parameters';
+
+export interface Candidate {
+  /** `shop_dev@localhost:5432`. */
+  readonly label: string;
+  /** `DATABASE_URL in .env`. */
+  readonly source: string;
+  /** With its password, if it has one: never shown. */
+  readonly parameters: ConnectionParameters;
+  /** As `readConnection` takes it, without the password. */
+  readonly connection: string;
+  readonly password: string | undefined;
+  readonly local: boolean;
+  /** The variables that it was named with: `DBMATE_MIGRATIONS_TABLE` and others. */
+  readonly environment: Variables;
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Best first: what deployments call their database, what tests do last. */
+const urlVariables = [
+  'DATABASE_URL',
+  'POSTGRES_URL',
+  'POSTGRESQL_URL',
+  'PG_URL',
+  'DB_URL',
+  'DATABASE_URI',
+  'TEST_DATABASE_URL',
+];
+const dotenvFiles = ['.env', '.env.local', '.env.development', '.env.development.local'];
+const composeFiles = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'];
+
+/**
+ * The environment first, then the folders' files, nearest first. A broken file is left out with a line to `log`.
+ *
+ * @param folders that of the migrations and those above it, up to the workspace's
+ */
+export function candidatesIn(
+  folders: readonly string[],
+  read: (path: string) => string | undefined,
+  sources: ConnectionSources,
+  log: (line: string) => void,
+): Candidate[] {
+  const named = [...fromVariables(sources.environment, 'the environment', sources, log)];
+  for (const folder of folders) {
+    const variables: Record<string, string> = {};
+    for (const name of dotenvFiles) {
+      const text = read(join(folder, name));
+      if (text === undefined) continue;
+      const found = parseDotenv(text);
+      Object.assign(variables, found);
+      named.push(...fromVariables(found, name, sources, log));
+    }
+    for (const name of composeFiles)
+      named.push(...fromCompose(read(join(folder, name)), name, variables, sources, log));
+  }
+  return onceEach(named);
+}
+
+function fromVariables(
+  variables: Variables,
+  where: string,
+  sources: ConnectionSources,
+  log: (line: string) => void,
+): Candidate[] {
+  const urls = urlVariables.flatMap((name) => {
+    const text = variables[name];
+    const isPostgres = text !== undefined && /^postgres(?:ql)?:\/\//i.test(text);
+    return isPostgres
+      ? attempt(`${name} in ${where}`, () => candidateOf(text, `${name} in ${where}`, variables, sources), log)
+      : [];
+  });
+  const names = ['PGSERVICE', 'PGHOST', 'PGDATABASE'].filter((name) => variables[name]);
+  if (names.length === 0) return urls;
+  const own = { ...sources, environment: { ...sources.environment, ...variables } };
+  const source = `${names.join(', ')} in ${where}`;
+  return [...urls, ...attempt(source, () => candidateOf('', source, variables, own), log)];
+}
+
+function candidateOf(text: string, source: string, environment: Variables, sources: ConnectionSources): Candidate {
+  const parameters = readConnection(text, sources);
+  return {
+    source,
+    parameters,
+    environment,
+    label: labelOf(parameters),
+    local: isLocal(parameters),
+    password: parameters.hosts[0]?.password,
+    connection: text === '' ? idOf(parameters) : withoutPassword(text),
+  };
+}
+
+/** Takes the password out of a URL, wherever it stands. */
+export const withoutPassword = (url: string): string =>
+  url
+    .replace(/^(\w+:\/\/[^:@/?]*):[^@]*@/, '$1@')
+    .replace(/([?&])password=[^&]*&?/, '$1')
+    .replace(/[?&]$/, '');
+
+interface ComposeService {
+  readonly image?: unknown;
+  readonly environment?: unknown;
+  readonly ports?: unknown;
+}
+
+function fromCompose(
+  text: string | undefined,
+  where: string,
+  dotenv: Variables,
+  sources: ConnectionSources,
+  log: (line: string) => void,
+): Candidate[] {
+  if (text === undefined) return [];
+  return attempt(
+    where,
+    () => {
+      const document: unknown = parseYaml(substituted(text, { ...dotenv, ...sources.environment }));
+      const services = isRecord(document) && isRecord(document['services']) ? document['services'] : {};
+      return Object.entries(services).flatMap(([name, service]) =>
+        isRecord(service) ? fromService(name, service, where, sources) : [],
+      );
+    },
+    log,
+  ).flat();
+}
+
+/** A service that runs Postgres and publishes its port on this machine. */
+function fromService(name: string, service: ComposeService, where: string, sources: ConnectionSources): Candidate[] {
+  if (typeof service.image !== 'string' || !/postgres|postgis|timescale|pgvector/i.test(service.image)) return [];
+  const variables = variablesOf(service.environment);
+  const port = publishedPort(service.ports);
+  if (port === undefined) return [];
+  const user = variables['POSTGRES_USER'] || 'postgres';
+  const password = variables['POSTGRES_PASSWORD'];
+  const login = `${encodeURIComponent(user)}${password === undefined ? '' : `:${encodeURIComponent(password)}`}`;
+  const database = variables['POSTGRES_DB'] || user;
+  const url = `postgres://${login}@localhost:${port}/${encodeURIComponent(database)}`;
+  return [candidateOf(url, `service ${name} in ${where}`, {}, { ...sources, environment: {} })];
+}
+
+/** `KEY=value` lines or a map. */
+function variablesOf(environment: unknown): Readonly<Record<string, string>> {
+  if (Array.isArray(environment))
+    return Object.fromEntries(
+      environment
+        .filter((it) => typeof it === 'string')
+        .map((line) => [line.replace(/=.*$/s, ''), line.replace(/^[^=]*=?/, '')]),
+    );
+  if (!isRecord(environment)) return {};
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) =>
+      ['string', 'number'].includes(typeof value) ? [[name, String(value)]] : [],
+    ),
+  );
+}
+
+/** `5433:5432`, `127.0.0.1:5433:5432`, or `{ target: 5432, published: 5433 }`. */
+function publishedPort(ports: unknown): string | undefined {
+  if (!Array.isArray(ports)) return undefined;
+  for (const it of ports as readonly unknown[]) {
+    if (isRecord(it) && Number(it['target']) === 5432 && it['published'] !== undefined) return String(it['published']);
+    const published = typeof it === 'string' ? /(?:^|:)(\d+):5432(?:\/tcp)?$/.exec(it)?.[1] : undefined;
+    if (published !== undefined) return published;
+  }
+  return undefined;
+}
+
+/** `$NAME`, `${NAME}`, `${NAME:-default}` as Compose has them; `$$` is a dollar. */
+const substituted = (text: string, variables: Variables): string =>
+  text.replaceAll(
+    /\$(?:\$|(\w+)|\{(\w+)(?::?[-?]([^}]*))?\})/g,
+    (whole, plain?: string, braced?: string, fallback?: string) =>
+      whole === '$$' ? '$' : variables[plain ?? braced ?? ''] || (fallback ?? ''),
+  );
+
+/** One database that is named in several places is one candidate. */
+function onceEach(candidates: readonly Candidate[]): Candidate[] {
+  const byId = new Map<string, Candidate>();
+  for (const it of candidates) {
+    const id = idOf(it.parameters);
+    const former = byId.get(id);
+    byId.set(id, former ? { ...former, source: `${former.source}, ${it.source}` } : it);
+  }
+  return [...byId.values()];
+}
+
+function attempt<T>(what: string, work: () => T, log: (line: string) => void): T[] {
+  try {
+    return [work()];
+  } catch (error) {
+    if (!(error instanceof Fault) && !(error instanceof Error && error.name.startsWith('YAML'))) throw error;
+    log(`${what} is left out: ${error.message}`);
+    return [];
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
