@@ -181,6 +181,20 @@ it('.vscodeignore shuts everything out and then names what ships', () => {
   equal(manifest.files, undefined);
 });
 
+it('the lockfile names the packages of every platform, and no registry', () => {
+  const text = read('package-lock.json');
+  const { packages } = JSON.parse(text) as {
+    packages: Readonly<Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>> }>>;
+  };
+  const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter(
+      (name) => !packages[`node_modules/${name}`] && !packages[`${path}/node_modules/${name}`],
+    ),
+  );
+  deepEqual(missing, []);
+  equal(text.includes('"resolved": "http'), false);
+});
+
 function valueOf(literal: string | undefined): unknown {
   if (literal === undefined) return [];
   if (literal.startsWith("'")) return literal.slice(1, -1);
