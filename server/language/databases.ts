@@ -1,5 +1,5 @@
 /** Requests about the target of a project: what could be it, and what shall be it. */
-import { ChooseDatabaseRequest } from '../protocol/messages';
+import { CandidatesRequest, ChooseDatabaseRequest } from '../protocol/messages';
 import type { Feature } from './feature';
 import { targetItem } from './projects';
 import { reply } from './reply';
@@ -8,6 +8,18 @@ export const databases: Feature = {
   capabilities: {},
 
   attach(connection, workspace) {
+    connection.onRequest(
+      CandidatesRequest,
+      reply(async ({ folder }) => {
+        const project = await workspace.projectAt(folder);
+        return workspace.candidates(project.folder.path).map(({ label, source, connection: url, local }) => ({
+          label,
+          source,
+          local,
+          choice: { kind: 'server' as const, connection: url },
+        }));
+      }),
+    );
     connection.onRequest(
       ChooseDatabaseRequest,
       reply(async ({ folder, choice }) => {

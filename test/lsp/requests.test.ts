@@ -1,0 +1,230 @@
+/** Requests of our own and formatting over stdio: what the client is told, on real Postgres of both majors. */
+import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { Client } from 'pg';
+import { ResponseError, type TextEdit } from 'vscode-languageserver-protocol/node';
+import { uriOf } from '../../server/language/uri';
+import {
+  ApplyRequest,
+  CandidatesRequest,
+  ChooseDatabaseRequest,
+  type FaultData,
+  ListProjectsRequest,
+  ListSnapshotsRequest,
+  NewMigrationRequest,
+  PreviewRequest,
+  type ProgressParams,
+  ProgressNotification,
+  RestoreRequest,
+  RevertRequest,
+  SnapshotRequest,
+} from '../../server/protocol/messages';
+import { type Beginning, type Running, withLanguageServer } from '../support/languageServer';
+import { binariesOf, type Major, servers, withDatabase } from '../support/servers';
+
+const files = {
+  'db/migrations/20240101000000_users.sql':
+    '-- migrate:up\ncreate table users (id int primary key);\n\n-- migrate:down\ndrop table users;\n',
+  'db/migrations/20240102000000_emails.sql':
+    '-- migrate:up\nalter table users add column email text;\n\n-- migrate:down\nalter table users drop column email;\n',
+};
+const [first, second] = Object.keys(files) as [string, string];
+const consent = { disconnect: true, progress: 'p1', snapshot: true };
+
+for (const major of Object.values(servers)) {
+  describe(`requests on PostgreSQL ${major}`, () => {
+    it('list, preview, apply, revert and restore', async () => {
+      await onServer(major, {}, async ({ editor: { connection, ...editor }, path }, query) => {
+        const folder = uriOf(path('db/migrations'));
+        const steps: ProgressParams[] = [];
+        connection.onNotification(ProgressNotification, (step) => void steps.push(step));
+        const states = async () => {
+          const [project] = await connection.sendRequest(ListProjectsRequest);
+          return project?.migrations.map(({ version, state }) => `${version} ${state}`);
+        };
+
+        const [project] = await connection.sendRequest(ListProjectsRequest);
+        equal(project?.folder, folder);
+        equal(project?.layout, 'dbmate');
+        equal(project?.target.server.startsWith(`PostgreSQL ${major}`), true);
+        equal(project?.target.local, true);
+        deepEqual(project?.migrations[0], {
+          version: '20240101000000',
+          title: 'users',
+          state: 'pending',
+          uri: uriOf(path(first)),
+          downUri: uriOf(path(first)),
+          hasDown: true,
+        });
+
+        const preview = await connection.sendRequest(PreviewRequest, { folder, uri: uriOf(path(second)) });
+        ok(!preview.before.includes('email text') && preview.after.includes('email text'));
+        deepEqual(preview.changes, [{ kind: 'changed', type: 'TABLE', name: 'public.users' }]);
+        deepEqual(await states(), ['20240101000000 pending', '20240102000000 pending']);
+
+        const told = editor.told.projects;
+        const applied = await connection.sendRequest(ApplyRequest, { ...consent, folder, upTo: '20240101000000' });
+        equal(applied.kind, 'done');
+        deepEqual(await query('select version from schema_migrations'), [{ version: '20240101000000' }]);
+        await editor.until(() => editor.told.projects > told, 'the word that projects have changed');
+        ok(steps.length > 0 && steps.every(({ progress }) => progress === 'p1'));
+        deepEqual(await states(), ['20240101000000 applied', '20240102000000 pending']);
+
+        await query('insert into users values (7)');
+        const all = await connection.sendRequest(ApplyRequest, { ...consent, folder });
+        equal(all.kind, 'done');
+        deepEqual(await query('select email from users'), [{ email: null }]);
+        equal((await connection.sendRequest(ApplyRequest, { ...consent, folder })).kind, 'nothing');
+
+        const reverted = await connection.sendRequest(RevertRequest, { ...consent, folder, count: 1 });
+        equal(reverted.kind, 'done');
+        deepEqual(await query('select * from users'), [{ id: 7 }]);
+
+        const taken = await connection.sendRequest(SnapshotRequest, { disconnect: true, folder, reason: 'by hand' });
+        if (taken.kind !== 'taken') throw new Error(`not taken: ${taken.kind}`);
+        await query('delete from users');
+        const { id } = taken.snapshot;
+        const list = await connection.sendRequest(ListSnapshotsRequest, { folder });
+        ok(list.some((it) => it.id === id && it.reason === 'by hand'));
+        const restored = await connection.sendRequest(RestoreRequest, { disconnect: true, folder, id });
+        equal(restored.kind, 'restored');
+        deepEqual(await query('select * from users'), [{ id: 7 }]);
+      });
+    });
+
+    it('name the statement that was refused, in its file, and how the database stands', async () => {
+      const bad = 'db/migrations/20240103000000_bad.sql';
+      const text = '-- migrate:up\ncreate table ok ();\nselect nope;\n\n-- migrate:down\n';
+      await onServer(major, { files: { ...files, [bad]: text } }, async ({ editor: { connection }, path }, query) => {
+        const folder = uriOf(path('db/migrations'));
+        const result = await connection.sendRequest(ApplyRequest, { ...consent, folder });
+        if (result.kind !== 'refused') throw new Error(`not refused: ${result.kind}`);
+        deepEqual(result.migrations, ['20240101000000', '20240102000000']);
+        equal(result.version, '20240103000000');
+        equal(result.uri, uriOf(path(bad)));
+        deepEqual(result.range, { start: { line: 2, character: 7 }, end: { line: 2, character: 11 } });
+        equal(result.sqlState, '42703');
+        equal(result.message, 'column "nope" does not exist');
+        ok(result.state.length > 0);
+        deepEqual(await query(`select to_regclass('ok') as made`), [{ made: null }]);
+      });
+    });
+  });
+}
+
+describe('requests', () => {
+  it('refuse to apply what is only typed', async () => {
+    await onServer(18, {}, async ({ editor, path }) => {
+      editor.open(path(first), '-- migrate:up\nselect 1;\n-- migrate:down\n');
+      const folder = uriOf(path('db/migrations'));
+      await refuses(editor.connection.sendRequest(ApplyRequest, { ...consent, folder }), 'unsaved', /20240101000000/);
+    });
+  });
+
+  it('refuse what is no project, with a remedy', async () => {
+    await onServer(18, {}, async ({ editor, path }) => {
+      const folder = uriOf(path('nowhere'));
+      const asked = editor.connection.sendRequest(PreviewRequest, { folder });
+      await refuses(asked, 'no-migrations', /nowhere/, 'rehearsal.newMigration');
+    });
+  });
+
+  it('write a new migration, also the first one of a folder', async () => {
+    await onServer(18, {}, async ({ editor: { connection }, path }) => {
+      const made = await connection.sendRequest(NewMigrationRequest, {
+        folder: uriOf(path('db/migrations')),
+        title: 'Add orders',
+      });
+      match(made.uri, /db\/migrations\/\d{14}_add_orders\.sql$/);
+      const [project] = await connection.sendRequest(ListProjectsRequest);
+      equal(project?.migrations.length, 3);
+      const folder = uriOf(path('other/migrations'));
+      const begun = await connection.sendRequest(NewMigrationRequest, { folder, title: 'a', layout: 'golang-migrate' });
+      match(begun.uri, /other\/migrations\/\d+_a\.up\.sql$/);
+      equal((await connection.sendRequest(ListProjectsRequest)).length, 2);
+    });
+  });
+
+  it('offer databases that the workspace names, without passwords, and take another target only when it answers', async () => {
+    await onServer(18, {}, async ({ editor: { connection }, path, write }) => {
+      const folder = uriOf(path('db/migrations'));
+      await withDatabase(15, async (other) => {
+        write('.env', `DATABASE_URL=${other}\n`);
+        const candidates = await connection.sendRequest(CandidatesRequest, { folder });
+        ok(candidates.some(({ source, local }) => source.includes('.env') && local));
+        ok(!candidates.some(({ label }) => label.includes(new URL(other).password)));
+
+        const wrong = new URL(other);
+        wrong.password = 'wrong';
+        const choose = (connectionString: string) =>
+          connection.sendRequest(ChooseDatabaseRequest, {
+            folder,
+            choice: { kind: 'server', connection: connectionString },
+          });
+        await refuses(choose(wrong.href), 'wrong-password', /refused the login/, 'rehearsal.chooseDatabase');
+        const before = await connection.sendRequest(ListProjectsRequest);
+        match(before[0]?.target.server ?? '', /^PostgreSQL 18/);
+        const chosen = await choose(other);
+        match(chosen.server, /^PostgreSQL 15/);
+        const after = await connection.sendRequest(ListProjectsRequest);
+        match(after[0]?.target.server ?? '', /^PostgreSQL 15/);
+      });
+    });
+  });
+
+  it('format a pending migration and keep its markers, and refuse an applied one', async () => {
+    await onServer(18, {}, async ({ editor, path }) => {
+      const { connection } = editor;
+      const folder = uriOf(path('db/migrations'));
+      const format = (file: string) =>
+        connection.sendRequest<TextEdit[]>('textDocument/formatting', {
+          textDocument: { uri: uriOf(path(file)) },
+          options: { tabSize: 2, insertSpaces: true },
+        });
+      await connection.sendRequest(ApplyRequest, { ...consent, folder, upTo: '20240101000000' });
+      editor.open(path(first), readFileSync(path(first), 'utf8'));
+      editor.open(path(second), readFileSync(path(second), 'utf8'));
+      await refuses(format(first), 'already-applied', /20240101000000_users\.sql/, 'rehearsal.newMigration');
+      deepEqual(
+        (await format(second)).map(({ newText }) => newText),
+        ['alter table users\nadd column email text', 'alter table users\ndrop column email'],
+      );
+    });
+  });
+});
+
+type Query = (sql: string) => Promise<readonly object[]>;
+
+async function onServer(
+  major: Major,
+  beginning: Partial<Beginning>,
+  use: (running: Running, query: Query) => Promise<void>,
+): Promise<void> {
+  await withDatabase(major, (url) => {
+    // A session of its own each time: an open one would keep snapshots from being taken.
+    const query = async (sql: string) => {
+      const client = new Client(url);
+      await client.connect();
+      try {
+        const { rows } = await client.query<object>(sql);
+        return rows;
+      } finally {
+        await client.end();
+      }
+    };
+    const initializationOptions = { settings: { postgresBinaries: [binariesOf(major)] } };
+    return withLanguageServer(
+      { files, environment: { DATABASE_URL: url }, initializationOptions, ...beginning },
+      (running) => use(running, query),
+    );
+  });
+}
+
+async function refuses(asked: Promise<unknown>, fault: string, message: RegExp, remedy?: string): Promise<void> {
+  await rejects(asked, (error: unknown) => {
+    ok(error instanceof ResponseError, String(error));
+    match(error.message, message);
+    deepEqual(error.data satisfies FaultData, { fault, ...(remedy === undefined ? {} : { remedy }) });
+    return true;
+  });
+}
