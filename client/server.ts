@@ -47,4 +47,9 @@ function withoutPasswords(log: LogOutputChannel): LogOutputChannel {
   });
 }
 
-const masked = (message: string): string => message.replaceAll(/("password"\s*:\s*)"(?:[^"\\]|\\.)*"/g, '$1"***"');
+/** Passwords as our messages and as connection texts in settings hold them. */
+export const masked = (message: string): string =>
+  message
+    .replaceAll(/("password"\s*:\s*)"(?:[^"\\]|\\.)*"/g, '$1"***"')
+    .replaceAll(/(\bpostgres(?:ql)?:\/\/[^\s"/@:]*:)[^\s"/]*(?=@)/gi, '$1***')
+    .replaceAll(/(\bpassword\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s"&]+)/gi, '$1***');

@@ -22,7 +22,7 @@ export function draw(node: Node): TreeItem {
     case 'migration':
       return drawMigration(node.project, node.migration);
     case 'snapshot':
-      return drawSnapshot(node.snapshot);
+      return drawSnapshot(node.project, node.snapshot);
     case 'database':
       return drawDatabase(node.project, node.alone);
     case 'trouble':
@@ -66,9 +66,10 @@ function drawMigration({ folder, migrations, target }: ProjectItem, migration: M
   return item;
 }
 
-function drawSnapshot({ id, taken, reason, kind, bytes, version }: SnapshotItem): TreeItem {
+function drawSnapshot({ folder }: ProjectItem, snapshot: SnapshotItem): TreeItem {
+  const { id, taken, reason, kind, bytes, version } = snapshot;
   const item = new TreeItem(timeOf(taken));
-  item.id = id;
+  item.id = `${folder}#${id}`;
   item.description = `${reason} · ${sizeOf(bytes)}`;
   item.iconPath = new ThemeIcon({ copy: 'database', file: 'archive', embedded: 'archive' }[kind]);
   item.contextValue = 'snapshot';

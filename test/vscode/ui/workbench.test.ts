@@ -177,7 +177,7 @@ describe('workbench in Restricted Mode', function () {
     await open().sidebar.getByRole('button', { name: 'Manage Workspace Trust' }).click();
     await open().page.locator('.workspace-trust-editor').getByRole('button', { name: 'Trust', exact: true }).click();
     await open().row('index_orders_by_customer').waitFor();
-    await open().command('View: Close Editor');
+    await open().page.keyboard.press('Escape');
     await open().page.locator('.squiggly-error').first().waitFor({ state: 'attached' });
     await open().shot('trusted');
   });
