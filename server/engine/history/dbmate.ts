@@ -5,7 +5,6 @@
  * taken here keeps two of us apart, and against dbmate itself the primary key is the last guard: of two that apply
  * the same migration one is refused, and with it everything its transaction did.
  */
-import { Fault } from '../base/fault';
 import { quoteIdentifier } from '../database/quote';
 import type { Session } from '../database/session';
 import { withAdvisoryLocks } from './advisoryLock';
@@ -52,12 +51,8 @@ async function tableName(
   const [first = '', ...rest] = table.split('.');
   if (rest.length > 0) return { schema: first, name: rest.join('.') };
   const [named = ''] = searchPath.split(',');
-  const schema = named.trim() || (await currentSchema(session));
-  if (schema !== undefined) return { schema, name: table };
-  throw new Fault(
-    'history-moved',
-    'No schema of search_path exists, so dbmate does not find its table. Name its schema, as in DBMATE_MIGRATIONS_TABLE=public.schema_migrations.',
-  );
+  // With no schema at all, as after a dump has emptied search_path, the tool tries `public`.
+  return { schema: named.trim() || ((await currentSchema(session)) ?? 'public'), name: table };
 }
 
 async function makeTable(session: Session, table: TableName): Promise<void> {
