@@ -20,11 +20,11 @@ export async function applyTo(parts: Parts, project: ProjectItem, selected: Sele
   const consent = await askConsent(target, question);
   if (!consent) return;
   const result = await sendWith(consent, target, (agreed) =>
-    parts.progress.show(l10n.t('Applying {0} to {1}', names, target.label), (progress, token) =>
+    parts.progress.show(l10n.t('Applying {0} to {1}', names, target.name), (progress, token) =>
       parts.client.sendRequest(ApplyRequest, { ...agreed, ...selected, folder, snapshot: true, progress }, token),
     ),
   );
-  if (result) await tellEnd(parts, project, result, (count) => l10n.t('Applied {0} to {1}', count, target.label));
+  if (result) await tellEnd(parts, project, result, (count) => l10n.t('Applied {0} to {1}', count, target.name));
 }
 
 export function detailOf({ target }: ProjectItem): string {
@@ -58,7 +58,7 @@ export async function tellEnd(
       return;
     }
     case 'nothing':
-      void window.showInformationMessage(l10n.t('There is nothing to do on {0}.', project.target.label));
+      void window.showInformationMessage(l10n.t('There is nothing to do on {0}.', project.target.name));
       return;
     case 'cancelled':
       await offerSnapshot(parts, project, result.snapshot, l10n.t('Cancelled. {0}', result.state));

@@ -37,19 +37,13 @@ export async function restore(parts: Parts, project: ProjectItem, id: string): P
 async function restoreWith(parts: Parts, project: ProjectItem, id: string, consent: Consent): Promise<void> {
   const { target, folder } = project;
   const result = await sendWith(consent, target, (agreed) =>
-    parts.progress.show(l10n.t('Restoring {0}', target.label), (_, token) =>
+    parts.progress.show(l10n.t('Restoring {0}', target.name), (_, token) =>
       parts.client.sendRequest(RestoreRequest, { ...agreed, folder, id }, token),
     ),
   );
   if (!result) return;
-  const kept = timeOf(result.kept.taken);
   void window.showInformationMessage(
-    l10n.t(
-      'Restored {0} in {1} ms. What it replaced is the snapshot of {2}.',
-      target.label,
-      Math.round(result.ms),
-      kept,
-    ),
+    l10n.t('Restored {0} in {1} ms. What it replaced is a snapshot.', target.name, Math.round(result.ms)),
   );
 }
 

@@ -20,14 +20,14 @@ export const snapshotNow: Command = {
     const consent = target.local ? { disconnect: false } : await askConsent(target, question);
     if (!consent) return;
     const result = await sendWith(consent, target, (agreed) =>
-      parts.progress.show(l10n.t('Taking a snapshot of {0}', target.label), (_, token) =>
+      parts.progress.show(l10n.t('Taking a snapshot of {0}', target.name), (_, token) =>
         parts.client.sendRequest(SnapshotRequest, { ...agreed, folder, reason: l10n.t('by hand') }, token),
       ),
     );
     if (!result) return;
     const size = sizeOf(result.snapshot.bytes);
     void window.showInformationMessage(
-      l10n.t('Took a snapshot of {0} ({1}) in {2} ms.', target.label, size, Math.round(result.ms)),
+      l10n.t('Took a snapshot of {0} ({1}) in {2} ms.', target.name, size, Math.round(result.ms)),
     );
     await parts.projects.refresh();
   },
