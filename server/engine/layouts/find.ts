@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Fault } from '../base/fault';
 import type { Files } from '../world';
 import { layouts } from './all';
+import { foreign } from './foreign';
 import type { FolderContents, Layout } from './layout';
 import type { MigrationFolder } from './migration';
 import { migrationsOf } from './pairs';
@@ -29,7 +30,7 @@ export function findFolders(roots: readonly string[], files: Files, layout?: Lay
       const contents = look(path, files);
       const recognised = recognise(contents, layout);
       if (recognised) found.push(folderOf(contents, recognised));
-      else next.push(...contents.names.filter(isEntered).map((name) => `${path}/${withoutSlash(name)}`));
+      else next.push(...contents.names.filter(isEntered).map((name) => join(path, withoutSlash(name))));
     }
     level = next;
   }
@@ -104,16 +105,22 @@ function recognise(contents: FolderContents, forced?: Layout): Recognised | unde
   return undefined;
 }
 
-function whyNot({ names }: FolderContents): string {
-  if (names.length === 0) return 'is empty or not there.';
+function whyNot(contents: FolderContents): string {
+  if (contents.names.length === 0) return 'is empty or not there.';
   const tools = layouts.map(({ label }) => label).join(', ');
-  return `was not recognised as a folder of ${tools}; if it is one, name the layout.`;
+  const other = foreign(
+    contents,
+    contents.names.filter((name) => name.endsWith('.sql')),
+  );
+  return other === undefined
+    ? `was not recognised as a folder of ${tools}; if it is one, name the layout.`
+    : `is not one of ${tools}: ${other}.`;
 }
 
 function folderOf({ path, names }: FolderContents, { layout, because }: Recognised): MigrationFolder {
   const files = names.flatMap((fileName) => {
     const name = fileName.endsWith('/') ? undefined : layout.readName(fileName);
-    return name ? [{ path: `${path}/${fileName}`, fileName, name }] : [];
+    return name ? [{ path: join(path, fileName), fileName, name }] : [];
   });
   const migrations = migrationsOf(files);
   return { path, layout, because, migrations, problems: problemsOf(layout, files, names, path) };

@@ -1,4 +1,5 @@
 /** Trouble of a folder as a whole, in the words of the tool that would refuse it. */
+import { join } from 'node:path';
 import type { Layout } from './layout';
 import type { MigrationFolder } from './migration';
 import { groupsOf, type NamedFile } from './pairs';
@@ -15,7 +16,7 @@ export function problemsOf(
     ...byVersion.flatMap((group) => twice(layout, group)),
     ...(layout.name === 'dbmate' ? [] : byVersion.flatMap((group) => loneDown(layout, group))),
     ...files.flatMap((file) => tooLarge(layout, file)),
-    ...names.filter((name) => isTooLong(layout, name)).map((name) => overlooked(layout, `${folder}/${name}`)),
+    ...names.filter((name) => isTooLong(layout, name)).map((name) => overlooked(layout, join(folder, name))),
   ];
 }
 

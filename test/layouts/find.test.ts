@@ -1,0 +1,229 @@
+/** Which folders are taken for migrations, in which layout and order, and what is wrong with them. */
+import { deepEqual, equal, throws } from 'node:assert/strict';
+import { Fault } from '../../server/engine/base/fault';
+import { findFolders, layoutOf, readFolder } from '../../server/engine/layouts/find';
+import { filesOf } from '../support/files';
+
+const dbmateText = '-- migrate:up\n-- migrate:down\n';
+
+/** `/shop/migrations: dbmate 1 2 10`, with the versions in their order. */
+const found = (texts: Readonly<Record<string, string>>, roots: readonly string[] = ['/w']): readonly string[] =>
+  findFolders(roots, filesOf(texts)).map(
+    ({ path, layout, migrations }) => `${path}: ${layout.name} ${migrations.map(({ version }) => version).join(' ')}`,
+  );
+
+const same = (names: readonly string[], text = ''): Record<string, string> =>
+  Object.fromEntries(names.map((name) => [name, text]));
+
+const isFault = (code: string, words: RegExp) => (error: unknown) =>
+  error instanceof Fault && error.code === code && words.test(error.message);
+
+const read = (layout: string, names: readonly string[]): ReturnType<typeof readFolder> =>
+  readFolder('/m', filesOf(same(names.map((name) => `/m/${name}`))), layoutOf(layout));
+const files = (layout: string, names: readonly string[]): readonly string[] =>
+  read(layout, names).migrations.map(({ version, upPath = '-', downPath = '-' }) =>
+    `${version} ${upPath} ${downPath}`.replaceAll('/m/', ''),
+  );
+
+describe('folders of migrations', () => {
+  const cases: readonly [string, Readonly<Record<string, string>>, readonly string[]][] = [
+    ['dbmate by its marker', same(['/w/db/migrations/1_a.sql'], dbmateText), ['/w/db/migrations: dbmate 1']],
+    [
+      'dbmate when only some files have markers yet',
+      { ...same(['/w/x/1_a.sql', '/w/x/3_c.sql']), '/w/x/2_b.sql': dbmateText },
+      ['/w/x: dbmate 1 2 3'],
+    ],
+    ['golang-migrate by its names', same(['/w/m/2_b.up.sql', '/w/m/1_a.down.sql']), ['/w/m: golang-migrate 1 2']],
+    ['the root itself', same(['/w/1_a.up.sql']), ['/w: golang-migrate 1']],
+    ['plain numbers in a folder of that name', same(['/w/migrations/1.sql']), ['/w/migrations: numbered 1']],
+    [
+      'plain numbers in a row',
+      same(['/w/sql/001_a.sql', '/w/sql/002.sql', '/w/sql/003-c.sql']),
+      ['/w/sql: numbered 1 2 3'],
+    ],
+    [
+      'a few odd files among numbered ones',
+      same(['/w/migrations/1_a.sql', '/w/migrations/2_b.sql', '/w/migrations/seed.sql']),
+      ['/w/migrations: numbered 1 2'],
+    ],
+    [
+      'several side by side, in a monorepo',
+      { ...same(['/w/a/db/1_x.up.sql', '/w/b/migrations/001_x.sql']), '/w/c/x/1.sql': dbmateText },
+      ['/w/a/db: golang-migrate 1', '/w/b/migrations: numbered 1', '/w/c/x: dbmate 1'],
+    ],
+    ['eight levels down', same(['/w/1/2/3/4/5/6/7/8/1_a.up.sql']), ['/w/1/2/3/4/5/6/7/8: golang-migrate 1']],
+    [
+      'Postgres beside others',
+      same(['/w/m/mysql/1_a.up.sql', '/w/m/postgres/1_a.up.sql']),
+      ['/w/m/postgres: golang-migrate 1'],
+    ],
+    [
+      'an Atlas folder that golang-migrate runs',
+      same(['/w/m/1_a.up.sql', '/w/m/atlas.sum']),
+      ['/w/m: golang-migrate 1'],
+    ],
+  ];
+  for (const [name, texts, expected] of cases) it(name, () => deepEqual(found(texts), expected));
+
+  const none: readonly [string, Readonly<Record<string, string>>][] = [
+    ['SQL without numbers', same(['/w/migrations/a.sql', '/w/queries/b.sql'])],
+    ['one numbered file in any folder', same(['/w/sql/001_a.sql'])],
+    ['two digits in any folder', same(['/w/sql/01_a.sql', '/w/sql/02_b.sql', '/w/sql/03_c.sql'])],
+    ['mostly other files', same(['/w/migrations/1_a.sql', '/w/migrations/a.sql', '/w/migrations/b.sql'])],
+    [
+      'scripts of a container image',
+      same(['001.sql', '002.sql', '003.sql'].map((it) => `/w/docker-entrypoint-initdb.d/${it}`)),
+    ],
+    ['seeds', same(['001_a.sql', '002_b.sql', '003_c.sql'].map((it) => `/w/seeds/dev/${it}`))],
+    ['dependencies', same(['/w/node_modules/x/migrations/1_a.up.sql', '/w/vendor/x/1_a.up.sql'])],
+    ['hidden folders', same(['/w/.git/migrations/1_a.up.sql', '/w/.cache/1_a.up.sql'])],
+    ['build results', same(['/w/dist/migrations/1_a.up.sql', '/w/target/1_a.up.sql'])],
+    ['nine levels down', same(['/w/1/2/3/4/5/6/7/8/9/1_a.up.sql'])],
+    ['Flyway', same(['/w/migration/V1__a.sql', '/w/migration/R__b.sql'])],
+    ['goose', same(['/w/migrations/1_a.sql'], '-- +goose Up\nselect 1;\n')],
+    ['sql-migrate', same(['/w/migrations/1_a.sql'], '\n-- +migrate Up\n')],
+    ['Liquibase', same(['/w/migrations/1_a.sql'], '--liquibase formatted sql\n')],
+    ['graphile-migrate', same(['/w/migrations/000001.sql'], '--! Previous: -\n--! Hash: sha1:0\n\n')],
+    ['node-pg-migrate', same(['/w/migrations/1_a.sql'], '-- Up Migration\n')],
+    ['drizzle', same(['/w/migrations/0000_a.sql', '/w/migrations/meta/_journal.json'])],
+    [
+      'Prisma',
+      same(['/w/prisma/migrations/20240101000000_a/migration.sql', '/w/prisma/migrations/migration_lock.toml']),
+    ],
+    ['diesel', same(['/w/migrations/2024-01-01-000000_a/up.sql', '/w/migrations/2024-01-01-000000_a/down.sql'])],
+    ['Supabase', same(['/w/supabase/migrations/20240101000000_a.sql'])],
+    ['Atlas', same(['/w/migrations/20240101000000_a.sql', '/w/migrations/atlas.sum'])],
+    ['sqlx', { '/w/migrations/1_a.sql': '', '/w/Cargo.toml': '[dependencies]\nsqlx = "0.8"\n' }],
+    ['sqlx in pairs', { '/w/crates/a/migrations/1_a.up.sql': '', '/w/Cargo.toml': '[workspace.dependencies.sqlx]\n' }],
+    ['MySQL', same(['/w/migrations/1_a.up.sql'], 'create table a (id int auto_increment) engine=InnoDB;')],
+    [
+      'SQLite with dbmate',
+      same(['/w/m/1_a.sql'], `${dbmateText}create table a (id integer primary key autoincrement);`),
+    ],
+  ];
+  for (const [name, texts] of none) it(`are not: ${name}`, () => deepEqual(found(texts), []));
+
+  it('a comment about another server does not make them its own', () => {
+    deepEqual(found(same(['/w/m/1_a.up.sql'], '-- was AUTO_INCREMENT in MySQL\nselect 1;')), [
+      '/w/m: golang-migrate 1',
+    ]);
+  });
+
+  it('are found once, below several roots', () => {
+    const texts = same(['/w/a/1_a.up.sql', '/v/b/1_a.up.sql']);
+    deepEqual(found(texts, ['/w', '/w/a/', '/v']), ['/w/a: golang-migrate 1', '/v/b: golang-migrate 1']);
+  });
+
+  it('of a huge repository are looked for within bounds', () => {
+    const many = same(Array.from({ length: 6_000 }, (_, index) => `/w/x${index}/readme.txt`));
+    let looks = 0;
+    const files = filesOf({ ...many, '/w/migrations/1_a.up.sql': '' });
+    const counting = { ...files, list: (folder: string) => (looks++, folder === '/w' ? files.list(folder) : []) };
+    findFolders(['/w'], counting);
+    equal(looks, 5_000);
+  });
+
+  it('with a forced layout are those with such names', () => {
+    const texts = { ...same(['/w/a/V1__x.sql', '/w/b/1_x.sql'], '-- +goose Up\n'), '/w/c/1_x.sql': dbmateText };
+    const forced = findFolders(['/w'], filesOf(texts), layoutOf('numbered'));
+    deepEqual(
+      forced.map(({ path }) => path),
+      ['/w/b', '/w/c'],
+    );
+  });
+});
+
+describe('a folder that the user names', () => {
+  it('is recognised', () =>
+    equal(readFolder('/w/m/', filesOf(same(['/w/m/1_a.up.sql']))).layout.name, 'golang-migrate'));
+
+  it('may be empty when its layout is set', () => {
+    const { path, migrations, because } = readFolder('/w/m', filesOf(), layoutOf('dbmate'));
+    deepEqual([path, migrations, because], ['/w/m', [], 'it was set so']);
+  });
+
+  it('that is empty or strange is a fault that says so', () => {
+    throws(() => readFolder('/w/m', filesOf()), isFault('no-migrations', /\/w\/m is empty or not there/));
+    throws(
+      () => readFolder('/w/m', filesOf(same(['/w/m/1_a.sql'], '-- +goose Up\n'))),
+      isFault('no-migrations', /1_a\.sql is written for goose/),
+    );
+  });
+
+  it('in an unknown layout is a fault that lists the known ones', () => {
+    throws(() => layoutOf('flyway'), isFault('bad-usage', /dbmate, golang-migrate, numbered/));
+  });
+});
+
+describe('the migrations of a folder', () => {
+  it('golang-migrate: by number, up and down together whatever their titles', () => {
+    const names = ['10_b.up.sql', '9_a.up.sql', '009_other.down.sql', '0100_c.down.sql'];
+    deepEqual(files('golang-migrate', names), [
+      '9 9_a.up.sql 009_other.down.sql',
+      '10 10_b.up.sql -',
+      '100 - 0100_c.down.sql',
+    ]);
+  });
+
+  it('dbmate: by file name, so 10 before 9', () => {
+    deepEqual(files('dbmate', ['9_a.sql', '10_b.sql', 'x.sql']), ['10 10_b.sql 10_b.sql', '9 9_a.sql 9_a.sql']);
+  });
+
+  it('numbered: by number', () => {
+    deepEqual(files('numbered', ['10_b.sql', '9_a.sql', '9_a.down.sql']), ['9 9_a.sql 9_a.down.sql', '10 10_b.sql -']);
+  });
+
+  const problems: readonly [string, string, readonly string[], readonly string[]][] = [
+    ['none', 'golang-migrate', ['1_a.up.sql', '1_a.down.sql'], []],
+    [
+      'two up files',
+      'golang-migrate',
+      ['01_b.up.sql', '1_a.up.sql'],
+      [
+        '1_a.up.sql: Version 1 stands twice: in 01_b.up.sql and in 1_a.up.sql. golang-migrate refuses the whole folder.',
+      ],
+    ],
+    [
+      'a lone down',
+      'golang-migrate',
+      ['1_a.down.sql'],
+      ['1_a.down.sql: Version 1 has a down file and no up file. golang-migrate takes it for an empty migration.'],
+    ],
+    [
+      'numbers that are too large',
+      'golang-migrate',
+      ['18446744073709551615_a.up.sql', '9223372036854775807_c.up.sql', '99999999999999999999_b.up.sql'],
+      [
+        '18446744073709551615_a.up.sql: Version 18446744073709551615 is larger than the history table can hold (bigint).',
+        '99999999999999999999_b.up.sql: golang-migrate passes over this file: its number has more than 64 bits.',
+      ],
+    ],
+    [
+      'one version twice',
+      'dbmate',
+      ['1_a.sql', '1_b.sql', '01_c.sql'],
+      [
+        '1_b.sql: Version 1 stands twice: in 1_a.sql and in 1_b.sql. dbmate takes both for applied once one is, and refuses to record the version a second time.',
+      ],
+    ],
+    [
+      'one number twice',
+      'numbered',
+      ['1_a.sql', '01_b.sql', '2_c.down.sql'],
+      [
+        '1_a.sql: Version 1 stands twice: in 01_b.sql and in 1_a.sql. Only one of them can be recorded.',
+        '2_c.down.sql: Version 2 has a down file and no up file. It can never be applied.',
+      ],
+    ],
+  ];
+  for (const [name, layout, names, expected] of problems) {
+    it(`their problems, ${layout}: ${name}`, () => {
+      const messages = read(layout, names).problems.map(({ path, message }) => `${path.slice(3)}: ${message}`);
+      deepEqual(messages, expected);
+    });
+  }
+
+  it('both stay in sight when a version stands twice', () => {
+    deepEqual(files('numbered', ['1_a.sql', '01_b.sql']), ['1 01_b.sql -', '1 1_a.sql -']);
+  });
+});

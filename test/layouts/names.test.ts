@@ -1,0 +1,142 @@
+/** How each layout reads file names, and names new files. */
+import { deepEqual } from 'node:assert/strict';
+import fc from 'fast-check';
+import { layouts } from '../../server/engine/layouts/all';
+import { layoutOf } from '../../server/engine/layouts/find';
+import type { LayoutName } from '../../server/engine/layouts/layout';
+
+describe('file names', () => {
+  const cases: readonly [LayoutName, string, string | undefined][] = [
+    ['golang-migrate', '000042_add_email.up.sql', '42 up add_email'],
+    ['golang-migrate', '20240101120000_x.down.sql', '20240101120000 down x'],
+    ['golang-migrate', '1_.up.sql', '1 up '],
+    ['golang-migrate', '1_a.up.b.down.sql', '1 down a.up.b'],
+    ['golang-migrate', '18446744073709551615_x.up.sql', '18446744073709551615 up x'],
+    ['golang-migrate', '18446744073709551616_x.up.sql', undefined],
+    ['golang-migrate', '42_add_email.sql', undefined],
+    ['golang-migrate', '42-add.up.sql', undefined],
+    ['golang-migrate', 'v42_add.up.sql', undefined],
+    ['golang-migrate', '42_add.UP.sql', undefined],
+    ['golang-migrate', '42_add.up.sql.bak', undefined],
+    ['dbmate', '20240101120000_add_email.sql', '20240101120000 both add_email'],
+    ['dbmate', '007.sql', '007 both '],
+    ['dbmate', '1x.sql', '1 both x'],
+    ['dbmate', 'x1.sql', undefined],
+    ['dbmate', '1_x.SQL', undefined],
+    ['numbered', '007_add_email.sql', '7 up add_email'],
+    ['numbered', '007-add-email.sql', '7 up add-email'],
+    ['numbered', '007_add_email.down.sql', '7 down add_email'],
+    ['numbered', '007_add_email.up.sql', '7 up add_email'],
+    ['numbered', '007.sql', '7 up '],
+    ['numbered', '007.down.sql', '7 down '],
+    ['numbered', 'V1__x.sql', undefined],
+    ['numbered', 'U1__x.sql', undefined],
+    ['numbered', '1.1_x.sql', undefined],
+    ['numbered', 'add_7.sql', undefined],
+    ['numbered', '007_x.sql.orig', undefined],
+  ];
+  for (const [layout, fileName, expected] of cases) {
+    it(`${layout}: ${fileName}`, () => {
+      const name = layoutOf(layout).readName(fileName);
+      deepEqual(name && `${name.version} ${name.direction} ${name.title}`, expected);
+    });
+  }
+});
+
+describe('how a script runs', () => {
+  const cases: readonly [LayoutName, string, string, string][] = [
+    ['golang-migrate', '1_x.up.sql', 'select 1', 'up implicit 0-8'],
+    ['golang-migrate', '1_x.down.sql', '', 'down implicit 0-0'],
+    ['numbered', '1_x.sql', 'select 1', 'up transaction 0-8'],
+    ['numbered', '1_x.down.sql', 'select 1', 'down transaction 0-8'],
+    ['numbered', '1_x.sql', '-- rehearsal: no-transaction\nx', 'up statements 0-30'],
+    ['numbered', '1_x.sql', '\n\n  --rehearsal:no-transaction  \r\nx', 'up statements 0-35'],
+    ['numbered', '1_x.sql', '-- by me\n-- rehearsal: no-transaction\n', 'up transaction 0-38'],
+    ['numbered', '1_x.sql', 'select 1;\n-- rehearsal: no-transaction', 'up transaction 0-38'],
+    ['numbered', '1_x.sql', '-- by me\n\nBEGIN;\nselect 1;\nCOMMIT;', 'up statements 0-34'],
+    ['numbered', '1_x.sql', 'start  transaction; commit;', 'up statements 0-27'],
+    ['numbered', '1_x.sql', 'beginning', 'up transaction 0-9'],
+    ['numbered', '1_x.sql', '-- begin\nselect 1', 'up transaction 0-17'],
+  ];
+  for (const [layout, fileName, text, expected] of cases) {
+    it(`${layout}: ${JSON.stringify(text)}`, () => {
+      const seen = layoutOf(layout).read(fileName, text).scripts;
+      deepEqual(
+        seen.map(({ direction, mode, range }) => `${direction} ${mode} ${range.start}-${range.end}`),
+        [expected],
+      );
+    });
+  }
+
+  it('is told of any text', () => {
+    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[-\s/*begin;]{0,40}$/));
+    fc.assert(
+      fc.property(text, fc.constantFrom(...layouts), (text, layout) => {
+        for (const { range } of layout.read('1_x.up.sql', text).scripts) {
+          deepEqual(0 <= range.start && range.start <= range.end && range.end <= text.length, true);
+        }
+      }),
+    );
+  });
+});
+
+describe('the files of a new migration', () => {
+  const now = new Date('2026-03-04T05:06:07.890Z');
+  const cases: readonly [string, LayoutName, readonly string[], string, readonly string[]][] = [
+    ['the first one', 'dbmate', [], 'Add e-mail', ['20260304050607_add_e_mail.sql']],
+    ['the first one', 'golang-migrate', [], 'x', ['20260304050607_x.up.sql', '20260304050607_x.down.sql']],
+    ['the first one', 'numbered', [], 'x', ['001_x.sql']],
+    ['after a timestamp', 'dbmate', ['20240101000000_a.sql'], 'x', ['20260304050607_x.sql']],
+    ['after one in the future', 'dbmate', ['20300101000000_a.sql'], 'x', ['20300101000001_x.sql']],
+    ['after a sequence', 'golang-migrate', ['000009_a.up.sql'], 'x', ['000010_x.up.sql', '000010_x.down.sql']],
+    [
+      'after Unix seconds',
+      'golang-migrate',
+      ['1700000000_a.up.sql'],
+      'x',
+      ['1772600767_x.up.sql', '1772600767_x.down.sql'],
+    ],
+    ['beyond the digits', 'numbered', ['998_a.sql', '999_b.sql'], 'x', ['1000_x.sql']],
+    ['after mixed ones', 'numbered', ['0002_a.sql', '10_b.sql', '003_c.sql'], 'x', ['11_x.sql']],
+    ['where there are down files', 'numbered', ['01_a.sql', '01_a.down.sql'], 'x', ['02_x.sql', '02_x.down.sql']],
+    ['a title of marks', 'numbered', [], ' …/!  ', ['001_migration.sql']],
+    ['a title of letters', 'numbered', [], 'Größe / naïve 表', ['001_große_naive_表.sql']],
+  ];
+  for (const [when, layout, existing, title, expected] of cases) {
+    it(`${layout}, ${when}: ${expected[0]}`, () => {
+      const chosen = layoutOf(layout);
+      const names = existing.flatMap((it) => chosen.readName(it) ?? []);
+      deepEqual(
+        chosen.skeleton(title, names, now).files.map(({ name }) => name),
+        expected,
+      );
+    });
+  }
+
+  it('read back as a migration after all others, with the cursor where SQL goes', () => {
+    const digits = fc.stringMatching(/^\d{1,17}$/);
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...layouts),
+        fc.array(digits),
+        fc.string(),
+        fc.date({ noInvalidDate: true }),
+        (layout, all, title, date) => {
+          const year = Math.min(Math.max(date.getUTCFullYear(), 1970), 9999);
+          date.setUTCFullYear(year);
+          const existing = all.flatMap(
+            (it) => layout.readName(`${it}_a.${layout.name === 'dbmate' ? '' : 'up.'}sql`) ?? [],
+          );
+          const { files, cursor } = layout.skeleton(title, existing, date);
+          const first = files[0]!;
+          const name = layout.readName(first.name)!;
+          for (const { version } of existing) deepEqual(BigInt(name.version) > BigInt(version), true);
+          const { scripts, problems } = layout.read(first.name, first.text);
+          deepEqual(problems, []);
+          const up = scripts.find(({ direction }) => direction === 'up')!;
+          deepEqual(up.range.start <= cursor && cursor <= up.range.end, true);
+        },
+      ),
+    );
+  });
+});
