@@ -95,12 +95,15 @@ begin;
 create table a (id int primary key);
 commit;
 create table b (id int);
-insert into a values (1), (1);
-^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ 23505 duplicate key value violates unique constraint "a_pkey"
+insert into a values (1), ('x');
+--                         ^^^ 22P02 invalid input syntax for type integer: "x"
 `,
           );
           const result = sameRefusal(job, await applyMigrations(job, job.versions));
-          match(result.state, /^Of the 5 statements of 1, number 2 took effect and stay/);
+          match(
+            result.state,
+            /^1 ends transactions of its own, and how far it came is not known: look at the database/,
+          );
           await sameTables(place, ['a', 'schema_migrations']);
         }));
 

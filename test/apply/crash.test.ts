@@ -10,7 +10,7 @@ import { Fault } from '../../server/engine/base/fault';
 import type { LayoutName } from '../../server/engine/layouts/layout';
 import { type Place, withPlace } from '../snapshots/support';
 import { startKillable, until } from '../support/killable';
-import { asAdmin, servers, serverOf } from '../support/servers';
+import { type Major, asAdmin, servers, serverOf } from '../support/servers';
 import type { Errand } from './child';
 import { jobFor, sameTables } from './support';
 
@@ -153,10 +153,7 @@ interface Gate {
   open(): Promise<void>;
 }
 
-async function withGate(
-  major: (typeof servers)[keyof typeof servers],
-  use: (place: Place, gate: Gate) => Promise<void>,
-): Promise<void> {
+async function withGate(major: Major, use: (place: Place, gate: Gate) => Promise<void>): Promise<void> {
   await withPlace(major, async (place) => {
     await place.sql('create table gate ()');
     const holder = await place.connect('holder');

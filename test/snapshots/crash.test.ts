@@ -13,7 +13,7 @@ import { recoverSnapshots } from '../../server/engine/snapshots/recover';
 import { listSnapshots, restoreSnapshot, takeSnapshot } from '../../server/engine/snapshots/snapshots';
 import { snapshotPrefix } from '../../server/engine/snapshots/names';
 import { startKillable, until } from '../support/killable';
-import { asAdmin, servers, serverOf } from '../support/servers';
+import { type Major, asAdmin, servers, serverOf } from '../support/servers';
 import type { Errand } from './child';
 import { type Place, withPlace } from './support';
 
@@ -26,17 +26,11 @@ for (const major of Object.values(servers)) {
     before(async () => asAdmin(await serverOf(major), 'alter role postgres set synchronous_commit = on'));
     after(async () => asAdmin(await serverOf(major), 'alter role postgres reset synchronous_commit'));
 
-    const errand = async ({ target, around }: Place, restore?: string): Promise<Errand> => {
-      const { host, port, user, password } = await serverOf(major);
-      const place = { host, port, user, password, database: target.database.name };
-      return { place, storage: around.storage, restore };
-    };
-
     /** Starts the errand, kills it when it waits for the lock, lets the server go on, and recovers. */
     const killedAt = async (place: Place, lock: string, restore?: string): Promise<string> => {
       const holder = await beside(place);
       await holder.query(`begin; ${lock}`);
-      const running = startKillable(child, await errand(place, restore));
+      const running = startKillable(child, await errand(major, place, restore));
       await until(() => isWaitingFor(place, holder));
       await running.kill();
       deepEqual(await recoverSnapshots(place.target, place.around), [], 'its session is still at work');
@@ -94,7 +88,7 @@ for (const major of Object.values(servers)) {
           if (taken.kind !== 'taken') throw new Error('nobody was there');
           const [snapshotted, changed] = [expected, expected + 1];
           await place.sql(`update item set id = ${changed}`);
-          const running = startKillable(child, await errand(place, taken.snapshot.id));
+          const running = startKillable(child, await errand(major, place, taken.snapshot.id));
           // As soon as its journal is there it is at work; from then on it is killed somewhat later each round.
           await until(async () => (journalOf(place).length > 0 ? true : undefined));
           for (let looks = 0; looks < round * 2; looks++) await place.sql('select 1', 'postgres');
@@ -189,6 +183,11 @@ for (const major of Object.values(servers)) {
   });
 }
 
+async function errand(major: Major, { target, around }: Place, restore?: string): Promise<Errand> {
+  const { host, port, user, password } = await serverOf(major);
+  return { place: { host, port, user, password, database: target.database.name }, storage: around.storage, restore };
+}
+
 /** @returns the first line told; undefined while the server is not back, or the old session not gone */
 async function whenBack(ask: () => Promise<readonly string[]>): Promise<string | undefined> {
   try {
@@ -201,7 +200,7 @@ async function whenBack(ask: () => Promise<readonly string[]>): Promise<string |
 
 const isLost = (cause: unknown): boolean => cause instanceof Fault && cause.code === 'connection-lost';
 
-async function withFilled(major: (typeof servers)[keyof typeof servers], use: (place: Place) => Promise<void>) {
+async function withFilled(major: Major, use: (place: Place) => Promise<void>) {
   await withPlace(major, async (place) => {
     await place.sql('create table item (id int); insert into item values (1)');
     await use(place);

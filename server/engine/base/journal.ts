@@ -48,21 +48,23 @@ export function openJournal<S extends Step>(storage: string, topic: string, abou
       writeSync(file, `${JSON.stringify(value)}\n`);
       fsyncSync(file);
     });
-  append({ about, begun } satisfies Head);
-  guarded(path, () => flushFolder(folder));
   let open = true;
   const leave = (): void => {
     if (open) closeSync(file);
     open = false;
   };
-  return {
-    note: append,
-    leave,
-    close() {
-      leave();
-      forget(path);
-    },
+  const close = (): void => {
+    leave();
+    forget(path);
   };
+  try {
+    append({ about, begun } satisfies Head);
+    guarded(path, () => flushFolder(folder));
+  } catch (cause) {
+    close();
+    throw cause;
+  }
+  return { note: append, leave, close };
 }
 
 interface Head {

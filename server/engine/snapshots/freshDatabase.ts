@@ -11,8 +11,10 @@ import { must } from './statements';
 export async function createTwin(session: Session, target: string, name: string): Promise<void> {
   const [facts] = await session.rows<TwinFacts>(
     `select pg_encoding_to_char(d.encoding)::text as encoding, pg_get_userbyid(d.datdba)::text as owner,
-       t.spcname::text as tablespace, to_jsonb(d) - 'datacl' as columns
-     from pg_database as d join pg_tablespace as t on t.oid = d.dattablespace where d.datname = $1`,
+       case when d.dattablespace <> template.dattablespace then t.spcname::text end as tablespace,
+       to_jsonb(d) - 'datacl' as columns
+     from pg_database as d join pg_tablespace as t on t.oid = d.dattablespace, pg_database as template
+     where d.datname = $1 and template.datname = 'template0'`,
     [target],
   );
   if (!facts) throw new Error('the target was there a moment ago');
@@ -21,7 +23,8 @@ export async function createTwin(session: Session, target: string, name: string)
     session,
     [
       `create database ${database} template template0 owner ${quoteIdentifier(facts.owner)}`,
-      `encoding ${quoteLiteral(facts.encoding)} tablespace ${quoteIdentifier(facts.tablespace)}`,
+      `encoding ${quoteLiteral(facts.encoding)}`,
+      ...(facts.tablespace === null ? [] : [`tablespace ${quoteIdentifier(facts.tablespace)}`]),
       ...localeOptions(facts.columns),
     ].join(' '),
   );
@@ -31,7 +34,8 @@ export async function createTwin(session: Session, target: string, name: string)
 interface TwinFacts {
   readonly encoding: string;
   readonly owner: string;
-  readonly tablespace: string;
+  /** Null when it is the one that a new database gets anyway; naming even that one needs a right. */
+  readonly tablespace: string | null;
   /** pg_database's row; which columns it has depends on the version. */
   readonly columns: Readonly<Record<string, string | number | boolean | null>>;
 }
