@@ -5,6 +5,7 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { Fault } from '../base/fault';
 import { type Connected, backendKey, connect } from './connect';
 import { sendCancelRequest } from './cancelRequest';
+import { settingsForDump } from './dumpSettings';
 import type { DumpResult, DumpWork } from './dumpWorker';
 import { type ConnectionParameters, labelOf } from './parameters';
 
@@ -44,10 +45,6 @@ export function textOf(result: DumpResult, label: string): string {
   const why = result.message.replace(/^pg_dump failed with exit code \d+\.\s*Error message:\s*/, '').trim();
   throw new Fault(/permission denied/.test(why) ? 'no-right' : 'refused', `${label} could not be dumped: ${why}.`);
 }
-
-/** What a server tells at the login and pg_dump reads there. */
-export const settingsForDump = `select name, setting from pg_settings
-  where name in ('server_version', 'standard_conforming_strings', 'server_encoding', 'client_encoding')`;
 
 async function settingsOf({ client }: Connected): Promise<Readonly<Record<string, string>>> {
   const { rows } = await client.query<{ name: string; setting: string }>(settingsForDump);

@@ -9,6 +9,7 @@ import { type Connected, backendKey, connect } from './connect';
 import { type ConnectionParameters, labelOf } from './parameters';
 import type { Answer, RunOptions, Server, Session } from './session';
 import { SimpleQuery } from './simpleQuery';
+import { Turns } from './turns';
 
 /** A statement may catch a cancel (`EXCEPTION WHEN query_canceled`) and go on; then it is asked again. */
 const cancelAgainMs = 1_000;
@@ -40,8 +41,7 @@ interface Exchange {
 
 class PostgresSession implements Session {
   #server: Server | undefined;
-  /** Settles when the last call in the queue is done; undefined when there is none. */
-  #turn: Promise<void> | undefined;
+  readonly #turns = new Turns(() => this.#cancelling);
   #running: Exchange | undefined;
   #cancelling: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -133,34 +133,12 @@ class PostgresSession implements Session {
     return (this.#closing ??= this.#end());
   }
 
-  /**
-   * Calls wait for each other, and for a cancel to be over, so that it never meets the statement after. The first one
-   * begins at once, so that a cancel right after the call finds it running.
-   */
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const before = this.#turn;
-    const turn = before || this.#cancelling ? this.#after(before, work) : this.#alive(work);
-    const settled = turn.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#turn = settled;
-    try {
-      return await turn;
-    } finally {
-      if (this.#turn === settled) this.#turn = undefined;
-    }
-  }
-
-  async #after<T>(before: Promise<void> | undefined, work: () => Promise<T>): Promise<T> {
-    await before;
-    await this.#cancelling;
-    return this.#alive(work);
-  }
-
-  async #alive<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#lost) throw this.#lost;
-    return work();
+  /** Calls wait for each other, and for a cancel to be over, so that it never meets the statement after. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turns.take(async () => {
+      if (this.#lost) throw this.#lost;
+      return work();
+    });
   }
 
   async #simple(sql: string, copyData?: string): Promise<Answer> {

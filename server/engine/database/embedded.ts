@@ -1,0 +1,58 @@
+/**
+ * The embedded Postgres (PGlite) as a database: its state lies in one file, its engine runs in a worker.
+ *
+ * A session works on a copy in memory. What a `write` session did reaches the file when it is closed or `keep` is
+ * called, in one rename: whenever the process is killed, the file is as it was before or as it is afterwards.
+ */
+import type { Database } from './database';
+import { lockFile } from './embeddedLock';
+import { EmbeddedSession } from './embeddedSession';
+
+export interface EmbeddedDatabase extends Database {
+  open(purpose: 'read' | 'write'): Promise<EmbeddedSession>;
+}
+
+export interface EmbeddedPlace {
+  /** Absolute path; made when missing. Undefined: nothing is kept, every session begins with an empty database. */
+  readonly file: string | undefined;
+  /** Folder with the bundled workers and WebAssembly files. */
+  readonly assets: string;
+  /** For people. */
+  readonly label: string;
+  readonly name: string;
+}
+
+export function embeddedDatabase({ file, assets, label, name }: EmbeddedPlace): EmbeddedDatabase {
+  return {
+    id: `embedded:${file ?? ''}`,
+    label,
+    name,
+    local: true,
+    engine: 'embedded',
+    async open(purpose) {
+      if (purpose === 'read' || file === undefined) return EmbeddedSession.start({ assets, label, file });
+      const release = lockFile(file);
+      try {
+        return await EmbeddedSession.start({ assets, label, file, release });
+      } catch (error) {
+        release();
+        throw error;
+      }
+    },
+    async dump(content, signal) {
+      signal?.throwIfAborted();
+      const session = await this.open('read');
+      const onAbort = (): void => void session.end();
+      signal?.addEventListener('abort', onAbort);
+      try {
+        return await session.dump(content);
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw error;
+      } finally {
+        signal?.removeEventListener('abort', onAbort);
+        await session.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,45 @@
+/** What the owner of the embedded engine and its worker say to each other. Plain values; one reply for each request. */
+import type { FaultCode } from '../base/fault';
+import type { Answer, Session } from './session';
+
+export type EmbeddedRequest =
+  /** The first request. Without a path, and where there is no such file, the database is new and empty. */
+  | { readonly kind: 'start'; readonly path: string | undefined }
+  | { readonly kind: 'run'; readonly sql: string; readonly copyData: string | undefined }
+  | { readonly kind: 'rows'; readonly sql: string; readonly values: readonly (string | null)[] }
+  | { readonly kind: 'dump'; readonly content: 'schema' | 'all' }
+  /** Keeps a copy of the database in the worker under this number. */
+  | { readonly kind: 'save'; readonly copy: number }
+  | { readonly kind: 'restore'; readonly copy: number }
+  | { readonly kind: 'forget'; readonly copy: number }
+  /** Writes the database to its file, atomically. */
+  | { readonly kind: 'keep'; readonly path: string };
+
+/** The values by kind of request. */
+export interface EmbeddedReplies {
+  readonly start: {
+    readonly version: string;
+    readonly versionNumber: number;
+    readonly user: string;
+    readonly database: string;
+  };
+  readonly run: Answer;
+  readonly rows: EmbeddedRows;
+  readonly dump: string;
+  readonly save: undefined;
+  readonly restore: undefined;
+  readonly forget: undefined;
+  readonly keep: undefined;
+}
+
+export interface EmbeddedRows {
+  readonly columns: readonly { readonly name: string; readonly type: number }[];
+  readonly rows: readonly (readonly (string | null)[])[];
+}
+
+export type EmbeddedReply = { readonly id: number; readonly transaction: Session['transaction'] } & (
+  | { readonly kind: 'value'; readonly value: EmbeddedReplies[EmbeddedRequest['kind']] }
+  | { readonly kind: 'fault'; readonly code: FaultCode; readonly detail: string }
+  /** A bug of ours. */
+  | { readonly kind: 'error'; readonly message: string; readonly stack: string | undefined }
+);
