@@ -13,9 +13,12 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -52,6 +55,7 @@ const bundles = [
 // One that cannot be built does not keep the others back; esbuild has said why.
 const broken = (await Promise.allSettled(bundles.map(bundle))).filter(({ status }) => status === 'rejected');
 copyAssets();
+await makeEmptyDatabase();
 for (const { reason } of broken) if (!('errors' in reason)) console.error(reason);
 if (broken.length > 0) process.exit(1);
 console.log(`dist: ${bundles.map(({ to }) => to).join(', ')} in ${Math.round(performance.now() - started)} ms`);

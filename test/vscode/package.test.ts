@@ -76,7 +76,9 @@ function expected(): string[] {
     'LICENSE.txt',
     ...['client', 'server', 'cli', 'embedded', 'dump'].map((name) => `dist/${name}.js`),
     'dist/libpg-query.wasm',
-    ...['pglite.wasm', 'pglite.data', 'initdb.wasm', 'pg_dump.wasm', ...archives].map((name) => `dist/pglite/${name}`),
+    ...['pglite.wasm', 'pglite.data', 'initdb.wasm', 'pg_dump.wasm', 'base.tar.gz', ...archives].map(
+      (name) => `dist/pglite/${name}`,
+    ),
     ...['media', 'syntaxes'].flatMap(under),
   ];
 }
