@@ -24,19 +24,27 @@ export type StatementKind = 'sql' | 'copyIn' | 'psql';
 export interface Shape {
   /** Name of the node in Postgres's grammar, for example `AlterTableStmt`; `unreadable` when libpg_query refuses it. */
   readonly node: string;
-  /** What it would bring into being. */
+  /** What it would bring into being. The object that the statement is about comes first, implicit ones after it. */
   readonly makes: readonly ObjectName[];
   /** What it would take away (drops and the old names of renames). */
   readonly takes: readonly ObjectName[];
   /** Every name it mentions, for telling whether it depends on something; last parts only. */
   readonly mentions: ReadonlySet<string>;
-  /** Starts, ends or marks a transaction. */
-  readonly transaction: 'begin' | 'commit' | 'rollback' | 'savepoint' | 'release' | 'rollbackTo' | undefined;
+  /** Starts, ends or marks a transaction. `PREPARE TRANSACTION` ends it like a commit. */
+  readonly transaction: TransactionVerb | undefined;
   /** Refused by Postgres inside a transaction block (SQLSTATE 25001): CONCURRENTLY, VACUUM, CREATE DATABASE… */
   readonly outsideTransaction: boolean;
   /** What it would reach outside the database it runs in, in words for people; empty when nothing can be seen. */
   readonly reaches: readonly Reach[];
+  /** What runs with it: functions it calls, relations it reads or writes; last parts of their names. */
+  readonly calls: ReadonlySet<string>;
+  /** What would reach outside when it is used later: functions, views, foreign tables that this statement makes. */
+  readonly defines: readonly ReachingDefinition[];
+  /** What those call in turn that this statement makes, whether they reach outside themselves or not. */
+  readonly relays: readonly Relay[];
 }
+
+export type TransactionVerb = 'begin' | 'commit' | 'rollback' | 'savepoint' | 'release' | 'rollbackTo';
 
 export interface ObjectName {
   readonly kind:
@@ -53,16 +61,29 @@ export interface ObjectName {
   /** Schema when it was written; folded. */
   readonly schema?: string;
   readonly name: string;
+  /** The table of a column, constraint, trigger or policy; the type of an attribute or enum value. */
+  readonly of?: string;
+  /** Not written: Postgres makes it along with another object, under a name of its own choice. */
+  readonly implicit?: true;
 }
 
 /**
  * A way out of the database.
  *
- * - `cluster`: roles, databases, tablespaces, subscriptions, server settings: harmless on a private server
+ * - `cluster`: roles, databases, server settings, other sessions: harmless on a private server
  * - `machine`: programs, files of the server, libraries, other servers: never run by a rehearsal
  */
 export interface Reach {
   readonly where: 'cluster' | 'machine';
-  /** For the finding, for example `starts a program on the database server (COPY … PROGRAM)`. */
+  /** A verb phrase for the finding, for example `starts a program on the database server (COPY … PROGRAM)`. */
   readonly says: string;
+}
+
+export interface ReachingDefinition extends Reach {
+  readonly name: string;
+}
+
+export interface Relay {
+  readonly name: string;
+  readonly calls: ReadonlySet<string>;
 }

@@ -1,0 +1,99 @@
+/** What does a statement set out to do? Asks Postgres's own grammar, through libpg_query in WebAssembly. */
+import type { Node } from 'libpg-query';
+import { effectsOf } from './effects';
+import { mentionsOfTokens, mentionsOfTree } from './mentions';
+import { reachesOfBody, reachesOfTree } from './reach';
+import { roughEffects } from './roughEffects';
+import type { Shape } from './statement';
+import { tokensOf } from './tokens';
+import { runsOutsideTransaction, transactionVerb } from './transaction';
+import { tagOf } from './tree';
+import { wordsOf } from './words';
+
+/** Loads the grammar; cheap when it is there already. To be awaited before `shapeOf`. */
+export async function loadParser(): Promise<void> {
+  loading ??= import('libpg-query').then(async (module) => {
+    await module.loadModule();
+    parser = module;
+  });
+  await loading;
+}
+
+/**
+ * What a statement sets out to do. Never fails: what the grammar refuses is `unreadable`, and its first words tell
+ * what they can.
+ *
+ * @param text one statement; the same text gives the same object
+ */
+export function shapeOf(text: string): Shape {
+  const known = shapes.get(text);
+  if (known) return known;
+  const shape = freshShape(text);
+  remember(text, shape);
+  return shape;
+}
+
+let loading: Promise<void> | undefined;
+let parser: typeof import('libpg-query') | undefined;
+
+/** Shapes by text, oldest first; `remembered` counts the characters of the texts. */
+const shapes = new Map<string, Shape>();
+let remembered = 0;
+const MOST_REMEMBERED = 4_000_000;
+
+/** Longer ones are rows to insert; their tree would take more memory than all else together. */
+const LONGEST_PARSED = 1_000_000;
+/** Longer ones tell by their beginning what they are. */
+const LONGEST_READ = 100_000;
+
+function remember(text: string, shape: Shape): void {
+  if (text.length > MOST_REMEMBERED / 10) return;
+  shapes.set(text, shape);
+  remembered += text.length;
+  for (const [oldest] of shapes) {
+    if (remembered <= MOST_REMEMBERED) return;
+    shapes.delete(oldest);
+    remembered -= oldest.length;
+  }
+}
+
+function freshShape(text: string): Shape {
+  const tokens = tokensOf(text, { start: 0, end: Math.min(text.length, LONGEST_READ) });
+  const words = wordsOf(tokens);
+  const trees = treesOf(text);
+  const common = { transaction: transactionVerb(words), outsideTransaction: runsOutsideTransaction(words) };
+  const [tree] = trees;
+  if (!tree) {
+    const { reaches, calls } = reachesOfBody(text.slice(0, LONGEST_PARSED));
+    return {
+      node: 'unreadable',
+      ...roughEffects(tokens, words),
+      mentions: mentionsOfTokens(tokens),
+      ...common,
+      reaches,
+      calls,
+      defines: [],
+      relays: [],
+    };
+  }
+  return {
+    node: tagOf(tree),
+    ...effectsOf(trees),
+    mentions: mentionsOfTree(tree),
+    ...common,
+    ...reachesOfTree(tree, words),
+  };
+}
+
+/** The trees of a text, one when it is one statement; none when the grammar refuses it. */
+function treesOf(text: string): Node[] {
+  if (!parser) throw new Error('loadParser() has not been awaited');
+  if (text.length > LONGEST_PARSED || text.includes('\0')) return [];
+  try {
+    return (parser.parseSync(text).stmts ?? []).flatMap(({ stmt }) => (stmt ? [stmt] : []));
+  } catch (error) {
+    // Syntax errors, and what WebAssembly says when an expression is too deep for its stack.
+    if (error instanceof Error) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * What would a statement reach outside the database it runs in, as far as can be seen?
+ *
+ * A statement reaches by what it is, by the functions it calls and by code that it holds as text. What only *makes*
+ * something dangerous is harmless and runs: a function, a view, a foreign table (and servers and user mappings, which
+ * connect to nobody). `defines` and `relays` tell what they will do, so that a later use is seen; `ReachingNames` joins
+ * the two. Expressions that Postgres keeps elsewhere (defaults, checks, policies, rules, triggers) cannot be followed
+ * to their use and count where they are made.
+ */
+import type { FuncCall, Node, RangeVar } from 'libpg-query';
+import { reachOfFunction } from './reachingFunctions';
+import { reachOfStatement } from './reachingStatements';
+import { reachesOfCode } from './reachingCode';
+import type { Reach, Shape } from './statement';
+import { type Code, codeIn, lastOf, objectParts, partsOf, tagOf, visit } from './tree';
+import type { Words } from './words';
+
+export type Reaching = Pick<Shape, 'reaches' | 'calls' | 'defines' | 'relays'>;
+
+/** @param tree the statement as libpg_query gives it */
+export function reachesOfTree(tree: Node, words: Words): Reaching {
+  const own = reachOfStatement(words);
+  const inside = collected(tree);
+  const definition = definitionIn(tree);
+  if (!definition) {
+    return {
+      reaches: unique([...(own ? [own] : []), ...inside.reaches]),
+      calls: inside.calls,
+      defines: [],
+      relays: [],
+    };
+  }
+  const { name, found } = definition;
+  return {
+    reaches: own ? [own] : [],
+    calls: new Set(),
+    defines: unique([...inside.reaches, ...found.reaches]).map((reach) => ({ name, ...reach })),
+    relays: [{ name, calls: new Set([...inside.calls, ...found.calls]) }],
+  };
+}
+
+/**
+ * What code would reach if it ran: the body of a function or DO block, or SQL that nobody can parse.
+ *
+ * @param language `plpgsql`, `sql` or any other; decides whether text in quotes may be code
+ */
+export const reachesOfBody = (text: string, language = 'plpgsql'): Pick<Shape, 'reaches' | 'calls'> => {
+  const { reaches, calls } = reachesOfCode(text, language);
+  return { reaches: unique(reaches), calls };
+};
+
+/**
+ * Names that reach outside when they are used, gathered statement by statement.
+ *
+ * To be asked before a statement runs and told about it afterwards. A name stands for all objects of that name: schemas
+ * and arguments are not looked at.
+ */
+export class ReachingNames {
+  readonly #reaches = new Map<string, readonly Reach[]>();
+  readonly #calls = new Map<string, ReadonlySet<string>>();
+
+  /** What a statement would reach, by itself and through everything that it uses. */
+  reachesOf({ reaches, calls }: Pick<Shape, 'reaches' | 'calls'>): Reach[] {
+    const found = [...reaches];
+    const seen = new Set(calls);
+    // A set that grows while it is walked shows what was added, too.
+    for (const name of seen) {
+      for (const { where, says } of this.#reaches.get(name) ?? []) {
+        found.push({ where, says: calls.has(name) ? `uses ${name}, which ${says}` : says });
+      }
+      for (const called of this.#calls.get(name) ?? []) seen.add(called);
+    }
+    return unique(found);
+  }
+
+  /** A definition replaces nothing: an older function of that name may have other arguments. */
+  learn({ defines, relays }: Pick<Shape, 'defines' | 'relays'>): void {
+    for (const { name, where, says } of defines) {
+      this.#reaches.set(name, [...(this.#reaches.get(name) ?? []), { where, says }]);
+    }
+    for (const { name, calls } of relays) {
+      this.#calls.set(name, new Set([...(this.#calls.get(name) ?? []), ...calls]));
+    }
+  }
+}
+
+type Found = { readonly reaches: Reach[]; readonly calls: Set<string> };
+
+/** Functions called anywhere in the tree, text handed to them that is code, and relations that it reads or writes. */
+function collected(tree: Node): Found {
+  const found: Found = { reaches: [], calls: new Set() };
+  const usesRows = usesRelations.has(tagOf(tree));
+  visit(tree, (key, value) => {
+    if (key === 'FuncCall' || key === 'funccall') addCall(found, value);
+    if (usesRows && (key === 'RangeVar' || key === 'relation')) addRelation(found, value);
+  });
+  if ('DoStmt' in tree) addCode(found, codeIn(tree.DoStmt.args));
+  if ('CreateTrigStmt' in tree) found.calls.add(lastOf(partsOf(tree.CreateTrigStmt.funcname)));
+  if ('CreateEventTrigStmt' in tree) found.calls.add(lastOf(partsOf(tree.CreateEventTrigStmt.funcname)));
+  return found;
+}
+
+/** Statements that touch the rows of the relations they name; the others only change what is known about them. */
+const usesRelations: ReadonlySet<string> = new Set([
+  'SelectStmt',
+  'InsertStmt',
+  'UpdateStmt',
+  'DeleteStmt',
+  'MergeStmt',
+  'CopyStmt',
+  'CreateTableAsStmt',
+  'ExplainStmt',
+  'PrepareStmt',
+  'DeclareCursorStmt',
+  'RefreshMatViewStmt',
+  'TruncateStmt',
+  'VacuumStmt',
+  'ViewStmt',
+  'CreateFunctionStmt',
+]);
+
+function addCall(found: Found, { funcname, args }: FuncCall): void {
+  const name = lastOf(partsOf(funcname));
+  found.calls.add(name);
+  const reach = reachOfFunction(name);
+  if (reach) found.reaches.push(reach);
+  for (const arg of args ?? []) {
+    const literal = 'A_Const' in arg ? (arg.A_Const.sval?.sval ?? '') : '';
+    // Some functions run the text that they are given: query_to_xml, crosstab, helpers of the project.
+    if (/\w\s*[\s(]/.test(literal)) addCode(found, { text: literal, language: 'sql' });
+  }
+}
+
+function addRelation({ calls }: Found, { relname }: RangeVar): void {
+  if (relname !== undefined) calls.add(relname);
+}
+
+function addCode(found: Found, { text, language }: Code): void {
+  const { reaches, calls } = reachesOfCode(text, language);
+  found.reaches.push(...reaches);
+  for (const name of calls) found.calls.add(name);
+}
+
+/** What is made and harmless until it is used; its body, where that is text. */
+function definitionIn(tree: Node): { readonly name: string; readonly found: Found } | undefined {
+  const found: Found = { reaches: [], calls: new Set() };
+  if ('CreateFunctionStmt' in tree) {
+    const { funcname, options } = tree.CreateFunctionStmt;
+    const code = codeIn(options);
+    if (code.language.toLowerCase() === 'internal') found.calls.add(code.text);
+    else addCode(found, code);
+    return { name: lastOf(partsOf(funcname)), found };
+  }
+  if ('ViewStmt' in tree) return { name: tree.ViewStmt.view?.relname ?? '', found };
+  if ('CreateForeignTableStmt' in tree) {
+    const { base, servername = '' } = tree.CreateForeignTableStmt;
+    found.reaches.push({ where: 'machine', says: `reads or writes outside the database (server ${servername})` });
+    return { name: base?.relation?.relname ?? '', found };
+  }
+  return relayIn(tree, found);
+}
+
+/** An aggregate runs its functions, and a new name leads to the old one. */
+function relayIn(tree: Node, found: Found): { readonly name: string; readonly found: Found } | undefined {
+  if ('DefineStmt' in tree && tree.DefineStmt.kind === 'OBJECT_AGGREGATE') {
+    visit(
+      tree.DefineStmt.definition,
+      () => true,
+      (key, value) => void (key === 'sval' && found.calls.add(value)),
+    );
+    return { name: lastOf(partsOf(tree.DefineStmt.defnames)), found };
+  }
+  if ('RenameStmt' in tree && tree.RenameStmt.newname !== undefined) {
+    const { newname, relation, object, subname } = tree.RenameStmt;
+    if (subname !== undefined) return undefined;
+    found.calls.add(relation?.relname ?? lastOf(objectParts(object)));
+    return { name: newname, found };
+  }
+  return undefined;
+}
+
+function unique(reaches: readonly Reach[]): Reach[] {
+  return [...new Map(reaches.map((reach) => [reach.says, reach])).values()];
+}

@@ -1,0 +1,126 @@
+/**
+ * What would code reach that is only known as text: function bodies, DO blocks, SQL that cannot be parsed?
+ *
+ * Told by its words. Where code can run text (EXECUTE, or a language that is neither SQL nor PL/pgSQL), its strings are
+ * read as code too, joined over `||`, with unknown parts left out. What is put together from smaller pieces is not seen.
+ */
+import { reachOfFunction } from './reachingFunctions';
+import { reachOfStatement } from './reachingStatements';
+import type { Reach } from './statement';
+import { isStringToken, readString } from './strings';
+import { foldedName, type Token, tokensOf } from './tokens';
+import { wordsOf } from './words';
+
+export interface CodeReaches {
+  readonly reaches: readonly Reach[];
+  /** Functions that it calls, relations that it reads or writes. */
+  readonly calls: ReadonlySet<string>;
+}
+
+/** Strings in strings in strings; nobody writes more. */
+const DEEPEST = 6;
+
+export function reachesOfCode(text: string, language: string): CodeReaches {
+  const reaches: Reach[] = [];
+  const calls = new Set<string>();
+  const waiting = [{ text, language: language.toLowerCase(), depth: 0 }];
+  for (let code = waiting.pop(); code; code = waiting.pop()) {
+    const tokens = tokensOf(code.text).filter(({ kind }) => kind !== 'comment');
+    for (const statement of statementsIn(tokens)) {
+      const reach = reachOfStatement(wordsOf(statement));
+      if (reach) reaches.push(reach);
+    }
+    for (const name of namesUsed(tokens)) calls.add(name);
+    for (const name of functionsCalled(tokens)) {
+      calls.add(name);
+      const reach = reachOfFunction(name);
+      if (reach) reaches.push(reach);
+    }
+    if (code.depth === DEEPEST || !runsText(tokens, code.language)) continue;
+    for (const inner of texts(tokens)) waiting.push({ text: inner, language: 'plpgsql', depth: code.depth + 1 });
+  }
+  return { reaches, calls };
+}
+
+/** Words after which a statement begins in PL/pgSQL; a string opens code in `DO '…'`, which is read on its own. */
+const beforeStatement = new Set([';', 'begin', 'then', 'else', 'loop', 'atomic', 'explain', 'analyze']);
+
+function statementsIn(tokens: readonly Token[]): Token[][] {
+  const statements: Token[][] = [];
+  let current: Token[] = [];
+  for (const token of tokens) {
+    if (token.text !== ';') current.push(token);
+    if (!beforeStatement.has(token.text.toLowerCase())) continue;
+    statements.push(current);
+    current = [];
+  }
+  statements.push(current);
+  return statements.filter(({ length }) => length > 0);
+}
+
+/** A name before a parenthesis, unless a word before it says that the function is not called but spoken of. */
+function functionsCalled(tokens: readonly Token[]): string[] {
+  const names: string[] = [];
+  for (const [n, token] of tokens.entries()) {
+    if (tokens[n + 1]?.text !== '(' || !isName(token)) continue;
+    let first = n;
+    while (tokens[first - 1]?.text === '.') first -= 2;
+    const before = tokens[first - 1]?.text.toLowerCase() ?? '';
+    if (!spokenOf.has(before)) names.push(foldedName(token.text));
+  }
+  return names;
+}
+
+const spokenOf = new Set(['function', 'procedure', 'routine', 'aggregate', 'table', 'into', 'on', 'index', 'view']);
+
+/** Relations that a query reads or writes. */
+function namesUsed(tokens: readonly Token[]): string[] {
+  const names: string[] = [];
+  for (const [n, token] of tokens.entries()) {
+    if (!beforeRelation.has(token.text.toLowerCase())) continue;
+    let last = n + 1;
+    while (tokens[last + 1]?.text === '.') last += 2;
+    const name = tokens[last];
+    if (name && isName(name)) names.push(foldedName(name.text));
+  }
+  return names;
+}
+
+const beforeRelation = new Set([
+  'from',
+  'join',
+  'into',
+  'update',
+  'using',
+  'only',
+  'copy',
+  'table',
+  'view',
+  'truncate',
+]);
+
+/** PL/pgSQL runs text by EXECUTE, SQL not at all (DO apart); other languages have functions of many names. */
+function runsText(tokens: readonly Token[], language: string): boolean {
+  if (language !== 'plpgsql' && language !== 'sql') return true;
+  return tokens.some(({ kind, text }) => kind === 'word' && /^(?:execute|do)$/i.test(text));
+}
+
+/** Strings of the code; those joined by `||` as one text. What RAISE says is no code. */
+function texts(tokens: readonly Token[]): string[] {
+  const found: string[] = [];
+  let raising = false;
+  let joined = false;
+  for (const { kind, text } of tokens) {
+    if (text === ';') raising = false;
+    else if (kind === 'word' && text.toLowerCase() === 'raise') raising = true;
+    if (text === '||') joined = true;
+    else if (isStringToken(kind) && !raising) {
+      const value = readString(text).text;
+      found.push(joined ? `${found.pop() ?? ''}${value}` : value);
+      joined = false;
+    } else if (text === ';' || text === ',' || text === ':=' || text === '=') joined = false;
+  }
+  return found.filter((text) => /\w\s*[\s(]/.test(text));
+}
+
+const isName = ({ kind }: Token): boolean => kind === 'word' || kind === 'quotedIdentifier';

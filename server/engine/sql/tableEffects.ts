@@ -1,0 +1,192 @@
+/**
+ * What tables, indexes and domains bring along: constraints, indexes and sequences, also those without a written name.
+ *
+ * The names are those that Postgres gives when nothing of the database is in the way; an occupied one gets a number,
+ * which only the database can tell.
+ */
+import type { AlterTableType, Constraint, Node, RangeVar } from 'libpg-query';
+import type { Effects } from './effectList';
+import { generatedName, joinedColumns, numbered } from './generatedNames';
+import {
+  lastOf,
+  type NameParts,
+  type NodeOf,
+  objectParts,
+  partsOf,
+  relationParts,
+  textOf,
+  typeParts,
+  visit,
+} from './tree';
+
+export function createTable(
+  { relation, tableElts = [], constraints = [] }: NodeOf<'CreateStmt'>,
+  effects: Effects,
+): void {
+  effects.make('relation', relationParts(relation));
+  const table = tableOf(relation, effects);
+  for (const element of [...tableElts, ...constraints]) {
+    if ('ColumnDef' in element) addParts(element.ColumnDef, table);
+    if ('Constraint' in element) addConstraint(element.Constraint, table);
+  }
+}
+
+export function alterTable({ relation, cmds = [] }: NodeOf<'AlterTableStmt'>, effects: Effects): void {
+  const table = tableOf(relation, effects);
+  for (const node of cmds) {
+    if (!('AlterTableCmd' in node)) continue;
+    const { subtype, name = '', def } = node.AlterTableCmd;
+    if (subtype) alterations[subtype]?.(table, name, def);
+  }
+}
+
+type Alteration = (table: Owner, name: string, def: Node | undefined) => void;
+
+const alterations: { readonly [Type in AlterTableType]?: Alteration } = {
+  AT_AddColumn(table, _, def) {
+    if (!def || !('ColumnDef' in def)) return;
+    table.effects.make('column', [def.ColumnDef.colname ?? ''], { of: table.name });
+    addParts(def.ColumnDef, table);
+  },
+  AT_DropColumn: ({ effects, name: of }, name) => effects.take('column', [name], { of }),
+  AT_AddConstraint(table, _, def) {
+    if (def && 'Constraint' in def) addConstraint(def.Constraint, table);
+  },
+  AT_DropConstraint: ({ effects, name: of }, name) => effects.take('constraint', [name], { of }),
+  AT_SetNotNull: (table, name) => addConstraint({ contype: 'CONSTR_NOTNULL' }, table, name),
+  AT_AddIdentity: (table, name) => addSequence(name, table),
+};
+
+export function createIndex({ idxname, relation, ...index }: NodeOf<'IndexStmt'>, effects: Effects): void {
+  const schema = relationParts(relation).slice(0, -1);
+  if (idxname !== undefined) effects.make('index', [...schema, idxname], of(relation));
+  else {
+    const columns = [...(index.indexParams ?? []), ...(index.indexIncludingParams ?? [])].map(indexColumn);
+    const name = generatedName(relation?.relname ?? '', joinedColumns(columns), 'idx');
+    effects.make('index', [...schema, name], { ...of(relation), implicit: true });
+  }
+}
+
+export function createStatistics(
+  { defnames, relations = [], exprs = [] }: NodeOf<'CreateStatsStmt'>,
+  effects: Effects,
+): void {
+  const table = objectParts(relations[0]);
+  if (defnames?.length) return effects.make('other', partsOf(defnames), { of: lastOf(table) });
+  const columns = exprs.map((node) => ('StatsElem' in node ? (node.StatsElem.name ?? 'expr') : 'expr'));
+  const name = generatedName(lastOf(table), joinedColumns(columns), 'stat');
+  effects.make('other', [...table.slice(0, -1), name], { of: lastOf(table), implicit: true });
+}
+
+export function createDomain({ domainname, constraints = [] }: NodeOf<'CreateDomainStmt'>, effects: Effects): void {
+  const parts = partsOf(domainname);
+  effects.make('type', parts);
+  const domain = { schema: parts.slice(0, -1), name: lastOf(parts), effects, taken: new Set<string>() };
+  for (const node of constraints) if ('Constraint' in node) addConstraint(node.Constraint, domain);
+}
+
+export function alterDomain({ typeName, subtype, name = '', def }: NodeOf<'AlterDomainStmt'>, effects: Effects): void {
+  const parts = partsOf(typeName);
+  const domain = { schema: parts.slice(0, -1), name: lastOf(parts), effects, taken: new Set<string>() };
+  if (subtype === 'C' && def && 'Constraint' in def) addConstraint(def.Constraint, domain);
+  if (subtype === 'X') effects.take('constraint', [name], { of: domain.name });
+}
+
+/** A table or domain whose parts are added; `taken` holds the names that this statement has given so far. */
+interface Owner {
+  readonly schema: NameParts;
+  readonly name: string;
+  readonly effects: Effects;
+  readonly taken: Set<string>;
+}
+
+function tableOf(relation: RangeVar | undefined, effects: Effects): Owner {
+  const parts = relationParts(relation);
+  return { schema: parts.slice(0, -1), name: lastOf(parts), effects, taken: new Set() };
+}
+
+const of = (relation: RangeVar | undefined): { of?: string } =>
+  relation?.relname === undefined ? {} : { of: relation.relname };
+
+function addParts({ colname = '', typeName, constraints = [] }: NodeOf<'ColumnDef'>, table: Owner): void {
+  if (/^(?:small|big)?serial[248]?$/.test(lastOf(typeParts(typeName)))) addSequence(colname, table);
+  for (const node of constraints) if ('Constraint' in node) addConstraint(node.Constraint, table, colname);
+}
+
+function addSequence(column: string, { schema, name, effects, taken }: Owner): void {
+  const sequence = numbered(taken, (label) => generatedName(name, column, label), 'seq');
+  effects.make('relation', [...schema, sequence], { of: name, implicit: true });
+}
+
+/** @param column of a constraint that stands in a column's definition */
+function addConstraint(constraint: Constraint, owner: Owner, column = ''): void {
+  const { schema, name: table, effects, taken } = owner;
+  const { contype, conname, indexname } = constraint;
+  if (contype === 'CONSTR_IDENTITY') return addSequence(column, owner);
+  const form = (contype && forms[contype]) ?? undefined;
+  if (!form) return;
+  if (indexname !== undefined) effects.take('index', [...schema, indexname], { of: table });
+  const columns = joinedColumns(form.columns(constraint, column));
+  const name = conname ?? indexname ?? numbered(taken, (label) => generatedName(table, columns, label), form.label);
+  const implicit = conname === undefined ? { implicit: true as const } : {};
+  effects.make('constraint', [name], { of: table, ...implicit });
+  if (form.index) effects.make('index', [...schema, name], { of: table, implicit: true });
+}
+
+interface ConstraintForm {
+  readonly label: string;
+  /** Backed by an index of the same name. */
+  readonly index: boolean;
+  /** Those in the name. */
+  columns(constraint: Constraint, column: string): string[];
+}
+
+const keys = ({ keys, including }: Constraint, column: string): string[] =>
+  column === '' ? [...partsOf(keys), ...partsOf(including)] : [column];
+
+const forms: { readonly [Type in NonNullable<Constraint['contype']>]?: ConstraintForm } = {
+  CONSTR_PRIMARY: { label: 'pkey', index: true, columns: () => [] },
+  CONSTR_UNIQUE: { label: 'key', index: true, columns: keys },
+  CONSTR_EXCLUSION: { label: 'excl', index: true, columns: (it) => (it.exclusions ?? []).map(excludedColumn) },
+  CONSTR_FOREIGN: {
+    label: 'fkey',
+    index: false,
+    columns: ({ fk_attrs }, column) => (column === '' ? [...partsOf(fk_attrs)] : [column]),
+  },
+  CONSTR_CHECK: { label: 'check', index: false, columns: ({ raw_expr }) => checkedColumn(raw_expr) },
+  // Postgres 18 keeps NOT NULL as a constraint with a name; before it had none.
+  CONSTR_NOTNULL: { label: 'not_null', index: false, columns: keys },
+};
+
+/** A check of exactly one column has it in its name, wherever it is written (`AddRelationNewConstraints`). */
+function checkedColumn(expression: Node | undefined): string[] {
+  const columns = new Set<string>();
+  visit(expression, (key, value: { fields?: Node[] }) => {
+    if (key === 'ColumnRef') columns.add(textOf(value.fields?.at(-1)));
+  });
+  return columns.size === 1 ? [...columns] : [];
+}
+
+const excludedColumn = (node: Node): string => indexColumn('List' in node ? node.List.items?.[0] : node);
+
+/** The column of an index; for an expression the name that a query would give it (`FigureIndexColname`). */
+function indexColumn(node: Node | undefined): string {
+  if (!node || !('IndexElem' in node)) return '';
+  return node.IndexElem.name ?? expressionName(node.IndexElem.expr);
+}
+
+function expressionName(expression: Node | undefined): string {
+  for (let node = expression; node; ) {
+    if ('ColumnRef' in node) return lastOf(partsOf(node.ColumnRef.fields)) || 'expr';
+    if ('FuncCall' in node) return lastOf(partsOf(node.FuncCall.funcname));
+    if ('CoalesceExpr' in node) return 'coalesce';
+    if ('CaseExpr' in node) return 'case';
+    if ('TypeCast' in node) {
+      const inner = expressionName(node.TypeCast.arg);
+      return inner === 'expr' ? lastOf(typeParts(node.TypeCast.typeName)) : inner;
+    }
+    if (!('CollateClause' in node)) return 'expr';
+    node = node.CollateClause.arg;
+  }
+  return 'expr';
+}
