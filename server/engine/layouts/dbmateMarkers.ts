@@ -140,7 +140,7 @@ const missingDown = ({ range }: Marker): FileProblem => ({
   message: 'dbmate refuses this file: after this block a line "-- migrate:down" is needed, even with nothing below it.',
 });
 
-/** Read without complaint, but never applied: the version is inserted after each block (tried with dbmate 2.36). */
+/** Read since dbmate 2.29, but never applied: the version is inserted after each block (tried with 2.36). */
 const secondUp = ({ range }: Marker): FileProblem => ({
   range,
   severity: 'error',
