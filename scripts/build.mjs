@@ -96,6 +96,25 @@ function copyAssets() {
   copy(join(parser, 'libpg-query.wasm'), '.');
 }
 
+/** A new embedded database is a copy of this one: to make one takes seconds. Made anew when its makers change. */
+async function makeEmptyDatabase() {
+  const worker = join(dist, 'embedded.js');
+  if (!existsSync(worker)) return;
+  const hash = createHash('sha256').update(readFileSync(join(dist, 'pglite/pglite.wasm')));
+  for (const name of ['embeddedWorker.ts', 'embeddedInstance.ts', 'tar.ts'])
+    hash.update(readFileSync(join(root, 'server/engine/database', name)));
+  const key = hash.digest('hex');
+  const [made, keyOfMade] = [join(dist, 'pglite/base.tar.gz'), join(dist, 'base.key')];
+  if (existsSync(made) && existsSync(keyOfMade) && readFileSync(keyOfMade, 'utf8') === key) return;
+  rmSync(made, { force: true });
+  const resourceLimits = { stackSizeMb: 64 };
+  const maker = new Worker(worker, { workerData: { assets: dist, make: true }, resourceLimits });
+  const [bytes] = await once(maker, 'message');
+  await maker.terminate();
+  put(made, Buffer.from(bytes));
+  put(keyOfMade, Buffer.from(key));
+}
+
 function copy(file, folder) {
   put(join(dist, folder, basename(file)), readFileSync(file));
 }
