@@ -1,4 +1,5 @@
 /** Requests about the target of a project: what could be it, and what shall be it. */
+import type { TargetChoice } from '../engine/project';
 import { CandidatesRequest, ChooseDatabaseRequest } from '../protocol/messages';
 import type { Feature } from './feature';
 import { targetItem } from './projects';
@@ -12,12 +13,7 @@ export const databases: Feature = {
       CandidatesRequest,
       reply(async ({ folder }) => {
         const project = await workspace.projectAt(folder);
-        return workspace.candidates(project.folder.path).map(({ label, source, connection: url, local }) => ({
-          label,
-          source,
-          local,
-          choice: { kind: 'server' as const, connection: url },
-        }));
+        return project.candidates().map((it) => ({ ...it, choice: withoutPassword(it.choice) }));
       }),
     );
     connection.onRequest(
@@ -41,3 +37,7 @@ export const databases: Feature = {
     );
   },
 };
+
+/** A password that stands in the workspace is read from there when it is needed, and goes nowhere else. */
+const withoutPassword = (choice: TargetChoice): TargetChoice =>
+  choice.kind === 'server' ? { kind: 'server', connection: choice.connection } : choice;

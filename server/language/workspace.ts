@@ -1,11 +1,9 @@
 /** The workspace as the language server knows it: folders, settings, trust, the engine that serves them, its projects. */
 import type { InitializeParams, WorkspaceFoldersChangeEvent } from 'vscode-languageserver/node';
 import { Fault } from '../engine/base/fault';
-import type { Candidate } from '../engine/database/candidates';
 import type { Engine, EngineOptions, Project, Status, TargetChoice } from '../engine/project';
 import type { Files, World } from '../engine/world';
 import type { Settings } from '../protocol/messages';
-import { candidatesFor, withPasswordOfCandidate } from './candidates';
 import { engineOptions, readInitializationOptions, readSettings } from './options';
 import { pathOf } from './uri';
 
@@ -71,15 +69,10 @@ export class Workspace {
     if (!this.trusted) return Promise.resolve([]);
     this.engine ??= this.createEngine(
       { ...this.world, files: this.files },
-      engineOptions(this.roots, this.settings, this.disk, (folder) => this.targetOf(folder)),
+      engineOptions(this.roots, this.settings, this.disk, (folder) => this.targets.get(folder)),
     );
     this.found ??= this.find(this.engine);
     return this.found;
-  }
-
-  private targetOf(folder: string): TargetChoice | undefined {
-    const choice = this.targets.get(folder);
-    return choice && withPasswordOfCandidate(choice, () => this.candidates(folder));
   }
 
   /** A fault is not remembered. */
@@ -124,11 +117,6 @@ export class Workspace {
     if (choice) this.targets.set(folder, choice);
     else this.targets.delete(folder);
     this.forget();
-  }
-
-  /** Databases that the workspace and its environment name, for a folder of migrations. */
-  candidates(folder: string): readonly Candidate[] {
-    return candidatesFor(folder, this.roots, this.world);
   }
 
   chosen(folder: string): TargetChoice | undefined {
