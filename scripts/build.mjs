@@ -49,7 +49,6 @@ const bundles = [
   { from: 'server/cli/main.ts', to: 'cli.js', executable: true },
   { from: 'server/engine/database/embeddedWorker.ts', to: 'embedded.js' },
   { from: 'server/engine/database/dumpWorker.ts', to: 'dump.js' },
-  { from: 'server/engine/shadow/guard.ts', to: 'guard.js' },
 ].filter(({ from }) => existsSync(join(root, from)));
 
 // One that cannot be built does not keep the others back; esbuild has said why.
