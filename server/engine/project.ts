@@ -57,6 +57,8 @@ export interface Project {
   snapshot(request: SnapshotRequest, signal: AbortSignal): Promise<SnapshotResult>;
   /** Puts the snapshot in the place of the target by renames; the replaced database is kept as a snapshot. */
   restore(id: string, consent: Consent, signal: AbortSignal): Promise<RestoreResult>;
+  /** Databases that the workspace and the environment name, best first. */
+  candidates(): readonly TargetCandidate[];
   /** Forgets what is known of the target, so that the next call looks at it anew. */
   refresh(): void;
   /** Writes the files of a new migration. @returns absolute path of the first and the cursor's offset in it */
@@ -72,6 +74,17 @@ export interface TargetInfo {
   readonly engine: 'server' | 'embedded';
   /** Where the choice came from, for people: `DATABASE_URL in .env`. */
   readonly because: string;
+}
+
+/** A database that could be the target. */
+export interface TargetCandidate {
+  /** `shop_dev@localhost:5432`. */
+  readonly label: string;
+  /** `DATABASE_URL in .env`. */
+  readonly source: string;
+  /** With the password where the source holds one. */
+  readonly choice: TargetChoice;
+  readonly local: boolean;
 }
 
 export interface Status {

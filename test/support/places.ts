@@ -13,7 +13,8 @@ export async function placeOn(major: Major, kind: 'private' | 'same-server' = 'p
   return serverPlace({
     kind,
     label: `test server ${major}`,
-    database: (name) => serverDatabase(plainParameters({ host, port, user, password, database: name || 'postgres' }), assets),
+    database: (name) =>
+      serverDatabase(plainParameters({ host, port, user, password, database: name || 'postgres' }), assets),
     end: () => Promise.resolve(),
     likeTarget: '',
     log: () => {},

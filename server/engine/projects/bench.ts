@@ -16,7 +16,7 @@ import { choosePlace } from '../shadow/choosePlace';
 import type { ShadowPlace } from '../shadow/place';
 import { recoverSnapshots } from '../snapshots/recover';
 import type { World } from '../world';
-import type { Target } from './target';
+import { connectionOf, type Target } from './target';
 
 /** What a look at the target has told. */
 export interface Live {
@@ -139,7 +139,7 @@ export class Bench {
   private async choose(setUp: SetUp | undefined, asked: readonly string[]): Promise<ShadowPlace> {
     const { world, options, target } = this;
     const wishes = {
-      wish: typeof options.shadow === 'object' ? { url: target.read(options.shadow.url) } : options.shadow,
+      wish: typeof options.shadow === 'object' ? { url: connectionOf(options.shadow.url, world) } : options.shadow,
       target: target.parameters,
       setUp: setUp ?? noSetUp,
       extensions: [...new Set([...(setUp?.extensions ?? []), ...asked])],

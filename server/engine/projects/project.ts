@@ -24,6 +24,7 @@ import type { World } from '../world';
 import { type Bench, demandConsent, type Live } from './bench';
 import { checkFiles, type CheckOrder } from './checking';
 import { type ReadMigration, readMigrations } from './links';
+import { targetCandidates } from './target';
 
 export function createProject(folder: MigrationFolder, bench: Bench, world: World, options: EngineOptions): Project {
   const { target } = bench;
@@ -111,6 +112,7 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     folder,
     target: target.info,
     refresh: () => bench.refresh(),
+    candidates: () => targetCandidates(folder.path, options, world),
 
     async status(): Promise<Status> {
       const { live, migrations } = await look();

@@ -1,12 +1,12 @@
-/** Which database are the migrations of a folder for? */
+/** Which database are the migrations of a folder for? What the user chose, else DATABASE_URL, else the embedded engine. */
 import { createHash } from 'node:crypto';
-import { basename, join } from 'node:path';
-import { candidatesIn } from '../database/candidates';
-import { readConnection } from '../database/connection';
+import { basename, dirname, join } from 'node:path';
+import { type Candidate, candidatesIn } from '../database/candidates';
+import { type ConnectionSources, nodeSources, readConnection } from '../database/connection';
 import { embeddedDatabase } from '../database/embedded';
 import { type ConnectionParameters, withDatabase, withPassword } from '../database/parameters';
 import { serverDatabase } from '../database/serverDatabase';
-import type { EngineOptions, TargetChoice, TargetInfo } from '../project';
+import type { EngineOptions, TargetCandidate, TargetChoice, TargetInfo } from '../project';
 import type { SnapshotTarget } from '../snapshots/target';
 import type { World } from '../world';
 
@@ -14,8 +14,102 @@ export type Target = SnapshotTarget & {
   readonly info: TargetInfo;
   /** Undefined for the embedded engine. */
   readonly parameters: ConnectionParameters | undefined;
+  /** Variables that go with it, for the configuration of the tool: `DBMATE_MIGRATIONS_TABLE`. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 };
 
+/** @throws {Fault} `bad-connection-settings` when what the user chose cannot be read */
 export function resolveTarget(folder: string, options: EngineOptions, world: World): Target {
-  throw new Error([folder, options, world].join());
+  const choice = options.target(folder);
+  const candidates = candidatesOf(folder, options, world);
+  switch (choice?.kind) {
+    case 'embedded':
+      return embeddedTarget(folder, options, world, 'it was chosen');
+    case 'server':
+      return serverTarget(chosen(choice, candidates, world), 'it was chosen', candidates, world);
+    case undefined: {
+      const named = candidates.find(({ source }) => source.startsWith('DATABASE_URL'));
+      if (!named) return embeddedTarget(folder, options, world, 'no database is configured');
+      return serverTarget(named.parameters, named.source, candidates, world);
+    }
+  }
+}
+
+/** For the user to pick from; the password goes along where the workspace holds it anyway. */
+export function targetCandidates(folder: string, options: EngineOptions, world: World): TargetCandidate[] {
+  return candidatesOf(folder, options, world).map(({ label, source, connection, password, local }) => ({
+    label,
+    source,
+    local,
+    choice: { kind: 'server', connection, ...(password === undefined ? {} : { password }) },
+  }));
+}
+
+/** @throws {Fault} `bad-connection-settings` */
+export const connectionOf = (text: string, world: World): ConnectionParameters =>
+  readConnection(text, sourcesOf(world));
+
+const sourcesOf = ({ environment }: World): ConnectionSources => nodeSources(environment);
+
+const candidatesOf = (folder: string, { roots }: EngineOptions, world: World): Candidate[] =>
+  candidatesIn(foldersUpTo(folder, roots), (path) => world.files.read(path), sourcesOf(world), world.log);
+
+/** The folder and those above it, up to the workspace's. */
+function foldersUpTo(folder: string, roots: readonly string[]): string[] {
+  const root = roots.find((it) => folder === it || folder.startsWith(`${it.replace(/\/$/, '')}/`));
+  const folders = [folder];
+  for (let at = folder; root !== undefined && at !== root && dirname(at) !== at; ) folders.push((at = dirname(at)));
+  return folders;
+}
+
+/** A password that was not given may be known from where the database was named. */
+function chosen(
+  choice: Extract<TargetChoice, { kind: 'server' }>,
+  candidates: readonly Candidate[],
+  world: World,
+): ConnectionParameters {
+  const same = candidates.find(({ connection }) => connection === choice.connection);
+  const parameters = same?.parameters ?? connectionOf(choice.connection, world);
+  return choice.password === undefined ? parameters : withPassword(parameters, choice.password);
+}
+
+function serverTarget(
+  parameters: ConnectionParameters,
+  because: string,
+  candidates: readonly Candidate[],
+  { assets, environment }: World,
+): Target {
+  const database = serverDatabase(parameters, assets);
+  const { id, label, name, local } = database;
+  const beside = candidates.find((it) => serverDatabase(it.parameters, assets).id === id)?.environment;
+  return {
+    kind: 'server',
+    info: { id, label, name, local, engine: 'server', because },
+    database,
+    sibling: (other) => serverDatabase(withDatabase(parameters, other), assets),
+    parameters,
+    environment: { ...beside, ...environment },
+  };
+}
+
+function embeddedTarget(
+  folder: string,
+  { roots }: EngineOptions,
+  { assets, storage, environment }: World,
+  because: string,
+): Target {
+  const root = roots.find((it) => folder.startsWith(it)) ?? folder;
+  const name = basename(root);
+  const hash = createHash('sha256').update(folder).digest('hex').slice(0, 10);
+  const path = join(storage, 'embedded', `${name.replaceAll(/[^\w.-]+/g, '_')}-${hash}`, 'database');
+  const label = `embedded Postgres of ${name}`;
+  const database = embeddedDatabase({ file: path, assets, label, name });
+  return {
+    kind: 'embedded',
+    info: { id: database.id, label, name, local: true, engine: 'embedded', because },
+    database,
+    path,
+    parameters: undefined,
+    environment,
+  };
 }

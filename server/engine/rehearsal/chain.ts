@@ -9,9 +9,12 @@ import { Fault } from '../base/fault';
 import type { LayoutName, Script } from '../layouts/layout';
 import type { Base } from '../shadow/base';
 import type { Shadow, ShadowPlace } from '../shadow/place';
+import { shapeOf } from '../sql/parse';
+import { statementsOf } from '../sql/scan';
+import type { Reach } from '../sql/statement';
 import type { PlacedOutcome } from './findings';
 import type { Outcome } from './outcome';
-import { prepare } from './prepare';
+import { learn, prepare } from './prepare';
 import { advance, type Rehearsal, rehearse } from './rehearse';
 import type { RunLimits } from './run';
 
@@ -103,6 +106,10 @@ class ChainState {
   /** Keys of the links whose effects are committed on the shadow. */
   private position: string[] = [];
   private readonly known = new Map<string, Known>();
+  private reaching: { readonly base: string; readonly live: ReadonlyMap<string, Reach> } = {
+    base: '',
+    live: new Map(),
+  };
 
   constructor(private readonly place: ShadowPlace) {}
 
@@ -112,7 +119,7 @@ class ChainState {
 
   async run(request: ChainRequest, onResult: (result: LinkResult) => void, signal: AbortSignal): Promise<void> {
     const last = request.links.findLastIndex((link) => Object.values(request.wanted(link)).some(Boolean));
-    const links = prepareAll(request, this.place, last + 1);
+    const links = prepareAll(request, this.place, last + 1, this.reachingOf(request.base));
     for (const [i, prepared] of links.entries()) {
       const { link, key } = prepared;
       const wantsDown = request.wanted(link).down && prepared.downs.length > 0;
@@ -134,7 +141,7 @@ class ChainState {
   }
 
   async dumps(request: ChainRequest, { from, to }: { from: number; to: number }, signal: AbortSignal) {
-    const links = prepareAll(request, this.place, to);
+    const links = prepareAll(request, this.place, to, this.reachingOf(request.base));
     const before = await (await this.standBefore(from, links, request, signal)).dump(signal);
     const after = await (await this.standBefore(to, links, request, signal)).dump(signal);
     const outcomes = links.slice(from).flatMap(({ key }) => this.known.get(key)?.up ?? []);
@@ -190,6 +197,12 @@ class ChainState {
     return this.shadow;
   }
 
+  /** Read once for each base. */
+  private reachingOf(base: Base): ReadonlyMap<string, Reach> {
+    if (this.reaching.base !== base.fingerprint) this.reaching = { base: base.fingerprint, live: reachingIn(base) };
+    return this.reaching.live;
+  }
+
   private remember(key: string, known: Known): void {
     this.known.delete(key);
     this.known.set(key, known);
@@ -206,10 +219,15 @@ interface PreparedLink {
 }
 
 /** The first `count` links, cut into steps; what earlier ones define is known to later ones. */
-function prepareAll(request: ChainRequest, place: ShadowPlace, count: number): PreparedLink[] {
-  const reaching = new Map<string, string>();
+function prepareAll(
+  request: ChainRequest,
+  place: ShadowPlace,
+  count: number,
+  live: ReadonlyMap<string, Reach>,
+): PreparedLink[] {
+  const reaching = new Map(live);
   const keys = keysOf(request, place);
-  const steps = (file: ScriptFile | undefined, known: Map<string, string>): Rehearsal[] => {
+  const steps = (file: ScriptFile | undefined, known: Map<string, Reach>): Rehearsal[] => {
     const policy = { shared: place.shared, layout: request.layout, reaching: known };
     return (file?.scripts ?? []).map((script) => prepare(file?.text ?? '', script, policy));
   };
@@ -218,6 +236,14 @@ function prepareAll(request: ChainRequest, place: ShadowPlace, count: number): P
     const downs = request.wanted(link).down ? steps(link.down, new Map(reaching)) : [];
     return { link, key: keys[i] ?? '', ups, downs };
   });
+}
+
+/** What the functions and views of the live schema reach. */
+function reachingIn(base: Base): ReadonlyMap<string, Reach> {
+  const reaching = new Map<string, Reach>();
+  for (const { text } of base.kind === 'dump' ? statementsOf(base.sql) : [])
+    if (/^create\s+(?:function|procedure|view|materialized)/i.test(text)) learn(shapeOf(text), reaching);
+  return reaching;
 }
 
 /** What was cut off once is not tried again on the way to a later script. */

@@ -33,10 +33,17 @@ export function causeOf<Earlier extends Outcome>(
   const names = [...namesOf(refused.shape)].some((name) => blamed.has(name)) ? blamed : namesOf(refused.shape);
   const among = (objects: readonly ObjectName[], those: ReadonlySet<string>) =>
     objects.some(({ name }) => those.has(name));
-  return earlier.findLast(({ kind, shape }) => {
+  return earlier.findLast(({ kind, shape, statement }) => {
     if (kind === 'ran') return false;
+    if (shape.node === 'unreadable')
+      return missing.has(sqlState) && wordsOf(statement.text).some((word) => names.has(word));
     if (missing.has(sqlState)) return among(shape.makes, names);
     if (present.has(sqlState)) return among(shape.takes, names);
     return sqlState === depended && among(shape.takes, new Set(nameParts(detail ?? '')));
   });
 }
+
+/** A statement that cannot be parsed may have been meant to make whatever it names. */
+const wordsOf = (text: string): string[] => nameParts(text.length < longest ? text : text.slice(0, longest));
+
+const longest = 10_000;

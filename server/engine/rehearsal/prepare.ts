@@ -2,7 +2,7 @@
 import type { LayoutName, Script } from '../layouts/layout';
 import { shapeOf } from '../sql/parse';
 import { statementsOf } from '../sql/scan';
-import type { Shape, Statement } from '../sql/statement';
+import type { Reach, Shape, Statement } from '../sql/statement';
 import type { SkipReason } from './outcome';
 import type { Rehearsal } from './rehearse';
 import type { Step } from './run';
@@ -11,8 +11,8 @@ export interface Policy {
   /** Others live on the shadow's server: nothing that reaches outside a database is run. */
   readonly shared: boolean;
   readonly layout: LayoutName;
-  /** Functions known to reach outside, with what they do: of the live schema and of earlier scripts. */
-  readonly reaching: Map<string, string>;
+  /** What is known to reach outside when it is used: functions and views of earlier statements. Grows here. */
+  readonly reaching: Map<string, Reach>;
 }
 
 /** @param text the whole file; the steps' ranges are those of the file */
@@ -24,17 +24,40 @@ export function prepare(text: string, script: Script, policy: Policy): Rehearsal
 function stepOf(statement: Statement, policy: Policy): Step {
   const shape = shapeOf(statement.text);
   const step = { statement, shape, skip: skipOf(statement, shape, policy) };
-  for (const { name, says } of shape.defines) policy.reaching.set(name, says);
+  learn(shape, policy.reaching);
   return step;
+}
+
+/** What this statement makes that reaches outside, by itself or by what it calls. */
+export function learn({ defines, relays }: Shape, reaching: Map<string, Reach>): void {
+  for (const { name, where, says } of defines) reaching.set(name, { where, says });
+  for (const { name, calls } of relays) {
+    const called = reachedBy(calls, reaching);
+    if (called) reaching.set(name, { where: called.reach.where, says: calling(called) });
+  }
 }
 
 function skipOf(statement: Statement, shape: Shape, { shared, layout, reaching }: Policy): SkipReason | undefined {
   // The tools of the other layouts send such a line to Postgres, which refuses it: so does the rehearsal.
   if (statement.kind === 'psql' && layout === 'numbered') return { kind: 'psql' };
-  const reach = shape.reaches.find(({ where }) => where === 'machine' || shared);
+  const forbidden = ({ where }: Reach) => where === 'machine' || shared;
+  const reach = shape.reaches.find(forbidden);
   if (reach) return { kind: 'reaches', says: reach.says };
-  const called = [...shape.calls].find((name) => reaching.has(name));
-  return called === undefined
-    ? undefined
-    : { kind: 'reaches', says: `calls ${called}(), which ${reaching.get(called) ?? 'reaches outside the database'}` };
+  const called = reachedBy(shape.calls, reaching);
+  return called && forbidden(called.reach) ? { kind: 'reaches', says: calling(called) } : undefined;
 }
+
+interface Called {
+  readonly name: string;
+  readonly reach: Reach;
+}
+
+function reachedBy(calls: ReadonlySet<string>, reaching: ReadonlyMap<string, Reach>): Called | undefined {
+  for (const name of calls) {
+    const reach = reaching.get(name);
+    if (reach) return { name, reach };
+  }
+  return undefined;
+}
+
+const calling = ({ name, reach }: Called): string => `uses ${name}, which ${reach.says}`;

@@ -129,13 +129,13 @@ function createRole(role: Role): string {
     : `do $do$ begin create role ${name} nologin ${rights}; exception when duplicate_object then null; end $do$`;
 }
 
-/** `alter database x set name = value`, for settings as pg_db_role_setting keeps them. */
-export function databaseSetting(database: string, setting: string): string {
-  const at = setting.indexOf('=');
-  const [name, value] = [setting.slice(0, at), setting.slice(at + 1)];
+/** `set name to value`, for a setting as pg_db_role_setting keeps it (`name=value`). */
+export function setting(kept: string): string {
+  const at = kept.indexOf('=');
+  const [name, value] = [kept.slice(0, at), kept.slice(at + 1)];
   // Lists are kept as they were written; only their elements may be quoted, not the whole.
   const list = /^(?:search_path|temp_tablespaces|.*_preload_libraries)$/.test(name);
-  return `alter database ${quoteIdentifier(database)} set ${quoteIdentifier(name)} to ${list && value !== '' ? value : quoteLiteral(value)}`;
+  return `set ${quoteIdentifier(name)} to ${list && value !== '' ? value : quoteLiteral(value)}`;
 }
 
 const digest = (...parts: readonly string[]): string => {

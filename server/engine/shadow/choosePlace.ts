@@ -3,7 +3,7 @@
  */
 import { Fault } from '../base/fault';
 import type { Database } from '../database/database';
-import { type ConnectionParameters, labelOf, plainParameters, withDatabase } from '../database/parameters';
+import { type ConnectionParameters, isLocal, labelOf, plainParameters, withDatabase } from '../database/parameters';
 import { serverDatabase } from '../database/serverDatabase';
 import type { Session } from '../database/session';
 import type { SetUp } from './base';
@@ -37,10 +37,11 @@ export async function choosePlace(wishes: PlaceWishes, target: Session | undefin
   if (wish === 'embedded' || !target || !wishes.target) return embeddedPlace(wishes);
   if (wish === 'private') return privatePlace(wishes, target);
   if (wish === 'same-server') return onServer('same-server', wishes.target, wishes, target);
-  for (const attempt of [
-    () => privatePlace(wishes, target),
-    () => onServer('same-server', wishes.target, wishes, target),
-  ]) {
+  const own = wishes.target;
+  const attempts = [() => privatePlace(wishes, target)];
+  // On somebody else's machine no database is made unless the user wishes so.
+  if (isLocal(own)) attempts.push(() => onServer('same-server', own, wishes, target));
+  for (const attempt of attempts) {
     try {
       return await attempt();
     } catch (error) {

@@ -6,7 +6,7 @@ import { isAlive } from '../base/process';
 import type { Database } from '../database/database';
 import { quoteIdentifier, quoteLiteral } from '../database/quote';
 import type { Session } from '../database/session';
-import { type Base, databaseSetting, type SetUp } from './base';
+import { type Base, setting, type SetUp } from './base';
 import { restore } from './restore';
 import type { Shadow, ShadowPlace } from './place';
 
@@ -123,7 +123,7 @@ class ServerShadows {
   }
 
   private async settle(name: string, setUp: SetUp): Promise<void> {
-    for (const setting of setUp.settings) await this.command(databaseSetting(name, setting));
+    for (const kept of setUp.settings) await this.command(`alter database ${quoteIdentifier(name)} ${setting(kept)}`);
     if (this.options.kind === 'private' && setUp.owner !== undefined)
       await this.command(`alter database ${quoteIdentifier(name)} owner to ${quoteIdentifier(setUp.owner)}`);
   }

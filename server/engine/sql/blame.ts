@@ -32,11 +32,7 @@ export function blamedRange(sql: string, blame: Blame, names: ReadonlySet<string
   return (
     atPosition(sql, blame) ??
     inBody(sql, blame) ??
-    atName(sql, [...quotedIn(blame.message), ...fieldsOf(blame), ...quotedIn(blame.detail ?? '')]) ??
-    atName(
-      sql,
-      wordsOf(blame.message).filter((word) => names.has(word)),
-    ) ?? { start: 0, end: sql.length }
+    atName(sql, namesToBlame(blame, names)) ?? { start: 0, end: sql.length }
   );
 }
 
@@ -192,6 +188,15 @@ function namesIn(sql: string): WrittenName[] {
   }
   return names;
 }
+
+/** In the order in which they are likely to be meant. Messages about dependents do not quote the object that is to go. */
+function namesToBlame(blame: Blame, names: ReadonlySet<string>): string[] {
+  const quoted = [...quotedIn(blame.message), ...fieldsOf(blame), ...quotedIn(blame.detail ?? '')];
+  const spoken = wordsOf(blame.message).filter((word) => names.has(word));
+  return blame.sqlState === dependentObjects ? [...spoken, ...quoted] : [...quoted, ...spoken];
+}
+
+const dependentObjects = '2BP01';
 
 /** Names as the server's messages quote them, in any of its languages. */
 const quotedIn = (message: string): string[] =>

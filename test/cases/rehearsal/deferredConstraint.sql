@@ -4,3 +4,4 @@ create table b (id int primary key, a int references a deferrable initially defe
 --- migration
 insert into b values (1, 1);
 insert into b values (2, 2);
+^^^^^^^^^^^^^^^^^^^^^^^^^^^ error 23503 insert or update on table "b" violates foreign key constraint "b_a_fkey"

@@ -4,6 +4,7 @@ create table t (id int primary key);
 create index concurrently t_id on t (id);
 --- together implicit
 create index concurrently t_id2 on t (id);
+^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ error 25001 CREATE INDEX CONCURRENTLY cannot run inside a transaction block
 select 1;
 --- own implicit
 begin;
@@ -11,3 +12,4 @@ create table u (id int);
 commit;
 select * from u;
 vacuum t;
+^^^^^^^^ error 25001 VACUUM cannot run inside a transaction block

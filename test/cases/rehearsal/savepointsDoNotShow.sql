@@ -6,4 +6,5 @@ copy t from stdin with (freeze);
 2
 \.
 select 1 / 0;
+^^^^^^^^^^^^ error 22012 division by zero
 select count(*) from t;

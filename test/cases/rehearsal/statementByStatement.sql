@@ -9,5 +9,6 @@ vacuum t;
 begin;
 alter table t add column a int;
 alter table t add column a int;
+--                       ^ error 42701 column "a" of relation "t" already exists
 commit;
 alter table t add column b mood;
