@@ -1,8 +1,9 @@
 /** One writer for each embedded database: a lock file beside it that says who it is. */
-import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { isAlive } from '../base/process';
 import { Fault } from '../base/fault';
-import { fileFault } from '../base/durable';
+import { fileFault, guarded } from '../base/durable';
 
 interface Holder {
   readonly pid: number;
@@ -21,6 +22,7 @@ const held = new Set<string>();
  */
 export function lockFile(path: string): () => void {
   const lock = `${path}.lock`;
+  guarded(path, () => mkdirSync(dirname(path), { recursive: true, mode: 0o700 }));
   while (!create(lock)) {
     const holder = readHolder(lock);
     if (holder && isWorking(holder, lock))
