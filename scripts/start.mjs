@@ -33,7 +33,7 @@ function prepare() {
   console.log('Making the development database of examples/shop…');
   const { status: done } = cli(['apply', '--up-to', applied, '--no-snapshot', '--yes'], 'inherit');
   if (done !== 0) process.exit(done ?? 1);
-  node(['--import=tsx', 'scripts/seed.ts', shop, 'db/seeds.sql']);
+  node(['--import=tsx', 'scripts/seed.ts', join(shop, 'db/migrations'), join(shop, 'db/seeds.sql')]);
 }
 
 /** The shop has mistakes in its pending migrations, on purpose: they end `check` with 1, which is no failure here. */

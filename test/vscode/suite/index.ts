@@ -4,7 +4,7 @@
  */
 import { readdirSync, writeFileSync } from 'node:fs';
 import { findSourceMap } from 'node:module';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { version } from 'vscode';
 import type { SuiteResult, TestResult } from '../result';
 
@@ -44,8 +44,9 @@ function wordsOf(error: unknown): string {
   const ours = text.split('\n').filter((line) => !line.includes('/node_modules/'));
   return ours
     .join('\n')
-    .replaceAll(/(\/[^\s():]+\.js):(\d+):(\d+)/g, (all, file: string, line: string, column: string) => {
-      const place = findSourceMap(file)?.findEntry(Number(line) - 1, Number(column) - 1);
+    .replaceAll(/([^\s():]+\.js):(\d+):(\d+)/g, (all, file: string, line: string, column: string) => {
+      // VS Code shortens paths inside the extension's folder.
+      const place = findSourceMap(resolve(__dirname, '..', file))?.findEntry(Number(line) - 1, Number(column) - 1);
       return place && 'originalSource' in place ? `${place.originalSource}:${place.originalLine + 1}` : all;
     });
 }

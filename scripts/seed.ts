@@ -1,0 +1,42 @@
+/**
+ * Loads sample data into the embedded development database of a folder of migrations.
+ *
+ *     node --import=tsx scripts/seed.ts <folder of migrations> <file>
+ *
+ * The command line has nothing for it, on purpose: it changes databases by migrations only.
+ */
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { resolveTarget } from '../server/engine/projects/target';
+import { nodeWorld } from '../server/world';
+
+async function main(folder: string, file: string): Promise<void> {
+  const world = nodeWorld({ assets: join(__dirname, '../dist'), log: () => undefined });
+  const { database } = resolveTarget(
+    resolve(folder),
+    {
+      roots: [resolve(folder)],
+      folders: [],
+      layout: undefined,
+      target: () => ({ kind: 'embedded' }),
+      statementMs: 60_000,
+      shadow: 'auto',
+      binaries: [],
+    },
+    world,
+  );
+  const session = await database.open('write');
+  try {
+    const answer = await session.run(readFileSync(file, 'utf8'));
+    if (answer.kind === 'refused') throw new Error(`${file}: ${answer.refusal.message}`);
+    const rows = answer.commands.reduce((sum, it) => sum + (it.rows ?? 0), 0);
+    console.log(`Loaded ${rows} rows of sample data.`);
+  } finally {
+    await session.close();
+  }
+}
+
+main(process.argv[2] ?? '', process.argv[3] ?? '').catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});
