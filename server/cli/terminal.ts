@@ -7,8 +7,10 @@ export interface Terminal {
   out(text: string): void;
   /** Writes a message, on a line of its own. */
   say(text: string): void;
-  /** Shows what is going on: one line that is written over on a terminal, a line each elsewhere; undefined clears it. */
+  /** Shows what is going on: one line of a terminal that is written over, nothing elsewhere; undefined clears it. */
   progress(text: string | undefined): void;
+  /** The same for what is worth a line in the log of a script. */
+  step(text: string): void;
   /** True when there is somebody to answer. */
   readonly interactive: boolean;
   /** @returns the line typed, undefined when the input ended; rejects with the signal's reason */
@@ -54,13 +56,20 @@ export function openTerminal(
     });
   }
   let shown: string | undefined;
+  let stepped: string | undefined;
 
   const write = (stream: NodeJS.WriteStream, text: string) => {
     if (open.has(stream)) stream.write(text);
   };
   const clear = () => {
-    if (shown !== undefined && stderr.isTTY) write(stderr, '\r\x1b[K');
+    if (shown !== undefined) write(stderr, '\r\x1b[K');
     shown = undefined;
+  };
+  const progress = (text: string | undefined) => {
+    if (quiet || !stderr.isTTY || text === shown) return;
+    clear();
+    shown = text;
+    if (text !== undefined) write(stderr, text.slice(0, stderr.columns - 1));
   };
   return {
     out(text) {
@@ -71,12 +80,11 @@ export function openTerminal(
       clear();
       write(stderr, text.endsWith('\n') ? text : `${text}\n`);
     },
-    progress(text) {
-      if (quiet || text === shown) return;
-      clear();
-      if (text === undefined) return;
-      shown = text;
-      write(stderr, stderr.isTTY ? text.slice(0, stderr.columns - 1) : `${text}\n`);
+    progress,
+    step(text) {
+      if (quiet || stderr.isTTY) progress(text);
+      else if (text !== stepped) write(stderr, `${text}\n`);
+      stepped = text;
     },
     interactive,
     async ask(question, signal) {

@@ -22,7 +22,7 @@ describe('the command line on the embedded Postgres', function () {
           [fileOf(0), []],
           [fileOf(1), []],
           [fileOf(2), []],
-          [fileOf(3), ['error', 'hint']],
+          [fileOf(3), ['error', 'hint', 'hint']],
         ],
       );
     }));

@@ -27,6 +27,7 @@ for (const major of [servers.oldest, servers.newest]) {
         deepEqual(others, []);
         equal(file?.path, fileOf(3));
         const column = mistaken.split('\n')[1]!.indexOf('😀order') + 1;
+        const cause = { path: fileOf(3), line: 2, column };
         deepEqual(
           file?.findings.map(({ severity, sqlState, line, column, endColumn, consequenceOf }) => ({
             severity,
@@ -45,14 +46,9 @@ for (const major of [servers.oldest, servers.newest]) {
               endColumn: column + '😀order'.length,
               consequenceOf: undefined,
             },
-            {
-              severity: 'hint',
-              sqlState: '42P01',
-              line: 3,
-              column: 31,
-              endColumn: 38,
-              consequenceOf: { path: fileOf(3), line: 2, column },
-            },
+            // What the refused statement would have made is missing below, and in the down script.
+            { severity: 'hint', sqlState: '42P01', line: 3, column: 31, endColumn: 38, consequenceOf: cause },
+            { severity: 'hint', sqlState: '42P01', line: 7, column: 12, endColumn: 19, consequenceOf: cause },
           ],
         );
         deepEqual(await tables(url), []);
@@ -80,7 +76,7 @@ for (const major of [servers.oldest, servers.newest]) {
         match(stdout, /= follows from: db\/migrations\/20260101000004_coupons\.sql:2:/);
         match(
           stdout,
-          new RegExp(`4 migrations rehearsed on .*PostgreSQL ${major}.* in .*s: 1 error, 1 consequence$`, 'm'),
+          new RegExp(`4 migrations rehearsed on .*PostgreSQL ${major}.* in .*s: 1 error, 2 consequences$`, 'm'),
         );
         ok(!stdout.includes('\x1b'), 'no colours in a pipe');
       }));

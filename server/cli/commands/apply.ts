@@ -33,7 +33,7 @@ export const apply: Command = {
     if (planned.length === 0) return finish({ kind: 'nothing' }, about);
 
     if (!call.json || !values.yes) {
-      terminal.say(`To apply to ${project.target.label} (${status.server}, from ${project.target.because}):`);
+      terminal.say(`To apply to ${project.target.label} (${status.server}, ${project.target.because}):`);
       for (const { version, title } of planned) terminal.say(`  ${version}  ${title}`);
     }
     const question = `Apply ${some(planned.length, 'migration')} to ${project.target.label}?`;
@@ -43,7 +43,7 @@ export const apply: Command = {
       (agreed) =>
         project.apply(
           { ...agreed, which, snapshot: !values['no-snapshot'] },
-          (it) => terminal.progress(it.message),
+          (it) => terminal.step(it.message),
           signal,
         ),
       consent,

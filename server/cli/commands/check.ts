@@ -51,7 +51,8 @@ interface Rehearsed {
 async function rehearse(selection: Selection, named: boolean, places: Places, call: Call): Promise<Rehearsed> {
   const { project } = selection;
   const { terminal, values, json } = call;
-  const files: FileCheck[] = [];
+  // By path: when a shadow is lost on the way, the next one tells again what was told already.
+  const files = new Map<string, FileCheck>();
   if (named && !json) terminal.out(renderProject(project, places, terminal.paint));
   if (!json) {
     for (const { path, message } of project.folder.problems)
@@ -59,13 +60,14 @@ async function rehearse(selection: Selection, named: boolean, places: Places, ca
   }
   terminal.progress(`Rehearsing ${places.path(project.folder.path)}…`);
   const onFile = (file: FileCheck) => {
-    files.push(file);
+    if (files.has(file.path)) return;
+    files.set(file.path, file);
     if (!json) terminal.out(renderFindings(file, places, terminal));
-    terminal.progress(`Rehearsed ${some(migrationsIn(files), 'migration')}…`);
+    terminal.progress(`Rehearsed ${some(migrationsIn([...files.values()]), 'migration')}…`);
   };
   const check = await project.check(selection.files ?? (values.all ? 'all' : 'pending'), onFile, call.signal);
   terminal.progress(undefined);
-  return { project, check, files };
+  return { project, check, files: [...files.values()] };
 }
 
 function renderSummary({ check, files }: Rehearsed, { terminal: { paint }, values, words }: Call): string {
@@ -76,8 +78,12 @@ function renderSummary({ check, files }: Rehearsed, { terminal: { paint }, value
     files.flatMap((it) => it.findings),
     paint,
   );
-  return `${some(migrationsIn(files), 'migration')} rehearsed on ${check.rehearsedOn} in ${duration(check.ms)}: ${counts}\n`;
+  return `${some(migrationsIn(files), 'migration')} rehearsed on ${placeOf(check)} in ${duration(check.ms)}: ${counts}\n`;
 }
+
+/** With the version of the server, which decides what Postgres says. */
+const placeOf = ({ rehearsedOn, serverVersion }: Check): string =>
+  rehearsedOn.includes(serverVersion) ? rehearsedOn : `${rehearsedOn} (PostgreSQL ${serverVersion})`;
 
 /** An up and a down file are one migration. */
 const migrationsIn = (files: readonly FileCheck[]): number => new Set(files.map((it) => it.version)).size;

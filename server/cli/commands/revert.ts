@@ -32,7 +32,7 @@ export const revert: Command = {
     if (planned.length === 0) return finish({ kind: 'nothing' }, about);
 
     if (!call.json || !values.yes) {
-      terminal.say(`To revert on ${project.target.label} (${server}, from ${project.target.because}):`);
+      terminal.say(`To revert on ${project.target.label} (${server}, ${project.target.because}):`);
       for (const { version, title } of planned) terminal.say(`  ${version}  ${title}`);
     }
     const question = `Revert ${some(planned.length, 'migration')} on ${project.target.label}?`;
@@ -42,7 +42,7 @@ export const revert: Command = {
       (agreed) =>
         project.revert(
           { ...agreed, count, snapshot: !values['no-snapshot'] },
-          (it) => terminal.progress(it.message),
+          (it) => terminal.step(it.message),
           signal,
         ),
       consent,

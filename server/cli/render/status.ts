@@ -14,7 +14,7 @@ const looks = {
 
 export function renderProject({ folder, target }: Project, places: Places, paint: Paint): string {
   const where = target.local ? target.label : paint('yellow', `${target.label} (not on this machine)`);
-  return `${paint('bold', harmless(places.path(folder.path)))} (${folder.layout.label}) on ${where}, from ${target.because}\n`;
+  return `${paint('bold', harmless(places.path(folder.path)))} (${folder.layout.label}) on ${where} (${target.because})\n`;
 }
 
 export function renderStatus({ server, historyTable, migrations, blocked }: Status, paint: Paint): string {
