@@ -119,9 +119,6 @@ function findIn(projects: readonly ProjectItem[], uri: string): Place | undefine
 /** Two URIs of one file may differ in the way they escape; the path does not. */
 const pathOf = (uri: string): string => Uri.parse(uri).fsPath;
 
-/** `db/migrations`; with several workspace folders `shop/db/migrations`. Folder names alone are too often the same. */
-export const labelOf = ({ folder }: ProjectItem): string => workspace.asRelativePath(Uri.parse(folder));
-
 /** Up and down file. */
 export const filesOf = ({ uri, downUri }: MigrationItem): string[] => [
   ...new Set([uri, downUri].filter((it) => it !== undefined)),

@@ -5,6 +5,7 @@ import { askConsent, type Question, sendWith } from '../consent';
 import type { Parts } from '../parts';
 import { filesOf } from '../projects';
 import { restore } from './revertToSnapshot';
+import { nameOf } from '../words';
 
 type Selected = Pick<ApplyParams, 'only' | 'upTo'>;
 
@@ -15,16 +16,16 @@ export async function applyTo(parts: Parts, project: ProjectItem, selected: Sele
   const question: Question = {
     asks: l10n.t('Apply {0} to {1}?', names, target.label),
     detail: detailOf(project),
-    button: l10n.t('Apply to {0}', target.name),
+    button: l10n.t('Apply to {0}', nameOf(target)),
   };
   const consent = await askConsent(target, question);
   if (!consent) return;
   const result = await sendWith(consent, target, (agreed) =>
-    parts.progress.show(l10n.t('Applying {0} to {1}', names, target.name), (progress, token) =>
+    parts.progress.show(l10n.t('Applying {0} to {1}', names, nameOf(target)), (progress, token) =>
       parts.client.sendRequest(ApplyRequest, { ...agreed, ...selected, folder, snapshot: true, progress }, token),
     ),
   );
-  if (result) await tellEnd(parts, project, result, (count) => l10n.t('Applied {0} to {1}', count, target.name));
+  if (result) await tellEnd(parts, project, result, (count) => l10n.t('Applied {0} to {1}', count, nameOf(target)));
 }
 
 export function detailOf({ target }: ProjectItem): string {
@@ -58,7 +59,7 @@ export async function tellEnd(
       return;
     }
     case 'nothing':
-      void window.showInformationMessage(l10n.t('There is nothing to do on {0}.', project.target.name));
+      void window.showInformationMessage(l10n.t('There is nothing to do on {0}.', nameOf(project.target)));
       return;
     case 'cancelled':
       await offerSnapshot(parts, project, result.snapshot, l10n.t('Cancelled. {0}', result.state));

@@ -11,7 +11,7 @@ import {
 import { withoutPassword } from '../connectionText';
 import { faultOf } from '../faults';
 import type { Parts } from '../parts';
-import { labelOf } from '../projects';
+import { labelOf } from '../words';
 import type { Command } from './command';
 import { askProject } from './subject';
 

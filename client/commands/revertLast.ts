@@ -5,6 +5,7 @@ import { askConsent, sendWith } from '../consent';
 import { detailOf, saveFiles, tellEnd } from './applying';
 import type { Command } from './command';
 import { askProject } from './subject';
+import { nameOf } from '../words';
 
 export const revertLast: Command = {
   id: 'rehearsal.revertLast',
@@ -22,14 +23,14 @@ export const revertLast: Command = {
     const consent = await askConsent(target, {
       asks: l10n.t('Revert {0} on {1}?', name, target.label),
       detail: detailOf(project),
-      button: l10n.t('Revert on {0}', target.name),
+      button: l10n.t('Revert on {0}', nameOf(target)),
     });
     if (!consent) return;
     const result = await sendWith(consent, target, (agreed) =>
-      parts.progress.show(l10n.t('Reverting {0} on {1}', name, target.name), (progress, token) =>
+      parts.progress.show(l10n.t('Reverting {0} on {1}', name, nameOf(target)), (progress, token) =>
         parts.client.sendRequest(RevertRequest, { ...agreed, folder, count: 1, snapshot: true, progress }, token),
       ),
     );
-    if (result) await tellEnd(parts, project, result, (count) => l10n.t('Reverted {0} on {1}', count, target.name));
+    if (result) await tellEnd(parts, project, result, (count) => l10n.t('Reverted {0} on {1}', count, nameOf(target)));
   },
 };

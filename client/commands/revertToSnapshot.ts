@@ -3,9 +3,10 @@ import { l10n, window } from 'vscode';
 import { type Consent, ListSnapshotsRequest, type ProjectItem, RestoreRequest } from '../../server/protocol/messages';
 import { askConsent, askName, sendWith } from '../consent';
 import type { Parts } from '../parts';
-import { isNode, sizeOf, timeOf } from '../views/node';
+import { isNode } from '../views/node';
 import type { Command } from './command';
 import { askProject } from './subject';
+import { nameOf, sizeOf, timeOf } from '../words';
 
 export const revertToSnapshot: Command = {
   id: 'rehearsal.revertToSnapshot',
@@ -19,7 +20,7 @@ export const revertToSnapshot: Command = {
     const consent = await askConsent(target, {
       asks: l10n.t('Restore {0} to the snapshot of {1}?', target.label, timeOf(snapshot.taken)),
       detail: l10n.t('{0}. The database as it is now is kept as a snapshot of its own.', snapshot.reason),
-      button: l10n.t('Restore {0}', target.name),
+      button: l10n.t('Restore {0}', nameOf(target)),
     });
     if (consent) await restoreWith(parts, project, snapshot.id, consent);
   },
@@ -37,13 +38,13 @@ export async function restore(parts: Parts, project: ProjectItem, id: string): P
 async function restoreWith(parts: Parts, project: ProjectItem, id: string, consent: Consent): Promise<void> {
   const { target, folder } = project;
   const result = await sendWith(consent, target, (agreed) =>
-    parts.progress.show(l10n.t('Restoring {0}', target.name), (_, token) =>
+    parts.progress.show(l10n.t('Restoring {0}', nameOf(target)), (_, token) =>
       parts.client.sendRequest(RestoreRequest, { ...agreed, folder, id }, token),
     ),
   );
   if (!result) return;
   void window.showInformationMessage(
-    l10n.t('Restored {0} in {1} ms. What it replaced is a snapshot.', target.name, Math.round(result.ms)),
+    l10n.t('Restored {0} in {1} ms. What it replaced is a snapshot.', nameOf(target), Math.round(result.ms)),
   );
 }
 

@@ -1,8 +1,9 @@
 /** What a command is about: the row or file it was called from, the file in the editor, or what the user picks. */
 import { l10n, type QuickPickItem, Uri, window } from 'vscode';
 import type { MigrationItem, ProjectItem } from '../../server/protocol/messages';
-import { labelOf, type Place, type Projects } from '../projects';
+import type { Place, Projects } from '../projects';
 import { isNode } from '../views/node';
+import { labelOf } from '../words';
 
 /** @returns undefined when the caller named nothing, or the file is no migration */
 export function migrationOf(projects: Projects, arg: unknown): Place | undefined {

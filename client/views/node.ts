@@ -2,7 +2,7 @@
 import { MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState, Uri, l10n } from 'vscode';
 import type { MigrationItem, ProjectItem, SnapshotItem } from '../../server/protocol/messages';
 import { titleOf } from '../faults';
-import { labelOf } from '../projects';
+import { labelOf, nameOf, sizeOf, timeOf } from '../words';
 import { describeState, stateIcons } from './migrationState';
 
 export type Node =
@@ -35,7 +35,7 @@ function drawProject(project: ProjectItem): TreeItem {
   const label = labelOf(project);
   const item = new TreeItem(label, TreeItemCollapsibleState.Expanded);
   item.id = folder;
-  item.description = target.name;
+  item.description = nameOf(target);
   item.iconPath = new ThemeIcon('folder-library');
   item.contextValue = 'project';
   item.tooltip = markdown([`**${label}**`, `${layout}: ${because}`, target.label]);
@@ -130,16 +130,4 @@ function markdown(paragraphs: readonly string[]): MarkdownString {
     text.appendText(rest ?? '').appendMarkdown('\n\n');
   }
   return text;
-}
-
-/** In the user's language and time zone. */
-export const timeOf = (iso: string): string =>
-  new Date(iso).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-
-/** `7.4 MB`, in powers of 1000 as file managers count. */
-export function sizeOf(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(bytes, 1)) / 3)));
-  const value = bytes / 1000 ** power;
-  return `${value.toLocaleString(undefined, { maximumFractionDigits: value < 10 && power > 0 ? 1 : 0 })} ${units[power]}`;
 }

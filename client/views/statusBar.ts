@@ -9,7 +9,8 @@ import {
   window,
 } from 'vscode';
 import type { ProjectItem } from '../../server/protocol/messages';
-import { labelOf, type Projects } from '../projects';
+import type { Projects } from '../projects';
+import { labelOf, nameOf } from '../words';
 
 export function showStatusBar(projects: Projects): Disposable & { readonly item: StatusBarItem } {
   const item = window.createStatusBarItem('rehearsal.target', StatusBarAlignment.Left, 10);
@@ -41,7 +42,7 @@ function drawIn(item: StatusBarItem, project: ProjectItem | undefined): void {
   const { target, migrations, fault } = project;
   const pending = migrations.filter((it) => it.state === 'pending').length;
   const state = fault ? l10n.t('does not answer') : l10n.t('{0} pending', pending);
-  item.text = `$(database) ${target.name} · ${state}`;
+  item.text = `$(database) ${nameOf(target)} · ${state}`;
   const elsewhere = target.local ? '' : l10n.t('Not on this machine: changes are confirmed by name.');
   const lines = [
     target.label,

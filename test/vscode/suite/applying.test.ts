@@ -44,14 +44,14 @@ describe('applying to the embedded Postgres', () => {
     equal(asked.length, 1);
     equal(messageOf(asked[0]), `Apply 20240105090000 create_customers to ${target.label}?`);
     ok((asked[0]!.args[1] as { modal: boolean }).modal);
-    equal(asked[0]!.args[2], `Apply to ${target.name}`);
+    equal(asked[0]!.args[2], 'Apply to embedded Postgres');
     deepEqual(new Set(await statesIn(folder)), new Set(['pending']));
   });
 
   it('applies one migration', async () => {
     const { uri } = await migrationIn(folder, 'create_customers');
     const asked = await answering([press], () => commands.executeCommand('rehearsal.apply', uri));
-    match(messageOf(asked[1]), /^Applied 1 migration to embedded in \d+ ms\.$/);
+    match(messageOf(asked[1]), /^Applied 1 migration to embedded Postgres in \d+ ms\.$/);
     deepEqual(await statesIn(folder), ['applied', 'pending', 'pending', 'pending', 'pending']);
   });
 
@@ -96,7 +96,7 @@ describe('applying to the embedded Postgres', () => {
     await answering([press], () => commands.executeCommand('rehearsal.revertLast', row));
     deepEqual(await statesIn(folder), ['applied', 'applied', 'pending', 'pending', 'pending']);
     const asked = await answering([press], () => commands.executeCommand('rehearsal.revertToSnapshot', newest));
-    match(messageOf(asked[0]), /^Restore embedded.* to the snapshot of /);
+    match(messageOf(asked[0]), /^Restore embedded Postgres.* to the snapshot of /);
     deepEqual(await statesIn(folder), ['applied', 'applied', 'applied', 'pending', 'pending']);
   });
 

@@ -37,7 +37,7 @@ describe('trees', () => {
     const rows = await rowsOf(trees.databases);
     equal(rows.length, 2);
     for (const { item } of rows) {
-      equal(item.label, 'embedded');
+      match(String(item.label), /^embedded Postgres of /);
       match(String(item.description), / · /);
     }
   });
@@ -47,7 +47,7 @@ describe('trees', () => {
     await openFile('billing/migrations/000001_create_invoices.up.sql');
     const billing = projects.current[0]!;
     const pending = billing.migrations.filter((it) => it.state === 'pending').length;
-    equal(statusBar.text, `$(database) ${billing.target.name} · ${pending} pending`);
+    equal(statusBar.text, `$(database) embedded Postgres · ${pending} pending`);
     equal(statusBar.backgroundColor, undefined);
   });
 

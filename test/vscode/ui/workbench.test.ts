@@ -28,7 +28,7 @@ describe('workbench', function () {
   });
 
   it('tells the target and what is pending in the status bar', async () => {
-    await open().statusBar.getByText('embedded · 5 pending').waitFor();
+    await open().statusBar.getByText('embedded Postgres · 5 pending').waitFor();
   });
 
   it('offers what fits on a row', async () => {
@@ -70,16 +70,16 @@ describe('workbench', function () {
       .waitFor();
     await open().shot('confirm apply');
     await open().dialog.getByRole('button', { name: 'Cancel' }).click();
-    await open().statusBar.getByText('embedded · 5 pending').waitFor();
+    await open().statusBar.getByText('embedded Postgres · 5 pending').waitFor();
   });
 
   it('applies, and tree, status bar and snapshots follow', async () => {
     const row = open().row('create_customers');
     await row.hover();
     await row.locator('.action-label[aria-label^="Apply"]').click();
-    await open().dialog.getByRole('button', { name: 'Apply to embedded' }).click();
-    await open().statusBar.getByText('embedded · 4 pending').waitFor();
-    await open().notification(/Applied 1 migration to embedded/);
+    await open().dialog.getByRole('button', { name: 'Apply to embedded Postgres' }).click();
+    await open().statusBar.getByText('embedded Postgres · 4 pending').waitFor();
+    await open().notification('Applied 1 migration to embedded Postgres');
     await open().shot('applied');
     await open().command('Notifications: Clear All Notifications');
   });
@@ -87,13 +87,13 @@ describe('workbench', function () {
   it('selects the refused statement and offers the snapshot', async () => {
     await open().command('Rehearsal: Apply All Pending');
     await open().quickInput.locator('.monaco-list-row').filter({ hasText: 'db/migrations' }).click();
-    await open().dialog.getByRole('button', { name: 'Apply to embedded' }).click();
+    await open().dialog.getByRole('button', { name: 'Apply to embedded Postgres' }).click();
     const notification = await open().notification('p.price');
     await notification.getByText('Restore Snapshot').waitFor();
     await notification.getByText('Keep What Was Applied').waitFor();
     await open().shot('refused');
     await notification.getByText('Keep What Was Applied').click();
-    await open().statusBar.getByText('embedded · 1 pending').waitFor();
+    await open().statusBar.getByText('embedded Postgres · 1 pending').waitFor();
   });
 
   it('badges the files in the explorer', async () => {

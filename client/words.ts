@@ -1,0 +1,22 @@
+/** How projects, targets, times and sizes are written for people. */
+import { l10n, Uri, workspace } from 'vscode';
+import type { ProjectItem, TargetItem } from '../server/protocol/messages';
+
+/** `db/migrations`; with several workspace folders `shop/db/migrations`. Folder names alone are too often the same. */
+export const labelOf = ({ folder }: ProjectItem): string => workspace.asRelativePath(Uri.parse(folder));
+
+/** Short, for buttons and the status bar. The embedded Postgres has no name that anybody gave it. */
+export const nameOf = ({ engine, name }: TargetItem): string =>
+  engine === 'embedded' ? l10n.t('embedded Postgres') : name;
+
+/** In the user's language and time zone. */
+export const timeOf = (iso: string): string =>
+  new Date(iso).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+
+/** `7.4 MB`, in powers of 1000 as file managers count. */
+export function sizeOf(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(bytes, 1)) / 3)));
+  const value = bytes / 1000 ** power;
+  return `${value.toLocaleString(undefined, { maximumFractionDigits: value < 10 && power > 0 ? 1 : 0 })} ${units[power]}`;
+}
