@@ -172,8 +172,8 @@ export class EmbeddedInstance {
       try {
         loop();
       } catch (error) {
-        if (!(error instanceof Error && 'status' in error && error.status === longJump))
-          this.#broken = error instanceof Error ? error : new Error(String(error));
+        const refused = typeof error === 'object' && error !== null && 'status' in error && error.status === longJump;
+        if (!refused) this.#broken = error instanceof Error ? error : new Error(String(error));
         throw error;
       }
     };
