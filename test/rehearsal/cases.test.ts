@@ -42,7 +42,7 @@ async function rehearseFixture(source: string, place: ShadowPlace): Promise<stri
       limits: { statementMs: 2_000 },
     },
     ({ link, up }) => {
-      findings.push(findingsOf(up, link.up.text, earlier, place.label));
+      findings.push(findingsOf(up, link.up.text, earlier, place.label, [link.up.path]));
       earlier.push(...up);
     },
     new AbortController().signal,

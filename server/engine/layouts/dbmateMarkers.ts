@@ -143,7 +143,7 @@ const missingDown = ({ range }: Marker): FileProblem => ({
 /** Read since dbmate 2.29, but never applied: the version is inserted after each block (tried with 2.36). */
 const secondUp = ({ range }: Marker): FileProblem => ({
   range,
-  severity: 'error',
+  severity: 'warning',
   code: 'dbmate-second-up',
   message:
     'dbmate cannot apply this block: it records the version after each "-- migrate:up", and Postgres refuses the second record.',

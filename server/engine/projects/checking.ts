@@ -91,14 +91,15 @@ function filesOf(
   on: string,
 ): FileCheck[] {
   const { up, down, ms } = result;
+  const own = [...read.files.keys()];
   return [...read.files.values()]
     .filter(({ path }) => order.wanted.has(path))
     .map((file) => {
       const findings = [
         ...problemsOf(file),
         ...stateFindings(file, read, order.stateOf(read)),
-        ...(file.path === result.link.up.path ? findingsOf(up, file.text, earlier, on) : []),
-        ...(file.path === result.link.down?.path ? findingsOf(down, file.text, [...earlier, ...up], on) : []),
+        ...(file.path === result.link.up.path ? findingsOf(up, file.text, earlier, on, own) : []),
+        ...(file.path === result.link.down?.path ? findingsOf(down, file.text, [...earlier, ...up], on, own) : []),
       ];
       const statements = [...up, ...down].filter(({ path }) => path === file.path).length;
       return {

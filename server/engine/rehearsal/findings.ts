@@ -9,21 +9,31 @@ import type { Outcome } from './outcome';
 export type PlacedOutcome = Outcome & { readonly path: string };
 
 /**
+ * A consequence is a hint: its cause is marked, and mending that mends both. But a file of another migration that
+ * cannot be applied because of it is told so once, as an error on its first refused statement.
+ *
  * @param text the whole file
  * @param earlier outcomes before these, of earlier scripts too, oldest first
  * @param on where it was rehearsed, for people
+ * @param migration paths of the migration's files
  */
 export function findingsOf(
   outcomes: readonly PlacedOutcome[],
   text: string,
   earlier: readonly PlacedOutcome[],
   on: string,
+  migration: readonly string[],
 ): Finding[] {
   const before = [...earlier];
+  let refused = false;
   return outcomes.flatMap((outcome) => {
     const found = findingOf(outcome, text, before, on);
     before.push(outcome);
-    return found ? [found] : [];
+    if (!found) return [];
+    const first = outcome.kind === 'refused' && !refused;
+    refused ||= outcome.kind === 'refused';
+    const fromAbroad = found.consequenceOf && !migration.includes(found.consequenceOf.path);
+    return first && fromAbroad ? [{ ...found, severity: 'error' as const }] : [found];
   });
 }
 
@@ -49,12 +59,11 @@ function refusedFinding(
   earlier: readonly PlacedOutcome[],
 ): Finding {
   const { refusal, range } = outcome;
-  if (refusal.sqlState === '57014')
-    return { range, severity: 'warning', code: 'statement-timeout', sqlState: '57014', ...wordsOf(refusal) };
+  const common = { range, sqlState: refusal.sqlState, ...wordsOf(refusal) };
+  if (refusal.sqlState === '57014') return { ...common, severity: 'warning', code: 'statement-timeout' };
   const cause = causeOf(outcome, text.slice(range.start, range.end), earlier);
-  const common = { range, code: 'refused', sqlState: refusal.sqlState, ...wordsOf(refusal) };
-  if (!cause) return { ...common, severity: 'error' };
-  return { ...common, severity: 'hint', consequenceOf: placeOf(cause) };
+  if (!cause) return { ...common, severity: 'error', code: 'refused' };
+  return { ...common, severity: 'hint', code: 'refused', consequenceOf: placeOf(cause) };
 }
 
 const wordsOf = ({ message, detail, hint }: Refusal): Pick<Finding, 'message' | 'detail' | 'hint'> => ({

@@ -32,11 +32,14 @@ export async function serverPlace(options: ServerPlaceOptions): Promise<ShadowPl
   const admin = await options.database('').open('read');
   if (options.kind !== 'private') await dropOrphans(admin);
   const place = new ServerShadows(options, admin);
-  const [version] = await admin.rows<{ v: string }>(`select pg_catalog.current_setting('server_version') as v`);
+  const [row] = await admin.rows<{ version: string }>(
+    `select pg_catalog.split_part(pg_catalog.current_setting('server_version'), ' ', 1) as version`,
+  );
+  const version = row?.version ?? '';
   return {
     kind: options.kind,
-    label: options.label,
-    serverVersion: version?.v ?? '',
+    label: options.kind === 'private' ? options.label : `${options.label} (PostgreSQL ${version})`,
+    serverVersion: version,
     shared: options.kind !== 'private',
     fresh: (base, signal) => place.fresh(base, signal),
     close: () => place.close(),

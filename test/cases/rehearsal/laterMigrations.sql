@@ -5,7 +5,7 @@ create tabel b (id int primary key, a int references a);
 --- two
 alter table a add column x int;
 alter table b add column x int;
---          ^ hint 42P01 relation "b" does not exist (follows from one)
+--          ^ error 42P01 relation "b" does not exist (follows from one)
 --- three
 select x, y from a;
 --        ^ error 42703 column "y" does not exist
