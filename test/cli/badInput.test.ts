@@ -1,9 +1,12 @@
 /** What the world does wrong: each has exit code 2 and a message that says what happened and what to do. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { chmodSync, existsSync } from 'node:fs';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { Client } from 'pg';
 import * as is from '../support/cliShapes';
-import { cliPath, ending, said, type Workspace, withWorkspace } from '../support/commandLine';
+import { cliPath, ending, type Workspace, withWorkspace } from '../support/commandLine';
 import { asAdmin, serverOf, servers, withDatabase } from '../support/servers';
 import { fileOf, folder, good, withMistake } from '../support/shopFiles';
 
@@ -124,11 +127,20 @@ describe('the command line in trouble', function () {
     });
   });
 
+  it('says so when its own folder cannot be made', () =>
+    withWorkspace(
+      good,
+      async (workspace) => {
+        await fails(workspace, ['apply', '--yes', '--embedded'], 'not-writable', /permissions/);
+      },
+      { REHEARSAL_HOME: __filename },
+    ));
+
   it('ends with the right code when the reader goes away', () =>
     withWorkspace(withMistake, async (workspace) => {
       const child = workspace.start(['check', '--all', '--embedded', '--shadow', 'embedded']);
       child.stdout.destroy();
-      const { code, stderr } = await ending(child);
+      const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
       equal(code, 1, stderr);
       ok(!stderr.includes('EPIPE'), stderr);
     }));
@@ -160,17 +172,32 @@ describe('the command line, interrupted', function () {
   it('cancels the statement that runs on the server, and says so', function () {
     if (process.platform === 'win32') this.skip();
     return withDatabase(servers.newest, (url) =>
-      withWorkspace({ ...good, [fileOf(3)]: '-- migrate:up\nselect pg_sleep(600);\n' }, async (workspace) => {
-        const child = workspace.start(['check', '--shadow', 'same-server', '--verbose', '--database', url]);
-        await said(child.stderr, /20260101000003|3 migrations/);
+      withWorkspace({ ...good, [fileOf(3)]: '-- migrate:up\nselect pg_sleep(20);\n' }, async (workspace) => {
+        const child = workspace.start(['check', '--shadow', 'same-server', '--database', url]);
+        const ended = ending(child);
+        await sleepers(url, (count) => count > 0);
         child.kill('SIGINT');
-        const { code, stderr } = await ending(child);
+        const { code, stderr } = await ended;
         equal(code, 130, stderr);
         match(stderr, /Cancelled/);
+        await sleepers(url, (count) => count === 0);
       }),
     );
   });
 });
+
+/** Resolves when as many sessions of the server are asleep. */
+async function sleepers(url: string, enough: (count: number) => boolean): Promise<void> {
+  const client = new Client(url);
+  await client.connect();
+  try {
+    const sql =
+      "select from pg_stat_activity where query ~ 'pg_sleep[(]20' and state = 'active' and pid <> pg_backend_pid()";
+    while (!enough((await client.query(sql)).rowCount ?? 0));
+  } finally {
+    await client.end();
+  }
+}
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
