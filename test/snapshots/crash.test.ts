@@ -26,23 +26,9 @@ for (const major of Object.values(servers)) {
     before(async () => asAdmin(await serverOf(major), 'alter role postgres set synchronous_commit = on'));
     after(async () => asAdmin(await serverOf(major), 'alter role postgres reset synchronous_commit'));
 
-    /** Starts the errand, kills it when it waits for the lock, lets the server go on, and recovers. */
-    const killedAt = async (place: Place, lock: string, restore?: string): Promise<string> => {
-      const holder = await beside(place);
-      await holder.query(`begin; ${lock}`);
-      const running = startKillable(child, await errand(major, place, restore));
-      await until(() => isWaitingFor(place, holder));
-      await running.kill();
-      deepEqual(await recoverSnapshots(place.target, place.around), [], 'its session is still at work');
-      await holder.query('rollback');
-      const told = await until(async () => (await recoverSnapshots(place.target, place.around))[0]);
-      equal(await recoverSnapshots(place.target, place.around).then((it) => it.length), 0);
-      return told;
-    };
-
     it('before the copy is made', () =>
       withFilled(major, async (place) => {
-        const told = await killedAt(place, `comment on database ${place.target.database.name} is 'held'`);
+        const told = await killedAt(major, place, `comment on database ${place.target.database.name} is 'held'`);
         match(told, /was cut off\. The snapshot \S+ was not complete( and has been dropped)?; \S+ is as it was\.$/);
         await nothingHalfMade(place, 0);
       }));
@@ -50,14 +36,14 @@ for (const major of Object.values(servers)) {
     it('before its settings are copied', () =>
       withFilled(major, async (place) => {
         await place.sql(`alter database ${place.target.database.name} set work_mem to '5MB'`);
-        const told = await killedAt(place, 'lock table pg_db_role_setting in share mode');
+        const told = await killedAt(major, place, 'lock table pg_db_role_setting in share mode');
         match(told, /was not complete and has been dropped/);
         await nothingHalfMade(place, 0);
       }));
 
     it('before it is registered', () =>
       withFilled(major, async (place) => {
-        const told = await killedAt(place, 'lock table pg_shdescription in share mode');
+        const told = await killedAt(major, place, 'lock table pg_shdescription in share mode');
         match(told, /The snapshot \S+ was complete and is kept\.$/);
         await nothingHalfMade(place, 1);
       }));
@@ -72,7 +58,7 @@ for (const major of Object.values(servers)) {
           `comment on database ${taken.snapshot.id} is 'held'`,
           'lock table pg_shdescription in share mode',
         ]) {
-          const told = await killedAt(place, lock, taken.snapshot.id);
+          const told = await killedAt(major, place, lock, taken.snapshot.id);
           match(told, /Nothing was restored; \S+ is as it was\.$/);
           deepEqual(await place.sql('select id from item'), [{ id: 2 }]);
           await nothingHalfMade(place, 1);
@@ -181,6 +167,20 @@ for (const major of Object.values(servers)) {
         await nothingHalfMade(place, 1);
       }));
   });
+}
+
+/** Starts the errand, kills it when it waits for the lock, lets the server go on, and recovers. */
+async function killedAt(major: Major, place: Place, lock: string, restore?: string): Promise<string> {
+  const holder = await beside(place);
+  await holder.query(`begin; ${lock}`);
+  const running = startKillable(child, await errand(major, place, restore));
+  await until(() => isWaitingFor(place, holder));
+  await running.kill();
+  deepEqual(await recoverSnapshots(place.target, place.around), [], 'its session is still at work');
+  await holder.query('rollback');
+  const told = await until(async () => (await recoverSnapshots(place.target, place.around))[0]);
+  equal(await recoverSnapshots(place.target, place.around).then((it) => it.length), 0);
+  return told;
 }
 
 async function errand(major: Major, { target, around }: Place, restore?: string): Promise<Errand> {

@@ -68,11 +68,13 @@ export async function loadDump(session: Session, text: string, signal: AbortSign
   signal.throwIfAborted();
 }
 
-function* batchesOf(text: string): Generator<string> {
+/** @param wanted tells by its text whether a statement is to be run */
+export function* batchesOf(text: string, wanted: (statement: string) => boolean = () => true): Generator<string> {
   let batch: string[] = [];
   let length = 0;
   for (const statement of statementsOf(text)) {
     if (statement.kind !== 'sql') throw new Fault('refused', `the dump holds what is no SQL: ${statement.text}.`);
+    if (!wanted(statement.text)) continue;
     batch.push(statement.text);
     length += statement.text.length;
     if (length < batchLength) continue;

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { copyDurably, guarded } from '../base/durable';
 import { Fault } from '../base/fault';
 import { type CutOff, forget } from '../base/journal';
+import { lockFile } from '../database/embeddedLock';
 import { snapshotName } from './names';
 import type { SnapshotRecord } from './record';
 import { dataPath, register, unregister } from './registry';
@@ -17,6 +18,14 @@ export async function takeEmbedded(
   around: Surroundings,
 ): Promise<SnapshotRecord> {
   if (!existsSync(target.path)) await makeFile(target);
+  return copyOf(target, order, around);
+}
+
+function copyOf(
+  target: EmbeddedTarget,
+  order: Pick<SnapshotOrder, 'reason' | 'version'>,
+  around: Surroundings,
+): SnapshotRecord {
   const now = around.now();
   const id = snapshotName(target.database.name, now);
   const copy = dataPath(around.storage, id);
@@ -40,7 +49,7 @@ export async function takeEmbedded(
 /**
  * The file is exchanged in one rename, after the present one was kept; the snapshot stays.
  *
- * @throws {Fault} `no-such-snapshot`, `disk-full`, `not-writable`; then the database is as it was
+ * @throws {Fault} `no-such-snapshot`, `locked`, `disk-full`, `not-writable`; then the database is as it was
  */
 export async function restoreEmbedded(
   target: EmbeddedTarget,
@@ -50,21 +59,31 @@ export async function restoreEmbedded(
 ): Promise<SnapshotRecord> {
   const source = dataPath(around.storage, snapshot.id);
   if (!existsSync(source)) throw new Fault('no-such-snapshot', `${source} is not there any more.`);
-  const reason = `replaced by the snapshot of ${snapshot.taken}`;
-  return journalled(target, around, async (journal) => {
-    const kept = await takeEmbedded(target, { reason, version }, around);
-    journal.note({ step: 'replace', kept });
-    copyDurably(source, target.path);
-    return kept;
-  });
+  if (!existsSync(target.path)) await makeFile(target);
+  return alone(target, () =>
+    journalled(target, around, async (journal) => {
+      const reason = `replaced by the snapshot of ${snapshot.taken}`;
+      const kept = copyOf(target, { reason, version }, around);
+      journal.note({ step: 'replace', kept });
+      copyDurably(source, target.path);
+      return kept;
+    }),
+  );
 }
 
-/** @returns what became of it, for people */
-export function recoverEmbedded(
+/**
+ * @returns what became of each, for people
+ * @throws {Fault} `locked` while somebody is at work on it
+ */
+export async function recoverEmbedded(
   target: EmbeddedTarget,
-  { path, begun, steps }: CutOff<SnapshotStep>,
+  read: () => readonly CutOff<SnapshotStep>[],
   { storage }: Surroundings,
-): string {
+): Promise<readonly string[]> {
+  return alone(target, async () => read().map((work) => recovered(target, work, storage)));
+}
+
+function recovered(target: EmbeddedTarget, { path, begun, steps }: CutOff<SnapshotStep>, storage: string): string {
   const told = steps.map((step) => {
     if (step.step !== 'replace') throw new Error('an embedded database is only replaced as a file');
     const copy = dataPath(storage, step.kept.id);
@@ -75,6 +94,16 @@ export function recoverEmbedded(
   });
   forget(path);
   return `Work on ${target.database.label} that began at ${begun} was cut off. ${told.join(' ')}`.trim();
+}
+
+/** No session that would write its own state over ours. */
+async function alone<T>({ path }: EmbeddedTarget, work: () => Promise<T>): Promise<T> {
+  const release = lockFile(path);
+  try {
+    return await work();
+  } finally {
+    release();
+  }
 }
 
 /** A database that nothing was ever written to has no file yet. */

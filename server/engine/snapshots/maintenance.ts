@@ -1,7 +1,7 @@
 /** Two sessions beside the target, for what cannot be done from within it, and one piece of such work at a time. */
 import { Fault, type FaultCode } from '../base/fault';
 import type { Answer, Session } from '../database/session';
-import { type OtherSession, endSessions, othersIn } from './sessions';
+import { type OtherSession, endSessions, othersIn, othersStaying } from './sessions';
 import { interruptible, must } from './statements';
 import type { ServerTarget } from './target';
 
@@ -56,8 +56,8 @@ export async function aloneIn(
   { databases, disconnect, signal }: Wish,
   sql: string,
 ): Promise<Alone> {
-  const others = await othersIn(watcher, databases);
-  if (others.length > 0 && !disconnect) return { kind: 'busy', says: others.map(({ says }) => says) };
+  const others = disconnect ? [] : await othersStaying(watcher, databases);
+  if (others.length > 0) return { kind: 'busy', says: others.map(({ says }) => says) };
   const answer = await interruptible(worker, signal, () => clearing(worker, watcher, databases, disconnect, sql));
   if (answer.kind === 'done') return answer;
   signal.throwIfAborted();

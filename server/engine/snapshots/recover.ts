@@ -19,13 +19,15 @@ import type { ServerTarget, SnapshotTarget, Surroundings } from './target';
  */
 export async function recoverSnapshots(target: SnapshotTarget, around: Surroundings): Promise<readonly string[]> {
   sweepUnfinished(around.storage, around.now());
-  const cutOff = readJournals(around.storage, topic, target.database.id, isSnapshotStep);
-  if (cutOff.length === 0) return [];
-  if (target.kind === 'embedded') return cutOff.map((work) => recoverEmbedded(target, work, around));
+  const read = (): readonly CutOff<SnapshotStep>[] =>
+    readJournals(around.storage, topic, target.database.id, isSnapshotStep);
+  if (read().length === 0) return [];
   try {
+    // Read again under the lock, so that none of them is work that has only just begun.
+    if (target.kind === 'embedded') return await recoverEmbedded(target, read, around);
     return await withMaintenance(target, async ({ worker }) => {
       const told: string[] = [];
-      for (const work of cutOff) told.push(await recoverOnServer(worker, target, work, around));
+      for (const work of read()) told.push(await recoverOnServer(worker, target, work, around));
       return told;
     });
   } catch (cause) {
@@ -75,6 +77,14 @@ async function recoverStep(
       if (await factsOf(worker, step.kept.id)) register(storage, step.kept);
       if (step.used !== null) unregister(storage, step.used);
       return `The snapshot was restored; the former ${database.name} is kept as ${step.kept.id}.`;
+    }
+    case 'overwrite': {
+      const [row] = await worker.rows<{ status: string | null }>('select pg_xact_status($1::xid8) as status', [
+        step.transaction,
+      ]);
+      if (row?.status === 'committed') return `The snapshot was restored; what it replaced is kept as ${step.kept.id}.`;
+      unregister(storage, step.kept.id);
+      return `Nothing was restored; ${database.name} is as it was.`;
     }
     case 'replace':
       throw new Error('a database on a server is not replaced as a file');

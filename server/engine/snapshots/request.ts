@@ -16,3 +16,14 @@ export type Taken =
   | { readonly kind: 'busy'; readonly sessions: readonly string[] }
   /** The server will not make a copy, whoever is asked; a dump file may still do. */
   | { readonly kind: 'impossible'; readonly because: string };
+
+export interface RestoreOrder {
+  readonly snapshot: SnapshotRecord;
+  /** Newest applied version just now, for the kept database. */
+  readonly version: string | undefined;
+  readonly disconnect: boolean;
+}
+
+export type Restored =
+  | { readonly kind: 'restored'; readonly kept: SnapshotRecord }
+  | { readonly kind: 'busy'; readonly sessions: readonly string[] };

@@ -3,38 +3,31 @@ import { Fault } from '../base/fault';
 import type { Journal } from '../base/journal';
 import { loadDump, readDump } from './dumpFile';
 import { createTwin } from './freshDatabase';
+import { mayMakeDatabases, restoreInPlace } from './inPlace';
 import { type Maintenance, withMaintenance } from './maintenance';
 import { snapshotName } from './names';
 import { type DatabaseFacts, carryOver, factsOf } from './properties';
 import type { SnapshotRecord } from './record';
 import { register, unregister } from './registry';
-import { othersIn } from './sessions';
+import { othersStaying } from './sessions';
 import { dropDatabase } from './statements';
+import type { Restored, RestoreOrder } from './request';
 import { type SnapshotStep, journalled } from './steps';
 import { swap } from './swap';
 import type { ServerTarget, Surroundings } from './target';
 
-export interface RestoreOrder {
-  readonly snapshot: SnapshotRecord;
-  /** Newest applied version just now, for the kept database. */
-  readonly version: string | undefined;
-  readonly disconnect: boolean;
-}
-
-export type Restored =
-  | { readonly kind: 'restored'; readonly kept: SnapshotRecord }
-  | { readonly kind: 'busy'; readonly sessions: readonly string[] };
-
 /**
- * A copy takes the target's place itself and is used up by it; from a dump file a new database is made.
+ * A copy takes the target's place itself and is used up by it; from a dump file a new database is made, or the target's
+ * contents are exchanged where none can be made.
  *
- * @throws {Fault} `no-right` without CREATEDB, `locked`, `no-such-snapshot`, `disk-full`, `connection-lost`
+ * @throws {Fault} `no-right`, `locked`, `no-such-snapshot`, `disk-full`, `connection-lost`
  */
 export async function restoreOnServer(
   target: ServerTarget,
   order: RestoreOrder,
   around: Surroundings,
 ): Promise<Restored> {
+  if (order.snapshot.kind === 'file' && !(await mayMakeDatabases(target))) return restoreInPlace(target, order, around);
   return withMaintenance(target, (maintenance) =>
     journalled(target, around, async (journal) => {
       const { worker } = maintenance;
@@ -71,7 +64,7 @@ async function fromCopy(work: Restoring): Promise<Restored> {
 async function fromFile(work: Restoring): Promise<Restored> {
   const { maintenance, target, order, around, journal, facts } = work;
   const { worker, watcher } = maintenance;
-  const others = order.disconnect ? [] : await othersIn(watcher, [facts.oid]);
+  const others = order.disconnect ? [] : await othersStaying(watcher, [facts.oid]);
   if (others.length > 0) return { kind: 'busy', sessions: others.map(({ says }) => says) };
   const text = readDump(around.storage, order.snapshot.id);
   const name = snapshotName(target.database.name, around.now());

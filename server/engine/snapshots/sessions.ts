@@ -1,4 +1,5 @@
 /** Who else is connected to a database, and how they are made to go. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Session } from '../database/session';
 
 /** One that Postgres would wait for before it copies or renames the database. */
@@ -20,7 +21,9 @@ export async function othersIn(maintenance: Session, databases: readonly number[
        case when client_addr is not null then host(client_addr) when client_port = -1 then 'this machine' end as client,
        coalesce(state, '') as state, backend_type as type
      from pg_catalog.pg_stat_activity
-     where datid = any ($1::oid[]) and pid <> pg_backend_pid() and backend_type <> 'autovacuum worker'
+     where datid = any ($1::oid[]) and pid <> pg_backend_pid() and backend_type is distinct from 'autovacuum worker'
+       -- Of the sessions of others, whoever has no special right sees no type; autovacuum has no user either.
+       and (backend_type is not null or usesysid is not null)
      order by backend_start, pid`,
     [databases],
   );
@@ -33,6 +36,23 @@ export async function othersIn(maintenance: Session, databases: readonly number[
     ...sessions.map((row) => ({ says: described(row), pid: row.pid })),
     ...prepared.map(({ gid, owner }) => ({ says: `prepared transaction '${gid}' of user ${owner}`, pid: undefined })),
   ];
+}
+
+/** A session that was closed a moment ago, often one of our own, is seen until its process has ended. */
+const goneAfterMs = 1_000;
+const lookAgainMs = 100;
+
+/** Those of the sessions in these databases that do not leave by themselves. */
+export async function othersStaying(
+  maintenance: Session,
+  databases: readonly number[],
+): Promise<readonly OtherSession[]> {
+  let others = await othersIn(maintenance, databases);
+  for (let waited = 0; others.length > 0 && waited < goneAfterMs; waited += lookAgainMs) {
+    await delay(lookAgainMs);
+    others = await othersIn(maintenance, databases);
+  }
+  return others;
 }
 
 /**

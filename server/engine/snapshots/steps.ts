@@ -17,6 +17,8 @@ export type SnapshotStep =
       readonly used: string | null;
       readonly kept: SnapshotRecord;
     }
+  /** The target's contents are dropped and loaded anew in this transaction, after they were kept as a dump file. */
+  | { readonly step: 'overwrite'; readonly transaction: string; readonly kept: SnapshotRecord }
   /** The embedded database's file was kept as this snapshot; it is replaced next. */
   | { readonly step: 'replace'; readonly kept: SnapshotRecord };
 
@@ -30,6 +32,8 @@ export function isSnapshotStep(value: unknown): value is SnapshotStep {
       return 'name' in value;
     case 'swap':
       return 'replacement' in value && 'replacementOid' in value && 'used' in value && 'kept' in value;
+    case 'overwrite':
+      return 'transaction' in value && 'kept' in value;
     case 'replace':
       return 'kept' in value;
     default:
