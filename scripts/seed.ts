@@ -1,7 +1,7 @@
 /**
  * Loads sample data into the embedded development database of a folder of migrations.
  *
- *     node --import=tsx scripts/seed.ts <folder of migrations> <file>
+ *     node --import=tsx scripts/seed.ts <project> <folder of migrations> <file>
  *
  * The command line has nothing for it, on purpose: it changes databases by migrations only.
  */
@@ -10,12 +10,12 @@ import { join, resolve } from 'node:path';
 import { resolveTarget } from '../server/engine/projects/target';
 import { nodeWorld } from '../server/world';
 
-async function main(folder: string, file: string): Promise<void> {
+async function main(project: string, folder: string, file: string): Promise<void> {
   const world = nodeWorld({ assets: join(__dirname, '../dist'), log: () => undefined });
   const { database } = resolveTarget(
     resolve(folder),
     {
-      roots: [resolve(folder)],
+      roots: [resolve(project)],
       folders: [],
       layout: undefined,
       target: () => ({ kind: 'embedded' }),
@@ -36,7 +36,8 @@ async function main(folder: string, file: string): Promise<void> {
   }
 }
 
-main(process.argv[2] ?? '', process.argv[3] ?? '').catch((error: unknown) => {
+const [project = '', folder = '', file = ''] = process.argv.slice(2);
+main(project, folder, file).catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
   process.exit(1);
 });

@@ -31,9 +31,12 @@ function prepare() {
   if (status.status !== 0) process.exit(status.status ?? 1);
   if (JSON.parse(status.stdout).projects[0].migrations.some(({ state }) => state !== 'pending')) return;
   console.log('Making the development database of examples/shop…');
-  const { status: done } = cli(['apply', '--up-to', applied, '--no-snapshot', '--yes'], 'inherit');
-  if (done !== 0) process.exit(done ?? 1);
-  node(['--import=tsx', 'scripts/seed.ts', join(shop, 'db/migrations'), join(shop, 'db/seeds.sql')]);
+  const apply = cli(['apply', '--up-to', applied, '--no-snapshot', '--yes'], 'pipe', 'pipe');
+  if (apply.status !== 0) {
+    console.error(`${apply.stdout}${apply.stderr}`);
+    process.exit(apply.status ?? 1);
+  }
+  node(['--import=tsx', 'scripts/seed.ts', shop, join(shop, 'db/migrations'), join(shop, 'db/seeds.sql')]);
 }
 
 /** The shop has mistakes in its pending migrations, on purpose: they end `check` with 1, which is no failure here. */
@@ -65,9 +68,9 @@ async function openEditor() {
   }).unref();
 }
 
-function cli(words, stdout) {
+function cli(words, stdout, stderr = 'inherit') {
   const args = [join(root, 'dist/cli.js'), ...words, '--embedded'];
-  return spawnSync(process.execPath, args, { cwd: shop, env, encoding: 'utf8', stdio: ['ignore', stdout, 'inherit'] });
+  return spawnSync(process.execPath, args, { cwd: shop, env, encoding: 'utf8', stdio: ['ignore', stdout, stderr] });
 }
 
 function node(args) {
