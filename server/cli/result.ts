@@ -45,9 +45,8 @@ function told(result: Final, { project, places, verb, call: { terminal } }: Abou
         ? 'Nothing to apply: no migration is pending.\n'
         : 'Nothing to revert: no migration is applied.\n';
     case 'done': {
-      const what = `${verb} ${some(result.migrations.length, 'migration')}: ${result.migrations.join(', ')}`;
-      const preposition = verb === 'Applied' ? 'to' : 'on';
-      return `${paint('green', what)}, ${preposition} ${project.target.label} in ${duration(result.ms)}.\n${snapshotLine(result)}`;
+      const what = `${verb} ${some(result.migrations.length, 'migration')} ${verb === 'Applied' ? 'to' : 'on'} ${project.target.label}`;
+      return `${paint('green', what)} in ${duration(result.ms)}: ${result.migrations.join(', ')}\n${snapshotLine(result)}`;
     }
     case 'cancelled':
       return `${paint('yellow', 'Cancelled.')} ${result.state}\n${snapshotLine(result)}`;

@@ -17,9 +17,9 @@ export const restore: Command = {
   says: 'go back to a snapshot',
   more: [
     'The database gets the state of the snapshot by a swap of names; what it replaces is kept as a snapshot of its own.',
-    'The beginning of the id is enough. Asks before it begins, unless --yes is given.',
+    'A part of its id that no other has is enough. Asks before it begins, unless --yes is given.',
   ].join('\n'),
-  examples: ['rehearsal snapshot --list', 'rehearsal restore 20260102T030405 --yes --disconnect'],
+  examples: ['rehearsal snapshot --list', 'rehearsal restore 20260102030405 --yes --disconnect'],
   async run(call) {
     mustBeAnswerable(call);
     const { terminal, words, json, signal } = call;
@@ -48,12 +48,12 @@ export const restore: Command = {
 /** @throws {Fault} `no-such-snapshot` */
 function snapshotNamed(word: string, snapshots: readonly Snapshot[]): Snapshot {
   const exact = snapshots.find((it) => it.id === word);
-  const [begun, ...others] = snapshots.filter((it) => it.id.startsWith(word));
-  const found = exact ?? (others.length === 0 ? begun : undefined);
+  const [part, ...others] = snapshots.filter((it) => it.id.includes(word));
+  const found = exact ?? (others.length === 0 ? part : undefined);
   if (found) return found;
   const ids = snapshots.map((it) => it.id);
-  const detail = begun
-    ? `"${word}" begins several: ${ids.filter((id) => id.startsWith(word)).join(', ')}.`
+  const detail = part
+    ? `"${word}" is part of several: ${ids.filter((id) => id.includes(word)).join(', ')}.`
     : `"${word}"${suggestion(word, ids) || '.'}`;
   throw new Fault('no-such-snapshot', detail);
 }
