@@ -66,27 +66,25 @@ async function main(): Promise<void> {
 
 async function compare(folder: string, major: typeof servers.oldest | typeof servers.newest): Promise<Row> {
   const tool = toolOf(folder);
-  let started = performance.now();
-  const plain = await withDatabase(major, (url) => withClient(url, (client) => replay(folder, tool, client)));
-  const replaySeconds = seconds(started);
-  started = performance.now();
-  const checked = await withDatabase(major, (url) => withClient(url, () => check(folder, tool, url)));
-  const checkSeconds = seconds(started);
-  const differences = plain.flatMap((it) =>
+  const plain = await withDatabase(major, (url) =>
+    withClient(url, (client) => timed(() => replay(folder, tool, client))),
+  );
+  const checked = await withDatabase(major, (url) => withClient(url, () => timed(() => check(folder, tool, url))));
+  const differences = plain.result.flatMap((it) =>
     difference(
       it,
-      checked.find(({ path }) => basename(path) === basename(it.file)),
+      checked.result.find(({ path }) => basename(path) === basename(it.file)),
     ),
   );
   return {
     project: folder.split('/').slice(-3).join('/'),
     tool,
-    files: plain.length,
-    statements: plain.reduce((sum, it) => sum + it.statements, 0),
-    refused: plain.filter((it) => it.refused).length,
-    agree: plain.length - differences.length,
-    checkSeconds,
-    replaySeconds,
+    files: plain.result.length,
+    statements: plain.result.reduce((sum, it) => sum + it.statements, 0),
+    refused: plain.result.filter((it) => it.refused).length,
+    agree: plain.result.length - differences.length,
+    checkSeconds: checked.seconds,
+    replaySeconds: plain.seconds,
     differences,
   };
 }
@@ -126,4 +124,8 @@ async function withClient<T>(url: string, use: (client: Client) => Promise<T>): 
   }
 }
 
-const seconds = (since: number) => Math.round((performance.now() - since) / 100) / 10;
+async function timed<T>(action: () => Promise<T>): Promise<{ readonly result: T; readonly seconds: number }> {
+  const started = performance.now();
+  const result = await action();
+  return { result, seconds: Math.round((performance.now() - started) / 100) / 10 };
+}
