@@ -146,7 +146,9 @@ export class EmbeddedInstance {
       const path = join(this.assets, 'pglite', `${archive}.tar.gz`);
       if (this.#loaded.has(archive) || !/^[\w-]+$/.test(archive) || !existsSync(path)) continue;
       this.#loaded.add(archive);
-      for (const entry of unpackTar(gunzipSync(readAsset(path)))) this.#place(`${programFolder}/${entry.path}`, entry);
+      const entries = unpackTar(gunzipSync(readAsset(path)));
+      for (const entry of entries) this.#place(`${programFolder}/${entry.path}`, entry);
+      this.provideExtensions(entries.flatMap(requiredBy));
     }
   }
 
@@ -204,6 +206,14 @@ class LoadedFiles extends MemoryFS {
       else files.mkdirTree(`${dataFolder}/${path}`);
     }
   }
+}
+
+/** What `CREATE EXTENSION … CASCADE` would install as well (Postgres documentation, "Extension Files"). */
+function requiredBy({ path, data }: TarEntry): readonly string[] {
+  const list = path.endsWith('.control')
+    ? /^requires\s*=\s*'(.*)'/m.exec(Buffer.from(data ?? []).toString())
+    : undefined;
+  return list?.[1]?.split(',').map((it) => it.trim()) ?? [];
 }
 
 /** Extensions that lie in an archive of another name. */

@@ -15,6 +15,12 @@ import { Turns } from './turns';
  */
 const stackSizeMb = 64;
 
+/** The types of node-postgres know only the built-in numbers of types; any other is text. */
+const parserOf = types.getTypeParser as (type: number, format: 'text') => (text: string) => unknown;
+
+/** Node's timers take no more than 31 bits. */
+const longestTimerMs = 2 ** 31 - 1;
+
 export interface SessionPlace {
   readonly assets: string;
   readonly label: string;
@@ -92,7 +98,7 @@ export class EmbeddedSession implements Session {
     const { columns, rows } = await this.#ask({ kind: 'rows', sql, values: values.map(parameterText) });
     const parsers = columns.map(({ name, type }) => ({
       name,
-      parse: types.getTypeParser(type as Parameters<typeof types.getTypeParser>[0], 'text'),
+      parse: parserOf(type, 'text'),
     }));
     return rows.map(
       (row) =>
@@ -216,7 +222,7 @@ export class EmbeddedSession implements Session {
   }
 
   async #limited(asked: Promise<Answer>, timeoutMs: number): Promise<Answer> {
-    const timer = setTimeout(() => void this.cancel(), timeoutMs);
+    const timer = setTimeout(() => void this.cancel(), Math.min(timeoutMs, longestTimerMs));
     try {
       return await this.#interruptible(asked);
     } finally {
@@ -224,13 +230,18 @@ export class EmbeddedSession implements Session {
     }
   }
 
+  /** The request itself, or its end by force; then the worker is gone and the lock given back before anybody hears. */
   async #interruptible(asked: Promise<Answer>): Promise<Answer> {
+    let ended: Promise<Answer> | undefined;
     const cutOff = new Promise<Answer>((resolve) => {
-      this.#cutOff = () => resolve({ kind: 'refused', refusal: timedOut, notices: [] });
+      this.#cutOff = () => {
+        ended = this.end().then(() => ({ kind: 'refused', refusal: timedOut, notices: [] }));
+        resolve(ended);
+      };
     });
     try {
-      // The losing side of the race is the request of a worker that has been ended.
-      return await Promise.race([cutOff, asked]);
+      // The end of the worker refuses the request before it is over itself.
+      return await Promise.race([cutOff, asked.catch((error: unknown) => ended ?? Promise.reject(error))]);
     } finally {
       this.#cutOff = undefined;
     }

@@ -22,6 +22,7 @@ import {
 } from './embeddedInstance';
 import type { EmbeddedReplies, EmbeddedReply, EmbeddedRequest, EmbeddedRows } from './embeddedMessages';
 import { runPgDump } from './pgDump';
+import { quoteIdentifier } from './quote';
 import type { Answer, Session } from './session';
 import { type TarEntry, packTar, unpackTar } from './tar';
 
@@ -136,11 +137,13 @@ function provideInstalled(): void {
   current().provideExtensions(found.flatMap(([name]) => name ?? []));
 }
 
+/** The session may have taken on a role that may do less. Only until the end of the transaction or savepoint. */
+const asOwner = 'set local session authorization default; set local role none';
+
 /** Everything committed so far, as files. */
 function dataDirectory(): TarEntry[] {
   if (transaction !== 'idle') throw new Error('a database in the middle of a transaction cannot be copied');
-  const answer = run('checkpoint', undefined);
-  if (answer.kind === 'refused') throw new Fault('refused', `${answer.refusal.message}.`);
+  demand(`begin; ${asOwner}; checkpoint; commit`);
   return current().entries();
 }
 
@@ -151,20 +154,19 @@ function dataDirectory(): TarEntry[] {
 async function dump(content: 'schema' | 'all'): Promise<string> {
   if (transaction === 'failed') throw new Fault('refused', 'a failed transaction cannot be dumped.');
   const inside = transaction === 'open';
-  const name = 'rehearsal_dump';
-  const prepared = new Set(preparedStatements());
+  const back = 'rollback to rehearsal_dump';
+  demand(`${inside ? '' : 'begin; '}savepoint rehearsal_dump; ${asOwner}; set local standard_conforming_strings = on`);
   const settings = rows(settingsForDump, []).rows;
-  demand(inside ? `savepoint ${name}` : 'begin');
+  const prepared = new Set(preparedStatements());
   try {
-    demand('set local role none; set local standard_conforming_strings = on; set local statement_timeout = 0');
     return await runPgDump({ settings: Object.fromEntries(settings), exchange: exchangeForDump }, content);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new Fault('refused', `the embedded database could not be dumped: ${error.message}.`, error);
   } finally {
-    demand(inside ? `rollback to ${name}; release ${name}` : 'rollback');
-    for (const made of preparedStatements())
-      if (!prepared.has(made)) demand(`deallocate "${made.replaceAll('"', '""')}"`);
+    demand(back);
+    for (const made of preparedStatements()) if (!prepared.has(made)) demand(`deallocate ${quoteIdentifier(made)}`);
+    demand(inside ? `${back}; release rehearsal_dump` : 'rollback');
   }
 }
 
@@ -193,7 +195,9 @@ const startEmpty = (parts: EngineParts): Promise<EmbeddedInstance> =>
 async function startFrom(path: string, parts: EngineParts): Promise<EmbeddedInstance> {
   try {
     const bytes = readFileSync(path);
-    return await EmbeddedInstance.start(parts, unpackTar(bytes[0] === gzipMark ? gunzipSync(bytes) : bytes));
+    const entries = unpackTar(bytes[0] === gzipMark ? gunzipSync(bytes) : bytes);
+    if (!entries.some((entry) => entry.path === 'PG_VERSION')) throw new RangeError('it holds no data directory');
+    return await EmbeddedInstance.start(parts, entries);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new Fault('not-readable', `${path} is no embedded database of this version: ${error.message}.`, error);
