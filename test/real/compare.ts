@@ -17,7 +17,7 @@ import { replay, type Replayed, toolOf } from './replay';
 
 interface CheckedFile {
   readonly path: string;
-  readonly findings: readonly { severity: string; line: number; column: number; message: string; sqlState?: string }[];
+  readonly findings: readonly { severity: string; line: number; column: number; message: string; code: string }[];
 }
 
 interface Row {
@@ -93,8 +93,8 @@ function difference({ file, refused }: Replayed, checked: CheckedFile | undefine
   const name = basename(file);
   if (!checked) return [`${name}: not checked`];
   const errors = checked.findings.filter((it) => it.severity === 'error');
-  const told =
-    errors.map((it) => `${it.line}:${it.column} ${it.sqlState ?? ''} ${it.message}`).join('; ') || 'no error';
+  const telling = checked.findings.filter((it) => it.severity === 'error' || it.code === 'not-rehearsed');
+  const told = telling.map((it) => `${it.line}:${it.column} ${it.message}`).join('; ') || 'nothing';
   if (!refused) return errors.length === 0 ? [] : [`${name}: Postgres accepts it, we say ${told}`];
   if (errors.some((it) => refused.from <= it.line && it.line <= refused.to)) return [];
   return [
