@@ -152,10 +152,17 @@ function atName(sql: string, wanted: readonly string[]): TextRange | undefined {
   for (const name of wanted) {
     const whole = written.find(({ parts }) => parts.join('.') === name || parts.at(-1) === name);
     if (whole) return whole.range;
-    const part = written.flatMap(({ pieces }) => pieces).find((piece) => foldedName(piece.text) === name);
-    if (part) return part.range;
+    const part = written.map((it) => partOf(it, name)).find((it) => it !== undefined);
+    if (part) return part;
   }
   return undefined;
+}
+
+/** One part of a dotted name, or its first parts: `app.users` in `app.users.email`. */
+function partOf({ parts, pieces }: WrittenName, name: string): TextRange | undefined {
+  const last = parts.findIndex((part, i) => part === name || parts.slice(0, i + 1).join('.') === name);
+  const [first, end] = [parts[last] === name ? pieces[last] : pieces[0], pieces[last]];
+  return first && end && { start: first.range.start, end: end.range.end };
 }
 
 interface WrittenName {

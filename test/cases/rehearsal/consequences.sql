@@ -19,3 +19,9 @@ alter table customers rename column nope to email;
 --                                  ^^^^ error 42703 column "nope" does not exist
 create index on customers (email);
 --                         ^^^^^ hint 42703 column "email" does not exist (follows from migration)
+--- comments
+create schema app;
+create table app.notes (id int primary key, author int references app.authors);
+--                                                                ^^^^^^^^^^^ error 42P01 relation "app.authors" does not exist
+comment on column app.notes.id is 'key';
+--                ^^^^^^^^^ hint 42P01 relation "app.notes" does not exist (follows from comments)
