@@ -1,5 +1,7 @@
 /** Migrations applied and reverted on real servers, for each tool: what stands, what is recorded, what is told. */
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { applyMigrations, revertMigrations } from '../../server/engine/apply/apply';
 import { Fault, type FaultCode } from '../../server/engine/base/fault';
 import { withPlace } from '../snapshots/support';
@@ -246,6 +248,24 @@ create table b (id int);
           await sameTables(place, ['a']);
         }));
     });
+
+    it('thousands of statements are told in steps and do not take long', () =>
+      withPlace(major, async (place) => {
+        const inserts = Array.from({ length: 5_000 }, (_, n) => `insert into a values (${n});`).join('\n');
+        const job = jobFor(place, 'numbered', `--- 001_a.sql\ncreate table a (id int);\n${inserts}\n`);
+        equal((await applyMigrations(job, job.versions)).kind, 'done');
+        ok(job.steps.length > 400 && job.steps.length < 600);
+        deepEqual(await place.sql('select count(*)::int from a'), [{ count: 5_000 }]);
+      }));
+
+    it('a journal that cannot be written keeps everything from beginning', () =>
+      withPlace(major, async (place) => {
+        const job = jobFor(place, 'numbered', '--- 001_a.sql\ncreate table a (id int);\n');
+        const storage = join(place.around.storage, 'file');
+        writeFileSync(storage, 'no folder');
+        await rejects(applyMigrations({ ...job, storage }, ['1']), isFault('not-writable', /file/));
+        await sameTables(place, []);
+      }));
 
     it('a lock that others hold is not waited for for ever', () =>
       withPlace(major, async (place) => {

@@ -40,7 +40,7 @@ export async function revertMigrations(job: Job, count: number): Promise<ApplyRe
 }
 
 async function carryOut(job: Job, decide: (session: Session) => Promise<readonly Planned[]>): Promise<ApplyResult> {
-  const trail: Trail = { planned: undefined, lasting: [], doubtful: undefined };
+  const trail: Trail = { planned: undefined, lasting: () => [], doubtful: undefined };
   try {
     return await withLockedTarget(job, 'write', async (session) => {
       const plan = await decide(session);
@@ -142,7 +142,7 @@ async function foundAfterLoss(job: Job, planned: Planned, trail: Trail): Promise
       const finished = state.blocked === undefined && applied === (planned.direction === 'up');
       const stands = finished
         ? `${planned.migration.version} was ${planned.direction === 'up' ? 'applied' : 'reverted'} before.`
-        : whatStands(planned, trail.lasting, trail.doubtful);
+        : whatStands(planned, trail.lasting(), trail.doubtful);
       return `${stands} ${whatIsRecorded(job.folder, state)}`;
     });
   } catch (cause) {
@@ -150,6 +150,9 @@ async function foundAfterLoss(job: Job, planned: Planned, trail: Trail): Promise
     return `How ${planned.migration.version} ended is told when the server answers again.`;
   }
 }
+
+/** Steps of a progress bar that can be told apart. */
+const most = 500;
 
 /** Statements of all migrations are counted, so that the fraction grows evenly. */
 function teller({ progress }: Job, plan: readonly Planned[]): (planned: Planned) => Work['tell'] {
@@ -163,7 +166,12 @@ function teller({ progress }: Job, plan: readonly Planned[]): (planned: Planned)
     const earlier = counts.slice(0, at).reduce((sum, count) => sum + count, 0);
     const { version, title } = planned.migration;
     const verb = planned.direction === 'up' ? 'Applying' : 'Reverting';
+    let told = -1;
     return (done, cancellable) => {
+      // A script of many thousand statements need not be told one by one.
+      const step = Math.floor((most * (earlier + done)) / total);
+      if (cancellable && total > most && step === told) return;
+      told = step;
       const what = cancellable ? `statement ${done + 1} of ${counts[at]}` : 'committing';
       progress({ message: `${verb} ${version} ${title}: ${what}`, fraction: (earlier + done) / total, cancellable });
     };

@@ -11,7 +11,7 @@ import type { ApplyStep } from './steps';
 /** What is known of a migration that is being run, should the connection break now. */
 export interface Trail {
   planned: Planned | undefined;
-  lasting: Lasting;
+  lasting: () => Lasting;
   /** Sent, not yet answered, and lasting if Postgres carries it out. */
   doubtful: Statement | undefined;
 }
@@ -33,7 +33,7 @@ export type Stopped = Exclude<ScriptEnd, { kind: 'ran' }>;
 /** @throws {Fault} `connection-lost`; what the history throws before the script is run */
 export async function runMigration(work: Work): Promise<MigrationEnd> {
   const { job, session, planned, trail } = work;
-  Object.assign(trail, { planned, lasting: [], doubtful: undefined } satisfies Trail);
+  Object.assign(trail, { planned, lasting: () => [], doubtful: undefined } satisfies Trail);
   if (planned.scripts.length === 0) {
     const step = { ...stepOf(planned), ms: 0 };
     await job.history.before(session, step);
@@ -63,18 +63,17 @@ async function runOne(work: Work, planned: PlannedScript, standing: readonly Sta
     planned,
     text: work.planned.text,
     signal: job.signal,
-    before(statements, lasting, atOnce) {
-      const from = statements[0] ? planned.statements.indexOf(statements[0]) : 0;
+    before(from, lasting, atOnce) {
       if (atOnce) note('statement', from);
-      trail.lasting = lasting && [...standing, ...lasting];
-      trail.doubtful = atOnce ? statements[0] : undefined;
+      trail.lasting = () => lasting && [...standing, ...lasting];
+      trail.doubtful = atOnce ? planned.statements[from] : undefined;
       tell(standing.length + from, true);
     },
     record: () => job.history.after(session, { ...step, ms: performance.now() - began }),
     committing() {
       // With the history row in the same transaction the row itself tells; otherwise only this note does.
       if (mode !== 'transaction') note('commit', planned.statements.length);
-      if (mode === 'implicit' && planned.statements.length > 1) trail.lasting = undefined;
+      if (mode === 'implicit' && planned.statements.length > 1) trail.lasting = () => undefined;
       tell(standing.length + planned.statements.length, false);
     },
   });

@@ -4,7 +4,7 @@ import { type TextRange, shifted } from '../base/text';
 import type { Answer, Refusal, Refused, Session } from '../database/session';
 import { blamedRange } from '../sql/blame';
 import type { Statement } from '../sql/statement';
-import { controlOf, lastingOf } from './control';
+import { effectsOf, lastingOf, verbOf } from './lasting';
 import type { PlannedScript } from './plan';
 
 export type ScriptEnd =
@@ -32,11 +32,11 @@ export interface Run {
   /**
    * Called before each message.
    *
-   * @param statements in the message
-   * @param lasting what stands if no answer ever comes, apart from the message itself
+   * @param from zero-based number of its first statement
+   * @param lasting what stands if no answer ever comes, apart from the message itself; may grow afterwards
    * @param atOnce true when the message lasts as soon as it is carried out
    */
-  readonly before: (statements: readonly Statement[], lasting: Lasting, atOnce: boolean) => void;
+  readonly before: (from: number, lasting: Lasting, atOnce: boolean) => void;
   /** Records the migration; within the script's transaction when there is one. */
   readonly record: () => Promise<void>;
   /** Called before what cannot be cancelled any more. */
@@ -119,11 +119,11 @@ async function sendAll(run: Run, together: boolean): Promise<ScriptEnd> {
 /** One after the other, so that each can be told and cancelled, and a refusal has its statement. */
 async function sendEach(run: Run, together: boolean): Promise<ScriptEnd> {
   const { session, planned, signal } = run;
-  const done: Statement[] = [];
-  for (const statement of planned.statements) {
-    const lasting = lastingOf(done, together);
+  const effects = effectsOf(together);
+  const { lasting } = effects;
+  for (const [index, statement] of planned.statements.entries()) {
     if (signal.aborted) return { kind: 'cancelled', lasting };
-    run.before([statement], lasting, session.transaction === 'idle' && controlOf(statement) !== 'begin');
+    run.before(index, lasting, session.transaction === 'idle' && verbOf(statement) !== 'begin');
     const { text, copyData } = statement;
     const answer = await interrupted(run, () => session.run(text, copyData === undefined ? {} : { copyData }));
     if (answer.kind === 'refused') {
@@ -131,7 +131,7 @@ async function sendEach(run: Run, together: boolean): Promise<ScriptEnd> {
       const range = shifted(blamedRange(text, answer.refusal), statement.range.start);
       return refusedAt(answer.refusal, range, lasting);
     }
-    done.push(statement);
+    effects.did(statement);
   }
   return { kind: 'ran' };
 }
@@ -140,7 +140,7 @@ async function sendEach(run: Run, together: boolean): Promise<ScriptEnd> {
 async function sendWhole(run: Run): Promise<ScriptEnd> {
   const { session, planned, signal, text } = run;
   if (signal.aborted) return { kind: 'cancelled', lasting: [] };
-  run.before(planned.statements, undefined, true);
+  run.before(0, undefined, true);
   const { range } = planned.script;
   const sql = text.slice(range.start, range.end);
   const answer = await interrupted(run, () => session.run(sql));
@@ -179,7 +179,7 @@ function completedIn(answer: Refused): number | undefined {
 }
 
 const isOneMessage = ({ statements }: PlannedScript): boolean =>
-  statements.some((it) => controlOf(it) !== undefined) && statements.every(({ kind }) => kind === 'sql');
+  statements.some((it) => verbOf(it) !== undefined) && statements.every(({ kind }) => kind === 'sql');
 
 const isBlock = (planned: PlannedScript): boolean => planned.statements.length > 1 && !isOneMessage(planned);
 

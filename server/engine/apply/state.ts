@@ -16,11 +16,12 @@ export function whatStands({ migration, direction, scripts }: Planned, lasting: 
   if (lasting === undefined)
     return `${capital(script)} ends transactions of its own, and how far it came is not known: look at the database.`;
   const statements = scripts.flatMap((it) => it.statements);
-  const numbers = statements.flatMap((statement, index) => (lasting.includes(statement) ? [index + 1] : []));
+  const standing = new Set(lasting);
+  const numbers = statements.flatMap((statement, index) => (standing.has(statement) ? [index + 1] : []));
   if (doubtful) {
-    const number = statements.indexOf(doubtful) + 1;
-    const before = number === 1 ? '' : `the first ${number - 1} took effect and stay; `;
-    return `Of the ${statements.length} statements of ${script}, ${before}whether number ${number} did is not known; the others did not.`;
+    const before = numbers.length === 0 ? '' : `${spans(numbers)} took effect and stay; `;
+    const doubt = `whether number ${statements.indexOf(doubtful) + 1} did is not known`;
+    return `Of the ${statements.length} statements of ${script}, ${before}${doubt}; the others did not.`;
   }
   if (numbers.length === 0) {
     const stands = direction === 'up' ? 'nothing of it stands' : `${version} stands as before`;
