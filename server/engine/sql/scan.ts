@@ -50,8 +50,7 @@ export function scan(sql: string, options: ScanOptions = {}): Piece[] {
     strings.ran(found.piece.statement.text);
     if (!found.rowsFollow) continue;
     // As in psql, the rows begin on the next line, whatever else this one holds.
-    awaitingRows.push(found.piece.statement);
-    limit = endOfLine(sql, at, limit);
+    if (awaitingRows.push(found.piece.statement) === 1) limit = endOfLine(sql, at, limit);
   }
 
   function takeRows(lineEnd: number): number {

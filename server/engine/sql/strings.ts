@@ -1,5 +1,5 @@
 /** What a quoted token says, and where each of its characters is written. */
-import { continuation, lexemeAt } from './lexer';
+import { continuation } from './lexer';
 
 export interface StringValue {
   /** The value: quotes, doubled quotes and escapes taken away, continued lines joined. */
@@ -10,7 +10,7 @@ export interface StringValue {
    * @param index 0 to `text.length`, in UTF-16 code units
    * @returns offset in the token
    */
-  offsetOf(index: number): number;
+  readonly offsetOf: (index: number) => number;
 }
 
 /**
@@ -100,10 +100,4 @@ function meaningOf(escape: string): string {
   if (octal && !/^[0-7]+$/.test(number)) return LETTERS[number] ?? number;
   const code = Number.parseInt(number, octal ? 8 : 16);
   return code <= 0x10ffff ? String.fromCodePoint(code) : escape.slice(1);
-}
-
-/** The first token of a text when it is one string and nothing else. */
-export function soleString(text: string): string | undefined {
-  const { kind, end } = lexemeAt(text, 0, Math.max(1, text.length));
-  return isStringToken(kind) && end === text.length ? readString(text).text : undefined;
 }
