@@ -12,6 +12,10 @@ const found = (texts: Readonly<Record<string, string>>, roots: readonly string[]
     ({ path, layout, migrations }) => `${path}: ${layout.name} ${migrations.map(({ version }) => version).join(' ')}`,
   );
 
+function barred(path: string): never {
+  throw new Fault('not-readable', `${path}.`);
+}
+
 const same = (names: readonly string[], text = ''): Record<string, string> =>
   Object.fromEntries(names.map((name) => [name, text]));
 
@@ -121,6 +125,23 @@ describe('folders of migrations', () => {
     const counting = { ...files, list: (folder: string) => (looks++, folder === '/w' ? files.list(folder) : []) };
     findFolders(['/w'], counting);
     equal(looks, 5_000);
+  });
+
+  it('are found beside files and folders that cannot be read', () => {
+    const disk = filesOf({
+      '/w/data/base/1': '',
+      '/w/migrations/1_a.sql': '\uFFFD',
+      '/w/migrations/2_b.sql': dbmateText,
+    });
+    const files = {
+      ...disk,
+      read: (path: string) => (path.endsWith('1_a.sql') ? barred(path) : disk.read(path)),
+      list: (folder: string) => (folder.endsWith('data') ? barred(folder) : disk.list(folder)),
+    };
+    deepEqual(
+      findFolders(['/w'], files).map(({ path, layout }) => `${path}: ${layout.name}`),
+      ['/w/migrations: dbmate'],
+    );
   });
 
   it('with a forced layout are those with such names', () => {

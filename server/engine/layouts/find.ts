@@ -27,7 +27,9 @@ export function findFolders(roots: readonly string[], files: Files, layout?: Lay
     for (const path of level) {
       if (seen.has(path) || seen.size >= mostFolders) continue;
       seen.add(path);
-      const contents = look(path, files);
+      // What may not be entered (a server's data directory, for example) is no place for migrations.
+      const contents = unlessUnreadable(() => look(path, files));
+      if (!contents) continue;
       const recognised = recognise(contents, layout);
       if (recognised) found.push(folderOf(contents, recognised));
       else next.push(...contents.names.filter(isEntered).map((name) => join(path, withoutSlash(name))));
@@ -89,8 +91,18 @@ function isEntered(name: string): boolean {
 const look = (path: string, files: Files): FolderContents => ({
   path,
   names: files.list(path),
-  read: (name) => files.read(join(path, name)),
+  // A file that is no text tells nothing about its tool; who runs it will say what is wrong with it.
+  read: (name) => unlessUnreadable(() => files.read(join(path, name))),
 });
+
+function unlessUnreadable<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'not-readable') return undefined;
+    throw error;
+  }
+}
 
 function recognise(contents: FolderContents, forced?: Layout): Recognised | undefined {
   if (!contents.names.some((name) => name.endsWith('.sql'))) return undefined;
