@@ -39,7 +39,8 @@ export class Checks {
     documents.onChange((document) => inBackground(this.connection, this.changed(document.uri)));
     documents.onClose((document) => inBackground(this.connection, this.closed(document.uri)));
     workspace.onChange((change) => {
-      if (change === 'everything') inBackground(this.connection, this.recheck());
+      if (change === 'ending') this.cancel();
+      else if (change === 'everything') inBackground(this.connection, this.recheck());
     });
   }
 
@@ -65,8 +66,7 @@ export class Checks {
     await Promise.all([...folders].map((folder) => this.queue(folder).request('at once')));
   }
 
-  /** Ends what is running; used before the engine is closed. */
-  cancel(): void {
+  private cancel(): void {
     for (const queue of this.queues.values()) queue.cancel();
   }
 

@@ -21,14 +21,14 @@ export const databases: Feature = {
       reply(async ({ folder, choice }) => {
         const { folder: chosenFor } = await workspace.projectAt(folder);
         const before = workspace.chosen(chosenFor.path);
-        workspace.choose(chosenFor.path, choice);
+        await workspace.choose(chosenFor.path, choice);
         try {
           const project = await workspace.projectAt(folder);
           const { server } = await workspace.status(project);
           return targetItem(project.target, server);
         } catch (error) {
           // A database that does not answer is not chosen; what was chosen before stays.
-          workspace.choose(chosenFor.path, before);
+          await workspace.choose(chosenFor.path, before);
           throw error;
         } finally {
           workspace.changed('everything');

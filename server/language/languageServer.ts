@@ -28,10 +28,7 @@ export function serve(connection: Connection, world: World, createEngine: Create
   const documents = openDocuments(connection);
   const workspace = new Workspace(world, withOpenTexts(world.files, documents), createEngine);
   const checks = new Checks(connection, workspace, documents);
-  const close = async () => {
-    checks.cancel();
-    await workspace.close();
-  };
+  const close = () => workspace.close();
   let client: ClientCapabilities = {};
 
   connection.onInitialize((params): InitializeResult => {
@@ -48,8 +45,8 @@ export function serve(connection: Connection, world: World, createEngine: Create
     }
     if (client.workspace?.didChangeWatchedFiles?.dynamicRegistration) inBackground(connection, watch(connection));
   });
-  workspace.onChange(() => {
-    if (workspace.ours) inBackground(connection, connection.sendNotification(ProjectsChanged));
+  workspace.onChange((change) => {
+    if (workspace.ours && change !== 'ending') inBackground(connection, connection.sendNotification(ProjectsChanged));
   });
   connection.onNotification(TrustGranted, () => inBackground(connection, workspace.trust()));
   connection.onNotification(SettingsChanged, (settings) => inBackground(connection, workspace.configure(settings)));

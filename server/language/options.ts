@@ -3,7 +3,6 @@ import { isAbsolute, join } from 'node:path';
 import type { EngineOptions, TargetChoice } from '../engine/project';
 import type { Files } from '../engine/world';
 import type { InitializationOptions, Settings } from '../protocol/messages';
-import { withSlashes } from './uri';
 
 /** The settings of an editor that has none. */
 const defaults: Settings = {
@@ -62,8 +61,8 @@ export function engineOptions(
 
 /** A relative folder is looked for below each root; one that is nowhere is kept below the first, for the engine to say so. */
 function absoluteFolders(folder: string, roots: readonly string[], files: Files): readonly string[] {
-  if (isAbsolute(folder)) return [withSlashes(folder)];
-  const below = roots.map((root) => withSlashes(join(root, folder)));
+  if (isAbsolute(folder)) return [folder];
+  const below = roots.map((root) => join(root, folder));
   const there = below.filter((path) => files.list(path).length > 0);
   return there.length > 0 ? there : below.slice(0, 1);
 }

@@ -1,23 +1,16 @@
-/**
- * Between the URIs of the protocol and the absolute paths of the engine.
- *
- * Paths have slashes on every system, as the engine makes them below a root, so that equal files have equal paths.
- */
-import { sep } from 'node:path';
+/** Between the URIs of the protocol and the absolute paths of the engine. */
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** @returns undefined for what is no file on this machine (`untitled:`, `git:`, another host) */
 export function pathOf(uri: string): string | undefined {
   if (!uri.startsWith('file:')) return undefined;
   try {
-    return withSlashes(fileURLToPath(uri));
+    return fileURLToPath(uri);
   } catch (error) {
     // A malformed URI or a host name on a system without UNC paths.
     if (error instanceof TypeError || error instanceof URIError) return undefined;
     throw error;
   }
 }
-
-export const withSlashes = (path: string): string => (sep === '/' ? path : path.replaceAll(sep, '/'));
 
 export const uriOf = (path: string): string => pathToFileURL(path).href;

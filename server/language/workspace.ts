@@ -10,10 +10,11 @@ import { pathOf } from './uri';
 export type CreateEngine = (world: World, options: EngineOptions) => Engine;
 
 /**
+ * - `ending`: the engine is about to end, and what runs on it has to end first
  * - `projects`: files or histories changed; lists must be asked for again
  * - `everything`: other settings, folders, targets or trust; every open file must be rehearsed again
  */
-export type WorkspaceChange = 'projects' | 'everything';
+export type WorkspaceChange = 'ending' | 'projects' | 'everything';
 
 /** Holds the one engine; a class because its state is what the whole server shares. */
 export class Workspace {
@@ -112,11 +113,14 @@ export class Workspace {
     return asked;
   }
 
-  /** Makes this the target of a folder; undefined takes the choice back. `changed` tells the rest of the server. */
-  choose(folder: string, choice: TargetChoice | undefined): void {
+  /**
+   * Makes this the target of a folder; undefined takes the choice back. The engine that follows knows nothing of the
+   * former target, whose shadows and servers end. `changed` tells the rest of the server.
+   */
+  async choose(folder: string, choice: TargetChoice | undefined): Promise<void> {
     if (choice) this.targets.set(folder, choice);
     else this.targets.delete(folder);
-    this.forget();
+    await this.close();
   }
 
   chosen(folder: string): TargetChoice | undefined {
@@ -124,9 +128,9 @@ export class Workspace {
   }
 
   /** Forgets what was looked up, so that it is asked for anew, and tells who listens. */
-  changed(change: WorkspaceChange): void {
+  changed(change: Exclude<WorkspaceChange, 'ending'>): void {
     this.forget();
-    for (const listener of this.listeners) listener(change);
+    this.tell(change);
   }
 
   /** As `changed`, but nobody is told: what was looked up may be old, and somebody asks for it right now. */
@@ -162,9 +166,15 @@ export class Workspace {
   /** Ends the engine with its servers and workers. */
   async close(): Promise<void> {
     const { engine } = this;
+    if (!engine) return;
+    this.tell('ending');
     this.engine = undefined;
     this.forget();
-    await engine?.close();
+    await engine.close();
+  }
+
+  private tell(change: WorkspaceChange): void {
+    for (const listener of this.listeners) listener(change);
   }
 
   /** An engine is made for its settings and folders; others need another engine. */

@@ -1,6 +1,7 @@
 /** What the world does to a language server: each trouble is told with a way out, and the editor goes on working. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { rmSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import type { DocumentSymbol } from 'vscode-languageserver-protocol/node';
 import { Client } from 'pg';
 import { startServer } from '../../server/engine/shadow/privateServer';
@@ -166,6 +167,6 @@ async function running(url: string, words: string): Promise<void> {
   client.on('error', () => undefined);
   await client.connect();
   const query = 'select 1 from pg_stat_activity where pid <> pg_backend_pid() and state = $2 and query like $1';
-  while ((await client.query(query, [`%${words}%`, 'active'])).rowCount === 0) await new Promise(setImmediate);
+  while ((await client.query(query, [`%${words}%`, 'active'])).rowCount === 0) await setTimeout(50);
   await client.end();
 }
