@@ -79,7 +79,7 @@ function expected(): string[] {
     ...['pglite.wasm', 'pglite.data', 'initdb.wasm', 'pg_dump.wasm', 'base.tar.gz', ...archives].map(
       (name) => `dist/pglite/${name}`,
     ),
-    ...['media', 'syntaxes'].flatMap(under),
+    ...['l10n', 'media', 'syntaxes'].flatMap(under),
   ];
 }
 
