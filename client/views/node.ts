@@ -86,10 +86,10 @@ function drawSnapshot({ folder }: ProjectItem, snapshot: SnapshotItem): TreeItem
 
 function drawDatabase(project: ProjectItem, alone: boolean): TreeItem {
   const { folder, target, fault } = project;
-  const item = new TreeItem(target.label);
+  const item = new TreeItem(alone ? target.label : labelOf(project));
   item.id = folder;
   const server = fault ? l10n.t('does not answer') : target.server;
-  item.description = [alone ? '' : labelOf(project), server, target.because].filter((it) => it !== '').join(' · ');
+  item.description = [alone ? '' : target.label, server, target.because].filter((it) => it !== '').join(' · ');
   item.iconPath = fault
     ? new ThemeIcon('error', new ThemeColor('list.errorForeground'))
     : new ThemeIcon(target.local ? 'database' : 'cloud', target.local ? undefined : warning);
@@ -104,7 +104,7 @@ function drawDatabase(project: ProjectItem, alone: boolean): TreeItem {
     place,
     fault?.message ?? '',
   ]);
-  item.accessibilityInformation = { label: `${target.label}, ${item.description}, ${place}` };
+  item.accessibilityInformation = { label: `${labelOf(project)}, ${target.label}, ${server}, ${place}` };
   return item;
 }
 

@@ -1,6 +1,6 @@
 /** What a user sees and clicks: side bar, editor, preview, dialogs, notifications, in each kind of theme. */
-import { match, ok } from 'node:assert/strict';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { deepEqual, match, ok } from 'node:assert/strict';
+import { cpSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { useWorkbench } from './workbench';
 
@@ -109,7 +109,7 @@ describe('workbench', function () {
     await open().command('Rehearsal: Show Log');
     await open()
       .page.locator('.output-view .view-line')
-      .filter({ hasText: /check.*order_totals.*ms/ })
+      .filter({ hasText: /check\s+\d+_order_totals/ })
       .first()
       .waitFor();
     await open().shot('log');
@@ -148,7 +148,10 @@ describe('workbench without migrations', function () {
     await open().page.keyboard.press('Enter');
     await open().row('create_users').waitFor();
     await open().shot('first migration');
-    ok(readFileSync(join(open().workspace, 'migrations/000001_create_users.up.sql'), 'utf8') !== undefined);
+    const [down, up, ...others] = readdirSync(join(open().workspace, 'migrations')).toSorted();
+    match(down ?? '', /^\d+_create_users\.down\.sql$/);
+    match(up ?? '', /^\d+_create_users\.up\.sql$/);
+    deepEqual(others, []);
   });
 });
 

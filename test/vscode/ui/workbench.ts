@@ -114,14 +114,21 @@ function handsOn(page: Page): Omit<Workbench, 'workspace' | 'close'> {
     command,
     row: (text) => sidebar.locator('.monaco-list-row').filter({ hasText: text }),
     async container(name) {
+      const title = sidebar.locator('.composite.title').filter({ hasText: name });
+      // A click on the icon of the container that is shown would hide it.
+      if (await title.isVisible()) return;
       await page.locator(`.activitybar .action-label[aria-label^="${name}"]`).click();
-      await sidebar.locator('.composite.title').filter({ hasText: name }).waitFor();
+      await title.waitFor();
     },
     async notification(text) {
-      await command('Notifications: Show Notifications');
-      const found = page.locator('.notifications-center .notification-list-item').filter({ hasText: text });
-      await found.first().waitFor();
-      return found.first();
+      const found = page.locator('.notifications-center .notification-list-item').filter({ hasText: text }).first();
+      // The list closes by itself when it becomes empty, before the awaited one has come.
+      for (let left = 15; left > 0; left--) {
+        await command('Notifications: Show Notifications');
+        const shown = found.waitFor({ timeout: 2_000 });
+        if (await shown.then(() => true).catch((error: unknown) => left === 1 && Promise.reject(error))) break;
+      }
+      return found;
     },
     async useTheme(name) {
       await command('Preferences: Color Theme');
