@@ -4,7 +4,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { Client, DatabaseError } from 'pg';
 import { Fault } from '../base/fault';
 import type { BackendKey } from './cancelRequest';
-import { connectFault } from './connectFault';
+import { connectFault, type Login } from './connectFault';
 import type { ConnectionParameters, Host, TargetSession } from './parameters';
 import { tlsAttempts, tlsOptions } from './tls';
 
@@ -79,14 +79,6 @@ async function logIn(parameters: ConnectionParameters, host: Host, secure: boole
   } catch (error) {
     throw connectFault(error, parameters, host, login);
   }
-}
-
-/** What was seen of the login, to find words for its failure. */
-export interface Login {
-  passwordAsked: boolean;
-  channelBound: boolean;
-  securing: boolean;
-  secured: boolean;
 }
 
 function clientFor(

@@ -1,8 +1,15 @@
 /** Why a connection could not be made, as a Fault by SQLSTATE or errno. Its words never hold a password. */
 import { DatabaseError } from 'pg';
 import { Fault, type FaultCode } from '../base/fault';
-import type { Login } from './connect';
 import { type ConnectionParameters, type Host, hostLabel, isSocket } from './parameters';
+
+/** What was seen of the login, to find words for its failure. */
+export interface Login {
+  passwordAsked: boolean;
+  channelBound: boolean;
+  securing: boolean;
+  secured: boolean;
+}
 
 export function connectFault(error: unknown, parameters: ConnectionParameters, host: Host, login: Login): Fault {
   if (error instanceof Fault) return error;
