@@ -16,7 +16,7 @@ export const options = {
     short: 'd',
     multiple: true,
     value: 'FOLDER',
-    says: 'folder of migrations (default: looked for)',
+    says: 'folder of migrations, or one above it (default: .)',
   },
   layout: { type: 'string', value: 'NAME', says: 'how the files are named: golang-migrate, dbmate, numbered' },
   database: {

@@ -1,5 +1,5 @@
 /** Which folders of migrations a command is about, and which of their migrations. */
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, resolve, sep } from 'node:path';
 import { Fault } from '../engine/base/fault';
 import type { EngineOptions, MigrationStatus, Project, TargetChoice } from '../engine/project';
@@ -18,11 +18,13 @@ const statementMs = 30_000;
 export function engineOptions(values: Values, folder: string, words: readonly string[]): EngineOptions {
   const target = targetChoice(values);
   const timeout = values['statement-timeout'];
+  const dirs = (values.dir ?? []).map((dir) => existing(dir, folder));
+  const outside = words.map((word) => home(resolve(folder, word))).filter((it) => !isWithin(it, folder));
+  // A folder above the migrations may be named, too: then it is looked through.
+  const areFolders = values.layout !== undefined || dirs.every(holdsSql);
   return {
-    roots: [
-      ...new Set([folder, ...words.map((word) => home(resolve(folder, word))).filter((it) => !isWithin(it, folder))]),
-    ],
-    folders: (values.dir ?? []).map((dir) => existing(dir, folder)),
+    roots: areFolders ? [...new Set([folder, ...outside])] : dirs,
+    folders: areFolders ? dirs : [],
     layout: values.layout === 'auto' ? undefined : values.layout,
     target: () => target,
     statementMs: timeout === undefined ? statementMs : wholeNumber('statement-timeout', timeout, 1),
@@ -32,10 +34,10 @@ export function engineOptions(values: Values, folder: string, words: readonly st
 }
 
 /** @throws {Fault} `no-migrations` */
-export async function allProjects({ engine, folder }: Call): Promise<readonly Project[]> {
+export async function allProjects({ engine, folder, values }: Call): Promise<readonly Project[]> {
   const projects = await engine.projects();
   if (projects.length > 0) return projects;
-  throw new Fault('no-migrations', `there are none in or below ${folder}.`);
+  throw new Fault('no-migrations', `there are none in or below ${values.dir?.join(', ') ?? folder}.`);
 }
 
 /** @throws {Fault} `bad-usage` when there are several and none was named */
@@ -148,6 +150,8 @@ function existing(word: string, folder: string): string {
   if (existsSync(path)) return realpathSync(path);
   throw new Fault('no-such-migration', `${word} is not there.`);
 }
+
+const holdsSql = (folder: string): boolean => readdirSync(folder).some((name) => name.endsWith('.sql'));
 
 /** The folder of a file, or the folder itself. */
 const home = (path: string) => (existsSync(path) && statSync(path).isDirectory() ? path : dirname(path));

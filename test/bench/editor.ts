@@ -64,16 +64,20 @@ export async function startEditor(
   const initializedMs = performance.now() - started;
   await connection.sendNotification(InitializedNotification.type, {});
 
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`the server ended with ${code}`);
+  });
+  // Nobody waits for it while no answer is wanted.
+  ended.catch(() => undefined);
   let [uri, version] = ['', 0];
   const diagnosticsOf = async (wanted: number, send: () => Promise<void>): Promise<readonly Diagnostic[]> => {
-    const answer = new Promise<readonly Diagnostic[]>((resolve, reject) => {
+    const answer = new Promise<readonly Diagnostic[]>((resolve) => {
       connection.onNotification(PublishDiagnosticsNotification.type, (it) => {
         if (it.uri === uri && it.version === wanted) resolve(it.diagnostics);
       });
-      child.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
     });
     await send();
-    return answer;
+    return Promise.race([answer, ended]);
   };
   return {
     pid: processId(child),
@@ -97,10 +101,10 @@ export async function startEditor(
     },
     lastCheck: () => check,
     async close() {
-      const ended = once(child, 'exit');
+      const gone = once(child, 'exit');
       await connection.sendRequest(ShutdownRequest.type);
       await connection.sendNotification(ExitNotification.type);
-      await ended;
+      await gone;
       connection.dispose();
     },
   };

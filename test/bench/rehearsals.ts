@@ -1,8 +1,9 @@
 /** How long a rehearsal takes from the editor's side, and how long plain Postgres takes for the same statements. */
 import { equal } from 'node:assert/strict';
 import { Client } from 'pg';
+import type { Diagnostic } from 'vscode-languageserver-protocol';
 import { withWorkspace, type Workspace } from '../support/commandLine';
-import { type Major, withDatabase } from '../support/servers';
+import { binariesOf, type Major, withDatabase } from '../support/servers';
 import { type Editor, startEditor } from './editor';
 import { migration, schemaOf } from './generate';
 import { type Memory, memoryBelow, memoryOf, rounded, timed, type Times, timesOf } from './measure';
@@ -39,7 +40,10 @@ export interface Rounds {
   readonly edits: number;
 }
 
+type Settings = Readonly<Record<string, unknown>>;
+
 export async function measureRehearsals(major: Major, shadow: string, rounds: Rounds): Promise<Rehearsals> {
+  const settings = { shadow, postgresBinaries: [binariesOf(major)] };
   return withDatabase(major, async (url) => {
     await withClient(url, async (client) => {
       for (const statement of schemaOf(tables)) await client.query(statement);
@@ -49,12 +53,12 @@ export async function measureRehearsals(major: Major, shadow: string, rounds: Ro
     const plainly = async () => void measured.plain.push(await withClient(url, plainRun));
     for (let round = 0; round < rounds.openings; round++) {
       await inWorkspace(url, async (workspace) => {
-        measured.first.push(await opening(workspace, shadow));
+        measured.first.push(await opening(workspace, settings));
         await plainly();
-        measured.reopened.push(await opening(workspace, shadow));
+        measured.reopened.push(await opening(workspace, settings));
       });
     }
-    const edited = await inWorkspace(url, (workspace) => measureEdits(workspace, shadow, rounds.edits, plainly));
+    const edited = await inWorkspace(url, (workspace) => measureEdits(workspace, settings, rounds.edits, plainly));
     const plain = timesOf(measured.plain);
     const timedAs = (times: readonly number[]): Timed => withRatio(timesOf(times), plain);
     return {
@@ -74,18 +78,20 @@ const withRatio = (times: Times, plain: Times): Timed => ({ ...times, ratio: rou
 const inWorkspace = <T>(url: string, use: (workspace: Workspace) => Promise<T>) =>
   withWorkspace({ [fileName]: textWith(undefined) }, use, { DATABASE_URL: url });
 
-async function opening(workspace: Workspace, shadow: string): Promise<number> {
-  const editor = await startEditor(workspace.folder, workspace.environment, { shadow });
+async function opening(workspace: Workspace, settings: Settings): Promise<number> {
+  const editor = await startEditor(workspace.folder, workspace.environment, settings);
   try {
-    return await timed(async () => equal((await editor.open(workspace.path(fileName), textWith('last'))).length, 1));
+    return await timed(async () => equal(errorsIn(await editor.open(workspace.path(fileName), textWith('last'))), 1));
   } finally {
     await editor.close();
   }
 }
 
+const errorsIn = (diagnostics: readonly Diagnostic[]): number => diagnostics.filter((it) => it.severity === 1).length;
+
 /** Breaks one statement and mends it again, so that the diagnostics prove that the very text was run. */
-async function measureEdits(workspace: Workspace, shadow: string, rounds: number, plainly: () => Promise<void>) {
-  const editor = await startEditor(workspace.folder, workspace.environment, { shadow });
+async function measureEdits(workspace: Workspace, settings: Settings, rounds: number, plainly: () => Promise<void>) {
+  const editor = await startEditor(workspace.folder, workspace.environment, settings);
   try {
     equal((await editor.open(workspace.path(fileName), textWith(undefined))).length, 0);
     const found: Record<Edit, number[]> = { last: [], middle: [], first: [] };
@@ -105,7 +111,7 @@ async function measureEdits(workspace: Workspace, shadow: string, rounds: number
 /** Time of the edit that makes the file right again: then all forty statements run. */
 async function mended(editor: Editor, edit: Edit): Promise<number> {
   const broken = await editor.edit(textWith(edit));
-  equal(broken.filter((it) => it.severity === 1).length, 1);
+  equal(errorsIn(broken), 1);
   return timed(async () => equal((await editor.edit(textWith(undefined))).length, 0));
 }
 
