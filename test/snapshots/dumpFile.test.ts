@@ -63,6 +63,36 @@ for (const major of Object.values(servers)) {
         deepEqual(await sql('select name from item', done.kept.id), [{ name: 'changed' }]);
       }));
 
+    it('the database made from it has the encoding and collation of the target', () =>
+      withOwner(major, 'createdb', async (place, owner) => {
+        const { around, sql } = place;
+        const { name } = owner.database;
+        const kinds = [
+          `encoding 'LATIN1' lc_collate 'C' lc_ctype 'C'`,
+          `locale_provider icu icu_locale 'de-DE-u-co-phonebk' lc_collate 'C' lc_ctype 'C' encoding 'UTF8'`,
+          ...(major >= 17 ? [`locale_provider builtin builtin_locale 'C.UTF-8' encoding 'UTF8'`] : []),
+        ];
+        for (const kind of kinds) {
+          await sql(`drop database ${name} with (force)`, 'postgres');
+          await sql(`create database ${name} template template0 owner ${name} ${kind}`, 'postgres');
+          await sql(`set role ${name}; create table item (name text); insert into item values ('ÄÖ')`);
+          const look = (): Promise<readonly object[]> =>
+            sql(
+              `select to_jsonb(d) - array['oid', 'datfrozenxid', 'datminmxid', 'datlastsysoid', 'datacl'] as it
+               from pg_database as d where datname = '${name}'`,
+              'postgres',
+            );
+          const before = await look();
+          await sql(`alter role ${name} nocreatedb`);
+          const snapshot = await taken(owner, place);
+          equal(snapshot.kind, 'file');
+          await sql(`alter role ${name} createdb; delete from item`);
+          equal((await restoreSnapshot(owner, snapshot.id, back, around)).kind, 'restored');
+          deepEqual(await look(), before);
+          deepEqual(await sql('select name from item'), [{ name: 'ÄÖ' }]);
+        }
+      }));
+
     it('an owner who may make no databases has the contents exchanged in one transaction', () =>
       withOwner(major, '', async (place, owner) => {
         const { around, sql, connect } = place;
