@@ -5,6 +5,7 @@
  * called, in one rename: whenever the process is killed, the file is as it was before or as it is afterwards.
  */
 import type { Database } from './database';
+import { compiled } from './embeddedAssets';
 import { lockFile } from './embeddedLock';
 import { EmbeddedSession } from './embeddedSession';
 
@@ -23,6 +24,8 @@ export interface EmbeddedPlace {
 }
 
 export function embeddedDatabase({ file, assets, label, name }: EmbeddedPlace): EmbeddedDatabase {
+  /** Compiled for the first session, and used by all. */
+  let wasm: Promise<WebAssembly.Module> | undefined;
   return {
     id: `embedded:${file ?? ''}`,
     label,
@@ -30,10 +33,12 @@ export function embeddedDatabase({ file, assets, label, name }: EmbeddedPlace): 
     local: true,
     engine: 'embedded',
     async open(purpose) {
-      if (purpose === 'read' || file === undefined) return EmbeddedSession.start({ assets, label, file });
+      wasm ??= compiled(assets, 'pglite.wasm');
+      const place = { assets, label, file, wasm: await wasm };
+      if (purpose === 'read' || file === undefined) return EmbeddedSession.start(place);
       const release = lockFile(file);
       try {
-        return await EmbeddedSession.start({ assets, label, file, release });
+        return await EmbeddedSession.start({ ...place, release });
       } catch (error) {
         release();
         throw error;

@@ -1,16 +1,15 @@
 /** One running PGlite inside the worker: the protocol in, the messages out, and its data directory as plain entries. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { MemoryFS, PGlite, protocol } from '@electric-sql/pglite';
 import { Fault } from '../base/fault';
+import { assetPath, compiled, readAsset } from './embeddedAssets';
 import { type TarEntry, unpackTar } from './tar';
 
 /** What every instance of this worker needs; read and compiled once. */
 export interface EngineParts {
   readonly assets: string;
   readonly wasm: WebAssembly.Module;
-  readonly initdb: WebAssembly.Module;
   readonly files: Blob;
 }
 
@@ -48,21 +47,18 @@ const startParams = [
 /** Segments of one megabyte: a new database then is 30 MB instead of 40, and copied that much faster. */
 const initDbStartParams = ['--wal-segsize=1'];
 
-/** Node has it, while its types of version 20 do not. */
-const { compile } = Reflect.get(globalThis, 'WebAssembly') as {
-  readonly compile: (bytes: Uint8Array) => Promise<WebAssembly.Module>;
-};
-
-/** @throws {Fault} `not-readable` when the files of the engine are not where they should be */
-export async function loadEngine(assets: string): Promise<EngineParts> {
-  const read = (name: string): Buffer => readAsset(join(assets, 'pglite', name));
-  const [wasm, initdb] = await Promise.all([compile(read('pglite.wasm')), compile(read('initdb.wasm'))]);
-  return { assets, wasm, initdb, files: new Blob([read('pglite.data')]) };
+/**
+ * @param wasm the compiled engine, when the owner of the worker has it; workers share its machine code
+ * @throws {Fault} `not-readable` when the files of the engine are not where they should be
+ */
+export async function loadEngine(assets: string, wasm?: WebAssembly.Module): Promise<EngineParts> {
+  const files = new Blob([readAsset(assetPath(assets, 'pglite.data'))]);
+  return { assets, wasm: wasm ?? (await compiled(assets, 'pglite.wasm')), files };
 }
 
 /** The data directory of an empty database, made when the extension was built; undefined in a build without one. */
 export function emptyDataDirectory({ assets }: EngineParts): TarEntry[] | undefined {
-  const path = join(assets, 'pglite', 'base.tar.gz');
+  const path = assetPath(assets, 'base.tar.gz');
   return existsSync(path) ? unpackTar(gunzipSync(readAsset(path))) : undefined;
 }
 
@@ -83,11 +79,12 @@ export class EmbeddedInstance {
   static async start(parts: EngineParts, entries: readonly TarEntry[] | undefined): Promise<EmbeddedInstance> {
     const pglite = await PGlite.create({
       pgliteWasmModule: parts.wasm,
-      initdbWasmModule: parts.initdb,
       fsBundle: parts.files,
       startParams,
       initDbStartParams,
-      ...(entries ? { fs: new LoadedFiles(entries) } : {}),
+      ...(entries
+        ? { fs: new LoadedFiles(entries) }
+        : { initdbWasmModule: await compiled(parts.assets, 'initdb.wasm') }),
     });
     return new EmbeddedInstance(pglite, parts.assets);
   }
@@ -143,7 +140,7 @@ export class EmbeddedInstance {
   provideExtensions(names: readonly string[]): void {
     for (const name of names) {
       const archive = archiveOf(name);
-      const path = join(this.assets, 'pglite', `${archive}.tar.gz`);
+      const path = assetPath(this.assets, `${archive}.tar.gz`);
       if (this.#loaded.has(archive) || !/^[\w-]+$/.test(archive) || !existsSync(path)) continue;
       this.#loaded.add(archive);
       const entries = unpackTar(gunzipSync(readAsset(path)));
@@ -222,13 +219,4 @@ const archiveOf = (extension: string): string =>
 
 function settings(values: Readonly<Record<string, string>>): string[] {
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-}
-
-function readAsset(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    throw new Fault('not-readable', `${path} belongs to the extension and is missing.`, error);
-  }
 }

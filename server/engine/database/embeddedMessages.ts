@@ -2,6 +2,14 @@
 import type { FaultCode } from '../base/fault';
 import type { Answer, Session } from './session';
 
+/** What a worker is begun with. */
+export interface EmbeddedWork {
+  readonly assets: string;
+  readonly wasm?: WebAssembly.Module;
+  /** Make the data directory of an empty database, post it as a tar.gz, and that is all. */
+  readonly make?: boolean;
+}
+
 export type EmbeddedRequest =
   /** The first request. Without a path, and where there is no such file, the database is new and empty. */
   | { readonly kind: 'start'; readonly path: string | undefined }

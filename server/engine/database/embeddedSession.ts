@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { types } from 'pg';
 import { Fault } from '../base/fault';
 import { timedOut } from './answer';
-import type { EmbeddedReplies, EmbeddedReply, EmbeddedRequest } from './embeddedMessages';
+import type { EmbeddedReplies, EmbeddedReply, EmbeddedWork, EmbeddedRequest } from './embeddedMessages';
 import { parameterText } from './parameterText';
 import type { Answer, RunOptions, Server, Session } from './session';
 import { Turns } from './turns';
@@ -23,6 +23,8 @@ const longestTimerMs = 2 ** 31 - 1;
 
 export interface SessionPlace {
   readonly assets: string;
+  /** The compiled engine. */
+  readonly wasm: WebAssembly.Module;
   readonly label: string;
   readonly file: string | undefined;
   /** Gives the lock back; undefined in a session that keeps nothing. */
@@ -56,7 +58,7 @@ export class EmbeddedSession implements Session {
 
   private constructor(private readonly place: SessionPlace) {
     this.#worker = new Worker(join(place.assets, 'embedded.js'), {
-      workerData: { assets: place.assets },
+      workerData: { assets: place.assets, wasm: place.wasm } satisfies EmbeddedWork,
       resourceLimits: { stackSizeMb },
     });
     this.#worker.on('message', (reply: EmbeddedReply) => this.#receive(reply));

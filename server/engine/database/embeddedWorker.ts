@@ -20,14 +20,14 @@ import {
   emptyDataDirectory,
   loadEngine,
 } from './embeddedInstance';
-import type { EmbeddedReplies, EmbeddedReply, EmbeddedRequest, EmbeddedRows } from './embeddedMessages';
+import type { EmbeddedReplies, EmbeddedReply, EmbeddedWork, EmbeddedRequest, EmbeddedRows } from './embeddedMessages';
 import { runPgDump } from './pgDump';
 import { quoteIdentifier } from './quote';
 import type { Answer, Session } from './session';
 import { type TarEntry, packTar, unpackTar } from './tar';
 
 const { serialize } = protocol;
-const { assets, make } = workerData as { readonly assets: string; readonly make?: boolean };
+const { assets, wasm, make } = workerData as EmbeddedWork;
 
 let engine: EngineParts | undefined;
 let instance: EmbeddedInstance | undefined;
@@ -45,7 +45,7 @@ const handlers: {
   ) => Promise<EmbeddedReplies[Kind]> | EmbeddedReplies[Kind];
 } = {
   async start({ path }) {
-    engine = await loadEngine(assets);
+    engine = await loadEngine(assets, wasm);
     instance = path && existsSync(path) ? await startFrom(path, engine) : await startEmpty(engine);
     provideInstalled();
     return identity();

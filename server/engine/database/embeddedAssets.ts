@@ -1,0 +1,35 @@
+/** The files of the embedded engine that lie beside the bundles. */
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Fault } from '../base/fault';
+
+export const assetPath = (assets: string, name: string): string => join(assets, 'pglite', name);
+
+/** @throws {Fault} `not-readable` */
+export function readAsset(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw missing(path, error);
+  }
+}
+
+/** @throws {Fault} `not-readable` */
+export async function compiled(assets: string, name: string): Promise<WebAssembly.Module> {
+  const path = assetPath(assets, name);
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw missing(path, error);
+  });
+  return compile(bytes);
+}
+
+/** Node has it, while its types of version 20 do not. */
+const { compile } = Reflect.get(globalThis, 'WebAssembly') as {
+  readonly compile: (bytes: Uint8Array) => Promise<WebAssembly.Module>;
+};
+
+function missing(path: string, error: unknown): Fault {
+  if (!(error instanceof Error)) throw error;
+  return new Fault('not-readable', `${path} belongs to the extension and is missing.`, error);
+}
