@@ -39,6 +39,9 @@ export function followProgress(client: LanguageClient): ServerProgress {
   };
 }
 
+/** A commit of some milliseconds is not worth another notification; who presses Cancel meanwhile stops what comes after. */
+const patienceMs = 300;
+
 /**
  * One notification. It cannot lose its Cancel button: at the point of no return another one takes its place.
  *
@@ -62,15 +65,18 @@ async function showWhile(
     report(first);
     token.onCancellationRequested(() => cancellation.cancel());
     return new Promise((resolve) => {
-      const listening = steps.event((step) => {
-        if (step.progress !== first.progress) return;
-        if (step.cancellable === cancellable) report(step);
-        else finish(step);
-      });
+      let swap: NodeJS.Timeout | undefined;
       const finish = (step: ProgressParams | undefined): void => {
+        clearTimeout(swap);
         listening.dispose();
         resolve(step);
       };
+      const listening = steps.event((step) => {
+        if (step.progress !== first.progress) return;
+        clearTimeout(swap);
+        report(step);
+        if (step.cancellable !== cancellable) swap = setTimeout(() => finish(step), patienceMs);
+      });
       work.then(
         () => finish(undefined),
         () => finish(undefined),
