@@ -56,7 +56,7 @@ async function checkChain(
     kind,
     order.migrations.map(({ link }) => link.up.text),
   );
-  const on = `${workshop.place.label}, ${kind === 'live' ? `schema of ${bench.target.info.label}` : 'all earlier migrations replayed'}`;
+  const on = [workshop.place.label, stateOfShadow(kind, bench)].filter(Boolean).join(', ');
   const byLink = new Map(links.map((it) => [it.link, it]));
   const wants = (path: string | undefined) => path !== undefined && order.wanted.has(path);
   const request: ChainRequest = {
@@ -81,6 +81,12 @@ async function checkChain(
     signal,
   );
   return workshop;
+}
+
+/** What the shadow holds, in words; that the embedded engine's shadow holds its database goes without saying. */
+function stateOfShadow(kind: 'live' | 'replay', { target }: Bench): string {
+  if (kind === 'replay') return 'all earlier migrations replayed';
+  return target.kind === 'embedded' ? '' : `schema of ${target.info.label}`;
 }
 
 function filesOf(

@@ -18,7 +18,7 @@ export function embeddedPlace(options: EmbeddedPlaceOptions): ShadowPlace {
   const shadows = new EmbeddedShadows(options);
   return {
     kind: 'embedded',
-    label: `PGlite (PostgreSQL ${embeddedVersion} in WebAssembly)`,
+    label: `PGlite (PostgreSQL ${embeddedVersion})`,
     serverVersion: embeddedVersion,
     shared: false,
     fresh: (base, signal) => shadows.fresh(base, signal),
