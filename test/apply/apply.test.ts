@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { applyMigrations, revertMigrations } from '../../server/engine/apply/apply';
 import { Fault, type FaultCode } from '../../server/engine/base/fault';
 import { withPlace } from '../snapshots/support';
+import { until } from '../support/killable';
 import { servers } from '../support/servers';
 import { jobFor, sameRefusal, sameTables } from './support';
 
@@ -164,6 +165,31 @@ select 1;
           await sameTables(place, ['schema_migrations']);
         }));
 
+      it('a script that leads the history astray still tells how it ended', () =>
+        withPlace(major, async (place) => {
+          const job = jobFor(
+            place,
+            'dbmate',
+            `--- 1_a.sql
+-- migrate:up
+select pg_catalog.set_config('search_path', '', false);
+create table public.a (id int);
+-- migrate:down
+--- 2_b.sql
+-- migrate:up transaction:false
+set search_path to '';
+alter table public.a add column id int;
+--                 ^ 42701 column "id" of relation "a" already exists
+-- migrate:down
+`,
+          );
+          equal((await applyMigrations(job, ['1'])).kind, 'done');
+          const result = await applyMigrations(job, ['2']);
+          if (result.kind !== 'refused') throw new Error(JSON.stringify(result));
+          equal(result.finding.sqlState, '42701');
+          equal(result.state, '2 was rolled back; nothing of it stands. 1 is the newest applied migration.');
+        }));
+
       it('what was applied meanwhile is not applied again', () =>
         withPlace(major, async (place) => {
           const job = jobFor(place, 'dbmate', `--- 1_a.sql\n-- migrate:up\ncreate table a ();\n-- migrate:down\n`);
@@ -304,6 +330,23 @@ alter table a add column x int;
       }));
 
     describe('cancel', () => {
+      it('while somebody else is migrating begins nothing', () =>
+        withPlace(major, async (place) => {
+          const source = '--- 1_a.up.sql\nselect pg_sleep(60); create table a ();\n';
+          const [first, second] = [new AbortController(), new AbortController()];
+          const running = applyMigrations(jobFor(place, 'golang-migrate', source, { signal: first.signal }), ['1']);
+          await until(async () => (await place.sql(`select from pg_stat_activity where wait_event = 'PgSleep'`))[0]);
+          const waiting = applyMigrations(jobFor(place, 'golang-migrate', source, { signal: second.signal }), ['1']);
+          await until(
+            async () => (await place.sql(`select from pg_locks where locktype = 'advisory' and not granted`))[0],
+          );
+          second.abort();
+          deepEqual(await waiting, { kind: 'cancelled', migrations: [], state: 'Nothing was begun.' });
+          first.abort();
+          equal((await running).kind, 'cancelled');
+          await sameTables(place, ['schema_migrations']);
+        }));
+
       it('in the middle of a statement takes the migration back, without a dirty mark', () =>
         withPlace(major, async (place) => {
           const cancel = new AbortController();

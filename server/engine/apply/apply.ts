@@ -47,7 +47,10 @@ async function carryOut(job: Job, decide: (session: Session) => Promise<readonly
       return plan.length === 0 ? { kind: 'nothing' } : runAll(job, session, plan, trail);
     });
   } catch (cause) {
-    if (!(cause instanceof Fault) || cause.code !== 'connection-lost' || !trail.planned) throw cause;
+    if (!(cause instanceof Fault)) throw cause;
+    if (cause.code === 'locked' && job.signal.aborted)
+      return { kind: 'cancelled', migrations: [], state: 'Nothing was begun.' };
+    if (cause.code !== 'connection-lost' || !trail.planned) throw cause;
     return afterLoss(job, trail.planned, trail, cause);
   }
 }
@@ -83,7 +86,7 @@ async function runAll(job: Job, session: Session, plan: readonly Planned[], trai
 async function stopped(work: Work, end: Stopped, migrations: readonly string[]): Promise<ApplyResult> {
   const { job, session, planned } = work;
   if (end.kind === 'cancelled' && end.lasting?.length === 0) await withdraw(work);
-  const state = `${whatStands(planned, end.lasting)} ${whatIsRecorded(job.folder, await job.history.read(session))}`;
+  const state = `${whatStands(planned, end.lasting)} ${await recordedNow(job, session)}`;
   switch (end.kind) {
     case 'cancelled':
       return { kind: 'cancelled', migrations, state };
@@ -97,6 +100,16 @@ async function stopped(work: Work, end: Stopped, migrations: readonly string[]):
         finding: findingOf(planned, end),
         state,
       };
+  }
+}
+
+/** A script that changed search_path can keep the history from being found; that must not hide how it ended. */
+async function recordedNow({ folder, history }: Job, session: Session): Promise<string> {
+  try {
+    return whatIsRecorded(folder, await history.read(session));
+  } catch (cause) {
+    if (!(cause instanceof Fault) || session.lost) throw cause;
+    return `The history cannot be read just now: ${cause.detail}`;
   }
 }
 
