@@ -96,10 +96,7 @@ describe('package.json', () => {
     const declared = Object.entries(contributes.configuration.properties).filter(
       ([name]) => name !== 'rehearsal.trace.server',
     );
-    deepEqual(
-      Object.fromEntries(inCode.toSorted()),
-      Object.fromEntries(declared.map(([name, it]) => [name, it.default]).toSorted()),
-    );
+    deepEqual(Object.fromEntries(inCode), Object.fromEntries(declared.map(([name, it]) => [name, it.default])));
     deepEqual(
       declared.filter(([, it]) => !it.description && !it.markdownDescription),
       [],
