@@ -100,7 +100,7 @@ function drawDatabase(project: ProjectItem, alone: boolean): TreeItem {
   item.tooltip = markdown([
     `**${target.label}**`,
     server,
-    l10n.t('Chosen from: {0}', target.because),
+    l10n.t('Why this one: {0}', target.because),
     place,
     fault?.message ?? '',
   ]);

@@ -26,7 +26,7 @@ describe('editor', () => {
     const [found] = await errorsOf(document, 1);
     equal(document.getText(found!.range), 'p.price');
     match(found!.message, /column p\.price does not exist/);
-    equal(found!.source, 'rehearsal');
+    equal(found!.source, 'Rehearsal');
   });
 
   it('an edit takes the mark away, and another brings it back', async () => {

@@ -40,7 +40,7 @@ describe('trees', () => {
       ['billing/migrations', 'db/migrations'],
     );
     for (const { item } of rows) {
-      match(String(item.description), /^embedded Postgres of \w+ · PostgreSQL 18.* · no database is configured$/);
+      match(String(item.description), /^embedded Postgres of \w+ · PGlite \(PostgreSQL 18.*\) · \w+/);
     }
   });
 
