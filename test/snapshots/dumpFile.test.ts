@@ -127,6 +127,29 @@ for (const major of Object.values(servers)) {
         deepEqual(await recoverSnapshots(owner, around), []);
       }));
 
+    it('cut off in the middle of that, nothing is changed, and the next start says so', () =>
+      withOwner(major, '', async (place, owner) => {
+        const { around, sql, connect } = place;
+        const snapshot = await taken(owner, place);
+        await sql(`update item set name = 'changed'`);
+        const path = join(around.storage, 'snapshots', `${snapshot.id}.sql`);
+        writeFileSync(path, `${readFileSync(path, 'utf8')}\nselect pg_sleep(60);\n`);
+        const watcher = await connect('watcher', 'template1');
+        const lost = rejects(restoreSnapshot(owner, snapshot.id, back, around), isFault('connection-lost'));
+        const pid = await until(async () => {
+          const { rows } = await watcher.query<{ pid: number }>(
+            `select pid from pg_stat_activity where wait_event = 'PgSleep'`,
+          );
+          return rows[0]?.pid;
+        });
+        await watcher.query('select pg_terminate_backend($1, 5000)', [pid]);
+        await lost;
+        equal((await listSnapshots(owner, around.storage)).length, 2);
+        match((await recoverSnapshots(owner, around))[0] ?? '', /Nothing was restored; \S+ is as it was\.$/);
+        equal((await listSnapshots(owner, around.storage)).length, 1);
+        deepEqual(await sql('select name from item'), [{ name: 'changed' }]);
+      }));
+
     it('a file that cannot be loaded leaves the target untouched', () =>
       withOwner(major, 'createdb', async (place, owner) => {
         const { around, sql } = place;
