@@ -213,9 +213,6 @@ describe('standard_conforming_strings', () => {
 });
 
 describe('whatever the text', () => {
-  const whole = (sql: string, pieces: readonly Piece[]): string =>
-    pieces.map(({ range }) => sql.slice(range.start, range.end)).join('');
-
   it('the pieces put together are the text', () => {
     fc.assert(
       fc.property(fragments, (sql) => {
@@ -293,6 +290,9 @@ describe('the server', () => {
       ));
   }
 });
+
+const whole = (sql: string, pieces: readonly Piece[]): string =>
+  pieces.map(({ range }) => sql.slice(range.start, range.end)).join('');
 
 /** Its positions are bytes of UTF-8, and a statement has the blanks around it. */
 function splitByParser(sql: string): string[] {

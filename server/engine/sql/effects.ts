@@ -69,7 +69,10 @@ const handlers: ByTag<[Effects]> = {
 
   CreateFunctionStmt: ({ funcname }, effects) => effects.make('function', partsOf(funcname)),
   DefineStmt: ({ kind, defnames }, effects) => effects.make(kindOf(kind), partsOf(defnames)),
-  CreateTrigStmt: ({ trigname = '', relation }, effects) => effects.make('other', [trigname], ofTable(relation)),
+  CreateTrigStmt: ({ trigname = '', relation, isconstraint }, effects) => {
+    effects.make('other', [trigname], ofTable(relation));
+    if (isconstraint) effects.make('constraint', [trigname], { ...ofTable(relation), implicit: true });
+  },
   RuleStmt: ({ rulename = '', relation }, effects) => effects.make('other', [rulename], ofTable(relation)),
   CreatePolicyStmt: ({ policy_name = '', table }, effects) => effects.make('other', [policy_name], ofTable(table)),
 

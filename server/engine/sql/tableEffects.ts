@@ -24,7 +24,7 @@ export function createTable(
   effects: Effects,
 ): void {
   effects.make('relation', relationParts(relation));
-  const table = tableOf(relation, effects);
+  const table = ownerOf(relationParts(relation), effects);
   for (const element of [...tableElts, ...constraints]) {
     if ('ColumnDef' in element) addParts(element.ColumnDef, table);
     if ('Constraint' in element) addConstraint(element.Constraint, table);
@@ -32,7 +32,7 @@ export function createTable(
 }
 
 export function alterTable({ relation, cmds = [] }: NodeOf<'AlterTableStmt'>, effects: Effects): void {
-  const table = tableOf(relation, effects);
+  const table = ownerOf(relationParts(relation), effects);
   for (const node of cmds) {
     if (!('AlterTableCmd' in node)) continue;
     const { subtype, name = '', def } = node.AlterTableCmd;
@@ -53,7 +53,7 @@ const alterations: { readonly [Type in AlterTableType]?: Alteration } = {
     if (def && 'Constraint' in def) addConstraint(def.Constraint, table);
   },
   AT_DropConstraint: ({ effects, name: of }, name) => effects.take('constraint', [name], { of }),
-  AT_SetNotNull: (table, name) => addConstraint({ contype: 'CONSTR_NOTNULL' }, table, name),
+  AT_SetNotNull: (table, name) => addNotNull(name, table),
   AT_AddIdentity: (table, name) => addSequence(name, table),
 };
 
@@ -81,36 +81,49 @@ export function createStatistics(
 export function createDomain({ domainname, constraints = [] }: NodeOf<'CreateDomainStmt'>, effects: Effects): void {
   const parts = partsOf(domainname);
   effects.make('type', parts);
-  const domain = { schema: parts.slice(0, -1), name: lastOf(parts), effects, taken: new Set<string>() };
-  for (const node of constraints) if ('Constraint' in node) addConstraint(node.Constraint, domain);
+  const domain = ownerOf(parts, effects);
+  for (const node of constraints) if ('Constraint' in node) addDomainConstraint(node.Constraint, domain);
 }
 
 export function alterDomain({ typeName, subtype, name = '', def }: NodeOf<'AlterDomainStmt'>, effects: Effects): void {
-  const parts = partsOf(typeName);
-  const domain = { schema: parts.slice(0, -1), name: lastOf(parts), effects, taken: new Set<string>() };
-  if (subtype === 'C' && def && 'Constraint' in def) addConstraint(def.Constraint, domain);
+  const domain = ownerOf(partsOf(typeName), effects);
+  if (subtype === 'C' && def && 'Constraint' in def) addDomainConstraint(def.Constraint, domain);
   if (subtype === 'X') effects.take('constraint', [name], { of: domain.name });
 }
 
-/** A table or domain whose parts are added; `taken` holds the names that this statement has given so far. */
+/** VALUE is no column. */
+function addDomainConstraint({ contype, conname }: Constraint, domain: Owner): void {
+  addConstraint({ ...(contype ? { contype } : {}), ...(conname === undefined ? {} : { conname }) }, domain);
+}
+
+/** A table or domain whose parts are added; `taken` are the names that this statement has given so far. */
 interface Owner {
   readonly schema: NameParts;
   readonly name: string;
   readonly effects: Effects;
   readonly taken: Set<string>;
+  /** Columns that are NOT NULL already. */
+  readonly notNull: Set<string>;
 }
 
-function tableOf(relation: RangeVar | undefined, effects: Effects): Owner {
-  const parts = relationParts(relation);
-  return { schema: parts.slice(0, -1), name: lastOf(parts), effects, taken: new Set() };
-}
+const ownerOf = (parts: NameParts, effects: Effects): Owner => ({
+  schema: parts.slice(0, -1),
+  name: lastOf(parts),
+  effects,
+  taken: new Set(),
+  notNull: new Set(),
+});
 
 const of = (relation: RangeVar | undefined): { of?: string } =>
   relation?.relname === undefined ? {} : { of: relation.relname };
 
 function addParts({ colname = '', typeName, constraints = [] }: NodeOf<'ColumnDef'>, table: Owner): void {
-  if (/^(?:small|big)?serial[248]?$/.test(lastOf(typeParts(typeName)))) addSequence(colname, table);
   for (const node of constraints) if ('Constraint' in node) addConstraint(node.Constraint, table, colname);
+  const serial = /^(?:small|big)?serial[248]?$/.test(lastOf(typeParts(typeName)));
+  if (serial) addSequence(colname, table);
+  if (serial || constraints.some((it) => 'Constraint' in it && it.Constraint.contype === 'CONSTR_IDENTITY')) {
+    addNotNull(colname, table);
+  }
 }
 
 function addSequence(column: string, { schema, name, effects, taken }: Owner): void {
@@ -118,11 +131,20 @@ function addSequence(column: string, { schema, name, effects, taken }: Owner): v
   effects.make('relation', [...schema, sequence], { of: name, implicit: true });
 }
 
+/** Postgres 18 keeps NOT NULL as a constraint with a name, one for each column; before it had none. */
+function addNotNull(column: string, { name: table, effects, notNull }: Owner, conname?: string): void {
+  if (notNull.has(column)) return;
+  notNull.add(column);
+  const name = conname ?? generatedName(table, column, 'not_null');
+  effects.make('constraint', [name], { of: table, ...(conname === undefined ? { implicit: true } : {}) });
+}
+
 /** @param column of a constraint that stands in a column's definition */
 function addConstraint(constraint: Constraint, owner: Owner, column = ''): void {
   const { schema, name: table, effects, taken } = owner;
   const { contype, conname, indexname } = constraint;
   if (contype === 'CONSTR_IDENTITY') return addSequence(column, owner);
+  if (contype === 'CONSTR_NOTNULL') return addNotNull(column || lastOf(partsOf(constraint.keys)), owner, conname);
   const form = (contype && forms[contype]) ?? undefined;
   if (!form) return;
   if (indexname !== undefined) effects.take('index', [...schema, indexname], { of: table });
@@ -131,6 +153,9 @@ function addConstraint(constraint: Constraint, owner: Owner, column = ''): void 
   const implicit = conname === undefined ? { implicit: true as const } : {};
   effects.make('constraint', [name], { of: table, ...implicit });
   if (form.index) effects.make('index', [...schema, name], { of: table, implicit: true });
+  if (contype === 'CONSTR_PRIMARY') {
+    for (const key of column === '' ? partsOf(constraint.keys) : [column]) addNotNull(key, owner);
+  }
 }
 
 interface ConstraintForm {
@@ -154,8 +179,6 @@ const forms: { readonly [Type in NonNullable<Constraint['contype']>]?: Constrain
     columns: ({ fk_attrs }, column) => (column === '' ? [...partsOf(fk_attrs)] : [column]),
   },
   CONSTR_CHECK: { label: 'check', index: false, columns: ({ raw_expr }) => checkedColumn(raw_expr) },
-  // Postgres 18 keeps NOT NULL as a constraint with a name; before it had none.
-  CONSTR_NOTNULL: { label: 'not_null', index: false, columns: keys },
 };
 
 /** A check of exactly one column has it in its name, wherever it is written (`AddRelationNewConstraints`). */
