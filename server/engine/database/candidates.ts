@@ -164,7 +164,8 @@ function variablesOf(environment: unknown): Readonly<Record<string, string>> {
 function publishedPort(ports: unknown): string | undefined {
   if (!Array.isArray(ports)) return undefined;
   for (const it of ports as readonly unknown[]) {
-    if (isRecord(it) && Number(it['target']) === 5432 && it['published'] !== undefined) return String(it['published']);
+    const target = isRecord(it) && Number(it['target']) === 5432 ? it['published'] : undefined;
+    if (typeof target === 'string' || typeof target === 'number') return String(target);
     const published = typeof it === 'string' ? /(?:^|:)(\d+):5432(?:\/tcp)?$/.exec(it)?.[1] : undefined;
     if (published !== undefined) return published;
   }

@@ -31,12 +31,21 @@ export interface ConnectionSources {
 
 export const nodeSources = (environment: ConnectionSources['environment']): ConnectionSources => ({
   environment,
-  readFile: (path) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined),
+  readFile: readIfPossible,
   isOpenToOthers: (path) => process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0,
   exists: existsSync,
   home: homedir(),
   osUser: userInfo().username,
 });
+
+function readIfPossible(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return undefined;
+    throw error;
+  }
+}
 
 /**
  * @param text URL, `key=value` pairs, or empty for the environment alone
@@ -69,9 +78,15 @@ export function readConnection(text: string, sources: ConnectionSources): Connec
     options: keywords['options'] ?? '',
     settings: pick(keywords, (name) => settingsInUrls.has(name)),
     extra: pick(given, (name) => !libpqKeywords.has(name) && !settingsInUrls.has(name)),
-    warnings,
+    warnings: [...warnings, ...unheeded(keywords)],
   };
 }
+
+/** What would make a connection safer, were it known how to heed it. */
+const unheeded = (keywords: Keywords): string[] =>
+  ['requirepeer', 'require_auth', 'sslcrldir', 'sslcertmode', 'ssl_min_protocol_version', 'ssl_max_protocol_version']
+    .filter((name) => keywords[name])
+    .map((name) => `the connection parameter ${name} is not heeded.`);
 
 /** Variables of libpq and the keywords that they stand for. */
 const variables: Readonly<Record<string, string>> = {
@@ -100,32 +115,26 @@ const variables: Readonly<Record<string, string>> = {
 const libpqKeywords = new Set([
   ...Object.values(variables),
   'sslpassword',
-  ...[
-    'client_encoding',
-    'keepalives',
-    'keepalives_idle',
-    'keepalives_interval',
-    'keepalives_count',
-    'tcp_user_timeout',
-  ],
-  ...[
-    'gssencmode',
-    'krbsrvname',
-    'gsslib',
-    'gssdelegation',
-    'replication',
-    'fallback_application_name',
-    'require_auth',
-  ],
-  ...[
-    'load_balance_hosts',
-    'requirepeer',
-    'sslcompression',
-    'sslcertmode',
-    'sslcrldir',
-    'ssl_min_protocol_version',
-    'ssl_max_protocol_version',
-  ],
+  'client_encoding',
+  'keepalives',
+  'keepalives_idle',
+  'keepalives_interval',
+  'keepalives_count',
+  'tcp_user_timeout',
+  'gssencmode',
+  'krbsrvname',
+  'gsslib',
+  'gssdelegation',
+  'replication',
+  'fallback_application_name',
+  'require_auth',
+  'load_balance_hosts',
+  'requirepeer',
+  'sslcompression',
+  'sslcertmode',
+  'sslcrldir',
+  'ssl_min_protocol_version',
+  'ssl_max_protocol_version',
 ]);
 
 /** Run-time settings that the drivers of the tools written in Go take from a URL and set when they connect. */
@@ -189,7 +198,11 @@ function portOf(text: string): number {
   if (text === '') return 5432;
   const port = Number(text);
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
-  throw new Fault('bad-connection-settings', `"${text}" is no port.`);
+  // Without the text: a "/" that is not written %2F may have made a part of the password of it.
+  throw new Fault(
+    'bad-connection-settings',
+    'the port is no number from 1 to 65535. In the password of a URL, write / as %2F, ? as %3F, # as %23 and @ as %40.',
+  );
 }
 
 function withPasswordOf(
@@ -237,12 +250,14 @@ const sslModes = [
 ] as const satisfies readonly SslMode[];
 
 function tlsOf(keywords: Keywords, sources: ConnectionSources): TlsParameters {
-  const mode = oneOf('sslmode', keywords['sslmode'] ?? 'prefer', sslModes);
+  const root = keywords['sslrootcert'];
+  const mode = oneOf('sslmode', keywords['sslmode'] ?? (root === 'system' ? 'verify-full' : 'prefer'), sslModes);
+  if (root === 'system' && mode !== 'verify-full')
+    throw new Fault('bad-connection-settings', 'with sslrootcert=system, sslmode has to be verify-full.');
   const direct = keywords['sslnegotiation'] === 'direct';
   const serverNameIndication = keywords['sslsni'] !== '0';
   if (mode === 'disable') return { mode, direct, serverNameIndication };
   const usual = (name: string) => join(sources.home, '.postgresql', name);
-  const root = keywords['sslrootcert'];
   const ca = root === 'system' ? undefined : pem(root, usual('root.crt'), sources);
   if (ca === undefined && root !== 'system' && (mode === 'verify-ca' || mode === 'verify-full'))
     throw new Fault(
