@@ -18,14 +18,14 @@ const statementMs = 30_000;
 export function engineOptions(values: Values, folder: string, words: readonly string[]): EngineOptions {
   const target = targetChoice(values);
   const timeout = values['statement-timeout'];
-  const dirs = (values.dir ?? []).map((dir) => existing(dir, folder));
-  const outside = words.map((word) => home(resolve(folder, word))).filter((it) => !isWithin(it, folder));
-  // A folder above the migrations may be named, too: then it is looked through.
-  const areFolders = values.layout !== undefined || dirs.every(holdsSql);
+  const dirs = namedFolders(values, folder);
+  const layout = values.layout === 'auto' ? undefined : values.layout;
+  const elsewhere = [...dirs, ...words.map((word) => home(resolve(folder, word)))];
   return {
-    roots: areFolders ? [...new Set([folder, ...outside])] : dirs,
-    folders: areFolders ? dirs : [],
-    layout: values.layout === 'auto' ? undefined : values.layout,
+    // The current folder stays a root: where the settings of a project come from does not depend on --dir.
+    roots: [...new Set([folder, ...elsewhere.filter((it) => !isWithin(it, folder))])],
+    folders: layout !== undefined || dirs.every(holdsSql) ? dirs : [],
+    layout,
     target: () => target,
     statementMs: timeout === undefined ? statementMs : wholeNumber('statement-timeout', timeout, 1),
     shadow: shadowPlace(values.shadow ?? 'auto'),
@@ -33,9 +33,15 @@ export function engineOptions(values: Values, folder: string, words: readonly st
   };
 }
 
-/** @throws {Fault} `no-migrations` */
+/**
+ * With --dir: those in or below the folders named.
+ *
+ * @throws {Fault} `no-migrations`
+ */
 export async function allProjects({ engine, folder, values }: Call): Promise<readonly Project[]> {
-  const projects = await engine.projects();
+  const dirs = namedFolders(values, folder);
+  const isNamed = ({ folder: { path } }: Project) => dirs.length === 0 || dirs.some((dir) => isWithin(path, dir));
+  const projects = (await engine.projects()).filter(isNamed);
   if (projects.length > 0) return projects;
   throw new Fault('no-migrations', `there are none in or below ${values.dir?.join(', ') ?? folder}.`);
 }
@@ -111,6 +117,9 @@ const namesOf = ({ version, title, migration }: MigrationStatus): readonly strin
 ];
 
 const withoutZeros = (version: string) => version.replace(/^0+(?=\d)/, '');
+
+/** @throws {Fault} `no-such-migration` */
+const namedFolders = ({ dir = [] }: Values, folder: string): readonly string[] => dir.map((it) => existing(it, folder));
 
 function targetChoice({ database, embedded }: Values): TargetChoice | undefined {
   if (embedded && database !== undefined) {

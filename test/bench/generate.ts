@@ -79,9 +79,13 @@ const types = [
   'date',
 ];
 
-/** Forty statements of every usual kind; needs at least thirty tables. */
-export const migration: readonly string[] = [
-  `create table core.flags (id bigint generated always as identity primary key, key text not null unique, share numeric(5, 2) check (share between 0 and 100), made_at timestamptz not null default now())`,
+/**
+ * Forty statements of every usual kind; needs at least thirty tables.
+ *
+ * @param variant makes the first, the middle or the last statement one that was never run before
+ */
+export const migration = (variant: Variant = {}): readonly string[] => [
+  `create table core.flags (id bigint generated always as identity primary key, key text not null unique, share numeric(5, 2) check (share between 0 and ${variant.first ?? 100}), made_at timestamptz not null default now())`,
   `create table core.flag_items (flag_id bigint not null references core.flags (id) on delete cascade, item_id bigint not null references ${nameOf(0)} (id), primary key (flag_id, item_id))`,
   `create index flag_items_item on core.flag_items (item_id)`,
   `alter table ${nameOf(0)} add column nickname text`,
@@ -106,7 +110,7 @@ end
 $$`,
   `create trigger item_3_touch before update on ${nameOf(3)} for each row execute function core.touch()`,
   `insert into core.flags (key, share) select 'flag_' || g, g from generate_series(1, 50) g`,
-  `alter table ${nameOf(3)} rename column name to title`,
+  `alter table ${nameOf(3)} rename column name to title_${variant.middle ?? 0}`,
   `alter table ${nameOf(4)} drop column changed_at`,
   `create table sales.ledger (id bigint generated always as identity, account_id bigint not null, amount numeric(14, 2) not null, at timestamptz not null default now(), primary key (id, at)) partition by range (at)`,
   `create table sales.ledger_2026 partition of sales.ledger for values from ('2026-01-01') to ('2027-01-01')`,
@@ -125,5 +129,12 @@ $$`,
   `alter table ${nameOf(5)} add column slug core.slug`,
   `alter table ${nameOf(5)} add constraint item_5_slug unique (slug)`,
   `drop index if exists ${nameOf(12).split('.')[0]}.item_12_lower`,
-  `alter table ${nameOf(0)} add constraint item_0_locale check (length(locale) between 2 and 8) not valid`,
+  `alter table ${nameOf(0)} add constraint item_0_locale check (length(locale) between 2 and ${variant.last ?? 8}) not valid`,
 ];
+
+/** Numbers from 100 on. */
+export type Variant = Readonly<Partial<Record<Place, number>>>;
+
+/** Where in the migration a statement stands that varies. */
+export type Place = keyof typeof places;
+export const places = { last: 39, middle: 20, first: 0 } as const;

@@ -41,7 +41,7 @@ export function memoryOf(pid: number): Memory {
   return { rss: rounded(Number(rss.trim()) / 1000), pss: undefined };
 }
 
-/** The memory of all processes below this one (private servers of ours), on Linux; undefined elsewhere. */
+/** The memory of all processes below this one (private servers of ours), on Linux; undefined elsewhere or when there are none. */
 export function memoryBelow(pid: number): Memory | undefined {
   if (!existsSync('/proc/self/stat')) return undefined;
   const parents = new Map(
@@ -50,6 +50,7 @@ export function memoryBelow(pid: number): Memory | undefined {
       .map((it) => [Number(it), parentOf(it)]),
   );
   const below = [...parents.keys()].filter((it) => it !== pid && descends(it, pid, parents));
+  if (below.length === 0) return undefined;
   const each = below.filter((it) => existsSync(`/proc/${it}`)).map(memoryOf);
   const sum = (of: (memory: Memory) => number) => rounded(each.reduce((total, it) => total + of(it), 0));
   return { rss: sum((it) => it.rss), pss: sum((it) => it.pss ?? 0) };

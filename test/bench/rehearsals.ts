@@ -5,12 +5,8 @@ import type { Diagnostic } from 'vscode-languageserver-protocol';
 import { withWorkspace, type Workspace } from '../support/commandLine';
 import { binariesOf, type Major, withDatabase } from '../support/servers';
 import { type Editor, startEditor } from './editor';
-import { migration, schemaOf } from './generate';
+import { migration, type Place, places, schemaOf, type Variant } from './generate';
 import { type Memory, memoryBelow, memoryOf, rounded, timed, type Times, timesOf } from './measure';
-
-/** Which statement an edit changes. */
-const edits = { last: 39, middle: 20, first: 0 } as const;
-type Edit = keyof typeof edits;
 
 export interface Rehearsals {
   /** Where the server says that it rehearsed. */
@@ -22,8 +18,11 @@ export interface Rehearsals {
   readonly first: Timed;
   /** The same with what an earlier server of the same folder left prepared. */
   readonly reopened: Timed;
-  /** From didChange to the diagnostics of that version; pauses that the server makes on purpose are in it. */
-  readonly edited: Readonly<Record<Edit, Timed>>;
+  /**
+   * From didChange to the diagnostics of that version, by the statement that changed. The text was never run before;
+   * pauses that the server makes on purpose are in it.
+   */
+  readonly edited: Readonly<Record<Place, Timed>>;
   readonly memory: { readonly server: Memory; readonly itsProcesses: Memory | undefined };
 }
 
@@ -76,12 +75,12 @@ export async function measureRehearsals(major: Major, shadow: string, rounds: Ro
 const withRatio = (times: Times, plain: Times): Timed => ({ ...times, ratio: rounded(times.median / plain.median, 2) });
 
 const inWorkspace = <T>(url: string, use: (workspace: Workspace) => Promise<T>) =>
-  withWorkspace({ [fileName]: textWith(undefined) }, use, { DATABASE_URL: url });
+  withWorkspace({ [fileName]: textOf({}) }, use, { DATABASE_URL: url });
 
 async function opening(workspace: Workspace, settings: Settings): Promise<number> {
   const editor = await startEditor(workspace.folder, workspace.environment, settings);
   try {
-    return await timed(async () => equal(errorsIn(await editor.open(workspace.path(fileName), textWith('last'))), 1));
+    return await timed(async () => equal(errorsIn(await editor.open(workspace.path(fileName), textOf({}, 'last'))), 1));
   } finally {
     await editor.close();
   }
@@ -89,17 +88,15 @@ async function opening(workspace: Workspace, settings: Settings): Promise<number
 
 const errorsIn = (diagnostics: readonly Diagnostic[]): number => diagnostics.filter((it) => it.severity === 1).length;
 
-/** Breaks one statement and mends it again, so that the diagnostics prove that the very text was run. */
 async function measureEdits(workspace: Workspace, settings: Settings, rounds: number, plainly: () => Promise<void>) {
   const editor = await startEditor(workspace.folder, workspace.environment, settings);
   try {
-    equal((await editor.open(workspace.path(fileName), textWith(undefined))).length, 0);
-    const found: Record<Edit, number[]> = { last: [], middle: [], first: [] };
+    equal((await editor.open(workspace.path(fileName), textOf({}))).length, 0);
+    const found: Record<Place, number[]> = { last: [], middle: [], first: [] };
     for (let round = 0; round < rounds; round++) {
       await plainly();
-      for (const edit of ['last', 'middle', 'first'] as const) {
-        found[edit].push(await mended(editor, edit));
-      }
+      for (const place of ['last', 'middle', 'first'] as const)
+        found[place].push(await editing(editor, place, 101 + round));
     }
     const memory = { server: memoryOf(editor.pid), itsProcesses: memoryBelow(editor.pid) };
     return { ...found, memory, rehearsedOn: editor.lastCheck().split(' on ').slice(1).join(' on ') };
@@ -108,17 +105,16 @@ async function measureEdits(workspace: Workspace, settings: Settings, rounds: nu
   }
 }
 
-/** Time of the edit that makes the file right again: then all forty statements run. */
-async function mended(editor: Editor, edit: Edit): Promise<number> {
-  const broken = await editor.edit(textWith(edit));
-  equal(errorsIn(broken), 1);
-  return timed(async () => equal((await editor.edit(textWith(undefined))).length, 0));
+/** A mistake is made first, so that its going away proves that the new text was run. */
+async function editing(editor: Editor, place: Place, variant: number): Promise<number> {
+  equal(errorsIn(await editor.edit(textOf({}, place))), 1);
+  return timed(async () => equal((await editor.edit(textOf({ [place]: variant }))).length, 0));
 }
 
-/** The migration, with a mistake in one statement. */
-function textWith(mistake: Edit | undefined): string {
-  const statements = migration.map((it, index) => {
-    return mistake !== undefined && index === edits[mistake] ? it.replace(/^(\w+) (\w+)/, '$1 $2 wrong wrong') : it;
+/** @param mistake where one statement is spoilt */
+function textOf(variant: Variant, mistake?: Place): string {
+  const statements = migration(variant).map((it, index) => {
+    return mistake !== undefined && index === places[mistake] ? it.replace(/^(\w+) (\w+)/, '$1 $2 wrong wrong') : it;
   });
   return `${statements.join(';\n\n')};\n`;
 }
@@ -126,7 +122,7 @@ function textWith(mistake: Edit | undefined): string {
 async function plainRun(client: Client): Promise<number> {
   return timed(async () => {
     await client.query('begin');
-    for (const statement of migration) await client.query(statement);
+    for (const statement of migration()) await client.query(statement);
     await client.query('rollback');
   });
 }
