@@ -99,7 +99,7 @@ function candidateOf(text: string, source: string, environment: Variables, sourc
 /** Takes the password out of a URL, wherever it stands. */
 export const withoutPassword = (url: string): string =>
   url
-    .replace(/^(\w+:\/\/[^:@/?]*):[^@]*@/, '$1@')
+    .replace(/^(\w+:\/\/[^:@/?]*):[^/?]*@/, '$1@')
     .replace(/([?&])password=[^&]*&?/, '$1')
     .replace(/[?&]$/, '');
 
@@ -120,7 +120,7 @@ function fromCompose(
   return attempt(
     where,
     () => {
-      const document: unknown = parseYaml(substituted(text, { ...dotenv, ...sources.environment }));
+      const document = substituted(parseYaml(text), { ...dotenv, ...sources.environment });
       const services = isRecord(document) && isRecord(document['services']) ? document['services'] : {};
       return Object.entries(services).flatMap(([name, service]) =>
         isRecord(service) ? fromService(name, service, where, sources) : [],
@@ -172,13 +172,18 @@ function publishedPort(ports: unknown): string | undefined {
   return undefined;
 }
 
-/** `$NAME`, `${NAME}`, `${NAME:-default}` as Compose has them; `$$` is a dollar. */
-const substituted = (text: string, variables: Variables): string =>
-  text.replaceAll(
+/** `$NAME`, `${NAME}`, `${NAME:-default}` in every text, as Compose has them; `$$` is a dollar. */
+function substituted(value: unknown, variables: Variables): unknown {
+  if (Array.isArray(value)) return value.map((it: unknown) => substituted(it, variables));
+  if (isRecord(value))
+    return Object.fromEntries(Object.entries(value).map(([name, it]) => [name, substituted(it, variables)]));
+  if (typeof value !== 'string') return value;
+  return value.replaceAll(
     /\$(?:\$|(\w+)|\{(\w+)(?::?[-?]([^}]*))?\})/g,
     (whole, plain?: string, braced?: string, fallback?: string) =>
       whole === '$$' ? '$' : variables[plain ?? braced ?? ''] || (fallback ?? ''),
   );
+}
 
 /** One database that is named in several places is one candidate. */
 function onceEach(candidates: readonly Candidate[]): Candidate[] {
