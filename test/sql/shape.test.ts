@@ -203,54 +203,50 @@ describe('what a statement is to transactions', () => {
 
 describe('what must not run in a transaction', () => {
   const candidates = [
-    ...['vacuum', 'vacuum (analyze) t', 'vacuum full t', 'analyze', 'analyze t'],
-    ...[
-      'create index concurrently i on t (id)',
-      'create unique index concurrently on t (id)',
-      'create index i on t (id)',
-    ],
-    ...['drop index concurrently i', 'drop index concurrently if exists i', 'drop index if exists i'],
-    ...['reindex table t', 'reindex table concurrently t', 'reindex (verbose, concurrently) table t'],
-    ...[
+    ['vacuum', 'vacuum (analyze) t', 'vacuum full t', 'analyze', 'analyze t'],
+    ['create index concurrently i on t (id)', 'create unique index concurrently on t (id)', 'create index i on t (id)'],
+    ['drop index concurrently i', 'drop index concurrently if exists i', 'drop index if exists i'],
+    ['reindex table t', 'reindex table concurrently t', 'reindex (verbose, concurrently) table t'],
+    [
       'reindex (concurrently false) table t',
       'reindex (concurrently off, verbose) index t_pkey',
       'reindex (concurrently true) table t',
     ],
-    ...[
+    [
       'reindex schema public',
       'reindex database x',
       'reindex system x',
       'reindex index concurrently t_pkey',
       'reindex index t_pkey',
     ],
-    ...['cluster', 'cluster verbose', 'cluster t using t_pkey', 'cluster verbose t using t_pkey'],
-    ...[`alter system set work_mem = '8MB'`, 'alter system reset all', `set work_mem = '8MB'`],
-    ...['create database nothing', 'drop database nothing', 'alter database postgres set tablespace pg_default'],
-    ...[
+    ['cluster', 'cluster verbose', 'cluster t using t_pkey', 'cluster verbose t using t_pkey'],
+    [`alter system set work_mem = '8MB'`, 'alter system reset all', `set work_mem = '8MB'`],
+    ['create database nothing', 'drop database nothing', 'alter database postgres set tablespace pg_default'],
+    [
       `alter database postgres set work_mem = '4MB'`,
       `create tablespace nothing location '/nowhere'`,
       'drop tablespace nothing',
     ],
-    ...[`create subscription s connection 'host=/nowhere' publication p`],
-    ...[`create subscription s connection 'host=/nowhere' publication p with (connect = false)`, 'drop subscription s'],
-    ...['alter table parts detach partition part concurrently', 'alter table parts detach partition part'],
-    ...['alter table parts attach partition part for values in (1)', 'discard all', 'discard temp', 'discard plans'],
-    ...[`commit prepared 'x'`, `rollback prepared 'x'`, 'refresh materialized view concurrently m', 'checkpoint'],
-    ...[
+    [`create subscription s connection 'host=/nowhere' publication p`],
+    [`create subscription s connection 'host=/nowhere' publication p with (connect = false)`, 'drop subscription s'],
+    ['alter table parts detach partition part concurrently', 'alter table parts detach partition part'],
+    ['alter table parts attach partition part for values in (1)', 'discard all', 'discard temp', 'discard plans'],
+    [`commit prepared 'x'`, `rollback prepared 'x'`, 'refresh materialized view concurrently m', 'checkpoint'],
+    [
       `alter type e add value 'b'`,
       'create table concurrently_made (id int)',
       'lock table t',
       'truncate t',
       'do $$ begin end $$',
     ],
-    ...[
+    [
       `comment on table t is 'vacuum'`,
       'create role nobody_at_all',
       'drop role nobody_at_all',
       'listen a',
       'deallocate all',
     ],
-  ];
+  ].flat();
 
   for (const major of Object.values(servers)) {
     it(`is what PostgreSQL ${major} refuses there`, () =>
@@ -282,12 +278,6 @@ describe('what must not run in a transaction', () => {
 
 describe('what cannot be parsed', () => {
   it('still tells what it was to make or take', () => {
-    const changed = (sql: string): string => {
-      const { node, makes, takes } = shapeOf(sql);
-      const list = (sign: string, objects: readonly ObjectName[]): string[] =>
-        objects.map(({ kind, schema, name }) => `${sign}${kind} ${schema === undefined ? '' : `${schema}.`}${name}`);
-      return [node, ...list('+', makes), ...list('-', takes)].join(' ');
-    };
     equal(changed('create table if not exists App."Us ers" (id'), 'unreadable +relation app.Us ers');
     equal(changed('create or replace materialized view v as selec 1'), 'unreadable +relation v');
     equal(changed('create unique index concurrently i on'), 'unreadable +index i');
@@ -366,3 +356,12 @@ async function refusalOf(result: Promise<unknown>): Promise<string | undefined> 
     throw error;
   }
 }
+
+/** `node +made -taken` */
+function changed(sql: string): string {
+  const { node, makes, takes } = shapeOf(sql);
+  return [node, ...makes.map((it) => `+${label(it)}`), ...takes.map((it) => `-${label(it)}`)].join(' ');
+}
+
+const label = ({ kind, schema, name }: ObjectName): string =>
+  `${kind} ${schema === undefined ? '' : `${schema}.`}${name}`;

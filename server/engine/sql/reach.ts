@@ -4,7 +4,7 @@
  * A statement reaches by what it is, by the functions it calls and by code that it holds as text. What only *makes*
  * something dangerous is harmless and runs: a function, a view, a foreign table (and servers and user mappings, which
  * connect to nobody). `defines` and `relays` tell what they will do, so that a later use is seen; `ReachingNames` joins
- * the two. Expressions that Postgres keeps elsewhere (defaults, checks, policies, rules, triggers) cannot be followed
+ * the two. Expressions that Postgres keeps elsewhere (defaults, checks, policies, rules, triggers, operators) cannot be followed
  * to their use and count where they are made.
  */
 import type { FuncCall, Node, RangeVar } from 'libpg-query';
@@ -95,6 +95,9 @@ function collected(tree: Node): Found {
     if (usesRows && (key === 'RangeVar' || key === 'relation')) addRelation(found, value);
   });
   if ('DoStmt' in tree) addCode(found, codeIn(tree.DoStmt.args));
+  if ('DefineStmt' in tree && tree.DefineStmt.kind !== 'OBJECT_AGGREGATE')
+    addDefinition(found, tree.DefineStmt.definition);
+  if ('CreateCastStmt' in tree) addFunction(found, lastOf(partsOf(tree.CreateCastStmt.func?.objname)));
   if ('CreateTrigStmt' in tree) found.calls.add(lastOf(partsOf(tree.CreateTrigStmt.funcname)));
   if ('CreateEventTrigStmt' in tree) found.calls.add(lastOf(partsOf(tree.CreateEventTrigStmt.funcname)));
   return found;
@@ -119,16 +122,30 @@ const usesRelations: ReadonlySet<string> = new Set([
   'CreateFunctionStmt',
 ]);
 
-function addCall(found: Found, { funcname, args }: FuncCall): void {
-  const name = lastOf(partsOf(funcname));
+function addFunction(found: Found, name: string): void {
   found.calls.add(name);
   const reach = reachOfFunction(name);
   if (reach) found.reaches.push(reach);
+}
+
+function addCall(found: Found, { funcname, args }: FuncCall): void {
+  addFunction(found, lastOf(partsOf(funcname)));
   for (const arg of args ?? []) {
     const literal = 'A_Const' in arg ? (arg.A_Const.sval?.sval ?? '') : '';
     // Some functions run the text that they are given: query_to_xml, crosstab, helpers of the project.
     if (/\w\s*[\s(]/.test(literal)) addCode(found, { text: literal, language: 'sql' });
   }
+}
+
+/** The functions of an operator, a type or an aggregate stand among its other options. */
+function addDefinition(found: Found, definition: readonly Node[] = []): void {
+  visit(
+    definition,
+    () => true,
+    (key, value) => {
+      if (key === 'sval') addFunction(found, value);
+    },
+  );
 }
 
 function addRelation({ calls }: Found, { relname }: RangeVar): void {
@@ -147,7 +164,7 @@ function definitionIn(tree: Node): { readonly name: string; readonly found: Foun
   if ('CreateFunctionStmt' in tree) {
     const { funcname, options } = tree.CreateFunctionStmt;
     const code = codeIn(options);
-    if (code.language.toLowerCase() === 'internal') found.calls.add(code.text);
+    if (code.language.toLowerCase() === 'internal') addFunction(found, code.text);
     else addCode(found, code);
     return { name: lastOf(partsOf(funcname)), found };
   }
@@ -163,11 +180,7 @@ function definitionIn(tree: Node): { readonly name: string; readonly found: Foun
 /** An aggregate runs its functions, and a new name leads to the old one. */
 function relayIn(tree: Node, found: Found): { readonly name: string; readonly found: Found } | undefined {
   if ('DefineStmt' in tree && tree.DefineStmt.kind === 'OBJECT_AGGREGATE') {
-    visit(
-      tree.DefineStmt.definition,
-      () => true,
-      (key, value) => void (key === 'sval' && found.calls.add(value)),
-    );
+    addDefinition(found, tree.DefineStmt.definition);
     return { name: lastOf(partsOf(tree.DefineStmt.defnames)), found };
   }
   if ('RenameStmt' in tree && tree.RenameStmt.newname !== undefined) {

@@ -104,6 +104,12 @@ const rules: readonly Rule[] = [
     where: 'cluster',
     says: 'leaves or ends a prepared transaction on the server',
   },
+  {
+    pattern:
+      /^(?:insert into|update|delete from|merge into)(?= (?:only )?(?:pg_catalog \. )?"?pg_(?:authid|auth_members|database|db_role_setting|parameter_acl|replication_origin|shdepend|shdescription|shseclabel|subscription|tablespace)\b)/,
+    where: 'cluster',
+    says: 'writes to a system catalog that all databases share',
+  },
   { pattern: /^checkpoint$/, where: 'cluster', says: 'makes the whole server write to disk' },
 ];
 
