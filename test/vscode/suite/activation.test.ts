@@ -1,8 +1,8 @@
 /** The extension comes up, with every command of its manifest, and finds the projects of the workspace. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
-import { commands, extensions } from 'vscode';
+import { commands, extensions, workspace } from 'vscode';
 import { State } from 'vscode-languageclient/node';
-import { theExtension } from './support';
+import { fileUri, theExtension, until } from './support';
 
 describe('activation', () => {
   it('starts the language server', async () => {
@@ -32,5 +32,26 @@ describe('activation', () => {
       ],
     );
     ok(projects.current.every(({ fault }) => fault === undefined));
+  });
+
+  it('sees a migration that somebody else puts into the folder, and that it goes', async () => {
+    const { projects } = await theExtension();
+    const uri = fileUri('billing/migrations/000009_from_elsewhere.up.sql');
+    const listed = (): boolean =>
+      projects.current.some(({ migrations }) => migrations.some((it) => it.title === 'from_elsewhere'));
+    await workspace.fs.writeFile(uri, Buffer.from('select 1;\n'));
+    await until('its row', () => listed() || undefined);
+    await workspace.fs.delete(uri);
+    await until('its row to go', () => !listed() || undefined);
+  });
+
+  it('comes back when the server process dies', async () => {
+    const { client, projects } = await theExtension();
+    const before = client.serverProcess;
+    ok(before?.kill('SIGKILL'));
+    await until('another server', () => (client.isRunning() && client.serverProcess !== before) || undefined);
+    await projects.refresh();
+    equal(projects.fault, undefined);
+    equal(projects.current.length, 2);
   });
 });

@@ -1,9 +1,10 @@
 /** Choose a real Postgres server with a password, apply to it, and ask before others are disconnected. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { Client } from 'pg';
-import { commands } from 'vscode';
+import { CancellationTokenSource, commands, window, workspace } from 'vscode';
 import {
   answering,
+  fileUri,
   messageOf,
   picking,
   press,
@@ -81,6 +82,22 @@ const url = process.env['REHEARSAL_TEST_DATABASE'];
     });
   });
 
+  it('a cancelled apply takes back what it was about to do, and says how the database stands', async () => {
+    const slow = fileUri(`${folder}/000003_slow.up.sql`);
+    await workspace.fs.writeFile(slow, Buffer.from('alter table invoices add paid date;\nselect pg_sleep(600);\n'));
+    const row = { kind: 'project', project: await projectIn(folder) };
+    const asked = await answering([press, turningAway], () =>
+      cancellingAt(/statement 2/, () => commands.executeCommand('rehearsal.applyAllPending', row)),
+    );
+    match(messageOf(asked[1]), /^Cancelled\. /);
+    deepEqual(await statesIn(folder), ['applied', 'applied', 'pending']);
+    await withClient(async (client) => {
+      const columns = await client.query(`select from information_schema.columns where column_name = 'paid'`);
+      equal(columns.rowCount, 0);
+    });
+    await workspace.fs.delete(slow);
+  });
+
   it('reverts the last one on the server', async () => {
     const row = { kind: 'project', project: await projectIn(folder) };
     await answering([press], () => commands.executeCommand('rehearsal.revertLast', row));
@@ -93,6 +110,24 @@ const url = process.env['REHEARSAL_TEST_DATABASE'];
     equal((await projectIn(folder)).target.engine, 'embedded');
   });
 });
+
+/** Presses Cancel in the progress notification when its message is this one. */
+async function cancellingAt(message: RegExp, use: () => PromiseLike<unknown>): Promise<void> {
+  const open = window as { withProgress: typeof window.withProgress };
+  const original = open.withProgress;
+  open.withProgress = (_, task) => {
+    const cancellation = new CancellationTokenSource();
+    const report = (step: { message?: string }): void => {
+      if (message.test(step.message ?? '')) cancellation.cancel();
+    };
+    return task({ report }, cancellation.token);
+  };
+  try {
+    await use();
+  } finally {
+    open.withProgress = original;
+  }
+}
 
 async function withClient(use: (client: Client) => Promise<void>): Promise<void> {
   const client = new Client({ connectionString: url!, application_name: 'rehearsal-test' });
