@@ -153,6 +153,21 @@ describe('workbench without migrations', function () {
   });
 });
 
+describe('walkthrough', function () {
+  this.timeout(60_000);
+  const open = useWorkbench();
+
+  it('shows its steps, each with a picture', async () => {
+    await open().command('Welcome: Open Walkthrough');
+    await open().quickInput.locator('.monaco-list-row').filter({ hasText: 'have already run' }).click();
+    const steps = open().page.locator('.getting-started-step');
+    await steps.filter({ hasText: 'Choose your development database' }).click();
+    await open().page.locator('.getting-started-media').first().waitFor();
+    deepEqual(await steps.count(), 4);
+    await open().shot('walkthrough');
+  });
+});
+
 describe('workbench in Restricted Mode', function () {
   this.timeout(60_000);
   const open = useWorkbench({ restricted: true, file: 'db/migrations/20240402150000_order_totals.sql' });
