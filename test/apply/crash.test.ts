@@ -73,7 +73,7 @@ const expected: Readonly<Record<LayoutName, Expected>> = {
   numbered: {
     tables: ['a', 'b', 'gate'],
     told: /the first 1 of its 3 statements may stand; whether number 2 took effect is not known\. 1 is the newest/,
-    says: /number 1 took effect and stay; whether number 2 did is not known; the others did not\. 1 is the newest/,
+    says: /number 1 took effect and stays; whether number 2 did is not known; the others did not\. 1 is the newest/,
   },
 };
 

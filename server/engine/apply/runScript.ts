@@ -145,18 +145,18 @@ async function sendWhole(run: Run): Promise<ScriptEnd> {
   const sql = text.slice(range.start, range.end);
   const answer = await interrupted(run, () => session.run(sql));
   if (answer.kind === 'done') return { kind: 'ran' };
-  const completed = completedIn(answer);
+  const { completed } = answer;
   // Outside a BEGIN of its own the whole message is one transaction too.
-  const lasting = completed === undefined ? undefined : lastingOf(planned.statements.slice(0, completed), true);
+  const lasting = lastingOf(planned.statements.slice(0, completed), true);
   if (isCancel(answer, signal)) return { kind: 'cancelled', lasting };
   return refusedAt(answer.refusal, blamedIn(run, sql, answer.refusal, completed), lasting);
 }
 
 /** Where Postgres points in the message; else in the statement that it did not complete; else the whole script. */
-function blamedIn({ planned }: Run, sql: string, refusal: Refusal, completed: number | undefined): TextRange {
+function blamedIn({ planned }: Run, sql: string, refusal: Refusal, completed: number): TextRange {
   const { range } = planned.script;
   if (refusal.character !== undefined) return shifted(blamedRange(sql, refusal), range.start);
-  const statement = completed === undefined ? undefined : planned.statements[completed];
+  const statement = planned.statements[completed];
   return statement ? shifted(blamedRange(statement.text, refusal), statement.range.start) : range;
 }
 
@@ -172,11 +172,6 @@ async function interrupted({ session, signal }: Run, work: () => Promise<Answer>
 
 /** 57014 is also statement_timeout's code; then nobody has asked. */
 const isCancel = ({ refusal }: Refused, signal: AbortSignal): boolean => signal.aborted && refusal.sqlState === '57014';
-
-/** How many statements of the message Postgres has carried out before, when the session tells. */
-function completedIn(answer: Refused): number | undefined {
-  return 'completed' in answer && typeof answer.completed === 'number' ? answer.completed : undefined;
-}
 
 const isOneMessage = ({ statements }: PlannedScript): boolean =>
   statements.some((it) => verbOf(it) !== undefined) && statements.every(({ kind }) => kind === 'sql');

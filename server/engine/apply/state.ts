@@ -19,7 +19,7 @@ export function whatStands({ migration, direction, scripts }: Planned, lasting: 
   const standing = new Set(lasting);
   const numbers = statements.flatMap((statement, index) => (standing.has(statement) ? [index + 1] : []));
   if (doubtful) {
-    const before = numbers.length === 0 ? '' : `${spans(numbers)} took effect and stay; `;
+    const before = numbers.length === 0 ? '' : `${tookEffect(numbers)}; `;
     const doubt = `whether number ${statements.indexOf(doubtful) + 1} did is not known`;
     return `Of the ${statements.length} statements of ${script}, ${before}${doubt}; the others did not.`;
   }
@@ -28,7 +28,7 @@ export function whatStands({ migration, direction, scripts }: Planned, lasting: 
     return `${capital(script)} was rolled back; ${stands}.`;
   }
   if (numbers.length === statements.length) return `All statements of ${script} took effect and stay.`;
-  return `Of the ${statements.length} statements of ${script}, ${spans(numbers)} took effect and stay; the others did not.`;
+  return `Of the ${statements.length} statements of ${script}, ${tookEffect(numbers)}; the others did not.`;
 }
 
 /** What the tool's history says now. */
@@ -37,6 +37,9 @@ export function whatIsRecorded(folder: MigrationFolder, state: HistoryState): st
   const newest = folder.migrations.findLast((it) => state.applied(it) === 'applied')?.version ?? state.versions.at(-1);
   return newest === undefined ? 'No migration is applied.' : `${newest} is the newest applied migration.`;
 }
+
+const tookEffect = (numbers: readonly number[]): string =>
+  `${spans(numbers)} took effect and ${numbers.length === 1 ? 'stays' : 'stay'}`;
 
 /** `number 2`, `numbers 1 to 3 and 5` */
 function spans(numbers: readonly number[]): string {

@@ -45,7 +45,7 @@ export class AnswerParts {
 
   get answer(): Answer {
     return this.#refusal
-      ? { kind: 'refused', refusal: this.#refusal, notices: this.#notices }
+      ? { kind: 'refused', refusal: this.#refusal, completed: this.#commands.length, notices: this.#notices }
       : { kind: 'done', commands: this.#commands, notices: this.#notices };
   }
 }

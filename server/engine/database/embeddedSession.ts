@@ -237,7 +237,7 @@ export class EmbeddedSession implements Session {
     let ended: Promise<Answer> | undefined;
     const cutOff = new Promise<Answer>((resolve) => {
       this.#cutOff = () => {
-        ended = this.end().then(() => ({ kind: 'refused', refusal: timedOut, notices: [] }));
+        ended = this.end().then(() => ({ kind: 'refused', refusal: timedOut, completed: 0, notices: [] }));
         resolve(ended);
       };
     });

@@ -58,6 +58,8 @@ export interface Done {
 export interface Refused {
   readonly kind: 'refused';
   readonly refusal: Refusal;
+  /** How many statements of the text had been done before. */
+  readonly completed: number;
   readonly notices: readonly Notice[];
 }
 

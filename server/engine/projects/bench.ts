@@ -14,7 +14,6 @@ import { type Chain, createChain } from '../rehearsal/chain';
 import { type Base, emptyBase, emptyLike, fileBase, liveBase, noSetUp, readSetUp, type SetUp } from '../shadow/base';
 import { choosePlace } from '../shadow/choosePlace';
 import type { ShadowPlace } from '../shadow/place';
-import { recoverSnapshots } from '../snapshots/recover';
 import type { World } from '../world';
 import { connectionOf, type Target } from './target';
 
@@ -36,7 +35,6 @@ export class Bench {
   private known: Promise<Live> | undefined;
   private base: Promise<Base> | undefined;
   private readonly workshops = new Map<'live' | 'replay', Promise<Workshop>>();
-  private recovered = false;
   private queue: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -73,7 +71,6 @@ export class Bench {
   }
 
   private async look(): Promise<Live> {
-    await this.recover();
     const { target } = this;
     const session = await target.database.open('read');
     try {
@@ -83,15 +80,6 @@ export class Bench {
     } finally {
       await session.close();
     }
-  }
-
-  /** Finishes or undoes what a process that was killed has left. */
-  private async recover(): Promise<void> {
-    if (this.recovered) return;
-    this.recovered = true;
-    const { storage, now, log } = this.world;
-    const told = await recoverSnapshots(this.target, { storage, now, log, signal: new AbortController().signal });
-    for (const line of told) log(line);
   }
 
   /** The live schema, dumped once until `refresh`. */

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { applyMigrations, revertMigrations } from '../apply/apply';
 import type { Job } from '../apply/job';
+import { recoverApplies } from '../apply/recover';
 import { Fault } from '../base/fault';
 import { appliedTexts } from '../history/appliedTexts';
 import type { MigrationFolder } from '../layouts/migration';
@@ -18,6 +19,7 @@ import type {
   RevertRequest,
   Status,
 } from '../project';
+import { recoverSnapshots } from '../snapshots/recover';
 import { listSnapshots, restoreSnapshot, takeSnapshot } from '../snapshots/snapshots';
 import type { Surroundings } from '../snapshots/target';
 import type { World } from '../world';
@@ -51,10 +53,20 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
   }
 
   async function look(): Promise<{ live: Live; migrations: ReadMigration[] }> {
+    await recover();
     const live = await bench.live();
     const migrations = read();
     rememberApplied(live, migrations);
     return { live, migrations };
+  }
+
+  /** Finishes or undoes what a process that was killed has left; costs nothing where there is no journal. */
+  async function recover(): Promise<void> {
+    const { database } = target;
+    const snapshots = await recoverSnapshots(target, around(new AbortController().signal));
+    const applies = await recoverApplies({ database, history: bench.history, folder, storage: world.storage });
+    for (const line of [...snapshots, ...applies]) world.log(line);
+    if (snapshots.length + applies.length > 0) bench.refresh();
   }
 
   async function order(wanted: readonly string[] | 'pending' | 'all', editing: boolean): Promise<CheckOrder> {
