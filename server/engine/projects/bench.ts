@@ -11,9 +11,10 @@ import type { History, HistoryState } from '../history/history';
 import type { LayoutName } from '../layouts/layout';
 import type { EngineOptions } from '../project';
 import { type Chain, createChain } from '../rehearsal/chain';
-import { type Base, emptyBase, emptyLike, fileBase, liveBase, noSetUp, readSetUp, type SetUp } from '../shadow/base';
+import { type Base, emptyBase, emptyLike, fileBase, liveBase } from '../shadow/base';
 import { choosePlace } from '../shadow/choosePlace';
 import type { ShadowPlace } from '../shadow/place';
+import { noSetUp, readSetUp, type SetUp } from '../shadow/setUp';
 import type { World } from '../world';
 import { connectionOf, type Target } from './target';
 

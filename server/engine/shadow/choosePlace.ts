@@ -6,12 +6,12 @@ import type { Database } from '../database/database';
 import { type ConnectionParameters, isLocal, labelOf, plainParameters, withDatabase } from '../database/parameters';
 import { serverDatabase } from '../database/serverDatabase';
 import type { Session } from '../database/session';
-import type { SetUp } from './base';
 import { type Binaries, findBinaries } from './binaries';
 import { embeddedPlace } from './embeddedPlace';
 import type { ShadowPlace } from './place';
 import { startServer } from './privateServer';
 import { serverPlace } from './serverPlace';
+import type { SetUp } from './setUp';
 
 export interface PlaceWishes {
   readonly wish: 'auto' | 'private' | 'same-server' | 'embedded' | { readonly url: ConnectionParameters };
@@ -28,16 +28,18 @@ export interface PlaceWishes {
 }
 
 /**
+ * For an embedded target it is the embedded engine whatever is wished: nothing else reads its files.
+ *
  * @param target a session on the target, for its version and encoding
- * @throws {Fault} `no-shadow` when the place that was wished for cannot be had
+ * @throws {Fault} `no-shadow`, `no-right` when the place that was wished for cannot be had; as Database.open
  */
 export async function choosePlace(wishes: PlaceWishes, target: Session | undefined): Promise<ShadowPlace> {
   const { wish, log } = wishes;
-  if (typeof wish === 'object') return onServer('url', wish.url, wishes, target);
-  if (wish === 'embedded' || !target || !wishes.target) return embeddedPlace(wishes);
-  if (wish === 'private') return privatePlace(wishes, target);
-  if (wish === 'same-server') return onServer('same-server', wishes.target, wishes, target);
   const own = wishes.target;
+  if (wish === 'embedded' || !target || !own) return embeddedPlace(wishes);
+  if (typeof wish === 'object') return onServer('url', wish.url, wishes, target);
+  if (wish === 'private') return privatePlace(wishes, target);
+  if (wish === 'same-server') return onServer('same-server', own, wishes, target);
   const attempts = [() => privatePlace(wishes, target)];
   // On somebody else's machine no database is made unless the user wishes so.
   if (isLocal(own)) attempts.push(() => onServer('same-server', own, wishes, target));
@@ -55,22 +57,45 @@ export async function choosePlace(wishes: PlaceWishes, target: Session | undefin
 async function privatePlace(wishes: PlaceWishes, target: Session): Promise<ShadowPlace> {
   const major = Math.floor(target.server.versionNumber / 10_000);
   const found = findBinaries(wishes.binaries, wishes.roots, wishes.environment);
-  const binaries = found.find((it) => it.major === major);
-  if (!binaries)
-    throw new Fault(
-      'no-shadow',
-      `there are no binaries of PostgreSQL ${major} on this machine (${found.map(({ version }) => version).join(', ') || 'none at all'}).`,
-    );
-  const server = await startServer({ binaries: binaries.folder });
+  const fitting = found.filter((it) => it.major === major);
+  const lacks: string[] = [];
+  for (const binaries of fitting) {
+    const place = await startPlace(binaries, wishes, target);
+    if ('serverVersion' in place) return place;
+    lacks.push(`the binaries of PostgreSQL ${binaries.version} lack the extension ${place.lacking.join(', ')}`);
+  }
+  const others = found.map(({ version }) => version).join(', ') || 'none at all';
+  throw new Fault(
+    'no-shadow',
+    `${lacks.join('; ') || `there are no binaries of PostgreSQL ${major} on this machine (${others})`}.`,
+  );
+}
+
+/** @returns the extensions that are lacking when there are any; then the server is stopped again */
+async function startPlace(
+  binaries: Binaries,
+  wishes: PlaceWishes,
+  target: Session,
+): Promise<ShadowPlace | { readonly lacking: readonly string[] }> {
+  const server = await startServer({
+    binaries: binaries.folder,
+    superuser: 'rehearsal_superuser',
+    settings: await settingsLike(target),
+  });
   const parameters = plainParameters({ ...server, database: 'postgres' });
+  const database = (name: string) => serverDatabase(withDatabase(parameters, name || 'postgres'), wishes.assets);
   try {
-    await demandExtensions(parameters, wishes, binaries);
+    const lacking = await lackingExtensions(database(''), wishes);
+    if (lacking.length > 0) {
+      await server.stop();
+      return { lacking };
+    }
     return await serverPlace({
       kind: 'private',
       label: `private PostgreSQL ${binaries.version}`,
-      database: (name) => serverDatabase(withDatabase(parameters, name === '' ? 'postgres' : name), wishes.assets),
+      database,
       end: () => server.stop(),
-      likeTarget: '',
+      likeTarget: await likeDatabase(target),
       log: wishes.log,
     });
   } catch (error) {
@@ -79,21 +104,20 @@ async function privatePlace(wishes: PlaceWishes, target: Session): Promise<Shado
   }
 }
 
-async function demandExtensions(
-  parameters: ConnectionParameters,
-  { extensions, setUp, assets }: PlaceWishes,
-  { version }: Binaries,
-): Promise<void> {
-  const session = await serverDatabase(parameters, assets).open('read');
+/** What the server as a whole allows; a server of ours is made to allow the same. */
+async function settingsLike(target: Session): Promise<Readonly<Record<string, string>>> {
+  const [row] = await target.rows<{ prepared: string }>(
+    `select pg_catalog.current_setting('max_prepared_transactions') as prepared`,
+  );
+  return row ? { max_prepared_transactions: row.prepared } : {};
+}
+
+async function lackingExtensions(database: Database, { extensions, setUp }: PlaceWishes): Promise<string[]> {
+  const session = await database.open('read');
   try {
-    const there = new Set(
-      (await session.rows<{ name: string }>('select name from pg_catalog.pg_available_extensions')).map(
-        ({ name }) => name,
-      ),
-    );
-    const lacking = extensions.filter((name) => setUp.available.has(name) && !there.has(name));
-    if (lacking.length > 0)
-      throw new Fault('no-shadow', `the binaries of PostgreSQL ${version} lack the extension ${lacking.join(', ')}.`);
+    const rows = await session.rows<{ name: string }>('select name from pg_catalog.pg_available_extensions');
+    const there = new Set(rows.map(({ name }) => name));
+    return extensions.filter((name) => setUp.available.has(name) && !there.has(name));
   } finally {
     await session.close();
   }
@@ -140,18 +164,22 @@ async function likeDatabase(target: Session): Promise<string> {
     ctype: string;
     provider: string;
     locale: string | null;
+    rules: string | null;
   }>(
     `select pg_catalog.quote_literal(pg_catalog.pg_encoding_to_char(d.encoding)) as encoding,
             pg_catalog.quote_literal(d.datcollate) as collate, pg_catalog.quote_literal(d.datctype) as ctype,
-            coalesce(j->>'datlocprovider', 'c') as provider,
-            pg_catalog.quote_literal(coalesce(j->>'datlocale', j->>'daticulocale')) as locale
+            j->>'datlocprovider' as provider,
+            pg_catalog.quote_literal(coalesce(j->>'datlocale', j->>'daticulocale')) as locale,
+            pg_catalog.quote_literal(j->>'daticurules') as rules
        from pg_catalog.pg_database d, pg_catalog.to_jsonb(d) j
       where d.datname = pg_catalog.current_database()`,
   );
   if (!row) return '';
+  const rules = row.rules === null ? '' : ` icu_rules ${row.rules}`;
   const provider =
-    { i: ` locale_provider icu icu_locale ${row.locale}`, b: ` locale_provider builtin builtin_locale ${row.locale}` }[
-      row.provider
-    ] ?? '';
-  return `encoding ${row.encoding} lc_collate ${row.collate} lc_ctype ${row.ctype}${provider}`;
+    {
+      i: `icu icu_locale ${row.locale}${rules}`,
+      b: `builtin builtin_locale ${row.locale}`,
+    }[row.provider] ?? 'libc';
+  return `encoding ${row.encoding} lc_collate ${row.collate} lc_ctype ${row.ctype} locale_provider ${provider}`;
 }

@@ -2,9 +2,12 @@
 import { embeddedDatabase } from '../database/embedded';
 import type { EmbeddedSession, SavedCopy } from '../database/embeddedSession';
 import { quoteIdentifier } from '../database/quote';
-import { type Base, setting, type SetUp } from './base';
+import type { Session } from '../database/session';
+import type { Base } from './base';
 import type { Shadow, ShadowPlace } from './place';
 import { restore } from './restore';
+import { roleStatements } from './roles';
+import { databaseStatements } from './setUp';
 
 export interface EmbeddedPlaceOptions {
   readonly assets: string;
@@ -40,13 +43,11 @@ class EmbeddedShadows {
 
   async fresh(base: Base, signal: AbortSignal): Promise<Shadow> {
     const known = this.prepared;
-    if (known && !known.session.lost && known.base === base.fingerprint) {
-      await known.session.restore(known.copy);
-      return this.shadow(known.session, base);
-    }
-    await this.close();
-    const session = await this.load(base, signal);
-    this.prepared = { session, base: base.fingerprint, copy: await session.save() };
+    const fits = known && !known.session.lost && known.base === base.fingerprint;
+    const { session, copy } = fits ? known : await this.prepare(base, signal);
+    // Settings of a database count from the start of a session on, which this is.
+    await session.restore(copy);
+    await this.become(session, base);
     return this.shadow(session, base);
   }
 
@@ -56,34 +57,55 @@ class EmbeddedShadows {
     await former?.session.close();
   }
 
-  private async load(base: Base, signal: AbortSignal): Promise<EmbeddedSession> {
-    const { assets, log } = this.options;
+  private async prepare(base: Base, signal: AbortSignal): Promise<Prepared> {
+    await this.close();
+    const { assets } = this.options;
     const file = base.kind === 'file' ? base.path : undefined;
     const session = await embeddedDatabase({ file, assets, label: 'the shadow', name: 'shadow' }).open('read');
     try {
-      if (base.kind !== 'file') await this.setUp(session, base.setUp);
-      const refused = base.kind === 'dump' ? await restore(session, base.sql, signal) : [];
-      for (const line of refused) log(`the shadow lacks: ${line}`);
-      return session;
+      if (base.kind !== 'file') await this.fill(session, base, signal);
+      this.prepared = { session, base: base.fingerprint, copy: await session.save() };
+      return this.prepared;
     } catch (error) {
       await session.close();
       throw error;
     }
   }
 
-  private async setUp(session: EmbeddedSession, { roles, settings }: SetUp): Promise<void> {
-    const database = quoteIdentifier(session.server.database);
-    for (const statement of [...roles, ...settings.map((it) => `alter database ${database} ${setting(it)}`)]) {
+  private async fill(
+    session: EmbeddedSession,
+    base: Exclude<Base, { kind: 'file' }>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { setUp } = base;
+    const { database, user } = session.server;
+    const mine = setUp.roles.roles.filter(({ name }) => name !== user);
+    await this.runAll(session, roleStatements({ ...setUp.roles, roles: mine }));
+    const refused = base.kind === 'dump' ? await restore(session, base.sql, signal) : [];
+    for (const line of refused) this.tell(line);
+    if (!setUp.publicSchema) await session.run('drop schema public');
+    const owned =
+      setUp.owner === undefined
+        ? []
+        : [`alter database ${quoteIdentifier(database)} owner to ${quoteIdentifier(setUp.owner)}`];
+    await this.runAll(session, [...owned, ...databaseStatements(database, setUp)]);
+  }
+
+  private async runAll(session: Session, statements: readonly string[]): Promise<void> {
+    for (const statement of statements) {
       const answer = await session.run(statement);
-      if (answer.kind === 'refused') this.options.log(`the shadow lacks: ${answer.refusal.message}`);
+      if (answer.kind === 'refused') this.tell(`${answer.refusal.message}: ${statement}`);
     }
   }
 
-  private async shadow(session: EmbeddedSession, base: Base): Promise<Shadow> {
-    const settle = () => this.become(session, base);
-    await settle();
+  private shadow(session: EmbeddedSession, base: Base): Shadow {
+    const become = () => this.become(session, base);
     return {
       session,
+      async startOver() {
+        await session.run('discard all');
+        await become();
+      },
       async withCopy(use) {
         const copy = await session.save();
         try {
@@ -92,7 +114,7 @@ class EmbeddedShadows {
           if (!session.lost) {
             await session.restore(copy);
             await session.forget(copy);
-            await settle();
+            await become();
           }
         }
       },
@@ -100,11 +122,13 @@ class EmbeddedShadows {
     };
   }
 
-  /** The settings of the database and the role that the target's user has count from the start of a session on. */
-  private async become(session: EmbeddedSession, base: Base): Promise<void> {
-    if (base.kind === 'file') return;
-    for (const kept of base.setUp.settings) await session.run(setting(kept));
-    if (base.setUp.user !== undefined)
-      await session.run(`set session authorization ${quoteIdentifier(base.setUp.user)}`);
+  private async become(session: Session, base: Base): Promise<void> {
+    if (base.kind === 'file' || base.setUp.user === undefined) return;
+    const answer = await session.run(`set session authorization ${quoteIdentifier(base.setUp.user)}`);
+    if (answer.kind === 'refused') this.tell(answer.refusal.message);
+  }
+
+  private tell(line: string): void {
+    this.options.log(`the shadow lacks: ${line}`);
   }
 }

@@ -13,17 +13,22 @@ export interface ShadowPlace {
   /**
    * A new shadow that holds the base and nothing else. The former shadow of this place is gone then.
    *
-   * @throws {Fault} `no-right` without CREATEDB, `disk-full`, `connection-lost`, `shadow-lost`
+   * @throws {Fault} `no-right`, `disk-full`, `no-shadow`, `no-server`, `connection-lost`
    */
   fresh(base: Base, signal: AbortSignal): Promise<Shadow>;
-  /** Gives back everything. */
+  /** Gives back everything, also when the server has gone. */
   close(): Promise<void>;
 }
 
 /** A disposable database. What its session commits stays until the next `fresh`. */
 export interface Shadow {
   readonly session: Session;
-  /** Runs `use` on a copy of what is committed, and throws the copy away. */
+  /**
+   * Makes a session of this shadow, or of a copy of it, what it was when it was opened: settings, role, temporary
+   * tables, locks and all else that a session holds. Not in a transaction.
+   */
+  startOver(session: Session): Promise<void>;
+  /** Runs `use` on a copy of what is committed, and throws the copy away; nothing outside of it is changed either. */
   withCopy<T>(use: (copy: Session) => Promise<T>): Promise<T>;
   /** pg_dump --schema-only of what is committed. */
   dump(signal: AbortSignal): Promise<string>;

@@ -8,6 +8,7 @@ import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_proces
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
+  appendFileSync,
   chmodSync,
   chownSync,
   existsSync,
@@ -17,9 +18,10 @@ import {
   readFileSync,
   rmSync,
   statfsSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -30,7 +32,8 @@ export interface PrivateServer {
   /** Folder of the socket, or `127.0.0.1`. */
   readonly host: string;
   readonly port: number;
-  readonly user: 'postgres';
+  /** The superuser. */
+  readonly user: string;
   readonly password: string;
   /** Process id of the postmaster. */
   readonly pid: number;
@@ -46,6 +49,8 @@ export interface ServerOptions {
   readonly binaries: string;
   /** Lines for postgresql.conf, over ours. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Name of the superuser; `postgres` when not said. */
+  readonly superuser?: string;
   /** Lines of pg_hba.conf instead of ours. */
   readonly hba?: readonly string[];
   /** Listen on a free port of 127.0.0.1 as well. */
@@ -83,34 +88,41 @@ const windows = process.platform === 'win32';
 /** @throws {Fault} `no-shadow` when the binaries cannot make or start a cluster; `disk-full` */
 export async function startServer(options: ServerOptions): Promise<PrivateServer> {
   const home = placeForClusters();
-  sweep(home);
+  await sweep(home);
   const folder = mkdtempSync(join(home, `${prefix}${process.pid}-`));
+  const guard = guardOver(folder);
   const tcp = options.tcp === true || windows;
-  const password = randomBytes(18).toString('base64url');
+  const login = { user: options.superuser ?? 'postgres', password: randomBytes(18).toString('base64url') };
   try {
     const as = unprivileged(options, folder);
-    await initialise(options, folder, password, as);
+    await initialise(options, folder, login, as);
     const port = tcp ? await freePort() : 5432;
     configure(options, folder, port, tcp);
     const child = as.spawn('postgres', ['-D', join(folder, 'data'), '-k', windows ? '' : folder]);
-    return await running(child, { folder, host: tcp ? '127.0.0.1' : folder, port, password });
+    return await running(child, guard, { folder, host: tcp ? '127.0.0.1' : folder, port, ...login });
   } catch (cause) {
     rmSync(folder, { recursive: true, force: true });
+    guard.stdin?.end();
     throw cause instanceof Fault
       ? cause
       : new Fault('no-shadow', `${options.binaries} could not start a server (${wordsOf(cause)}).`, cause);
   }
 }
 
-async function initialise(options: ServerOptions, folder: string, password: string, as: Runner): Promise<void> {
+async function initialise(
+  options: ServerOptions,
+  folder: string,
+  login: Pick<PrivateServer, 'user' | 'password'>,
+  as: Runner,
+): Promise<void> {
   const file = join(folder, 'password');
-  writeFileSync(file, password, { mode: 0o600 });
+  writeFileSync(file, login.password, { mode: 0o600 });
   as.own(file);
   const common = [
     '-D',
     join(folder, 'data'),
     '-U',
-    'postgres',
+    login.user,
     '-A',
     'scram-sha-256',
     '--pwfile',
@@ -143,13 +155,14 @@ function configure(options: ServerOptions, folder: string, port: number, tcp: bo
     ...options.settings,
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'`);
-  writeFileSync(join(data, 'postgresql.auto.conf'), `${lines.join('\n')}\n`);
+  appendFileSync(join(data, 'postgresql.conf'), `${lines.join('\n')}\n`);
   if (options.hba) writeFileSync(join(data, 'pg_hba.conf'), `${options.hba.join('\n')}\n`);
 }
 
 async function running(
   child: ChildProcess,
-  place: { readonly folder: string; readonly host: string; readonly port: number; readonly password: string },
+  guard: ChildProcess,
+  place: Pick<PrivateServer, 'folder' | 'host' | 'port' | 'user' | 'password'>,
 ): Promise<PrivateServer> {
   let output = '';
   const ended = once(child, 'exit').then(() => undefined);
@@ -161,11 +174,10 @@ async function running(
     child.once('error', reject);
     void ended.then(() => reject(new Error(`the server ended at once: ${output.trim()}`)));
   });
-  const pid = Number(readFileSync(join(place.folder, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]);
-  const guard = guardOver(pid, place.folder);
+  const pid = postmasterIn(place.folder);
+  if (pid === undefined) throw new Error('a server that runs has written its process id');
   return {
     ...place,
-    user: 'postgres',
     pid,
     ended,
     async stop() {
@@ -178,24 +190,26 @@ async function running(
 }
 
 /**
- * Waits for the end of its standard input, which comes when our process ends, by whatever cause; then it stops the
- * server and removes the folder. In a session of its own, so that Ctrl-C in a terminal does not end it first.
+ * Waits for the end of its standard input, which comes when our process ends, by whatever cause; then it stops what
+ * runs in the folder and removes it. In a session of its own, so that Ctrl-C in a terminal does not end it first.
  */
 const guardSource = `
-const [pid, folder] = [Number(process.argv[1]), process.argv[2]];
+const folder = process.argv[1];
 const fs = require('fs');
 process.stdin.resume();
 process.stdin.on('error', end);
 process.stdin.on('end', end);
+let tries = 0;
 function end() {
-  let file;
-  try { file = fs.readFileSync(folder + '/data/postmaster.pid', 'utf8'); } catch { file = ''; }
-  if (file.startsWith(pid + '\\n')) { try { process.kill(pid, 'SIGQUIT'); } catch {} }
-  setTimeout(() => { fs.rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }); process.exit(0); }, 300);
+  if (!fs.existsSync(folder)) process.exit(0);
+  try { process.kill(Number(fs.readFileSync(folder + '/data/postmaster.pid', 'utf8').split('\\n')[0]), 'SIGQUIT'); } catch {}
+  try { fs.rmSync(folder, { recursive: true, force: true }); } catch {}
+  // What initdb was about to write, or a server that takes its time, needs another try.
+  if (++tries < 50) setTimeout(end, 100);
 }`;
 
-function guardOver(pid: number, folder: string): ChildProcess {
-  const guard = spawn(process.execPath, ['-e', guardSource, String(pid), folder], {
+function guardOver(folder: string): ChildProcess {
+  const guard = spawn(process.execPath, ['-e', guardSource, folder], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
     env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', NODE_OPTIONS: '' },
@@ -248,19 +262,53 @@ function placeForClusters(): string {
     const { bavail, bsize } = statfsSync('/dev/shm');
     if (bavail * bsize > 1_000_000_000) return '/dev/shm';
   }
-  const home = tmpdir();
+  // The path of a Unix socket has room for some hundred bytes.
+  const home = windows || tmpdir().length < 60 ? tmpdir() : '/tmp';
   mkdirSync(home, { recursive: true });
   return home;
 }
 
-/** Removes what processes left behind that ended without their guard. */
-function sweep(home: string): void {
+/** Removes what processes of ours left behind that ended without their guard. */
+async function sweep(home: string): Promise<void> {
   for (const name of readdirSync(home)) {
     const owner = Number(name.startsWith(prefix) ? name.slice(prefix.length).split('-')[0] : Number.NaN);
-    if (!Number.isInteger(owner) || owner === process.pid || isAlive(owner)) continue;
-    const pidFile = join(home, name, 'data', 'postmaster.pid');
-    if (existsSync(pidFile)) kill(Number(readFileSync(pidFile, 'utf8').split('\n')[0]), 'SIGQUIT');
-    rmSync(join(home, name), { recursive: true, force: true, maxRetries: 3 });
+    const folder = join(home, name);
+    if (!Number.isInteger(owner) || isAlive(owner) || !isMine(folder)) continue;
+    const pid = postmasterIn(folder);
+    // After a restart of the machine the number may belong to anybody: only what answers in the folder is the server.
+    if (pid !== undefined && (await answers(folder))) kill(pid, 'SIGQUIT');
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+  }
+}
+
+/** Others of this machine may have folders of the same kind beside ours. */
+function isMine(folder: string): boolean {
+  const owner = statSync(folder, { throwIfNoEntry: false })?.uid;
+  const me = process.getuid?.();
+  return owner !== undefined && (me === undefined || owner === me || (me === 0 && owner === nobody));
+}
+
+function postmasterIn(folder: string): number | undefined {
+  return Number(postmasterFile(folder)[0]) || undefined;
+}
+
+/** Lines: process id, data directory, start time, port, folder of the socket… (PostgreSQL source, pidfile.h). */
+function postmasterFile(folder: string): string[] {
+  const file = join(folder, 'data', 'postmaster.pid');
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+}
+
+async function answers(folder: string): Promise<boolean> {
+  const port = Number(postmasterFile(folder)[3]);
+  const socket = windows ? connect(port, '127.0.0.1') : connect(join(folder, `.s.PGSQL.${port}`));
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return false;
+    throw error;
+  } finally {
+    socket.destroy();
   }
 }
 

@@ -1,0 +1,64 @@
+/** A server of our own beyond its shadows: what a rehearsal may have done to all of it is put right. */
+import type { Database } from '../database/database';
+import { quoteIdentifier, quoteLiteral } from '../database/quote';
+import type { Answer, Session } from '../database/session';
+import { shadowPrefix } from './orphans';
+import { putRoles, readRoles, type Roles } from './roles';
+
+/** What a rehearsal must leave as it was. */
+export interface Cluster {
+  readonly roles: Roles;
+  /** Names; shadows are not among them. */
+  readonly databases: ReadonlySet<string>;
+}
+
+export const readCluster = async (admin: Session): Promise<Cluster> => ({
+  roles: await readRoles(admin),
+  databases: new Set(await databasesOf(admin)),
+});
+
+/** @returns what was refused, for the log */
+export async function putCluster(admin: Session, { roles, databases }: Cluster): Promise<string[]> {
+  const strangers = (await databasesOf(admin)).filter((name) => !databases.has(name));
+  const statements = [
+    ...strangers.map((name) => `drop database ${quoteIdentifier(name)} with (force)`),
+    // Our own stand in a file that this does not touch.
+    'alter system reset all',
+    'select pg_catalog.pg_reload_conf()',
+  ];
+  const refused: string[] = [];
+  for (const statement of statements) {
+    const answer = await admin.run(statement);
+    if (answer.kind === 'refused') refused.push(`${answer.refusal.message}: ${statement}`);
+  }
+  return [...refused, ...(await putRoles(admin, roles))];
+}
+
+/**
+ * A prepared transaction keeps its database from being dropped.
+ *
+ * @param database the same one, for the session that ends those
+ */
+export async function dropDatabase(admin: Session, name: string, database: Database): Promise<Answer> {
+  const drop = `drop database if exists ${quoteIdentifier(name)} with (force)`;
+  const answer = await admin.run(drop);
+  if (answer.kind === 'done' || answer.refusal.sqlState !== objectInUse) return answer;
+  const prepared = await admin.rows<{ id: string }>(
+    'select gid as id from pg_catalog.pg_prepared_xacts where database = $1',
+    [name],
+  );
+  const session = await database.open('write');
+  for (const { id } of prepared) await session.run(`rollback prepared ${quoteLiteral(id)}`);
+  await session.close();
+  return admin.run(drop);
+}
+
+const objectInUse = '55006';
+
+async function databasesOf(admin: Session): Promise<string[]> {
+  const rows = await admin.rows<{ name: string }>(
+    'select datname as name from pg_catalog.pg_database where not pg_catalog.starts_with(datname, $1)',
+    [shadowPrefix],
+  );
+  return rows.map(({ name }) => name);
+}
