@@ -33,6 +33,10 @@ export async function dumpServer(
       ...(signal ? [whenAborted(signal)] : []),
     ]);
     return textOf(result, label);
+  } catch (error) {
+    // The query that was cut off was refused, but not for a reason of its own.
+    signal?.throwIfAborted();
+    throw error;
   } finally {
     signal?.removeEventListener('abort', onAbort);
     stream.destroy();

@@ -24,8 +24,6 @@ export interface EmbeddedPlace {
 }
 
 export function embeddedDatabase({ file, assets, label, name }: EmbeddedPlace): EmbeddedDatabase {
-  /** Compiled for the first session, and used by all. */
-  let wasm: Promise<WebAssembly.Module> | undefined;
   return {
     id: `embedded:${file ?? ''}`,
     label,
@@ -33,8 +31,7 @@ export function embeddedDatabase({ file, assets, label, name }: EmbeddedPlace): 
     local: true,
     engine: 'embedded',
     async open(purpose) {
-      wasm ??= compiled(assets, 'pglite.wasm');
-      const place = { assets, label, file, wasm: await wasm };
+      const place = { assets, label, file, wasm: await compiled(assets, 'pglite.wasm') };
       if (purpose === 'read' || file === undefined) return EmbeddedSession.start(place);
       const release = lockFile(file);
       try {

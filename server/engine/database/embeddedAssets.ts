@@ -15,13 +15,21 @@ export function readAsset(path: string): Buffer {
   }
 }
 
-/** @throws {Fault} `not-readable` */
-export async function compiled(assets: string, name: string): Promise<WebAssembly.Module> {
+const compiling = new Map<string, Promise<WebAssembly.Module>>();
+
+/**
+ * The compiled module of a file, compiled once in this thread: it never changes, and workers that are given it share
+ * its machine code.
+ *
+ * @throws {Fault} `not-readable`
+ */
+export function compiled(assets: string, name: string): Promise<WebAssembly.Module> {
   const path = assetPath(assets, name);
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw missing(path, error);
-  });
-  return compile(bytes);
+  const module =
+    compiling.get(path) ?? readFile(path).then(compile, (error: unknown) => Promise.reject(missing(path, error)));
+  compiling.set(path, module);
+  module.catch(() => compiling.delete(path));
+  return module;
 }
 
 /** Node has it, while its types of version 20 do not. */

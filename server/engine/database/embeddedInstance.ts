@@ -1,5 +1,5 @@
 /** One running PGlite inside the worker: the protocol in, the messages out, and its data directory as plain entries. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { MemoryFS, PGlite, protocol } from '@electric-sql/pglite';
 import { Fault } from '../base/fault';
@@ -65,13 +65,15 @@ export function emptyDataDirectory({ assets }: EngineParts): TarEntry[] | undefi
 export class EmbeddedInstance {
   #broken: Error | undefined;
   readonly #fileSystem: FileSystem;
-  readonly #loaded = new Set<string>();
+  /** Archives of extensions that are not in their places yet. */
+  readonly #missing: Set<string>;
 
   private constructor(
     private readonly pglite: PGlite,
     private readonly assets: string,
   ) {
     this.#fileSystem = pglite.Module.FS;
+    this.#missing = new Set(archivesIn(assets));
     this.#watchForCrash();
   }
 
@@ -138,12 +140,9 @@ export class EmbeddedInstance {
 
   /** Puts the files of contrib extensions in their places; an unknown name is ignored, as Postgres will refuse it. */
   provideExtensions(names: readonly string[]): void {
-    for (const name of names) {
-      const archive = archiveOf(name);
-      const path = assetPath(this.assets, `${archive}.tar.gz`);
-      if (this.#loaded.has(archive) || !/^[\w-]+$/.test(archive) || !existsSync(path)) continue;
-      this.#loaded.add(archive);
-      const entries = unpackTar(gunzipSync(readAsset(path)));
+    for (const archive of new Set(names.map(archiveOf))) {
+      if (!this.#missing.delete(archive)) continue;
+      const entries = unpackTar(gunzipSync(readAsset(assetPath(this.assets, `${archive}.tar.gz`))));
       for (const entry of entries) this.#place(`${programFolder}/${entry.path}`, entry);
       this.provideExtensions(entries.flatMap(requiredBy));
     }
@@ -212,6 +211,9 @@ function requiredBy({ path, data }: TarEntry): readonly string[] {
     : undefined;
   return list?.[1]?.split(',').map((it) => it.trim()) ?? [];
 }
+
+const archivesIn = (assets: string): string[] =>
+  readdirSync(assetPath(assets, '')).flatMap((name) => /^(.+)\.tar\.gz$/.exec(name)?.[1] ?? []);
 
 /** Extensions that lie in an archive of another name. */
 const archiveOf = (extension: string): string =>

@@ -1,9 +1,19 @@
 /** One writer for each embedded database: a lock file beside it that says who it is. */
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { isAlive } from '../base/process';
 import { Fault } from '../base/fault';
-import { fileFault, guarded } from '../base/durable';
+import { fileFault, guarded, unfinishedSuffix } from '../base/durable';
 
 interface Holder {
   readonly pid: number;
@@ -30,9 +40,20 @@ export function lockFile(path: string): () => void {
     takeAway(lock, holder);
   }
   held.add(lock);
+  sweep(path);
   return () => {
     if (held.delete(lock)) rmSync(lock, { force: true });
   };
+}
+
+/** What writers left behind that were killed while they wrote; an hour is longer than any writing takes. */
+function sweep(path: string): void {
+  const [folder, name] = [dirname(path), basename(path)];
+  for (const it of readdirSync(folder)) {
+    if (!it.startsWith(`${name}.`) || !it.endsWith(unfinishedSuffix)) continue;
+    const left = statSync(join(folder, it), { throwIfNoEntry: false });
+    if (left && Date.now() - left.mtimeMs > 3_600_000) rmSync(join(folder, it), { force: true });
+  }
 }
 
 function create(lock: string): boolean {
