@@ -160,6 +160,8 @@ describe('reaching nothing', () => {
     `do $$ begin /* pg_read_file('x') */ perform 1; -- alter system\n end $$`,
     `do $$ declare role text := 'create role'; begin if role = 'alter system' then role := ''; end if; end $$`,
     'set local preload to x',
+    `select has_function_privilege('r', 'pg_ls_logicalmapdir()', 'execute')`,
+    `do $$ begin execute 'select 1' using 'dblink(text)'::regprocedure; end $$`,
     'update pg_enum set enumlabel = 1',
     'select * from pg_database',
     'set role r',

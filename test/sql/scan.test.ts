@@ -106,10 +106,11 @@ describe('a script is cut', () => {
       'select 2',
     ],
     'without rows for files and queries': [
-      `copy t from '/f'; copy (select a from stdin) to stdout; copy "from" to stdout; select 4`,
+      `copy t from '/f'; copy (select a from stdin) to stdout; copy "from" to stdout; copy (select 1) from stdin; select 4`,
       `copy t from '/f'`,
       'copy (select a from stdin) to stdout',
       'copy "from" to stdout',
+      'copy (select 1) from stdin',
       'select 4',
     ],
     'at lines for psql': [

@@ -10,7 +10,7 @@
 import type { FuncCall, Node, RangeVar } from 'libpg-query';
 import { reachOfFunction } from './reachingFunctions';
 import { reachOfStatement } from './reachingStatements';
-import { reachesOfCode } from './reachingCode';
+import { isCode, reachesOfCode } from './reachingCode';
 import type { Reach, Shape } from './statement';
 import { type Code, codeIn, lastOf, objectParts, partsOf, tagOf, visit } from './tree';
 import type { Words } from './words';
@@ -133,7 +133,7 @@ function addCall(found: Found, { funcname, args }: FuncCall): void {
   for (const arg of args ?? []) {
     const literal = 'A_Const' in arg ? (arg.A_Const.sval?.sval ?? '') : '';
     // Some functions run the text that they are given: query_to_xml, crosstab, helpers of the project.
-    if (/\w\s*[\s(]/.test(literal)) addCode(found, { text: literal, language: 'sql' });
+    if (isCode(literal)) addCode(found, { text: literal, language: 'sql' });
   }
 }
 

@@ -4,6 +4,7 @@
  * Told by its words. Where code can run text (EXECUTE, or a language that is neither SQL nor PL/pgSQL), its strings are
  * read as code too, joined over `||`, with unknown parts left out. What is put together from smaller pieces is not seen.
  */
+import { skipBlank } from './lexer';
 import { reachOfFunction } from './reachingFunctions';
 import { reachOfStatement } from './reachingStatements';
 import type { Reach } from './statement';
@@ -19,6 +20,15 @@ export interface CodeReaches {
 
 /** Strings in strings in strings; nobody writes more. */
 const DEEPEST = 6;
+
+/** Whether text begins like a statement; `dblink(text)` alone is the name of a function. */
+export function isCode(text: string): boolean {
+  const start = skipBlank(text, 0, text.length);
+  return BEGINS_STATEMENT.test(text.slice(start, start + 100));
+}
+
+const BEGINS_STATEMENT =
+  /^[\s(;]*(?:alter|analyze|begin|call|checkpoint|comment|commit|copy|create|declare|delete|do|drop|execute|explain|grant|import|insert|load|merge|perform|prepare|reassign|refresh|reset|revoke|rollback|security|select|set|table|truncate|update|vacuum|values|with)\b/i;
 
 export function reachesOfCode(text: string, language: string): CodeReaches {
   const reaches: Reach[] = [];
@@ -120,7 +130,7 @@ function texts(tokens: readonly Token[]): string[] {
       joined = false;
     } else if (text === ';' || text === ',' || text === ':=' || text === '=') joined = false;
   }
-  return found.filter((text) => /\w\s*[\s(]/.test(text));
+  return found.filter(isCode);
 }
 
 const isName = ({ kind }: Token): boolean => kind === 'word' || kind === 'quotedIdentifier';

@@ -160,6 +160,8 @@ function statementForm(): StatementForm {
       const text =
         kind === 'word' ? sql.slice(start, end).toLowerCase() : kind === 'punctuation' ? sql.slice(start, end) : '';
       if (form === undefined) form = formOf(opening, text);
+      // Only a table can be copied into.
+      if (form === 'copy' && previous === 'copy' && text === '(') form = 'other';
       if (text === '(') depth++;
       else if (text === ')') depth = Math.max(0, depth - 1);
       else if (depth === 0) {
