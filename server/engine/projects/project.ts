@@ -186,7 +186,7 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
         .map(({ migration }) => migration.version);
       const versions = versionsOf(request.which, pending);
       if (versions.length === 0) return { kind: 'nothing' };
-      const reason = `before applying ${versions.join(', ')}`;
+      const reason = `before applying ${namedBriefly(versions)}`;
       return change(request, reason, live, progress, signal, (it) => applyMigrations(it, versions));
     },
 
@@ -227,6 +227,12 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     },
   };
 }
+
+/** A few by name, many by their number and ends. */
+const namedBriefly = (versions: readonly string[]): string =>
+  versions.length <= 3
+    ? versions.join(', ')
+    : `${versions.length} migrations, ${versions[0] ?? ''} to ${versions.at(-1) ?? ''}`;
 
 const namesOf = ({ migration: { version, title } }: ReadMigration) => ({ version, title });
 
