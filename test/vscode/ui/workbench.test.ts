@@ -97,9 +97,9 @@ describe('workbench', function () {
   });
 
   it('badges the files in the explorer', async () => {
-    await open().page.locator('.activitybar .action-label[aria-label^="Explorer"]').click();
+    await open().container('Explorer');
     const file = open().row('20240105090000_create_customers.sql');
-    await file.locator('[aria-label*="Applied to"]').first().waitFor();
+    await file.locator('[aria-label*="embedded Postgres"]').first().waitFor();
     await open().shot('explorer');
   });
 
@@ -161,8 +161,11 @@ describe('walkthrough', function () {
     await open().command('Welcome: Open Walkthrough');
     await open().quickInput.locator('.monaco-list-row').filter({ hasText: 'have already run' }).click();
     const steps = open().page.locator('.getting-started-step');
-    await steps.filter({ hasText: 'Choose your development database' }).click();
-    await open().page.locator('.getting-started-media').first().waitFor();
+    // Beside a side bar there is no room for the picture.
+    await open().command('View: Toggle Primary Side Bar Visibility');
+    await steps.filter({ hasText: 'See what it changes' }).click();
+    const media = open().page.frameLocator('.getting-started-media iframe.webview.ready');
+    await media.frameLocator('iframe#active-frame').locator('svg').waitFor();
     deepEqual(await steps.count(), 4);
     await open().shot('walkthrough');
   });
