@@ -9,7 +9,7 @@ export interface Terminal {
   say(text: string): void;
   /** Shows what is going on: one line of a terminal that is written over, nothing elsewhere; undefined clears it. */
   progress(text: string | undefined): void;
-  /** The same for what is worth a line in the log of a script. */
+  /** The same for what is worth a line in the log of a script; there only the part before a colon, and only once. */
   step(text: string): void;
   /** True when there is somebody to answer. */
   readonly interactive: boolean;
@@ -82,9 +82,10 @@ export function openTerminal(
     },
     progress,
     step(text) {
-      if (quiet || stderr.isTTY) progress(text);
-      else if (text !== stepped) write(stderr, `${text}\n`);
-      stepped = text;
+      if (quiet || stderr.isTTY) return progress(text);
+      const [heading] = text.split(':');
+      if (heading !== stepped) write(stderr, `${heading}\n`);
+      stepped = heading;
     },
     interactive,
     async ask(question, signal) {

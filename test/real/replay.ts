@@ -41,26 +41,31 @@ interface Up {
  */
 export async function replay(folder: string, tool: ToolName, client: Client): Promise<readonly Replayed[]> {
   await loadModule();
-  const done: Replayed[] = [];
+  const done = new Map<string, Replayed>();
   for (const up of upsIn(folder, tool)) {
-    const statements = statementsOf(up.sql);
-    const error = await attempt(client, up.inTransaction ? `begin;${up.sql}\n;commit` : up.sql);
-    await client.query('rollback');
-    const at = error && (await goOn(client, statements ?? []));
-    const range = at ?? { start: 0, end: up.sql.length };
-    const line = (offset: number) => up.whole.slice(0, up.start + offset).split('\n').length;
-    done.push({
+    const before = done.get(up.file);
+    const { statements, refused } = await replayOne(up, client);
+    done.set(up.file, {
       file: up.file,
-      statements: statements?.length ?? 0,
-      refused: error && {
-        sqlState: error.code ?? '',
-        message: error.message,
-        from: line(statements ? range.start : placeOf(error, up)),
-        to: line(statements ? range.end : placeOf(error, up)),
-      },
+      statements: statements + (before?.statements ?? 0),
+      refused: before?.refused ?? refused,
     });
   }
-  return done;
+  return [...done.values()];
+}
+
+async function replayOne(up: Up, client: Client): Promise<Omit<Replayed, 'file'>> {
+  const statements = statementsOf(up.sql);
+  const error = await attempt(client, up.inTransaction ? `begin;${up.sql}\n;commit` : up.sql);
+  await client.query('rollback');
+  if (!error) return { statements: statements?.length ?? 0, refused: undefined };
+  const place = placeOf(error, up);
+  const range = (await goOn(client, statements ?? [])) ?? { start: place, end: place };
+  const line = (offset: number) => up.whole.slice(0, up.start + offset).split('\n').length;
+  return {
+    statements: statements?.length ?? 0,
+    refused: { sqlState: error.code ?? '', message: error.message, from: line(range.start), to: line(range.end) },
+  };
 }
 
 export const toolOf = (folder: string): ToolName => {
@@ -73,15 +78,20 @@ function upsIn(folder: string, tool: ToolName): readonly Up[] {
   const names = readdirSync(folder).filter(
     (it) => /^\d+.*\.sql$/.test(it) && (tool !== 'golang-migrate' || it.endsWith('.up.sql')),
   );
-  return names.toSorted(tool === 'dbmate' ? byName : byNumber).map((name) => {
+  return names.toSorted(tool === 'dbmate' ? byName : byNumber).flatMap((name) => {
     const whole = readFileSync(join(folder, name), 'utf8').replace(/^\ufeff/, '');
     const file = join(folder, name);
-    if (tool !== 'dbmate') return { file, whole, start: 0, sql: whole, inTransaction: tool === 'numbered' };
-    const marker = /^--\s*migrate:up(.*)$/m.exec(whole);
-    const start = marker ? marker.index : whole.length;
-    const down = whole.slice(start).search(/^--\s*migrate:down/m);
-    const sql = down < 0 ? whole.slice(start) : whole.slice(start, start + down);
-    return { file, whole, start, sql, inTransaction: !/transaction:false/.test(marker?.[1] ?? '') };
+    if (tool === 'dbmate') return sectionsOf(whole).map((it) => ({ ...it, file, whole }));
+    return [{ file, whole, start: 0, sql: whole, inTransaction: tool === 'numbered' }];
+  });
+}
+
+/** The up sections of dbmate; a file may have several. */
+function sectionsOf(whole: string): readonly Omit<Up, 'file' | 'whole'>[] {
+  const markers = [...whole.matchAll(/^--\s*migrate:(up|down)(.*)$/gm)];
+  return markers.flatMap(({ 1: direction, 2: options = '', index }, nth) => {
+    const sql = whole.slice(index, markers[nth + 1]?.index);
+    return direction === 'up' ? [{ start: index, sql, inTransaction: !/transaction:false/.test(options) }] : [];
   });
 }
 
