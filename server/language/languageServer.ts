@@ -9,7 +9,7 @@ import {
 } from 'vscode-languageserver/node';
 import type { World } from '../engine/world';
 import { ProjectsChanged, SettingsChanged, TrustGranted } from '../protocol/messages';
-import { inBackground } from './background';
+import { inBackground, logTrouble } from './background';
 import { Checks } from './checks';
 import { openDocuments, withOpenTexts } from './documents';
 import { features } from './features';
@@ -28,7 +28,14 @@ export function serve(connection: Connection, world: World, createEngine: Create
   const documents = openDocuments(connection);
   const workspace = new Workspace(world, withOpenTexts(world.files, documents), createEngine);
   const checks = new Checks(connection, workspace, documents);
-  const close = () => workspace.close();
+  /** The editor goes in any case; what could not be ended is in the log, and swept up by the next start. */
+  const close = async () => {
+    try {
+      await workspace.close();
+    } catch (error) {
+      logTrouble(connection, 'The engine did not end in order', error);
+    }
+  };
   let client: ClientCapabilities = {};
 
   connection.onInitialize((params): InitializeResult => {
