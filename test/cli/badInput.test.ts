@@ -175,7 +175,7 @@ describe('the command line, interrupted', function () {
       withWorkspace({ ...good, [fileOf(3)]: '-- migrate:up\nselect pg_sleep(20);\n' }, async (workspace) => {
         const child = workspace.start(['check', '--shadow', 'same-server', '--database', url]);
         const ended = ending(child);
-        await sleepers(url, (count) => count > 0);
+        await sleepers(url, (count) => count > 0 || child.exitCode !== null);
         child.kill('SIGINT');
         const { code, stderr } = await ended;
         equal(code, 130, stderr);

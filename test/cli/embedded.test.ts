@@ -86,7 +86,7 @@ describe('the command line on the embedded Postgres', function () {
         match(refused.stderr, /--dir: blog\/migrations, shop\/migrations/);
         equal((await workspace.run('apply', '--yes', '--dir', 'shop/migrations')).code, 0);
         equal((await workspace.run('check', 'shop')).code, 0);
-        match((await workspace.run('status', '--dir', 'shop')).stdout, /^shop\/migrations .*\n +001 +a +applied$/m);
+        match((await workspace.run('status', '--dir', 'shop')).stdout, /^shop\/migrations .*\n +1 +a +applied$/m);
       },
     ));
 });
