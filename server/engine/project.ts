@@ -48,8 +48,8 @@ export interface Project {
     onFile: (file: FileCheck) => void,
     signal: AbortSignal,
   ): Promise<Check>;
-  /** The schema before and after: one migration, or all pending ones. */
-  preview(path: string | 'pending', signal: AbortSignal): Promise<Preview>;
+  /** The schema before and after one migration, named by the path of its file, or after all of them (`pending`). */
+  preview(path: string, signal: AbortSignal): Promise<Preview>;
   apply(request: ApplyRequest, progress: (step: Progress) => void, signal: AbortSignal): Promise<ApplyResult>;
   /** Runs the down script of the newest applied migration, or of the last `count` ones. */
   revert(request: RevertRequest, progress: (step: Progress) => void, signal: AbortSignal): Promise<ApplyResult>;

@@ -57,8 +57,9 @@ const candidatesOf = (folder: string, { roots }: EngineOptions, world: World): C
 /** The folder and those above it, up to the workspace's. */
 function foldersUpTo(folder: string, roots: readonly string[]): string[] {
   const root = roots.find((it) => folder === it || folder.startsWith(`${it.replace(/\/$/, '')}/`));
+  if (root === undefined) return [folder];
   const folders = [folder];
-  for (let at = folder; root !== undefined && at !== root && dirname(at) !== at; ) folders.push((at = dirname(at)));
+  while (folders.at(-1) !== root) folders.push(dirname(folders.at(-1) ?? root));
   return folders;
 }
 
