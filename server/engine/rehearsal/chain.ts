@@ -9,14 +9,13 @@ import { Fault } from '../base/fault';
 import type { LayoutName, Script } from '../layouts/layout';
 import type { Base } from '../shadow/base';
 import type { Shadow, ShadowPlace } from '../shadow/place';
-import { shapeOf } from '../sql/parse';
-import { statementsOf } from '../sql/scan';
-import type { Reach } from '../sql/statement';
+import type { Rehearsal } from './commit';
 import type { PlacedOutcome } from './findings';
 import type { Outcome } from './outcome';
-import { learn, prepare } from './prepare';
-import { advance, type Rehearsal, rehearse } from './rehearse';
+import { type Learned, type Policy, prepare, reachingIn, reachingNames } from './prepare';
+import { advance, type Rehearsed, rehearse } from './rehearse';
 import type { RunLimits } from './run';
+import type { SequenceMemo } from './sequences';
 
 /** A migration as the chain runs it. */
 export interface Link {
@@ -69,27 +68,42 @@ export interface Chain {
 export function createChain(place: ShadowPlace): Chain {
   const state = new ChainState(place);
   return {
-    async run(request, onResult, signal) {
-      try {
-        await state.run(request, onResult, signal);
-      } catch (error) {
-        if (!(error instanceof Fault) || error.code !== 'connection-lost') throw error;
-        state.forgetShadow();
-        await lostTwice(() => state.run(request, onResult, signal));
-      }
+    run: (request, onResult, signal) => {
+      const told = new Set<Link>();
+      return again(state, () =>
+        state.run(
+          request,
+          (result) => {
+            if (told.has(result.link)) return;
+            told.add(result.link);
+            onResult(result);
+          },
+          signal,
+        ),
+      );
     },
-    dumps: (request, index, signal) => state.dumps(request, index, signal),
+    dumps: (request, index, signal) => again(state, () => state.dumps(request, index, signal)),
   };
 }
 
-async function lostTwice<T>(again: () => Promise<T>): Promise<T> {
+/** A shadow that got lost is built anew, once. */
+async function again<T>(state: ChainState, work: () => Promise<T>): Promise<T> {
   try {
-    return await again();
+    return await work();
   } catch (error) {
-    if (error instanceof Fault && error.code === 'connection-lost') throw new Fault('shadow-lost', error.detail, error);
-    throw error;
+    if (!isLoss(error)) throw error;
+  }
+  state.forgetShadow();
+  try {
+    return await work();
+  } catch (error) {
+    if (!isLoss(error)) throw error;
+    state.forgetShadow();
+    throw new Fault('shadow-lost', error.detail, error);
   }
 }
+
+const isLoss = (error: unknown): error is Fault => error instanceof Fault && error.code === 'connection-lost';
 
 interface Known {
   readonly up: readonly Outcome[];
@@ -97,71 +111,93 @@ interface Known {
   readonly ms: number;
 }
 
+/** A shadow and what is committed on it. */
+interface Standing {
+  readonly shadow: Shadow;
+  /** Fingerprint of the base. */
+  readonly base: string;
+  /** The states it went through: one for each link whose effects are committed. */
+  readonly states: string[];
+  sequences: SequenceMemo;
+}
+
 /** Enough for a long history; the oldest are forgotten first. */
 const mostRemembered = 5_000;
 
 class ChainState {
-  private shadow: Shadow | undefined;
-  private base = '';
-  /** Keys of the links whose effects are committed on the shadow. */
-  private position: string[] = [];
+  /** Undefined when there is no shadow, and while something is committed on it: cut off there it is of no use. */
+  private standing: Standing | undefined;
   private readonly known = new Map<string, Known>();
-  private reaching: { readonly base: string; readonly live: ReadonlyMap<string, Reach> } = {
-    base: '',
-    live: new Map(),
-  };
+  private reaching: { readonly base: string; readonly live: readonly Learned[] } = { base: '', live: [] };
 
   constructor(private readonly place: ShadowPlace) {}
 
   forgetShadow(): void {
-    this.shadow = undefined;
+    this.standing = undefined;
   }
 
   async run(request: ChainRequest, onResult: (result: LinkResult) => void, signal: AbortSignal): Promise<void> {
     const last = request.links.findLastIndex((link) => Object.values(request.wanted(link)).some(Boolean));
     const links = prepareAll(request, this.place, last + 1, this.reachingOf(request.base));
     for (const [i, prepared] of links.entries()) {
-      const { link, key } = prepared;
-      const wantsDown = request.wanted(link).down && prepared.downs.length > 0;
-      const known = this.known.get(key);
-      if (known && (!wantsDown || known.down)) {
-        onResult(resultOf(link, known));
-        continue;
+      const { link, key, downs } = prepared;
+      const wanted = { ...prepared, downs: request.wanted(link).down ? downs : [] };
+      let result = this.known.get(key);
+      if (!result || (wanted.downs.length > 0 && !result.down)) {
+        const standing = await this.standBefore(i, links, request, signal);
+        const stay = i === last && request.editing;
+        result = stay
+          ? await this.rehearseOn(standing, wanted, request.limits, signal)
+          : await this.advanceOn(standing, wanted, request.limits, signal);
       }
-      await this.standBefore(i, links, request, signal);
-      const result = await this.rehearseLink(
-        prepared,
-        wantsDown,
-        i === last && request.editing,
-        request.limits,
-        signal,
-      );
       onResult(resultOf(link, result));
     }
   }
 
   async dumps(request: ChainRequest, { from, to }: { from: number; to: number }, signal: AbortSignal) {
     const links = prepareAll(request, this.place, to, this.reachingOf(request.base));
-    const before = await (await this.standBefore(from, links, request, signal)).dump(signal);
-    const after = await (await this.standBefore(to, links, request, signal)).dump(signal);
+    const before = await (await this.standBefore(from, links, request, signal)).shadow.dump(signal);
+    const after = await (await this.standBefore(to, links, request, signal)).shadow.dump(signal);
     const outcomes = links.slice(from).flatMap(({ key }) => this.known.get(key)?.up ?? []);
     return { before, after, refused: outcomes.filter(({ kind }) => kind === 'refused').length };
   }
 
-  private async rehearseLink(
+  /** Takes everything back. */
+  private rehearseOn(
+    { shadow, sequences }: Standing,
     { key, ups, downs }: PreparedLink,
-    wantsDown: boolean,
-    stay: boolean,
     limits: RunLimits,
     signal: AbortSignal,
   ): Promise<Known> {
-    if (!this.shadow) throw new Error('a shadow stands before the link');
+    return this.remembered(key, downs, () => rehearse(shadow, ups, downs, sequences, limits, signal));
+  }
+
+  /** Takes only the down scripts back. */
+  private async advanceOn(
+    standing: Standing,
+    { key, state, ups, downs }: PreparedLink,
+    limits: RunLimits,
+    signal: AbortSignal,
+  ): Promise<Known> {
+    this.standing = undefined;
+    const known = this.known.get(key);
+    const sparing = known ? withoutRunaways(ups, known.up) : ups;
+    const result = await this.remembered(key, downs, () => advance(standing.shadow, sparing, downs, limits, signal));
+    this.standing = { ...standing, states: [...standing.states, state], sequences: {} };
+    return result;
+  }
+
+  private async remembered(key: string, downs: readonly Rehearsal[], work: () => Promise<Rehearsed>): Promise<Known> {
     const begun = performance.now();
-    const run = stay ? rehearse : advance;
-    const { up, after } = await run(this.shadow, ups, wantsDown ? downs : [], limits, signal);
-    if (!stay) this.position.push(key);
-    const known = { up, down: wantsDown ? after : undefined, ms: performance.now() - begun };
-    this.remember(key, known);
+    const { up, after } = await work();
+    const former = this.known.get(key);
+    const ms = performance.now() - begun;
+    // What was known of the up script stays: this time its runaways were spared.
+    const known = { up: former?.up ?? up, down: downs.length > 0 ? after : former?.down, ms: former?.ms ?? ms };
+    this.known.delete(key);
+    this.known.set(key, known);
+    const oldest = this.known.keys().next();
+    if (this.known.size > mostRemembered && !oldest.done) this.known.delete(oldest.value);
     return known;
   }
 
@@ -171,48 +207,49 @@ class ChainState {
     links: readonly PreparedLink[],
     { base, limits }: ChainRequest,
     signal: AbortSignal,
-  ): Promise<Shadow> {
+  ): Promise<Standing> {
+    for (;;) {
+      const standing = await this.standWithin(index, links, base, signal);
+      const next = links[standing.states.length];
+      if (standing.states.length === index || !next) return standing;
+      // On the embedded engine a runaway ends the shadow; known by then, it is spared when this begins anew.
+      await this.advanceOn(standing, { ...next, downs: [] }, limits, signal);
+    }
+  }
+
+  /** A shadow in one of the states on the way to link `index`. */
+  private async standWithin(
+    index: number,
+    links: readonly PreparedLink[],
+    base: Base,
+    signal: AbortSignal,
+  ): Promise<Standing> {
+    const now = this.standing;
     const stands =
-      this.base === base.fingerprint &&
-      this.position.length <= index &&
-      this.position.every((key, i) => key === links[i]?.key);
-    if (!this.shadow || this.shadow.session.lost || !stands) {
-      this.shadow = undefined;
-      this.position = [];
-      this.shadow = await this.place.fresh(base, signal);
-      this.base = base.fingerprint;
-    }
-    for (const { key, ups } of links.slice(this.position.length, index)) {
-      const begun = performance.now();
-      const { up } = await advance(
-        this.shadow,
-        withoutRunaways(ups, this.known.get(key)?.up ?? []),
-        [],
-        limits,
-        signal,
-      );
-      this.position.push(key);
-      if (!this.known.has(key)) this.remember(key, { up, down: undefined, ms: performance.now() - begun });
-    }
-    return this.shadow;
+      now &&
+      !now.shadow.session.lost &&
+      now.base === base.fingerprint &&
+      now.states.length <= index &&
+      now.states.every((state, i) => state === links[i]?.state);
+    if (stands) return now;
+    this.standing = undefined;
+    const shadow = await this.place.fresh(base, signal);
+    return (this.standing = { shadow, base: base.fingerprint, states: [], sequences: {} });
   }
 
   /** Read once for each base. */
-  private reachingOf(base: Base): ReadonlyMap<string, Reach> {
-    if (this.reaching.base !== base.fingerprint) this.reaching = { base: base.fingerprint, live: reachingIn(base) };
+  private reachingOf(base: Base): readonly Learned[] {
+    if (this.reaching.base !== base.fingerprint)
+      this.reaching = { base: base.fingerprint, live: base.kind === 'dump' ? reachingIn(base.sql) : [] };
     return this.reaching.live;
-  }
-
-  private remember(key: string, known: Known): void {
-    this.known.delete(key);
-    this.known.set(key, known);
-    const oldest = this.known.keys().next();
-    if (this.known.size > mostRemembered && !oldest.done) this.known.delete(oldest.value);
   }
 }
 
 interface PreparedLink {
   readonly link: Link;
+  /** Names what the scripts and all that stands before them have made of the base. */
+  readonly state: string;
+  /** The same and what else the outcomes hold: places in files, the down script. */
   readonly key: string;
   readonly ups: readonly Rehearsal[];
   readonly downs: readonly Rehearsal[];
@@ -223,28 +260,26 @@ function prepareAll(
   request: ChainRequest,
   place: ShadowPlace,
   count: number,
-  live: ReadonlyMap<string, Reach>,
+  live: readonly Learned[],
 ): PreparedLink[] {
-  const reaching = new Map(live);
-  const keys = keysOf(request, place);
-  const steps = (file: ScriptFile | undefined, known: Map<string, Reach>): Rehearsal[] => {
-    const policy = { shared: place.shared, layout: request.layout, reaching: known };
-    return (file?.scripts ?? []).map((script) => prepare(file?.text ?? '', script, policy));
-  };
-  return request.links.slice(0, count).map((link, i) => {
-    const ups = steps(link.up, reaching);
-    const downs = request.wanted(link).down ? steps(link.down, new Map(reaching)) : [];
-    return { link, key: keys[i] ?? '', ups, downs };
+  const learned = [...live];
+  const reaching = reachingNames(learned);
+  const policy = { shared: place.shared, layout: request.layout };
+  let former = `${request.base.fingerprint} ${place.kind} ${request.layout}`;
+  return request.links.slice(0, count).map((link) => {
+    const state = stateAfter(link, former);
+    former = state;
+    const ups = stepsOf(link.up, { ...policy, reaching });
+    learned.push(...ups.flatMap(({ steps }) => steps.map(({ shape }) => shape)).filter(teaches));
+    const downs = request.wanted(link).down ? stepsOf(link.down, { ...policy, reaching: reachingNames(learned) }) : [];
+    return { link, state, key: `${state} ${placesOf(link)}`, ups, downs };
   });
 }
 
-/** What the functions and views of the live schema reach. */
-function reachingIn(base: Base): ReadonlyMap<string, Reach> {
-  const reaching = new Map<string, Reach>();
-  for (const { text } of base.kind === 'dump' ? statementsOf(base.sql) : [])
-    if (/^create\s+(?:function|procedure|view|materialized)/i.test(text)) learn(shapeOf(text), reaching);
-  return reaching;
-}
+const stepsOf = (file: ScriptFile | undefined, policy: Policy): Rehearsal[] =>
+  (file?.scripts ?? []).map((script) => prepare(file?.text ?? '', script, policy));
+
+const teaches = ({ defines, relays }: Learned): boolean => defines.length + relays.length > 0;
 
 /** What was cut off once is not tried again on the way to a later script. */
 function withoutRunaways(rehearsals: readonly Rehearsal[], known: readonly Outcome[]): Rehearsal[] {
@@ -262,25 +297,22 @@ function withoutRunaways(rehearsals: readonly Rehearsal[], known: readonly Outco
   }));
 }
 
-/** A key for each link: what it is, and all that stands before it. */
-function keysOf({ base, links, layout }: ChainRequest, place: ShadowPlace): string[] {
-  let former = `${base.fingerprint} ${place.kind} ${layout}`;
-  return links.map(({ up, down }) => {
-    const hash = createHash('sha256').update(former);
-    for (const { direction, mode, range } of up.scripts)
-      hash.update(`\n${direction} ${mode} ${up.text.slice(range.start, range.end)}`);
-    const key = hash.digest('base64');
-    former = key;
-    // A changed down script asks for a new rehearsal, and moves nothing behind it.
-    return `${key} ${createHash('sha256')
-      .update(`${offsetsOf(up)} ${down ? offsetsOf(down) + down.text : ''}`)
-      .digest('base64')}`;
-  });
+function stateAfter({ up }: Link, former: string): string {
+  const hash = createHash('sha256').update(former);
+  for (const { mode, range } of up.scripts) {
+    const text = up.text.slice(range.start, range.end);
+    hash.update(`\n${mode} ${text.length} ${text}`);
+  }
+  return hash.digest('base64');
 }
 
-/** Outcomes hold ranges in their file, so a script that has moved is another one. */
-const offsetsOf = ({ scripts, path }: ScriptFile): string =>
-  `${path} ${scripts.map(({ range }) => range.start).join(' ')}`;
+/** Outcomes hold ranges in their files, so a script that has moved is another one. */
+function placesOf({ up, down }: Link): string {
+  const hash = createHash('sha256');
+  for (const file of down ? [up, down] : [up])
+    hash.update(`${file.path} ${file.scripts.map(({ range }) => `${range.start}-${range.end}`).join(' ')}\n`);
+  return hash.update(down?.text ?? '').digest('base64');
+}
 
 const resultOf = (link: Link, { up, down, ms }: Known): LinkResult => ({
   link,

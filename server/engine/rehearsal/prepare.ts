@@ -1,63 +1,76 @@
 /** Cuts a script into the steps of its rehearsal, and decides which of them must not be run here. */
 import type { LayoutName, Script } from '../layouts/layout';
 import { shapeOf } from '../sql/parse';
+import { ReachingNames } from '../sql/reach';
 import { statementsOf } from '../sql/scan';
 import type { Reach, Shape, Statement } from '../sql/statement';
+import type { Rehearsal } from './commit';
 import type { SkipReason } from './outcome';
-import type { Rehearsal } from './rehearse';
 import type { Step } from './run';
 
 export interface Policy {
   /** Others live on the shadow's server: nothing that reaches outside a database is run. */
   readonly shared: boolean;
   readonly layout: LayoutName;
-  /** What is known to reach outside when it is used: functions and views of earlier statements. Grows here. */
-  readonly reaching: Map<string, Reach>;
+  /** What earlier statements have made that reaches outside when it is used. Grows here. */
+  readonly reaching: ReachingNames;
 }
 
 /** @param text the whole file; the steps' ranges are those of the file */
 export function prepare(text: string, script: Script, policy: Policy): Rehearsal {
-  const steps = statementsOf(text, script.range).map((statement) => stepOf(statement, policy));
+  const steps = statementsOf(text, script.range).map((statement) => stepOf(text, statement, policy));
   return { mode: script.mode, steps };
 }
 
-function stepOf(statement: Statement, policy: Policy): Step {
+function stepOf(text: string, statement: Statement, policy: Policy): Step {
   const shape = shapeOf(statement.text);
-  const step = { statement, shape, skip: skipOf(statement, shape, policy) };
-  learn(shape, policy.reaching);
-  return step;
+  const skip = skipOf(statement, shape, policy);
+  policy.reaching.learn(shape);
+  return { statement, shape, skip, rowsStart: rowsStartOf(text, statement) };
 }
 
-/** What this statement makes that reaches outside, by itself or by what it calls. */
-export function learn({ defines, relays }: Shape, reaching: Map<string, Reach>): void {
-  for (const { name, where, says } of defines) reaching.set(name, { where, says });
-  for (const { name, calls } of relays) {
-    const called = reachedBy(calls, reaching);
-    if (called) reaching.set(name, { where: called.reach.where, says: calling(called) });
-  }
+/** Rows begin on the line after the statement. */
+function rowsStartOf(text: string, { kind, copyData, range }: Statement): number | undefined {
+  if (kind !== 'copyIn' || copyData === undefined) return undefined;
+  const lineEnd = text.indexOf('\n', range.end);
+  return lineEnd < 0 ? undefined : lineEnd + 1;
 }
 
 function skipOf(statement: Statement, shape: Shape, { shared, layout, reaching }: Policy): SkipReason | undefined {
   // The tools of the other layouts send such a line to Postgres, which refuses it: so does the rehearsal.
   if (statement.kind === 'psql' && layout === 'numbered') return { kind: 'psql' };
-  const forbidden = ({ where }: Reach) => where === 'machine' || shared;
-  const reach = shape.reaches.find(forbidden);
-  if (reach) return { kind: 'reaches', says: reach.says };
-  const called = reachedBy(shape.calls, reaching);
-  return called && forbidden(called.reach) ? { kind: 'reaches', says: calling(called) } : undefined;
+  const reach = reaching.reachesOf(shape).find(({ where }: Reach) => where === 'machine' || shared);
+  return reach && { kind: 'reaches', says: reach.says };
 }
 
-interface Called {
-  readonly name: string;
-  readonly reach: Reach;
+/** What a statement has made that may reach outside when it is used. */
+export type Learned = Pick<Shape, 'defines' | 'relays'>;
+
+export function reachingNames(learned: readonly Learned[]): ReachingNames {
+  const reaching = new ReachingNames();
+  for (const it of learned) reaching.learn(it);
+  return reaching;
 }
 
-function reachedBy(calls: ReadonlySet<string>, reaching: ReadonlyMap<string, Reach>): Called | undefined {
-  for (const name of calls) {
-    const reach = reaching.get(name);
-    if (reach) return { name, reach };
-  }
-  return undefined;
+/**
+ * What the live schema has that reaches outside when it is used: functions, views, and tables whose triggers, rules or
+ * defaults do.
+ *
+ * @param dump as pg_dump gives it
+ */
+export function reachingIn(dump: string): Learned[] {
+  const shapes = statementsOf(dump)
+    .filter(({ text }) => mayReach.test(text))
+    .map(({ text }) => shapeOf(text));
+  const reaching = reachingNames(shapes);
+  const made = shapes.flatMap((shape) => {
+    const names = shape.makes.flatMap(({ kind, name, of }) => (kind === 'relation' ? [name] : (of ?? [])));
+    const reaches = shape.defines.length > 0 ? [] : reaching.reachesOf(shape);
+    return reaches.flatMap(({ where, says }) => names.map((name) => ({ name, where, says })));
+  });
+  const learned = shapes.filter(({ defines, relays }) => defines.length + relays.length > 0);
+  return [...learned, { defines: made, relays: [] }];
 }
 
-const calling = ({ name, reach }: Called): string => `uses ${name}, which ${reach.says}`;
+const mayReach =
+  /^create (?:or replace )?(?:function|procedure|aggregate|view|materialized|table|foreign|trigger|constraint|event|rule|policy|unlogged)\b/i;

@@ -3,8 +3,8 @@
  *
  * A refused statement is undone to its savepoint and the next one is tried, so that a file shows all its errors.
  */
-import { shifted } from '../base/text';
-import type { Answer, Session } from '../database/session';
+import { shifted, type TextRange } from '../base/text';
+import type { Answer, Refusal, Session } from '../database/session';
 import { blamedRange } from '../sql/blame';
 import type { Shape, Statement } from '../sql/statement';
 import type { Outcome, SkipReason } from './outcome';
@@ -15,6 +15,8 @@ export interface Step {
   readonly shape: Shape;
   /** Set when it must not be run. */
   readonly skip: SkipReason | undefined;
+  /** Where its rows begin in the file, when it has some (`COPY … FROM stdin`). */
+  readonly rowsStart: number | undefined;
 }
 
 export interface RunLimits {
@@ -23,22 +25,29 @@ export interface RunLimits {
 }
 
 /**
- * @param savepoints off: an open transaction ends with its first refusal, as without us; the rest is not tried
- * @returns one outcome per step, in their order; fewer when `savepoints` is off and one was refused
+ * - `each`: one before every statement
+ * - `none`: an open transaction ends with its first refusal, as without us; the rest is not tried
+ */
+export type Savepoints = 'each' | 'none';
+
+/**
+ * @returns one outcome per step, in their order; fewer when a refusal has ended the transaction
  * @throws {Fault} `connection-lost`
- * @throws whatever reason `signal` was aborted with, between two statements
+ * @throws whatever reason `signal` was aborted with; on a server what runs then is cancelled
  */
 export async function runSteps(
   session: Session,
   steps: readonly Step[],
-  savepoints: boolean,
+  savepoints: Savepoints,
   limits: RunLimits,
   signal: AbortSignal,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const step of steps) {
     signal.throwIfAborted();
-    const outcome = await runStep(session, step, savepoints, limits);
+    const outcome = await runStep(session, step, savepoints, limits, signal);
+    // What was cut off by us says nothing about the statement.
+    signal.throwIfAborted();
     outcomes.push(outcome);
     if (outcome.kind === 'refused' && session.transaction === 'failed') break;
   }
@@ -49,35 +58,74 @@ const savepoint = 'rehearsal_savepoint';
 
 async function runStep(
   session: Session,
-  { statement, shape, skip }: Step,
-  savepoints: boolean,
+  step: Step,
+  savepoints: Savepoints,
   limits: RunLimits,
+  signal: AbortSignal,
 ): Promise<Outcome> {
+  const { statement, shape, skip } = step;
   if (skip) return { kind: 'skipped', statement, shape, reason: skip };
   if (session.lost) return { kind: 'skipped', statement, shape, reason: { kind: 'engineEnded' } };
-  // Ours would be in the way of a savepoint or a commit of the script's own.
-  const guarded = savepoints && session.transaction === 'open' && shape.transaction === undefined;
+  const guarded = savepoints === 'each' && session.transaction === 'open' && !endsTransaction(shape);
   if (guarded) await session.run(`savepoint ${savepoint}`);
   const begun = performance.now();
-  const answer = await session.run(statement.text, {
-    timeoutMs: limits.statementMs,
-    ...(statement.copyData === undefined ? {} : { copyData: statement.copyData }),
-  });
+  const answer = await cancellable(session, signal, () =>
+    session.run(statement.text, {
+      timeoutMs: limits.statementMs,
+      ...(statement.copyData === undefined ? {} : { copyData: statement.copyData }),
+    }),
+  );
   const ms = performance.now() - begun;
-  if (guarded && !session.lost) await takeBack(session, answer);
-  return outcomeOf(answer, statement, shape, ms);
+  if (guarded && !session.lost) await takeBack(session, shape, answer);
+  return outcomeOf(answer, step, ms);
 }
 
-async function takeBack(session: Session, answer: Answer): Promise<void> {
-  if (answer.kind === 'done') await session.run(`release savepoint ${savepoint}`);
-  else await session.run(`rollback to savepoint ${savepoint}; release savepoint ${savepoint}`);
+export const endsTransaction = ({ transaction }: Shape): boolean =>
+  transaction === 'commit' || transaction === 'rollback';
+
+/** To interrupt the embedded engine is to end it, which takes longer than to wait for most statements. */
+async function cancellable<T>(session: Session, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  if (session.server.engine === 'embedded') return work();
+  const cancel = (): void => void session.cancel();
+  signal.addEventListener('abort', cancel);
+  try {
+    return await work();
+  } finally {
+    signal.removeEventListener('abort', cancel);
+  }
 }
 
-function outcomeOf(answer: Answer, statement: Statement, shape: Shape, ms: number): Outcome {
+/** A savepoint of the script's own stands upon ours, or has ended it: then there is nothing to release. */
+async function takeBack(session: Session, { transaction }: Shape, answer: Answer): Promise<void> {
+  if (answer.kind === 'refused')
+    await session.run(`rollback to savepoint ${savepoint}; release savepoint ${savepoint}`);
+  else if (transaction === undefined || transaction === 'begin') await session.run(`release savepoint ${savepoint}`);
+}
+
+function outcomeOf(answer: Answer, { statement, shape, rowsStart }: Step, ms: number): Outcome {
   if (answer.kind === 'done') return { kind: 'ran', statement, shape, ms, notices: answer.notices };
   const { refusal } = answer;
-  const range = shifted(blamedRange(statement.text, refusal, namesOf(shape)), statement.range.start);
+  const range =
+    rowBlamed(statement, rowsStart, refusal) ??
+    shifted(blamedRange(statement.text, refusal, namesOf(shape)), statement.range.start);
   return { kind: 'refused', statement, shape, refusal, range, ms };
+}
+
+/** `COPY t, line 3, column n: "x"` is the context of what is wrong with a row; in whatever language, its line comes first. */
+function rowBlamed(
+  { copyData = '' }: Statement,
+  rowsStart: number | undefined,
+  { where = '' }: Refusal,
+): TextRange | undefined {
+  const line = /^COPY .*?, \S+ (\d+)/m.exec(where)?.[1];
+  if (rowsStart === undefined || line === undefined) return undefined;
+  const lines = copyData.split('\n');
+  const text = lines[Number(line) - 1]?.replace(/\r$/, '');
+  if (text === undefined) return undefined;
+  const start = rowsStart + lines.slice(0, Number(line) - 1).reduce((sum, it) => sum + it.length + 1, 0);
+  const value = /: "(.*)"$/m.exec(where)?.[1] ?? '';
+  const at = value === '' ? -1 : text.indexOf(value);
+  return at < 0 ? { start, end: start + text.length } : { start: start + at, end: start + at + value.length };
 }
 
 /** Every name that the statement speaks of. */

@@ -1,0 +1,128 @@
+/** Runs scripts for good, as their tool would, commits included; what is refused is left out. */
+import type { Session } from '../database/session';
+import type { TransactionMode } from '../layouts/layout';
+import type { Shadow } from '../shadow/place';
+import type { Outcome } from './outcome';
+import { endsTransaction, type RunLimits, runSteps, type Step } from './run';
+import { dependsOnSavepoints, withoutSavepoints } from './savepoints';
+
+export interface Rehearsal {
+  readonly mode: TransactionMode;
+  readonly steps: readonly Step[];
+}
+
+/**
+ * @param session on the shadow or a copy of it; left as if it were just opened
+ * @throws {Fault} `connection-lost`
+ * @throws the reason of the signal, with scripts half run
+ */
+export async function commitAll(
+  shadow: Pick<Shadow, 'startOver'>,
+  session: Session,
+  rehearsals: readonly Rehearsal[],
+  limits: RunLimits,
+  signal: AbortSignal,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const rehearsal of rehearsals) {
+    outcomes.push(...(await commitScript(session, rehearsal, limits, signal)));
+    if (session.lost) continue;
+    // What the script has left open its tool does not commit either.
+    if (session.transaction !== 'idle') await session.run('rollback');
+    await shadow.startOver(session);
+  }
+  return outcomes;
+}
+
+async function commitScript(
+  session: Session,
+  rehearsal: Rehearsal,
+  limits: RunLimits,
+  signal: AbortSignal,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const block of blocksOf(rehearsal)) outcomes.push(...(await commitBlock(session, block, limits, signal)));
+  return outcomes;
+}
+
+/** Statements that stand or fall together, or one that is committed by itself. */
+interface Block {
+  /**
+   * - `tool`: the tool, or the protocol, begins the transaction and ends it if the script does not
+   * - `script`: it begins with the script's own BEGIN
+   * - `nobody`: a statement outside of any transaction
+   */
+  readonly begunBy: 'tool' | 'script' | 'nobody';
+  readonly steps: readonly Step[];
+}
+
+function blocksOf({ mode, steps }: Rehearsal): Block[] {
+  const wrapped = mode === 'transaction' || (mode === 'implicit' && steps.length > 1);
+  const blocks: { readonly begunBy: Block['begunBy']; readonly steps: Step[] }[] = [];
+  let open = wrapped;
+  if (wrapped) blocks.push({ begunBy: 'tool', steps: [] });
+  for (const step of steps) {
+    const begins = step.shape.transaction === 'begin';
+    if (!open) {
+      // In a message of several statements, what follows a COMMIT is one implicit transaction again.
+      const implicit = mode === 'implicit' && wrapped;
+      blocks.push({ begunBy: implicit ? 'tool' : begins ? 'script' : 'nobody', steps: [] });
+      open = implicit || begins;
+    }
+    blocks.at(-1)?.steps.push(step);
+    if (endsTransaction(step.shape)) open = false;
+  }
+  return blocks.filter((it) => it.steps.length > 0);
+}
+
+async function commitBlock(
+  session: Session,
+  { begunBy, steps }: Block,
+  limits: RunLimits,
+  signal: AbortSignal,
+): Promise<Outcome[]> {
+  if (begunBy === 'nobody') return runSteps(session, steps, 'each', limits, signal);
+  const last = steps.at(-1);
+  const end = last && endsTransaction(last.shape) ? [last] : [];
+  const body = end.length > 0 ? steps.slice(0, -1) : steps;
+  if (begunBy === 'tool' && !session.lost && session.transaction === 'idle') await session.run('begin');
+  const outcomes = await runBody(session, body, limits, signal);
+  if (end.length > 0) return [...outcomes, ...(await runSteps(session, end, 'none', limits, signal))];
+  const staysOpen = begunBy === 'script' || steps.some(({ shape }) => shape.transaction === 'begin');
+  return staysOpen ? outcomes : committed(session, outcomes, limits);
+}
+
+/** As long as nothing depends on savepoints they are used; else the block is run again without, on the same state. */
+async function runBody(
+  session: Session,
+  steps: readonly Step[],
+  limits: RunLimits,
+  signal: AbortSignal,
+): Promise<Outcome[]> {
+  const outcomes = await runSteps(session, steps, 'each', limits, signal);
+  if (session.lost || session.transaction !== 'open' || !outcomes.some(dependsOnSavepoints)) return outcomes;
+  await session.run('rollback');
+  const plain = await withoutSavepoints(session, steps, outcomes, limits, signal);
+  await session.run('begin');
+  const good = steps.filter((_, i) => plain[i]?.kind === 'ran');
+  await runSteps(session, good, 'none', limits, signal);
+  return plain;
+}
+
+async function committed(session: Session, outcomes: Outcome[], limits: RunLimits): Promise<Outcome[]> {
+  if (session.lost || session.transaction === 'idle') return outcomes;
+  const answer = await session.run('commit', { timeoutMs: limits.statementMs });
+  return answer.kind === 'done' ? outcomes : refusedAtEnd(outcomes, answer.refusal);
+}
+
+type RefusedOutcome = Extract<Outcome, { kind: 'refused' }>;
+
+/** A deferred constraint is checked at the end: the last statement that ran stands for it. */
+export function refusedAtEnd(outcomes: readonly Outcome[], refusal: RefusedOutcome['refusal']): Outcome[] {
+  const last = outcomes.findLast(({ kind }) => kind === 'ran');
+  return outcomes.map((it) => {
+    if (it !== last || it.kind !== 'ran') return it;
+    const { statement, shape, ms } = it;
+    return { kind: 'refused', statement, shape, refusal, range: statement.range, ms };
+  });
+}
