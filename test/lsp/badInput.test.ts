@@ -1,15 +1,14 @@
 /** What the world does to a language server: each trouble is told with a way out, and the editor goes on working. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { rmSync } from 'node:fs';
-import { setTimeout } from 'node:timers/promises';
 import type { DocumentSymbol } from 'vscode-languageserver-protocol/node';
-import { Client } from 'pg';
 import { startServer } from '../../server/engine/shadow/privateServer';
 import { uriOf } from '../../server/language/uri';
 import { ListProjectsRequest } from '../../server/protocol/messages';
 import { sameTold, told } from '../support/editor';
 import { type Running, withLanguageServer } from '../support/languageServer';
 import { binariesOf, serverOf, withDatabase } from '../support/servers';
+import { untilRunning } from '../support/sessions';
 
 const files = {
   'migrations/001_a.sql': 'create table a (id int);\n',
@@ -105,7 +104,7 @@ describe('the language server in trouble', () => {
         url,
         async ({ editor, path }) => {
           editor.open(path(first), "select pg_sleep(600);\nselect 'end';\n");
-          await running(url, 'pg_sleep');
+          await untilRunning(url, 'pg_sleep');
           await server.stop();
           match(told(await editor.diagnostics(path(first)))[0] ?? '', /^1:1-1:22 not-checked Not rehearsed\./);
           await worksOn({ editor, path });
@@ -159,14 +158,4 @@ async function withUrl(
 ): Promise<void> {
   const initializationOptions = { settings: { postgresBinaries: [binariesOf(18)] }, ...options };
   await withLanguageServer({ files: given, environment: { DATABASE_URL: url }, initializationOptions }, use);
-}
-
-/** Waits until the server runs a query with these words. */
-async function running(url: string, words: string): Promise<void> {
-  const client = new Client(url);
-  client.on('error', () => undefined);
-  await client.connect();
-  const query = 'select 1 from pg_stat_activity where pid <> pg_backend_pid() and state = $2 and query like $1';
-  while ((await client.query(query, [`%${words}%`, 'active'])).rowCount === 0) await setTimeout(50);
-  await client.end();
 }

@@ -8,6 +8,7 @@ import { uriOf } from '../../server/language/uri';
 import { sameTold, told } from '../support/editor';
 import { withLanguageServer } from '../support/languageServer';
 import { binariesOf, withDatabase } from '../support/servers';
+import { untilRunning } from '../support/sessions';
 
 const numbered = {
   'migrations/001_users.sql': 'create table users (id int primary key);\n',
@@ -83,6 +84,29 @@ describe('the language server over stdio', () => {
       write('migrations/001_users.sql', 'create table users (id int primary key);\n');
       editor.close(first);
       await editor.until(() => consequence()?.code === '42703', 'the second file without its consequence');
+    });
+  });
+
+  it('takes a replay that was cut off by an edit back, and begins it anew', async () => {
+    const first = [
+      '-- rehearsal: no-transaction',
+      'create table users (id int);',
+      'insert into users values (1);',
+      'select pg_sleep(1);',
+      'select 2;',
+      '',
+    ].join('\n');
+    const files = { ...numbered, 'migrations/001_users.sql': first };
+    await withDatabase(18, async (url) => {
+      const initializationOptions = { settings: { shadow: 'same-server' } };
+      const beginning = { files, environment: { DATABASE_URL: url }, initializationOptions };
+      await withLanguageServer(beginning, async ({ editor, path }) => {
+        const second = path('migrations/002_emails.sql');
+        editor.open(second, 'select 1;\n');
+        await untilRunning(url, 'pg_sleep');
+        editor.edit(second, 'alter table users add primary key (id);\nselect missing;\n');
+        sameTold(await editor.diagnostics(second), ['2:8-2:15 42703 column "missing" does not exist']);
+      });
     });
   });
 
