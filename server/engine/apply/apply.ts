@@ -40,7 +40,7 @@ export async function revertMigrations(job: Job, count: number): Promise<ApplyRe
 }
 
 async function carryOut(job: Job, decide: (session: Session) => Promise<readonly Planned[]>): Promise<ApplyResult> {
-  const trail: Trail = { planned: undefined, lasting: () => [], doubtful: undefined };
+  const trail: Trail = { done: [], planned: undefined, lasting: () => [], doubtful: undefined };
   try {
     return await withLockedTarget(job, 'write', async (session) => {
       const plan = await decide(session);
@@ -58,7 +58,7 @@ async function carryOut(job: Job, decide: (session: Session) => Promise<readonly
 async function runAll(job: Job, session: Session, plan: readonly Planned[], trail: Trail): Promise<ApplyResult> {
   const began = performance.now();
   const journal = openJournal<ApplyStep>(job.storage, topic, job.database.id, job.now());
-  const done: string[] = [];
+  const { done } = trail;
   const tell = teller(job, plan);
   try {
     for (const planned of plan) {
@@ -73,6 +73,7 @@ async function runAll(job: Job, session: Session, plan: readonly Planned[], trai
       const work = { job, session, planned, journal, trail, tell: tell(planned) };
       const end = await runMigration(work);
       if (end.kind !== 'ran') return await stopped(work, end, done);
+      await session.keep?.();
       done.push(planned.migration.version);
     }
     return { kind: 'done', migrations: done, ms: performance.now() - began };
@@ -139,13 +140,16 @@ const hints: Readonly<Record<string, string>> = {
 /** The session broke. Looks at the database with a new one, as soon as the server has given up the old one. */
 async function afterLoss(job: Job, planned: Planned, trail: Trail, lost: Fault): Promise<ApplyResult> {
   if (job.database.engine === 'embedded') {
-    // What its session did is kept when it is closed, and this one was not.
-    const state = 'The embedded database is as it was before: nothing of this stands.';
-    if (job.signal.aborted) return { kind: 'cancelled', migrations: [], state };
+    // What its session did was kept behind each migration.
+    const state = `Nothing of ${planned.migration.version} stands. ${await recordedAfresh(job)}`;
+    if (job.signal.aborted) return { kind: 'cancelled', migrations: trail.done, state };
     throw new Fault('connection-lost', `${lost.detail} ${state}`, lost);
   }
   throw new Fault('connection-lost', `${lost.detail} ${await foundAfterLoss(job, planned, trail)}`, lost);
 }
+
+const recordedAfresh = (job: Job): Promise<string> =>
+  withLockedTarget(job, 'read', async (session) => whatIsRecorded(job.folder, await job.history.read(session)));
 
 async function foundAfterLoss(job: Job, planned: Planned, trail: Trail): Promise<string> {
   try {

@@ -10,6 +10,8 @@ import type { ApplyStep } from './steps';
 
 /** What is known of a migration that is being run, should the connection break now. */
 export interface Trail {
+  /** Versions that are done and last, whatever comes. */
+  readonly done: string[];
   planned: Planned | undefined;
   lasting: () => Lasting;
   /** Sent, not yet answered, and lasting if Postgres carries it out. */
@@ -33,7 +35,7 @@ export type Stopped = Exclude<ScriptEnd, { kind: 'ran' }>;
 /** @throws {Fault} `connection-lost`; what the history throws before the script is run */
 export async function runMigration(work: Work): Promise<MigrationEnd> {
   const { job, session, planned, trail } = work;
-  Object.assign(trail, { planned, lasting: () => [], doubtful: undefined } satisfies Trail);
+  Object.assign(trail, { planned, lasting: () => [], doubtful: undefined } satisfies Partial<Trail>);
   if (planned.scripts.length === 0) {
     const step = { ...stepOf(planned), ms: 0 };
     await job.history.before(session, step);

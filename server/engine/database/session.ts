@@ -25,6 +25,12 @@ export interface Session {
    */
   cancel(): Promise<void>;
   readonly lost: boolean;
+  /**
+   * Makes lasting what was committed, before the session is closed: for the embedded engine, which works on a copy.
+   *
+   * @throws {Fault} `disk-full`, `not-writable`; the database is then as it was kept last
+   */
+  keep?(): Promise<void>;
   /** Ends the connection. Safe to call twice, and on a lost one. */
   close(): Promise<void>;
 }
