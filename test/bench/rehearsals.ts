@@ -12,7 +12,7 @@ export interface Rehearsals {
   /** Where the server says that it rehearsed. */
   readonly rehearsedOn: string;
   readonly shadow: string;
-  /** `pg` running the forty statements in one transaction on the target, and rolling back. */
+  /** `pg` running the forty statements in one transaction on the target, over one open connection, and rolling back. */
   readonly plain: Times;
   /** From didOpen to the first diagnostics, in a server that was started for it, with nothing prepared. */
   readonly first: Timed;
@@ -39,37 +39,41 @@ export interface Rounds {
   readonly edits: number;
 }
 
-type Settings = Readonly<Record<string, unknown>>;
+type Settings = { readonly shadow: string; readonly postgresBinaries: readonly string[] };
 
 export async function measureRehearsals(major: Major, shadow: string, rounds: Rounds): Promise<Rehearsals> {
   const settings = { shadow, postgresBinaries: [binariesOf(major)] };
   return withDatabase(major, async (url) => {
     await withClient(url, async (client) => {
       for (const statement of schemaOf(tables)) await client.query(statement);
-      await client.query('analyze');
+      await client.query('vacuum analyze');
     });
-    const measured = { plain: [] as number[], first: [] as number[], reopened: [] as number[] };
-    const plainly = async () => void measured.plain.push(await withClient(url, plainRun));
-    for (let round = 0; round < rounds.openings; round++) {
-      await inWorkspace(url, async (workspace) => {
-        measured.first.push(await opening(workspace, settings));
-        await plainly();
-        measured.reopened.push(await opening(workspace, settings));
-      });
-    }
-    const edited = await inWorkspace(url, (workspace) => measureEdits(workspace, settings, rounds.edits, plainly));
-    const plain = timesOf(measured.plain);
-    const timedAs = (times: readonly number[]): Timed => withRatio(timesOf(times), plain);
-    return {
-      rehearsedOn: edited.rehearsedOn,
-      shadow,
-      plain,
-      first: timedAs(measured.first),
-      reopened: timedAs(measured.reopened),
-      edited: { last: timedAs(edited.last), middle: timedAs(edited.middle), first: timedAs(edited.first) },
-      memory: edited.memory,
-    };
+    return withClient(url, (client) => measureOn(url, settings, client, rounds));
   });
+}
+
+async function measureOn(url: string, settings: Settings, client: Client, rounds: Rounds): Promise<Rehearsals> {
+  const measured = { plain: [] as number[], first: [] as number[], reopened: [] as number[] };
+  const plainly = async () => void measured.plain.push(await plainRun(client));
+  for (let round = 0; round < rounds.openings; round++) {
+    await inWorkspace(url, async (workspace) => {
+      measured.first.push(await opening(workspace, settings));
+      await plainly();
+      measured.reopened.push(await opening(workspace, settings));
+    });
+  }
+  const edited = await inWorkspace(url, (workspace) => measureEdits(workspace, settings, rounds.edits, plainly));
+  const plain = timesOf(measured.plain);
+  const timedAs = (times: readonly number[]): Timed => withRatio(timesOf(times), plain);
+  return {
+    rehearsedOn: edited.rehearsedOn,
+    shadow: settings.shadow,
+    plain,
+    first: timedAs(measured.first),
+    reopened: timedAs(measured.reopened),
+    edited: { last: timedAs(edited.last), middle: timedAs(edited.middle), first: timedAs(edited.first) },
+    memory: edited.memory,
+  };
 }
 
 const withRatio = (times: Times, plain: Times): Timed => ({ ...times, ratio: rounded(times.median / plain.median, 2) });
