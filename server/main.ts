@@ -5,10 +5,7 @@ import { connect } from './language/transport';
 import { nodeWorld } from './world';
 
 const { connection, onGone } = connect();
-const server = serve(
-  connection,
-  nodeWorld({ assets: __dirname, log: (line) => connection.console.info(line) }),
-  createEngine,
-);
+const world = nodeWorld({ assets: __dirname, log: (line) => connection.console.info(line) });
+const server = serve(connection, world, createEngine, { retryMs: 5_000 });
 onGone(server.close);
 connection.listen();

@@ -14,16 +14,15 @@ export function inBackground(connection: Connection, work: Promise<unknown>): vo
 }
 
 /** One line for a fault; for a defect of ours also where it happened. */
-export function logTrouble(connection: Connection, what: string, error: unknown): Trouble {
-  const trouble = troubleOf(error);
-  connection.console.warn(`${what}: ${trouble.message}`);
+export function logTrouble(connection: Connection, what: string, error: unknown): void {
+  connection.console.warn(`${what}: ${troubleOf(error).message}`);
   if (!(error instanceof Fault)) {
     connection.console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
-  return trouble;
 }
 
-function troubleOf(error: unknown): Trouble {
+/** A defect of ours has no remedy but the log. */
+export function troubleOf(error: unknown): Trouble {
   if (error instanceof Fault) return { ...faultData(error), message: error.message };
   const what = error instanceof Error ? error.message : String(error);
   return { fault: 'defect', message: `This is a defect in Rehearsal (${what}). The log tells more.` };

@@ -4,7 +4,7 @@ import { CodeLensRefreshRequest, type Connection, type Diagnostic } from 'vscode
 import { Fault } from '../engine/base/fault';
 import type { FileCheck, Project } from '../engine/project';
 import { type RehearsalState, RehearsalStateChanged } from '../protocol/messages';
-import { inBackground, logTrouble, type Trouble } from './background';
+import { inBackground, logTrouble, type Trouble, troubleOf } from './background';
 import { diagnosticsOf, notChecked } from './diagnostics';
 import type { Documents, OpenFile } from './documents';
 import { type Latest, latest } from './latest';
@@ -22,18 +22,27 @@ interface Subject extends OpenFile {
   readonly version: number;
 }
 
-/** A class because every part of the server asks the same one. */
+/** Trouble that may pass by itself, when somebody starts the server. */
+const passing = new Set<string>(['no-server', 'connection-lost', 'shadow-lost']);
+
+/**
+ * A class because every part of the server asks the same one.
+ *
+ * @param retryMs pause before a project whose server does not answer is checked again, in milliseconds
+ */
 export class Checks {
   /** The client draws code lenses again when asked to; known after initialize. */
   refreshesLenses = false;
   private readonly states = new Map<string, CheckState>();
   private readonly queues = new Map<string, Latest>();
   private readonly faults = new Map<string, Trouble>();
+  private readonly retries = new Map<string, NodeJS.Timeout>();
 
   constructor(
     private readonly connection: Connection,
     private readonly workspace: Workspace,
     private readonly documents: Documents,
+    private readonly retryMs: number,
   ) {
     documents.onOpen((document) => inBackground(this.connection, this.opened(document.uri)));
     documents.onChange((document) => inBackground(this.connection, this.changed(document.uri)));
@@ -68,6 +77,7 @@ export class Checks {
 
   private cancel(): void {
     for (const queue of this.queues.values()) queue.cancel();
+    for (const timer of this.retries.values()) clearTimeout(timer);
   }
 
   private async changed(uri: string): Promise<void> {
@@ -102,6 +112,7 @@ export class Checks {
 
   private async check(folder: string, signal: AbortSignal): Promise<void> {
     let subjects: readonly Subject[] = [];
+    clearTimeout(this.retries.get(folder));
     try {
       const project = (await this.workspace.projects()).find((it) => it.folder.path === folder);
       subjects = project ? this.subjectsOf(project) : [];
@@ -160,14 +171,19 @@ export class Checks {
   }
 
   private fail(folder: string, subjects: readonly Subject[], error: unknown): void {
-    const trouble = logTrouble(this.connection, `check of ${folder}`, error);
+    const trouble = troubleOf(error);
     const { message, remedy } = trouble;
+    // A server that is down is tried again and again; that it is still down is no news.
+    if (this.faults.get(folder)?.message !== message) logTrouble(this.connection, `check of ${folder}`, error);
     for (const { document, version } of subjects) {
       if (this.documents.get(document.uri)?.version !== version) continue;
       this.publish(document.uri, version, [notChecked(document.getText(), message)]);
       this.setState(document.uri, { kind: 'failed', message, remedy });
     }
     this.setFault(folder, trouble);
+    if (!passing.has(trouble.fault)) return;
+    const retry = () => inBackground(this.connection, this.queue(folder).request('at once'));
+    this.retries.set(folder, setTimeout(retry, this.retryMs).unref());
   }
 
   /** The lists of the client show the fault too. */

@@ -54,7 +54,7 @@ async function format(
 }
 
 /**
- * Asks the target now: its history may have moved since the last look.
+ * As the last look at the target has it.
  *
  * @throws {Fault} `already-applied`, and whatever keeps the history from being read
  */

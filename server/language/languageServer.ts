@@ -22,12 +22,18 @@ const WATCHED = '**/{*.sql,.env,.env.*}';
 /**
  * Answers one editor. Nothing happens before it says `initialize`.
  *
+ * @param options.retryMs pause before a server that does not answer is tried again, in milliseconds
  * @returns ends the engine with its servers and workers; to be called when the editor is gone
  */
-export function serve(connection: Connection, world: World, createEngine: CreateEngine): { close(): Promise<void> } {
+export function serve(
+  connection: Connection,
+  world: World,
+  createEngine: CreateEngine,
+  { retryMs }: { readonly retryMs: number },
+): { close(): Promise<void> } {
   const documents = openDocuments(connection);
   const workspace = new Workspace(world, withOpenTexts(world.files, documents), createEngine);
-  const checks = new Checks(connection, workspace, documents);
+  const checks = new Checks(connection, workspace, documents, retryMs);
   /** The editor goes in any case; what could not be ended is in the log, and swept up by the next start. */
   const close = async () => {
     try {

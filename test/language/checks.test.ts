@@ -112,6 +112,17 @@ describe('background checks', () => {
     });
   });
 
+  it('try again by themselves while the server does not answer, and tell of it once', async () => {
+    let runs = 0;
+    const check: Check = (...asked) => (++runs < 4 ? noServer(...asked) : findNo(...asked));
+    await withEditor({ check }, async ({ editor }) => {
+      editor.open(first, 'no');
+      await editor.until(() => runs === 4 && editor.states.at(-1)?.kind === 'rehearsed', 'the fourth check');
+      sameTold(await editor.diagnostics(first), ['1:1-1:3 no found']);
+      equal(editor.log.filter((line) => line.includes('does not answer')).length, 1);
+    });
+  });
+
   it('survive a defect of ours, tell of it, and go on', async () => {
     let runs = 0;
     const check: Check = (files, ...asked) => {
@@ -276,11 +287,16 @@ async function withEditor(making: Making, use: (setting: Setting) => Promise<voi
   function log(line: string) {
     connection.console.info(line);
   }
-  const server = serve(connection, world, (given, options) => {
-    const made = { options, closed: false };
-    engines.push(made);
-    return engineOf(given, options, making, () => (made.closed = true));
-  });
+  const server = serve(
+    connection,
+    world,
+    (given, options) => {
+      const made = { options, closed: false };
+      engines.push(made);
+      return engineOf(given, options, making, () => (made.closed = true));
+    },
+    { retryMs: 1 },
+  );
   connection.listen();
   const editor = connectEditor(toEditor, toServer);
   await editor.initialize(['/work'], making.options ?? {});
