@@ -1,12 +1,15 @@
 /** Cases: what rehearsing these files says, on the oldest and the newest Postgres. */
+import { dbmate } from '../../server/engine/layouts/dbmate';
 import type { Script, TransactionMode } from '../../server/engine/layouts/layout';
 import type { Finding } from '../../server/engine/project';
-import { createChain, type Link } from '../../server/engine/rehearsal/chain';
-import { findingsOf, type PlacedOutcome } from '../../server/engine/rehearsal/findings';
+import { createChain, type Link, type ScriptFile } from '../../server/engine/rehearsal/chain';
+import { findingsOf } from '../../server/engine/rehearsal/findings';
+import type { PlacedOutcome } from '../../server/engine/rehearsal/outcome';
+import { unclosedFindings } from '../../server/engine/rehearsal/unclosed';
 import { emptyBase } from '../../server/engine/shadow/base';
 import type { ShadowPlace } from '../../server/engine/shadow/place';
 import { loadParser } from '../../server/engine/sql/parse';
-import { describeCases, parseFixture, renderFixture } from '../support/fixture';
+import { describeCases, type FixtureFile, parseFixture, renderFixture } from '../support/fixture';
 import { placeOn } from '../support/places';
 import { servers } from '../support/servers';
 
@@ -25,38 +28,79 @@ for (const major of [servers.oldest, servers.newest]) {
 /**
  * The one place that knows how to call the engine: when its shape changes, no case has to.
  *
- * Every file is a migration; behind its name stands its transaction mode.
+ * Every file is a migration; behind its name stands its transaction mode. `x.down` is the down script of `x`. A file
+ * with dbmate's markers is read as dbmate reads it, and holds both.
  */
 async function rehearseFixture(source: string, place: ShadowPlace): Promise<string> {
   const { files } = parseFixture(source);
-  const links = files.map(({ name, text }) => linkOf(name, text));
+  const links = linksOf(files);
   const earlier: PlacedOutcome[] = [];
-  const findings: Finding[][] = [];
+  const found = new Map<string, Finding[]>();
+  const add = (file: ScriptFile, outcomes: readonly PlacedOutcome[]): void => {
+    const findings = [
+      ...findingsOf(outcomes, file.text, earlier, place.label, [file.path]),
+      ...unclosedFindings(file.scripts, outcomes),
+    ];
+    found.set(file.path, [...(found.get(file.path) ?? []), ...findings]);
+  };
   await createChain(place).run(
     {
       base: emptyBase,
       links,
-      wanted: () => ({ up: true, down: false }),
+      wanted: () => ({ up: true, down: true }),
       editing: true,
       layout: 'dbmate',
       limits: { statementMs: 2_000 },
     },
-    ({ link, up }) => {
-      findings.push(findingsOf(up, link.up.text, earlier, place.label, [link.up.path]));
+    ({ link, up, down }) => {
+      add(link.up, up);
       earlier.push(...up);
+      if (link.down) add(link.down, down);
     },
     new AbortController().signal,
   );
-  return renderFixture(files.map((file, i) => ({ ...file, marks: (findings[i] ?? []).map(markOf) })));
+  const texts = new Map(files.map(({ name, text }) => [pathOf(name), text]));
+  return renderFixture(
+    files.map((file) => ({
+      ...file,
+      marks: (found.get(pathOf(file.name)) ?? []).map((it) => markOf(it, texts)),
+    })),
+  );
 }
 
-function linkOf(name: string, text: string): Link {
-  const [path = '', mode = 'transaction'] = name.split(' ');
-  const script: Script = { direction: 'up', range: { start: 0, end: text.length }, mode: mode as TransactionMode };
-  return { up: { path, text, scripts: [script] }, down: undefined };
+const pathOf = (name: string): string => name.split(' ')[0] ?? name;
+
+function linksOf(files: readonly FixtureFile[]): Link[] {
+  const read = files.map(({ name, text }) => scriptsOf(name, text));
+  const downs = new Map(read.map((it) => [it.path.replace(/\.down$/, ''), it]));
+  return read.flatMap((file) => {
+    if (file.path.endsWith('.down')) return [];
+    const down = downs.get(file.path);
+    const [ups, own] = [directed(file, 'up'), directed(file, 'down')];
+    return { up: ups, down: own.scripts.length > 0 ? own : down === file ? undefined : down };
+  });
 }
 
-const markOf = ({ range, severity, sqlState, code, message, consequenceOf }: Finding) => ({
-  range,
-  says: `${severity} ${sqlState ?? code} ${message}${consequenceOf ? ` (follows from ${consequenceOf.path})` : ''}`,
+function scriptsOf(name: string, text: string): ScriptFile {
+  const [, mode = 'transaction'] = name.split(' ');
+  const path = pathOf(name);
+  if (text.includes('-- migrate:up')) return { path, text, scripts: dbmate.read('1_x.sql', text).scripts };
+  const direction = path.endsWith('.down') ? 'down' : 'up';
+  return { path, text, scripts: [{ direction, range: { start: 0, end: text.length }, mode: mode as TransactionMode }] };
+}
+
+const directed = ({ scripts, ...file }: ScriptFile, wanted: Script['direction']): ScriptFile => ({
+  ...file,
+  scripts: scripts.filter(({ direction }) => direction === wanted),
 });
+
+/** What is said about other places stands in the text of the finding, with what it points at. */
+function markOf({ range, severity, sqlState, code, message, consequenceOf, related = [] }: Finding, texts: Texts) {
+  const follows = consequenceOf ? ` (follows from ${consequenceOf.path})` : '';
+  const places = related.map(
+    (it) => ` [${it.message} ${it.path}: ${texts.get(it.path)?.slice(it.range.start, it.range.end)}]`,
+  );
+  return { range, says: `${severity} ${sqlState ?? code} ${message}${follows}${places.join('')}` };
+}
+
+type Texts = ReadonlyMap<string, string>;

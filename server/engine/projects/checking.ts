@@ -2,8 +2,11 @@
 import type { LayoutName } from '../layouts/layout';
 import type { Check, FileCheck, Finding, MigrationState } from '../project';
 import type { ChainRequest, LinkResult } from '../rehearsal/chain';
-import { findingsOf, type PlacedOutcome } from '../rehearsal/findings';
+import { makesFunction } from '../rehearsal/definition';
+import { findingsOf } from '../rehearsal/findings';
+import type { PlacedOutcome } from '../rehearsal/outcome';
 import type { RunLimits } from '../rehearsal/run';
+import { unclosedFindings } from '../rehearsal/unclosed';
 import type { Bench, Workshop } from './bench';
 import type { ReadFile, ReadMigration } from './links';
 
@@ -76,7 +79,7 @@ async function checkChain(
     (result) => {
       const read = byLink.get(result.link);
       if (read && told.includes(read)) for (const file of filesOf(result, read, earlier, order, on)) onFile(file);
-      earlier.push(...result.up.filter(({ kind: outcome }) => outcome !== 'ran'));
+      earlier.push(...result.up.filter((it) => it.kind !== 'ran' || it.shape.node === makesFunction));
     },
     signal,
   );
@@ -97,6 +100,7 @@ function filesOf(
   on: string,
 ): FileCheck[] {
   const { up, down, ms } = result;
+  const [upPath, downPath] = [result.link.up.path, result.link.down?.path];
   const own = [...read.files.keys()];
   return [...read.files.values()]
     .filter(({ path }) => order.wanted.has(path))
@@ -104,8 +108,10 @@ function filesOf(
       const findings = [
         ...problemsOf(file),
         ...stateFindings(file, read, order.stateOf(read)),
-        ...(file.path === result.link.up.path ? findingsOf(up, file.text, earlier, on, own) : []),
-        ...(file.path === result.link.down?.path ? findingsOf(down, file.text, [...earlier, ...up], on, own) : []),
+        ...(file.path === upPath ? findingsOf(up, file.text, earlier, on, own) : []),
+        ...(file.path === upPath ? unclosedFindings(result.link.up.scripts, up) : []),
+        ...(file.path === downPath ? findingsOf(down, file.text, [...earlier, ...up], on, own) : []),
+        ...(file.path === downPath ? unclosedFindings(result.link.down?.scripts ?? [], down) : []),
       ];
       const statements = [...up, ...down].filter(({ path }) => path === file.path).length;
       return {

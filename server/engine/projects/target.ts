@@ -59,7 +59,8 @@ function foldersUpTo(folder: string, roots: readonly string[]): string[] {
   const root = roots.find((it) => folder === it || folder.startsWith(`${it.replace(/\/$/, '')}/`));
   if (root === undefined) return [folder];
   const folders = [folder];
-  while (folders.at(-1) !== root) folders.push(dirname(folders.at(-1) ?? root));
+  for (let above = dirname(folder); above.length >= root.length && above !== folders.at(-1); above = dirname(above))
+    folders.push(above);
   return folders;
 }
 

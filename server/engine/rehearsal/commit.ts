@@ -48,26 +48,26 @@ async function commitScript(
 /** Statements that stand or fall together, or one that is committed by itself. */
 interface Block {
   /**
-   * - `tool`: the tool, or the protocol, begins the transaction and ends it if the script does not
+   * - `tool`: the tool begins the transaction and ends it if the script does not
+   * - `protocol`: a message of several statements is one; a BEGIN in it makes it one of the script's own
    * - `script`: it begins with the script's own BEGIN
    * - `nobody`: a statement outside of any transaction
    */
-  readonly begunBy: 'tool' | 'script' | 'nobody';
+  readonly begunBy: 'tool' | 'protocol' | 'script' | 'nobody';
   readonly steps: readonly Step[];
 }
 
 function blocksOf({ mode, steps }: Rehearsal): Block[] {
-  const wrapped = mode === 'transaction' || (mode === 'implicit' && steps.length > 1);
+  const inOneMessage = mode === 'implicit' && steps.length > 1;
   const blocks: { readonly begunBy: Block['begunBy']; readonly steps: Step[] }[] = [];
-  let open = wrapped;
-  if (wrapped) blocks.push({ begunBy: 'tool', steps: [] });
+  let open = mode === 'transaction';
+  if (open) blocks.push({ begunBy: 'tool', steps: [] });
   for (const step of steps) {
     const begins = step.shape.transaction === 'begin';
     if (!open) {
       // In a message of several statements, what follows a COMMIT is one implicit transaction again.
-      const implicit = mode === 'implicit' && wrapped;
-      blocks.push({ begunBy: implicit ? 'tool' : begins ? 'script' : 'nobody', steps: [] });
-      open = implicit || begins;
+      blocks.push({ begunBy: inOneMessage ? 'protocol' : begins ? 'script' : 'nobody', steps: [] });
+      open = inOneMessage || begins;
     }
     blocks.at(-1)?.steps.push(step);
     if (endsTransaction(step.shape)) open = false;
@@ -85,11 +85,11 @@ async function commitBlock(
   const last = steps.at(-1);
   const end = last && endsTransaction(last.shape) ? [last] : [];
   const body = end.length > 0 ? steps.slice(0, -1) : steps;
-  if (begunBy === 'tool' && !session.lost && session.transaction === 'idle') await session.run('begin');
+  if (begunBy !== 'script' && !session.lost && session.transaction === 'idle') await session.run('begin');
   const outcomes = await runBody(session, body, limits, signal);
   if (end.length > 0) return [...outcomes, ...(await runSteps(session, end, 'none', limits, signal))];
-  const staysOpen = begunBy === 'script' || steps.some(({ shape }) => shape.transaction === 'begin');
-  return staysOpen ? outcomes : committed(session, outcomes, limits);
+  const isOurs = begunBy === 'tool' || steps.every(({ shape }) => shape.transaction !== 'begin');
+  return isOurs ? committed(session, outcomes, limits) : outcomes;
 }
 
 /** As long as nothing depends on savepoints they are used; else the block is run again without, on the same state. */

@@ -17,6 +17,9 @@ const missing = new Set(['42P01', '42703', '42704', '42883', '3F000', '42P10', '
 const present = new Set(['42P07', '42710', '42701', '42723', '42P06', '42P16', '42712']);
 /** Other objects depend on it. */
 const depended = '2BP01';
+/** A row of another table is missing. */
+const foreignKey = '23503';
+const writesRows = new Set(['InsertStmt', 'CopyStmt', 'MergeStmt']);
 
 /**
  * @param text the words to blame, as they stand in the file
@@ -31,6 +34,7 @@ export function causeOf<Earlier extends Outcome>(
   const { sqlState, detail } = refused.refusal;
   const blamed = new Set(nameParts(text.length < 200 ? text : ''));
   const names = [...namesOf(refused.shape)].some((name) => blamed.has(name)) ? blamed : namesOf(refused.shape);
+  const made = new Set(refused.shape.makes.map(({ name }) => name));
   const among = (objects: readonly ObjectName[], those: ReadonlySet<string>) =>
     objects.some(({ name }) => those.has(name));
   return earlier.findLast(({ kind, shape, statement }) => {
@@ -38,10 +42,16 @@ export function causeOf<Earlier extends Outcome>(
     if (shape.node === 'unreadable')
       return missing.has(sqlState) && wordsOf(statement.text).some((word) => names.has(word));
     if (missing.has(sqlState)) return among(shape.makes, names);
-    if (present.has(sqlState)) return among(shape.takes, names);
+    if (present.has(sqlState)) return among(shape.takes, made);
+    if (sqlState === foreignKey)
+      return writesRows.has(shape.node) && quotedIn(detail).some((table) => shape.mentions.has(table));
     return sqlState === depended && among(shape.takes, new Set(nameParts(detail ?? '')));
   });
 }
+
+/** `Key (a)=(5) is not present in table "b".`, in whatever language. */
+const quotedIn = (detail = ''): string[] =>
+  [...detail.matchAll(/["«„“]([^"»“”]+)["»“”]/g)].map(([, name = '']) => name);
 
 /** A statement that cannot be parsed may have been meant to make whatever it names. */
 const wordsOf = (text: string): string[] => nameParts(text.length < longest ? text : text.slice(0, longest));

@@ -3,10 +3,8 @@ import type { TextRange } from '../base/text';
 import type { Refusal } from '../database/session';
 import type { Finding, Place } from '../project';
 import { causeOf } from './consequence';
-import type { Outcome } from './outcome';
-
-/** An outcome together with the file that it belongs to. */
-export type PlacedOutcome = Outcome & { readonly path: string };
+import { definitionsOf } from './definition';
+import type { PlacedOutcome } from './outcome';
 
 /**
  * A consequence is a hint: its cause is marked, and mending that mends both. But a file of another migration that
@@ -59,7 +57,13 @@ function refusedFinding(
   earlier: readonly PlacedOutcome[],
 ): Finding {
   const { refusal, range } = outcome;
-  const common = { range, sqlState: refusal.sqlState, ...wordsOf(refusal) };
+  const related = definitionsOf(refusal, earlier);
+  const common = {
+    range,
+    sqlState: refusal.sqlState,
+    ...wordsOf(refusal),
+    ...(related.length > 0 ? { related } : {}),
+  };
   if (refusal.sqlState === '57014') return { ...common, severity: 'warning', code: 'statement-timeout' };
   const cause = causeOf(outcome, text.slice(range.start, range.end), earlier);
   if (!cause) return { ...common, severity: 'error', code: 'refused' };
@@ -106,7 +110,7 @@ function skippedFinding({ statement, reason }: PlacedOutcome & { kind: 'skipped'
 }
 
 /** The first line of a statement: enough to see which one is meant. */
-function headOf({ text, range }: { readonly text: string; readonly range: TextRange }): TextRange {
+export function headOf({ text, range }: { readonly text: string; readonly range: TextRange }): TextRange {
   const lineEnd = text.search(/\r|\n/);
   return { start: range.start, end: lineEnd < 0 ? range.end : range.start + lineEnd };
 }

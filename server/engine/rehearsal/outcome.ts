@@ -33,3 +33,6 @@ export type SkipReason =
   | { readonly kind: 'psql' }
   /** The engine was ended by an earlier statement that took too long. */
   | { readonly kind: 'engineEnded' };
+
+/** An outcome together with the file that it belongs to. */
+export type PlacedOutcome = Outcome & { readonly path: string };

@@ -78,10 +78,24 @@ const outside = (range: TextRange, value: StringValue, tokenStart: number): Text
 
 /** What a DO block or a function body ran when it was refused: the SQL that Postgres quotes, else the line it names. */
 function inBody(sql: string, blame: Blame): TextRange | undefined {
+  return isDoBlock(sql) ? rangeInBody(sql, blame) : foundInBody(sql, (body) => queryIn(body, blame));
+}
+
+/**
+ * Where in the body of a function it was refused.
+ *
+ * @param definition the statement that made the function
+ * @param blame its `where` is the one level of the call stack that is about this function
+ */
+export function rangeInBody(definition: string, blame: Blame): TextRange | undefined {
   const line = lineNamed(blame.where);
+  return foundInBody(definition, (body) => queryIn(body, blame) ?? (line ? lineOf(body, line) : undefined));
+}
+
+function foundInBody(sql: string, find: (body: string) => TextRange | undefined): TextRange | undefined {
   for (const token of bodiesOf(sql)) {
     const value = readString(token.text);
-    const inner = queryIn(value.text, blame, line) ?? (isDoBlock(sql) && line ? lineOf(value.text, line) : undefined);
+    const inner = find(value.text);
     if (inner) return outside(inner, value, token.range.start);
   }
   return undefined;
@@ -103,11 +117,9 @@ function lineNamed(where: string | undefined): number | undefined {
   return number === undefined ? undefined : Number(number);
 }
 
-function queryIn(
-  body: string,
-  { internalQuery, internalCharacter, sqlState }: Blame,
-  line: number | undefined,
-): TextRange | undefined {
+function queryIn(body: string, blame: Blame): TextRange | undefined {
+  const { internalQuery, internalCharacter, sqlState } = blame;
+  const line = lineNamed(blame.where);
   if (internalQuery === undefined) return undefined;
   const from = line === undefined ? 0 : (lineOf(body, line)?.start ?? 0);
   const found = [body.indexOf(internalQuery, from), body.indexOf(internalQuery)].find((it) => it >= 0);

@@ -32,4 +32,4 @@ begin
   return (select id from userz);
 end $f$;
 select h();
-^^^^^^^^^^ error 42P01 relation "userz" does not exist
+^^^^^^^^^^ error 42P01 relation "userz" does not exist [h ran this. migration: userz]
