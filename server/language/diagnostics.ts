@@ -10,7 +10,7 @@ import { rangesIn } from './positions';
 import { uriOf } from './uri';
 
 /** Where the findings of ours are explained; the code is the anchor. */
-export const docs = 'https://github.com/rehearsal-postgres/rehearsal/blob/main/README.md';
+export const docs = 'https://marketplace.visualstudio.com/items?itemName=rehearsal.rehearsal';
 
 /** Where the SQLSTATE codes are explained. */
 const sqlStates = 'https://www.postgresql.org/docs/current/errcodes-appendix.html';
