@@ -8,7 +8,7 @@ import { Client } from 'pg';
 import * as is from '../support/cliShapes';
 import { cliPath, ending, type Workspace, withWorkspace } from '../support/commandLine';
 import { asAdmin, serverOf, servers, withDatabase } from '../support/servers';
-import { fileOf, folder, good, withMistake } from '../support/shopFiles';
+import { fileOf, folder, good, versions, withMistake } from '../support/shopFiles';
 
 before(() => ok(existsSync(cliPath), 'npm run build makes dist/cli.js'));
 
@@ -184,11 +184,35 @@ describe('the command line, interrupted', function () {
       }),
     );
   });
+
+  it('cancels an apply, keeps what was committed, and says how the database stands', function () {
+    if (process.platform === 'win32') this.skip();
+    return withDatabase(servers.newest, (url) =>
+      withWorkspace(
+        { ...good, [fileOf(3)]: '-- migrate:up\ncreate table late (id int);\nselect pg_sleep(20);\n-- migrate:down\n' },
+        async (workspace) => {
+          const child = workspace.start(['apply', '--yes', '--format', 'json', '--database', url]);
+          const ended = ending(child);
+          await sleepers(url, (count) => count > 0 || child.exitCode !== null);
+          child.kill('SIGINT');
+          const { code, stdout, stderr } = await ended;
+          equal(code, 130, stdout + stderr);
+          const value: unknown = JSON.parse(stdout);
+          is.isCancelled(value, 'apply');
+          deepEqual((value as { migrations: readonly string[] }).migrations, versions.slice(0, 3));
+          await sleepers(url, (count) => count === 0);
+          const status = await workspace.run('status', '--database', url);
+          match(status.stdout, /order_totals +applied[^]*coupons +pending/);
+        },
+      ),
+    );
+  });
 });
 
 /** Resolves when as many sessions of the server are asleep. */
 async function sleepers(url: string, enough: (count: number) => boolean): Promise<void> {
-  const client = new Client(url);
+  // From another database: a snapshot wants this one for itself.
+  const client = new Client(new URL('/postgres', url).href);
   await client.connect();
   try {
     const sql =

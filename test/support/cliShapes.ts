@@ -128,6 +128,13 @@ export const isRefused = shape({
   path: text,
   finding: shape(finding),
 });
+export const isCancelled = shape({
+  ...project,
+  kind: oneOf('cancelled'),
+  migrations: list(text),
+  'snapshot?': text,
+  state: text,
+});
 export const isNothing = shape({ ...project, kind: oneOf('nothing') });
 export const isTaken = shape({ ...project, kind: oneOf('taken'), snapshot: shape(snapshot), ms: number });
 export const isSnapshots = shape({ ...project, snapshots: list(shape(snapshot)) });
