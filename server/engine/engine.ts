@@ -4,7 +4,7 @@ import type { MigrationFolder } from './layouts/migration';
 import type { Engine, EngineOptions } from './project';
 import { Bench } from './projects/bench';
 import { createProject } from './projects/project';
-import { resolveTarget } from './projects/target';
+import { resolveTarget, type Target } from './projects/target';
 import { loadParser } from './sql/parse';
 import type { World } from './world';
 
@@ -13,9 +13,14 @@ export function createEngine(world: World, options: EngineOptions): Engine {
   return {
     async projects() {
       await loadParser();
-      return foldersOf(world, options).map((folder) => {
+      const places = foldersOf(world, options).map((folder) => {
         const target = resolveTarget(folder.path, options, world);
-        const key = `${folder.path}\n${folder.layout.name}\n${target.info.id}`;
+        return { folder, target, key: keyOf(folder, target) };
+      });
+      const wanted = new Set(places.map(({ key }) => key));
+      // Another target, or another password: what was prepared for the former one ends.
+      for (const [key, bench] of benches) if (!wanted.has(key)) void bench.close();
+      return places.map(({ folder, target, key }) => {
         const bench = benches.get(key) ?? new Bench(folder.layout.name, target, world, options);
         benches.set(key, bench);
         return createProject(folder, bench, world, options);
@@ -23,12 +28,14 @@ export function createEngine(world: World, options: EngineOptions): Engine {
     },
 
     async close() {
-      const all = [...benches.values()];
-      benches.clear();
-      await Promise.all(all.map((it) => it.close()));
+      await Promise.all([...benches.values()].map((it) => it.close()));
     },
   };
 }
+
+/** Holds passwords: it never leaves this file. */
+const keyOf = ({ path, layout }: MigrationFolder, { info, parameters, environment }: Target): string =>
+  JSON.stringify([path, layout.name, info.id, parameters, environment]);
 
 function foldersOf({ files }: World, { roots, folders, layout }: EngineOptions): MigrationFolder[] {
   const forced = layout === undefined ? undefined : layoutOf(layout);

@@ -21,6 +21,9 @@ export interface Candidate {
   readonly environment: Variables;
 }
 
+/** Told of what cannot be read: in words for the log, the place, and why. */
+export type LeftOut = (line: string, place: string, why: Error) => void;
+
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Best first: what deployments call their database, what tests do last. */
@@ -37,7 +40,7 @@ const dotenvFiles = ['.env', '.env.local', '.env.development', '.env.development
 const composeFiles = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'];
 
 /**
- * The environment first, then the folders' files, nearest first. A broken file is left out with a line to `log`.
+ * The environment first, then the folders' files, nearest first. A broken file is left out, and told of.
  *
  * @param folders that of the migrations and those above it, up to the workspace's
  */
@@ -45,9 +48,9 @@ export function candidatesIn(
   folders: readonly string[],
   read: (path: string) => string | undefined,
   sources: ConnectionSources,
-  log: (line: string) => void,
+  leftOut: LeftOut,
 ): Candidate[] {
-  const named = [...fromVariables(sources.environment, 'the environment', sources, log)];
+  const named = [...fromVariables(sources.environment, 'the environment', sources, leftOut)];
   for (const folder of folders) {
     const variables: Record<string, string> = {};
     for (const name of dotenvFiles) {
@@ -55,32 +58,27 @@ export function candidatesIn(
       if (text === undefined) continue;
       const found = parseDotenv(text);
       Object.assign(variables, found);
-      named.push(...fromVariables(found, name, sources, log));
+      named.push(...fromVariables(found, name, sources, leftOut));
     }
     for (const name of composeFiles)
-      named.push(...fromCompose(read(join(folder, name)), name, variables, sources, log));
+      named.push(...fromCompose(read(join(folder, name)), name, variables, sources, leftOut));
   }
   return onceEach(named);
 }
 
-function fromVariables(
-  variables: Variables,
-  where: string,
-  sources: ConnectionSources,
-  log: (line: string) => void,
-): Candidate[] {
+function fromVariables(variables: Variables, where: string, sources: ConnectionSources, leftOut: LeftOut): Candidate[] {
   const urls = urlVariables.flatMap((name) => {
     const text = variables[name];
     const isPostgres = text !== undefined && /^postgres(?:ql)?:\/\//i.test(text);
     return isPostgres
-      ? attempt(`${name} in ${where}`, () => candidateOf(text, `${name} in ${where}`, variables, sources), log)
+      ? attempt(`${name} in ${where}`, () => candidateOf(text, `${name} in ${where}`, variables, sources), leftOut)
       : [];
   });
   const names = ['PGSERVICE', 'PGHOST', 'PGDATABASE'].filter((name) => variables[name]);
   if (names.length === 0) return urls;
   const own = { ...sources, environment: { ...sources.environment, ...variables } };
   const source = `${names.join(', ')} in ${where}`;
-  return [...urls, ...attempt(source, () => candidateOf('', source, variables, own), log)];
+  return [...urls, ...attempt(source, () => candidateOf('', source, variables, own), leftOut)];
 }
 
 function candidateOf(text: string, source: string, environment: Variables, sources: ConnectionSources): Candidate {
@@ -114,7 +112,7 @@ function fromCompose(
   where: string,
   dotenv: Variables,
   sources: ConnectionSources,
-  log: (line: string) => void,
+  leftOut: LeftOut,
 ): Candidate[] {
   if (text === undefined) return [];
   return attempt(
@@ -126,7 +124,7 @@ function fromCompose(
         isRecord(service) ? fromService(name, service, where, sources) : [],
       );
     },
-    log,
+    leftOut,
   ).flat();
 }
 
@@ -196,12 +194,12 @@ function onceEach(candidates: readonly Candidate[]): Candidate[] {
   return [...byId.values()];
 }
 
-function attempt<T>(what: string, work: () => T, log: (line: string) => void): T[] {
+function attempt<T>(what: string, work: () => T, leftOut: LeftOut): T[] {
   try {
     return [work()];
   } catch (error) {
     if (!(error instanceof Fault) && !(error instanceof Error && error.name.startsWith('YAML'))) throw error;
-    log(`${what} is left out: ${error.message}`);
+    leftOut(`${what} is left out: ${error.message}`, what, error);
     return [];
   }
 }

@@ -26,16 +26,21 @@ export interface Live {
   readonly setUp: SetUp | undefined;
 }
 
+/** Upon the live schema, for what is pending; from nothing, for what is applied. */
+export type WorkshopKind = 'live' | 'replay';
+
 export interface Workshop {
   readonly place: ShadowPlace;
   readonly chain: Chain;
+  /** Extensions that the place was chosen for. */
+  readonly extensions: ReadonlySet<string>;
 }
 
 export class Bench {
   readonly history: History;
   private known: Promise<Live> | undefined;
   private base: Promise<Base> | undefined;
-  private readonly workshops = new Map<'live' | 'replay', Promise<Workshop>>();
+  private readonly workshops = new Map<WorkshopKind, Workshop>();
   private queue: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -44,6 +49,7 @@ export class Bench {
     private readonly world: World,
     private readonly options: EngineOptions,
   ) {
+    for (const warning of target.parameters?.warnings ?? []) world.log(`${target.info.label}: ${warning}`);
     this.history = histories[layout](historyOptions(layout, target.parameters, target.environment));
   }
 
@@ -84,7 +90,7 @@ export class Bench {
   }
 
   /** The live schema, dumped once until `refresh`. */
-  async liveBase(signal: AbortSignal): Promise<Base> {
+  private async liveBase(signal: AbortSignal): Promise<Base> {
     const { setUp } = await this.live();
     this.base ??= setUp ? liveBase(this.target.database, setUp, signal) : Promise.resolve(this.embeddedBase());
     try {
@@ -103,26 +109,54 @@ export class Bench {
   }
 
   /** An empty database like the target's, for a replay from the first migration on. */
-  async emptyBase(): Promise<Base> {
+  private async emptyBase(): Promise<Base> {
     const { setUp } = await this.live();
     return setUp ? emptyLike(setUp) : emptyBase;
   }
 
-  /** @param texts of the migrations: the extensions that they ask for */
-  workshop(kind: 'live' | 'replay', texts: readonly string[]): Promise<Workshop> {
-    const known = this.workshops.get(kind);
-    if (known) return known;
-    const made = this.makeWorkshop(texts);
+  /**
+   * In turn only. A place that has gone is replaced by a new one, once; then `use` is called again.
+   *
+   * @param texts of the migrations: the extensions that they ask for
+   * @throws {Fault} `shadow-lost` when the new place has gone as well; what choosing a place throws
+   */
+  async withWorkshop<T>(
+    kind: WorkshopKind,
+    texts: readonly string[],
+    use: (workshop: Workshop, base: Base) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      const workshop = await this.workshop(kind, texts);
+      const base = kind === 'live' ? await this.liveBase(signal) : await this.emptyBase();
+      try {
+        return await use(workshop, base);
+      } catch (error) {
+        if (!isGone(error)) throw error;
+        this.world.log(`shadow: ${error.message}`);
+        await this.discard(kind);
+        if (tries === 2) throw new Fault('shadow-lost', error.detail, error);
+      }
+    }
+  }
+
+  private async workshop(kind: WorkshopKind, texts: readonly string[]): Promise<Workshop> {
+    const { setUp } = await this.live();
+    const asked = [...(setUp?.extensions ?? []), ...extensionsIn(texts).filter((it) => setUp?.available.has(it))];
+    const former = this.workshops.get(kind);
+    if (former && asked.every((it) => former.extensions.has(it))) return former;
+    await this.discard(kind);
+    const place = await this.choose(setUp, asked);
+    this.world.log(`shadow: ${place.label}`);
+    const made = { place, chain: createChain(place), extensions: new Set(asked) };
     this.workshops.set(kind, made);
-    made.catch(() => this.workshops.delete(kind));
     return made;
   }
 
-  private async makeWorkshop(texts: readonly string[]): Promise<Workshop> {
-    const { setUp } = await this.live();
-    const place = await this.choose(setUp, extensionsIn(texts));
-    this.world.log(`shadow: ${place.label}`);
-    return { place, chain: createChain(place) };
+  private async discard(kind: WorkshopKind): Promise<void> {
+    const former = this.workshops.get(kind);
+    this.workshops.delete(kind);
+    await former?.place.close();
   }
 
   private async choose(setUp: SetUp | undefined, asked: readonly string[]): Promise<ShadowPlace> {
@@ -131,7 +165,7 @@ export class Bench {
       wish: typeof options.shadow === 'object' ? { url: connectionOf(options.shadow.url, world) } : options.shadow,
       target: target.parameters,
       setUp: setUp ?? noSetUp,
-      extensions: [...new Set([...(setUp?.extensions ?? []), ...asked])],
+      extensions: asked,
       binaries: options.binaries,
       roots: options.roots,
       assets: world.assets,
@@ -142,13 +176,17 @@ export class Bench {
     return withSession(await target.database.open('read'), (session) => choosePlace(wishes, session));
   }
 
-  /** Drops what this bench holds, for example after a fault that a new place may not have. */
-  async close(): Promise<void> {
-    const places = await Promise.allSettled(this.workshops.values());
-    this.workshops.clear();
-    for (const it of places) if (it.status === 'fulfilled') await it.value.place.close();
+  /** Ends the shadows and their servers, after what runs on them; the next check makes new ones. */
+  close(): Promise<void> {
+    return this.inTurn(async () => {
+      for (const kind of this.workshops.keys()) await this.discard(kind);
+    });
   }
 }
+
+/** The place has gone: `no-server` is said of a place that was there before. */
+const isGone = (error: unknown): error is Fault =>
+  error instanceof Fault && ['shadow-lost', 'connection-lost', 'no-server'].includes(error.code);
 
 async function withSession<T>(session: Session, use: (session: Session) => Promise<T>): Promise<T> {
   try {

@@ -1,13 +1,15 @@
 /** A check: pending migrations upon the live schema, applied ones replayed from nothing; results become findings. */
 import type { LayoutName } from '../layouts/layout';
 import type { Check, FileCheck, Finding, MigrationState } from '../project';
-import type { ChainRequest, LinkResult } from '../rehearsal/chain';
+import type { Chain, ChainRequest, LinkResult } from '../rehearsal/chain';
 import { makesFunction } from '../rehearsal/definition';
 import { findingsOf } from '../rehearsal/findings';
 import type { PlacedOutcome } from '../rehearsal/outcome';
 import type { RunLimits } from '../rehearsal/run';
 import { unclosedFindings } from '../rehearsal/unclosed';
-import type { Bench, Workshop } from './bench';
+import type { Base } from '../shadow/base';
+import type { ShadowPlace } from '../shadow/place';
+import type { Bench, WorkshopKind } from './bench';
 import type { ReadFile, ReadMigration } from './links';
 
 export interface CheckOrder {
@@ -33,11 +35,10 @@ export async function checkFiles(
   const replayed = order.migrations.some((it) => isWanted(it) && order.stateOf(it) !== 'pending');
   const nothingApplied = order.migrations.every((it) => order.stateOf(it) === 'pending');
   const rehearsed = order.migrations.some((it) => isWanted(it) && order.stateOf(it) === 'pending');
-  let workshop: Workshop | undefined;
-  if (replayed && !nothingApplied) workshop = await checkChain(bench, order, 'replay', onFile, signal);
+  let place: ShadowPlace | undefined;
+  if (replayed && !nothingApplied) place = await checkChain(bench, order, 'replay', onFile, signal);
   // With the live schema at hand, what is pending is told upon it; the replay has told of the others.
-  if (rehearsed || !workshop) workshop = await checkChain(bench, order, 'live', onFile, signal);
-  const { place } = workshop;
+  if (rehearsed || !place) place = await checkChain(bench, order, 'live', onFile, signal);
   return {
     rehearsedOn: place.label,
     place: place.kind,
@@ -46,27 +47,55 @@ export async function checkFiles(
   };
 }
 
-async function checkChain(
+function checkChain(
   bench: Bench,
   order: CheckOrder,
-  kind: 'live' | 'replay',
+  kind: WorkshopKind,
   onFile: (file: FileCheck) => void,
   signal: AbortSignal,
-): Promise<Workshop> {
-  const told = order.migrations.filter((it) => (order.stateOf(it) === 'pending') === (kind === 'live'));
-  const links = kind === 'live' ? told : order.migrations;
-  const workshop = await bench.workshop(
+): Promise<ShadowPlace> {
+  const known = new Set<string>();
+  const once = (file: FileCheck): void => {
+    if (!known.has(file.path)) onFile(file);
+    known.add(file.path);
+  };
+  const texts = order.migrations.map(({ link }) => link.up.text);
+  return bench.withWorkshop(
     kind,
-    order.migrations.map(({ link }) => link.up.text),
+    texts,
+    async ({ place, chain }, base) => {
+      await runChain(bench, order, kind, { place, chain, base, onFile: once }, signal);
+      return place;
+    },
+    signal,
   );
-  const on = [workshop.place.label, stateOfShadow(kind, bench)].filter(Boolean).join(', ');
+}
+
+interface Run {
+  readonly place: ShadowPlace;
+  readonly chain: Chain;
+  readonly base: Base;
+  readonly onFile: (file: FileCheck) => void;
+}
+
+async function runChain(
+  bench: Bench,
+  order: CheckOrder,
+  kind: WorkshopKind,
+  { place, chain, base, onFile }: Run,
+  signal: AbortSignal,
+): Promise<void> {
+  const told = new Set(order.migrations.filter((it) => (order.stateOf(it) === 'pending') === (kind === 'live')));
+  const links = kind === 'live' ? [...told] : order.migrations;
+  const on = `${place.label}, ${kind === 'live' ? `schema of ${bench.target.info.label}` : 'all earlier migrations replayed'}`;
   const byLink = new Map(links.map((it) => [it.link, it]));
   const wants = (path: string | undefined) => path !== undefined && order.wanted.has(path);
   const request: ChainRequest = {
-    base: kind === 'live' ? await bench.liveBase(signal) : await bench.emptyBase(),
+    base,
     links: links.map(({ link }) => link),
     wanted: (link) => {
-      const mine = told.some((it) => it.link === link);
+      const read = byLink.get(link);
+      const mine = read !== undefined && told.has(read);
       return { up: mine && wants(link.up.path), down: mine && wants(link.down?.path) };
     },
     editing: order.editing,
@@ -74,22 +103,15 @@ async function checkChain(
     limits: order.limits,
   };
   const earlier: PlacedOutcome[] = [];
-  await workshop.chain.run(
+  await chain.run(
     request,
     (result) => {
       const read = byLink.get(result.link);
-      if (read && told.includes(read)) for (const file of filesOf(result, read, earlier, order, on)) onFile(file);
+      if (read && told.has(read)) for (const file of filesOf(result, read, earlier, order, on)) onFile(file);
       earlier.push(...result.up.filter((it) => it.kind !== 'ran' || it.shape.node === makesFunction));
     },
     signal,
   );
-  return workshop;
-}
-
-/** What the shadow holds, in words; that the embedded engine's shadow holds its database goes without saying. */
-function stateOfShadow(kind: 'live' | 'replay', { target }: Bench): string {
-  if (kind === 'replay') return 'all earlier migrations replayed';
-  return target.kind === 'embedded' ? '' : `schema of ${target.info.label}`;
 }
 
 function filesOf(

@@ -19,11 +19,12 @@ import type {
   RevertRequest,
   Status,
 } from '../project';
+import type { Base } from '../shadow/base';
 import { recoverSnapshots } from '../snapshots/recover';
 import { listSnapshots, restoreSnapshot, takeSnapshot } from '../snapshots/snapshots';
 import type { Surroundings } from '../snapshots/target';
 import type { World } from '../world';
-import { type Bench, demandConsent, type Live } from './bench';
+import { type Bench, demandConsent, type Live, type Workshop } from './bench';
 import { checkFiles, type CheckOrder } from './checking';
 import { type ReadMigration, readMigrations } from './links';
 import { targetCandidates } from './target';
@@ -49,7 +50,13 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
 
   function rememberApplied(live: Live, migrations: readonly ReadMigration[]): void {
     const applied = migrations.filter(({ migration }) => live.history.applied(migration) === 'applied');
-    texts.remember(new Map(applied.map(({ migration, link }) => [migration.version, link.up.text])));
+    try {
+      texts.remember(new Map(applied.map(({ migration, link }) => [migration.version, link.up.text])));
+    } catch (error) {
+      // Nothing but the state `edited` depends on it.
+      if (!(error instanceof Fault)) throw error;
+      world.log(error.message);
+    }
   }
 
   async function look(): Promise<{ live: Live; migrations: ReadMigration[] }> {
@@ -71,7 +78,8 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
 
   async function order(wanted: readonly string[] | 'pending' | 'all', editing: boolean): Promise<CheckOrder> {
     const { live, migrations } = await look();
-    const state = (it: ReadMigration) => stateOf(live, it);
+    const states = new Map(migrations.map((it) => [it, stateOf(live, it)]));
+    const state = (it: ReadMigration) => states.get(it) ?? stateOf(live, it);
     const chosen = wanted === 'all' ? migrations : migrations.filter((it) => state(it) === 'pending');
     const paths = typeof wanted === 'string' ? chosen.flatMap(({ files }) => [...files.keys()]) : wanted;
     return { migrations, stateOf: state, wanted: new Set(paths), editing, layout: folder.layout.name, limits };
@@ -120,6 +128,13 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     }
   }
 
+  /** Not beside a check, whose session would be in the way of a copy; and upon what is there now. */
+  const alone = <T>(work: () => Promise<T>): Promise<T> =>
+    bench.inTurn(() => {
+      bench.refresh();
+      return work();
+    });
+
   return {
     folder,
     target: target.info,
@@ -155,69 +170,62 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
 
     preview: (path, signal) =>
       bench.inTurn(async () => {
+        signal.throwIfAborted();
         const { migrations, stateOf: state, limits: bounds, layout } = await order('pending', false);
         const replay = path !== 'pending' && migrations.some((it) => it.files.has(path) && state(it) !== 'pending');
         const chosen = replay ? migrations : migrations.filter((it) => state(it) === 'pending');
         const index = path === 'pending' ? undefined : chosen.findIndex(({ files }) => files.has(path));
         if (index === -1) throw new Fault('no-such-migration', `${path} is not in ${folder.path}.`);
-        const { chain, place } = await bench.workshop(
-          replay ? 'replay' : 'live',
-          migrations.map(({ link }) => link.up.text),
-        );
-        const base = replay ? await bench.emptyBase() : await bench.liveBase(signal);
         const links = chosen.map(({ link }) => link);
-        const request = {
-          base,
-          links,
-          wanted: () => ({ up: true, down: false }),
-          editing: false,
-          layout,
-          limits: bounds,
-        };
         const span = index === undefined ? { from: 0, to: links.length } : { from: index, to: index + 1 };
-        const dumps = await chain.dumps(request, span, signal);
-        return { ...previewOf(dumps), rehearsedOn: place.label, refused: dumps.refused };
+        const texts = migrations.map(({ link }) => link.up.text);
+        const rehearsed = async ({ chain, place }: Workshop, base: Base) => {
+          const wanted = () => ({ up: true, down: false });
+          const request = { base, links, wanted, editing: false, layout, limits: bounds };
+          const dumps = await chain.dumps(request, span, signal);
+          return { ...previewOf(dumps), rehearsedOn: place.label, refused: dumps.refused };
+        };
+        return bench.withWorkshop(replay ? 'replay' : 'live', texts, rehearsed, signal);
       }),
 
-    async apply(request, progress, signal) {
-      const { live, migrations } = await look();
-      const pending = migrations
-        .filter((it) => stateOf(live, it) === 'pending')
-        .map(({ migration }) => migration.version);
-      const versions = versionsOf(request.which, pending);
-      if (versions.length === 0) return { kind: 'nothing' };
-      const reason = `before applying ${namedBriefly(versions)}`;
-      return change(request, reason, live, progress, signal, (it) => applyMigrations(it, versions));
-    },
+    apply: (request, progress, signal) =>
+      alone(async () => {
+        const { live, migrations } = await look();
+        const pending = migrations
+          .filter((it) => stateOf(live, it) === 'pending')
+          .map(({ migration }) => migration.version);
+        const versions = versionsOf(request.which, pending);
+        if (versions.length === 0) return { kind: 'nothing' };
+        const reason = `before applying ${namedBriefly(versions)}`;
+        return change(request, reason, live, progress, signal, (it) => applyMigrations(it, versions));
+      }),
 
-    async revert(request: RevertRequest, progress, signal) {
-      const { live } = await look();
-      if (live.history.versions.length === 0) return { kind: 'nothing' };
-      const reason = `before reverting ${request.count === 1 ? (live.history.versions.at(-1) ?? '') : `the last ${request.count} migrations`}`;
-      return change(request, reason, live, progress, signal, (it) => revertMigrations(it, request.count));
-    },
+    revert: (request: RevertRequest, progress, signal) =>
+      alone(async () => {
+        const { live } = await look();
+        if (live.history.versions.length === 0) return { kind: 'nothing' };
+        const reason = `before reverting ${request.count === 1 ? (live.history.versions.at(-1) ?? '') : `the last ${request.count} migrations`}`;
+        return change(request, reason, live, progress, signal, (it) => revertMigrations(it, request.count));
+      }),
 
     snapshots: () => listSnapshots(target, world.storage),
 
-    async snapshot({ reason, disconnect }, signal) {
-      const { history } = await bench.live();
-      return takeSnapshot(target, { reason, version: history.versions.at(-1), disconnect }, around(signal));
-    },
+    snapshot: ({ reason, disconnect }, signal) =>
+      alone(async () => {
+        const { history } = await bench.live();
+        return takeSnapshot(target, { reason, version: history.versions.at(-1), disconnect }, around(signal));
+      }),
 
-    async restore(id, consent, signal) {
-      demandConsent(target, consent.confirmedName);
-      const { history } = await bench.live();
-      try {
-        return await restoreSnapshot(
-          target,
-          id,
-          { version: history.versions.at(-1), disconnect: consent.disconnect },
-          around(signal),
-        );
-      } finally {
-        bench.refresh();
-      }
-    },
+    restore: (id, { disconnect, confirmedName }, signal) =>
+      alone(async () => {
+        demandConsent(target, confirmedName);
+        const { history } = await bench.live();
+        try {
+          return await restoreSnapshot(target, id, { version: history.versions.at(-1), disconnect }, around(signal));
+        } finally {
+          bench.refresh();
+        }
+      }),
 
     create(title) {
       const existing = folder.migrations.map(({ name }) => name);

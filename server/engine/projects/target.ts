@@ -1,7 +1,8 @@
 /** Which database are the migrations of a folder for? What the user chose, else DATABASE_URL, else the embedded engine. */
 import { createHash } from 'node:crypto';
-import { basename, dirname, join } from 'node:path';
-import { type Candidate, candidatesIn } from '../database/candidates';
+import { basename, dirname, isAbsolute, join, relative } from 'node:path';
+import { Fault } from '../base/fault';
+import { type Candidate, candidatesIn, type LeftOut } from '../database/candidates';
 import { type ConnectionSources, nodeSources, readConnection } from '../database/connection';
 import { embeddedDatabase } from '../database/embedded';
 import { type ConnectionParameters, withDatabase, withPassword } from '../database/parameters';
@@ -18,26 +19,35 @@ export type Target = SnapshotTarget & {
   readonly environment: Readonly<Record<string, string | undefined>>;
 };
 
-/** @throws {Fault} `bad-connection-settings` when what the user chose cannot be read */
+/** @throws {Fault} `bad-connection-settings` when what the user chose, or DATABASE_URL, cannot be read */
 export function resolveTarget(folder: string, options: EngineOptions, world: World): Target {
   const choice = options.target(folder);
-  const candidates = candidatesOf(folder, options, world);
+  const broken: Fault[] = [];
+  const candidates = candidatesOf(folder, options, world, (line, place, why) => {
+    world.log(line);
+    if (why instanceof Fault && usual.test(place)) broken.push(new Fault(why.code, `${place}: ${why.detail}`, why));
+  });
   switch (choice?.kind) {
     case 'embedded':
       return embeddedTarget(folder, options, world, 'it was chosen');
     case 'server':
       return serverTarget(chosen(choice, candidates, world), 'it was chosen', candidates, world);
     case undefined: {
-      const named = candidates.find(({ source }) => source.startsWith('DATABASE_URL'));
-      if (!named) return embeddedTarget(folder, options, world, 'no database is configured');
-      return serverTarget(named.parameters, named.source, candidates, world);
+      const named = candidates.find(({ source }) => usual.test(source));
+      if (named) return serverTarget(named.parameters, named.source, candidates, world);
+      // To take another database than the one that is named would be worse than to take none.
+      if (broken[0]) throw broken[0];
+      return embeddedTarget(folder, options, world, 'no database is configured');
     }
   }
 }
 
+/** A candidate that was named in several places has them all in its source. */
+const usual = /(?:^|, )DATABASE_URL in /;
+
 /** For the user to pick from; the password goes along where the workspace holds it anyway. */
 export function targetCandidates(folder: string, options: EngineOptions, world: World): TargetCandidate[] {
-  return candidatesOf(folder, options, world).map(({ label, source, connection, password, local }) => ({
+  return candidatesOf(folder, options, world, world.log).map(({ label, source, connection, password, local }) => ({
     label,
     source,
     local,
@@ -51,18 +61,23 @@ export const connectionOf = (text: string, world: World): ConnectionParameters =
 
 const sourcesOf = ({ environment }: World): ConnectionSources => nodeSources(environment);
 
-const candidatesOf = (folder: string, { roots }: EngineOptions, world: World): Candidate[] =>
-  candidatesIn(foldersUpTo(folder, roots), (path) => world.files.read(path), sourcesOf(world), world.log);
+const candidatesOf = (folder: string, { roots }: EngineOptions, world: World, leftOut: LeftOut): Candidate[] =>
+  candidatesIn(foldersUpTo(folder, roots), (path) => world.files.read(path), sourcesOf(world), leftOut);
 
 /** The folder and those above it, up to the workspace's. */
 function foldersUpTo(folder: string, roots: readonly string[]): string[] {
-  const root = roots.find((it) => folder === it || folder.startsWith(`${it.replace(/\/$/, '')}/`));
+  const root = rootOf(folder, roots);
   if (root === undefined) return [folder];
   const folders = [folder];
-  for (let above = dirname(folder); above.length >= root.length && above !== folders.at(-1); above = dirname(above))
-    folders.push(above);
+  for (let at = folder; relative(root, at) !== ''; ) folders.push((at = dirname(at)));
   return folders;
 }
+
+/** The innermost workspace folder that it lies in. */
+const rootOf = (folder: string, roots: readonly string[]): string | undefined =>
+  roots
+    .filter((root) => !isAbsolute(relative(root, folder)) && !/^\.\.(?:[\\/]|$)/.test(relative(root, folder)))
+    .toSorted((a, b) => b.length - a.length)[0];
 
 /** A password that was not given may be known from where the database was named. */
 function chosen(
@@ -100,7 +115,7 @@ function embeddedTarget(
   { assets, storage, environment }: World,
   because: string,
 ): Target {
-  const root = roots.find((it) => folder.startsWith(it)) ?? folder;
+  const root = rootOf(folder, roots) ?? folder;
   const name = basename(root);
   const hash = createHash('sha256').update(folder).digest('hex').slice(0, 10);
   const path = join(storage, 'embedded', `${name.replaceAll(/[^\w.-]+/g, '_')}-${hash}`, 'database');
