@@ -12,7 +12,7 @@ ${commands.map(({ name, says }) => `  ${name.padEnd(width)}  ${says}`).join('\n'
 
 rehearsal <command> --help tells more. With no --database, DATABASE_URL of the environment or of .env is used, and
 without one an embedded Postgres. No command asks questions where there is no terminal.
-Embedded databases, dump files and the journal are kept in a folder of the user, or in the one that REHEARSAL_HOME names.
+Embedded databases and dump files are kept in a folder of the user, or in the one that REHEARSAL_HOME names.
 `;
 }
 
