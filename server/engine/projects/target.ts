@@ -118,7 +118,13 @@ function embeddedTarget(
   const root = rootOf(folder, roots) ?? folder;
   const name = basename(root);
   const hash = createHash('sha256').update(folder).digest('hex').slice(0, 10);
-  const path = join(storage, 'embedded', `${name.replaceAll(/[^\w.-]+/g, '_')}-${hash}`, 'database');
+  // By the folder alone, so that it is the same one from whichever level of the repository it is opened.
+  const place = `${folder
+    .split(/[\\/]/)
+    .slice(-2)
+    .join('-')
+    .replaceAll(/[^\w.-]+/g, '_')}-${hash}`;
+  const path = join(storage, 'embedded', place, 'database');
   const label = `embedded Postgres of ${name}`;
   const database = embeddedDatabase({ file: path, assets, label, name });
   return {
