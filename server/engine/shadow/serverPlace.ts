@@ -109,20 +109,19 @@ class ServerShadows {
   }
 
   private shadow(current: { readonly name: string; session: Session }, setUp: SetUp): Shadow {
-    const place = this;
     return {
       get session() {
         return current.session;
       },
-      startOver: (session) => place.startOver(session, setUp),
-      async withCopy(use) {
+      startOver: (session) => this.startOver(session, setUp),
+      withCopy: async (use) => {
         // A template must have nobody connected, us included.
         await current.session.close();
-        const name = await place.admin((admin) => place.copyOf(admin, current.name, setUp));
-        current.session = await place.open(current.name, setUp);
-        return place.using(name, setUp, use);
+        const name = await this.admin((admin) => this.copyOf(admin, current.name, setUp));
+        current.session = await this.open(current.name, setUp);
+        return this.using(name, setUp, use);
       },
-      dump: (signal) => place.options.database(current.name).dump('schema', signal),
+      dump: (signal) => this.options.database(current.name).dump('schema', signal),
     };
   }
 
@@ -237,7 +236,7 @@ class ServerShadows {
 
   private async dropAll(admin: Session): Promise<void> {
     this.template = undefined;
-    for (const name of [...this.mine]) await this.drop(admin, name);
+    for (const name of this.mine) await this.drop(admin, name);
   }
 
   private async drop(admin: Session, name: string): Promise<void> {
