@@ -17,7 +17,7 @@ for (const major of [servers.oldest, servers.newest]) {
       withSession((await serverOf(major)).url('postgres'), use);
 
     it('have a name and a comment that say whose they are, and go when the place is closed', async () => {
-      await withRoles(major, { maker: 'createdb' }, async () => {
+      await withRoles(major, { maker: 'login createdb' }, async () => {
         const { place } = await sharedPlace(major, 'maker');
         equal(place.shared, true);
         const shadow = await place.fresh(emptyBase, never);
@@ -32,7 +32,7 @@ for (const major of [servers.oldest, servers.newest]) {
     });
 
     it('of dead processes of this machine are dropped at the start of the next place; others stay', async () => {
-      await withRoles(major, { maker: 'createdb' }, async (server) => {
+      await withRoles(major, { maker: 'login createdb' }, async (server) => {
         const dead = spawn(process.execPath, ['-e', '']);
         await once(dead, 'exit');
         const orphan = `${shadowPrefix}${dead.pid}_0a`;

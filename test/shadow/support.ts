@@ -49,21 +49,21 @@ export async function sharedPlace(major: Major, user: string): Promise<LoggedPla
   return { place, log };
 }
 
-/** Roles that can log in with the password of the superuser; gone when `use` is done, with all that they own. */
+/** Roles, with the password of the superuser; by themselves they can log in. Gone when `use` is done, with all that they own. */
 export async function withRoles<T>(
   major: Major,
   roles: Readonly<Record<string, string>>,
   use: (server: TestServer) => Promise<T>,
 ): Promise<T> {
   const server = await serverOf(major);
-  for (const [name, rights] of Object.entries(roles))
-    await asAdmin(server, `create role ${name} login password '${server.password}' ${rights}`);
   try {
+    for (const [name, rights] of Object.entries(roles))
+      await asAdmin(server, `create role ${name} password '${server.password}' ${rights || 'login'}`);
     return await use(server);
   } finally {
     for (const name of Object.keys(roles)) {
       await asAdmin(server, `drop owned by ${name} cascade`);
-      await asAdmin(server, `drop role ${name}`);
+      await asAdmin(server, `drop role if exists ${name}`);
     }
   }
 }

@@ -23,14 +23,14 @@ export async function dumpServer(
   signal?.throwIfAborted();
   const connected = await connect(parameters);
   const stream = connected.client.connection.stream as Socket;
-  const onAbort = (): void => void interrupt(connected);
-  signal?.addEventListener('abort', onAbort);
+  const over = new AbortController();
+  signal?.addEventListener('abort', () => void interrupt(connected), { signal: over.signal });
   try {
     const settings = await settingsOf(connected);
     const label = labelOf(parameters);
     const result = await Promise.race([
       dumpOver(stream, { assets, content, settings, label }),
-      ...(signal ? [whenAborted(signal)] : []),
+      ...(signal ? [whenAborted(signal, over.signal)] : []),
     ]);
     return textOf(result, label);
   } catch (error) {
@@ -38,7 +38,7 @@ export async function dumpServer(
     signal?.throwIfAborted();
     throw error;
   } finally {
-    signal?.removeEventListener('abort', onAbort);
+    over.abort();
     stream.destroy();
   }
 }
@@ -127,8 +127,9 @@ function readyScanner(): (bytes: Buffer) => boolean {
   };
 }
 
-function whenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+/** @param over ends the waiting: a signal may live longer than a dump */
+function whenAborted(signal: AbortSignal, over: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { signal: over }));
 }
 
 /** So that the server does not go on with a query whose answer nobody reads. */

@@ -32,6 +32,8 @@ const { assets, wasm, make } = workerData as EmbeddedWork;
 let engine: EngineParts | undefined;
 let instance: EmbeddedInstance | undefined;
 let transaction: Session['transaction'] = 'idle';
+/** The superuser that every session begins as. A backend without a postmaster knows no default to go back to. */
+let owner = 'postgres';
 const copies = new Map<number, readonly TarEntry[]>();
 
 function current(): EmbeddedInstance {
@@ -128,6 +130,7 @@ function identity(): EmbeddedReplies['start'] {
   );
   const [version, versionNumber, user, database] = found[0] ?? [];
   if (!version || !user || !database) throw new Error('a select without FROM has one row');
+  owner = user;
   return { version, versionNumber: Number(versionNumber), user, database };
 }
 
@@ -138,12 +141,12 @@ function provideInstalled(): void {
 }
 
 /** The session may have taken on a role that may do less. Only until the end of the transaction or savepoint. */
-const asOwner = 'set local session authorization default; set local role none';
+const asOwner = (): string => `set local session authorization ${quoteIdentifier(owner)}; set local role none`;
 
 /** Everything committed so far, as files. */
 function dataDirectory(): TarEntry[] {
   if (transaction !== 'idle') throw new Error('a database in the middle of a transaction cannot be copied');
-  demand(`begin; ${asOwner}; checkpoint; commit`);
+  demand(`begin; ${asOwner()}; checkpoint; commit`);
   return current().entries();
 }
 
@@ -155,7 +158,9 @@ async function dump(content: 'schema' | 'all'): Promise<string> {
   if (transaction === 'failed') throw new Fault('refused', 'a failed transaction cannot be dumped.');
   const inside = transaction === 'open';
   const back = 'rollback to rehearsal_dump';
-  demand(`${inside ? '' : 'begin; '}savepoint rehearsal_dump; ${asOwner}; set local standard_conforming_strings = on`);
+  demand(
+    `${inside ? '' : 'begin; '}savepoint rehearsal_dump; ${asOwner()}; set local standard_conforming_strings = on`,
+  );
   const settings = rows(settingsForDump, []).rows;
   const prepared = new Set(preparedStatements());
   try {

@@ -2,6 +2,7 @@
  * Sequences are not taken back by a rollback. Without this a script that inserts rows and then speaks of their numbers
  * would be refused from its second rehearsal on.
  */
+import { quoteIdentifier } from '../database/quote';
 import type { Session } from '../database/session';
 import type { Shadow } from '../shadow/place';
 import type { Step } from './run';
@@ -49,10 +50,10 @@ export async function keepingSequences<T>(
 }
 
 /** The role that the rehearsal runs as may not see all of them; who has logged in may. */
-const asOurselves = 'reset session authorization';
+const asOurselves = ({ server }: Session): string => `set session authorization ${quoteIdentifier(server.user)}`;
 
 async function readSequences(session: Session): Promise<readonly Sequence[]> {
-  await session.run(asOurselves);
+  await session.run(asOurselves(session));
   const [row] = await session.rows<{ query: string | null }>(
     `select pg_catalog.string_agg(pg_catalog.format(
               'select %s as id, last_value::text as last, is_called as called from %s', seqrelid, seqrelid::regclass
@@ -66,7 +67,7 @@ async function readSequences(session: Session): Promise<readonly Sequence[]> {
 
 /** @param all sets those too that do not look changed: the last value of one that was never called cannot be seen */
 async function putBack(session: Session, values: readonly Sequence[], all: boolean): Promise<void> {
-  await session.run(asOurselves);
+  await session.run(asOurselves(session));
   await session.rows(
     `select pg_catalog.setval(id::regclass, last, called)
        from pg_catalog.json_to_recordset($1::json) as kept(id oid, last bigint, called boolean)

@@ -7,7 +7,7 @@ import type { Base } from './base';
 import type { Shadow, ShadowPlace } from './place';
 import { restore } from './restore';
 import { roleStatements } from './roles';
-import { databaseStatements } from './setUp';
+import { databaseStatements, sessionStatements } from './setUp';
 
 export interface EmbeddedPlaceOptions {
   readonly assets: string;
@@ -45,7 +45,6 @@ class EmbeddedShadows {
     const known = this.prepared;
     const fits = known && !known.session.lost && known.base === base.fingerprint;
     const { session, copy } = fits ? known : await this.prepare(base, signal);
-    // Settings of a database count from the start of a session on, which this is.
     await session.restore(copy);
     await this.become(session, base);
     return this.shadow(session, base);
@@ -103,6 +102,8 @@ class EmbeddedShadows {
     return {
       session,
       async startOver() {
+        // A backend without a postmaster knows no default to go back to.
+        await session.run(`set session authorization ${quoteIdentifier(session.server.user)}`);
         await session.run('discard all');
         await become();
       },
@@ -122,8 +123,11 @@ class EmbeddedShadows {
     };
   }
 
+  /** A backend without a postmaster does not look at the settings of its database (`process_settings` in Postgres). */
   private async become(session: Session, base: Base): Promise<void> {
-    if (base.kind === 'file' || base.setUp.user === undefined) return;
+    if (base.kind === 'file') return;
+    for (const statement of sessionStatements(base.setUp)) await session.run(statement);
+    if (base.setUp.user === undefined) return;
     const answer = await session.run(`set session authorization ${quoteIdentifier(base.setUp.user)}`);
     if (answer.kind === 'refused') this.tell(answer.refusal.message);
   }

@@ -84,6 +84,9 @@ export function databaseStatements(database: string, { settings, grants }: SetUp
   ];
 }
 
+/** The same settings for one session, where those of a database do not count. */
+export const sessionStatements = ({ settings }: SetUp): string[] => settings.map((it) => `set ${assigned(it)}`);
+
 interface Facts {
   readonly user: string;
   readonly owner: string;
@@ -128,11 +131,20 @@ const meaningful = [
   'password_encryption',
 ];
 
+/** What a project has invented is not in pg_settings, until a library claims its name. */
 const settingsOf = (session: Session): Promise<readonly Setting[]> =>
   session.rows<Setting>(
     `select name, pg_catalog.current_setting(name) as value from pg_catalog.pg_settings
-      where (pg_catalog.lower(name) = any ($1) or pg_catalog.strpos(name, '.') > 0)
-        and source not in ('default', 'override') and context in ('user', 'superuser') order by name`,
+      where pg_catalog.lower(name) = any ($1) and source not in ('default', 'override')
+        and context in ('user', 'superuser')
+     union
+     select name, pg_catalog.current_setting(name, true)
+       from pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) kept,
+            pg_catalog.split_part(kept, '=', 1) name
+      where s.setdatabase in (0, (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()))
+        and s.setrole in (0, (select oid from pg_catalog.pg_roles where rolname = session_user))
+        and pg_catalog.strpos(name, '.') > 0
+      order by 1`,
     [meaningful],
   );
 
