@@ -10,7 +10,7 @@ import { emptyBase } from '../../server/engine/shadow/base';
 import type { ShadowPlace } from '../../server/engine/shadow/place';
 import { loadParser } from '../../server/engine/sql/parse';
 import { describeCases, type FixtureFile, parseFixture, renderFixture } from '../support/fixture';
-import { placeOn } from '../support/places';
+import { privatePlaceOf } from '../support/places';
 import { servers } from '../support/servers';
 
 for (const major of [servers.oldest, servers.newest]) {
@@ -18,7 +18,7 @@ for (const major of [servers.oldest, servers.newest]) {
     let place: ShadowPlace;
     before(async () => {
       await loadParser();
-      place = await placeOn(major);
+      place = await privatePlaceOf(major);
     });
     after(() => place.close());
     describeCases('rehearsal', (source) => rehearseFixture(source, place));

@@ -1,21 +1,22 @@
-/** Places for shadows on the test servers. */
+/** Places for shadows of the tests' own. */
 import { join } from 'node:path';
 import { plainParameters } from '../../server/engine/database/parameters';
 import { serverDatabase } from '../../server/engine/database/serverDatabase';
 import type { ShadowPlace } from '../../server/engine/shadow/place';
+import { startServer } from '../../server/engine/shadow/privateServer';
 import { serverPlace } from '../../server/engine/shadow/serverPlace';
-import { type Major, serverOf } from './servers';
+import { binariesOf, type Major } from './servers';
 
 export const assets = join(__dirname, '../../dist');
 
-export async function placeOn(major: Major, kind: 'private' | 'same-server' = 'private'): Promise<ShadowPlace> {
-  const { host, port, user, password } = await serverOf(major);
+/** On a server that nobody else has: a private place drops the roles that it does not know. */
+export async function privatePlaceOf(major: Major): Promise<ShadowPlace> {
+  const server = await startServer({ binaries: binariesOf(major) });
   return serverPlace({
-    kind,
+    kind: 'private',
     label: `test server ${major}`,
-    database: (name) =>
-      serverDatabase(plainParameters({ host, port, user, password, database: name || 'postgres' }), assets),
-    end: () => Promise.resolve(),
+    database: (name) => serverDatabase(plainParameters({ ...server, database: name || 'postgres' }), assets),
+    end: () => server.stop(),
     likeTarget: '',
     log: () => {},
   });
