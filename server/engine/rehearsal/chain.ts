@@ -127,6 +127,8 @@ class ChainState {
   /** Undefined when there is no shadow, and while something is committed on it: cut off there it is of no use. */
   private standing: Standing | undefined;
   private readonly known = new Map<string, Known>();
+  /** Statements that a connection ended at. */
+  private readonly suspects = new Set<string>();
   private reaching: { readonly base: string; readonly live: readonly Learned[] } = { base: '', live: [] };
 
   constructor(private readonly place: ShadowPlace) {}
@@ -142,9 +144,9 @@ class ChainState {
       const { link, key, downs } = prepared;
       const wanted = { ...prepared, downs: request.wanted(link).down ? downs : [] };
       let result = this.known.get(key);
-      if (!result || (wanted.downs.length > 0 && !result.down)) {
+      const stay = i === last && request.editing;
+      while (!result || isCutOff(result) || (wanted.downs.length > 0 && !result.down)) {
         const standing = await this.standBefore(i, links, request, signal);
-        const stay = i === last && request.editing;
         result = stay
           ? await this.rehearseOn(standing, wanted, request.limits, signal)
           : await this.advanceOn(standing, wanted, request.limits, signal);
@@ -158,46 +160,67 @@ class ChainState {
     const before = await (await this.standBefore(from, links, request, signal)).shadow.dump(signal);
     const after = await (await this.standBefore(to, links, request, signal)).shadow.dump(signal);
     const outcomes = links.slice(from).flatMap(({ key }) => this.known.get(key)?.up ?? []);
-    return { before, after, refused: outcomes.filter(({ kind }) => kind === 'refused').length };
+    return { before, after, refused: outcomes.filter(({ kind }) => kind === 'refused' || kind === 'ended').length };
   }
 
   /** Takes everything back. */
   private rehearseOn(
     { shadow, sequences }: Standing,
-    { key, ups, downs }: PreparedLink,
+    link: PreparedLink,
     limits: RunLimits,
     signal: AbortSignal,
   ): Promise<Known> {
-    return this.remembered(key, downs, () => rehearse(shadow, ups, downs, sequences, limits, signal));
+    const { ups, downs } = this.sparing(link);
+    return this.remembered(link, () => rehearse(shadow, ups, downs, sequences, limits, signal));
   }
 
   /** Takes only the down scripts back. */
   private async advanceOn(
     standing: Standing,
-    { key, state, ups, downs }: PreparedLink,
+    link: PreparedLink,
     limits: RunLimits,
     signal: AbortSignal,
   ): Promise<Known> {
+    const { ups, downs } = this.sparing(link);
     this.standing = undefined;
-    const known = this.known.get(key);
-    const sparing = known ? withoutRunaways(ups, known.up) : ups;
-    const result = await this.remembered(key, downs, () => advance(standing.shadow, sparing, downs, limits, signal));
-    this.standing = { ...standing, states: [...standing.states, state], sequences: {} };
+    const result = await this.remembered(link, () => advance(standing.shadow, ups, downs, limits, signal));
+    this.standing = { ...standing, states: [...standing.states, link.state], sequences: {} };
     return result;
   }
 
-  private async remembered(key: string, downs: readonly Rehearsal[], work: () => Promise<Rehearsed>): Promise<Known> {
+  /** What has ended a session, or would have taken too long, is not tried again. */
+  private sparing({ key, ups, downs }: PreparedLink): Pick<PreparedLink, 'ups' | 'downs'> {
+    const known = this.known.get(key);
+    return { ups: withoutRunaways(ups, known?.up), downs: withoutRunaways(downs, known?.down) };
+  }
+
+  private async remembered({ key, downs }: PreparedLink, work: () => Promise<Rehearsed>): Promise<Known> {
     const begun = performance.now();
     const { up, after } = await work();
     const former = this.known.get(key);
-    const ms = performance.now() - begun;
-    // What was known of the up script stays: this time its runaways were spared.
-    const known = { up: former?.up ?? up, down: downs.length > 0 ? after : former?.down, ms: former?.ms ?? ms };
+    for (const outcome of [...up, ...after]) if (outcome.kind === 'ended') this.suspect(key, outcome);
+    const known = {
+      up: merged(former?.up, up),
+      down: downs.length > 0 ? merged(former?.down, after) : former?.down,
+      ms: former && !isCutOff(former) ? former.ms : performance.now() - begun,
+    };
     this.known.delete(key);
     this.known.set(key, known);
     const oldest = this.known.keys().next();
     if (this.known.size > mostRemembered && !oldest.done) this.known.delete(oldest.value);
     return known;
+  }
+
+  /**
+   * The first time it may be chance that the connection ended just then.
+   *
+   * @throws {Fault} `connection-lost` the first time
+   */
+  private suspect(key: string, { statement, message }: Extract<Outcome, { kind: 'ended' }>): void {
+    const name = `${key} ${statement.range.start}`;
+    if (this.suspects.has(name)) return;
+    this.suspects.add(name);
+    throw new Fault('connection-lost', `${message}.`);
   }
 
   /** Brings the shadow into the state just before link `index`. */
@@ -211,7 +234,7 @@ class ChainState {
       const standing = await this.standWithin(index, links, base, signal);
       const next = links[standing.states.length];
       if (standing.states.length === index || !next) return standing;
-      // On the embedded engine a runaway ends the shadow; known by then, it is spared when this begins anew.
+      // What ends the session is known by then, and spared when this begins anew.
       await this.advanceOn(standing, { ...next, downs: [] }, limits, signal);
     }
   }
@@ -280,21 +303,30 @@ const stepsOf = (file: ScriptFile | undefined, policy: Policy): Rehearsal[] =>
 
 const teaches = ({ defines, relays }: Learned): boolean => defines.length + relays.length > 0;
 
-/** What was cut off once is not tried again on the way to a later script. */
-function withoutRunaways(rehearsals: readonly Rehearsal[], known: readonly Outcome[]): Rehearsal[] {
-  const runaways = new Set(
-    known
-      .filter((it) => it.kind === 'refused' && it.refusal.sqlState === '57014')
-      .map(({ statement }) => statement.range.start),
-  );
+function withoutRunaways(rehearsals: readonly Rehearsal[], known: readonly Outcome[] = []): Rehearsal[] {
+  const runaways = new Set(known.filter(isRunaway).map(({ statement }) => statement.range.start));
   if (runaways.size === 0) return [...rehearsals];
   return rehearsals.map(({ mode, steps }) => ({
     mode,
     steps: steps.map((step) =>
-      runaways.has(step.statement.range.start) ? { ...step, skip: { kind: 'engineEnded' } as const } : step,
+      runaways.has(step.statement.range.start) ? { ...step, skip: { kind: 'sessionEnded' } as const } : step,
     ),
   }));
 }
+
+const isRunaway = (outcome: Outcome): boolean =>
+  outcome.kind === 'ended' || (outcome.kind === 'refused' && outcome.refusal.sqlState === '57014');
+
+/** What was spared this time keeps its former outcome. */
+const merged = (former: readonly Outcome[] | undefined, now: readonly Outcome[]): readonly Outcome[] =>
+  now.map((outcome, i) => {
+    const before = former?.[i];
+    return before && isRunaway(before) ? before : outcome;
+  });
+
+/** Whether statements were left out because the session had ended. */
+const isCutOff = ({ up, down = [] }: Known): boolean =>
+  [...up, ...down].some((it) => it.kind === 'skipped' && it.reason.kind === 'sessionEnded');
 
 function stateAfter({ up }: Link, former: string): string {
   const hash = createHash('sha256').update(former);

@@ -46,6 +46,13 @@ function findingOf(
       return undefined;
     case 'refused':
       return refusedFinding(outcome, text, earlier);
+    case 'ended':
+      return {
+        range: headOf(outcome.statement),
+        severity: 'error',
+        code: 'session-ended',
+        message: `Postgres ends the connection when this runs: ${outcome.message}.`,
+      };
     case 'skipped':
       return skippedFinding(outcome, on);
   }
@@ -99,12 +106,12 @@ function skippedFinding({ statement, reason }: PlacedOutcome & { kind: 'skipped'
         code: 'not-rehearsed',
         message: 'Not rehearsed: a line for psql, which Postgres never sees.',
       };
-    case 'engineEnded':
+    case 'sessionEnded':
       return {
         range,
         severity: 'information',
         code: 'not-rehearsed',
-        message: 'Not rehearsed: a statement above took too long, and the engine had to be ended.',
+        message: 'Not rehearsed: a statement above has ended the session.',
       };
   }
 }

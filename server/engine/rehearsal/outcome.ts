@@ -6,6 +6,7 @@ import type { Shape, Statement } from '../sql/statement';
 /**
  * - `ran`: Postgres did it, and it was taken back
  * - `refused`: Postgres refused it; `range` is the token to blame, in the file
+ * - `ended`: the connection ended while it ran, each time it was tried
  * - `skipped`: not sent at all, and why
  */
 export type Outcome =
@@ -24,6 +25,7 @@ export type Outcome =
       readonly range: TextRange;
       readonly ms: number;
     }
+  | { readonly kind: 'ended'; readonly statement: Statement; readonly shape: Shape; readonly message: string }
   | { readonly kind: 'skipped'; readonly statement: Statement; readonly shape: Shape; readonly reason: SkipReason };
 
 export type SkipReason =
@@ -31,8 +33,8 @@ export type SkipReason =
   | { readonly kind: 'reaches'; readonly says: string }
   /** A line for psql. */
   | { readonly kind: 'psql' }
-  /** The engine was ended by an earlier statement that took too long. */
-  | { readonly kind: 'engineEnded' };
+  /** The session was ended by an earlier statement, or by this one when it was tried before. */
+  | { readonly kind: 'sessionEnded' };
 
 /** An outcome together with the file that it belongs to. */
 export type PlacedOutcome = Outcome & { readonly path: string };

@@ -3,6 +3,7 @@
  *
  * A refused statement is undone to its savepoint and the next one is tried, so that a file shows all its errors.
  */
+import { Fault } from '../base/fault';
 import { shifted, type TextRange } from '../base/text';
 import type { Answer, Refusal, Session } from '../database/session';
 import { blamedRange } from '../sql/blame';
@@ -32,7 +33,7 @@ export type Savepoints = 'each' | 'none';
 
 /**
  * @returns one outcome per step, in their order; fewer when a refusal has ended the transaction
- * @throws {Fault} `connection-lost`
+ * @throws {Fault} `connection-lost` between two statements
  * @throws whatever reason `signal` was aborted with; on a server what runs then is cancelled
  */
 export async function runSteps(
@@ -65,20 +66,35 @@ async function runStep(
 ): Promise<Outcome> {
   const { statement, shape, skip } = step;
   if (skip) return { kind: 'skipped', statement, shape, reason: skip };
-  if (session.lost) return { kind: 'skipped', statement, shape, reason: { kind: 'engineEnded' } };
+  if (session.lost) return { kind: 'skipped', statement, shape, reason: { kind: 'sessionEnded' } };
   const guarded = savepoints === 'each' && session.transaction === 'open' && !endsTransaction(shape);
   if (guarded) await session.run(`savepoint ${savepoint}`);
   const begun = performance.now();
-  const answer = await cancellable(session, signal, () =>
-    session.run(statement.text, {
-      timeoutMs: limits.statementMs,
-      ...(statement.copyData === undefined ? {} : { copyData: statement.copyData }),
-    }),
-  );
+  const answer = await sent(session, statement, limits, signal);
   const ms = performance.now() - begun;
+  if (answer instanceof Fault) return { kind: 'ended', statement, shape, message: reasonOf(answer) };
   if (guarded && !session.lost) await takeBack(session, shape, answer);
   return outcomeOf(answer, step, ms);
 }
+
+/** @returns the answer, or how the connection ended */
+async function sent(
+  session: Session,
+  { text, copyData }: Statement,
+  { statementMs: timeoutMs }: RunLimits,
+  signal: AbortSignal,
+): Promise<Answer | Fault> {
+  const options = { timeoutMs, ...(copyData === undefined ? {} : { copyData }) };
+  try {
+    return await cancellable(session, signal, () => session.run(text, options));
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'connection-lost') return error;
+    throw error;
+  }
+}
+
+/** The server's last words, where there were some. */
+const reasonOf = ({ cause, detail }: Fault): string => (cause instanceof Error ? cause.message : detail);
 
 export const endsTransaction = ({ transaction }: Shape): boolean =>
   transaction === 'commit' || transaction === 'rollback';
