@@ -82,6 +82,6 @@ function read(words: readonly string[]) {
     if (!(error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_')))
       throw error;
     const [sentence = ''] = error.message.split('\n');
-    throw new Fault('bad-usage', sentence, error);
+    throw new Fault('bad-usage', `${sentence.replace(/\.$/, '')}.`, error);
   }
 }

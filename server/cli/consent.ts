@@ -6,14 +6,11 @@ import type { Call } from './commands/command';
 /**
  * Called first, before anything is looked at.
  *
- * @throws {Fault} `bad-usage` when nobody can be asked and nothing was agreed to
+ * @throws {Fault} `no-terminal` when nobody can be asked and nothing was agreed to
  */
 export function mustBeAnswerable({ terminal, values }: Call): void {
   if (values.yes || terminal.interactive) return;
-  throw new Fault(
-    'bad-usage',
-    'there is no terminal to ask on, so nothing was done. Add --yes to go on without a question.',
-  );
+  throw new Fault('no-terminal', 'nothing was done.');
 }
 
 /**

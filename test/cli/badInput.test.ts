@@ -152,7 +152,7 @@ describe('the command line without a terminal', function () {
   it('never asks, and says what to add', () =>
     withWorkspace(good, async (workspace) => {
       for (const words of [['apply'], ['revert'], ['restore', 'x']]) {
-        await fails(workspace, [...words, '--embedded'], 'bad-usage', /Add --yes/);
+        await fails(workspace, [...words, '--embedded'], 'no-terminal', /Add --yes/);
       }
     }));
 

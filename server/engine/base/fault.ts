@@ -126,7 +126,7 @@ const remedies = {
   },
   busy: {
     says: 'The database is in use by others',
-    mend: 'End those sessions or allow Rehearsal to disconnect them.',
+    mend: 'Try again when they are gone.',
     offers: undefined,
   },
   'remote-target': { says: 'The target is not on this machine', mend: 'Confirm it by name.', offers: undefined },
@@ -134,6 +134,11 @@ const remedies = {
   unfinished: {
     says: 'An earlier step was cut off',
     mend: 'Start again: it is finished or undone at the start.',
+    offers: undefined,
+  },
+  'no-terminal': {
+    says: 'There is no terminal to ask on',
+    mend: 'Add --yes to go on without a question.',
     offers: undefined,
   },
   'bad-usage': { says: 'The command cannot be understood', mend: 'See rehearsal --help.', offers: undefined },
