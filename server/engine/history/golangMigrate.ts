@@ -102,8 +102,8 @@ async function read(session: Session, table: TableName): Promise<HistoryState> {
 
 const blockedBy = (version: bigint): string =>
   version === nilVersion
-    ? 'golang-migrate marked the database dirty: the down script of the first migration failed. See what it left, put the schema right, then run `migrate force -1`.'
-    : `golang-migrate marked version ${version} dirty: its up script failed, or the down script of the version after it. See what it left, put the schema right, then say with \`migrate force VERSION\` which version the database has.`;
+    ? 'golang-migrate marked the database dirty: the down script of the first migration failed. Restore the snapshot from before that; or see what it left, put the schema right and run `migrate force -1`.'
+    : `golang-migrate marked version ${version} dirty: its up script failed, or the down script of the version after it. Restore the snapshot from before that; or see what it left, put the schema right and say with \`migrate force VERSION\` which version the database has.`;
 
 /** Down leads to the version before in the folder; to none from the first one. */
 const versionAfter = ({ migration, previous, script }: HistoryStep): bigint =>

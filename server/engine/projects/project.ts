@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { applyMigrations, revertMigrations } from '../apply/apply';
 import type { Job } from '../apply/job';
+import { checkHistory } from '../apply/plan';
 import { recoverApplies } from '../apply/recover';
 import { Fault } from '../base/fault';
 import { appliedTexts } from '../history/appliedTexts';
@@ -109,6 +110,8 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     work: (job: Job) => Promise<ApplyResult>,
   ): Promise<ApplyResult> {
     demandConsent(target, request.confirmedName);
+    // Before the snapshot: it would only keep what the tool refuses to go on from.
+    checkHistory({ folder }, live.history);
     if (request.snapshot) progress({ message: `Taking a snapshot of ${target.info.label}`, cancellable: true });
     const snapshot = request.snapshot
       ? await takeSnapshot(
