@@ -42,6 +42,10 @@ export const snapshotOf = (record: SnapshotRecord, label: string): Snapshot => (
   target: label,
 });
 
+/** The reason of what a restore took away. */
+export const replacedBy = ({ taken }: { readonly taken: string }): string =>
+  `replaced by the snapshot of ${taken.slice(0, 19).replace('T', ' ')} UTC`;
+
 function isRecord(value: unknown): value is SnapshotRecord {
   if (typeof value !== 'object' || value === null) return false;
   const fields = new Map<string, unknown>(Object.entries(value));
