@@ -36,6 +36,8 @@ export interface Standing {
   readonly newestApplied: boolean;
   readonly target: string;
   readonly local: boolean;
+  /** The file holds the down script only: Apply above it would read as if it ran that. */
+  readonly downOnly: boolean;
 }
 
 /**
@@ -80,9 +82,10 @@ function resultTitle({ ms, rehearsedOn, findings }: FileCheck): string {
   return `Rehearsed in ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms on ${rehearsedOn}${refused}`;
 }
 
-function applyTitle({ state, target, local }: Standing): readonly [title: string, command: string] {
+function applyTitle({ state, target, local, downOnly }: Standing): readonly [title: string, command: string] {
   switch (state) {
     case 'pending':
+      if (downOnly) return ['', ''];
       return [local ? 'Apply' : `Apply to ${target}…`, 'rehearsal.apply'];
     case 'applied':
       return ['Applied', ''];
@@ -101,11 +104,13 @@ function standingOf({ target }: Project, path: string, status: Status | undefine
     ({ migration }) => migration?.upPath === path || migration?.downPath === path,
   );
   const newest = status?.migrations.findLastIndex(({ state }) => state === 'applied' || state === 'edited');
+  const found = index === undefined ? undefined : status?.migrations[index];
   return {
-    state: (index === undefined ? undefined : status?.migrations[index]?.state) ?? 'unknown',
+    state: found?.state ?? 'unknown',
     newestApplied: index !== undefined && index >= 0 && index === newest,
     target: target.label,
     local: target.local,
+    downOnly: found?.migration !== undefined && found.migration.upPath !== path,
   };
 }
 

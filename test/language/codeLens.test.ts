@@ -15,7 +15,13 @@ const check: FileCheck = {
   findings: [],
 };
 const rehearsed: CheckState = { kind: 'rehearsed', check };
-const standing: Standing = { state: 'pending', newestApplied: false, target: 'shop@localhost:5432', local: true };
+const standing: Standing = {
+  state: 'pending',
+  newestApplied: false,
+  target: 'shop@localhost:5432',
+  local: true,
+  downOnly: false,
+};
 
 const titles = (state: CheckState | undefined, how: Standing | undefined) =>
   lensesOf(uri, 3, state, how).map((it) => `${it.command?.title} → ${it.command?.command}`);
@@ -48,6 +54,10 @@ describe('code lenses', () => {
   it('name a target that is not on this machine', () => {
     const remote = titles(rehearsed, { ...standing, target: 'shop@db.example:5432', local: false });
     deepEqual(remote[2], 'Apply to shop@db.example:5432… → rehearsal.apply');
+  });
+
+  it('offer no apply above a down script, which it would not run', () => {
+    deepEqual(titles(rehearsed, { ...standing, downOnly: true }).length, 2);
   });
 
   it('offer neither apply nor revert while the state is unknown', () => {
