@@ -1,5 +1,5 @@
 /** What the commands that apply and revert have in common: ask, show progress, tell how it ended. */
-import { l10n, Range, Selection, Uri, window, workspace } from 'vscode';
+import { DiagnosticSeverity, l10n, languages, Range, Selection, Uri, window, workspace } from 'vscode';
 import { ApplyRequest, type ApplyResult, type ApplyParams, type ProjectItem } from '../../server/protocol/messages';
 import { askConsent, type Question, sendWith } from '../consent';
 import type { Parts } from '../parts';
@@ -15,7 +15,7 @@ export async function applyTo(parts: Parts, project: ProjectItem, selected: Sele
   if (!(await saveFiles(project))) return;
   const question: Question = {
     asks: l10n.t('Apply {0} to {1}?', names, target.label),
-    detail: detailOf(project),
+    detail: `${refusalsOf(project, selected)}${detailOf(project)}`,
     button: l10n.t('Apply to {0}', nameOf(target)),
   };
   const consent = await askConsent(target, question);
@@ -26,6 +26,20 @@ export async function applyTo(parts: Parts, project: ProjectItem, selected: Sele
     ),
   );
   if (result) await tellEnd(parts, project, result, (count) => l10n.t('Applied {0} to {1}', count, nameOf(target)));
+}
+
+/** What the editor shows just now as errors of what is about to be applied; with a blank after it. */
+function refusalsOf({ migrations }: ProjectItem, { only, upTo }: Selected): string {
+  const pending = migrations.filter((it) => it.state === 'pending');
+  const last = upTo === undefined ? pending.length : pending.findIndex((it) => it.version === upTo) + 1;
+  const chosen = only === undefined ? pending.slice(0, last) : pending.filter((it) => it.version === only);
+  const errors = chosen
+    .flatMap(({ uri }) => (uri === undefined ? [] : languages.getDiagnostics(Uri.parse(uri))))
+    .filter(({ source, severity }) => source === 'Rehearsal' && severity === DiagnosticSeverity.Error).length;
+  if (errors === 0) return '';
+  const found =
+    errors === 1 ? l10n.t('The rehearsal found 1 error.') : l10n.t('The rehearsal found {0} errors.', errors);
+  return `${found} ${l10n.t('Applying stops at the first statement that Postgres refuses.')}\n\n`;
 }
 
 export function detailOf({ target }: ProjectItem): string {

@@ -54,7 +54,7 @@ async function askChoice({ client }: Parts, project: ProjectItem): Promise<Targe
   ];
   const picked = await window.showQuickPick(rows, {
     title: l10n.t('Choose Database'),
-    placeHolder: l10n.t('The database of {0}', labelOf(project)),
+    placeHolder: l10n.t('The database that the migrations in {0} are for', labelOf(project)),
     matchOnDescription: true,
   });
   return picked?.choose?.();

@@ -19,7 +19,7 @@ export const revertToSnapshot: Command = {
     const { target } = project;
     const consent = await askConsent(target, {
       asks: l10n.t('Restore {0} to the snapshot of {1}?', target.label, timeOf(snapshot.taken)),
-      detail: l10n.t('{0}. The database as it is now is kept as a snapshot of its own.', snapshot.reason),
+      detail: l10n.t('Snapshot: {0}. The database as it is now is kept as a snapshot of its own.', snapshot.reason),
       button: l10n.t('Restore {0}', nameOf(target)),
     });
     if (consent) await restoreWith(parts, project, snapshot.id, consent);
@@ -55,8 +55,8 @@ async function pickSnapshot({ client }: Parts, { folder, target }: ProjectItem) 
     return undefined;
   }
   const rows = snapshots.map((snapshot) => ({
-    label: timeOf(snapshot.taken),
-    description: `${snapshot.reason} · ${sizeOf(snapshot.bytes)}`,
+    label: snapshot.reason,
+    description: `${timeOf(snapshot.taken)} · ${sizeOf(snapshot.bytes)}`,
     snapshot,
   }));
   const placeHolder = l10n.t('Choose the snapshot that takes the place of {0}', target.label);

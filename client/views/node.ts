@@ -4,6 +4,7 @@ import type { MigrationItem, ProjectItem, SnapshotItem } from '../../server/prot
 import { titleOf } from '../faults';
 import { labelOf, nameOf, sizeOf, timeOf } from '../words';
 import { describeState, stateIcons } from './migrationState';
+import { appendPlain } from './plainText';
 
 export type Node =
   | { readonly kind: 'project'; readonly project: ProjectItem }
@@ -68,9 +69,9 @@ function drawMigration({ folder, migrations, target }: ProjectItem, migration: M
 
 function drawSnapshot({ folder }: ProjectItem, snapshot: SnapshotItem): TreeItem {
   const { id, taken, reason, kind, bytes, version } = snapshot;
-  const item = new TreeItem(timeOf(taken));
+  const item = new TreeItem(reason);
   item.id = `${folder}#${id}`;
-  item.description = `${reason} · ${sizeOf(bytes)}`;
+  item.description = `${timeOf(taken)} · ${sizeOf(bytes)}`;
   item.iconPath = new ThemeIcon({ copy: 'database', file: 'archive', embedded: 'archive' }[kind]);
   item.contextValue = 'snapshot';
   const where = {
@@ -79,8 +80,8 @@ function drawSnapshot({ folder }: ProjectItem, snapshot: SnapshotItem): TreeItem
     embedded: l10n.t('A copy of the embedded database'),
   };
   const at = version === undefined ? l10n.t('before any migration') : l10n.t('at migration {0}', version);
-  item.tooltip = markdown([`**${timeOf(taken)}**`, reason, `${where[kind]}, ${at}, ${sizeOf(bytes)}`]);
-  item.accessibilityInformation = { label: l10n.t('Snapshot of {0}, {1}, {2}', timeOf(taken), reason, sizeOf(bytes)) };
+  item.tooltip = markdown([`**${reason}**`, timeOf(taken), `${where[kind]}, ${at}, ${sizeOf(bytes)}`]);
+  item.accessibilityInformation = { label: l10n.t('Snapshot {0}, {1}, {2}', reason, timeOf(taken), sizeOf(bytes)) };
   return item;
 }
 
@@ -126,8 +127,8 @@ function markdown(paragraphs: readonly string[]): MarkdownString {
   const text = new MarkdownString();
   for (const paragraph of paragraphs.filter((it) => it !== '')) {
     const [, bold, rest] = /^\*\*(.*)\*\*(.*)$/s.exec(paragraph) ?? [undefined, undefined, paragraph];
-    if (bold !== undefined) text.appendMarkdown('**').appendText(bold).appendMarkdown('**');
-    text.appendText(rest ?? '').appendMarkdown('\n\n');
+    if (bold !== undefined) appendPlain(text.appendMarkdown('**'), bold).appendMarkdown('**');
+    appendPlain(text, rest ?? '').appendMarkdown('\n\n');
   }
   return text;
 }

@@ -11,6 +11,7 @@ import {
 import type { ProjectItem } from '../../server/protocol/messages';
 import type { Projects } from '../projects';
 import { labelOf, nameOf } from '../words';
+import { appendPlain } from './plainText';
 
 export function showStatusBar(projects: Projects): Disposable & { readonly item: StatusBarItem } {
   const item = window.createStatusBarItem('rehearsal.target', StatusBarAlignment.Left, 10);
@@ -52,7 +53,7 @@ function drawIn(item: StatusBarItem, project: ProjectItem | undefined): void {
     elsewhere,
   ];
   const tooltip = new MarkdownString();
-  for (const line of lines.filter((it) => it !== '')) tooltip.appendText(line).appendMarkdown('\n\n');
+  for (const line of lines.filter((it) => it !== '')) appendPlain(tooltip, line).appendMarkdown('\n\n');
   item.tooltip = tooltip;
   item.backgroundColor = target.local ? undefined : new ThemeColor('statusBarItem.warningBackground');
   item.accessibilityInformation = { label: [target.label, state, elsewhere].filter((it) => it !== '').join(', ') };
