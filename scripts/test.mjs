@@ -123,21 +123,24 @@ async function run([command, ...args]) {
     stream.setEncoding('utf8').on('data', (text) => {
       output += text;
     });
-  const kill = () => endGroup(child);
-  process.on('exit', kill);
+  // Politely first: what it started in groups of their own ends with it only then.
+  const end = () => endGroup(child, 'SIGTERM');
+  process.on('exit', end);
   const limit = setTimeout(() => {
     output += `\nNo end after ${limitMs / 60_000} minutes.\n`;
-    kill();
+    end();
   }, limitMs);
+  const force = setTimeout(() => endGroup(child, 'SIGKILL'), limitMs + 10_000);
   const [code] = await once(child, 'close');
   clearTimeout(limit);
-  process.off('exit', kill);
+  clearTimeout(force);
+  process.off('exit', end);
   return { green: code === 0, output };
 }
 
-function endGroup(child) {
+function endGroup(child, signal) {
   try {
-    process.kill(process.platform === 'win32' ? child.pid : -child.pid, 'SIGKILL');
+    process.kill(process.platform === 'win32' ? child.pid : -child.pid, signal);
   } catch (error) {
     if (error.code !== 'ESRCH') throw error;
   }
