@@ -1,8 +1,9 @@
 /** The world as Node gives it: files of the disk, the environment, our own folder. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Fault } from './engine/base/fault';
+import { readRegularFile } from './engine/base/regularFile';
 import type { Files, World } from './engine/world';
 
 /** @param parts.assets folder with the bundled workers and WebAssembly files */
@@ -34,7 +35,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 export const diskFiles: Files = {
   read(path) {
     try {
-      return utf8.decode(readFileSync(path));
+      return utf8.decode(readRegularFile(path));
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw new Fault(

@@ -1,6 +1,7 @@
 /** What the world does wrong: each has exit code 2 and a message that says what happened and what to do. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { chmodSync, existsSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, rmSync, symlinkSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -99,6 +100,18 @@ describe('the command line in trouble', function () {
       ok(code === 1 || code === 2, stdout);
       match(`${stdout}${stderr}`, /UTF-8/);
     }));
+
+  it('does not wait for pipes, nor read devices', function () {
+    if (process.platform === 'win32') this.skip();
+    return withWorkspace({ ...good, 'a/001_a.sql': '', 'a/002_b.sql': '' }, async (workspace) => {
+      execFileSync('mkfifo', [workspace.path('a/003_pipe.sql')]);
+      const words = ['check', '--all', '--embedded', '--dir', 'a'];
+      await fails(workspace, words, 'not-readable', /003_pipe\.sql: it is no regular file/);
+      rmSync(workspace.path('a/003_pipe.sql'));
+      symlinkSync('/dev/zero', workspace.path('a/004_zero.sql'));
+      await fails(workspace, words, 'not-readable', /004_zero\.sql: it is no regular file/);
+    });
+  });
 
   it('rehearses a file of 10 MB, and cuts its lines', () =>
     withDatabase(servers.newest, (url) =>

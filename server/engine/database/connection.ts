@@ -2,10 +2,11 @@
  * Connection parameters as libpq's users expect them: connection string, then service file, then environment, then
  * what libpq takes when nothing is said. Source: PostgreSQL documentation, libpq-connect and libpq-envars.
  */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { Fault } from '../base/fault';
+import { readRegularFile } from '../base/regularFile';
 import { type Keywords, readConnectionString } from './connectionString';
 import {
   type ConnectionParameters,
@@ -40,7 +41,7 @@ export const nodeSources = (environment: ConnectionSources['environment']): Conn
 
 function readIfPossible(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return readRegularFile(path).toString('utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error) return undefined;
     throw error;
