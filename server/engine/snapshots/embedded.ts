@@ -5,7 +5,7 @@ import { Fault } from '../base/fault';
 import { type CutOff, forget } from '../base/journal';
 import { lockFile } from '../database/embeddedLock';
 import { snapshotName } from './names';
-import { replacedBy, type SnapshotRecord } from './record';
+import { beforeRestore, type SnapshotRecord } from './record';
 import { dataPath, register, unregister } from './registry';
 import type { SnapshotOrder } from './request';
 import { type SnapshotStep, journalled } from './steps';
@@ -62,7 +62,7 @@ export async function restoreEmbedded(
   if (!existsSync(target.path)) await makeFile(target);
   return alone(target, () =>
     journalled(target, around, async (journal) => {
-      const reason = replacedBy(snapshot);
+      const reason = beforeRestore;
       const kept = copyOf(target, { reason, version }, around);
       journal.note({ step: 'replace', kept });
       copyDurably(source, target.path);

@@ -7,7 +7,7 @@ import type { Journal } from '../base/journal';
 import type { Session } from '../database/session';
 import { batchesOf, readDump, takeDump } from './dumpFile';
 import { factsOf } from './properties';
-import { replacedBy, type SnapshotRecord } from './record';
+import { beforeRestore, type SnapshotRecord } from './record';
 import { unregister } from './registry';
 import type { RestoreOrder, Restored } from './request';
 import { endSessions, othersIn, othersStaying } from './sessions';
@@ -75,7 +75,7 @@ async function overwrite(session: Session, work: Overwriting): Promise<SnapshotR
   try {
     await must(session, `begin; set local lock_timeout = ${longestLockMs}`);
     await lockTables(session);
-    const reason = replacedBy(order.snapshot);
+    const reason = beforeRestore;
     kept = await takeDump(target, { reason, version: order.version, disconnect: false }, noDatabase, around);
     const [row] = await session.rows<{ id: string }>('select pg_current_xact_id()::text as id');
     journal.note({ step: 'overwrite', transaction: row?.id ?? '', kept });

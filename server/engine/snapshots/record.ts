@@ -43,8 +43,7 @@ export const snapshotOf = (record: SnapshotRecord, label: string): Snapshot => (
 });
 
 /** The reason of what a restore took away. */
-export const replacedBy = ({ taken }: { readonly taken: string }): string =>
-  `replaced by the snapshot of ${taken.slice(0, 19).replace('T', ' ')} UTC`;
+export const beforeRestore = 'before a restore';
 
 function isRecord(value: unknown): value is SnapshotRecord {
   if (typeof value !== 'object' || value === null) return false;

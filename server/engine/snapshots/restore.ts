@@ -7,7 +7,7 @@ import { mayMakeDatabases, restoreInPlace } from './inPlace';
 import { type Maintenance, withMaintenance } from './maintenance';
 import { snapshotName } from './names';
 import { type DatabaseFacts, carryOver, factsOf } from './properties';
-import { replacedBy, type SnapshotRecord } from './record';
+import { beforeRestore, type SnapshotRecord } from './record';
 import { register, unregister } from './registry';
 import { othersStaying } from './sessions';
 import { dropDatabase } from './statements';
@@ -106,7 +106,7 @@ async function trade(
     of: database.id,
     database: database.name,
     taken: now.toISOString(),
-    reason: replacedBy(order.snapshot),
+    reason: beforeRestore,
     bytes: facts.bytes,
     version: order.version ?? null,
     comment: facts.comment,
