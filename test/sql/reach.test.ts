@@ -46,6 +46,9 @@ describe('reaching the whole server', () => {
     'cluster UPDATE',
     'update pg_database set datallowconn = false',
     'update only pg_catalog.pg_authid set rolname = $$a$$',
+    'with u as (update pg_database set datallowconn = false returning 1) select * from u',
+    'explain analyze update pg_database set datallowconn = false',
+    'create rule r as on insert to t do also update pg_catalog.pg_database set datallowconn = false',
   );
   table('cluster DROP OWNED', 'drop owned by r cascade');
   table('cluster REASSIGN OWNED', 'reassign owned by a to b');
@@ -199,6 +202,28 @@ describe('reaching out of code', () => {
     `do $$ declare a text := pg_read_file('x'); begin end $$`,
     `select query_to_xml('select pg_read_file(1)', true, true, '')`,
   );
+  table(
+    'cluster CREATE ROLE',
+    `do $$ begin execute concat('cre', 'ate role r'); end $$`,
+    `do $$ begin execute format('%s role %I', 'cre' || 'ate', 'r'); end $$`,
+    `do $$ begin execute format('%2$s role %1$I', 'r', 'create'); end $$`,
+    `do $$ begin execute array_to_string(array['cre', 'ate role r'], ''); end $$`,
+    `do $$ declare a text := 'create '; b text := 'role r'; begin execute a || b; end $$`,
+  );
+  table(
+    'cluster pg_terminate_backend',
+    `do $$ declare f text := 'pg_terminate' || '_backend'; begin execute format('select %s(1)', f); end $$`,
+    `do $$ begin execute 'select ' || 'pg_catalog.pg_terminate_backend' || '(1)'; end $$`,
+  );
+  table('machine reverse', `do $$ begin execute reverse('r elor etaerc'); end $$`);
+  table('machine chr', `do $$ begin execute chr(67) || 'reate role r'; end $$`);
+  table('machine convert_from', `do $$ begin execute convert_from('\\x63'::bytea, 'UTF8'); end $$`);
+  table(
+    '',
+    `do $$ begin execute 'select 1' || chr(10) || 'from t'; end $$`,
+    `do $$ begin perform reverse('a'); end $$`,
+    `do $$ begin execute format('alter table %I add column %I int', 'role', 'system'); end $$`,
+  );
   table('machine pg_read_file', `selec pg_read_file('x')`, `select (select pg_read_file('x')`);
   table('machine dblink_connect', `do $$ begin perform public.dblink_connect('a'); end $$`);
 
@@ -245,6 +270,16 @@ describe('reaching out later', () => {
       'machine uses r, which reads or writes outside the database (server s)',
     ]);
     deepEqual(last('create foreign table r (a int) server s; alter foreign table r add column b int'), []);
+  });
+
+  it('is seen in tables that foreign ones belong to', () => {
+    const far = 'machine reads or writes outside the database (server s)';
+    const r = 'create foreign table r (a int) server s;';
+    const p = 'create table p (a int) partition by list (a);';
+    deepEqual(last(`${p} ${r} alter table p attach partition r for values in (1); insert into p values (1)`), [far]);
+    deepEqual(last(`${p} create foreign table r partition of p for values in (1) server s; delete from p`), [far]);
+    deepEqual(last(`create table p (a int); ${r} alter foreign table r inherit p; update p set a = 1`), [far]);
+    deepEqual(last(`create table p (a int); create table c () inherits (p); insert into p values (1)`), []);
   });
 
   it('ends where functions call each other', () => {

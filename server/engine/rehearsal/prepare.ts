@@ -73,4 +73,4 @@ export function reachingIn(dump: string): Learned[] {
 }
 
 const mayReach =
-  /^create (?:or replace )?(?:function|procedure|aggregate|view|materialized|table|foreign|trigger|constraint|event|rule|policy|unlogged)\b/i;
+  /^create (?:or replace )?(?:function|procedure|aggregate|view|materialized|table|foreign|trigger|constraint|event|rule|policy|unlogged)\b|^alter table\b[^]*\b(?:attach partition|inherit)\b/i;

@@ -7,13 +7,14 @@
  * the two. Expressions that Postgres keeps elsewhere (defaults, checks, policies, rules, triggers, operators) cannot be followed
  * to their use and count where they are made.
  */
-import type { FuncCall, Node, RangeVar } from 'libpg-query';
+import type { CreateStmt, FuncCall, Node, RangeVar } from 'libpg-query';
 import { reachOfFunction } from './reachingFunctions';
 import { reachOfStatement } from './reachingStatements';
 import { isCode, reachesOfCode } from './reachingCode';
-import type { Reach, Shape } from './statement';
+import type { Reach, Relay, Shape } from './statement';
+import { tokensOf } from './tokens';
 import { type Code, codeIn, lastOf, objectParts, partsOf, tagOf, visit } from './tree';
-import type { Words } from './words';
+import { type Words, wordsOf } from './words';
 
 export type Reaching = Pick<Shape, 'reaches' | 'calls' | 'defines' | 'relays'>;
 
@@ -22,12 +23,13 @@ export function reachesOfTree(tree: Node, words: Words): Reaching {
   const own = reachOfStatement(words);
   const inside = collected(tree);
   const definition = definitionIn(tree);
+  const heirs = heirsIn(tree);
   if (!definition) {
     return {
       reaches: unique([...(own ? [own] : []), ...inside.reaches]),
       calls: inside.calls,
       defines: [],
-      relays: [],
+      relays: heirs,
     };
   }
   const { name, found } = definition;
@@ -35,7 +37,7 @@ export function reachesOfTree(tree: Node, words: Words): Reaching {
     reaches: own ? [own] : [],
     calls: new Set(),
     defines: unique([...inside.reaches, ...found.reaches]).map((reach) => ({ name, ...reach })),
-    relays: [{ name, calls: new Set([...inside.calls, ...found.calls]) }],
+    relays: [{ name, calls: new Set([...inside.calls, ...found.calls]) }, ...heirs],
   };
 }
 
@@ -92,6 +94,8 @@ function collected(tree: Node): Found {
   const usesRows = usesRelations.has(tagOf(tree));
   visit(tree, (key, value) => {
     if (key === 'FuncCall' || key === 'funccall') addCall(found, value);
+    const write = writes[key];
+    if (write !== undefined) addWrite(found, write, value);
     if (usesRows && (key === 'RangeVar' || key === 'relation')) addRelation(found, value);
   });
   if ('DoStmt' in tree) addCode(found, codeIn(tree.DoStmt.args));
@@ -148,6 +152,19 @@ function addDefinition(found: Found, definition: readonly Node[] = []): void {
   );
 }
 
+/** Statements that write rows, wherever they stand, and how they begin. */
+const writes: Readonly<Record<string, string>> = {
+  InsertStmt: 'insert into',
+  UpdateStmt: 'update',
+  DeleteStmt: 'delete from',
+  MergeStmt: 'merge into',
+};
+
+function addWrite({ reaches }: Found, begins: string, { relation }: { readonly relation?: RangeVar }): void {
+  const reach = reachOfStatement(wordsOf(tokensOf(`${begins} ${relation?.relname ?? ''}`)));
+  if (reach) reaches.push(reach);
+}
+
 function addRelation({ calls }: Found, { relname }: RangeVar): void {
   if (relname !== undefined) calls.add(relname);
 }
@@ -176,6 +193,23 @@ function definitionIn(tree: Node): { readonly name: string; readonly found: Foun
   }
   return relayIn(tree, found);
 }
+
+/** Who reads or writes a table does so with its partitions and all others that inherit from it. */
+function heirsIn(tree: Node): Relay[] {
+  if ('CreateStmt' in tree) return heirOf(tree.CreateStmt);
+  if ('CreateForeignTableStmt' in tree) return heirOf(tree.CreateForeignTableStmt.base ?? {});
+  if (!('AlterTableStmt' in tree)) return [];
+  const { relation, cmds = [] } = tree.AlterTableStmt;
+  const name = relation?.relname ?? '';
+  return cmds.flatMap((node): Relay[] => {
+    const def = 'AlterTableCmd' in node ? node.AlterTableCmd.def : undefined;
+    if (def && 'PartitionCmd' in def) return [{ name, calls: new Set([def.PartitionCmd.name?.relname ?? '']) }];
+    return def && 'RangeVar' in def ? [{ name: def.RangeVar.relname ?? '', calls: new Set([name]) }] : [];
+  });
+}
+
+const heirOf = ({ relation, inhRelations = [] }: CreateStmt): Relay[] =>
+  inhRelations.map((parent) => ({ name: lastOf(objectParts(parent)), calls: new Set([relation?.relname ?? '']) }));
 
 /** An aggregate runs its functions, and a new name leads to the old one. */
 function relayIn(tree: Node, found: Found): { readonly name: string; readonly found: Found } | undefined {

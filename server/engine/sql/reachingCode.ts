@@ -2,7 +2,8 @@
  * What would code reach that is only known as text: function bodies, DO blocks, SQL that cannot be parsed?
  *
  * Told by its words. Where code can run text (EXECUTE, or a language that is neither SQL nor PL/pgSQL), its strings are
- * read as code too, joined over `||`, with unknown parts left out. What is put together from smaller pieces is not seen.
+ * read as code too: joined over `||`, put into `format`, and one after the other, with unknown parts left out. Text that
+ * is made of what cannot be read (`chr`, `reverse`…) may be anything. What comes from a table or a parameter is not seen.
  */
 import { skipBlank } from './lexer';
 import { reachOfFunction } from './reachingFunctions';
@@ -47,7 +48,9 @@ export function reachesOfCode(text: string, language: string): CodeReaches {
       if (reach) reaches.push(reach);
     }
     if (code.depth === DEEPEST || !runsText(tokens, code.language)) continue;
-    for (const inner of texts(tokens)) waiting.push({ text: inner, language: 'plpgsql', depth: code.depth + 1 });
+    const { pieces, codes } = texts(tokens);
+    reaches.push(...reachesOfPieces(tokens, pieces));
+    for (const inner of codes) waiting.push({ text: inner, language: 'plpgsql', depth: code.depth + 1 });
   }
   return { reaches, calls };
 }
@@ -115,22 +118,61 @@ function runsText(tokens: readonly Token[], language: string): boolean {
   return tokens.some(({ kind, text }) => kind === 'word' && /^(?:execute|do)$/i.test(text));
 }
 
-/** Strings of the code; those joined by `||` as one text. What RAISE says is no code. */
-function texts(tokens: readonly Token[]): string[] {
-  const found: string[] = [];
-  let raising = false;
+interface Texts {
+  /** Strings of the code; those joined by `||` as one. What RAISE says and what comes after USING is no code. */
+  readonly pieces: readonly string[];
+  /** What may be run of it: pieces, and what `concat`, `format` and variables may make of them. */
+  readonly codes: readonly string[];
+}
+
+function texts(tokens: readonly Token[]): Texts {
+  const found: string[][] = [[]];
+  let silent = false;
   let joined = false;
   for (const { kind, text } of tokens) {
-    if (text === ';') raising = false;
-    else if (kind === 'word' && text.toLowerCase() === 'raise') raising = true;
+    const word = text.toLowerCase();
+    if (text === ';') found.push([]);
+    if (beforeStatement.has(word)) silent = false;
+    else if (kind === 'word' && /^(?:raise|using)$/.test(word)) silent = true;
     if (text === '||') joined = true;
-    else if (isStringToken(kind) && !raising) {
+    else if (isStringToken(kind) && !silent) {
       const value = readString(text).text;
-      found.push(joined ? `${found.pop() ?? ''}${value}` : value);
+      found.at(-1)?.push(joined ? `${found.at(-1)?.pop() ?? ''}${value}` : value);
       joined = false;
     } else if (text === ';' || text === ',' || text === ':=' || text === '=') joined = false;
   }
-  return found.filter(isCode);
+  const pieces = found.flat();
+  const made = found.filter(({ length }) => length > 1).flatMap((it) => [it.join(''), formatted(it)]);
+  return { pieces, codes: [...new Set([...pieces, ...made, pieces.join('')])].filter(isCode) };
 }
+
+/** What `format` makes of its first text and the next ones; what is too little is left out. */
+function formatted([template = '', ...values]: readonly string[]): string {
+  let next = 0;
+  return template.replaceAll(/%(?:(\d+)\$)?[sIL]/g, (_, place?: string) => {
+    const value = values[place === undefined ? next : Number(place) - 1];
+    next++;
+    return value ?? '';
+  });
+}
+
+/** A text that is nothing but the name of a function is called by what is put together with it. */
+function reachesOfPieces(tokens: readonly Token[], pieces: readonly string[]): Reach[] {
+  const named = pieces
+    .filter((it) => /^[\w.]+$/.test(it))
+    .flatMap((it) => reachOfFunction(foldedName(lastPart(it))) ?? []);
+  const hidden = functionsCalled(tokens.filter((_, n) => !isWhiteChr(tokens, n))).find((name) => makesText.has(name));
+  return hidden === undefined
+    ? named
+    : [...named, { where: 'machine', says: `runs SQL that cannot be read beforehand (${hidden})` }];
+}
+
+/** Functions that make text of what nobody can read as text. */
+const makesText = new Set(['chr', 'reverse', 'convert_from']);
+/** `chr(10)` ends a line, as everybody writes it. */
+const isWhiteChr = (tokens: readonly Token[], n: number): boolean =>
+  tokens[n]?.text.toLowerCase() === 'chr' && /^(?:9|10|13|32|34|39)$/.test(tokens[n + 2]?.text ?? '');
+
+const lastPart = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
 
 const isName = ({ kind }: Token): boolean => kind === 'word' || kind === 'quotedIdentifier';
