@@ -66,6 +66,7 @@ describe('a connection string', () => {
     ['mysql://u:topsecret@h/d', /begins with postgres:\/\/ or postgresql:\/\/, not mysql/],
     ['postgres://u:topsecret@h:port/d', /port is no number/],
     ['postgres://u:top/topsecret@h/d', /write \/ as %2F/],
+    ['postgres://u:12/topsecret@h/d', /write \/ as %2F/],
     ['postgres://u:topsecret@h:70000/d', /port is no number/],
     ['postgres://u:topsecret%@h/d', /%25/],
     ['postgres://u:topsecret@h/d?sslmode', /sslmode of the URL has no value/],
@@ -363,6 +364,7 @@ describe('candidates', () => {
     ['postgres://me@h/d?password=secret&sslmode=require', 'postgres://me@h/d?sslmode=require'],
     ['postgres://me@h/d?sslmode=require&password=secret', 'postgres://me@h/d?sslmode=require'],
     ['postgres://me@h/d?password=secret', 'postgres://me@h/d'],
+    ['postgres://me@h/d?password=secret&p%61ssword=secret&sslpassword=secret', 'postgres://me@h/d'],
     ['postgres://h/d', 'postgres://h/d'],
   ] as const)
     it(`${url} loses its password`, () => equal(withoutPassword(url), without));

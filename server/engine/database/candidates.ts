@@ -94,12 +94,13 @@ function candidateOf(text: string, source: string, environment: Variables, sourc
   };
 }
 
-/** Takes the password out of a URL, wherever it stands. */
-export const withoutPassword = (url: string): string =>
-  url
-    .replace(/^(\w+:\/\/[^:@/?]*):[^/?]*@/, '$1@')
-    .replace(/([?&])password=[^&]*&?/, '$1')
-    .replace(/[?&]$/, '');
+/** Takes the passwords out of a URL, wherever they stand. */
+export function withoutPassword(url: string): string {
+  const [address = '', ...queries] = url.replace(/^(\w+:\/\/[^:@/?]*):[^/?]*@/, '$1@').split('?');
+  const pairs = queries.join('?').split('&');
+  const kept = pairs.filter((pair) => pair !== '' && !/password/i.test(decodeURIComponent(pair.split('=')[0] ?? '')));
+  return kept.length === 0 ? address : `${address}?${kept.join('&')}`;
+}
 
 interface ComposeService {
   readonly image?: unknown;

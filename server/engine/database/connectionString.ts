@@ -20,6 +20,8 @@ export function readConnectionString(text: string): Keywords {
 function readUrl(text: string): Keywords {
   const rest = text.slice(text.indexOf('//') + 2);
   const [, authority = '', path = '', query = ''] = /^([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/s.exec(rest) ?? [];
+  // Taken for the name of the database, the end of the password would be shown.
+  if (path.includes('@')) throw bad('in the password of a URL, write / as %2F; in the database, @ as %40.');
   const at = authority.lastIndexOf('@');
   const [login, places] = at < 0 ? ['', authority] : [authority.slice(0, at), authority.slice(at + 1)];
   const colon = login.indexOf(':');
