@@ -43,6 +43,23 @@ describe('a server of our own', () => {
     await server.stop();
   });
 
+  it('knows nothing of how we reach databases', async function () {
+    if (process.platform !== 'linux') return this.skip();
+    const variables = { PGPASSWORD: 'topsecret', DATABASE_URL: 'postgres://u:topsecret@h/d' };
+    const before = { ...process.env };
+    Object.assign(process.env, variables);
+    try {
+      const server = await startServer({ binaries });
+      const known = readFileSync(`/proc/${server.pid}/environ`, 'utf8');
+      equal(known.includes('topsecret'), false);
+      ok(known.includes(`HOME=${server.folder}\0`), known);
+      await server.stop();
+    } finally {
+      for (const name of Object.keys(variables)) Reflect.deleteProperty(process.env, name);
+      Object.assign(process.env, before);
+    }
+  });
+
   it('is no root process, even when we are', async function () {
     if (process.platform !== 'linux' || process.getuid?.() !== 0) return this.skip();
     const server = await startServer({ binaries });

@@ -229,8 +229,21 @@ interface Runner {
 
 const nobody = 65534;
 
+/**
+ * What programs need to run and to find their libraries. Nothing that tells how to reach a database: dblink and
+ * postgres_fdw take what they are not told from PGHOST, PGPASSWORD and files in the home folder.
+ */
+const harmless = (variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    Object.entries(variables).filter(([name]) =>
+      /^(?:PATH|LANG|LANGUAGE|LC_\w+|LD_\w+|DYLD_\w+|NIX_\w+|LOCALE_ARCHIVE|LOCPATH|ICU_DATA|TMPDIR|TEMP|TMP|TZDIR|SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|PATHEXT)$/i.test(
+        name,
+      ),
+    ),
+  );
+
 function unprivileged({ binaries, environment }: ServerOptions, folder: string): Runner {
-  const env = { ...process.env, ...environment, LC_MESSAGES: 'C', TZ: 'UTC' };
+  const env = { ...harmless(process.env), HOME: folder, ...environment, LC_MESSAGES: 'C', TZ: 'UTC' };
   const path = (program: string) => join(binaries, windows ? `${program}.exe` : program);
   const root = process.getuid?.() === 0;
   // Where nobody may not enter the folder of the binaries, a user namespace gives root another number instead.
