@@ -87,7 +87,7 @@ async function runChain(
 ): Promise<void> {
   const told = new Set(order.migrations.filter((it) => (order.stateOf(it) === 'pending') === (kind === 'live')));
   const links = kind === 'live' ? [...told] : order.migrations;
-  const on = `${place.label}, ${kind === 'live' ? `schema of ${bench.target.info.label}` : 'all earlier migrations replayed'}`;
+  const on = [place.label, stateOfShadow(kind, bench)].filter(Boolean).join(', ');
   const byLink = new Map(links.map((it) => [it.link, it]));
   const wants = (path: string | undefined) => path !== undefined && order.wanted.has(path);
   const request: ChainRequest = {
@@ -112,6 +112,12 @@ async function runChain(
     },
     signal,
   );
+}
+
+/** What the shadow holds, in words; that the embedded engine's shadow holds its database goes without saying. */
+function stateOfShadow(kind: 'live' | 'replay', { target }: Bench): string {
+  if (kind === 'replay') return 'all earlier migrations replayed';
+  return target.kind === 'embedded' ? '' : `schema of ${target.info.label}`;
 }
 
 function filesOf(
