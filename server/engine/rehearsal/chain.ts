@@ -151,7 +151,7 @@ class ChainState {
           ? await this.rehearseOn(standing, wanted, request.limits, signal)
           : await this.advanceOn(standing, wanted, request.limits, signal);
       }
-      onResult(resultOf(link, result));
+      onResult(resultOf(link, { ...result, down: wanted.downs.length > 0 ? result.down : undefined }));
     }
   }
 

@@ -1,0 +1,130 @@
+/** Whatever is edited in whatever order, a chain says what a new one would say. */
+import { deepEqual } from 'node:assert/strict';
+import fc from 'fast-check';
+import { createChain } from '../../server/engine/rehearsal/chain';
+import { emptyBase } from '../../server/engine/shadow/base';
+import type { ShadowPlace } from '../../server/engine/shadow/place';
+import { loadParser } from '../../server/engine/sql/parse';
+import { privatePlace } from '../shadow/support';
+import { servers } from '../support/servers';
+import { linesOf, type LinkText, requestOf } from './support';
+
+const table = fc.constantFrom('a', 'b', 'c');
+
+/** Statements that depend on each other, on sequences, roles, settings, and on how they are run. */
+const statement = fc.oneof(
+  { weight: 6, arbitrary: table.map((it) => `create table ${it} (id serial primary key, n int, b int)`) },
+  { weight: 2, arbitrary: table.map((it) => `drop table ${it}`) },
+  { weight: 3, arbitrary: table.map((it) => `insert into ${it} (n) values (1), (2)`) },
+  { weight: 3, arbitrary: table.map((it) => `alter table ${it} add column x int`) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(table, fc.nat(4))
+      .map(
+        ([it, n]) =>
+          `do $$ begin if (select max(id) from ${it}) is distinct from ${n} then raise 'not ${n}'; end if; end $$`,
+      ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(table, table)
+      .map(([it, other]) => `alter table ${it} add foreign key (b) references ${other} deferrable initially deferred`),
+  },
+  { weight: 2, arbitrary: table.map((it) => `insert into ${it} (b) values (3)`) },
+  { weight: 2, arbitrary: table.map((it) => `create index concurrently on ${it} (n)`) },
+  {
+    weight: 8,
+    arbitrary: fc.constantFrom(
+      `create type mood as enum ('sad')`,
+      `alter type mood add value 'ok'`,
+      `select 'ok'::mood`,
+      'create role worker',
+      'drop role worker',
+      'set role worker',
+      'create schema s',
+      'set search_path to s',
+      `select setval('a_id_seq', 3, false)`,
+      'begin',
+      'commit',
+      'rollback',
+      'savepoint p',
+      'rollback to p',
+      'prepare q as select 1',
+      'create temporary table a (id int)',
+      'select pg_advisory_lock(1)',
+      `prepare transaction 'x'`,
+      'select 1 / 0',
+      'selct',
+    ),
+  },
+);
+
+const script = fc.array(statement, { minLength: 1, maxLength: 4 }).map((statements) => `${statements.join(';\n')};`);
+
+const link = fc.record({
+  up: script,
+  down: fc.option(script, { nil: undefined, freq: 3 }),
+  mode: fc.constantFrom('transaction' as const, 'transaction' as const, 'statements' as const, 'implicit' as const),
+  head: fc.constantFrom('', '-- a comment\n'),
+});
+
+/** What a person may do next: change one migration, add one, take one away, look at some of them only. */
+const edit = fc.record({
+  at: fc.nat(3),
+  how: fc.constantFrom('change' as const, 'change' as const, 'add' as const, 'remove' as const),
+  to: link,
+  editing: fc.boolean(),
+  downs: fc.boolean(),
+  last: fc.nat(3),
+});
+
+type LinkParts = typeof link extends fc.Arbitrary<infer T> ? T : never;
+
+function edited(links: readonly LinkParts[], { at, how, to }: { at: number; how: string; to: LinkParts }): LinkParts[] {
+  const i = Math.min(at, links.length - (how === 'add' ? 0 : 1));
+  if (how === 'remove' && links.length > 1) return links.toSpliced(i, 1);
+  return links.toSpliced(i, how === 'add' ? 0 : 1, to);
+}
+
+for (const major of [servers.oldest, servers.newest]) {
+  describe(`edits on PostgreSQL ${major}`, () => {
+    let kept: ShadowPlace;
+    let fresh: ShadowPlace;
+    before(async () => {
+      await loadParser();
+      ({ place: kept } = await privatePlace(major));
+      ({ place: fresh } = await privatePlace(major));
+    });
+    after(() => Promise.all([kept.close(), fresh.close()]));
+
+    it('give the same answers as a new chain', async function () {
+      this.timeout(240_000);
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(link, { minLength: 1, maxLength: 3 }),
+          fc.array(edit, { minLength: 1, maxLength: 4 }),
+          async (first, edits) => {
+            const chain = createChain(kept);
+            let links = first;
+            for (const it of edits) {
+              links = edited(links, it);
+              const named = links.map((parts, i): LinkText => ({ name: `m${i}`, ...parts, down: parts.down ?? '' }));
+              const request = requestOf(named, {
+                base: emptyBase,
+                editing: it.editing,
+                wanted: ({ up }) => ({ up: Number(up.path.slice(1)) <= it.last, down: it.downs && up.path === 'm1' }),
+              });
+              deepEqual(
+                await linesOf(chain, request),
+                await linesOf(createChain(fresh), { ...request, editing: true }),
+              );
+            }
+          },
+        ),
+        { numRuns: 12, ...(process.env['SEED'] ? { seed: Number(process.env['SEED']) } : {}) },
+      );
+    });
+  });
+}
