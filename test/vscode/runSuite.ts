@@ -68,9 +68,10 @@ interface Run {
 /** @returns VS Code's exit code for the run, or what went wrong with it */
 async function runIn(server: CodeServer, { extension, tests, environment }: Run): Promise<number | string> {
   const browser = await startBrowser();
+  const ending = new AbortController();
   try {
     const page = await openPage(browser);
-    const { exit } = await listen(page, server);
+    const { exit } = await listen(page, server, ending.signal);
     const answer = await page.goto(
       server.url([
         ['extensionDevelopmentPath', server.remote(extension)],
@@ -84,12 +85,17 @@ async function runIn(server: CodeServer, { extension, tests, environment }: Run)
     if (code !== 0) await page.screenshot({ path: shotPath('suite-failed') });
     return code;
   } finally {
+    ending.abort();
     await browser.close();
   }
 }
 
-/** Hears VS Code's exit code for the run, and whatever keeps it from coming. */
-async function listen(page: Page, server: CodeServer): Promise<{ exit: Promise<number | string> }> {
+/** Hears VS Code's exit code for the run, and whatever keeps it from coming, until `ending`. */
+async function listen(
+  page: Page,
+  server: CodeServer,
+  ending: AbortSignal,
+): Promise<{ exit: Promise<number | string> }> {
   const heard = new EventEmitter();
   const resolve = (code: number | string): unknown => heard.emit('exit', code);
   const ended = once(heard, 'exit').then(([code]) => code as number | string);
@@ -104,11 +110,11 @@ async function listen(page: Page, server: CodeServer): Promise<{ exit: Promise<n
     const [killed] = /Extension Host Process exited with code: (?!0,)[^\n]*/.exec(server.log()) ?? [];
     if (killed) resolve(killed);
   }, 500);
-  const exit = ended.finally(() => {
+  ending.addEventListener('abort', () => {
     clearTimeout(limit);
     clearInterval(watch);
   });
-  return { exit };
+  return { exit: ended };
 }
 
 function report(exit: number | string, results: string, server: CodeServer): boolean {
