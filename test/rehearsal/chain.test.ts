@@ -260,7 +260,7 @@ for (const major of [servers.oldest, servers.newest]) {
 /** Ends the backend of a session, and waits until it is gone. */
 async function killBackend(session: Session): Promise<void> {
   const pid = await valueOf(session, 'select pg_backend_pid()');
-  await session.run(`select pg_terminate_backend(${pid})`).catch(() => undefined);
+  await session.run(`select pg_terminate_backend(${String(pid)})`).catch(() => undefined);
   ok(session.lost);
 }
 

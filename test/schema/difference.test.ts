@@ -31,7 +31,7 @@ describe('the difference of two schemas', () => {
   });
 
   it('has what is new where it stands, and what is gone where it stood', () => {
-    const named = (names: string) => [...names].map((name) => object(name, name));
+    const named = (names: string) => names.split('').map((name) => object(name, name));
     deepEqual(brief(named('abcd'), named('xacyd')), [
       'added TABLE public.x',
       'removed TABLE public.b',

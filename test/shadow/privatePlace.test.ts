@@ -152,10 +152,11 @@ for (const major of [servers.oldest, servers.newest]) {
       deepEqual(log, []);
     });
 
-    it('can be dropped with transactions prepared in them', async () => {
+    it('can be copied and dropped with transactions prepared in them', async () => {
       const shadow = await place.fresh(emptyBase, never);
       await shadow.withCopy((copy) => demand(copy, 'begin', 'create table t ()', `prepare transaction 'one'`));
       await demand(shadow.session, 'begin', 'create table t ()', `prepare transaction 'two'`);
+      await shadow.withCopy((copy) => demand(copy, 'select 1'));
       const next = await place.fresh(emptyBase, never);
       equal(await valueOf(next.session, 'select count(*)::int from pg_prepared_xacts'), 0);
       equal((await shadowsOn(next.session)).length, 2);

@@ -1,7 +1,7 @@
 /** A server of our own beyond its shadows: what a rehearsal may have done to all of it is put right. */
 import type { Database } from '../database/database';
 import { quoteIdentifier, quoteLiteral } from '../database/quote';
-import type { Answer, Session } from '../database/session';
+import type { Session } from '../database/session';
 import { shadowPrefix } from './orphans';
 import { putRoles, readRoles, type Roles } from './roles';
 
@@ -35,25 +35,20 @@ export async function putCluster(admin: Session, { roles, databases }: Cluster):
 }
 
 /**
- * A prepared transaction keeps its database from being dropped.
+ * A prepared transaction keeps its database from being dropped or copied; nobody will ever commit it.
  *
- * @param database the same one, for the session that ends those
+ * @param database the one of that name, for the session that ends them
  */
-export async function dropDatabase(admin: Session, name: string, database: Database): Promise<Answer> {
-  const drop = `drop database if exists ${quoteIdentifier(name)} with (force)`;
-  const answer = await admin.run(drop);
-  if (answer.kind === 'done' || answer.refusal.sqlState !== objectInUse) return answer;
+export async function endPrepared(admin: Session, name: string, database: Database): Promise<void> {
   const prepared = await admin.rows<{ id: string }>(
     'select gid as id from pg_catalog.pg_prepared_xacts where database = $1',
     [name],
   );
+  if (prepared.length === 0) return;
   const session = await database.open('write');
   for (const { id } of prepared) await session.run(`rollback prepared ${quoteLiteral(id)}`);
   await session.close();
-  return admin.run(drop);
 }
-
-const objectInUse = '55006';
 
 async function databasesOf(admin: Session): Promise<string[]> {
   const rows = await admin.rows<{ name: string }>(

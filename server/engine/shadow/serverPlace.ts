@@ -5,7 +5,7 @@ import type { Database } from '../database/database';
 import { quoteIdentifier, quoteLiteral } from '../database/quote';
 import type { Session } from '../database/session';
 import type { Base } from './base';
-import { type Cluster, dropDatabase, putCluster, readCluster } from './cluster';
+import { type Cluster, endPrepared, putCluster, readCluster } from './cluster';
 import { dropOrphans, ownership, shadowPrefix } from './orphans';
 import type { Shadow, ShadowPlace } from './place';
 import { restore } from './restore';
@@ -117,7 +117,10 @@ class ServerShadows {
       withCopy: async (use) => {
         // A template must have nobody connected, us included.
         await current.session.close();
-        const name = await this.admin((admin) => this.copyOf(admin, current.name, setUp));
+        const name = await this.admin(async (admin) => {
+          await endPrepared(admin, current.name, this.options.database(current.name));
+          return this.copyOf(admin, current.name, setUp);
+        });
         current.session = await this.open(current.name, setUp);
         return this.using(name, setUp, use);
       },
@@ -240,19 +243,17 @@ class ServerShadows {
   }
 
   private async drop(admin: Session, name: string): Promise<void> {
-    const answer = await dropDatabase(admin, name, this.options.database(name));
-    if (answer.kind === 'refused') throw this.faultOf(answer.refusal);
+    await endPrepared(admin, name, this.options.database(name));
+    await this.command(admin, `drop database if exists ${quoteIdentifier(name)} with (force)`);
     this.mine.delete(name);
   }
 
   private async command(admin: Session, sql: string): Promise<void> {
     const answer = await admin.run(sql);
-    if (answer.kind === 'refused') throw this.faultOf(answer.refusal);
-  }
-
-  private faultOf({ sqlState, message }: { readonly sqlState: string; readonly message: string }): Fault {
+    if (answer.kind === 'done') return;
+    const { sqlState, message } = answer.refusal;
     const code = sqlState === '42501' ? 'no-right' : sqlState === '53100' ? 'disk-full' : 'no-shadow';
-    return new Fault(code, `${message} (${this.options.label}).`);
+    throw new Fault(code, `${message} (${this.options.label}).`);
   }
 
   private tell(line: string): void {
