@@ -248,6 +248,28 @@ describe('a server that ends', () => {
   });
 });
 
+describe('a server that hangs', () => {
+  it('is given up as soon as it does not even take a cancel', async function () {
+    if (process.platform === 'win32') this.skip();
+    this.timeout(30_000);
+    const server = await startServer({ binaries: binariesOf(servers.newest) });
+    const database = serverDatabase(plainParameters({ ...server, database: 'postgres' }), '');
+    const session = await database.open('read');
+    try {
+      const sleeping = session.run('select pg_sleep(600)');
+      await running(database, 'select pg_sleep(600)');
+      // What listens is stopped; the system goes on taking connections for it.
+      process.kill(server.pid, 'SIGSTOP');
+      const told = rejects(sleeping, isFault('connection-lost', /takes no request to cancel/));
+      await Promise.all([session.cancel(), told]);
+    } finally {
+      process.kill(server.pid, 'SIGCONT');
+      await session.close();
+      await server.stop();
+    }
+  });
+});
+
 async function withSession(major: Major, use: (session: Session, database: Database) => Promise<void>): Promise<void> {
   const { host, port, user, password } = await serverOf(major);
   await withDatabase(major, async (url) => {

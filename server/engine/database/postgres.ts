@@ -163,7 +163,7 @@ class PostgresSession implements Session {
       () => true,
     );
     for (let tries = 0; tries < cancelTries; tries++) {
-      await this.#requestCancel();
+      if (!(await this.#requestCancel())) return this.#lose(new Error('the server takes no request to cancel'));
       const giveUp = new AbortController();
       const ended = await Promise.race([over, delay(cancelAgainMs, false, giveUp)]);
       giveUp.abort();
@@ -185,13 +185,15 @@ class PostgresSession implements Session {
     }
   }
 
-  async #requestCancel(): Promise<void> {
+  /** @returns whether the server was there to take it */
+  async #requestCancel(): Promise<boolean> {
     const { host, tls, direct } = this.connected;
     try {
       await sendCancelRequest(host, tls, direct, backendKey(this.#client));
+      return true;
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      await this.#signal('pg_cancel_backend');
+      return this.#signal('pg_cancel_backend');
     }
   }
 
@@ -200,15 +202,21 @@ class PostgresSession implements Session {
     this.#lose(new Error('a statement could not be interrupted, so its connection was ended'));
   }
 
-  /** From a second connection. When that cannot be made either, the next try or the end of our patience follows. */
-  async #signal(how: 'pg_cancel_backend' | 'pg_terminate_backend'): Promise<void> {
+  /**
+   * From a second connection.
+   *
+   * @returns false when that cannot be made either
+   */
+  async #signal(how: 'pg_cancel_backend' | 'pg_terminate_backend'): Promise<boolean> {
     try {
       const { client } = await connect(this.parameters);
       await client.query(`select ${how}($1)`, [backendKey(this.#client).processID]);
       await client.end();
     } catch (error) {
-      if (!(error instanceof Fault || error instanceof DatabaseError)) throw error;
+      if (error instanceof Fault) return false;
+      if (!(error instanceof DatabaseError)) throw error;
     }
+    return true;
   }
 
   #lose(error: Error | undefined): void {
