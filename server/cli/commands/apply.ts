@@ -3,7 +3,7 @@ import { Fault } from '../../engine/base/fault';
 import type { ApplyRequest, MigrationStatus, Status } from '../../engine/project';
 import type { Values } from '../arguments';
 import { consentTo, mustBeAnswerable, unlessBusy } from '../consent';
-import { commonOptions, consentOptions, rehearsalOptions } from '../options';
+import { commonOptions, consentOptions } from '../options';
 import { callPlaces, migrationNamed, oneProject } from '../projects';
 import { some } from '../render/findings';
 import { declined, finish } from '../result';
@@ -12,7 +12,7 @@ import type { Command } from './command';
 export const apply: Command = {
   name: 'apply',
   words: undefined,
-  options: ['only', 'up-to', 'no-snapshot', ...consentOptions, ...commonOptions, ...rehearsalOptions],
+  options: ['only', 'up-to', 'no-snapshot', ...consentOptions, ...commonOptions],
   says: 'apply pending migrations',
   more: [
     'All pending migrations, oldest first, through the history table of their tool and under its lock, after a',
