@@ -5,6 +5,9 @@ export interface ConnectionText {
   readonly password: string | undefined;
 }
 
+/** `sslpassword` is that of the client's key; it is kept nowhere. */
+const secrets: ReadonlySet<string> = new Set(['password', 'sslpassword']);
+
 /**
  * @param text a URL (`postgres://user:password@host/db`) or `key=value` pairs, as libpq reads them. What is neither is
  *   given back as it is: the server will refuse it, and only what it accepts is stored.
@@ -21,8 +24,9 @@ function fromUrl(url: string): ConnectionText {
   const at = url.length - rest.length > scheme.length ? '@' : '';
   const [place = '', ...query] = rest.split('?');
   const parameters = query.join('?').split('&');
-  const inQuery = parameters.find((it) => it.startsWith('password='))?.slice('password='.length);
-  const others = parameters.filter((it) => it !== '' && !it.startsWith('password='));
+  const nameOf = (parameter: string): string => decoded(parameter.split('=', 1).join(''));
+  const inQuery = parameters.find((it) => nameOf(it) === 'password')?.replace(/^[^=]*=?/, '');
+  const others = parameters.filter((it) => it !== '' && !secrets.has(nameOf(it)));
   const password = inQuery ?? inAuthority;
   return {
     connection: `${scheme}${user}${at}${place}${others.length > 0 ? `?${others.join('&')}` : ''}`,
@@ -46,7 +50,7 @@ function fromPairs(text: string): ConnectionText {
   let end = 0;
   for (const { 0: whole, 1: key = '', 2: value = '', index } of text.matchAll(pair)) {
     if (key === 'password') password = unquoted(value);
-    else others.push(whole.trim());
+    else if (!secrets.has(key)) others.push(whole.trim());
     end = index + whole.length;
   }
   if (end < text.length) return { connection: text, password: undefined };

@@ -52,4 +52,4 @@ export const masked = (message: string): string =>
   message
     .replaceAll(/("password"\s*:\s*)"(?:[^"\\]|\\.)*"/g, '$1"***"')
     .replaceAll(/(\bpostgres(?:ql)?:\/\/[^\s"/@:]*:)[^\s"/]*(?=@)/gi, '$1***')
-    .replaceAll(/(\bpassword\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s"&]+)/gi, '$1***');
+    .replaceAll(/(\b(?:ssl)?password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s"&]+)/gi, '$1***');

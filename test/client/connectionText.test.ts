@@ -41,6 +41,15 @@ describe('connection text', () => {
     deepEqual(taken(`application_name='x password=y' host=db`), [`application_name='x password=y' host=db`, undefined]);
   });
 
+  it('the password of the client key leaves as well', () => {
+    deepEqual(taken('postgres://ana:one@db/shop?sslpassword=two&sslmode=require'), [
+      'postgres://ana@db/shop?sslmode=require',
+      'one',
+    ]);
+    deepEqual(taken('postgres://db/shop?ssl%70assword=two&p%61ssword=one'), ['postgres://db/shop', 'one']);
+    deepEqual(taken(`host=db sslpassword='t w o' dbname=shop`), ['host=db dbname=shop', undefined]);
+  });
+
   it('what is neither is given back, for the server to refuse', () => {
     deepEqual(taken(' shop_dev '), ['shop_dev', undefined]);
     deepEqual(taken(''), ['', undefined]);

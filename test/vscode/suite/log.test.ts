@@ -13,6 +13,8 @@ describe('log', () => {
   it('masks passwords that somebody wrote into a connection text', () => {
     equal(masked('"postgres://ana:p@ss@db/shop?password=two&a=b"'), '"postgres://ana:***@db/shop?password=***&a=b"');
     equal(masked(`"host=db password='my \\' secret' user=ana"`), `"host=db password=*** user=ana"`);
+    equal(masked('"postgres://db/shop?sslpassword=two&a=b"'), '"postgres://db/shop?sslpassword=***&a=b"');
+    equal(masked(`"host=db sslpassword='t w o' user=ana"`), `"host=db sslpassword=*** user=ana"`);
     equal(masked('"postgres://ana@db:5432/shop"'), '"postgres://ana@db:5432/shop"');
   });
 });
