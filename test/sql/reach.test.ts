@@ -50,6 +50,11 @@ describe('reaching the whole server', () => {
     'explain analyze update pg_database set datallowconn = false',
     'create rule r as on insert to t do also update pg_catalog.pg_database set datallowconn = false',
   );
+  table(
+    'cluster EXECUTE of what it is given',
+    'do $$ declare s text; begin for s in select c from q loop execute s; end loop; end $$',
+    "do $$ begin execute current_setting('app.code'); end $$",
+  );
   table('cluster DROP OWNED', 'drop owned by r cascade');
   table('cluster REASSIGN OWNED', 'reassign owned by a to b');
   table('cluster PREPARE TRANSACTION', `prepare transaction 'x'`);

@@ -3,7 +3,8 @@
  *
  * Told by its words. Where code can run text (EXECUTE, or a language that is neither SQL nor PL/pgSQL), its strings are
  * read as code too: joined over `||`, put into `format`, and one after the other, with unknown parts left out. Text that
- * is made of what cannot be read (`chr`, `reverse`…) may be anything. What comes from a table or a parameter is not seen.
+ * is made of what cannot be read (`chr`, `reverse`…) may be anything. What comes from a table or a parameter is
+ * not seen, and may be anything on a server that others use.
  */
 import { skipBlank } from './lexer';
 import { reachOfFunction } from './reachingFunctions';
@@ -49,7 +50,9 @@ export function reachesOfCode(text: string, language: string): CodeReaches {
     }
     if (code.depth === DEEPEST || !runsText(tokens, code.language)) continue;
     const { pieces, codes } = texts(tokens);
-    reaches.push(...reachesOfPieces(tokens, pieces));
+    const hidden = reachesOfPieces(tokens, pieces);
+    reaches.push(...hidden);
+    if (hidden.length + codes.length === 0 && runsWhatItIsGiven(tokens)) reaches.push(unseen);
     for (const inner of codes) waiting.push({ text: inner, language: 'plpgsql', depth: code.depth + 1 });
   }
   return { reaches, calls };
@@ -117,6 +120,15 @@ function runsText(tokens: readonly Token[], language: string): boolean {
   if (language !== 'plpgsql' && language !== 'sql') return true;
   return tokens.some(({ kind, text }) => kind === 'word' && /^(?:execute|do)$/i.test(text));
 }
+
+/** EXECUTE in code without any text that could be run: it comes from a table, a parameter or a setting. */
+const runsWhatItIsGiven = (tokens: readonly Token[]): boolean =>
+  tokens.some(
+    ({ kind, text }, n) =>
+      kind === 'word' && /^execute$/i.test(text) && !/^(?:function|procedure|on)$/i.test(tokens[n + 1]?.text ?? 'on'),
+  );
+
+const unseen: Reach = { where: 'cluster', says: 'runs SQL that is not written here (EXECUTE of what it is given)' };
 
 interface Texts {
   /** Strings of the code; those joined by `||` as one. What RAISE says and what comes after USING is no code. */
