@@ -116,7 +116,7 @@ function statementAt(sql: string, start: number, limit: number, conforming: bool
         pieceEnd = end;
         break;
       }
-      if (kind === 'punctuation' && sql[at] === '\\' && endsForPsql(sql, at)) break;
+      if (kind === 'punctuation' && sql[at] === '\\' && endsForPsql(sql, at, limit)) break;
       form.next(sql, lexeme);
       lastEnd = pieceEnd = end;
     }
@@ -129,11 +129,14 @@ function statementAt(sql: string, start: number, limit: number, conforming: bool
 }
 
 /** psql commands that send what was typed before them; others in the middle of a line are left for Postgres to refuse. */
-const SENDS = /\\(?:;|(?:g|gx|gexec|gset|gdesc|crosstabview|watch|bind|bind_named|parse|sendpipeline)(?![\w]))/y;
+const SENDS = /^\\(?:;|(?:g|gx|gexec|gset|gdesc|crosstabview|watch|bind|bind_named|parse|sendpipeline)(?!\w))/;
 
-function endsForPsql(sql: string, at: number): boolean {
-  SENDS.lastIndex = at;
-  return SENDS.test(sql) || (/[A-Za-z!?]/.test(sql[at + 1] ?? '') && beginsLine(sql, at));
+/** Longer than any of them. */
+const LONGEST = 20;
+
+function endsForPsql(sql: string, at: number, limit: number): boolean {
+  const command = sql.slice(at, Math.min(limit, at + LONGEST));
+  return SENDS.test(command) || (/^\\[A-Za-z!?]/.test(command) && beginsLine(sql, at));
 }
 
 function beginsLine(sql: string, at: number): boolean {
