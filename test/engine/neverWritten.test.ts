@@ -42,6 +42,9 @@ const hostile: Readonly<Record<string, string>> = {
   comments: `comment on database "@target" is 'gone'; reassign owned by postgres to current_user; drop owned by pg_monitor;`,
 };
 
+/** On a server of our own they may be run, and are put right afterwards. */
+const harmless = new Set(['commits', 'alone', 'roles', 'system', 'sessions', 'prepared', 'comments']);
+
 async function prepareTarget(session: Session, link: string): Promise<void> {
   await demand(
     session,
@@ -120,23 +123,24 @@ describe('the development database is never written', () => {
               password,
               folder,
             };
-            const files = Object.entries(hostile).map(([name, text], i): [string, string] => [
-              `migrations/${String(i + 1).padStart(3, '0')}_${name}.sql`,
+            const files = Object.entries(hostile).map(([name, text]): [string, string] => [
+              name,
               text.replaceAll(/@(\w+)/g, (_, key: string) => values[key] ?? key),
             ]);
             await withSession(url, (session) => prepareTarget(session, link));
-            await withWorkspace(Object.fromEntries(files), async ({ engine }) => {
+            await withWorkspace({ 'migrations/001_x.sql': 'select 1;' }, async ({ engine, write, path }) => {
               // Another process of the developer's: it must not notice anything.
               await withSession(url, async (bystander) => {
                 await demand(bystander, 'select 1');
                 const before = await stateOf(url, major);
                 const project = await projectOf(engine({ ...options(major, url), target: on(url) }));
-                for (const wanted of ['pending', 'all', files.slice(-3).map(([path]) => path)] as const) {
-                  const { findings } = await checked(project, wanted);
-                  ok(wanted !== 'pending' || findings.some(({ code }) => code === 'not-rehearsed'));
+                for (const [name, text] of files) {
+                  write('migrations/001_x.sql', text);
+                  const pending = await checked(project);
+                  ok(pending.findings.length > 0 || harmless.has(name), `nothing is said of ${name}`);
+                  await checked(project, [path('migrations/001_x.sql')]);
+                  if (name === 'commits' || name === 'reached') await project.preview('pending', never);
                 }
-                const { refused } = await project.preview('pending', never);
-                ok(refused > 0, 'a preview says that it is without what was refused');
                 deepEqual(await stateOf(url, major), before);
                 equal(bystander.lost, false);
                 await demand(bystander, 'select 1');

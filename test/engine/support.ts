@@ -43,6 +43,7 @@ export async function withWorkspace<T>(
     const world: World = {
       assets,
       files: diskFiles,
+      disk: diskFiles,
       environment,
       storage: join(home, 'storage'),
       now: () => new Date(),
