@@ -195,6 +195,20 @@ for (const major of [servers.oldest, servers.newest])
         deepEqual([answer.kind, answer.notices.length], ['refused', 1]);
       }));
 
+    it('ends a statement that catches every cancel by ending its connection', () =>
+      withSession(major, async (session) => {
+        const endless = `do $$ begin
+            loop begin perform pg_sleep(600); exception when query_canceled then null; end; end loop;
+          end $$`;
+        deepEqual(await session.run(endless, { timeoutMs: 50 }), {
+          kind: 'refused',
+          refusal: { sqlState: '57014', message: 'canceling statement due to statement timeout' },
+          completed: 0,
+          notices: [],
+        });
+        ok(session.lost);
+      }));
+
     it('tells that its backend was ended', () =>
       withSession(major, async (session, database) => {
         const sleeping = session.run('select pg_sleep(600)');

@@ -52,7 +52,7 @@ export class EmbeddedSession implements Session {
   #copies = 0;
   #closing: Promise<void> | undefined;
   /** A refusal to answer the running statement with when it is cut off. */
-  #cutOff: (() => void) | undefined;
+  #cutOff: (() => Promise<void>) | undefined;
   readonly #turns = new Turns();
   readonly #worker: Worker;
 
@@ -115,9 +115,7 @@ export class EmbeddedSession implements Session {
 
   /** Ends the engine, when a statement runs: the session is lost then. */
   async cancel(): Promise<void> {
-    if (!this.#cutOff) return;
-    this.#cutOff();
-    await this.end();
+    await this.#cutOff?.();
   }
 
   /**
@@ -239,6 +237,9 @@ export class EmbeddedSession implements Session {
       this.#cutOff = () => {
         ended = this.end().then(() => ({ kind: 'refused', refusal: timedOut, completed: 0, notices: [] }));
         resolve(ended);
+        // What goes wrong at the end is told to who runs the statement.
+        const over = (): void => undefined;
+        return ended.then(over, over);
       };
     });
     try {

@@ -46,6 +46,8 @@ class PostgresSession implements Session {
   #cancelling: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #lost: Fault | undefined;
+  /** We ended the connection ourselves, or are about to. */
+  #terminating = false;
   #lastError: Error | undefined;
   readonly #client: Client;
 
@@ -103,6 +105,10 @@ class PostgresSession implements Session {
         return late && answer.kind === 'refused' && answer.refusal.sqlState === timedOut.sqlState
           ? { ...answer, refusal: { ...answer.refusal, ...timedOut } }
           : answer;
+      } catch (error) {
+        if (!late || !this.#terminating || error !== this.#lost) throw error;
+        // It has caught every cancel, so that only the end of the connection was left.
+        return { kind: 'refused', refusal: timedOut, completed: 0, notices: [] };
       } finally {
         clearTimeout(timer);
       }
@@ -125,7 +131,10 @@ class PostgresSession implements Session {
   cancel(): Promise<void> {
     const running = this.#running;
     if (running && !this.#lost)
-      this.#cancelling ??= this.#interrupt(running).finally(() => (this.#cancelling = undefined));
+      this.#cancelling ??= this.#interrupt(running)
+        // Nobody waits for a cancel by a signal or a time limit: who runs the statement hears what went wrong.
+        .catch((error: Error) => this.#lose(error))
+        .finally(() => (this.#cancelling = undefined));
     return this.#cancelling ?? Promise.resolve();
   }
 
@@ -198,6 +207,7 @@ class PostgresSession implements Session {
   }
 
   async #terminate(): Promise<void> {
+    this.#terminating = true;
     await this.#signal('pg_terminate_backend');
     this.#lose(new Error('a statement could not be interrupted, so its connection was ended'));
   }
@@ -210,8 +220,11 @@ class PostgresSession implements Session {
   async #signal(how: 'pg_cancel_backend' | 'pg_terminate_backend'): Promise<boolean> {
     try {
       const { client } = await connect(this.parameters);
-      await client.query(`select ${how}($1)`, [backendKey(this.#client).processID]);
-      await client.end();
+      try {
+        await client.query(`select ${how}($1)`, [backendKey(this.#client).processID]);
+      } finally {
+        await client.end();
+      }
     } catch (error) {
       if (error instanceof Fault) return false;
       if (!(error instanceof DatabaseError)) throw error;

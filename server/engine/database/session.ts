@@ -21,7 +21,7 @@ export interface Session {
   /**
    * Asks the server to end what is running; resolves when the request was delivered and the session is ready again.
    * The statement cut off is answered with SQLSTATE 57014. The embedded engine cannot be interrupted: there the
-   * engine is ended, and the session is lost.
+   * engine is ended, and the session is lost. Never rejects: when the cancel fails, the session is lost.
    */
   cancel(): Promise<void>;
   readonly lost: boolean;
@@ -38,7 +38,7 @@ export interface Session {
 export interface RunOptions {
   /** Rows for `COPY … FROM stdin`. */
   readonly copyData?: string;
-  /** Longest time in milliseconds; then the statement is cancelled and refused with 57014. */
+  /** Longest time in milliseconds; then the statement is cancelled and refused with 57014, the session perhaps lost. */
   readonly timeoutMs?: number;
 }
 
