@@ -1,5 +1,6 @@
 /** Turns the files of a folder into links of a chain. */
 import { basename } from 'node:path';
+import { Fault } from '../base/fault';
 import type { Layout, MigrationFile } from '../layouts/layout';
 import type { Migration, MigrationFolder } from '../layouts/migration';
 import type { Link, ScriptFile } from '../rehearsal/chain';
@@ -17,11 +18,7 @@ export interface ReadFile extends MigrationFile {
   readonly text: string;
 }
 
-/**
- * Oldest first. A migration whose file has gone meanwhile is left out.
- *
- * @throws {Fault} `not-readable` for a file that is no text
- */
+/** Oldest first. A migration whose file has gone meanwhile is left out; one that is no text says so as its problem. */
 export function readMigrations({ migrations, layout }: MigrationFolder, files: Files): ReadMigration[] {
   return migrations.flatMap((migration) => readMigration(migration, layout, files) ?? []);
 }
@@ -38,8 +35,20 @@ function readMigration(migration: Migration, layout: Layout, files: Files): Read
 }
 
 function readFile(path: string | undefined, layout: Layout, files: Files): ReadFile | undefined {
-  const text = path === undefined ? undefined : files.read(path);
-  return path === undefined || text === undefined ? undefined : { path, text, ...layout.read(basename(path), text) };
+  if (path === undefined) return undefined;
+  try {
+    const text = files.read(path);
+    return text === undefined ? undefined : { path, text, ...layout.read(basename(path), text) };
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    const problem = {
+      range: { start: 0, end: 0 },
+      severity: 'error',
+      code: error.code,
+      message: error.message,
+    } as const;
+    return { path, text: '', scripts: [], problems: [problem] };
+  }
 }
 
 const scriptsOf = ({ path, text, scripts }: ReadFile, wanted: 'up' | 'down'): ScriptFile => ({
