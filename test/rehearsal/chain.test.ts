@@ -304,6 +304,14 @@ describe('chains in the embedded engine', () => {
     );
   });
 
+  it('run a down script when the up script has ended the engine at its last statement', async () => {
+    const up = { name: 'up', up: 'create table d (); select pg_sleep(602)', down: 'drop table d; drop table nope' };
+    for (const editing of [true, false]) {
+      const lines = await linesOf(createChain(inner), requestOf([up], { limits, editing }));
+      deepEqual(lines.slice(2), ['up.down 0 ran', 'up.down 14 refused 25-29 42P01 table "nope" does not exist']);
+    }
+  });
+
   it('preview a script with a runaway that nobody has checked before', async () => {
     const chain = createChain(inner);
     const links = [

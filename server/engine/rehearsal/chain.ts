@@ -198,10 +198,10 @@ class ChainState {
     const begun = performance.now();
     const { up, after } = await work();
     const former = this.known.get(key);
-    for (const outcome of [...up, ...after]) if (outcome.kind === 'ended') this.suspect(key, outcome);
+    for (const outcome of [...up, ...(after ?? [])]) if (outcome.kind === 'ended') this.suspect(key, outcome);
     const known = {
       up: merged(former?.up, up),
-      down: downs.length > 0 ? merged(former?.down, after) : former?.down,
+      down: downs.length > 0 && after ? merged(former?.down, after) : former?.down,
       ms: former && !isCutOff(former) ? former.ms : performance.now() - begun,
     };
     this.known.delete(key);

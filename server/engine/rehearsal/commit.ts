@@ -82,6 +82,13 @@ async function commitBlock(
   signal: AbortSignal,
 ): Promise<Outcome[]> {
   if (begunBy === 'nobody') return runSteps(session, steps, 'each', limits, signal);
+  const homeless = begunBy === 'protocol' && session.transaction === 'idle' ? homelessSavepoints(steps) : [];
+  if (homeless.length > 0) {
+    const refused = await runSteps(session, homeless, 'each', limits, signal);
+    const rest = steps.filter((step) => !homeless.includes(step));
+    const others = await commitBlock(session, { begunBy, steps: rest }, limits, signal);
+    return [...refused, ...others].sort((a, b) => a.statement.range.start - b.statement.range.start);
+  }
   const last = steps.at(-1);
   const end = last && endsTransaction(last.shape) ? [last] : [];
   const body = end.length > 0 ? steps.slice(0, -1) : steps;
@@ -90,6 +97,16 @@ async function commitBlock(
   if (end.length > 0) return [...outcomes, ...(await runSteps(session, end, 'none', limits, signal))];
   const isOurs = begunBy === 'tool' || steps.every(({ shape }) => shape.transaction !== 'begin');
   return isOurs ? committed(session, outcomes, limits) : outcomes;
+}
+
+/**
+ * Savepoints in a transaction that only the protocol has begun: Postgres refuses them as it does outside of any (25P01,
+ * "SAVEPOINT can only be used in transaction blocks").
+ */
+function homelessSavepoints(steps: readonly Step[]): readonly Step[] {
+  const begin = steps.findIndex(({ shape }) => shape.transaction === 'begin');
+  const before = begin < 0 ? steps : steps.slice(0, begin);
+  return before.filter(({ shape }) => ['savepoint', 'release', 'rollbackTo'].includes(shape.transaction ?? ''));
 }
 
 /** As long as nothing depends on savepoints they are used; else the block is run again without, on the same state. */

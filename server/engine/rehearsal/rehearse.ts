@@ -8,13 +8,14 @@ import type { Session } from '../database/session';
 import type { Shadow } from '../shadow/place';
 import { commitAll, refusedAtEnd, type Rehearsal } from './commit';
 import type { Outcome } from './outcome';
-import { type RunLimits, runSteps } from './run';
+import { type RunLimits, runSteps, type Step } from './run';
 import { dependsOnSavepoints, withoutSavepoints } from './savepoints';
 import { keepingSequences, type SequenceMemo } from './sequences';
 
 export interface Rehearsed {
   readonly up: readonly Outcome[];
-  readonly after: readonly Outcome[];
+  /** Undefined when the session had ended before it could be tried. */
+  readonly after: readonly Outcome[] | undefined;
 }
 
 /**
@@ -38,7 +39,7 @@ export async function rehearse(
   const simple = first && up.length === 1 && after.length <= 1 && !commits(first) && !(second && commits(second));
   if (simple) {
     const rehearsed = await takenBack(shadow, first, second, memo, limits, signal);
-    if (shadow.session.lost || !(needsCopy(first, rehearsed.up) || rehearsed.after.some(isRefused))) return rehearsed;
+    if (shadow.session.lost || !(needsCopy(first, rehearsed.up) || rehearsed.after?.some(isRefused))) return rehearsed;
   }
   return shadow.withCopy(async (copy) => ({
     up: await commitAll(shadow, copy, up, limits, signal),
@@ -60,24 +61,31 @@ export async function advance(
   signal: AbortSignal,
 ): Promise<Rehearsed> {
   const outcomes = await commitAll(shadow, shadow.session, up, limits, signal);
-  if (after.length === 0 || shadow.session.lost) return { up: outcomes, after: [] };
+  if (after.length === 0) return { up: outcomes, after: [] };
+  if (shadow.session.lost) return { up: outcomes, after: undefined };
   const down = await rehearse(shadow, after, [], {}, limits, signal);
   return { up: outcomes, after: down.up };
 }
 
-/** Whether it commits on its way, or has to run outside a transaction, or must not. */
+/** Whether it commits on its way, or has to run outside a transaction, or does something else there than in one. */
 function commits({ mode, steps }: Rehearsal): boolean {
   if (steps.some(({ shape }) => ['begin', 'commit', 'rollback'].includes(shape.transaction ?? ''))) return true;
-  const alone = mode === 'statements' || (mode === 'implicit' && steps.length === 1);
-  return alone && steps.some(({ shape }) => shape.outsideTransaction || onlyInTransaction.has(shape.node));
+  if (mode === 'implicit' && steps.some(({ shape }) => shape.node === 'TransactionStmt')) return true;
+  return runsAlone({ mode, steps }) && steps.some((it) => it.shape.outsideTransaction || dependsOnTransaction(it));
 }
 
-/** Refused outside of a transaction (25P01): LOCK, cursors, savepoints. */
-const onlyInTransaction: ReadonlySet<string> = new Set(['LockStmt', 'DeclareCursorStmt', 'TransactionStmt']);
+/** Whether the tool commits every statement by itself. */
+const runsAlone = ({ mode, steps }: Rehearsal): boolean =>
+  mode === 'statements' || (mode === 'implicit' && steps.length === 1);
+
+/** Refused outside of a transaction (25P01), or without effect there, or gone with its end. */
+const dependsOnTransaction = ({ statement: { text }, shape: { node } }: Step): boolean =>
+  ['LockStmt', 'DeclareCursorStmt', 'TransactionStmt', 'ConstraintsSetStmt'].includes(node) ||
+  /^set\s+(?:local|transaction)\b|\bon\s+commit\s+(?:drop|delete)\b/i.test(text);
 
 /** A refusal in one transaction says nothing about a script that its tool commits statement by statement. */
-const needsCopy = ({ mode }: Rehearsal, outcomes: readonly Outcome[]): boolean =>
-  mode === 'statements' && outcomes.some(isRefused);
+const needsCopy = (script: Rehearsal, outcomes: readonly Outcome[]): boolean =>
+  runsAlone(script) && outcomes.some(isRefused);
 
 const isRefused = ({ kind }: Outcome): boolean => kind === 'refused';
 
