@@ -1,15 +1,6 @@
 /** One writer for each embedded database: a lock file beside it that says who it is. */
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isAlive } from '../base/process';
 import { Fault } from '../base/fault';
@@ -21,28 +12,46 @@ interface Holder {
   readonly started: string | undefined;
   /** ISO 8601. */
   readonly since: string;
+  /** No two holders write the same. */
+  readonly nonce: string;
 }
 
-/** Lock files of this process. */
-const held = new Set<string>();
+/** What this process has written into each lock file that it holds. */
+const held = new Map<string, string>();
 
 /**
  * @returns the release of the lock
  * @throws {Fault} `locked` naming the process that holds it, `not-writable`, `disk-full`
  */
 export function lockFile(path: string): () => void {
-  const lock = `${path}.lock`;
   guarded(path, () => mkdirSync(dirname(path), { recursive: true, mode: 0o700 }));
-  while (!create(lock)) {
-    const holder = readHolder(lock);
-    if (holder && isWorking(holder, lock))
-      throw new Fault('locked', `process ${holder.pid} has ${path} open since ${holder.since}.`);
-    takeAway(lock, holder);
-  }
-  held.add(lock);
+  const release = acquire(`${path}.lock`, path);
   sweep(path);
+  return release;
+}
+
+/** @param path for people */
+function acquire(lock: string, path: string): () => void {
+  const holder: Holder = {
+    pid: process.pid,
+    started: startOf(process.pid),
+    since: new Date().toISOString(),
+    nonce: randomUUID(),
+  };
+  const ours = JSON.stringify(holder);
+  while (!create(lock, ours)) {
+    const theirs = contentOf(lock);
+    if (theirs === undefined) continue;
+    const other = holderIn(theirs);
+    if (other && isWorking(other, lock))
+      throw new Fault('locked', `process ${other.pid} has ${path} open since ${other.since}.`);
+    removeDead(lock, theirs, path);
+  }
+  held.set(lock, ours);
   return () => {
-    if (held.delete(lock)) rmSync(lock, { force: true });
+    if (held.get(lock) !== ours) return;
+    held.delete(lock);
+    if (contentOf(lock) === ours) rmSync(lock, { force: true });
   };
 }
 
@@ -56,30 +65,38 @@ function sweep(path: string): void {
   }
 }
 
-function create(lock: string): boolean {
-  const holder: Holder = { pid: process.pid, started: startOf(process.pid), since: new Date().toISOString() };
+/** A link to a file that is written already: whoever sees the lock sees who holds it. */
+function create(lock: string, content: string): boolean {
+  const beside = `${lock}.${randomUUID()}${unfinishedSuffix}`;
   try {
-    const file = openSync(lock, 'wx', 0o600);
-    try {
-      writeFileSync(file, JSON.stringify(holder));
-    } finally {
-      closeSync(file);
-    }
+    writeFileSync(beside, content, { flag: 'wx', mode: 0o600 });
+    linkSync(beside, lock);
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
     throw fileFault(lock, error);
+  } finally {
+    rmSync(beside, { force: true });
   }
 }
 
-/** @returns undefined when it is gone, or was cut off before it was written */
-function readHolder(lock: string): Holder | undefined {
+/** @returns undefined when it is gone */
+function contentOf(lock: string): string | undefined {
   try {
-    return JSON.parse(readFileSync(lock, 'utf8')) as Holder;
+    return readFileSync(lock, 'utf8');
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw fileFault(lock, error);
+  }
+}
+
+/** @returns undefined when the machine went down before all of it had reached the disk */
+function holderIn(content: string): Holder | undefined {
+  try {
+    return JSON.parse(content) as Holder;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
 }
 
@@ -88,19 +105,21 @@ function isWorking({ pid, started }: Holder, lock: string): boolean {
   return isAlive(pid) && startOf(pid) === started;
 }
 
-/** The lock of a dead process is moved aside, for two of us may come at once: only one can move it. */
-function takeAway(lock: string, dead: Holder | undefined): void {
-  const aside = `${lock}.${process.pid}`;
+/**
+ * Two of us may find the same dead holder, and the slower one must not remove what the quicker one has put there since.
+ * So a dead holder's lock is removed only under a lock of its own, named by its content. While that one is held nobody
+ * else removes the dead lock: what is read under it is still so when it is removed.
+ *
+ * @throws {Fault} `locked` when another process is doing it just now
+ */
+function removeDead(lock: string, dead: string, path: string): void {
+  const name = createHash('sha256').update(dead).digest('hex').slice(0, 16);
+  const release = acquire(`${lock}.${name}${unfinishedSuffix}`, path);
   try {
-    renameSync(lock, aside);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
-    throw fileFault(lock, error);
+    if (contentOf(lock) === dead) rmSync(lock, { force: true });
+  } finally {
+    release();
   }
-  const moved = readHolder(aside);
-  // Somebody was quicker, and what was moved is the lock of a living process: give it back.
-  if (moved && moved.pid !== dead?.pid && isWorking(moved, lock)) renameSync(aside, lock);
-  else rmSync(aside, { force: true });
 }
 
 /** Linux tells when a process started (proc(5), field 22 of `stat`, behind the name in parentheses). */
