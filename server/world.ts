@@ -12,6 +12,7 @@ export function nodeWorld({ assets, log }: Pick<World, 'assets' | 'log'>): World
     assets,
     log,
     files: diskFiles,
+    disk: diskFiles,
     storage: process.env['REHEARSAL_HOME'] ?? ownFolder(),
     environment: process.env,
     now: () => new Date(),

@@ -1,6 +1,9 @@
 /** What the engine needs from outside; tests hand in their own. */
 export interface World {
+  /** What is rehearsed and shown: open documents may lie over the disk. */
   readonly files: Files;
+  /** What the tools of the user see: only this is ever run on a target. */
+  readonly disk: Files;
   /** Absolute path of our own folder: registry, journal, embedded databases. Made when missing. */
   readonly storage: string;
   /** Absolute path of the folder with the bundled workers and WebAssembly files (`dist`). */
@@ -11,7 +14,7 @@ export interface World {
   readonly log: (line: string) => void;
 }
 
-/** The texts of the workspace. The language server lays open documents over the disk. */
+/** The texts of the workspace. */
 export interface Files {
   /**
    * @returns the text without its byte order mark, undefined when there is no such file

@@ -119,13 +119,13 @@ function progressTo(connection: Connection, progress: string): (step: Progress) 
   };
 }
 
-function sent({ files }: Workspace, result: EngineResult): ApplyResult {
+function sent({ disk }: Workspace, result: EngineResult): ApplyResult {
   if (result.kind !== 'refused') return result;
   const { finding, ...rest } = result;
   return {
     ...rest,
     uri: uriOf(finding.path),
-    range: placesIn((path) => files.read(path))(finding),
+    range: placesIn((path) => disk.read(path))(finding),
     message: messageOf(finding),
     ...(finding.sqlState === undefined ? {} : { sqlState: finding.sqlState }),
   };

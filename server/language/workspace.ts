@@ -44,7 +44,7 @@ export class Workspace {
     files: Files,
     private readonly createEngine: CreateEngine,
   ) {
-    this.disk = world.files;
+    this.disk = world.disk;
     this.files = files;
   }
 

@@ -283,7 +283,15 @@ async function withEditor(making: Making, use: (setting: Setting) => Promise<voi
   );
   const files = filesOf(texts);
   const engines: { options: EngineOptions; closed: boolean }[] = [];
-  const world: World = { files, storage: '/nowhere', assets: '/nowhere', environment: {}, now: () => new Date(), log };
+  const world: World = {
+    files,
+    disk: files,
+    storage: '/nowhere',
+    assets: '/nowhere',
+    environment: {},
+    now: () => new Date(),
+    log,
+  };
   function log(line: string) {
     connection.console.info(line);
   }
@@ -316,6 +324,7 @@ function engineOf({ files }: World, { roots }: EngineOptions, { check, status }:
     target: { id: 'x', label: 'x@localhost', name: 'x', local: true, engine: 'server', because: 'test' },
     check: (...asked) => check(files, ...asked),
     refresh: () => undefined,
+    refreshIfMoved: () => Promise.resolve(false),
     status: status ?? (() => Promise.resolve(emptyStatus)),
   });
   return {

@@ -121,6 +121,30 @@ describe('requests', () => {
     });
   });
 
+  it('apply what is in the file, whatever is typed meanwhile', async () => {
+    await onServer(18, {}, async ({ editor, path }, query) => {
+      const { connection } = editor;
+      const folder = uriOf(path('db/migrations'));
+      editor.open(path(first), files[first as keyof typeof files]);
+      let typed = false;
+      connection.onNotification(ProgressNotification, ({ message }) => {
+        if (typed || !message.startsWith('Taking a snapshot')) return;
+        typed = true;
+        editor.replace(path(first), 'id int primary key', 'id int primary key, typed int');
+      });
+      const applied = await connection.sendRequest(ApplyRequest, { ...consent, folder, upTo: '20240101000000' });
+      equal(applied.kind, 'done');
+      equal(typed, true);
+      await query('insert into users values (7)');
+      deepEqual(await query('select * from users'), [{ id: 7 }]);
+
+      const state = async () => (await connection.sendRequest(ListProjectsRequest))[0]?.migrations[0]?.state;
+      equal(await state(), 'edited');
+      editor.replace(path(first), ', typed int', '');
+      equal(await state(), 'applied');
+    });
+  });
+
   it('refuse what is no project, with a remedy', async () => {
     await onServer(18, {}, async ({ editor, path }) => {
       const folder = uriOf(path('nowhere'));

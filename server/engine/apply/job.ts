@@ -8,7 +8,7 @@ export interface Job {
   readonly database: Database;
   readonly history: History;
   readonly folder: MigrationFolder;
-  /** @returns undefined when there is no such file */
+  /** From the disk, never what is only typed. @returns undefined when there is no such file */
   readonly read: (path: string) => string | undefined;
   /** Absolute path of our own folder. */
   readonly storage: string;

@@ -10,8 +10,12 @@ import { writeDurably } from '../base/durable';
 export interface AppliedTexts {
   /** Whether the file is another one than what was applied; line ends do not count. */
   edited(version: string, text: string): boolean;
-  /** Makes these the applied versions: new ones are remembered as they are, others forgotten. */
-  remember(applied: ReadonlyMap<string, string>): void;
+  /**
+   * Makes these the applied versions: new ones are read and remembered as they are, others forgotten.
+   *
+   * @throws {Fault} whatever reading throws
+   */
+  remember(applied: ReadonlyMap<string, () => string | undefined>): void;
 }
 
 /** @param storage absolute path of our own folder */
@@ -22,7 +26,12 @@ export function appliedTexts(storage: string, targetId: string, folder: string):
     edited: (version, text) => known[version] !== undefined && known[version] !== digestOf(text),
     remember(applied) {
       const next = Object.fromEntries(
-        [...applied].map(([version, text]) => [version, known[version] ?? digestOf(text)]),
+        [...applied].flatMap(([version, read]) => {
+          const first = known[version];
+          if (first !== undefined) return [[version, first]];
+          const text = read();
+          return text === undefined ? [] : [[version, digestOf(text)]];
+        }),
       );
       if (JSON.stringify(next) === JSON.stringify(known)) return;
       known = next;

@@ -52,7 +52,9 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
   function rememberApplied(live: Live, migrations: readonly ReadMigration[]): void {
     const applied = migrations.filter(({ migration }) => live.history.applied(migration) === 'applied');
     try {
-      texts.remember(new Map(applied.map(({ migration, link }) => [migration.version, link.up.text])));
+      const entry = ({ migration, link }: ReadMigration) =>
+        [migration.version, () => world.disk.read(link.up.path)] as const;
+      texts.remember(new Map(applied.map(entry)));
     } catch (error) {
       // Nothing but the state `edited` depends on it.
       if (!(error instanceof Fault)) throw error;
@@ -87,12 +89,12 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
   }
 
   function job(progress: (step: Progress) => void, signal: AbortSignal): Job {
-    const { storage, now, files } = world;
+    const { storage, now, disk } = world;
     return {
       database: target.database,
       history: bench.history,
       folder,
-      read: (path) => files.read(path),
+      read: (path) => disk.read(path),
       storage,
       now,
       progress,
@@ -131,17 +133,13 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     }
   }
 
-  /** Not beside a check, whose session would be in the way of a copy; and upon what is there now. */
-  const alone = <T>(work: () => Promise<T>): Promise<T> =>
-    bench.inTurn(() => {
-      bench.refresh();
-      return work();
-    });
+  const alone = <T>(work: () => Promise<T>): Promise<T> => bench.alone(work);
 
   return {
     folder,
     target: target.info,
     refresh: () => bench.refresh(),
+    refreshIfMoved: () => bench.refreshIfMoved(),
     candidates: () => targetCandidates(folder.path, options, world),
 
     async status(): Promise<Status> {
