@@ -8,7 +8,7 @@ import {
   workspace,
 } from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
-import { SettingsChanged, TrustGranted } from '../server/protocol/messages';
+import { SettingsChanged, TrustGranted, WindowFocused } from '../server/protocol/messages';
 import { registerCommands } from './commands/all';
 import { showTrouble } from './faults';
 import type { Parts } from './parts';
@@ -86,6 +86,9 @@ function tellServer({ client, projects, log }: Parts) {
       if (event.affectsConfiguration('rehearsal')) send(client.sendNotification(SettingsChanged, readSettings()));
     }),
     workspace.onDidChangeWorkspaceFolders(() => send(client.sendNotification(SettingsChanged, readSettings()))),
+    window.onDidChangeWindowState(({ focused }) => {
+      if (focused && client.isRunning()) send(client.sendNotification(WindowFocused));
+    }),
     workspace.onDidGrantWorkspaceTrust(() =>
       send(client.sendNotification(TrustGranted).then(() => projects.refresh())),
     ),

@@ -61,6 +61,11 @@ export interface Project {
   candidates(): readonly TargetCandidate[];
   /** Forgets what is known of the target, so that the next call looks at it anew. */
   refresh(): void;
+  /**
+   * Asks the target, in some milliseconds and beside whatever runs, whether anybody has changed its schema or history
+   * since it was looked at; then does as `refresh`. A target that does not answer has not moved.
+   */
+  refreshIfMoved(): Promise<boolean>;
   /** Writes the files of a new migration. @returns absolute path of the first and the cursor's offset in it */
   create(title: string): { readonly path: string; readonly cursor: number };
 }

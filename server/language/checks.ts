@@ -8,6 +8,7 @@ import { inBackground, logTrouble, type Trouble, troubleOf } from './background'
 import { diagnosticsOf, notChecked } from './diagnostics';
 import type { Documents, OpenFile } from './documents';
 import { type Latest, latest } from './latest';
+import { type Looks, spacedLooks } from './looks';
 import { pathOf } from './uri';
 import type { Workspace } from './workspace';
 
@@ -37,6 +38,7 @@ export class Checks {
   private readonly queues = new Map<string, Latest>();
   private readonly faults = new Map<string, Trouble>();
   private readonly retries = new Map<string, NodeJS.Timeout>();
+  private readonly looks: Looks = spacedLooks((folder) => inBackground(this.connection, this.look(folder)));
 
   constructor(
     private readonly connection: Connection,
@@ -78,6 +80,7 @@ export class Checks {
   private cancel(): void {
     for (const queue of this.queues.values()) queue.cancel();
     for (const timer of this.retries.values()) clearTimeout(timer);
+    this.looks.cancel();
   }
 
   private async changed(uri: string): Promise<void> {
@@ -117,6 +120,7 @@ export class Checks {
       const project = (await this.workspace.projects()).find((it) => it.folder.path === folder);
       subjects = project ? this.subjectsOf(project) : [];
       if (!project || subjects.length === 0) return;
+      this.looks.soon(folder);
       for (const { document } of subjects) this.setRunning(document.uri);
       await this.rehearse(project, subjects, signal);
       this.setFault(folder, undefined);
@@ -125,6 +129,18 @@ export class Checks {
       if (!signal.aborted) this.fail(folder, subjects, error);
     }
     if (!signal.aborted) this.refreshLenses();
+  }
+
+  /** For what is done elsewhere, in psql or by the tool itself: soon, beside what runs, and never waited for. */
+  async lookForChanges(): Promise<void> {
+    for (const { folder } of await this.workspace.projects()) this.looks.soon(folder.path);
+  }
+
+  private async look(folder: string): Promise<void> {
+    const project = (await this.workspace.projects()).find((it) => it.folder.path === folder);
+    if (!(await project?.refreshIfMoved())) return;
+    this.workspace.changed('projects');
+    await this.queue(folder).request('at once');
   }
 
   private subjectsOf({ folder }: Project): readonly Subject[] {

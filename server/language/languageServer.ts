@@ -8,7 +8,7 @@ import {
   TextDocumentSyncKind,
 } from 'vscode-languageserver/node';
 import type { World } from '../engine/world';
-import { ProjectsChanged, SettingsChanged, TrustGranted } from '../protocol/messages';
+import { ProjectsChanged, SettingsChanged, TrustGranted, WindowFocused } from '../protocol/messages';
 import { inBackground, logTrouble } from './background';
 import { Checks } from './checks';
 import { openDocuments, withOpenTexts } from './documents';
@@ -61,6 +61,7 @@ export function serve(
   workspace.onChange((change) => {
     if (workspace.ours && change !== 'ending') inBackground(connection, connection.sendNotification(ProjectsChanged));
   });
+  connection.onNotification(WindowFocused, () => inBackground(connection, checks.lookForChanges()));
   connection.onNotification(TrustGranted, () => inBackground(connection, workspace.trust()));
   connection.onNotification(SettingsChanged, (settings) => inBackground(connection, workspace.configure(settings)));
   connection.onDidChangeConfiguration(({ settings }) => {

@@ -42,6 +42,9 @@ export const SettingsChanged = new NotificationType<Settings>('rehearsal/setting
 /** Client → server: the workspace was trusted just now. */
 export const TrustGranted = new NotificationType0('rehearsal/trustGranted');
 
+/** Client → server: the user comes back to the editor, and may have changed a target elsewhere. */
+export const WindowFocused = new NotificationType0('rehearsal/windowFocused');
+
 /** Client → server: the projects of the workspace with their migrations, oldest first. */
 export const ListProjectsRequest = new RequestType0<readonly ProjectItem[], FaultData>('rehearsal/listProjects');
 export interface ProjectItem {

@@ -4,6 +4,7 @@
  * Two chains: one upon the live schema for pending migrations, one from nothing for those that are applied.
  */
 import { statSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Fault } from '../base/fault';
 import type { Session } from '../database/session';
 import { histories, historyOptions } from '../history/all';
@@ -12,6 +13,7 @@ import type { LayoutName } from '../layouts/layout';
 import type { EngineOptions } from '../project';
 import { type Chain, createChain } from '../rehearsal/chain';
 import { type Base, emptyBase, emptyLike, fileBase, liveBase } from '../shadow/base';
+import { catalogStamp } from '../shadow/catalogStamp';
 import { choosePlace } from '../shadow/choosePlace';
 import type { ShadowPlace } from '../shadow/place';
 import { noSetUp, readSetUp, type SetUp } from '../shadow/setUp';
@@ -20,6 +22,8 @@ import { connectionOf, type Target } from './target';
 
 /** What a look at the target has told. */
 export interface Live {
+  /** Of the target as it was just before it was looked at: another one when somebody has changed it. */
+  readonly stamp: string;
   readonly server: string;
   readonly history: HistoryState;
   /** Undefined for the embedded engine. */
@@ -36,12 +40,17 @@ export interface Workshop {
   readonly extensions: ReadonlySet<string>;
 }
 
+/** How long the target may take to tell all of it. */
+const lookMs = 20_000;
+
 export class Bench {
   readonly history: History;
   private known: Promise<Live> | undefined;
   private base: Promise<Base> | undefined;
   private readonly workshops = new Map<WorkshopKind, Workshop>();
   private queue: Promise<unknown> = Promise.resolve();
+  private looking: Promise<boolean> | undefined;
+  private changing = false;
 
   constructor(
     layout: LayoutName,
@@ -59,6 +68,58 @@ export class Bench {
     this.base = undefined;
   }
 
+  /**
+   * Beside the checks, on a connection of its own that ends with it. A target that nothing is known of, or that is
+   * being changed by us, is looked at anew in any case.
+   *
+   * @returns whether somebody else has changed schema or history; what was seen of them is then forgotten
+   */
+  refreshIfMoved(): Promise<boolean> {
+    this.looking ??= this.hasMoved().finally(() => {
+      this.looking = undefined;
+    });
+    return this.looking;
+  }
+
+  private async hasMoved(): Promise<boolean> {
+    const { known } = this;
+    if (!known || this.changing) return false;
+    try {
+      const { stamp } = await known;
+      const now = await this.stamp();
+      if (now === stamp || this.known !== known) return false;
+      this.refresh();
+      return true;
+    } catch (error) {
+      // What needs the target will say so; a rehearsal on what is known of it does not.
+      if (!(error instanceof Fault)) throw error;
+      this.world.log(`${this.target.info.label} could not be looked at: ${error.message}`);
+      return false;
+    }
+  }
+
+  private async stamp(): Promise<string> {
+    const { target, history } = this;
+    if (target.kind === 'embedded') return fileStamp(target.path) ?? '';
+    return withSession(await target.database.open('read'), async (session) =>
+      stampOf(await catalogStamp(session), await history.read(session)),
+    );
+  }
+
+  /** Not beside a check or a look, whose session would be in the way of a copy; and upon what is there now. */
+  alone<T>(work: () => Promise<T>): Promise<T> {
+    return this.inTurn(async () => {
+      await this.looking;
+      this.changing = true;
+      this.refresh();
+      try {
+        return await work();
+      } finally {
+        this.changing = false;
+      }
+    });
+  }
+
   /** One at a time: a shadow has one session. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.queue.then(work, work);
@@ -66,11 +127,14 @@ export class Bench {
     return turn;
   }
 
-  /** @throws {Fault} when the target does not answer, or its history is not this tool's; the next call tries again */
-  async live(): Promise<Live> {
+  /**
+   * @throws {Fault} when the target does not answer, or its history is not this tool's; the next call tries again
+   * @throws an AbortError when `signal` comes first
+   */
+  async live(signal?: AbortSignal): Promise<Live> {
     this.known ??= this.look();
     try {
-      return await this.known;
+      return await inTime(this.known, this.target.info.label, signal);
     } catch (error) {
       this.known = undefined;
       throw error;
@@ -79,12 +143,17 @@ export class Bench {
 
   private async look(): Promise<Live> {
     const { target } = this;
+    const file = target.kind === 'embedded' ? (fileStamp(target.path) ?? '') : undefined;
     const session = await target.database.open('read');
+    const limit = setTimeout(() => void session.close(), lookMs);
     try {
+      const catalog = file === undefined ? await catalogStamp(session) : undefined;
       const history = await this.history.read(session);
       const setUp = target.kind === 'server' ? await readSetUp(session) : undefined;
-      return { server: session.server.label, history, setUp };
+      const stamp = catalog === undefined ? (file ?? '') : stampOf(catalog, history);
+      return { stamp, server: session.server.label, history, setUp };
     } finally {
+      clearTimeout(limit);
       await session.close();
     }
   }
@@ -104,8 +173,8 @@ export class Bench {
   private embeddedBase(): Base {
     if (this.target.kind !== 'embedded') throw new Error('a server has a set-up');
     const { path } = this.target;
-    const file = statSync(path, { throwIfNoEntry: false });
-    return file ? fileBase(path, `${file.mtimeMs} ${file.size} ${file.ino}`) : emptyBase;
+    const stamp = fileStamp(path);
+    return stamp === undefined ? emptyBase : fileBase(path, stamp);
   }
 
   /** An empty database like the target's, for a replay from the first migration on. */
@@ -181,6 +250,30 @@ export class Bench {
     return this.inTurn(async () => {
       for (const kind of this.workshops.keys()) await this.discard(kind);
     });
+  }
+}
+
+/** Undefined when there is no such file. */
+function fileStamp(path: string): string | undefined {
+  const file = statSync(path, { throwIfNoEntry: false });
+  return file && `${file.mtimeMs} ${file.size} ${file.ino}`;
+}
+
+/** Rows of the history are data, which move no catalog. */
+const stampOf = (catalog: string, { exists, versions, blocked }: HistoryState): string =>
+  JSON.stringify([catalog, exists, versions, blocked]);
+
+/** A connection that has gone silent, behind a proxy for example, neither answers nor ends. */
+async function inTime<T>(look: Promise<T>, label: string, signal: AbortSignal | undefined): Promise<T> {
+  const over = new AbortController();
+  const ending = signal ? AbortSignal.any([over.signal, signal]) : over.signal;
+  const late = delay(lookMs, undefined, { signal: ending }).then(() => {
+    throw new Fault('no-server', `${label} gave no answer within ${lookMs / 1000} seconds.`);
+  });
+  try {
+    return await Promise.race([look, late]);
+  } finally {
+    over.abort();
   }
 }
 
