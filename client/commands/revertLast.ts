@@ -28,7 +28,11 @@ export const revertLast: Command = {
     if (!consent) return;
     const result = await sendWith(consent, target, (agreed) =>
       parts.progress.show(l10n.t('Reverting {0} on {1}', name, nameOf(target)), (progress, token) =>
-        parts.client.sendRequest(RevertRequest, { ...agreed, folder, count: 1, snapshot: true, progress }, token),
+        parts.client.sendRequest(
+          RevertRequest,
+          { ...agreed, folder, versions: [last.version], snapshot: true, progress },
+          token,
+        ),
       ),
     );
     if (result) await tellEnd(parts, project, result, (count) => l10n.t('Reverted {0} on {1}', count, nameOf(target)));

@@ -51,7 +51,11 @@ export interface Project {
   /** The schema before and after one migration, named by the path of its file, or after all of them (`pending`). */
   preview(path: string, signal: AbortSignal): Promise<Preview>;
   apply(request: ApplyRequest, progress: (step: Progress) => void, signal: AbortSignal): Promise<ApplyResult>;
-  /** Runs the down script of the newest applied migration, or of the last `count` ones. */
+  /**
+   * Runs the down scripts of the newest applied migrations.
+   *
+   * @throws {Fault} `history-moved` when they are not those of the request; then nothing was run
+   */
   revert(request: RevertRequest, progress: (step: Progress) => void, signal: AbortSignal): Promise<ApplyResult>;
   snapshots(): Promise<readonly Snapshot[]>;
   snapshot(request: SnapshotRequest, signal: AbortSignal): Promise<SnapshotResult>;
@@ -195,7 +199,8 @@ export interface ApplyRequest extends Consent {
 }
 
 export interface RevertRequest extends Consent {
-  readonly count: number;
+  /** Those that the user was asked about, newest first. */
+  readonly versions: readonly string[];
   readonly snapshot: boolean;
 }
 

@@ -51,12 +51,12 @@ function attachApply(connection: Connection, workspace: Workspace, documents: Do
 function attachRevert(connection: Connection, workspace: Workspace, documents: Documents, checks: Checks): void {
   connection.onRequest(
     RevertRequest,
-    reply(async ({ folder, count, snapshot, progress, ...consent }, signal) => {
+    reply(async ({ folder, versions, snapshot, progress, ...consent }, signal) => {
       const project = await workspace.projectAt(folder);
       mustBeSaved(workspace, documents, project);
       const tell = progressTo(connection, progress);
       return afterwards(workspace, checks, async () =>
-        sent(workspace, await project.revert({ ...consent, count, snapshot }, tell, signal)),
+        sent(workspace, await project.revert({ ...consent, versions, snapshot }, tell, signal)),
       );
     }),
   );

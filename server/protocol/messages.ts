@@ -141,7 +141,8 @@ export interface ApplyParams extends Consent {
 export const RevertRequest = new RequestType<RevertParams, ApplyResult, FaultData>('rehearsal/revert');
 export interface RevertParams extends Consent {
   readonly folder: string;
-  readonly count: number;
+  /** Those that the user was asked about, newest first; when the newest applied ones are others, nothing is run. */
+  readonly versions: readonly string[];
   readonly snapshot: boolean;
   readonly progress: string;
 }

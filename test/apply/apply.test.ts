@@ -56,7 +56,7 @@ drop index concurrently c;
               'Applying 3 c: committing false',
             ],
           );
-          const back = await revertMigrations(job, 2);
+          const back = await revertMigrations(job, ['3', '2']);
           if (back.kind !== 'done') throw new Error(JSON.stringify(back));
           deepEqual(back.migrations, ['3', '2']);
           await sameTables(place, ['a', 'schema_migrations']);
@@ -158,7 +158,7 @@ select 1;
           const third = sameRefusal(job, await applyMigrations(job, ['3']));
           equal(third.state, '3 was rolled back; nothing of it stands. 1 is the newest applied migration.');
           deepEqual(await place.sql('select version from schema_migrations'), [{ version: '1' }]);
-          deepEqual((await revertMigrations(job, 5)).kind, 'done');
+          deepEqual((await revertMigrations(job, ['1'])).kind, 'done');
           await sameTables(place, ['schema_migrations']);
         }));
 
@@ -192,8 +192,30 @@ alter table public.a add column id int;
           const job = jobFor(place, 'dbmate', `--- 1_a.sql\n-- migrate:up\ncreate table a ();\n-- migrate:down\n`);
           equal((await applyMigrations(job, ['1'])).kind, 'done');
           await rejects(applyMigrations(job, ['1']), isFault('history-moved', /1 has been applied meanwhile/));
-          await rejects(revertMigrations(job, 1), isFault('no-down', /1 a/));
+          await rejects(revertMigrations(job, ['1']), isFault('no-down', /1 a/));
           await rejects(applyMigrations(job, ['7']), isFault('no-such-migration', /7/));
+        }));
+    });
+
+    describe('a revert', () => {
+      it('of others than those that were asked about runs nothing', () =>
+        withPlace(major, async (place) => {
+          const migration = (name: string) =>
+            `--- ${name}.sql\n-- migrate:up\ncreate table ${name.slice(2)} ();\n-- migrate:down\ndrop table ${name.slice(2)};\n`;
+          const job = jobFor(place, 'dbmate', ['1_a', '2_b', '3_c'].map(migration).join(''));
+          const moved = (versions: readonly string[], now: RegExp) =>
+            rejects(revertMigrations(job, versions), isFault('history-moved', now));
+          await moved(['1'], /now none is applied/);
+          equal((await applyMigrations(job, ['1', '2'])).kind, 'done');
+          // Somebody else has gone on meanwhile.
+          equal((await applyMigrations(job, ['3'])).kind, 'done');
+          await moved(['2'], /2 should be reverted, but now the newest applied are 3\./);
+          await moved(['2', '1'], /newest applied are 3, 2/);
+          await moved(['2', '3'], /newest applied are 3, 2/);
+          await moved(['4', '3', '2', '1'], /newest applied are 3, 2, 1/);
+          await sameTables(place, ['a', 'b', 'c', 'schema_migrations']);
+          equal((await revertMigrations(job, ['3', '2'])).kind, 'done');
+          await sameTables(place, ['a', 'schema_migrations']);
         }));
     });
 

@@ -15,7 +15,7 @@ export interface Errand {
 
 async function run({ place, storage, layout, source, direction }: Errand): Promise<void> {
   const job = jobOn(serverDatabase(plainParameters(place), ''), storage, layout, source);
-  const done = await (direction === 'up' ? applyMigrations(job, job.versions) : revertMigrations(job, 1));
+  const done = await (direction === 'up' ? applyMigrations(job, job.versions) : revertMigrations(job, ['1']));
   process.stdout.write(`${JSON.stringify(done)}\n`);
 }
 

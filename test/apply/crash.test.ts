@@ -131,7 +131,7 @@ for (const major of Object.values(servers)) {
           const job = jobFor(place, layout, sources[layout]);
           equal((await applyMigrations(job, ['1'])).kind, 'done');
           const lost = rejects(
-            revertMigrations(job, 1),
+            revertMigrations(job, ['1']),
             isLost(/The down script of 1 was rolled back; 1 stands as before/),
           );
           await gate.killWaiting();

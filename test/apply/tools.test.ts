@@ -40,7 +40,7 @@ drop table c;
           equal((await applyMigrations(job, ['1', '2'])).kind, 'done');
           match((await runDbmate(folder, url, 'status')).output, /\[X\] 1_a\.sql\n\[X\] 2_b\.sql\n\[ \] 3_c\.sql/);
           equal((await runDbmate(folder, url, 'up')).code, 0);
-          equal((await revertMigrations(job, 2)).kind, 'done');
+          equal((await revertMigrations(job, ['3', '2'])).kind, 'done');
           match((await runDbmate(folder, url, 'status')).output, /\[X\] 1_a\.sql\n\[ \] 2_b\.sql\n\[ \] 3_c\.sql/);
           equal((await runDbmate(folder, url, 'rollback')).code, 0);
           equal((await applyMigrations(job, ['1', '2', '3'])).kind, 'done');
@@ -69,7 +69,7 @@ drop table b;
           equal((await applyMigrations(job, ['1'])).kind, 'done');
           match((await runGolangMigrate(folder, url, 'version')).output, /^1\s*$/);
           equal((await runGolangMigrate(folder, url, 'up')).code, 0);
-          equal((await revertMigrations(job, 1)).kind, 'done');
+          equal((await revertMigrations(job, ['2'])).kind, 'done');
           match((await runGolangMigrate(folder, url, 'version')).output, /^1\s*$/);
           await sameTables(place, ['a', 'schema_migrations']);
         }),

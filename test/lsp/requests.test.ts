@@ -76,7 +76,18 @@ for (const major of Object.values(servers)) {
         deepEqual(await query('select email from users'), [{ email: null }]);
         equal((await connection.sendRequest(ApplyRequest, { ...consent, folder })).kind, 'nothing');
 
-        const reverted = await connection.sendRequest(RevertRequest, { ...consent, folder, count: 1 });
+        // The newest one is another than what was asked about: nothing is run, not even a snapshot is taken.
+        const snapshots = await connection.sendRequest(ListSnapshotsRequest, { folder });
+        const old = connection.sendRequest(RevertRequest, { ...consent, folder, versions: ['20240101000000'] });
+        await refuses(old, 'history-moved', /20240101000000 should be reverted, but .* 20240102000000/);
+        deepEqual(await connection.sendRequest(ListSnapshotsRequest, { folder }), snapshots);
+        deepEqual(await query('select email from users'), [{ email: null }]);
+
+        const reverted = await connection.sendRequest(RevertRequest, {
+          ...consent,
+          folder,
+          versions: ['20240102000000'],
+        });
         equal(reverted.kind, 'done');
         deepEqual(await query('select * from users'), [{ id: 7 }]);
 

@@ -100,7 +100,7 @@ describe('the embedded database', () => {
       const again = jobOn(target.database, around.storage, 'golang-migrate', source);
       deepEqual(await recoverApplies(again).then((it) => it.length), 1);
       deepEqual(await read(target, 'select * from a'), [{ id: 1 }]);
-      equal((await revertMigrations(again, 1)).kind, 'done');
+      equal((await revertMigrations(again, ['1'])).kind, 'done');
       await rejects(read(target, 'select * from a'), isFault('refused'));
     }));
 
@@ -113,6 +113,7 @@ describe('the embedded database', () => {
       });
       const job = jobOn(target.database, around.storage, 'golang-migrate', source);
       await until(async () => (existsSync(join(around.storage, 'at-statement-2')) ? true : undefined));
+      deepEqual(await recoverApplies(job), [], 'it is still at work');
       await running.kill();
       const [told] = await recoverApplies(job);
       match(

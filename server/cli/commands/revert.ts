@@ -27,7 +27,7 @@ export const revert: Command = {
     if (blocked !== undefined) throw new Fault('history-moved', blocked);
     const places = callPlaces(call);
     const about = { project, places, verb: 'Reverted', call } as const;
-    const applied = migrations.filter((it) => it.state !== 'pending' && it.state !== 'skipped');
+    const applied = migrations.filter((it) => it.state === 'applied' || it.state === 'edited');
     const planned = applied.slice(-count).toReversed();
     if (planned.length === 0) return finish({ kind: 'nothing' }, about);
 
@@ -41,7 +41,7 @@ export const revert: Command = {
     const result = await unlessBusy(
       (agreed) =>
         project.revert(
-          { ...agreed, count, snapshot: !values['no-snapshot'] },
+          { ...agreed, versions: planned.map(({ version }) => version), snapshot: !values['no-snapshot'] },
           (it) => terminal.step(it.message),
           signal,
         ),

@@ -5,7 +5,7 @@ import type { Session } from '../database/session';
 import type { ApplyResult } from '../project';
 import type { Job } from './job';
 import { withLockedTarget } from './locked';
-import { type Planned, checkHistory, checkUp, planDown, planUp } from './plan';
+import { type Planned, checkDown, checkUp, planDown, planUp } from './plan';
 import { type Stopped, type Trail, type Work, runMigration, withdraw } from './runMigration';
 import { whatIsRecorded, whatStands } from './state';
 import { type ApplyStep, topic } from './steps';
@@ -27,15 +27,15 @@ export async function applyMigrations(job: Job, versions: readonly string[]): Pr
 }
 
 /**
- * Runs the down scripts of the newest applied migrations, newest first; the first error stops.
+ * Runs the down scripts of these versions, which have to be the newest applied ones, newest first; the first error
+ * stops.
  *
  * @throws {Fault} `no-down` when one of them has none, before any is run; as applyMigrations
  */
-export async function revertMigrations(job: Job, count: number): Promise<ApplyResult> {
+export async function revertMigrations(job: Job, versions: readonly string[]): Promise<ApplyResult> {
   return carryOut(job, async (session) => {
-    const state = await job.history.read(session);
-    checkHistory(job, state);
-    return planDown(job, state, count);
+    checkDown(job, versions, await job.history.read(session));
+    return planDown(job, versions);
   });
 }
 

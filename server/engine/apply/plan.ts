@@ -33,23 +33,26 @@ export interface PlannedScript {
  * @throws {Fault} `no-such-migration`, `not-readable`, `bad-migration` when the tool could not run a file
  */
 export function planUp(job: Job, versions: readonly string[]): readonly Planned[] {
-  const { migrations } = job.folder;
-  const unknown = versions.find((version) => !migrations.some((it) => it.version === version));
-  if (unknown !== undefined) throw new Fault('no-such-migration', `${unknown} is not in ${job.folder.path}.`);
-  return migrations.filter(({ version }) => versions.includes(version)).map((it) => planned(job, it, 'up'));
+  return named(job, versions).map((it) => planned(job, it, 'up'));
 }
 
 /**
- * The newest applied migrations, newest first.
- *
+ * @param versions to be reverted, in any order
+ * @returns newest first
  * @throws {Fault} `no-down`, and as planUp
  */
-export function planDown(job: Job, state: HistoryState, count: number): readonly Planned[] {
-  const applied = job.folder.migrations.filter((it) => state.applied(it) === 'applied');
-  return applied
-    .slice(-count)
+export function planDown(job: Job, versions: readonly string[]): readonly Planned[] {
+  return named(job, versions)
     .toReversed()
     .map((it) => planned(job, it, 'down'));
+}
+
+/** Those of the folder with these versions, oldest first. */
+function named({ folder }: Job, versions: readonly string[]): readonly Migration[] {
+  const { migrations, path } = folder;
+  const unknown = versions.find((version) => !migrations.some((it) => it.version === version));
+  if (unknown !== undefined) throw new Fault('no-such-migration', `${unknown} is not in ${path}.`);
+  return migrations.filter(({ version }) => versions.includes(version));
 }
 
 /**
@@ -74,6 +77,21 @@ export function checkUp({ folder }: Job, plan: readonly Planned[], state: Histor
     .slice(0, last)
     .find((it) => state.applied(it) === 'pending' && !plan.some(({ migration }) => migration === it));
   if (left) throw new Fault('out-of-order', `${folder.layout.label} would never run ${left.version} afterwards.`);
+}
+
+/**
+ * Are these still the newest applied ones?
+ *
+ * @param versions that the user was asked about, newest first
+ * @throws {Fault} `history-moved`
+ */
+export function checkDown({ folder }: Pick<Job, 'folder'>, versions: readonly string[], state: HistoryState): void {
+  checkHistory({ folder }, state);
+  const applied = folder.migrations.filter((it) => state.applied(it) === 'applied').map(({ version }) => version);
+  const newest = applied.toReversed().slice(0, versions.length);
+  if (newest.length === versions.length && newest.every((version, at) => version === versions[at])) return;
+  const now = newest.length === 0 ? 'none is applied' : `the newest applied are ${newest.join(', ')}`;
+  throw new Fault('history-moved', `${versions.join(', ')} should be reverted, but now ${now}. Nothing was reverted.`);
 }
 
 /** @throws {Fault} `history-moved` when the tool would refuse to go on */

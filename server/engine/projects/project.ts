@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { applyMigrations, revertMigrations } from '../apply/apply';
 import type { Job } from '../apply/job';
-import { checkHistory } from '../apply/plan';
+import { checkDown, checkHistory } from '../apply/plan';
 import { recoverApplies } from '../apply/recover';
 import { Fault } from '../base/fault';
 import { appliedTexts } from '../history/appliedTexts';
@@ -204,9 +204,12 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     revert: (request: RevertRequest, progress, signal) =>
       alone(async () => {
         const { live } = await look();
-        if (live.history.versions.length === 0) return { kind: 'nothing' };
-        const reason = `before reverting ${request.count === 1 ? (live.history.versions.at(-1) ?? '') : `the last ${request.count} migrations`}`;
-        return change(request, reason, live, progress, signal, (it) => revertMigrations(it, request.count));
+        const { versions } = request;
+        if (versions.length === 0) return { kind: 'nothing' };
+        // Before the snapshot, and once more under the lock.
+        checkDown({ folder }, versions, live.history);
+        const reason = `before reverting ${namedBriefly(versions)}`;
+        return change(request, reason, live, progress, signal, (it) => revertMigrations(it, versions));
       }),
 
     snapshots: () => listSnapshots(target, world.storage),
