@@ -1,6 +1,7 @@
 /** At the next start: what became of an apply or revert that was cut off. Postgres has undone what it could; this tells. */
 import { Fault } from '../base/fault';
 import { type CutOff, forget, readJournals } from '../base/journal';
+import { lockFile } from '../database/embeddedLock';
 import type { HistoryState } from '../history/history';
 import type { Job } from './job';
 import { withLockedTarget } from './locked';
@@ -14,13 +15,16 @@ const glanceMs = 50;
  * Work that is still going on, in this process or another one, is left alone.
  *
  * @returns what was found, for people
- * @throws {Fault} as Database.open; the journal stays for the next time then
+ * @throws {Fault} as Database.open, `not-writable`; the journal stays for the next time then
  */
 export async function recoverApplies(
   job: Pick<Job, 'database' | 'history' | 'folder' | 'storage'>,
 ): Promise<readonly string[]> {
   if (cutOffIn(job).length === 0) return [];
+  let release: (() => void) | undefined;
   try {
+    // Each session of the embedded engine has its own advisory locks; only the lock of the file tells of the others.
+    if (job.database.file !== undefined) release = lockFile(job.database.file);
     return await withLockedTarget(
       { ...job, waits: { lockMs: glanceMs, statementLockMs: 0 } },
       'read',
@@ -37,6 +41,8 @@ export async function recoverApplies(
   } catch (cause) {
     if (cause instanceof Fault && cause.code === 'locked') return [];
     throw cause;
+  } finally {
+    release?.();
   }
 }
 

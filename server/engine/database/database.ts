@@ -10,6 +10,8 @@ export interface Database {
   /** Loopback address, Unix socket or embedded: nobody else's machine. */
   readonly local: boolean;
   readonly engine: 'server' | 'embedded';
+  /** Absolute path of the file that holds it; of the embedded engine only, where something is kept. */
+  readonly file?: string;
   /**
    * @param purpose what the embedded engine must know: a `write` session keeps what it did when closed (atomically),
    *   a `read` session throws it away

@@ -30,6 +30,7 @@ export function embeddedDatabase({ file, assets, label, name }: EmbeddedPlace): 
     name,
     local: true,
     engine: 'embedded',
+    ...(file === undefined ? {} : { file }),
     async open(purpose) {
       const place = { assets, label, file, wasm: await compiled(assets, 'pglite.wasm') };
       if (purpose === 'read' || file === undefined) return EmbeddedSession.start(place);
