@@ -63,6 +63,31 @@ for (const major of Object.values(servers)) {
         deepEqual(await sql('select name from item', done.kept.id), [{ name: 'changed' }]);
       }));
 
+    it('lets everybody in again who was let in before, and nobody else', () =>
+      withOwner(major, 'createdb', async (place, owner) => {
+        const { around, sql } = place;
+        const { name } = owner.database;
+        const other = `${name}_other`;
+        await sql(`create role ${other} login password 'secret'`);
+        try {
+          const enters = async (): Promise<void> => (await place.as(other, 'secret').database.open('read')).close();
+          for (const [change, allowed] of [
+            ['', true],
+            [`revoke connect on database ${name} from public`, false],
+          ] as const) {
+            await sql(`alter role ${name} nocreatedb; ${change}`);
+            const snapshot = await taken(owner, place);
+            equal(snapshot.kind, 'file');
+            await sql(`alter role ${name} createdb`);
+            equal((await restoreSnapshot(owner, snapshot.id, back, around)).kind, 'restored');
+            if (allowed) await enters();
+            else await rejects(enters(), isFault('no-right'));
+          }
+        } finally {
+          await sql(`drop role ${other}`);
+        }
+      }));
+
     it('the database made from it has the encoding and collation of the target', () =>
       withOwner(major, 'createdb', async (place, owner) => {
         const { around, sql } = place;

@@ -31,6 +31,11 @@ export async function createTwin(session: Session, target: string, name: string)
   await must(session, `revoke connect on database ${database} from public`);
 }
 
+/** Gives back what createTwin took: everybody may enter a database whose rights nobody has changed. */
+export async function reopenTwin(session: Session, name: string): Promise<void> {
+  await must(session, `grant connect on database ${quoteIdentifier(name)} to public`);
+}
+
 interface TwinFacts {
   readonly encoding: string;
   readonly owner: string;

@@ -2,7 +2,7 @@
 import { Fault } from '../base/fault';
 import type { Journal } from '../base/journal';
 import { loadDump, readDump } from './dumpFile';
-import { createTwin } from './freshDatabase';
+import { createTwin, reopenTwin } from './freshDatabase';
 import { mayMakeDatabases, restoreInPlace } from './inPlace';
 import { type Maintenance, withMaintenance } from './maintenance';
 import { snapshotName } from './names';
@@ -73,6 +73,7 @@ async function fromFile(work: Restoring): Promise<Restored> {
     await createTwin(worker, target.database.name, name);
     await fill(target, name, text, around.signal);
     for (const setting of await carryOver(worker, facts, name)) around.log(`the restored database lacks ${setting}`);
+    if (facts.rights === null) await reopenTwin(worker, name);
     const made = await factsOf(worker, name);
     if (!made) throw new Error('a database that was just made is there');
     return await trade(work, { name, oid: made.oid }, null, facts.comment);
