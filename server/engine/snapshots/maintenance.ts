@@ -1,4 +1,5 @@
 /** Two sessions beside the target, for what cannot be done from within it, and one piece of such work at a time. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { Fault, type FaultCode } from '../base/fault';
 import type { Answer, Session } from '../database/session';
 import { type OtherSession, endSessions, othersIn, othersStaying } from './sessions';
@@ -105,10 +106,11 @@ async function keepClear(watcher: Session, databases: readonly number[], over: A
     const others: readonly OtherSession[] = await othersIn(watcher, databases);
     if (over.aborted) return;
     await endSessions(watcher, others);
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, lookAgainMs);
-      over.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-    });
+    try {
+      await delay(lookAgainMs, undefined, { signal: over });
+    } catch (cause) {
+      if (!over.aborted) throw cause;
+    }
   }
 }
 
