@@ -68,6 +68,14 @@ describe('a server of our own', () => {
     await server.stop();
   });
 
+  it('is ended when it does not come up in time', async function () {
+    if (process.platform !== 'linux') return this.skip();
+    // It runs, and does not say so.
+    const silent = startServer({ binaries, settings: { log_min_messages: 'panic' }, startMs: 1000 });
+    await rejects(silent, { code: 'no-shadow', message: /not ready after 1000 ms/ });
+    await until(async () => (postmasters() === 0 ? true : undefined));
+  });
+
   it('goes when the process that started it is killed', async () => {
     const { child, pid, folder } = await startInChild();
     ok(isAlive(pid));
@@ -163,4 +171,21 @@ async function versionOf(server: PrivateServer): Promise<number> {
   const { versionNumber } = session.server;
   await session.close();
   return Math.floor(versionNumber / 10_000);
+}
+
+/** How many servers run in folders of this process. */
+function postmasters(): number {
+  const lines = readdirSync('/proc').map((name) => commandLineOf(name));
+  return lines.filter((it) => it.includes(`rehearsal-pg-${process.pid}-`) && it.includes('\0-D\0')).length;
+}
+
+function commandLineOf(process: string): string {
+  const file = join('/proc', process, 'cmdline');
+  try {
+    return /^\d+$/.test(process) ? readFileSync(file, 'utf8') : '';
+  } catch (error) {
+    // It has just ended.
+    if (error instanceof Error && 'code' in error) return '';
+    throw error;
+  }
 }

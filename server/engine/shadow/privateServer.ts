@@ -57,6 +57,8 @@ export interface ServerOptions {
   readonly tcp?: boolean;
   /** Environment for initdb and postgres, for example where its libraries are. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** How long the server may take until it accepts connections, in milliseconds; 30 seconds when not said. */
+  readonly startMs?: number;
 }
 
 /** Nothing here has to survive a crash, and nothing may disturb a rehearsal (measured in ENGINES.md 2 and 7). */
@@ -85,6 +87,8 @@ const settingsOfOurs: Readonly<Record<string, string>> = {
 const prefix = 'rehearsal-pg-';
 const windows = process.platform === 'win32';
 
+const usualStartMs = 30_000;
+
 /** @throws {Fault} `no-shadow` when the binaries cannot make or start a cluster; `disk-full` */
 export async function startServer(options: ServerOptions): Promise<PrivateServer> {
   const home = placeForClusters();
@@ -99,7 +103,12 @@ export async function startServer(options: ServerOptions): Promise<PrivateServer
     const port = tcp ? await freePort() : 5432;
     configure(options, folder, port, tcp);
     const child = as.spawn('postgres', ['-D', join(folder, 'data'), '-k', windows ? '' : folder]);
-    return await running(child, guard, { folder, host: tcp ? '127.0.0.1' : folder, port, ...login });
+    return await running(child, guard, options.startMs ?? usualStartMs, {
+      folder,
+      host: tcp ? '127.0.0.1' : folder,
+      port,
+      ...login,
+    });
   } catch (cause) {
     rmSync(folder, { recursive: true, force: true });
     guard.stdin?.end();
@@ -162,20 +171,11 @@ function configure(options: ServerOptions, folder: string, port: number, tcp: bo
 async function running(
   child: ChildProcess,
   guard: ChildProcess,
+  startMs: number,
   place: Pick<PrivateServer, 'folder' | 'host' | 'port' | 'user' | 'password'>,
 ): Promise<PrivateServer> {
-  let output = '';
   const ended = once(child, 'exit').then(() => undefined);
-  await new Promise<void>((resolve, reject) => {
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      output = (output + text).slice(-4000);
-      if (output.includes('database system is ready to accept connections')) resolve();
-    });
-    child.once('error', reject);
-    void ended.then(() => reject(new Error(`the server ended at once: ${output.trim()}`)));
-  });
-  const pid = postmasterIn(place.folder);
-  if (pid === undefined) throw new Error('a server that runs has written its process id');
+  const pid = await started(child, ended, startMs, place.folder);
   return {
     ...place,
     pid,
@@ -187,6 +187,32 @@ async function running(
       guard.stdin?.end();
     },
   };
+}
+
+/** @returns the process id of the postmaster; when it does not come up in time, it is ended */
+async function started(child: ChildProcess, ended: Promise<void>, startMs: number, folder: string): Promise<number> {
+  let output = '';
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+        output = (output + text).slice(-4000);
+        if (output.includes('database system is ready to accept connections')) resolve();
+      });
+      ended.then(() => reject(new Error(`the server ended at once: ${output.trim()}`)), reject);
+      const late = (): void => reject(new Error(`the server was not ready after ${startMs} ms: ${output.trim()}`));
+      timer = setTimeout(late, startMs);
+    });
+    const pid = postmasterIn(folder);
+    if (pid === undefined) throw new Error('a server that runs has written its process id');
+    return pid;
+  } catch (cause) {
+    // Its children notice that it is gone, and go too.
+    child.kill('SIGKILL');
+    throw cause;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**
