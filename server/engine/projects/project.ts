@@ -62,9 +62,9 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     }
   }
 
-  async function look(): Promise<{ live: Live; migrations: ReadMigration[] }> {
+  async function look(signal?: AbortSignal): Promise<{ live: Live; migrations: ReadMigration[] }> {
     await recover();
-    const live = await bench.live();
+    const live = await bench.live(signal);
     const migrations = read();
     rememberApplied(live, migrations);
     return { live, migrations };
@@ -142,8 +142,8 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     refreshIfMoved: () => bench.refreshIfMoved(),
     candidates: () => targetCandidates(folder.path, options, world),
 
-    async status(): Promise<Status> {
-      const { live, migrations } = await look();
+    async status(signal): Promise<Status> {
+      const { live, migrations } = await look(signal);
       const here = migrations.map(
         (it): MigrationStatus => ({ ...namesOf(it), state: stateOf(live, it), migration: it.migration }),
       );
