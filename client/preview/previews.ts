@@ -42,13 +42,13 @@ export function createPreviews(): Previews {
 function unchanged({ title, refused }: PreviewResult): string {
   if (refused === 0) return l10n.t('{0}: the schema stays as it is.', title);
   return refused === 1
-    ? l10n.t('{0}: the schema stays as it is, for 1 statement is refused.', title)
-    : l10n.t('{0}: the schema stays as it is, for {1} statements are refused.', title, refused);
+    ? l10n.t('{0}: the schema stays as it is, for 1 statement is refused or not rehearsed.', title)
+    : l10n.t('{0}: the schema stays as it is, for {1} statements are refused or not rehearsed.', title, refused);
 }
 
 function titleOf({ title, refused }: PreviewResult): string {
   if (refused === 0) return l10n.t('{0}: schema before ↔ after', title);
   return refused === 1
-    ? l10n.t('{0}: schema before ↔ after, without 1 refused statement', title)
-    : l10n.t('{0}: schema before ↔ after, without {1} refused statements', title, refused);
+    ? l10n.t('{0}: schema before ↔ after, without 1 statement refused or not rehearsed', title)
+    : l10n.t('{0}: schema before ↔ after, without {1} statements refused or not rehearsed', title, refused);
 }

@@ -170,7 +170,7 @@ export interface Preview {
   readonly after: string;
   readonly changes: readonly ObjectChange[];
   readonly rehearsedOn: string;
-  /** Statements that were refused on the way, so that `after` is without them. */
+  /** Statements that were refused or not rehearsed, so that `after` is without them. */
   readonly refused: number;
 }
 

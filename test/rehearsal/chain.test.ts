@@ -156,6 +156,40 @@ for (const major of [servers.oldest, servers.newest]) {
       equal(all.after, later);
     });
 
+    it('count in a preview what was not rehearsed, too', async () => {
+      const up = "create table b (); select pg_read_file('x'); create table b ()";
+      const request = requestOf([{ name: 'one', up }]);
+      const { refused } = await createChain(inner).dumps(request, { from: 0, to: 1 }, new AbortController().signal);
+      equal(refused, 2);
+    });
+
+    it('tell trouble of the server as such, whatever statement meets it, and forget it', async () => {
+      const chain = createChain(inner);
+      const raising = (sqlState: string) =>
+        requestOf([{ name: 'one', up: `create table b (); do $$ begin raise sqlstate '${sqlState}'; end $$` }]);
+      for (const editing of [true, false]) {
+        await rejects(linesOf(chain, { ...raising('53100'), editing }), { name: 'Fault', code: 'disk-full' });
+        for (const sqlState of ['53200', '57P03', '58030'])
+          await rejects(linesOf(chain, { ...raising(sqlState), editing }), { name: 'Fault', code: 'shadow-lost' });
+        match((await linesOf(chain, { ...raising('58P01'), editing })).at(-1) ?? '', /refused .* 58P01/);
+      }
+      deepEqual(await linesOf(chain, requestOf([one])), ['one 0 ran']);
+    });
+
+    it('try again with the next check what may have been refused by chance', async () => {
+      const { place, sent } = tapped(inner);
+      const chain = createChain(place);
+      for (const sqlState of ['40P01', '55P03', '57014']) {
+        const up = `do $$ begin raise sqlstate '${sqlState}'; end $$`;
+        const request = requestOf([one, { name: 'two', up }]);
+        const lines = await linesOf(chain, request);
+        match(lines[1] ?? '', new RegExp(`refused .* ${sqlState}`));
+        sent.splice(0);
+        deepEqual(await linesOf(chain, request), lines);
+        equal(sent.filter((sql) => sql === up).length, 1, sqlState);
+      }
+    });
+
     it('stop what runs on the server when it is no longer wanted, and are right afterwards', async () => {
       const controller = new AbortController();
       const { place } = tapped(inner, (sql) => {

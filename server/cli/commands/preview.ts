@@ -29,7 +29,9 @@ export const preview: Command = {
       return 0;
     }
     const left =
-      shown.refused === 0 ? '' : `, without ${some(shown.refused, 'refused statement')} (see rehearsal check)`;
+      shown.refused === 0
+        ? ''
+        : `, without ${some(shown.refused, 'statement')} refused or not rehearsed (see rehearsal check)`;
     terminal.out(values.full ? renderWhole(shown, terminal.paint) : renderChanges(shown.changes, terminal.paint));
     terminal.out(`Rehearsed on ${shown.rehearsedOn}: ${renderChangeCounts(shown.changes)}${left}\n`);
     return 0;

@@ -127,6 +127,8 @@ class ChainState {
   /** Undefined when there is no shadow, and while something is committed on it: cut off there it is of no use. */
   private standing: Standing | undefined;
   private readonly known = new Map<string, Known>();
+  /** States whose outcomes are not to be believed any longer. */
+  private readonly retired = new Set<string>();
   /** Statements that a connection ended at. */
   private readonly suspects = new Set<string>();
   private reaching: { readonly base: string; readonly live: readonly Learned[] } = { base: '', live: [] };
@@ -139,7 +141,7 @@ class ChainState {
 
   async run(request: ChainRequest, onResult: (result: LinkResult) => void, signal: AbortSignal): Promise<void> {
     const last = request.links.findLastIndex((link) => Object.values(request.wanted(link)).some(Boolean));
-    const links = prepareAll(request, this.place, last + 1, this.reachingOf(request.base));
+    const links = this.preparedAnew(request, last + 1);
     for (const [i, prepared] of links.entries()) {
       const { link, key, downs } = prepared;
       const wanted = { ...prepared, downs: request.wanted(link).down ? downs : [] };
@@ -156,11 +158,32 @@ class ChainState {
   }
 
   async dumps(request: ChainRequest, { from, to }: { from: number; to: number }, signal: AbortSignal) {
-    const links = prepareAll(request, this.place, to, this.reachingOf(request.base));
+    const links = this.prepared(request, to);
     const before = await (await this.standBefore(from, links, request, signal)).shadow.dump(signal);
     const after = await (await this.standBefore(to, links, request, signal)).shadow.dump(signal);
     const outcomes = links.slice(from).flatMap(({ key }) => this.known.get(key)?.up ?? []);
-    return { before, after, refused: outcomes.filter(({ kind }) => kind === 'refused' || kind === 'ended').length };
+    return { before, after, refused: outcomes.filter(({ kind }) => kind !== 'ran').length };
+  }
+
+  private prepared(request: ChainRequest, count: number): PreparedLink[] {
+    return prepareAll(request, this.place, count, this.reachingOf(request.base), this.retired);
+  }
+
+  /**
+   * What may have been refused by chance is tried again with each check: locks that others held; what took too long
+   * only where it is asked for last, for it would hold up every check of a later file.
+   */
+  private preparedAnew(request: ChainRequest, count: number): PreparedLink[] {
+    for (;;) {
+      const links = this.prepared(request, count);
+      const chance = links.find(({ key }, i) => {
+        const { up = [], down = [] } = this.known.get(key) ?? {};
+        const states = i === count - 1 ? ['40P01', '55P03', '57014'] : ['40P01', '55P03'];
+        return [...up, ...down].some((it) => it.kind === 'refused' && states.includes(it.refusal.sqlState));
+      });
+      if (!chance) return links;
+      this.retired.add(chance.state);
+    }
   }
 
   /** Takes everything back. */
@@ -277,19 +300,25 @@ interface PreparedLink {
   readonly downs: readonly Rehearsal[];
 }
 
-/** The first `count` links, cut into steps; what earlier ones define is known to later ones. */
+/**
+ * The first `count` links, cut into steps; what earlier ones define is known to later ones.
+ *
+ * @param retired states that go by a new name, and with them all that come after
+ */
 function prepareAll(
   request: ChainRequest,
   place: ShadowPlace,
   count: number,
   live: readonly Learned[],
+  retired: ReadonlySet<string>,
 ): PreparedLink[] {
   const learned = [...live];
   const reaching = reachingNames(learned);
   const policy = { shared: place.shared, layout: request.layout };
   let former = `${request.base.fingerprint} ${place.kind} ${request.layout}`;
   return request.links.slice(0, count).map((link) => {
-    const state = stateAfter(link, former);
+    let state = stateAfter(link, former);
+    while (retired.has(state)) state += '+';
     former = state;
     const ups = stepsOf(link.up, { ...policy, reaching });
     learned.push(...ups.flatMap(({ steps }) => steps.map(({ shape }) => shape)).filter(teaches));

@@ -3,7 +3,7 @@ import type { Session } from '../database/session';
 import type { TransactionMode } from '../layouts/layout';
 import type { Shadow } from '../shadow/place';
 import type { Outcome } from './outcome';
-import { endsTransaction, type RunLimits, runSteps, type Step } from './run';
+import { endsTransaction, type RunLimits, runSteps, type Step, throwIfTrouble } from './run';
 import { dependsOnSavepoints, withoutSavepoints } from './savepoints';
 
 export interface Rehearsal {
@@ -129,7 +129,9 @@ async function runBody(
 async function committed(session: Session, outcomes: Outcome[], limits: RunLimits): Promise<Outcome[]> {
   if (session.lost || session.transaction === 'idle') return outcomes;
   const answer = await session.run('commit', { timeoutMs: limits.statementMs });
-  return answer.kind === 'done' ? outcomes : refusedAtEnd(outcomes, answer.refusal);
+  if (answer.kind === 'done') return outcomes;
+  throwIfTrouble(answer.refusal, session);
+  return refusedAtEnd(outcomes, answer.refusal);
 }
 
 type RefusedOutcome = Extract<Outcome, { kind: 'refused' }>;

@@ -8,7 +8,7 @@ import type { Session } from '../database/session';
 import type { Shadow } from '../shadow/place';
 import { commitAll, refusedAtEnd, type Rehearsal } from './commit';
 import type { Outcome } from './outcome';
-import { type RunLimits, runSteps, type Step } from './run';
+import { type RunLimits, runSteps, type Step, throwIfTrouble } from './run';
 import { dependsOnSavepoints, withoutSavepoints } from './savepoints';
 import { keepingSequences, type SequenceMemo } from './sequences';
 
@@ -142,6 +142,7 @@ async function settled(
   await session.run('savepoint rehearsal_end');
   const answer = await session.run('set constraints all immediate', { timeoutMs: limits.statementMs });
   if (session.lost || answer.kind === 'done') return outcomes;
+  throwIfTrouble(answer.refusal, session);
   await session.run('rollback to savepoint rehearsal_end');
   return refusedAtEnd(outcomes, answer.refusal);
 }

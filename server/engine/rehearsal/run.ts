@@ -33,7 +33,7 @@ export type Savepoints = 'each' | 'none';
 
 /**
  * @returns one outcome per step, in their order; fewer when a refusal has ended the transaction
- * @throws {Fault} `connection-lost` between two statements
+ * @throws {Fault} `connection-lost` between two statements; `disk-full`; as throwIfTrouble
  * @throws whatever reason `signal` was aborted with; on a server what runs then is cancelled
  */
 export async function runSteps(
@@ -73,6 +73,7 @@ async function runStep(
   const answer = await sent(session, statement, limits, signal);
   const ms = performance.now() - begun;
   if (answer instanceof Fault) return { kind: 'ended', statement, shape, message: reasonOf(answer) };
+  if (answer.kind === 'refused') throwIfTrouble(answer.refusal, session);
   if (guarded && !session.lost) await takeBack(session, shape, answer);
   return outcomeOf(answer, step, ms);
 }
@@ -91,6 +92,17 @@ async function sent(
     if (error instanceof Fault && error.code === 'connection-lost') return error;
     throw error;
   }
+}
+
+/**
+ * Trouble of the server is not the statement's fault (Postgres documentation, appendix A: 53 insufficient resources,
+ * 57P0x the server ends, 58 system errors). 58P01 and 58P02 are a file that the statement names.
+ *
+ * @throws {Fault} `disk-full`; `connection-lost` when a new shadow may help
+ */
+export function throwIfTrouble({ sqlState, message }: Refusal, { server }: Session): void {
+  if (sqlState === '53100') throw new Fault('disk-full', `${message} (${server.label}).`);
+  if (/^(?:53|57P0|580)/.test(sqlState)) throw new Fault('connection-lost', `${message} (${server.label}).`);
 }
 
 /** The server's last words, where there were some. */
