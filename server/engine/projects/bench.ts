@@ -101,9 +101,14 @@ export class Bench {
   private async stamp(): Promise<string> {
     const { target, history } = this;
     if (target.kind === 'embedded') return fileStamp(target.path) ?? '';
-    return withSession(await target.database.open('read'), async (session) =>
-      stampOf(await catalogStamp(session), await history.read(session)),
-    );
+    const session = await target.database.open('read');
+    const limit = setTimeout(() => void session.close(), lookMs);
+    try {
+      return stampOf(await catalogStamp(session), await history.read(session));
+    } finally {
+      clearTimeout(limit);
+      await session.close();
+    }
   }
 
   /** Not beside a check or a look, whose session would be in the way of a copy; and upon what is there now. */
