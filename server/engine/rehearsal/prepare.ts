@@ -1,7 +1,7 @@
 /** Cuts a script into the steps of its rehearsal, and decides which of them must not be run here. */
 import type { LayoutName, Script } from '../layouts/layout';
 import { shapeOf } from '../sql/parse';
-import { ReachingNames } from '../sql/reach';
+import type { ReachingNames } from '../sql/reach';
 import { statementsOf } from '../sql/scan';
 import type { Reach, Shape, Statement } from '../sql/statement';
 import type { Rehearsal } from './commit';
@@ -42,35 +42,3 @@ function skipOf(statement: Statement, shape: Shape, { shared, layout, reaching }
   const reach = reaching.reachesOf(shape).find(({ where }: Reach) => where === 'machine' || shared);
   return reach && { kind: 'reaches', says: reach.says };
 }
-
-/** What a statement has made that may reach outside when it is used. */
-export type Learned = Pick<Shape, 'defines' | 'relays'>;
-
-export function reachingNames(learned: readonly Learned[]): ReachingNames {
-  const reaching = new ReachingNames();
-  for (const it of learned) reaching.learn(it);
-  return reaching;
-}
-
-/**
- * What the live schema has that reaches outside when it is used: functions, views, and tables whose triggers, rules or
- * defaults do.
- *
- * @param dump as pg_dump gives it
- */
-export function reachingIn(dump: string): Learned[] {
-  const shapes = statementsOf(dump)
-    .filter(({ text }) => mayReach.test(text))
-    .map(({ text }) => shapeOf(text));
-  const reaching = reachingNames(shapes);
-  const made = shapes.flatMap((shape) => {
-    const names = shape.makes.flatMap(({ kind, name, of }) => (kind === 'relation' ? [name] : (of ?? [])));
-    const reaches = shape.defines.length > 0 ? [] : reaching.reachesOf(shape);
-    return reaches.flatMap(({ where, says }) => names.map((name) => ({ name, where, says })));
-  });
-  const learned = shapes.filter(({ defines, relays }) => defines.length + relays.length > 0);
-  return [...learned, { defines: made, relays: [] }];
-}
-
-const mayReach =
-  /^create (?:or replace )?(?:function|procedure|aggregate|view|materialized|table|foreign|trigger|constraint|event|rule|policy|unlogged)\b|^alter table\b[^]*\b(?:attach partition|inherit)\b/i;

@@ -1,24 +1,31 @@
 /** Loads a schema dump into an empty database. */
 import { Fault } from '../base/fault';
 import type { Session } from '../database/session';
+import { shapeOf } from '../sql/parse';
+import { reachingIn, reachingNames } from '../sql/reachingSchema';
 import { statementsOf } from '../sql/scan';
 
 /** Statements sent in one message: quick, and few enough that a refusal can be tried again one by one. */
 const chunkSize = 50;
 
 /**
+ * What would reach other databases without being named by a migration is left out: event triggers, operators and casts
+ * whose functions do. Logins to other servers become those of nobody.
+ *
  * A refusal does not end it: what a shadow lacks (an extension's objects, a role's right) shows up where a migration
  * uses it. Everything else is committed.
  *
- * @returns what was refused, for the log
+ * @returns what was refused or left out, for the log; without any of the dump's text, which may hold passwords
  * @throws {Fault} `connection-lost`, `disk-full`
  * @throws whatever reason `signal` was aborted with
  */
 export async function restore(session: Session, dump: string, signal: AbortSignal): Promise<string[]> {
-  const statements = statementsOf(dump)
+  const wanted = statementsOf(dump)
     .filter(({ kind, text }) => kind === 'sql' && !unwanted.test(text))
-    .map(({ text }) => text);
-  const refused: string[] = [];
+    .map(({ text }) => (userMapping.test(text) ? mappingOfNobody(text) : text));
+  const harmful = reachingOutUnnamed(wanted, dump);
+  const statements = wanted.filter((text) => !harmful.has(text));
+  const refused = [...harmful].map((text) => `${titleOf(text)}, which reaches outside the database`);
   for (let i = 0; i < statements.length; i += chunkSize) {
     signal.throwIfAborted();
     const chunk = statements.slice(i, i + chunkSize);
@@ -43,7 +50,36 @@ async function oneByOne(session: Session, statements: readonly string[]): Promis
     if (answer.kind === 'done') continue;
     const { sqlState, message } = answer.refusal;
     if (sqlState === '53100') throw new Fault('disk-full', message);
-    refused.push(`${sqlState} ${message}: ${statement.slice(0, 80)}`);
+    refused.push(`${sqlState} ${titleOf(statement)}`);
   }
   return refused;
 }
+
+/** Runs whenever something else does, so that no statement of a migration shows it. */
+const unnamed = /^create (?:event trigger|operator|cast)\b/i;
+
+function reachingOutUnnamed(statements: readonly string[], dump: string): ReadonlySet<string> {
+  const candidates = statements.filter((text) => unnamed.test(text));
+  if (candidates.length === 0) return new Set();
+  const reaching = reachingNames(reachingIn(dump));
+  return new Set(candidates.filter((text) => reaching.reachesOf(shapeOf(text)).length > 0));
+}
+
+const userMapping = /^create user mapping\b/i;
+
+/**
+ * The mapping stays, so that a migration can change or drop it, but nobody can log in with it. A wrapper that knows
+ * other options refuses these.
+ */
+function mappingOfNobody(text: string): string {
+  const [head = 'create user mapping'] = mappingHead.exec(text) ?? [];
+  return `${head} options ("user" 'rehearsal_nobody', password 'rehearsal_nobody')`;
+}
+
+const mappingHead = /^create user mapping for (?:"(?:[^"]|"")*"|\S+) server (?:"(?:[^"]|"")*"|[^\s"]+)/i;
+
+/** Kind and name of what a statement of a dump is about. */
+const titleOf = (text: string): string => (title.exec(text)?.[0] ?? '').toLowerCase();
+
+const title =
+  /^[a-z]+(?:(?: or replace)?(?: (?:unlogged|unique|foreign|materialized|event|data wrapper|constraint|table|view|index|sequence|schema|function|procedure|aggregate|extension|server|type|domain|trigger|policy|rule|publication|collation))+(?: only)?(?: if not exists)? (?:"[^"]*"|[\w$]+)(?:\.(?:"[^"]*"|[\w$]+))*| user mapping| operator| cast| default privileges)?/i;

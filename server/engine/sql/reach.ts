@@ -36,7 +36,8 @@ export function reachesOfTree(tree: Node, words: Words): Reaching {
   return {
     reaches: own ? [own] : [],
     calls: new Set(),
-    defines: unique([...inside.reaches, ...found.reaches]).map((reach) => ({ name, ...reach })),
+    // Code that is loaded may be there already, or have got there on another way: who calls it runs it.
+    defines: unique([...(own ? [own] : []), ...inside.reaches, ...found.reaches]).map((reach) => ({ name, ...reach })),
     relays: [{ name, calls: new Set([...inside.calls, ...found.calls]) }, ...heirs],
   };
 }

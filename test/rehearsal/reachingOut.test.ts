@@ -1,0 +1,79 @@
+/** What the live schema has that reaches other databases writes to none of them, on a shadow that others share. */
+import { deepEqual, doesNotMatch, equal, match } from 'node:assert/strict';
+import { createChain } from '../../server/engine/rehearsal/chain';
+import type { Base } from '../../server/engine/shadow/base';
+import { noSetUp } from '../../server/engine/shadow/setUp';
+import { loadParser } from '../../server/engine/sql/parse';
+import { demand, sharedPlace, valueOf } from '../shadow/support';
+import { servers, withDatabase } from '../support/servers';
+import { withSession } from '../support/session';
+import { linesOf, requestOf } from './support';
+
+const schemaReaching = (url: string): string => {
+  const { hostname, port, password, pathname } = new URL(url);
+  const write = `perform public.dblink_exec('${url}', 'insert into audit values (1)')`;
+  return `create extension dblink with schema public;
+    create extension postgres_fdw with schema public;
+    CREATE FUNCTION public.far() RETURNS trigger LANGUAGE plpgsql AS $$ begin ${write}; return new; end $$;
+    CREATE FUNCTION public.near() RETURNS trigger LANGUAGE plpgsql AS $$ begin insert into public.second values (1); return new; end $$;
+    CREATE FUNCTION public.value() RETURNS integer LANGUAGE plpgsql AS $$ begin ${write}; return 1; end $$;
+    CREATE FUNCTION public.watch() RETURNS event_trigger LANGUAGE plpgsql AS $$ begin ${write}; end $$;
+    CREATE FUNCTION public.calm() RETURNS event_trigger LANGUAGE plpgsql AS $$ begin end $$;
+    CREATE FUNCTION public.run(text, text) RETURNS text LANGUAGE c AS '$libdir/dblink', 'dblink_exec';
+    CREATE TABLE public.first (id integer);
+    CREATE TABLE public.second (id integer);
+    CREATE TABLE public.third (id integer);
+    ALTER TABLE ONLY public.third ALTER COLUMN id SET DEFAULT public.value();
+    CREATE VIEW public.seen AS SELECT public.value() AS value;
+    CREATE SERVER other FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '${hostname}', port '${port}', dbname '${pathname.slice(1)}');
+    CREATE USER MAPPING FOR postgres SERVER other OPTIONS ("user" 'postgres', password '${password}');
+    CREATE USER MAPPING FOR nobody_here SERVER other OPTIONS ("user" 'postgres', password 'do not tell');
+    CREATE TABLE public.parted (id integer) PARTITION BY LIST (id);
+    CREATE FOREIGN TABLE public.part (id integer) SERVER other OPTIONS (table_name 'audit');
+    ALTER TABLE ONLY public.parted ATTACH PARTITION public.part FOR VALUES IN (1);
+    CREATE TABLE public.parent (id integer);
+    CREATE FOREIGN TABLE public.child (id integer) INHERITS (public.parent) SERVER other OPTIONS (table_name 'audit');
+    CREATE TRIGGER near BEFORE INSERT ON public.first FOR EACH ROW EXECUTE FUNCTION public.near();
+    CREATE TRIGGER far BEFORE INSERT ON public.second FOR EACH ROW EXECUTE FUNCTION public.far();
+    CREATE EVENT TRIGGER calm ON ddl_command_end EXECUTE FUNCTION public.calm();
+    CREATE EVENT TRIGGER watch ON ddl_command_end EXECUTE FUNCTION public.watch();`;
+};
+
+for (const major of [servers.oldest, servers.newest])
+  describe(`what the live schema reaches, on PostgreSQL ${major}`, () => {
+    before(loadParser);
+
+    it('gets nothing from a rehearsal', async () => {
+      await withDatabase(major, (url) =>
+        withSession(url, async (target) => {
+          await demand(target, 'create table audit (id int)');
+          const { place, log } = await sharedPlace(major, 'postgres');
+          const base: Base = { kind: 'dump', sql: schemaReaching(url), fingerprint: url, setUp: noSetUp };
+          const statements = [
+            'create table harmless (id int)',
+            'insert into parted values (1)',
+            'delete from parent',
+            'insert into first values (1)',
+            'insert into third default values',
+            'select * from seen',
+            `select run('${url}', 'insert into audit values (1)')`,
+            'alter user mapping for postgres server other options (set password $$x$$)',
+            'drop event trigger calm',
+            'drop user mapping for postgres server other',
+          ];
+          const up = statements.join(';\n');
+          const lines = await linesOf(createChain(place), requestOf([{ name: 'm', up }], { base }));
+          await place.close();
+          deepEqual(
+            lines.map((line) => line.split(' ')[2]),
+            ['ran', 'skipped', 'skipped', 'skipped', 'skipped', 'skipped', 'skipped', 'ran', 'ran', 'ran'],
+            lines.join('\n'),
+          );
+          equal(await valueOf(target, 'select count(*)::int from audit'), 0);
+          match(log.join('\n'), /the shadow lacks: create event trigger watch, which reaches outside the database/);
+          match(log.join('\n'), /the shadow lacks: 42704 create user mapping$/m);
+          doesNotMatch(log.join('\n'), /do not tell|options/i);
+        }),
+      );
+    });
+  });
