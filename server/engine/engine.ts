@@ -1,10 +1,11 @@
 /** The engine: all rooms joined, and the only door for the language server and the command line. */
+import { Fault } from './base/fault';
 import { findFolders, layoutOf, readFolder } from './layouts/find';
 import type { MigrationFolder } from './layouts/migration';
 import type { Engine, EngineOptions } from './project';
 import { Bench } from './projects/bench';
 import { createProject } from './projects/project';
-import { resolveTarget, type Target } from './projects/target';
+import { resolveTarget, type Target, unreadableTarget } from './projects/target';
 import { loadParser } from './sql/parse';
 import type { World } from './world';
 
@@ -14,12 +15,14 @@ export function createEngine(world: World, options: EngineOptions): Engine {
     async projects() {
       await loadParser();
       const places = foldersOf(world, options).map((folder) => {
-        const target = resolveTarget(folder.path, options, world);
+        const target = targetOf(folder, options, world);
         return { folder, target, key: keyOf(folder, target) };
       });
       const wanted = new Set(places.map(({ key }) => key));
       // Another target, or another password: what was prepared for the former one ends.
-      for (const [key, bench] of benches) if (!wanted.has(key)) void bench.close();
+      for (const [key, bench] of benches)
+        if (!wanted.has(key))
+          void bench.close().catch((error: Error) => world.log(`closing a former shadow: ${error.message}`));
       return places.map(({ folder, target, key }) => {
         const bench = benches.get(key) ?? new Bench(folder.layout.name, target, world, options);
         benches.set(key, bench);
@@ -37,9 +40,22 @@ export function createEngine(world: World, options: EngineOptions): Engine {
 const keyOf = ({ path, layout }: MigrationFolder, { info, parameters, environment }: Target): string =>
   JSON.stringify([path, layout.name, info.id, parameters, environment]);
 
-function foldersOf({ files }: World, { roots, folders, layout }: EngineOptions): MigrationFolder[] {
+/** What is wrong with the target of one folder is said when that one is asked, and holds up no other. */
+function targetOf({ path }: MigrationFolder, options: EngineOptions, world: World): Target {
+  try {
+    return resolveTarget(path, options, world);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return unreadableTarget(path, error, world);
+  }
+}
+
+function foldersOf({ files, log }: World, { roots, folders, layout }: EngineOptions): MigrationFolder[] {
   const forced = layout === undefined ? undefined : layoutOf(layout);
-  return folders.length > 0
-    ? folders.map((path) => readFolder(path, files, forced))
-    : findFolders(roots, files, forced);
+  if (folders.length === 0) return findFolders(roots, files, forced);
+  // One that is not there (any more) is left out as long as there are others.
+  const there = folders.filter((path) => forced || files.list(path).length > 0);
+  if (there.length > 0)
+    for (const path of folders) if (!there.includes(path)) log(`${path} is left out: it is empty or not there.`);
+  return (there.length > 0 ? there : folders).map((path) => readFolder(path, files, forced));
 }

@@ -71,7 +71,7 @@ describe('the target', () => {
 
   it('is none rather than another one when DATABASE_URL cannot be read', () =>
     withWorkspace({ ...migrations, '.env': 'DATABASE_URL=postgres://me:pass%word@localhost/x' }, async ({ engine }) => {
-      await rejects(engine().projects(), (fault: Error) => {
+      await rejects((await projectOf(engine())).status(), (fault: Error) => {
         equal('code' in fault && fault.code, 'bad-connection-settings');
         match(fault.message, /DATABASE_URL in \.env: a percent sign in a URL is written %25/);
         ok(!fault.message.includes('pass%word'));
@@ -79,6 +79,27 @@ describe('the target', () => {
       });
       equal((await projectOf(engine({ target: () => ({ kind: 'embedded' }) }))).target.engine, 'embedded');
     }));
+
+  it('that cannot be read, and a folder that is not there, hold up no other project', () => {
+    const text = Object.values(migrations).join('');
+    return withWorkspace(
+      {
+        'one/migrations/20260101000000_users.sql': text,
+        'one/.env': 'DATABASE_URL=postgres://me:pass%word@localhost/x',
+        'two/migrations/20260101000000_users.sql': text,
+      },
+      async ({ engine, path }) => {
+        const folders = ['one/migrations', 'nowhere', 'two/migrations'].map(path);
+        const [one, two, ...others] = await engine({ folders }).projects();
+        equal(others.length, 0);
+        equal(one?.folder.migrations.length, 1);
+        equal(one?.target.label, 'unreadable connection settings');
+        await rejects(async () => one?.status(), { code: 'bad-connection-settings' });
+        equal((await two?.status())?.migrations.length, 1);
+        await rejects(engine({ folders: [path('nowhere')] }).projects(), { code: 'no-migrations' });
+      },
+    );
+  });
 
   it('is the embedded engine when DATABASE_URL is of another kind of database', () =>
     withWorkspace({ ...migrations, '.env': 'DATABASE_URL=mysql://root@localhost/x' }, async ({ engine }) => {

@@ -42,6 +42,21 @@ export function resolveTarget(folder: string, options: EngineOptions, world: Wor
   }
 }
 
+/** Stands for a target whose settings cannot be read: whatever is asked of it is answered by the fault. */
+export function unreadableTarget(folder: string, fault: Fault, { environment }: World): Target {
+  const info = { id: `unreadable:${folder}:${fault.detail}`, label: 'unreadable connection settings', name: '' };
+  const refuse = (): Promise<never> => Promise.reject(fault);
+  const database = { ...info, local: true, engine: 'server', open: refuse, dump: refuse } as const;
+  return {
+    kind: 'server',
+    info: { ...info, local: true, engine: 'server', because: fault.detail },
+    database,
+    sibling: () => database,
+    parameters: undefined,
+    environment,
+  };
+}
+
 /** A candidate that was named in several places has them all in its source. */
 const usual = /(?:^|, )DATABASE_URL in /;
 
