@@ -131,11 +131,6 @@ const remedies = {
   },
   'remote-target': { says: 'The target is not on this machine', mend: 'Confirm it by name.', offers: undefined },
   'no-such-snapshot': { says: 'There is no such snapshot', mend: 'Look at the list of snapshots.', offers: undefined },
-  unfinished: {
-    says: 'An earlier step was cut off',
-    mend: 'Start again: it is finished or undone at the start.',
-    offers: undefined,
-  },
   'no-terminal': {
     says: 'There is no terminal to ask on',
     mend: 'Add --yes to go on without a question.',

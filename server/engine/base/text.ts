@@ -6,8 +6,6 @@ export interface TextRange {
   readonly end: number;
 }
 
-export const contains = (range: TextRange, offset: number): boolean => range.start <= offset && offset < range.end;
-
 export const shifted = (range: TextRange, by: number): TextRange => ({ start: range.start + by, end: range.end + by });
 
 /**
