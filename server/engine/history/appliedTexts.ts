@@ -10,6 +10,8 @@ import { writeDurably } from '../base/durable';
 export interface AppliedTexts {
   /** Whether the file is another one than what was applied; line ends do not count. */
   edited(version: string, text: string): boolean;
+  /** Whether it was there, applied, when we last looked. */
+  knows(version: string): boolean;
   /**
    * Makes these the applied versions: new ones are read and remembered as they are, others forgotten.
    *
@@ -24,6 +26,7 @@ export function appliedTexts(storage: string, targetId: string, folder: string):
   let known = readKnown(path);
   return {
     edited: (version, text) => known[version] !== undefined && known[version] !== digestOf(text),
+    knows: (version) => known[version] !== undefined,
     remember(applied) {
       const next = Object.fromEntries(
         [...applied].flatMap(([version, read]) => {

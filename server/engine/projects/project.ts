@@ -6,7 +6,7 @@ import { checkDown, checkHistory } from '../apply/plan';
 import { recoverApplies } from '../apply/recover';
 import { Fault } from '../base/fault';
 import { appliedTexts } from '../history/appliedTexts';
-import type { MigrationFolder } from '../layouts/migration';
+import type { Migration, MigrationFolder } from '../layouts/migration';
 import { previewOf } from '../preview/preview';
 import type {
   ApplyRequest,
@@ -45,12 +45,22 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
   function stateOf({ history }: Live, { migration, link }: ReadMigration): MigrationState {
     const state = history.applied(migration);
     if (state !== 'applied') return state;
+    if (wasPassedOver(migration)) return 'skipped';
     const { text } = link.up;
     return history.edited(migration, text) || texts.edited(migration.version, text) ? 'edited' : 'applied';
   }
 
+  /** golang-migrate records only how far it came: a file that appears below that later was never run. */
+  function wasPassedOver({ version }: Migration): boolean {
+    if (folder.layout.name !== 'golang-migrate' || texts.knows(version)) return false;
+    const at = folder.migrations.findIndex((it) => it.version === version);
+    return folder.migrations.slice(at + 1).some((later) => texts.knows(later.version));
+  }
+
   function rememberApplied(live: Live, migrations: readonly ReadMigration[]): void {
-    const applied = migrations.filter(({ migration }) => live.history.applied(migration) === 'applied');
+    const applied = migrations.filter(
+      ({ migration }) => live.history.applied(migration) === 'applied' && !wasPassedOver(migration),
+    );
     try {
       const entry = ({ migration, link }: ReadMigration) =>
         [migration.version, () => world.disk.read(link.up.path)] as const;
