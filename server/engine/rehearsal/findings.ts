@@ -9,6 +9,7 @@ import type { PlacedOutcome } from './outcome';
 /**
  * A consequence is a hint: its cause is marked, and mending that mends both. But a file of another migration that
  * cannot be applied because of it is told so once, as an error on its first refused statement.
+ * What is refused because a statement was not rehearsed says nothing about applying it.
  *
  * @param text the whole file
  * @param earlier outcomes before these, of earlier scripts too, oldest first
@@ -26,13 +27,26 @@ export function findingsOf(
   let refused = false;
   return outcomes.flatMap((outcome) => {
     const found = findingOf(outcome, text, before, on);
+    if (!found) {
+      before.push(outcome);
+      return [];
+    }
+    const counts = outcome.kind === 'refused' && (!found.consequenceOf || !isFromSkipped(outcome, before));
+    const first = counts && !refused;
+    refused ||= counts;
     before.push(outcome);
-    if (!found) return [];
-    const first = outcome.kind === 'refused' && !refused;
-    refused ||= outcome.kind === 'refused';
     const fromAbroad = found.consequenceOf && !migration.includes(found.consequenceOf.path);
     return first && fromAbroad ? [{ ...found, severity: 'error' as const }] : [found];
   });
+}
+
+/** Is its cause, or what caused that in turn, a statement that was not sent, though nothing is wrong with it? */
+function isFromSkipped(outcome: PlacedOutcome & { kind: 'refused' }, earlier: readonly PlacedOutcome[]): boolean {
+  const { statement, range } = outcome;
+  const blamed = statement.text.slice(range.start - statement.range.start, range.end - statement.range.start);
+  const cause = causeOf(outcome, blamed, earlier);
+  if (cause?.kind === 'skipped') return cause.reason.kind !== 'sessionEnded';
+  return cause?.kind === 'refused' && isFromSkipped(cause, earlier.slice(0, earlier.indexOf(cause)));
 }
 
 function findingOf(
