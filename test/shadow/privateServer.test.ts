@@ -11,6 +11,7 @@ import { type PrivateServer, startServer } from '../../server/engine/shadow/priv
 import { withFolder } from '../support/files';
 import { until } from '../support/killable';
 import { binariesOf, servers } from '../support/servers';
+import { foldersOf } from './support';
 
 const binaries = binariesOf(servers.newest);
 
@@ -150,13 +151,6 @@ async function pidOfDead(): Promise<number> {
   const child = spawn(process.execPath, ['-e', '']);
   await once(child, 'exit');
   return child.pid ?? 0;
-}
-
-function foldersOf(pid: number | undefined): string[] {
-  return ['/dev/shm', process.env['TMPDIR'] ?? '/tmp']
-    .filter((home) => existsSync(home))
-    .flatMap((home) => readdirSync(home).map((name) => join(home, name)))
-    .filter((path) => path.includes(`/rehearsal-pg-${pid}-`));
 }
 
 /** Processes that were started with the folder as an argument, without the server. */

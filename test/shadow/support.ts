@@ -1,5 +1,7 @@
 /** Places for shadows and what stands in them, for tests of the places. */
 import { deepEqual } from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { plainParameters } from '../../server/engine/database/parameters';
 import { serverDatabase } from '../../server/engine/database/serverDatabase';
 import type { Session } from '../../server/engine/database/session';
@@ -106,4 +108,12 @@ export async function shadowsOn(session: Session): Promise<string[]> {
     `select datname as name from pg_database where datname like 'rehearsal\\_shadow\\_%' order by 1`,
   );
   return rows.map(({ name }) => name);
+}
+
+/** Of the servers that a process has started. */
+export function foldersOf(pid: number | undefined): string[] {
+  return ['/dev/shm', process.env['TMPDIR'] ?? '/tmp']
+    .filter((home) => existsSync(home))
+    .flatMap((home) => readdirSync(home).map((name) => join(home, name)))
+    .filter((path) => path.includes(`/rehearsal-pg-${pid}-`));
 }

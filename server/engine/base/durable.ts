@@ -1,6 +1,16 @@
 /** Files that are there whole or not at all, also after a crash: written beside, flushed to the disk, then renamed. */
 import { randomBytes } from 'node:crypto';
-import { closeSync, copyFileSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { Fault } from './fault';
 
@@ -63,7 +73,7 @@ export function fileFault(path: string, cause: unknown): unknown {
 function replaceDurably(path: string, writeTo: (beside: string) => void): void {
   const beside = `${path}.${randomBytes(4).toString('hex')}${unfinishedSuffix}`;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path));
     writeTo(beside);
     flush(beside);
     renameSync(beside, path);
@@ -71,6 +81,20 @@ function replaceDurably(path: string, writeTo: (beside: string) => void): void {
   } catch (cause) {
     rmSync(beside, { force: true });
     throw fileFault(path, cause);
+  }
+}
+
+/** Closed to others; those above it are made as well. */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')) throw cause;
+    // Node says so of a disk that is read-only, too; made by itself, the first one that is missing tells why.
+    let missing = path;
+    while (!existsSync(dirname(missing))) missing = dirname(missing);
+    mkdirSync(missing, { mode: 0o700 });
+    throw cause;
   }
 }
 

@@ -3,9 +3,9 @@
  * the step is taken, gone when all is done. A file that is still there later tells what was cut off, and where.
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { flushFolder, guarded } from './durable';
+import { flushFolder, guarded, makeFolder } from './durable';
 
 /** Plain data; `step` says what is about to be done. */
 export interface Step {
@@ -40,7 +40,7 @@ export function openJournal<S extends Step>(storage: string, topic: string, abou
   const begun = now.toISOString();
   const path = join(folder, `${topic}-${begun.replaceAll(/\D/g, '')}-${randomBytes(4).toString('hex')}.jsonl`);
   const file = guarded(path, () => {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     return openSync(path, 'ax', 0o600);
   });
   const append = (value: unknown): void =>

@@ -1,10 +1,10 @@
 /** One writer for each embedded database: a lock file beside it that says who it is. */
 import { createHash, randomUUID } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isAlive } from '../base/process';
 import { Fault } from '../base/fault';
-import { fileFault, guarded, unfinishedSuffix } from '../base/durable';
+import { fileFault, guarded, unfinishedSuffix, makeFolder } from '../base/durable';
 
 interface Holder {
   readonly pid: number;
@@ -24,7 +24,7 @@ const held = new Map<string, string>();
  * @throws {Fault} `locked` naming the process that holds it, `not-writable`, `disk-full`
  */
 export function lockFile(path: string): () => void {
-  guarded(path, () => mkdirSync(dirname(path), { recursive: true, mode: 0o700 }));
+  guarded(path, () => makeFolder(dirname(path)));
   const release = acquire(`${path}.lock`, path);
   sweep(path);
   return release;
