@@ -3,12 +3,12 @@ import { Fault } from '../base/fault';
 import { type CutOff, forget, readJournals } from '../base/journal';
 import { lockFile } from '../database/embeddedLock';
 import type { HistoryState } from '../history/history';
-import type { Job } from './job';
+import { type Job, usualWaits } from './job';
 import { withLockedTarget } from './locked';
 import { whatIsRecorded } from './state';
 import { type ApplyStep, isApplyStep, topic } from './steps';
 
-/** An apply that is going on holds its lock; there is no use in waiting for it. */
+/** An apply that is going on holds its lock; there is no use in waiting for it. An embedded database is ours alone then. */
 const glanceMs = 50;
 
 /**
@@ -26,7 +26,7 @@ export async function recoverApplies(
     // Each session of the embedded engine has its own advisory locks; only the lock of the file tells of the others.
     if (job.database.file !== undefined) release = lockFile(job.database.file);
     return await withLockedTarget(
-      { ...job, waits: { lockMs: glanceMs, statementLockMs: 0 } },
+      { ...job, waits: release ? { ...usualWaits, statementLockMs: 0 } : { lockMs: glanceMs, statementLockMs: 0 } },
       'read',
       async (session) => {
         const state = await job.history.read(session);

@@ -141,8 +141,8 @@ async function settled(
   if (session.lost || !outcomes.some(({ kind }) => kind === 'ran')) return outcomes;
   await session.run('savepoint rehearsal_end');
   const answer = await session.run('set constraints all immediate', { timeoutMs: limits.statementMs });
-  if (session.lost || answer.kind === 'done') return outcomes;
+  if (answer.kind === 'done') return outcomes;
   throwIfTrouble(answer.refusal, session);
-  await session.run('rollback to savepoint rehearsal_end');
+  if (!session.lost) await session.run('rollback to savepoint rehearsal_end');
   return refusedAtEnd(outcomes, answer.refusal);
 }
