@@ -72,11 +72,14 @@ async function logIn(parameters: ConnectionParameters, host: Host, secure: boole
   const { direct } = parameters.tls;
   const tls = secure ? tlsOptions(parameters, host) : undefined;
   const login = { passwordAsked: false, channelBound: false, secured: false, securing: false };
+  let client: Client | undefined;
   try {
-    const client = clientFor(parameters, host, tls, login);
+    client = clientFor(parameters, host, tls, login);
     await client.connect();
     return { client, host, tls, direct };
   } catch (error) {
+    // A login that was given up would keep the server waiting, and with it everybody who drops a database there.
+    client?.connection.stream.destroy();
     throw connectFault(error, parameters, host, login);
   }
 }
