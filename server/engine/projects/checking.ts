@@ -2,8 +2,7 @@
 import type { LayoutName } from '../layouts/layout';
 import type { Check, FileCheck, Finding, MigrationState } from '../project';
 import type { Chain, ChainRequest, LinkResult } from '../rehearsal/chain';
-import { makesFunction } from '../rehearsal/definition';
-import { findingsOf } from '../rehearsal/findings';
+import { findingsOf, type Surroundings } from '../rehearsal/findings';
 import type { PlacedOutcome } from '../rehearsal/outcome';
 import type { RunLimits } from '../rehearsal/run';
 import { unclosedFindings } from '../rehearsal/unclosed';
@@ -87,7 +86,11 @@ async function runChain(
 ): Promise<void> {
   const told = new Set(order.migrations.filter((it) => (order.stateOf(it) === 'pending') === (kind === 'live')));
   const links = kind === 'live' ? [...told] : order.migrations;
-  const on = [place.label, stateOfShadow(kind, bench)].filter(Boolean).join(', ');
+  const where: Surroundings = {
+    on: [place.label, stateOfShadow(kind, bench)].filter(Boolean).join(', '),
+    // Where the target has no tables, no rows can be missing.
+    rows: base.kind === 'dump' && /^CREATE (?:UNLOGGED )?TABLE /m.test(base.sql) ? 'missing' : 'there',
+  };
   const byLink = new Map(links.map((it) => [it.link, it]));
   const wants = (path: string | undefined) => path !== undefined && order.wanted.has(path);
   const request: ChainRequest = {
@@ -107,8 +110,8 @@ async function runChain(
     request,
     (result) => {
       const read = byLink.get(result.link);
-      if (read && told.has(read)) for (const file of filesOf(result, read, earlier, order, on)) onFile(file);
-      earlier.push(...result.up.filter((it) => it.kind !== 'ran' || it.shape.node === makesFunction));
+      if (read && told.has(read)) for (const file of filesOf(result, read, earlier, order, where)) onFile(file);
+      earlier.push(...result.up.filter((it) => it.kind !== 'ran' || it.shape.makes.length > 0));
     },
     signal,
   );
@@ -125,7 +128,7 @@ function filesOf(
   read: ReadMigration,
   earlier: readonly PlacedOutcome[],
   order: CheckOrder,
-  on: string,
+  where: Surroundings,
 ): FileCheck[] {
   const { up, down, ms } = result;
   const [upPath, downPath] = [result.link.up.path, result.link.down?.path];
@@ -136,9 +139,9 @@ function filesOf(
       const findings = [
         ...problemsOf(file),
         ...stateFindings(file, read, order.stateOf(read)),
-        ...(file.path === upPath ? findingsOf(up, file.text, earlier, on, own) : []),
+        ...(file.path === upPath ? findingsOf(up, file.text, earlier, where, own) : []),
         ...(file.path === upPath ? unclosedFindings(result.link.up.scripts, up) : []),
-        ...(file.path === downPath ? findingsOf(down, file.text, [...earlier, ...up], on, own) : []),
+        ...(file.path === downPath ? findingsOf(down, file.text, [...earlier, ...up], where, own) : []),
         ...(file.path === downPath ? unclosedFindings(result.link.down?.scripts ?? [], down) : []),
       ];
       const statements = [...up, ...down].filter(({ path }) => path === file.path).length;
@@ -147,7 +150,7 @@ function filesOf(
         version: read.migration.version,
         ms,
         rooms: { rehearsal: ms },
-        rehearsedOn: on,
+        rehearsedOn: where.on,
         statements,
         findings: inOrder(findings),
       };

@@ -44,7 +44,7 @@ function readFile(path: string | undefined, layout: Layout, files: Files): ReadF
     const problem = {
       range: { start: 0, end: 0 },
       severity: 'error',
-      code: error.code,
+      code: 'not-readable',
       message: error.message,
     } as const;
     return { path, text: '', scripts: [], problems: [problem] };

@@ -4,6 +4,7 @@
  * It is when it misses a name that the earlier one would have made, or meets one that it would have taken away. Told
  * by SQLSTATE and by the names in the statements, so that no language of messages matters.
  */
+import { quotedIn } from '../sql/blame';
 import { nameParts } from '../sql/tokens';
 import type { ObjectName } from '../sql/statement';
 import type { Outcome } from './outcome';
@@ -19,7 +20,6 @@ const present = new Set(['42P07', '42710', '42701', '42723', '42P06', '42P16', '
 const depended = '2BP01';
 /** A row of another table is missing. */
 const foreignKey = '23503';
-const writesRows = new Set(['InsertStmt', 'CopyStmt', 'MergeStmt']);
 
 /**
  * @param text the words to blame, as they stand in the file
@@ -43,15 +43,14 @@ export function causeOf<Earlier extends Outcome>(
       return missing.has(sqlState) && wordsOf(statement.text).some((word) => names.has(word));
     if (missing.has(sqlState)) return among(shape.makes, names);
     if (present.has(sqlState)) return among(shape.takes, made);
-    if (sqlState === foreignKey)
-      return writesRows.has(shape.node) && quotedIn(detail).some((table) => shape.mentions.has(table));
+    if (sqlState === foreignKey) return quotedIn(detail ?? '').includes(filledBy(statement.text) ?? '');
     return sqlState === depended && among(shape.takes, new Set(nameParts(detail ?? '')));
   });
 }
 
-/** `Key (a)=(5) is not present in table "b".`, in whatever language. */
-const quotedIn = (detail = ''): string[] =>
-  [...detail.matchAll(/["«„“]([^"»“”]+)["»“”]/g)].map(([, name = '']) => name);
+/** The table that a statement would have put rows into. */
+const filledBy = (text: string): string | undefined =>
+  nameParts(/^(?:insert\s+into|merge\s+into(?:\s+only)?|copy)\s+([^\s(]+)/i.exec(text)?.[1] ?? '').at(-1);
 
 /** A statement that cannot be parsed may have been meant to make whatever it names. */
 const wordsOf = (text: string): string[] => nameParts(text.length < longest ? text : text.slice(0, longest));

@@ -5,6 +5,14 @@ import type { Finding, Place } from '../project';
 import { causeOf } from './consequence';
 import { definitionsOf } from './definition';
 import type { PlacedOutcome } from './outcome';
+import { mayMissRows, type Rows } from './rows';
+
+/** What a rehearsal was done upon. */
+export interface Surroundings {
+  /** For people. */
+  readonly on: string;
+  readonly rows: Rows;
+}
 
 /**
  * A consequence is a hint: its cause is marked, and mending that mends both. But a file of another migration that
@@ -13,20 +21,20 @@ import type { PlacedOutcome } from './outcome';
  *
  * @param text the whole file
  * @param earlier outcomes before these, of earlier scripts too, oldest first
- * @param on where it was rehearsed, for people
+ * @param where it was rehearsed
  * @param migration paths of the migration's files
  */
 export function findingsOf(
   outcomes: readonly PlacedOutcome[],
   text: string,
   earlier: readonly PlacedOutcome[],
-  on: string,
+  where: Surroundings,
   migration: readonly string[],
 ): Finding[] {
   const before = [...earlier];
   let refused = false;
   return outcomes.flatMap((outcome) => {
-    const found = findingOf(outcome, text, before, on);
+    const found = findingOf(outcome, text, before, where);
     if (!found) {
       before.push(outcome);
       return [];
@@ -53,13 +61,13 @@ function findingOf(
   outcome: PlacedOutcome,
   text: string,
   earlier: readonly PlacedOutcome[],
-  on: string,
+  { on, rows }: Surroundings,
 ): Finding | undefined {
   switch (outcome.kind) {
     case 'ran':
       return undefined;
     case 'refused':
-      return refusedFinding(outcome, text, earlier);
+      return refusedFinding(outcome, text, earlier, rows);
     case 'ended':
       return {
         range: headOf(outcome.statement),
@@ -76,6 +84,7 @@ function refusedFinding(
   outcome: PlacedOutcome & { kind: 'refused' },
   text: string,
   earlier: readonly PlacedOutcome[],
+  rows: Rows,
 ): Finding {
   const { refusal, range } = outcome;
   const related = definitionsOf(refusal, earlier);
@@ -87,9 +96,14 @@ function refusedFinding(
   };
   if (refusal.sqlState === '57014') return { ...common, severity: 'warning', code: 'statement-timeout' };
   const cause = causeOf(outcome, text.slice(range.start, range.end), earlier);
+  if (!cause && rows === 'missing' && mayMissRows(outcome, earlier))
+    return { ...common, severity: 'warning', code: 'needs-rows', detail: withoutRows(refusal) };
   if (!cause) return { ...common, severity: 'error', code: 'refused' };
   return { ...common, severity: 'hint', code: 'refused', consequenceOf: placeOf(cause) };
 }
+
+const withoutRows = ({ detail }: Refusal): string =>
+  `${detail === undefined ? '' : `${detail} `}Rehearsed without the rows of the target: with them it may well run.`;
 
 const wordsOf = ({ message, detail, hint }: Refusal): Pick<Finding, 'message' | 'detail' | 'hint'> => ({
   message,

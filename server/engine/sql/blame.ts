@@ -218,7 +218,7 @@ function namesToBlame(blame: Blame, names: ReadonlySet<string>): string[] {
 const dependentObjects = '2BP01';
 
 /** Names as the server's messages quote them, in any of its languages. */
-const quotedIn = (message: string): string[] =>
+export const quotedIn = (message: string): string[] =>
   [...message.matchAll(/["«„“]([^"»“”]+)["»“”]/g)].map(([, name = '']) => name.trim());
 
 const fieldsOf = ({ column, constraint, table }: Blame): string[] =>
