@@ -22,7 +22,7 @@ const refused = (line: string, says: RegExp) =>
     line,
   );
 
-const options = (line: string) => engineOptions(run(line).values, '/work', run(line).words);
+const options = (line: string) => engineOptions(run(line).values, '/project', run(line).words);
 
 describe('the words of the command line', () => {
   it('name a command, its options before and after, and its words', () => {
@@ -75,25 +75,25 @@ describe('the words of the command line', () => {
 
 describe('the options of the engine', () => {
   it('come from the words', () => {
-    deepEqual(options('check --embedded').target('/work/db'), { kind: 'embedded' });
-    deepEqual(options('check --database postgres://h/d').target('/work/db'), {
+    deepEqual(options('check --embedded').target('/project/db'), { kind: 'embedded' });
+    deepEqual(options('check --database postgres://h/d').target('/project/db'), {
       kind: 'server',
       connection: 'postgres://h/d',
     });
-    equal(options('check').target('/work/db'), undefined);
+    equal(options('check').target('/project/db'), undefined);
     deepEqual(options('check --shadow postgres://h/shadow').shadow, { url: 'postgres://h/shadow' });
     equal(options('check --shadow private').shadow, 'private');
     equal(options('check --statement-timeout 50').statementMs, 50);
   });
 
   it('look where the paths lie, too', () => {
-    deepEqual(options('check db/1.sql').roots, ['/work']);
-    deepEqual(options('check /elsewhere/1.sql ../other/2.sql').roots, ['/work', '/elsewhere', '/other']);
+    deepEqual(options('check db/1.sql').roots, ['/project']);
+    deepEqual(options('check /elsewhere/1.sql ../other/2.sql').roots, ['/project', '/elsewhere', '/other']);
   });
 
   it('refuse what cannot be', () => {
     throws(() => options('check --embedded --database postgres://h/d'), /exclude each other/);
-    throws(() => engineOptions({ database: '' }, '/work', []), /is its variable set/);
+    throws(() => engineOptions({ database: '' }, '/project', []), /is its variable set/);
     throws(() => options('check --shadow nowhere'), /--shadow is auto, private/);
     throws(() => options('check --dir /not/there'), Fault);
   });

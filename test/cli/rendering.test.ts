@@ -12,7 +12,7 @@ import type { FileCheck, Finding, MigrationState } from '../../server/engine/pro
 const text = 'ALTER TABLE 😀order ADD x int;\r\nCREATE INDEX ON 😀order (x);\n';
 const first = { start: text.indexOf('😀order'), end: text.indexOf(' ADD') };
 const second = { start: text.lastIndexOf('😀order'), end: text.indexOf(' (x)') };
-const path = '/work/db/2.sql';
+const path = '/project/db/2.sql';
 const findings: readonly Finding[] = [
   {
     range: first,
@@ -21,7 +21,7 @@ const findings: readonly Finding[] = [
     sqlState: '42P01',
     message: 'relation "😀order" does not exist',
     hint: 'Perhaps you meant\n"orders".',
-    related: [{ path: '/work/db/1.sql', range: { start: 0, end: 6 }, message: 'tables are made here' }],
+    related: [{ path: '/project/db/1.sql', range: { start: 0, end: 6 }, message: 'tables are made here' }],
   },
   {
     range: second,
@@ -46,7 +46,7 @@ const files = {
   list: () => [],
   write: () => undefined,
 };
-const places = placesIn('/work', files, new Map());
+const places = placesIn('/project', files, new Map());
 
 const table = (columns: string) => `CREATE TABLE a (\n${columns}\n);\n`;
 
@@ -131,9 +131,9 @@ describe('findings for scripts', () => {
   });
 
   it('name files as they were given, or by the absolute path outside the folder', () => {
-    equal(placesIn('/work', files, new Map([[path, './db/../db/2.sql']])).path(path), './db/../db/2.sql');
+    equal(placesIn('/project', files, new Map([[path, './db/../db/2.sql']])).path(path), './db/../db/2.sql');
     equal(places.path('/elsewhere/1.sql'), '/elsewhere/1.sql');
-    equal(places.path('/work'), '.');
+    equal(places.path('/project'), '.');
   });
 });
 

@@ -128,6 +128,7 @@ export class Bench {
   /** One at a time: a shadow has one session. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.queue.then(work, work);
+    // The caller hears of a failure; the next turn only waits for the end.
     this.queue = turn.catch(() => undefined);
     return turn;
   }

@@ -218,6 +218,7 @@ async function started(child: ChildProcess, ended: Promise<void>, startMs: numbe
 /**
  * Waits for the end of its standard input, which comes when our process ends, by whatever cause; then it stops what
  * runs in the folder and removes it. In a session of its own, so that Ctrl-C in a terminal does not end it first.
+ * What fails is tried again until the folder is gone: there is nobody left to tell.
  */
 const guardSource = `
 const folder = process.argv[1];
