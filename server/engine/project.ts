@@ -127,15 +127,29 @@ export interface Check {
   /** Which of the four places. */
   readonly place: 'private' | 'same-server' | 'url' | 'embedded';
   readonly serverVersion: string;
+  /** From the question to the answer. */
   readonly ms: number;
 }
+
+/**
+ * What a check spends its time with:
+ *
+ * - `turn`: waiting for the one before it
+ * - `target`: what it holds and what was applied
+ * - `files`: reading and cutting them
+ * - `shadow`: making it, with the schema of the target, and bringing it into the state before the migration
+ * - `rehearsal`: running its statements
+ * - `findings`: telling what came of them
+ */
+export type CheckRoom = 'turn' | 'target' | 'files' | 'shadow' | 'rehearsal' | 'findings';
 
 export interface FileCheck {
   readonly path: string;
   readonly version: string;
-  /** Milliseconds for this file, and what of them each room took. */
+  /** Milliseconds that the migration took when it was last run, which may have been for an earlier check. */
   readonly ms: number;
-  readonly rooms: Readonly<Record<string, number>>;
+  /** Milliseconds of this check by room; what serves several files is counted with the first that is told. */
+  readonly rooms: Readonly<Partial<Record<CheckRoom, number>>>;
   readonly rehearsedOn: string;
   readonly statements: number;
   readonly findings: readonly Finding[];

@@ -256,7 +256,7 @@ const findNo: Check = (files, wanted, onFile) => {
 const fileCheck: Omit<FileCheck, 'path' | 'findings'> = {
   version: '1',
   ms: 1,
-  rooms: { scan: 1 },
+  rooms: { rehearsal: 1 },
   rehearsedOn: 'nothing',
   statements: 1,
 };

@@ -2,6 +2,7 @@
 import { dbmate } from '../../server/engine/layouts/dbmate';
 import type { Script, TransactionMode } from '../../server/engine/layouts/layout';
 import type { Finding } from '../../server/engine/project';
+import { Laps } from '../../server/engine/base/laps';
 import { createChain, type Link, type ScriptFile } from '../../server/engine/rehearsal/chain';
 import { findingsOf } from '../../server/engine/rehearsal/findings';
 import type { PlacedOutcome } from '../../server/engine/rehearsal/outcome';
@@ -57,6 +58,7 @@ async function rehearseFixture(source: string, place: ShadowPlace): Promise<stri
       earlier.push(...up);
       if (link.down) add(link.down, down);
     },
+    new Laps('files'),
     new AbortController().signal,
   );
   const texts = new Map(files.map(({ name, text }) => [pathOf(name), text]));

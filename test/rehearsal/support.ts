@@ -1,4 +1,5 @@
 /** Chains for tests: links out of SQL, outcomes as short texts, and places that tell what is sent to their shadows. */
+import { Laps } from '../../server/engine/base/laps';
 import type { Session } from '../../server/engine/database/session';
 import type { TransactionMode } from '../../server/engine/layouts/layout';
 import {
@@ -47,7 +48,7 @@ export async function resultsOf(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<LinkResult[]> {
   const results: LinkResult[] = [];
-  await chain.run(request, (result) => results.push(result), signal);
+  await chain.run(request, (result) => results.push(result), new Laps('files'), signal);
   return results;
 }
 

@@ -138,13 +138,25 @@ export class Bench {
    * @throws an AbortError when `signal` comes first
    */
   async live(signal?: AbortSignal): Promise<Live> {
-    this.known ??= this.look();
+    const known = (this.known ??= this.lookAnew());
     try {
-      return await inTime(this.known, this.target.info.label, signal);
+      return await inTime(known, this.target.info.label, signal);
     } catch (error) {
-      this.known = undefined;
+      // A look that this caller no longer waits for goes on, for the next one.
+      if (!signal?.aborted) this.forget(known);
       throw error;
     }
+  }
+
+  private lookAnew(): Promise<Live> {
+    const look = this.look();
+    // Whoever waits for it hears of a failure, and perhaps nobody does any more.
+    look.catch(() => this.forget(look));
+    return look;
+  }
+
+  private forget(look: Promise<Live>): void {
+    if (this.known === look) this.known = undefined;
   }
 
   private async look(): Promise<Live> {

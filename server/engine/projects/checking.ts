@@ -1,39 +1,79 @@
 /** A check: pending migrations upon the live schema, applied ones replayed from nothing; results become findings. */
+import type { Laps } from '../base/laps';
 import type { LayoutName } from '../layouts/layout';
-import type { Check, FileCheck, Finding, MigrationState } from '../project';
-import type { Chain, ChainRequest, LinkResult } from '../rehearsal/chain';
-import { findingsOf, type Surroundings } from '../rehearsal/findings';
+import type { Check, CheckRoom, FileCheck } from '../project';
+import type { Chain, ChainRequest } from '../rehearsal/chain';
+import type { Surroundings } from '../rehearsal/findings';
 import type { PlacedOutcome } from '../rehearsal/outcome';
 import type { RunLimits } from '../rehearsal/run';
-import { unclosedFindings } from '../rehearsal/unclosed';
 import type { Base } from '../shadow/base';
 import type { ShadowPlace } from '../shadow/place';
 import type { Bench, WorkshopKind } from './bench';
-import type { ReadFile, ReadMigration } from './links';
+import { filesOf } from './fileChecks';
+import type { Ground } from './ground';
+import { liveNow, type SeenMigration, viewOf } from './look';
 
-export interface CheckOrder {
-  readonly migrations: readonly ReadMigration[];
-  readonly stateOf: (migration: ReadMigration) => MigrationState;
+/** Files by their paths, or all of the migrations in that state. */
+export type Wanted = readonly string[] | 'pending' | 'all';
+
+/**
+ * In turn only. As Project.check.
+ *
+ * @param laps running since the question was put
+ */
+export async function check(
+  ground: Ground,
+  wanted: Wanted,
+  onFile: (file: FileCheck) => void,
+  laps: Laps<CheckRoom>,
+  signal: AbortSignal,
+): Promise<Check> {
+  signal.throwIfAborted();
+  const { bench, folder, options } = ground;
+  laps.enter('target');
+  const live = await liveNow(ground, signal);
+  laps.enter('files');
+  const { migrations } = viewOf(ground, live);
+  const order: CheckOrder = {
+    migrations,
+    wanted: new Set(pathsOf(wanted, migrations)),
+    editing: typeof wanted !== 'string',
+    layout: folder.layout.name,
+    limits: { statementMs: options.statementMs },
+    laps,
+  };
+  return checkFiles(bench, order, onFile, signal);
+}
+
+function pathsOf(wanted: Wanted, migrations: readonly SeenMigration[]): readonly string[] {
+  if (typeof wanted !== 'string') return wanted;
+  const chosen = wanted === 'all' ? migrations : migrations.filter(({ state }) => state === 'pending');
+  return chosen.flatMap(({ files }) => [...files.keys()]);
+}
+
+interface CheckOrder {
+  readonly migrations: readonly SeenMigration[];
   /** Paths of the files asked for. */
   readonly wanted: ReadonlySet<string>;
   /** The files are being edited: the last one is what changes next. */
   readonly editing: boolean;
   readonly layout: LayoutName;
   readonly limits: RunLimits;
+  readonly laps: Laps<CheckRoom>;
 }
 
 /** @returns where it was rehearsed; of both places the one for pending migrations, when there were any */
-export async function checkFiles(
+async function checkFiles(
   bench: Bench,
   order: CheckOrder,
   onFile: (file: FileCheck) => void,
   signal: AbortSignal,
 ): Promise<Check> {
-  const begun = performance.now();
-  const isWanted = ({ files }: ReadMigration) => [...files.keys()].some((path) => order.wanted.has(path));
-  const replayed = order.migrations.some((it) => isWanted(it) && order.stateOf(it) !== 'pending');
-  const nothingApplied = order.migrations.every((it) => order.stateOf(it) === 'pending');
-  const rehearsed = order.migrations.some((it) => isWanted(it) && order.stateOf(it) === 'pending');
+  const isPending = ({ state }: SeenMigration) => state === 'pending';
+  const asked = order.migrations.filter(({ files }) => [...files.keys()].some((path) => order.wanted.has(path)));
+  const replayed = !asked.every(isPending);
+  const nothingApplied = order.migrations.every(isPending);
+  const rehearsed = asked.some(isPending);
   let place: ShadowPlace | undefined;
   if (replayed && !nothingApplied) place = await checkChain(bench, order, 'replay', onFile, signal);
   // With the live schema at hand, what is pending is told upon it; the replay has told of the others.
@@ -42,7 +82,7 @@ export async function checkFiles(
     rehearsedOn: place.label,
     place: place.kind,
     serverVersion: place.serverVersion,
-    ms: performance.now() - begun,
+    ms: order.laps.whole,
   };
 }
 
@@ -53,17 +93,18 @@ function checkChain(
   onFile: (file: FileCheck) => void,
   signal: AbortSignal,
 ): Promise<ShadowPlace> {
-  const known = new Set<string>();
-  const once = (file: FileCheck): void => {
-    if (!known.has(file.path)) onFile(file);
-    known.add(file.path);
+  const waiting = new Set(order.wanted);
+  const tell = (file: FileCheck): void => {
+    waiting.delete(file.path);
+    onFile(file);
   };
   const texts = order.migrations.map(({ link }) => link.up.text);
+  order.laps.enter('shadow');
   return bench.withWorkshop(
     kind,
     texts,
     async ({ place, chain }, base) => {
-      await runChain(bench, order, kind, { place, chain, base, onFile: once }, signal);
+      await runChain(bench, order, kind, { place, chain, base, waiting, onFile: tell }, signal);
       return place;
     },
     signal,
@@ -74,6 +115,8 @@ interface Run {
   readonly place: ShadowPlace;
   readonly chain: Chain;
   readonly base: Base;
+  /** Paths of the files that are still to be told of: all of them, unless a former shadow got lost on the way. */
+  readonly waiting: ReadonlySet<string>;
   readonly onFile: (file: FileCheck) => void;
 }
 
@@ -81,10 +124,10 @@ async function runChain(
   bench: Bench,
   order: CheckOrder,
   kind: WorkshopKind,
-  { place, chain, base, onFile }: Run,
+  { place, chain, base, waiting, onFile }: Run,
   signal: AbortSignal,
 ): Promise<void> {
-  const told = new Set(order.migrations.filter((it) => (order.stateOf(it) === 'pending') === (kind === 'live')));
+  const told = new Set(order.migrations.filter(({ state }) => (state === 'pending') === (kind === 'live')));
   const links = kind === 'live' ? [...told] : order.migrations;
   const where: Surroundings = {
     on: [place.label, stateOfShadow(kind, bench)].filter(Boolean).join(', '),
@@ -110,9 +153,10 @@ async function runChain(
     request,
     (result) => {
       const read = byLink.get(result.link);
-      if (read && told.has(read)) for (const file of filesOf(result, read, earlier, order, where)) onFile(file);
+      if (read && told.has(read)) filesOf(result, read, { waiting, earlier, where, laps: order.laps }).forEach(onFile);
       earlier.push(...result.up.filter((it) => it.kind !== 'ran' || it.shape.makes.length > 0));
     },
+    order.laps,
     signal,
   );
 }
@@ -121,72 +165,4 @@ async function runChain(
 function stateOfShadow(kind: 'live' | 'replay', { target }: Bench): string {
   if (kind === 'replay') return 'all earlier migrations replayed';
   return target.kind === 'embedded' ? '' : `schema of ${target.info.label}`;
-}
-
-function filesOf(
-  result: LinkResult,
-  read: ReadMigration,
-  earlier: readonly PlacedOutcome[],
-  order: CheckOrder,
-  where: Surroundings,
-): FileCheck[] {
-  const { up, down, ms } = result;
-  const [upPath, downPath] = [result.link.up.path, result.link.down?.path];
-  const own = [...read.files.keys()];
-  return [...read.files.values()]
-    .filter(({ path }) => order.wanted.has(path))
-    .map((file) => {
-      const findings = [
-        ...problemsOf(file),
-        ...stateFindings(file, read, order.stateOf(read)),
-        ...(file.path === upPath ? findingsOf(up, file.text, earlier, where, own) : []),
-        ...(file.path === upPath ? unclosedFindings(result.link.up.scripts, up) : []),
-        ...(file.path === downPath ? findingsOf(down, file.text, [...earlier, ...up], where, own) : []),
-        ...(file.path === downPath ? unclosedFindings(result.link.down?.scripts ?? [], down) : []),
-      ];
-      const statements = [...up, ...down].filter(({ path }) => path === file.path).length;
-      return {
-        path: file.path,
-        version: read.migration.version,
-        ms,
-        rooms: { rehearsal: ms },
-        rehearsedOn: where.on,
-        statements,
-        findings: inOrder(findings),
-      };
-    });
-}
-
-const inOrder = (findings: readonly Finding[]): Finding[] => findings.toSorted((a, b) => a.range.start - b.range.start);
-
-const problemsOf = ({ problems }: ReadFile): Finding[] => problems.map((it) => ({ ...it }));
-
-function stateFindings({ path, text }: ReadFile, { migration }: ReadMigration, state: MigrationState): Finding[] {
-  const range = { start: 0, end: Math.max(0, text.search(/[\r\n]|$/)) };
-  if (path !== migration.upPath) return [];
-  switch (state) {
-    case 'edited':
-      return [
-        {
-          range,
-          severity: 'warning',
-          code: 'edited-after-apply',
-          message:
-            'This migration was applied and has been edited since. The change reaches no database that has it: write a new migration instead.',
-        },
-      ];
-    case 'skipped':
-      return [
-        {
-          range,
-          severity: 'warning',
-          code: 'never-runs',
-          message: 'The tool will never run this migration: a later one is applied already. Give it a higher version.',
-        },
-      ];
-    case 'applied':
-    case 'pending':
-    case 'missing':
-      return [];
-  }
 }

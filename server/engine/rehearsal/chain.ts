@@ -6,7 +6,9 @@
  */
 import { createHash } from 'node:crypto';
 import { Fault } from '../base/fault';
+import type { Laps } from '../base/laps';
 import type { LayoutName, Script } from '../layouts/layout';
+import type { CheckRoom } from '../project';
 import type { Base } from '../shadow/base';
 import type { Shadow, ShadowPlace } from '../shadow/place';
 import { type Learned, reachingIn, reachingNames } from '../sql/reachingSchema';
@@ -54,9 +56,15 @@ export interface ChainRequest {
 export interface Chain {
   /**
    * @param onResult called for each link up to the last one asked for, in order
+   * @param laps told where the time goes
    * @throws {Fault} `shadow-lost` when the shadow went away twice; what the place throws when it cannot be made
    */
-  run(request: ChainRequest, onResult: (result: LinkResult) => void, signal: AbortSignal): Promise<void>;
+  run(
+    request: ChainRequest,
+    onResult: (result: LinkResult) => void,
+    laps: Laps<CheckRoom>,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Schema dumps before link `index` and after it. Neither is remembered. */
   dumps(
     request: ChainRequest,
@@ -68,7 +76,7 @@ export interface Chain {
 export function createChain(place: ShadowPlace): Chain {
   const state = new ChainState(place);
   return {
-    run: (request, onResult, signal) => {
+    run: (request, onResult, laps, signal) => {
       const told = new Set<Link>();
       return again(state, () =>
         state.run(
@@ -78,6 +86,7 @@ export function createChain(place: ShadowPlace): Chain {
             told.add(result.link);
             onResult(result);
           },
+          laps,
           signal,
         ),
       );
@@ -140,7 +149,13 @@ class ChainState {
     this.standing = undefined;
   }
 
-  async run(request: ChainRequest, onResult: (result: LinkResult) => void, signal: AbortSignal): Promise<void> {
+  async run(
+    request: ChainRequest,
+    onResult: (result: LinkResult) => void,
+    laps: Laps<CheckRoom>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    laps.enter('files');
     const last = request.links.findLastIndex((link) => Object.values(request.wanted(link)).some(Boolean));
     const links = this.preparedAnew(request, last + 1);
     for (const [i, prepared] of links.entries()) {
@@ -149,7 +164,9 @@ class ChainState {
       let result = this.known.get(key);
       const stay = i === last && request.editing;
       while (!result || isCutOff(result) || (wanted.downs.length > 0 && !result.down)) {
+        laps.enter('shadow');
         const standing = await this.standBefore(i, links, request, signal);
+        laps.enter('rehearsal');
         result = stay
           ? await this.rehearseOn(standing, wanted, request.limits, signal)
           : await this.advanceOn(standing, wanted, request.limits, signal);

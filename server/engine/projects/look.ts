@@ -1,0 +1,52 @@
+/** A look at the target and the folder: what is there, and in which state is each migration? */
+import { recoverApplies } from '../apply/recover';
+import type { MigrationState } from '../project';
+import { recoverSnapshots } from '../snapshots/recover';
+import type { Live } from './bench';
+import { around, type Ground } from './ground';
+import { type ReadMigration, readMigrations } from './links';
+import { rememberApplied, stateOf } from './states';
+
+export interface View {
+  readonly live: Live;
+  /** Oldest first. */
+  readonly migrations: readonly SeenMigration[];
+}
+
+export interface SeenMigration extends ReadMigration {
+  readonly state: MigrationState;
+}
+
+/**
+ * @throws {Fault} as Bench.live
+ * @throws an AbortError when `signal` comes first
+ */
+export const look = async (ground: Ground, signal?: AbortSignal): Promise<View> =>
+  viewOf(ground, await liveNow(ground, signal));
+
+/** The target's part, after what a former process has left undone. */
+export async function liveNow(ground: Ground, signal?: AbortSignal): Promise<Live> {
+  await recover(ground);
+  return ground.bench.live(signal);
+}
+
+/** The folder's part. */
+export function viewOf(ground: Ground, live: Live): View {
+  const { history } = live;
+  const migrations = readMigrations(ground.folder, ground.world.files);
+  rememberApplied(ground, history, migrations);
+  return { live, migrations: migrations.map((it) => ({ ...it, state: stateOf(ground, history, it) })) };
+}
+
+/**
+ * Finishes or undoes what a process that was killed has left; costs nothing where there is no journal. Once begun it
+ * is not cut short: who asked may go, and the database stays to be put right.
+ */
+async function recover(ground: Ground): Promise<void> {
+  const { bench, folder, world } = ground;
+  const { target, history } = bench;
+  const snapshots = await recoverSnapshots(target, around(ground, new AbortController().signal));
+  const applies = await recoverApplies({ database: target.database, history, folder, storage: world.storage });
+  for (const line of [...snapshots, ...applies]) world.log(line);
+  if (snapshots.length + applies.length > 0) bench.refresh();
+}
