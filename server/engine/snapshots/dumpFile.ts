@@ -2,13 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { guarded, writeDurably } from '../base/durable';
 import { Fault } from '../base/fault';
+import { interruptible } from '../database/interruptible';
 import type { Session } from '../database/session';
 import { statementsOf } from '../sql/scan';
 import { snapshotName } from './names';
 import type { SnapshotRecord } from './record';
 import { dumpHead, dumpPath, register } from './registry';
 import type { SnapshotOrder } from './request';
-import { interruptible, must, refusedFault } from './statements';
+import { must, refusedFault } from './statements';
 import type { ServerTarget, Surroundings } from './target';
 
 /** Statements sent in one message: few round trips, and yet a cancel finds its gap. */

@@ -4,6 +4,7 @@
  */
 import { Fault } from '../base/fault';
 import type { Journal } from '../base/journal';
+import { interruptible } from '../database/interruptible';
 import type { Session } from '../database/session';
 import { batchesOf, readDump, takeDump } from './dumpFile';
 import { factsOf } from './properties';
@@ -11,7 +12,7 @@ import { beforeRestore, type SnapshotRecord } from './record';
 import { unregister } from './registry';
 import type { RestoreOrder, Restored } from './request';
 import { endSessions, othersIn, othersStaying } from './sessions';
-import { interruptible, must, refusedFault } from './statements';
+import { must, refusedFault } from './statements';
 import { type SnapshotStep, journalled } from './steps';
 import type { ServerTarget, Surroundings } from './target';
 

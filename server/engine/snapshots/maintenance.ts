@@ -1,9 +1,10 @@
 /** Two sessions beside the target, for what cannot be done from within it, and one piece of such work at a time. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Fault, type FaultCode } from '../base/fault';
+import { interruptible } from '../database/interruptible';
 import type { Answer, Session } from '../database/session';
 import { type OtherSession, endSessions, othersIn, othersStaying } from './sessions';
-import { interruptible, must } from './statements';
+import { must } from './statements';
 import type { ServerTarget } from './target';
 
 /** Databases that nearly every server has; the target itself is no place to copy or rename it from. */
