@@ -4,7 +4,7 @@ import type { Job } from '../../server/engine/apply/job';
 import type { Database } from '../../server/engine/database/database';
 import { histories } from '../../server/engine/history/all';
 import { layoutOf, readFolder } from '../../server/engine/layouts/find';
-import type { LayoutName } from '../../server/engine/layouts/layout';
+import type { Layout, LayoutName } from '../../server/engine/layouts/layout';
 import type { ApplyResult, Progress } from '../../server/engine/project';
 import { filesOf } from '../support/files';
 import { type Fixture, fileNamed, parseFixture, render } from '../support/fixture';
@@ -20,7 +20,12 @@ export interface TestJob extends Job {
 }
 
 /** @param source migrations as `--- 1_name.up.sql` sections */
-export function jobFor({ target, around }: Place, layout: LayoutName, source: string, over: Over = {}): TestJob {
+export function jobFor(
+  { target, around }: Place,
+  layout: LayoutName | Layout,
+  source: string,
+  over: Over = {},
+): TestJob {
   return jobOn(target.database, around.storage, layout, source, over);
 }
 
@@ -29,19 +34,20 @@ export type Over = Partial<Pick<Job, 'signal' | 'progress' | 'waits'>>;
 export function jobOn(
   database: Database,
   storage: string,
-  layout: LayoutName,
+  layout: LayoutName | Layout,
   source: string,
   over: Over = {},
 ): TestJob {
   const fixture = parseFixture(source);
   const files = filesOf(Object.fromEntries(fixture.files.map(({ name, text }) => [`${path}/${name}`, text])));
-  const folder = readFolder(path, files, layoutOf(layout));
+  const chosen = typeof layout === 'string' ? layoutOf(layout) : layout;
+  const folder = readFolder(path, files, chosen);
   const steps: Progress[] = [];
   return {
     fixture,
     steps,
     database,
-    history: histories[layout]({}),
+    history: histories[chosen.name]({}),
     folder,
     read: (file) => files.read(file),
     storage,

@@ -1,8 +1,8 @@
 /** Cuts a script into the steps of its rehearsal, and decides which of them must not be run here. */
 import type { LayoutName, Script } from '../layouts/layout';
+import { statementsIn } from '../layouts/statements';
 import { shapeOf } from '../sql/parse';
 import type { ReachingNames } from '../sql/reach';
-import { statementsOf } from '../sql/scan';
 import type { Reach, Shape, Statement } from '../sql/statement';
 import type { Rehearsal } from './commit';
 import type { SkipReason } from './outcome';
@@ -18,15 +18,16 @@ export interface Policy {
 
 /** @param text the whole file; the steps' ranges are those of the file */
 export function prepare(text: string, script: Script, policy: Policy): Rehearsal {
-  const steps = statementsOf(text, script.range).map((statement) => stepOf(text, statement, policy));
+  const steps = statementsIn(text, script).map((statement) => stepOf(text, statement, policy, script));
   return { mode: script.mode, steps };
 }
 
-function stepOf(text: string, statement: Statement, policy: Policy): Step {
+function stepOf(text: string, statement: Statement, policy: Policy, { messageMs }: Script): Step {
   const shape = shapeOf(statement.text);
   const skip = skipOf(statement, shape, policy);
   policy.reaching.learn(shape);
-  return { statement, shape, skip, rowsStart: rowsStartOf(text, statement) };
+  const step = { statement, shape, skip, rowsStart: rowsStartOf(text, statement) };
+  return messageMs === undefined ? step : { ...step, givenUpMs: messageMs };
 }
 
 /** Rows begin on the line after the statement. */

@@ -5,6 +5,7 @@
  */
 import { Fault } from '../base/fault';
 import { shifted, type TextRange } from '../base/text';
+import { interruptible } from '../database/interruptible';
 import type { Answer, Refusal, Session } from '../database/session';
 import { blamedRange } from '../sql/blame';
 import type { Shape, Statement } from '../sql/statement';
@@ -18,6 +19,8 @@ export interface Step {
   readonly skip: SkipReason | undefined;
   /** Where its rows begin in the file, when it has some (`COPY … FROM stdin`). */
   readonly rowsStart: number | undefined;
+  /** When its tool would give up on it, in milliseconds. */
+  readonly givenUpMs?: number;
 }
 
 export interface RunLimits {
@@ -70,7 +73,8 @@ async function runStep(
   const guarded = savepoints === 'each' && session.transaction === 'open' && !endsTransaction(shape);
   if (guarded) await session.run(`savepoint ${savepoint}`);
   const begun = performance.now();
-  const answer = await sent(session, statement, limits, signal);
+  const timeoutMs = Math.min(limits.statementMs, step.givenUpMs ?? Infinity);
+  const answer = await sent(session, statement, timeoutMs, signal);
   const ms = performance.now() - begun;
   if (answer instanceof Fault) return { kind: 'ended', statement, shape, message: reasonOf(answer) };
   if (answer.kind === 'refused') throwIfTrouble(answer.refusal, session);
@@ -82,7 +86,7 @@ async function runStep(
 async function sent(
   session: Session,
   { text, copyData }: Statement,
-  { statementMs: timeoutMs }: RunLimits,
+  timeoutMs: number,
   signal: AbortSignal,
 ): Promise<Answer | Fault> {
   const options = { timeoutMs, ...(copyData === undefined ? {} : { copyData }) };
@@ -114,13 +118,7 @@ export const endsTransaction = ({ transaction }: Shape): boolean =>
 /** To interrupt the embedded engine is to end it, which takes longer than to wait for most statements. */
 async function cancellable<T>(session: Session, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   if (session.server.engine === 'embedded') return work();
-  const cancel = (): void => void session.cancel();
-  signal.addEventListener('abort', cancel);
-  try {
-    return await work();
-  } finally {
-    signal.removeEventListener('abort', cancel);
-  }
+  return interruptible(session, signal, work);
 }
 
 /** A savepoint of the script's own stands upon ours, or has ended it: then there is nothing to release. */
