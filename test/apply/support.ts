@@ -4,11 +4,12 @@ import type { Job } from '../../server/engine/apply/job';
 import type { Database } from '../../server/engine/database/database';
 import { histories } from '../../server/engine/history/all';
 import { layoutOf, readFolder } from '../../server/engine/layouts/find';
-import type { Layout, LayoutName } from '../../server/engine/layouts/layout';
+import type { LayoutName } from '../../server/engine/layouts/layout';
 import type { ApplyResult, Progress } from '../../server/engine/project';
 import { filesOf } from '../support/files';
 import { type Fixture, fileNamed, parseFixture, render } from '../support/fixture';
-import type { Place } from '../snapshots/support';
+import { type Place, withPlace } from '../snapshots/support';
+import type { Major } from '../support/servers';
 
 const path = '/shop/migrations';
 
@@ -19,13 +20,16 @@ export interface TestJob extends Job {
   readonly versions: readonly string[];
 }
 
-/** @param source migrations as `--- 1_name.up.sql` sections */
-export function jobFor(
-  { target, around }: Place,
-  layout: LayoutName | Layout,
+/** On a database of its own. */
+export const withJob = (
+  major: Major,
+  layout: LayoutName,
   source: string,
-  over: Over = {},
-): TestJob {
+  use: (job: TestJob, place: Place) => Promise<void>,
+): Promise<void> => withPlace(major, (place) => use(jobFor(place, layout, source), place));
+
+/** @param source migrations as `--- 1_name.up.sql` sections */
+export function jobFor({ target, around }: Place, layout: LayoutName, source: string, over: Over = {}): TestJob {
   return jobOn(target.database, around.storage, layout, source, over);
 }
 
@@ -34,20 +38,19 @@ export type Over = Partial<Pick<Job, 'signal' | 'progress' | 'waits'>>;
 export function jobOn(
   database: Database,
   storage: string,
-  layout: LayoutName | Layout,
+  layout: LayoutName,
   source: string,
   over: Over = {},
 ): TestJob {
   const fixture = parseFixture(source);
   const files = filesOf(Object.fromEntries(fixture.files.map(({ name, text }) => [`${path}/${name}`, text])));
-  const chosen = typeof layout === 'string' ? layoutOf(layout) : layout;
-  const folder = readFolder(path, files, chosen);
+  const folder = readFolder(path, files, layoutOf(layout));
   const steps: Progress[] = [];
   return {
     fixture,
     steps,
     database,
-    history: histories[chosen.name]({}),
+    history: histories[layout]({}),
     folder,
     read: (file) => files.read(file),
     storage,

@@ -9,6 +9,7 @@ import { deepEqual, equal, match, rejects } from 'node:assert/strict';
 import { Fault } from '../../server/engine/base/fault';
 import { golangMigrateHistory, lockIds } from '../../server/engine/history/golangMigrate';
 import { withClient } from '../support/client';
+import { isFault } from '../support/faults';
 import { withFolder } from '../support/files';
 import { hasGolangMigrate, runGolangMigrate } from '../support/golangMigrate';
 import { folderOf, step } from '../support/migrating';
@@ -259,7 +260,3 @@ for (const major of Object.values(servers)) {
 }
 
 /** For `rejects`. */
-const isFault =
-  (code: string, message = /./) =>
-  (error: unknown): boolean =>
-    error instanceof Fault && error.code === code && message.test(error.message);

@@ -12,7 +12,7 @@ import { Fault } from '../../server/engine/base/fault';
 import { recoverSnapshots } from '../../server/engine/snapshots/recover';
 import { listSnapshots, restoreSnapshot, takeSnapshot } from '../../server/engine/snapshots/snapshots';
 import { snapshotPrefix } from '../../server/engine/snapshots/names';
-import { startKillable, until } from '../support/killable';
+import { startKillable, until, whenBack } from '../support/killable';
 import { type Major, asAdmin, servers, serverOf } from '../support/servers';
 import type { Errand } from './child';
 import { type Place, withPlace } from './support';
@@ -186,16 +186,6 @@ async function killedAt(major: Major, place: Place, lock: string, restore?: stri
 async function errand(major: Major, { target, around }: Place, restore?: string): Promise<Errand> {
   const { host, port, user, password } = await serverOf(major);
   return { place: { host, port, user, password, database: target.database.name }, storage: around.storage, restore };
-}
-
-/** @returns the first line told; undefined while the server is not back, or the old session not gone */
-async function whenBack(ask: () => Promise<readonly string[]>): Promise<string | undefined> {
-  try {
-    return (await ask())[0];
-  } catch (cause) {
-    if (cause instanceof Fault && ['no-server', 'connection-lost'].includes(cause.code)) return undefined;
-    throw cause;
-  }
 }
 
 const isLost = (cause: unknown): boolean => cause instanceof Fault && cause.code === 'connection-lost';

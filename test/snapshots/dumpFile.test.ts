@@ -4,20 +4,18 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Fault, type FaultCode } from '../../server/engine/base/fault';
 import type { Snapshot } from '../../server/engine/project';
 import { snapshotPrefix } from '../../server/engine/snapshots/names';
 import { recoverSnapshots } from '../../server/engine/snapshots/recover';
 import { dropSnapshot, listSnapshots, restoreSnapshot, takeSnapshot } from '../../server/engine/snapshots/snapshots';
 import type { ServerTarget } from '../../server/engine/snapshots/target';
+import { isFault } from '../support/faults';
 import { until } from '../support/killable';
 import { type Major, servers } from '../support/servers';
 import { type Place, withPlace } from './support';
 
 const order = { reason: 'by hand', version: '7', disconnect: false };
 const back = { version: undefined, disconnect: false };
-
-const isFault = (code: FaultCode) => (cause: unknown) => cause instanceof Fault && cause.code === code;
 
 async function taken(target: ServerTarget, { around }: Place): Promise<Snapshot> {
   const result = await takeSnapshot(target, order, around);

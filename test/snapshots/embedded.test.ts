@@ -4,7 +4,6 @@ import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { applyMigrations, revertMigrations } from '../../server/engine/apply/apply';
 import { recoverApplies } from '../../server/engine/apply/recover';
-import { Fault, type FaultCode } from '../../server/engine/base/fault';
 import { openJournal } from '../../server/engine/base/journal';
 import { embeddedDatabase } from '../../server/engine/database/embedded';
 import { recoverSnapshots } from '../../server/engine/snapshots/recover';
@@ -13,13 +12,12 @@ import { dataPath } from '../../server/engine/snapshots/registry';
 import { type SnapshotStep, topic } from '../../server/engine/snapshots/steps';
 import type { EmbeddedTarget, Surroundings } from '../../server/engine/snapshots/target';
 import { jobOn } from '../apply/support';
+import { isFault } from '../support/faults';
 import { withFolder } from '../support/files';
 import { startKillable, until } from '../support/killable';
 import { assets } from './support';
 
 const order = { reason: 'by hand', version: '7', disconnect: false };
-
-const isFault = (code: FaultCode) => (cause: unknown) => cause instanceof Fault && cause.code === code;
 
 const source = `--- 1_a.up.sql
 create table a (id int);
