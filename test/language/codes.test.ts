@@ -1,4 +1,4 @@
-/** Every code of ours is explained under a heading of its own in the README, where the editor's link leads. */
+/** Every code of ours is explained under a heading of its own in the README. */
 import { deepEqual } from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
