@@ -85,7 +85,7 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     const { database } = target;
     const snapshots = await recoverSnapshots(target, around(new AbortController().signal));
     const applies = await recoverApplies({ database, history: bench.history, folder, storage: world.storage });
-    for (const line of [...snapshots, ...applies]) world.log(line);
+    for (const line of [...snapshots, ...applies]) world.tell(line);
     if (snapshots.length + applies.length > 0) bench.refresh();
   }
 
@@ -222,20 +222,25 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
         return change(request, reason, live, progress, signal, (it) => revertMigrations(it, versions));
       }),
 
-    snapshots: () => listSnapshots(target, world.storage),
+    async snapshots() {
+      await recover();
+      return listSnapshots(target, world.storage);
+    },
 
     snapshot: ({ reason, disconnect }, signal) =>
       alone(async () => {
-        const { history } = await bench.live();
-        return takeSnapshot(target, { reason, version: history.versions.at(-1), disconnect }, around(signal));
+        const { live } = await look(signal);
+        const version = live.history.versions.at(-1);
+        return takeSnapshot(target, { reason, version, disconnect }, around(signal));
       }),
 
     restore: (id, { disconnect, confirmedName }, signal) =>
       alone(async () => {
         demandConsent(target, confirmedName);
-        const { history } = await bench.live();
+        const { live } = await look(signal);
+        const version = live.history.versions.at(-1);
         try {
-          return await restoreSnapshot(target, id, { version: history.versions.at(-1), disconnect }, around(signal));
+          return await restoreSnapshot(target, id, { version, disconnect }, around(signal));
         } finally {
           bench.refresh();
         }
