@@ -57,6 +57,7 @@ async function run(
     log: (line) => {
       if (values.verbose) terminal.say(line);
     },
+    tell: (message) => terminal.say(message),
   });
   const engine = createEngine(world, options);
   try {

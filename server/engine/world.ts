@@ -12,6 +12,8 @@ export interface World {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly now: () => Date;
   readonly log: (line: string) => void;
+  /** For the user to read now, also when nobody looks at the log: what became of work that was cut off. */
+  readonly tell: (message: string) => void;
 }
 
 /** The texts of the workspace. */

@@ -181,12 +181,18 @@ alter table public.a add column id int;
         ));
 
       it('what was applied meanwhile is not applied again', () =>
-        withJob(major, 'dbmate', `--- 1_a.sql\n-- migrate:up\ncreate table a ();\n-- migrate:down\n`, async (job) => {
-          equal((await applyMigrations(job, ['1'])).kind, 'done');
-          await rejects(applyMigrations(job, ['1']), isFault('history-moved', /1 has been applied meanwhile/));
-          await rejects(revertMigrations(job, ['1']), isFault('no-down', /1 a/));
-          await rejects(applyMigrations(job, ['7']), isFault('no-such-migration', /7/));
-        }));
+        withJob(
+          major,
+          'dbmate',
+          `--- 1_a.sql\n-- migrate:up\ncreate table a ();\n-- migrate:down\n--- 2_b.sql\n-- migrate:up\n-- migrate:down\n`,
+          async (job) => {
+            equal((await applyMigrations(job, ['1'])).kind, 'done');
+            equal((await applyMigrations(job, ['1'])).kind, 'nothing');
+            await rejects(applyMigrations(job, ['1', '2']), isFault('history-moved', /1 has been applied meanwhile/));
+            await rejects(revertMigrations(job, ['1']), isFault('no-down', /1 a/));
+            await rejects(applyMigrations(job, ['7']), isFault('no-such-migration', /7/));
+          },
+        ));
     });
 
     describe('a revert', () => {

@@ -48,6 +48,7 @@ export async function withWorkspace<T>(
       storage: join(home, 'storage'),
       now: () => new Date(),
       log: (line) => log.push(line),
+      tell: (message) => log.push(message),
     };
     const engine = (options: Partial<EngineOptions> = {}, changes: Partial<World> = {}): Engine => {
       const made = createEngine({ ...world, ...changes }, { ...defaults, roots: [root], ...options });

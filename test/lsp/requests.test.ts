@@ -1,14 +1,13 @@
 /** Requests of our own and formatting over stdio: what the client is told, on real Postgres of both majors. */
-import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { Client } from 'pg';
-import { ResponseError, type TextEdit } from 'vscode-languageserver-protocol/node';
+import type { TextEdit } from 'vscode-languageserver-protocol/node';
 import { uriOf } from '../../server/language/uri';
 import {
   ApplyRequest,
   CandidatesRequest,
   ChooseDatabaseRequest,
-  type FaultData,
   ListProjectsRequest,
   ListSnapshotsRequest,
   NewMigrationRequest,
@@ -20,6 +19,7 @@ import {
   SnapshotRequest,
 } from '../../server/protocol/messages';
 import { type Beginning, type Running, withLanguageServer } from '../support/languageServer';
+import { refuses } from '../support/refusals';
 import { binariesOf, type Major, servers, withDatabase } from '../support/servers';
 
 const files = {
@@ -252,14 +252,5 @@ async function onServer(
       { files, environment: { DATABASE_URL: url }, initializationOptions, ...beginning },
       (running) => use(running, query),
     );
-  });
-}
-
-async function refuses(asked: Promise<unknown>, fault: string, message: RegExp, remedy?: string): Promise<void> {
-  await rejects(asked, (error: unknown) => {
-    ok(error instanceof ResponseError, String(error));
-    match(error.message, message);
-    deepEqual(error.data satisfies FaultData, { fault, ...(remedy === undefined ? {} : { remedy }) });
-    return true;
   });
 }

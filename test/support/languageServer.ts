@@ -52,7 +52,7 @@ export async function withLanguageServer<T>(
       await editor.initialize([folder], initializationOptions);
       return await use({ editor, folder, server, path, write, complaints: () => complaints });
     } finally {
-      if (server.exitCode === null && !server.stdin.destroyed && server.stdin.writable) {
+      if (server.exitCode === null && server.signalCode === null && !server.stdin.destroyed && server.stdin.writable) {
         await editor.connection.sendRequest('shutdown');
         await editor.connection.sendNotification('exit');
       }

@@ -13,7 +13,8 @@ import { type ApplyStep, topic } from './steps';
 /**
  * Applies these versions, oldest first; the first error stops.
  *
- * @returns `migrations` are the versions that were carried out; the snapshot is the caller's to add
+ * @returns `migrations` are the versions that were carried out; the snapshot is the caller's to add. `nothing` when
+ *   others have applied all of them meanwhile.
  * @throws {Fault} `no-such-migration`, `not-readable`, `bad-migration`, `history-moved`, `out-of-order`, `locked`: then
  *   nothing was run. `connection-lost`: then the words say how the database stands, as far as it can be known.
  */
@@ -21,7 +22,11 @@ export async function applyMigrations(job: Job, versions: readonly string[]): Pr
   const plan = planUp(job, versions);
   if (plan.length === 0) return { kind: 'nothing' };
   return carryOut(job, async (session) => {
-    checkUp(job, plan, await job.history.read(session));
+    const state = await job.history.read(session);
+    // Whoever had the lock until now may have done all of it.
+    const left = plan.filter(({ migration }) => state.applied(migration) !== 'applied');
+    if (left.length === 0 && state.blocked === undefined) return [];
+    checkUp(job, plan, state);
     return plan;
   });
 }

@@ -1,8 +1,14 @@
 /** Snapshots of the target that are asked for by themselves: take one, bring one back. */
-import type { Consent, RestoreResult, SnapshotRequest, SnapshotResult } from '../project';
-import { restoreSnapshot, takeSnapshot } from '../snapshots/snapshots';
+import type { Consent, RestoreResult, Snapshot, SnapshotRequest, SnapshotResult } from '../project';
+import { listSnapshots, restoreSnapshot, takeSnapshot } from '../snapshots/snapshots';
 import { demandConsent } from './bench';
 import { around, type Ground } from './ground';
+import { liveNow, recover } from './look';
+
+export async function snapshots(ground: Ground): Promise<readonly Snapshot[]> {
+  await recover(ground);
+  return listSnapshots(ground.bench.target, ground.world.storage);
+}
 
 /** Alone only. */
 export async function snapshot(
@@ -10,7 +16,7 @@ export async function snapshot(
   { reason, disconnect }: SnapshotRequest,
   signal: AbortSignal,
 ): Promise<SnapshotResult> {
-  const version = await newestVersion(ground);
+  const version = await newestVersion(ground, signal);
   return takeSnapshot(ground.bench.target, { reason, version, disconnect }, around(ground, signal));
 }
 
@@ -23,7 +29,7 @@ export async function restore(
 ): Promise<RestoreResult> {
   const { bench } = ground;
   demandConsent(bench.target, confirmedName);
-  const version = await newestVersion(ground);
+  const version = await newestVersion(ground, signal);
   try {
     return await restoreSnapshot(bench.target, id, { version, disconnect }, around(ground, signal));
   } finally {
@@ -31,5 +37,5 @@ export async function restore(
   }
 }
 
-const newestVersion = async ({ bench }: Ground): Promise<string | undefined> =>
-  (await bench.live()).history.versions.at(-1);
+const newestVersion = async (ground: Ground, signal: AbortSignal): Promise<string | undefined> =>
+  (await liveNow(ground, signal)).history.versions.at(-1);

@@ -42,11 +42,11 @@ export function viewOf(ground: Ground, live: Live): View {
  * Finishes or undoes what a process that was killed has left; costs nothing where there is no journal. Once begun it
  * is not cut short: who asked may go, and the database stays to be put right.
  */
-async function recover(ground: Ground): Promise<void> {
+export async function recover(ground: Ground): Promise<void> {
   const { bench, folder, world } = ground;
   const { target, history } = bench;
   const snapshots = await recoverSnapshots(target, around(ground, new AbortController().signal));
   const applies = await recoverApplies({ database: target.database, history, folder, storage: world.storage });
-  for (const line of [...snapshots, ...applies]) world.log(line);
+  for (const line of [...snapshots, ...applies]) world.tell(line);
   if (snapshots.length + applies.length > 0) bench.refresh();
 }

@@ -3,14 +3,13 @@ import { appliedTexts } from '../history/appliedTexts';
 import { Laps } from '../base/laps';
 import type { MigrationFolder } from '../layouts/migration';
 import type { CheckRoom, EngineOptions, Project } from '../project';
-import { listSnapshots } from '../snapshots/snapshots';
 import type { World } from '../world';
 import type { Bench } from './bench';
 import { apply, revert } from './changing';
 import { check } from './checking';
 import { createMigration } from './creating';
 import type { Ground } from './ground';
-import { restore, snapshot } from './keeping';
+import { restore, snapshot, snapshots } from './keeping';
 import { look } from './look';
 import { previewFrom } from './previewing';
 import { statusOf } from './status';
@@ -34,7 +33,7 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     preview: (path, signal) => bench.inTurn(() => previewFrom(ground, path, signal)),
     apply: (request, progress, signal) => bench.alone(() => apply(ground, request, { progress, signal })),
     revert: (request, progress, signal) => bench.alone(() => revert(ground, request, { progress, signal })),
-    snapshots: () => listSnapshots(target, world.storage),
+    snapshots: () => snapshots(ground),
     snapshot: (request, signal) => bench.alone(() => snapshot(ground, request, signal)),
     restore: (id, consent, signal) => bench.alone(() => restore(ground, id, consent, signal)),
     create: (title) => createMigration(ground, title),

@@ -1,4 +1,5 @@
 /** What is noted in the journal before a database is changed, so that the next start can finish or undo it. */
+import { Fault } from '../base/fault';
 import { type Journal, openJournal } from '../base/journal';
 import type { SnapshotRecord } from './record';
 import type { SnapshotTarget, Surroundings } from './target';
@@ -55,6 +56,10 @@ export async function journalled<T>(
     const result = await work(journal);
     journal.close();
     return result;
+  } catch (cause) {
+    if (!journal.open || !(cause instanceof Fault) || cause.code !== 'connection-lost') throw cause;
+    const later = 'How it ended is told when the server answers again.';
+    throw new Fault('connection-lost', `${cause.detail} ${later}`, cause);
   } finally {
     journal.leave();
   }
