@@ -7,10 +7,11 @@ import { readRegularFile } from './engine/base/regularFile';
 import type { Files, World } from './engine/world';
 
 /** @param parts.assets folder with the bundled workers and WebAssembly files */
-export function nodeWorld({ assets, log }: Pick<World, 'assets' | 'log'>): World {
+export function nodeWorld({ assets, log, tell }: Pick<World, 'assets' | 'log' | 'tell'>): World {
   return {
     assets,
     log,
+    tell,
     files: diskFiles,
     disk: diskFiles,
     storage: process.env['REHEARSAL_HOME'] ?? ownFolder(),

@@ -42,6 +42,8 @@ export interface Workshop {
 
 /** How long the target may take to tell all of it. */
 const lookMs = 20_000;
+/** How long it may be silent before people are told what is waited for. */
+const silenceMs = 3_000;
 
 export class Bench {
   readonly history: History;
@@ -138,12 +140,25 @@ export class Bench {
    * @throws an AbortError when `signal` comes first
    */
   async live(signal?: AbortSignal): Promise<Live> {
-    this.known ??= this.look();
+    const look = (this.known ??= this.look());
     try {
-      return await inTime(this.known, this.target.info.label, signal);
+      return await this.patiently(() => inTime(look, this.target.info.label, signal));
     } catch (error) {
-      this.known = undefined;
+      // Who waits no longer leaves the look to those who come next.
+      if (!signal?.aborted && this.known === look) this.known = undefined;
       throw error;
+    }
+  }
+
+  /** Waits for an answer of the target, and says so when it is long in coming. */
+  async patiently<T>(answer: () => Promise<T>): Promise<T> {
+    const { info } = this.target;
+    if (info.engine === 'embedded') return answer();
+    const told = setTimeout(() => this.world.tell({ kind: 'waiting', target: info.label }), silenceMs);
+    try {
+      return await answer();
+    } finally {
+      clearTimeout(told);
     }
   }
 
@@ -166,7 +181,7 @@ export class Bench {
 
   /** The live schema, dumped once until `refresh`. */
   private async liveBase(signal: AbortSignal): Promise<Base> {
-    const { setUp } = await this.live();
+    const { setUp } = await this.live(signal);
     this.base ??= setUp ? liveBase(this.target.database, setUp, signal) : Promise.resolve(this.embeddedBase());
     try {
       return await this.base;
@@ -184,8 +199,8 @@ export class Bench {
   }
 
   /** An empty database like the target's, for a replay from the first migration on. */
-  private async emptyBase(): Promise<Base> {
-    const { setUp } = await this.live();
+  private async emptyBase(signal: AbortSignal): Promise<Base> {
+    const { setUp } = await this.live(signal);
     return setUp ? emptyLike(setUp) : emptyBase;
   }
 
@@ -202,11 +217,13 @@ export class Bench {
     signal: AbortSignal,
   ): Promise<T> {
     for (let tries = 1; ; tries++) {
-      const workshop = await this.workshop(kind, texts);
-      const base = kind === 'live' ? await this.liveBase(signal) : await this.emptyBase();
+      const workshop = await this.workshop(kind, texts, signal);
+      const base = kind === 'live' ? await this.liveBase(signal) : await this.emptyBase(signal);
       try {
         return await use(workshop, base);
       } catch (error) {
+        // The next one finds out by itself whether the place is still there.
+        signal.throwIfAborted();
         if (!isGone(error)) throw error;
         this.world.log(`shadow: ${error.message}`);
         await this.discard(kind);
@@ -215,13 +232,13 @@ export class Bench {
     }
   }
 
-  private async workshop(kind: WorkshopKind, texts: readonly string[]): Promise<Workshop> {
-    const { setUp } = await this.live();
+  private async workshop(kind: WorkshopKind, texts: readonly string[], signal: AbortSignal): Promise<Workshop> {
+    const { setUp } = await this.live(signal);
     const asked = [...(setUp?.extensions ?? []), ...extensionsIn(texts).filter((it) => setUp?.available.has(it))];
     const former = this.workshops.get(kind);
     if (former && asked.every((it) => former.extensions.has(it))) return former;
     await this.discard(kind);
-    const place = await this.choose(setUp, asked);
+    const place = await this.choose(setUp, asked, signal);
     this.world.log(`shadow: ${place.label}`);
     const made = { place, chain: createChain(place), extensions: new Set(asked) };
     this.workshops.set(kind, made);
@@ -234,7 +251,7 @@ export class Bench {
     await former?.place.close();
   }
 
-  private async choose(setUp: SetUp | undefined, asked: readonly string[]): Promise<ShadowPlace> {
+  private async choose(setUp: SetUp | undefined, asked: readonly string[], signal: AbortSignal): Promise<ShadowPlace> {
     const { world, options, target } = this;
     const wishes = {
       wish: typeof options.shadow === 'object' ? { url: connectionOf(options.shadow.url, world) } : options.shadow,
@@ -248,7 +265,8 @@ export class Bench {
       log: world.log,
     };
     if (target.kind === 'embedded') return choosePlace(wishes, undefined);
-    return withSession(await target.database.open('read'), (session) => choosePlace(wishes, session));
+    // Once begun it goes on without whoever asked: the next check, a keystroke later, wants a place as well.
+    return withSession(await target.database.open('read', signal), (session) => choosePlace(wishes, session));
   }
 
   /** Ends the shadows and their servers, after what runs on them; the next check makes new ones. */

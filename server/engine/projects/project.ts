@@ -22,7 +22,7 @@ import type {
 } from '../project';
 import type { Base } from '../shadow/base';
 import { recoverSnapshots } from '../snapshots/recover';
-import { listSnapshots, restoreSnapshot, takeSnapshot } from '../snapshots/snapshots';
+import { dropSnapshot, listSnapshots, restoreSnapshot, takeSnapshot } from '../snapshots/snapshots';
 import type { Surroundings } from '../snapshots/target';
 import type { World } from '../world';
 import { type Bench, demandConsent, type Live, type Workshop } from './bench';
@@ -73,7 +73,7 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
   }
 
   async function look(signal?: AbortSignal): Promise<{ live: Live; migrations: ReadMigration[] }> {
-    await recover();
+    await recover(signal);
     const live = await bench.live(signal);
     const migrations = read();
     rememberApplied(live, migrations);
@@ -81,16 +81,22 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
   }
 
   /** Finishes or undoes what a process that was killed has left; costs nothing where there is no journal. */
-  async function recover(): Promise<void> {
+  async function recover(signal = new AbortController().signal): Promise<void> {
     const { database } = target;
-    const snapshots = await recoverSnapshots(target, around(new AbortController().signal));
-    const applies = await recoverApplies({ database, history: bench.history, folder, storage: world.storage });
-    for (const line of [...snapshots, ...applies]) world.log(line);
-    if (snapshots.length + applies.length > 0) bench.refresh();
+    const job = { database, history: bench.history, folder, storage: world.storage, signal };
+    for (const work of [() => recoverSnapshots(target, around(signal)), () => recoverApplies(job)]) {
+      const told = await bench.patiently(work);
+      for (const message of told) world.tell({ kind: 'recovered', message });
+      if (told.length > 0) bench.refresh();
+    }
   }
 
-  async function order(wanted: readonly string[] | 'pending' | 'all', editing: boolean): Promise<CheckOrder> {
-    const { live, migrations } = await look();
+  async function order(
+    wanted: readonly string[] | 'pending' | 'all',
+    editing: boolean,
+    signal: AbortSignal,
+  ): Promise<CheckOrder> {
+    const { live, migrations } = await look(signal);
     const states = new Map(migrations.map((it) => [it, stateOf(live, it)]));
     const state = (it: ReadMigration) => states.get(it) ?? stateOf(live, it);
     const chosen = wanted === 'all' ? migrations : migrations.filter((it) => state(it) === 'pending');
@@ -176,13 +182,13 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     check: (wanted, onFile, signal) =>
       bench.inTurn(async () => {
         signal.throwIfAborted();
-        return checkFiles(bench, await order(wanted, typeof wanted !== 'string'), onFile, signal);
+        return checkFiles(bench, await order(wanted, typeof wanted !== 'string', signal), onFile, signal);
       }),
 
     preview: (path, signal) =>
       bench.inTurn(async () => {
         signal.throwIfAborted();
-        const { migrations, stateOf: state, limits: bounds, layout } = await order('pending', false);
+        const { migrations, stateOf: state, limits: bounds, layout } = await order('pending', false, signal);
         const replay = path !== 'pending' && migrations.some((it) => it.files.has(path) && state(it) !== 'pending');
         const chosen = replay ? migrations : migrations.filter((it) => state(it) === 'pending');
         const index = path === 'pending' ? undefined : chosen.findIndex(({ files }) => files.has(path));
@@ -201,7 +207,7 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
 
     apply: (request, progress, signal) =>
       alone(async () => {
-        const { live, migrations } = await look();
+        const { live, migrations } = await look(signal);
         const pending = migrations
           .filter((it) => stateOf(live, it) === 'pending')
           .map(({ migration }) => migration.version);
@@ -213,7 +219,7 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
 
     revert: (request: RevertRequest, progress, signal) =>
       alone(async () => {
-        const { live } = await look();
+        const { live } = await look(signal);
         const { versions } = request;
         if (versions.length === 0) return { kind: 'nothing' };
         // Before the snapshot, and once more under the lock.
@@ -222,18 +228,28 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
         return change(request, reason, live, progress, signal, (it) => revertMigrations(it, versions));
       }),
 
-    snapshots: () => listSnapshots(target, world.storage),
+    async snapshots(signal = new AbortController().signal) {
+      await recover(signal);
+      return bench.patiently(() => listSnapshots(target, around(signal)));
+    },
 
     snapshot: ({ reason, disconnect }, signal) =>
       alone(async () => {
-        const { history } = await bench.live();
+        const { history } = (await look(signal)).live;
         return takeSnapshot(target, { reason, version: history.versions.at(-1), disconnect }, around(signal));
+      }),
+
+    deleteSnapshot: (id, { confirmedName }, signal) =>
+      bench.inTurn(async () => {
+        demandConsent(target, confirmedName);
+        await recover(signal);
+        await dropSnapshot(target, id, around(signal));
       }),
 
     restore: (id, { disconnect, confirmedName }, signal) =>
       alone(async () => {
         demandConsent(target, confirmedName);
-        const { history } = await bench.live();
+        const { history } = (await look(signal)).live;
         try {
           return await restoreSnapshot(target, id, { version: history.versions.at(-1), disconnect }, around(signal));
         } finally {
