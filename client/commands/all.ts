@@ -7,6 +7,7 @@ import { applyAllPending } from './applyAllPending';
 import { applyUpToHere } from './applyUpToHere';
 import { chooseDatabase } from './chooseDatabase';
 import type { Command } from './command';
+import { deleteSnapshot } from './deleteSnapshot';
 import { newMigration } from './newMigration';
 import { openDownFile } from './openDownFile';
 import { previewChanges } from './previewChanges';
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   applyAllPending,
   applyUpToHere,
   chooseDatabase,
+  deleteSnapshot,
   newMigration,
   openDownFile,
   previewChanges,

@@ -57,10 +57,17 @@ export interface Project {
    * @throws {Fault} `history-moved` when they are not those of the request; then nothing was run
    */
   revert(request: RevertRequest, progress: (step: Progress) => void, signal: AbortSignal): Promise<ApplyResult>;
-  snapshots(): Promise<readonly Snapshot[]>;
+  /** Newest first. */
+  snapshots(signal?: AbortSignal): Promise<readonly Snapshot[]>;
   snapshot(request: SnapshotRequest, signal: AbortSignal): Promise<SnapshotResult>;
   /** Puts the snapshot in the place of the target by renames; the replaced database is kept as a snapshot. */
   restore(id: string, consent: Consent, signal: AbortSignal): Promise<RestoreResult>;
+  /**
+   * Throws a snapshot away for good.
+   *
+   * @throws {Fault} `no-such-snapshot`; `busy`, `locked` while it is in use
+   */
+  deleteSnapshot(id: string, consent: Consent, signal: AbortSignal): Promise<void>;
   /** Databases that the workspace and the environment name, best first. */
   candidates(): readonly TargetCandidate[];
   /** Forgets what is known of the target, so that the next call looks at it anew. */

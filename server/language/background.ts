@@ -1,5 +1,5 @@
 /** Work that no request waits for: what goes wrong with it becomes a line in the log, and never ends the server. */
-import { type Connection, MessageType, ShowMessageNotification } from 'vscode-languageserver/node';
+import type { Connection } from 'vscode-languageserver/node';
 import { Fault } from '../engine/base/fault';
 import type { FaultData } from '../protocol/messages';
 import { faultData } from './reply';
@@ -11,13 +11,6 @@ export interface Trouble extends FaultData {
 
 export function inBackground(connection: Connection, work: Promise<unknown>): void {
   work.catch((error: unknown) => logTrouble(connection, 'In the background', error));
-}
-
-/** Shown in the editor, and kept in the log. */
-export function tellUser(connection: Connection, message: string): void {
-  connection.console.warn(message);
-  const shown = connection.sendNotification(ShowMessageNotification.type, { type: MessageType.Warning, message });
-  inBackground(connection, shown);
 }
 
 /** One line for a fault; for a defect of ours also where it happened. */

@@ -201,6 +201,13 @@ export type SnapshotResult =
   | { readonly kind: 'taken'; readonly snapshot: SnapshotItem; readonly ms: number }
   | { readonly kind: 'busy'; readonly sessions: readonly string[] };
 
+/** Client → server: throw a snapshot of the target away, for good. */
+export const DeleteSnapshotRequest = new RequestType<
+  Consent & { readonly folder: string; readonly id: string },
+  void,
+  FaultData
+>('rehearsal/deleteSnapshot');
+
 /** Client → server: put a snapshot in the target's place; the replaced database is kept as a snapshot. */
 export const RestoreRequest = new RequestType<
   Consent & { readonly folder: string; readonly id: string },

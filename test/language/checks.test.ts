@@ -291,7 +291,7 @@ async function withEditor(making: Making, use: (setting: Setting) => Promise<voi
     environment: {},
     now: () => new Date(),
     log,
-    tell: log,
+    tell: () => {},
   };
   function log(line: string) {
     connection.console.info(line);

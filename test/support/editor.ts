@@ -23,7 +23,7 @@ export interface Editor {
   readonly connection: ProtocolConnection;
   /** Lines of window/logMessage. */
   readonly log: readonly string[];
-  /** Messages that were shown to the user, oldest first. */
+  /** What window/showMessage has put before the user. */
   readonly shown: readonly string[];
   /** Everything published so far, oldest first. */
   readonly published: readonly PublishDiagnosticsParams[];

@@ -11,6 +11,8 @@ export interface Running {
   readonly editor: Editor;
   /** Workspace folder, removed afterwards. */
   readonly folder: string;
+  /** The server's own folder. */
+  readonly storage: string;
   readonly server: ChildProcessByStdio<Writable, Readable, Readable>;
   /** Absolute path of a file of the workspace. */
   readonly path: (name: string) => string;
@@ -50,7 +52,7 @@ export async function withLanguageServer<T>(
     const editor = connectEditor(server.stdout, server.stdin);
     try {
       await editor.initialize([folder], initializationOptions);
-      return await use({ editor, folder, server, path, write, complaints: () => complaints });
+      return await use({ editor, folder, storage: storageIn(home), server, path, write, complaints: () => complaints });
     } finally {
       if (server.exitCode === null && server.signalCode === null && !server.stdin.destroyed && server.stdin.writable) {
         await editor.connection.sendRequest('shutdown');
@@ -61,6 +63,8 @@ export async function withLanguageServer<T>(
     }
   });
 }
+
+const storageIn = (home: string): string => join(home, 'storage');
 
 const bundle = resolve(__dirname, '../../dist/server.js');
 
@@ -73,7 +77,7 @@ function start(home: string, environment: Readonly<Record<string, string>>) {
       SystemRoot: process.env['SystemRoot'],
       TMPDIR: process.env['TMPDIR'],
       HOME: home,
-      REHEARSAL_HOME: join(home, 'storage'),
+      REHEARSAL_HOME: storageIn(home),
       ...environment,
     },
   });

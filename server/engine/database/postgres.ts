@@ -6,6 +6,7 @@ import { Fault } from '../base/fault';
 import { AnswerParts, type ReportFields, timedOut } from './answer';
 import { sendCancelRequest } from './cancelRequest';
 import { type Connected, backendKey, connect } from './connect';
+import { givingUp } from './givingUp';
 import { type ConnectionParameters, labelOf } from './parameters';
 import type { Answer, RunOptions, Server, Session } from './session';
 import { SimpleQuery } from './simpleQuery';
@@ -19,11 +20,11 @@ const longestTimerMs = 2 ** 31 - 1;
 /** How long the server may take to say goodbye. */
 const goodbyeMs = 2_000;
 
-/** @throws {Fault} as Database.open */
-export async function openSession(parameters: ConnectionParameters): Promise<Session> {
-  const session = new PostgresSession(parameters, await connect(parameters));
+/** @throws as Database.open */
+export async function openSession(parameters: ConnectionParameters, signal?: AbortSignal): Promise<Session> {
+  const session = new PostgresSession(parameters, await connect(parameters, signal));
   try {
-    await session.identify();
+    await givingUp(session, signal, () => session.identify());
     return session;
   } catch (error) {
     await session.close();
@@ -139,7 +140,11 @@ class PostgresSession implements Session {
   }
 
   close(): Promise<void> {
-    return (this.#closing ??= this.#end());
+    return (this.#closing ??= this.#hangUp());
+  }
+
+  async end(): Promise<void> {
+    this.#lose(new Error('it was ended'));
   }
 
   /** Calls wait for each other, and for a cancel to be over, so that it never meets the statement after. */
@@ -246,7 +251,7 @@ class PostgresSession implements Session {
     return this.#client.connection.stream as Socket;
   }
 
-  async #end(): Promise<void> {
+  async #hangUp(): Promise<void> {
     await this.cancel();
     const giveUp = setTimeout(() => this.#stream.destroy(), goodbyeMs);
     await this.#client.end();

@@ -33,6 +33,8 @@ export interface Session {
   keep?(): Promise<void>;
   /** Ends the connection. Safe to call twice, and on a lost one. */
   close(): Promise<void>;
+  /** Ends it at once, whatever runs: who waits for an answer gets `connection-lost`. For what nobody wants any more. */
+  end(): Promise<void>;
 }
 
 export interface RunOptions {

@@ -42,6 +42,8 @@ export interface Workshop {
 
 /** How long the target may take to tell all of it. */
 const lookMs = 20_000;
+/** How long it may be silent before people are told what is waited for. */
+const silenceMs = 3_000;
 
 export class Bench {
   readonly history: History;
@@ -140,7 +142,7 @@ export class Bench {
   async live(signal?: AbortSignal): Promise<Live> {
     const known = (this.known ??= this.lookAnew());
     try {
-      return await inTime(known, this.target.info.label, signal);
+      return await this.patiently(() => inTime(known, this.target.info.label, signal));
     } catch (error) {
       // A look that this caller no longer waits for goes on, for the next one.
       if (!signal?.aborted) this.forget(known);
@@ -157,6 +159,18 @@ export class Bench {
 
   private forget(look: Promise<Live>): void {
     if (this.known === look) this.known = undefined;
+  }
+
+  /** Waits for an answer of the target, and says so when it is long in coming. */
+  async patiently<T>(answer: () => Promise<T>): Promise<T> {
+    const { info } = this.target;
+    if (info.engine === 'embedded') return answer();
+    const told = setTimeout(() => this.world.tell({ kind: 'waiting', target: info.label }), silenceMs);
+    try {
+      return await answer();
+    } finally {
+      clearTimeout(told);
+    }
   }
 
   private async look(): Promise<Live> {
@@ -178,7 +192,7 @@ export class Bench {
 
   /** The live schema, dumped once until `refresh`. */
   private async liveBase(signal: AbortSignal): Promise<Base> {
-    const { setUp } = await this.live();
+    const { setUp } = await this.live(signal);
     this.base ??= setUp ? liveBase(this.target.database, setUp, signal) : Promise.resolve(this.embeddedBase());
     try {
       return await this.base;
@@ -196,8 +210,8 @@ export class Bench {
   }
 
   /** An empty database like the target's, for a replay from the first migration on. */
-  private async emptyBase(): Promise<Base> {
-    const { setUp } = await this.live();
+  private async emptyBase(signal: AbortSignal): Promise<Base> {
+    const { setUp } = await this.live(signal);
     return setUp ? emptyLike(setUp) : emptyBase;
   }
 
@@ -214,11 +228,13 @@ export class Bench {
     signal: AbortSignal,
   ): Promise<T> {
     for (let tries = 1; ; tries++) {
-      const workshop = await this.workshop(kind, texts);
-      const base = kind === 'live' ? await this.liveBase(signal) : await this.emptyBase();
+      const workshop = await this.workshop(kind, texts, signal);
+      const base = kind === 'live' ? await this.liveBase(signal) : await this.emptyBase(signal);
       try {
         return await use(workshop, base);
       } catch (error) {
+        // The next one finds out by itself whether the place is still there.
+        signal.throwIfAborted();
         if (!isGone(error)) throw error;
         this.world.log(`shadow: ${error.message}`);
         await this.discard(kind);
@@ -227,13 +243,13 @@ export class Bench {
     }
   }
 
-  private async workshop(kind: WorkshopKind, texts: readonly string[]): Promise<Workshop> {
-    const { setUp } = await this.live();
+  private async workshop(kind: WorkshopKind, texts: readonly string[], signal: AbortSignal): Promise<Workshop> {
+    const { setUp } = await this.live(signal);
     const asked = [...(setUp?.extensions ?? []), ...extensionsIn(texts).filter((it) => setUp?.available.has(it))];
     const former = this.workshops.get(kind);
     if (former && asked.every((it) => former.extensions.has(it))) return former;
     await this.discard(kind);
-    const place = await this.choose(setUp, asked);
+    const place = await this.choose(setUp, asked, signal);
     this.world.log(`shadow: ${place.label}`);
     const made = { place, chain: createChain(place), extensions: new Set(asked) };
     this.workshops.set(kind, made);
@@ -246,7 +262,7 @@ export class Bench {
     await former?.place.close();
   }
 
-  private async choose(setUp: SetUp | undefined, asked: readonly string[]): Promise<ShadowPlace> {
+  private async choose(setUp: SetUp | undefined, asked: readonly string[], signal: AbortSignal): Promise<ShadowPlace> {
     const { world, options, target } = this;
     const wishes = {
       wish: typeof options.shadow === 'object' ? { url: connectionOf(options.shadow.url, world) } : options.shadow,
@@ -260,7 +276,8 @@ export class Bench {
       log: world.log,
     };
     if (target.kind === 'embedded') return choosePlace(wishes, undefined);
-    return withSession(await target.database.open('read'), (session) => choosePlace(wishes, session));
+    // Once begun it goes on without whoever asked: the next check, a keystroke later, wants a place as well.
+    return withSession(await target.database.open('read', signal), (session) => choosePlace(wishes, session));
   }
 
   /** Ends the shadows and their servers, after what runs on them; the next check makes new ones. */

@@ -1,13 +1,27 @@
 /** Snapshots of the target that are asked for by themselves: take one, bring one back. */
 import type { Consent, RestoreResult, Snapshot, SnapshotRequest, SnapshotResult } from '../project';
-import { listSnapshots, restoreSnapshot, takeSnapshot } from '../snapshots/snapshots';
+import { dropSnapshot, listSnapshots, restoreSnapshot, takeSnapshot } from '../snapshots/snapshots';
 import { demandConsent } from './bench';
 import { around, type Ground } from './ground';
 import { liveNow, recover } from './look';
 
-export async function snapshots(ground: Ground): Promise<readonly Snapshot[]> {
-  await recover(ground);
-  return listSnapshots(ground.bench.target, ground.world.storage);
+export async function snapshots(ground: Ground, signal = new AbortController().signal): Promise<readonly Snapshot[]> {
+  const { bench } = ground;
+  await recover(ground, signal);
+  return bench.patiently(() => listSnapshots(bench.target, around(ground, signal)));
+}
+
+/** In turn only. */
+export async function deleteSnapshot(
+  ground: Ground,
+  id: string,
+  { confirmedName }: Pick<Consent, 'confirmedName'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { target } = ground.bench;
+  demandConsent(target, confirmedName);
+  await recover(ground, signal);
+  await dropSnapshot(target, id, around(ground, signal));
 }
 
 /** Alone only. */

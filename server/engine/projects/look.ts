@@ -26,7 +26,7 @@ export const look = async (ground: Ground, signal?: AbortSignal): Promise<View> 
 
 /** The target's part, after what a former process has left undone. */
 export async function liveNow(ground: Ground, signal?: AbortSignal): Promise<Live> {
-  await recover(ground);
+  await recover(ground, signal);
   return ground.bench.live(signal);
 }
 
@@ -38,15 +38,14 @@ export function viewOf(ground: Ground, live: Live): View {
   return { live, migrations: migrations.map((it) => ({ ...it, state: stateOf(ground, history, it) })) };
 }
 
-/**
- * Finishes or undoes what a process that was killed has left; costs nothing where there is no journal. Once begun it
- * is not cut short: who asked may go, and the database stays to be put right.
- */
-export async function recover(ground: Ground): Promise<void> {
+/** Finishes or undoes what a process that was killed has left; costs nothing where there is no journal. */
+export async function recover(ground: Ground, signal = new AbortController().signal): Promise<void> {
   const { bench, folder, world } = ground;
   const { target, history } = bench;
-  const snapshots = await recoverSnapshots(target, around(ground, new AbortController().signal));
-  const applies = await recoverApplies({ database: target.database, history, folder, storage: world.storage });
-  for (const line of [...snapshots, ...applies]) world.tell(line);
-  if (snapshots.length + applies.length > 0) bench.refresh();
+  const job = { database: target.database, history, folder, storage: world.storage, signal };
+  for (const work of [() => recoverSnapshots(target, around(ground, signal)), () => recoverApplies(job)]) {
+    const told = await bench.patiently(work);
+    for (const message of told) world.tell({ kind: 'recovered', message });
+    if (told.length > 0) bench.refresh();
+  }
 }

@@ -9,7 +9,7 @@ import { apply, revert } from './changing';
 import { check } from './checking';
 import { createMigration } from './creating';
 import type { Ground } from './ground';
-import { restore, snapshot, snapshots } from './keeping';
+import { deleteSnapshot, restore, snapshot, snapshots } from './keeping';
 import { look } from './look';
 import { previewFrom } from './previewing';
 import { statusOf } from './status';
@@ -33,8 +33,9 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     preview: (path, signal) => bench.inTurn(() => previewFrom(ground, path, signal)),
     apply: (request, progress, signal) => bench.alone(() => apply(ground, request, { progress, signal })),
     revert: (request, progress, signal) => bench.alone(() => revert(ground, request, { progress, signal })),
-    snapshots: () => snapshots(ground),
+    snapshots: (signal) => snapshots(ground, signal),
     snapshot: (request, signal) => bench.alone(() => snapshot(ground, request, signal)),
+    deleteSnapshot: (id, consent, signal) => bench.inTurn(() => deleteSnapshot(ground, id, consent, signal)),
     restore: (id, consent, signal) => bench.alone(() => restore(ground, id, consent, signal)),
     create: (title) => createMigration(ground, title),
   };

@@ -20,6 +20,8 @@ export type SnapshotStep =
     }
   /** The target's contents are dropped and loaded anew in this transaction, after they were kept as a dump file. */
   | { readonly step: 'overwrite'; readonly transaction: string; readonly kept: SnapshotRecord }
+  /** The copy of this name and object identifier is dropped, as the user wished. */
+  | { readonly step: 'drop'; readonly name: string; readonly oid: number }
   /** The embedded database's file was kept as this snapshot; it is replaced next. */
   | { readonly step: 'replace'; readonly kept: SnapshotRecord };
 
@@ -35,6 +37,8 @@ export function isSnapshotStep(value: unknown): value is SnapshotStep {
       return 'replacement' in value && 'replacementOid' in value && 'used' in value && 'kept' in value;
     case 'overwrite':
       return 'transaction' in value && 'kept' in value;
+    case 'drop':
+      return 'name' in value && 'oid' in value;
     case 'replace':
       return 'kept' in value;
     default:
