@@ -83,9 +83,9 @@ async function startPlace(
     settings: await settingsLike(target),
   });
   const parameters = plainParameters({ ...server, database: 'postgres' });
-  const database = (name: string) => serverDatabase(withDatabase(parameters, name || 'postgres'), wishes.assets);
+  const database = (name: string) => serverDatabase(withDatabase(parameters, name), wishes.assets);
   try {
-    const lacking = await lackingExtensions(database(''), wishes);
+    const lacking = await lackingExtensions(database(parameters.database), wishes);
     if (lacking.length > 0) {
       await server.stop();
       return { lacking };
@@ -94,6 +94,7 @@ async function startPlace(
       kind: 'private',
       label: `private PostgreSQL ${binaries.version}`,
       database,
+      home: parameters.database,
       end: () => server.stop(),
       likeTarget: await likeDatabase(target),
       log: wishes.log,
@@ -133,11 +134,11 @@ async function onServer(
   target: Session | undefined,
 ): Promise<ShadowPlace> {
   const parameters = { ...server, settings: {}, options: `${server.options} ${noTimeouts}`.trim() };
-  const maintenance = await maintenanceDatabase(parameters, wishes.assets);
   return serverPlace({
     kind,
     label: `shadow database on ${labelOf(server).replace(/^.*@/, '')}`,
-    database: (name) => (name === '' ? maintenance : serverDatabase(withDatabase(parameters, name), wishes.assets)),
+    database: (name) => serverDatabase(withDatabase(parameters, name), wishes.assets),
+    home: await maintenanceDatabase(parameters, wishes.assets),
     end: () => Promise.resolve(),
     likeTarget: kind === 'same-server' && target ? await likeDatabase(target) : '',
     log: wishes.log,
@@ -145,14 +146,14 @@ async function onServer(
 }
 
 /** `postgres` by custom; where it is closed to us, the database that was named. */
-async function maintenanceDatabase(parameters: ConnectionParameters, assets: string): Promise<Database> {
+async function maintenanceDatabase(parameters: ConnectionParameters, assets: string): Promise<string> {
   const custom = serverDatabase(withDatabase(parameters, 'postgres'), assets);
   try {
     await (await custom.open('read')).close();
-    return custom;
+    return custom.name;
   } catch (error) {
     if (!(error instanceof Fault) || error.code === 'no-server') throw error;
-    return serverDatabase(parameters, assets);
+    return parameters.database;
   }
 }
 

@@ -10,15 +10,16 @@ import { dropOrphans, ownership, shadowPrefix } from './orphans';
 import type { Shadow, ShadowPlace } from './place';
 import { restore } from './restore';
 import { databaseStatements, type SetUp } from './setUp';
+import { allowDrop, inheritDatabase } from './twin';
+import { UserSession } from './userSession';
 
 export interface ServerPlaceOptions {
   readonly kind: 'private' | 'same-server' | 'url';
   readonly label: string;
-  /**
-   * The server's databases by name, with no timeouts of the server in force; `''` is where `create database` is run
-   * from.
-   */
+  /** The server's databases by name, with no timeouts of the server in force. */
   readonly database: (name: string) => Database;
+  /** Name of the one where `create database` is run from. */
+  readonly home: string;
   /** Runs when the place is closed, after its databases are gone. */
   readonly end: () => Promise<void>;
   /** Clauses that give a new database the encoding and collation of the target. */
@@ -55,22 +56,31 @@ interface Template {
   readonly fingerprint: string;
 }
 
+/** The shadow that is in use. On a server of ours a copy of it bears its name while it is lent. */
+interface Current {
+  name: string;
+  session: Session;
+}
+
 class ServerShadows {
   private template: Template | undefined;
-  private current: { readonly name: string; session: Session } | undefined;
+  private current: Current | undefined;
   private readonly mine = new Set<string>();
   /** As it was before the first shadow; undefined on a server that others use. */
   private pristine: Cluster | undefined;
+  private home: string;
 
-  constructor(private readonly options: ServerPlaceOptions) {}
+  constructor(private readonly options: ServerPlaceOptions) {
+    this.home = options.home;
+  }
 
   async remember(admin: Session): Promise<void> {
-    this.pristine = await readCluster(admin);
+    this.pristine = await readCluster(admin, this.mine);
   }
 
   /** A session is opened for each piece of work: one that lasted would be in the way of others, and could get lost. */
   async admin<T>(use: (admin: Session) => Promise<T>): Promise<T> {
-    const session = await this.options.database('').open('read');
+    const session = await this.options.database(this.home).open('read');
     try {
       return await use(session);
     } finally {
@@ -81,14 +91,46 @@ class ServerShadows {
   async fresh(base: Base, signal: AbortSignal): Promise<Shadow> {
     if (base.kind === 'file') throw new Error('a file of the embedded engine is no base for a server');
     await this.current?.session.close();
-    const name = await this.admin(async (admin) => {
+    const name = this.nameFor(base.setUp);
+    if (name === this.home) await this.moveHome();
+    await this.admin(async (admin) => {
       await this.clear(admin, base.fingerprint);
+      await this.vacate(admin, name);
       if (this.pristine) await this.put(admin, { ...this.pristine, roles: base.setUp.roles });
       const template = (this.template ??= await this.prepare(admin, base, signal));
-      return this.copyOf(admin, template.name, base.setUp);
+      await this.copyTo(admin, name, template.name, base.setUp);
     });
     this.current = { name, session: await this.open(name, base.setUp) };
     return this.shadow(this.current, base.setUp);
+  }
+
+  /**
+   * On a server of ours, statements that name the target's database mean the shadow. Nobody connects to `template0`,
+   * which new databases are made of.
+   */
+  private nameFor({ database }: SetUp): string {
+    return this.isOurs && database !== undefined && database !== 'template0' ? database : nameOfOurs();
+  }
+
+  /** The shadow is to have the name of the database where we do our work. */
+  private async moveHome(): Promise<void> {
+    const aside = nameOfOurs();
+    const session = await this.options.database('template1').open('read');
+    try {
+      await this.rename(session, this.home, aside);
+    } finally {
+      await session.close();
+    }
+    this.home = aside;
+  }
+
+  /** Makes a name free that another database of a server of ours has. */
+  private async vacate(admin: Session, name: string): Promise<void> {
+    if (!this.isOurs) return;
+    const taken = await admin.rows('select from pg_catalog.pg_database where datname = $1', [name]);
+    if (taken.length === 0) return;
+    if (this.mine.has(name)) await this.drop(admin, name);
+    else await this.rename(admin, name, nameOfOurs());
   }
 
   async close(): Promise<void> {
@@ -108,30 +150,28 @@ class ServerShadows {
     return this.options.kind === 'private';
   }
 
-  private shadow(current: { readonly name: string; session: Session }, setUp: SetUp): Shadow {
+  private shadow(current: Current, setUp: SetUp): Shadow {
     return {
       get session() {
         return current.session;
       },
-      startOver: (session) => this.startOver(session, setUp),
-      withCopy: async (use) => {
-        // A template must have nobody connected, us included.
-        await current.session.close();
-        const name = await this.admin(async (admin) => {
-          await endPrepared(admin, current.name, this.options.database(current.name));
-          return this.copyOf(admin, current.name, setUp);
-        });
-        current.session = await this.open(current.name, setUp);
-        return this.using(name, setUp, use);
+      startOver: async (session) => {
+        if (session instanceof UserSession) await session.startOver();
+        else await session.run('discard all');
       },
+      withCopy: (use) => this.lend(current, setUp, use),
       dump: (signal) => this.options.database(current.name).dump('schema', signal),
     };
   }
 
-  private async using<T>(name: string, setUp: SetUp, use: (copy: Session) => Promise<T>): Promise<T> {
-    const before = this.pristine && (await this.admin(readCluster));
+  private async lend<T>(current: Current, setUp: SetUp, use: (copy: Session) => Promise<T>): Promise<T> {
+    const { name } = current;
+    let lent: { readonly name: string; readonly before: Cluster | undefined } | undefined;
+    // A template must have nobody connected, us included.
+    await current.session.close();
     try {
-      const copy = await this.open(name, setUp);
+      lent = await this.admin((admin) => this.duplicate(admin, current, setUp));
+      const copy = await this.open(lent.name, setUp);
       try {
         return await use(copy);
       } finally {
@@ -139,14 +179,44 @@ class ServerShadows {
       }
     } finally {
       await this.admin(async (admin) => {
-        await this.drop(admin, name);
-        if (before) await this.put(admin, before);
+        if (lent) await this.drop(admin, lent.name);
+        if (lent?.before) await this.put(admin, lent.before);
+        if (current.name !== name) await this.renameCurrent(admin, current, name);
       });
+      current.session = await this.open(name, setUp);
     }
   }
 
+  /** @returns what to come back to, too */
+  private async duplicate(admin: Session, current: Current, setUp: SetUp) {
+    const { name } = current;
+    await endPrepared(admin, name, this.options.database(name));
+    if (!this.isOurs) {
+      const copy = nameOfOurs();
+      await this.copyTo(admin, copy, name, setUp);
+      return { name: copy, before: undefined };
+    }
+    const before = await readCluster(admin, this.mine);
+    await this.renameCurrent(admin, current, nameOfOurs());
+    await this.create(admin, name, copying(current.name));
+    await inheritDatabase(admin, current.name, name);
+    return { name, before };
+  }
+
+  private async renameCurrent(admin: Session, current: Current, name: string): Promise<void> {
+    await this.rename(admin, current.name, name);
+    this.mine.delete(current.name);
+    this.mine.add(name);
+    current.name = name;
+  }
+
+  /** Nobody may be connected to it. */
+  private async rename(admin: Session, from: string, to: string): Promise<void> {
+    await this.command(admin, `alter database ${quoteIdentifier(from)} rename to ${quoteIdentifier(to)}`);
+  }
+
   private async put(admin: Session, cluster: Cluster): Promise<void> {
-    for (const line of await putCluster(admin, cluster)) this.tell(line);
+    for (const line of await putCluster(admin, cluster, this.mine)) this.tell(line);
   }
 
   /** Drops the former shadow, and the template when it is of another base. */
@@ -160,7 +230,8 @@ class ServerShadows {
   }
 
   private async prepare(admin: Session, base: Exclude<Base, { kind: 'file' }>, signal: AbortSignal): Promise<Template> {
-    const name = await this.createTemplate(admin);
+    const name = nameOfOurs();
+    await this.createTemplate(admin, name);
     try {
       await this.fill(name, base, signal);
     } catch (error) {
@@ -171,15 +242,14 @@ class ServerShadows {
   }
 
   /** A server of ours may lack a locale that the target's has. */
-  private async createTemplate(admin: Session): Promise<string> {
-    const { likeTarget, kind } = this.options;
+  private async createTemplate(admin: Session, name: string): Promise<void> {
+    const { likeTarget } = this.options;
     try {
-      return await this.create(admin, `template template0 ${likeTarget}`);
+      await this.create(admin, name, `template template0 ${likeTarget}`);
     } catch (error) {
-      if (kind !== 'private' || likeTarget === '' || !(error instanceof Fault) || error.code !== 'no-shadow')
-        throw error;
+      if (!this.isOurs || likeTarget === '' || !(error instanceof Fault) || error.code !== 'no-shadow') throw error;
       this.tell(error.detail);
-      return this.create(admin, 'template template0');
+      await this.create(admin, name, 'template template0');
     }
   }
 
@@ -194,12 +264,8 @@ class ServerShadows {
     }
   }
 
-  private async copyOf(admin: Session, template: string, setUp: SetUp): Promise<string> {
-    // Copying files is quicker than writing them to the log, where nothing has to survive a crash.
-    const name = await this.create(
-      admin,
-      `template ${quoteIdentifier(template)}${this.isOurs ? ' strategy file_copy' : ''}`,
-    );
+  private async copyTo(admin: Session, name: string, template: string, setUp: SetUp): Promise<void> {
+    await this.create(admin, name, this.isOurs ? copying(template) : `template ${quoteIdentifier(template)}`);
     const owned =
       this.pristine && setUp.owner !== undefined
         ? [`alter database ${quoteIdentifier(name)} owner to ${quoteIdentifier(setUp.owner)}`]
@@ -208,33 +274,19 @@ class ServerShadows {
       const answer = await admin.run(statement);
       if (answer.kind === 'refused') this.tell(`${answer.refusal.message}: ${statement}`);
     }
-    return name;
   }
 
-  private async create(admin: Session, clauses: string): Promise<string> {
-    const name = `${shadowPrefix}${process.pid}_${randomBytes(4).toString('hex')}`;
+  private async create(admin: Session, name: string, clauses: string): Promise<void> {
     await this.command(admin, `create database ${quoteIdentifier(name)} ${clauses}`);
     this.mine.add(name);
-    await this.command(admin, `comment on database ${quoteIdentifier(name)} is ${quoteLiteral(ownership)}`);
-    return name;
-  }
-
-  private async open(name: string, setUp: SetUp): Promise<Session> {
-    const session = await this.options.database(name).open('write');
-    await this.become(session, setUp);
-    return session;
-  }
-
-  private async startOver(session: Session, setUp: SetUp): Promise<void> {
-    await session.run('discard all');
-    await this.become(session, setUp);
+    if (!this.isOurs)
+      await this.command(admin, `comment on database ${quoteIdentifier(name)} is ${quoteLiteral(ownership)}`);
   }
 
   /** On a server of ours nobody can log in as the user that the migrations run as. */
-  private async become(session: Session, { user }: SetUp): Promise<void> {
-    if (!this.isOurs || user === undefined) return;
-    const answer = await session.run(`set session authorization ${quoteIdentifier(user)}`);
-    if (answer.kind === 'refused') throw new Fault('no-shadow', `${answer.refusal.message} (${this.options.label}).`);
+  private open(name: string, { user }: SetUp): Promise<Session> {
+    const database = this.options.database(name);
+    return this.isOurs ? UserSession.open(database, user) : database.open('write');
   }
 
   private async dropAll(admin: Session): Promise<void> {
@@ -244,6 +296,7 @@ class ServerShadows {
 
   private async drop(admin: Session, name: string): Promise<void> {
     await endPrepared(admin, name, this.options.database(name));
+    if (this.isOurs) await allowDrop(admin, name);
     await this.command(admin, `drop database if exists ${quoteIdentifier(name)} with (force)`);
     this.mine.delete(name);
   }
@@ -260,3 +313,8 @@ class ServerShadows {
     this.options.log(`the shadow lacks: ${line}`);
   }
 }
+
+const nameOfOurs = (): string => `${shadowPrefix}${process.pid}_${randomBytes(4).toString('hex')}`;
+
+/** Copying files is quicker than writing them to the log, where nothing has to survive a crash. */
+const copying = (template: string): string => `template ${quoteIdentifier(template)} strategy file_copy`;
