@@ -43,8 +43,7 @@ export async function sharedPlace(major: Major, user: string): Promise<LoggedPla
   const place = await serverPlace({
     kind: 'same-server',
     label: 'test server',
-    database: (name) =>
-      serverDatabase(plainParameters({ host, port, user, password, database: name }), assets),
+    database: (name) => serverDatabase(plainParameters({ host, port, user, password, database: name }), assets),
     home: 'postgres',
     end: () => Promise.resolve(),
     likeTarget: '',

@@ -59,7 +59,9 @@ for (const major of [servers.oldest, servers.newest]) {
         { message: 'on purpose' },
       );
       equal(await currentName(shadow.session), 'shop');
-      const folder = await valueOf(shadow.session, `select 'base/' || oid from pg_database where datname = 'shop'`);
+      const folder = String(
+        await valueOf(shadow.session, `select 'base/' || oid from pg_database where datname = 'shop'`),
+      );
       const unreadable = `touch ${folder}/0; chmod 000 ${folder}/0`;
       await demand(shadow.session, `copy (select) to program '${unreadable}'`);
       await rejects(

@@ -1,6 +1,7 @@
 /**
  * Where shall the shadow live? The first of four places that can be had, in the order of DESIGN section 5.
  */
+import { dirname } from 'node:path';
 import { Fault } from '../base/fault';
 import type { Database } from '../database/database';
 import { type ConnectionParameters, isLocal, labelOf, plainParameters, withDatabase } from '../database/parameters';
@@ -31,7 +32,7 @@ export interface PlaceWishes {
  * For an embedded target it is the embedded engine whatever is wished: nothing else reads its files.
  *
  * @param target a session on the target, for its version and encoding
- * @throws {Fault} `no-shadow`, `no-right` when the place that was wished for cannot be had; as Database.open
+ * @throws {Fault} `no-shadow`, `no-right` when the place that was wished for cannot be had; `disk-full`; as Database.open
  */
 export async function choosePlace(wishes: PlaceWishes, target: Session | undefined): Promise<ShadowPlace> {
   const { wish, log } = wishes;
@@ -47,7 +48,8 @@ export async function choosePlace(wishes: PlaceWishes, target: Session | undefin
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof Fault)) throw error;
+      // Where there is no room now, there will be some again; another place would stay.
+      if (!(error instanceof Fault) || error.code === 'disk-full') throw error;
       log(`shadow: ${error.message}`);
     }
   }
@@ -95,6 +97,7 @@ async function startPlace(
       label: `private PostgreSQL ${binaries.version}`,
       database,
       home: parameters.database,
+      folder: dirname(server.folder),
       end: () => server.stop(),
       likeTarget: await likeDatabase(target),
       log: wishes.log,

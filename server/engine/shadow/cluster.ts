@@ -3,6 +3,7 @@ import type { Database } from '../database/database';
 import { quoteIdentifier, quoteLiteral } from '../database/quote';
 import type { Session } from '../database/session';
 import { shadowPrefix } from './orphans';
+import { refusedOf } from './refused';
 import { putRoles, readRoles, type Roles } from './roles';
 
 /** What a rehearsal must leave as it was. */
@@ -34,12 +35,7 @@ export async function putCluster(
     'alter system reset all',
     'select pg_catalog.pg_reload_conf()',
   ];
-  const refused: string[] = [];
-  for (const statement of statements) {
-    const answer = await admin.run(statement);
-    if (answer.kind === 'refused') refused.push(`${answer.refusal.message}: ${statement}`);
-  }
-  return [...refused, ...(await putRoles(admin, roles))];
+  return [...(await refusedOf(admin, statements)), ...(await putRoles(admin, roles))];
 }
 
 /**

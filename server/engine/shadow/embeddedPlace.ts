@@ -5,6 +5,7 @@ import { quoteIdentifier } from '../database/quote';
 import type { Session } from '../database/session';
 import type { Base } from './base';
 import type { Shadow, ShadowPlace } from './place';
+import { refusedOf } from './refused';
 import { restore } from './restore';
 import { roleStatements } from './roles';
 import { databaseStatements, sessionStatements } from './setUp';
@@ -91,10 +92,7 @@ class EmbeddedShadows {
   }
 
   private async runAll(session: Session, statements: readonly string[]): Promise<void> {
-    for (const statement of statements) {
-      const answer = await session.run(statement);
-      if (answer.kind === 'refused') this.tell(`${answer.refusal.message}: ${statement}`);
-    }
+    for (const line of await refusedOf(session, statements)) this.tell(line);
   }
 
   private shadow(session: EmbeddedSession, base: Base): Shadow {

@@ -8,8 +8,9 @@ import type { Base } from './base';
 import { type Cluster, endPrepared, putCluster, readCluster } from './cluster';
 import { dropOrphans, ownership, shadowPrefix } from './orphans';
 import type { Shadow, ShadowPlace } from './place';
+import { refusedOf } from './refused';
 import { restore } from './restore';
-import { databaseStatements, type SetUp } from './setUp';
+import { databaseStatements, noSetUp, type SetUp } from './setUp';
 import { allowDrop, inheritDatabase } from './twin';
 import { UserSession } from './userSession';
 
@@ -20,6 +21,8 @@ export interface ServerPlaceOptions {
   readonly database: (name: string) => Database;
   /** Name of the one where `create database` is run from. */
   readonly home: string;
+  /** Where its files are, so that one can see which disk is full; of a server of ours. */
+  readonly folder?: string;
   /** Runs when the place is closed, after its databases are gone. */
   readonly end: () => Promise<void>;
   /** Clauses that give a new database the encoding and collation of the target. */
@@ -146,6 +149,12 @@ class ServerShadows {
     }
   }
 
+  /** For people who look for what is in the way of the server. */
+  private get where(): string {
+    const { label, folder } = this.options;
+    return folder === undefined ? label : `${label} in ${folder}`;
+  }
+
   private get isOurs(): boolean {
     return this.options.kind === 'private';
   }
@@ -254,7 +263,7 @@ class ServerShadows {
   }
 
   private async fill(name: string, base: Exclude<Base, { kind: 'file' }>, signal: AbortSignal): Promise<void> {
-    const session = await this.options.database(name).open('write');
+    const session = await this.open(name, noSetUp);
     try {
       const refused = base.kind === 'dump' ? await restore(session, base.sql, signal) : [];
       for (const line of refused) this.tell(line);
@@ -270,10 +279,7 @@ class ServerShadows {
       this.pristine && setUp.owner !== undefined
         ? [`alter database ${quoteIdentifier(name)} owner to ${quoteIdentifier(setUp.owner)}`]
         : [];
-    for (const statement of [...owned, ...databaseStatements(name, setUp)]) {
-      const answer = await admin.run(statement);
-      if (answer.kind === 'refused') this.tell(`${answer.refusal.message}: ${statement}`);
-    }
+    for (const line of await refusedOf(admin, [...owned, ...databaseStatements(name, setUp)])) this.tell(line);
   }
 
   private async create(admin: Session, name: string, clauses: string): Promise<void> {
@@ -286,7 +292,7 @@ class ServerShadows {
   /** On a server of ours nobody can log in as the user that the migrations run as. */
   private open(name: string, { user }: SetUp): Promise<Session> {
     const database = this.options.database(name);
-    return this.isOurs ? UserSession.open(database, user) : database.open('write');
+    return this.isOurs ? UserSession.open(database, user, this.where) : database.open('write');
   }
 
   private async dropAll(admin: Session): Promise<void> {
@@ -306,7 +312,7 @@ class ServerShadows {
     if (answer.kind === 'done') return;
     const { sqlState, message } = answer.refusal;
     const code = sqlState === '42501' ? 'no-right' : sqlState === '53100' ? 'disk-full' : 'no-shadow';
-    throw new Fault(code, `${message} (${this.options.label}).`);
+    throw new Fault(code, `${message} (${this.where}).`);
   }
 
   private tell(line: string): void {

@@ -11,15 +11,17 @@ export class UserSession implements Session {
   private constructor(
     private readonly database: Database,
     private readonly user: string | undefined,
+    private readonly label: string,
     private connection: Session,
   ) {}
 
   /**
    * @param user undefined for the one that logs in
+   * @param label of the server, for people
    * @throws {Fault} `no-shadow` when there is no such user; as Database.open
    */
-  static async open(database: Database, user: string | undefined): Promise<UserSession> {
-    const session = new UserSession(database, user, await database.open('write'));
+  static async open(database: Database, user: string | undefined, label: string): Promise<UserSession> {
+    const session = new UserSession(database, user, label, await database.open('write'));
     session.#settings = await session.#become();
     return session;
   }
@@ -51,7 +53,7 @@ export class UserSession implements Session {
   }
 
   get server(): Server {
-    return this.connection.server;
+    return { ...this.connection.server, label: this.label };
   }
 
   get transaction(): Session['transaction'] {
