@@ -67,7 +67,7 @@ export async function withLanguageServer<T>(
 const bundle = resolve(__dirname, '../../dist/server.js');
 
 function start(home: string, environment: Readonly<Record<string, string>>, within: readonly string[]) {
-  const [program = '', ...words] = [...within, process.execPath, bundle, '--stdio'];
+  const [program, ...words] = [...within, process.execPath, bundle, '--stdio'];
   return spawn(program, words, {
     cwd: home,
     stdio: 'pipe',
