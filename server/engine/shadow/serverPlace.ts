@@ -63,6 +63,13 @@ interface Template {
 interface Current {
   name: string;
   session: Session;
+  lent: Lent | undefined;
+}
+
+interface Lent {
+  readonly name: string;
+  /** The server as it was before; undefined on one that others use. */
+  readonly before: Cluster | undefined;
 }
 
 class ServerShadows {
@@ -103,7 +110,7 @@ class ServerShadows {
       const template = (this.template ??= await this.prepare(admin, base, signal));
       await this.copyTo(admin, name, template.name, base.setUp);
     });
-    this.current = { name, session: await this.open(name, base.setUp) };
+    this.current = { name, session: await this.open(name, base.setUp), lent: undefined };
     return this.shadow(this.current, base.setUp);
   }
 
@@ -175,29 +182,38 @@ class ServerShadows {
 
   private async lend<T>(current: Current, setUp: SetUp, use: (copy: Session) => Promise<T>): Promise<T> {
     const { name } = current;
-    let lent: { readonly name: string; readonly before: Cluster | undefined } | undefined;
     // A template must have nobody connected, us included.
     await current.session.close();
+    const [used] = await Promise.allSettled([this.onCopy(current, setUp, use)]);
+    const [back] = await Promise.allSettled([this.takeBack(current, name, setUp)]);
+    // What goes wrong first is the cause of what goes wrong afterwards. A shadow without a session is made anew.
+    if (used.status === 'rejected') throw used.reason;
+    if (back.status === 'rejected') throw back.reason;
+    return used.value;
+  }
+
+  private async onCopy<T>(current: Current, setUp: SetUp, use: (copy: Session) => Promise<T>): Promise<T> {
+    current.lent = await this.admin((admin) => this.duplicate(admin, current, setUp));
+    const copy = await this.open(current.lent.name, setUp);
     try {
-      lent = await this.admin((admin) => this.duplicate(admin, current, setUp));
-      const copy = await this.open(lent.name, setUp);
-      try {
-        return await use(copy);
-      } finally {
-        await copy.close();
-      }
+      return await use(copy);
     } finally {
-      await this.admin(async (admin) => {
-        if (lent) await this.drop(admin, lent.name);
-        if (lent?.before) await this.put(admin, lent.before);
-        if (current.name !== name) await this.renameCurrent(admin, current, name);
-      });
-      current.session = await this.open(name, setUp);
+      await copy.close();
     }
   }
 
-  /** @returns what to come back to, too */
-  private async duplicate(admin: Session, current: Current, setUp: SetUp) {
+  private async takeBack(current: Current, name: string, setUp: SetUp): Promise<void> {
+    const { lent } = current;
+    current.lent = undefined;
+    await this.admin(async (admin) => {
+      if (lent) await this.drop(admin, lent.name);
+      if (lent?.before) await this.put(admin, lent.before);
+      if (current.name !== name) await this.renameCurrent(admin, current, name);
+    });
+    current.session = await this.open(name, setUp);
+  }
+
+  private async duplicate(admin: Session, current: Current, setUp: SetUp): Promise<Lent> {
     const { name } = current;
     await endPrepared(admin, name, this.options.database(name));
     if (!this.isOurs) {
