@@ -7,8 +7,9 @@ import { createChain, type Link, type ScriptFile } from '../../server/engine/reh
 import { findingsOf } from '../../server/engine/rehearsal/findings';
 import type { PlacedOutcome } from '../../server/engine/rehearsal/outcome';
 import { unclosedFindings } from '../../server/engine/rehearsal/unclosed';
-import { emptyBase } from '../../server/engine/shadow/base';
+import { emptyLike } from '../../server/engine/shadow/base';
 import type { ShadowPlace } from '../../server/engine/shadow/place';
+import { noSetUp } from '../../server/engine/shadow/setUp';
 import { loadParser } from '../../server/engine/sql/parse';
 import { describeCases, type FixtureFile, parseFixture, renderFixture } from '../support/fixture';
 import { privatePlaceOf } from '../support/places';
@@ -46,7 +47,7 @@ async function rehearseFixture(source: string, place: ShadowPlace): Promise<stri
   };
   await createChain(place).run(
     {
-      base: emptyBase,
+      base: emptyLike({ ...noSetUp, database: 'shop' }),
       links,
       wanted: () => ({ up: true, down: true }),
       editing: true,

@@ -27,13 +27,15 @@ export interface Beginning {
   readonly files: Readonly<Record<string, string | Uint8Array>>;
   /** On top of an environment with nothing but PATH and a home folder of its own. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Program with arguments that is given the command line of the server, and becomes it. */
+  readonly within?: readonly string[];
   /** Left out: a plain editor that knows nothing of us. */
   readonly initializationOptions?: unknown;
 }
 
 /** Starts a server on a new workspace, says good-bye when `use` is done, and waits for its end. */
 export async function withLanguageServer<T>(
-  { files, environment, initializationOptions }: Beginning,
+  { files, environment, within, initializationOptions }: Beginning,
   use: (running: Running) => Promise<T>,
 ): Promise<T> {
   return withFolder(async (home) => {
@@ -45,7 +47,7 @@ export async function withLanguageServer<T>(
       return path(name);
     };
     for (const [name, text] of Object.entries(files)) write(name, text);
-    const server = start(home, environment ?? {});
+    const server = start(home, environment ?? {}, within ?? []);
     let complaints = '';
     server.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));
     const ended = once(server, 'exit');
@@ -68,8 +70,9 @@ const storageIn = (home: string): string => join(home, 'storage');
 
 const bundle = resolve(__dirname, '../../dist/server.js');
 
-function start(home: string, environment: Readonly<Record<string, string>>) {
-  return spawn(process.execPath, [bundle, '--stdio'], {
+function start(home: string, environment: Readonly<Record<string, string>>, within: readonly string[]) {
+  const [program, ...words] = [...within, process.execPath, bundle, '--stdio'];
+  return spawn(program, words, {
     cwd: home,
     stdio: 'pipe',
     env: {

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, DatabaseError } from 'pg';
-import { Fault } from '../base/fault';
+import { Fault, type FaultCode } from '../base/fault';
 import { AnswerParts, type ReportFields, timedOut } from './answer';
 import { sendCancelRequest } from './cancelRequest';
 import { type Connected, backendKey, connect } from './connect';
@@ -19,6 +19,9 @@ const cancelTries = 5;
 const longestTimerMs = 2 ** 31 - 1;
 /** How long the server may take to say goodbye. */
 const goodbyeMs = 2_000;
+
+/** What a refusal of a query of ours is called, where it has a name of its own. */
+const codes: Readonly<Record<string, FaultCode>> = { '42501': 'no-right', '53100': 'disk-full' };
 
 /** @throws as Database.open */
 export async function openSession(parameters: ConnectionParameters, signal?: AbortSignal): Promise<Session> {
@@ -125,7 +128,7 @@ class PostgresSession implements Session {
       if (asked.status === 'fulfilled') return asked.value.rows;
       const { reason } = asked;
       if (!(reason instanceof DatabaseError)) throw reason;
-      throw new Fault(reason.code === '42501' ? 'no-right' : 'refused', `${reason.message} (${reason.code}).`, reason);
+      throw new Fault(codes[reason.code ?? ''] ?? 'refused', `${reason.message} (${reason.code}).`, reason);
     });
   }
 

@@ -95,24 +95,19 @@ export function createChain(place: ShadowPlace): Chain {
   };
 }
 
-/** A shadow that got lost is built anew, once. */
+/** A shadow that got lost is built anew, once. One that has filled the disk goes: what is rolled back stays in its files. */
 async function again<T>(state: ChainState, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!isLoss(error)) throw error;
-  }
-  state.forgetShadow();
-  try {
-    return await work();
-  } catch (error) {
-    if (!isLoss(error)) throw error;
-    state.forgetShadow();
-    throw new Fault('shadow-lost', error.detail, error);
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Fault) || !['connection-lost', 'disk-full'].includes(error.code)) throw error;
+      state.forgetShadow();
+      if (error.code === 'disk-full') throw error;
+      if (tries === 2) throw new Fault('shadow-lost', error.detail, error);
+    }
   }
 }
-
-const isLoss = (error: unknown): error is Fault => error instanceof Fault && error.code === 'connection-lost';
 
 interface Known {
   readonly up: readonly Outcome[];

@@ -37,7 +37,7 @@ export async function rehearse(
 ): Promise<Rehearsed> {
   const [first, second] = [up[0], after[0]];
   const simple = first && up.length === 1 && after.length <= 1 && !commits(first) && !(second && commits(second));
-  if (simple) {
+  if (simple && !(second && changesLaterSessions(shadow, first))) {
     const rehearsed = await takenBack(shadow, first, second, memo, limits, signal);
     if (shadow.session.lost || !(needsCopy(first, rehearsed.up) || rehearsed.after?.some(isRefused))) return rehearsed;
   }
@@ -73,6 +73,11 @@ function commits({ mode, steps }: Rehearsal): boolean {
   if (mode === 'implicit' && steps.some(({ shape }) => shape.node === 'TransactionStmt')) return true;
   return runsAlone({ mode, steps }) && steps.some((it) => it.shape.outsideTransaction || dependsOnTransaction(it));
 }
+
+/** Whether the down script, which comes over another connection, finds other settings. */
+const changesLaterSessions = ({ session }: Shadow, { steps }: Rehearsal): boolean =>
+  session.server.engine === 'server' &&
+  steps.some(({ shape, skip }) => skip === undefined && shape.node === 'AlterDatabaseSetStmt');
 
 /** Whether the tool commits every statement by itself. */
 const runsAlone = ({ mode, steps }: Rehearsal): boolean =>

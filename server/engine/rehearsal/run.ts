@@ -82,7 +82,10 @@ async function runStep(
   return outcomeOf(answer, step, ms);
 }
 
-/** @returns the answer, or how the connection ended */
+/**
+ * @returns the answer, or how the connection ended
+ * @throws {Fault} `disk-full` when a server has ended because there was no room for its log
+ */
 async function sent(
   session: Session,
   { text, copyData }: Statement,
@@ -93,10 +96,16 @@ async function sent(
   try {
     return await cancellable(session, signal, () => session.run(text, options));
   } catch (error) {
-    if (error instanceof Fault && error.code === 'connection-lost') return error;
-    throw error;
+    if (!(error instanceof Fault) || error.code !== 'connection-lost') throw error;
+    const { cause } = error;
+    if (cause instanceof Error && 'code' in cause && cause.code === diskFull)
+      throw new Fault('disk-full', `${cause.message} (${session.server.label}).`, error);
+    return error;
   }
 }
+
+/** SQLSTATE of `No space left on device`. */
+const diskFull = '53100';
 
 /**
  * Trouble of the server is not the statement's fault (Postgres documentation, appendix A: 53 insufficient resources,
@@ -105,7 +114,7 @@ async function sent(
  * @throws {Fault} `disk-full`; `connection-lost` when a new shadow may help
  */
 export function throwIfTrouble({ sqlState, message }: Refusal, { server }: Session): void {
-  if (sqlState === '53100') throw new Fault('disk-full', `${message} (${server.label}).`);
+  if (sqlState === diskFull) throw new Fault('disk-full', `${message} (${server.label}).`);
   if (/^(?:53|57P0|580)/.test(sqlState)) throw new Fault('connection-lost', `${message} (${server.label}).`);
 }
 
