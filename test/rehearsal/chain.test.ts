@@ -26,7 +26,7 @@ for (const major of [servers.oldest, servers.newest]) {
     const scripts = (sent: readonly string[]) =>
       sent.filter((sql) => /^(?:create|alter|select b|insert|drop)/.test(sql));
 
-    it('run nothing but the last migration when it is edited, and nothing for what is known', async () => {
+    it('run nothing but the statements behind an edit, and nothing for what is known', async () => {
       const { place, sent, made } = tapped(inner);
       const chain = createChain(place);
       await linesOf(chain, requestOf([one, two, three]));
@@ -34,9 +34,8 @@ for (const major of [servers.oldest, servers.newest]) {
       sent.splice(0);
       const edited = { ...three, up: `${three.up}\nselect nope from a;` };
       const lines = await linesOf(chain, requestOf([one, two, edited]));
-      deepEqual(scripts(sent), ['select b from a', 'insert into a values (1, 2)']);
+      deepEqual(scripts(sent), []);
       ok(sent.includes('select nope from a'));
-      ok(!sent.some((sql) => sql.startsWith('alter')));
       equal(made(), 1);
       match(lines.at(-1) ?? '', /^three \d+ refused .* column "nope" does not exist$/);
       sent.splice(0);
@@ -56,7 +55,7 @@ for (const major of [servers.oldest, servers.newest]) {
         'three 0 refused 7-8 42703 column "b" does not exist',
         'three 17 ran',
       ]);
-      equal(made(), 2);
+      equal(made(), 1);
     });
 
     it('hold ranges of the file as it is now, not of the one that was rehearsed', async () => {

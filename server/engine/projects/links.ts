@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { Fault } from '../base/fault';
 import type { Layout, MigrationFile } from '../layouts/layout';
 import type { Migration, MigrationFolder } from '../layouts/migration';
-import type { Link, ScriptFile } from '../rehearsal/chain';
+import type { Link, ScriptFile } from '../rehearsal/link';
 import type { Files } from '../world';
 
 export interface ReadMigration {

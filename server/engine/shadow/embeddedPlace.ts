@@ -5,6 +5,7 @@ import { quoteIdentifier } from '../database/quote';
 import type { Session } from '../database/session';
 import type { Base } from './base';
 import type { Shadow, ShadowPlace } from './place';
+import { demand, forgetScript } from './forgetScript';
 import { restore } from './restore';
 import { roleStatements } from './roles';
 import { databaseStatements, sessionStatements } from './setUp';
@@ -105,6 +106,10 @@ class EmbeddedShadows {
         // A backend without a postmaster knows no default to go back to.
         await session.run(`set session authorization ${quoteIdentifier(session.server.user)}`);
         await session.run('discard all');
+        await become();
+      },
+      async startScript() {
+        await demand(session, `set session authorization ${quoteIdentifier(session.server.user)}; ${forgetScript}`);
         await become();
       },
       async withCopy(use) {

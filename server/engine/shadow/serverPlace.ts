@@ -9,6 +9,7 @@ import { type Cluster, endPrepared, putCluster, readCluster } from './cluster';
 import { dropOrphans, ownership, shadowPrefix } from './orphans';
 import type { Shadow, ShadowPlace } from './place';
 import { restore } from './restore';
+import { demand, forgetScript } from './forgetScript';
 import { databaseStatements, type SetUp } from './setUp';
 
 export interface ServerPlaceOptions {
@@ -114,6 +115,10 @@ class ServerShadows {
         return current.session;
       },
       startOver: (session) => this.startOver(session, setUp),
+      startScript: async (session) => {
+        await demand(session, `reset session authorization; ${forgetScript}`);
+        await this.become(session, setUp);
+      },
       withCopy: async (use) => {
         // A template must have nobody connected, us included.
         await current.session.close();
