@@ -145,6 +145,7 @@ export class Stack {
       this.entries.push({ move, savepoint: undefined });
       return;
     }
+    const isShared = this.undo !== undefined;
     const { savepoint, ahead } = this.guard();
     const using = mayUseSequences(step);
     if (using) for (const sql of ahead) await session.run(sql);
@@ -153,7 +154,8 @@ export class Stack {
     // What was cut off by us says nothing about the statement.
     signal.throwIfAborted();
     state.learn(outcome, step);
-    const kept = outcome.kind !== 'ran' || keepsSavepoint(place);
+    // One that was there already may be what an earlier entry goes back to.
+    const kept = isShared || outcome.kind !== 'ran' || keepsSavepoint(place);
     if (outcome.kind === 'ran') this.undo = undefined;
     if (!kept) this.spare = savepoint;
     this.entries.push({ move, savepoint: kept ? savepoint : undefined, ...sequences });
