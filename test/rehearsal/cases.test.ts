@@ -50,7 +50,7 @@ async function rehearseFixture(source: string, place: ShadowPlace): Promise<stri
       base: emptyBase,
       links,
       wanted: () => ({ up: true, down: true }),
-      editing: true,
+      isOpen: () => true,
       layout: 'dbmate',
       limits: { statementMs: 2_000 },
     },

@@ -167,10 +167,16 @@ for (const major of [servers.oldest, servers.newest]) {
       const raising = (sqlState: string) =>
         requestOf([{ name: 'one', up: `create table b (); do $$ begin raise sqlstate '${sqlState}'; end $$` }]);
       for (const editing of [true, false]) {
-        await rejects(linesOf(chain, { ...raising('53100'), editing }), { name: 'Fault', code: 'disk-full' });
+        await rejects(linesOf(chain, { ...raising('53100'), isOpen: () => editing }), {
+          name: 'Fault',
+          code: 'disk-full',
+        });
         for (const sqlState of ['53200', '57P03', '58030'])
-          await rejects(linesOf(chain, { ...raising(sqlState), editing }), { name: 'Fault', code: 'shadow-lost' });
-        match((await linesOf(chain, { ...raising('58P01'), editing })).at(-1) ?? '', /refused .* 58P01/);
+          await rejects(linesOf(chain, { ...raising(sqlState), isOpen: () => editing }), {
+            name: 'Fault',
+            code: 'shadow-lost',
+          });
+        match((await linesOf(chain, { ...raising('58P01'), isOpen: () => editing })).at(-1) ?? '', /refused .* 58P01/);
       }
       deepEqual(await linesOf(chain, requestOf([one])), ['one 0 ran']);
     });
@@ -340,7 +346,7 @@ describe('chains in the embedded engine', () => {
   it('run a down script when the up script has ended the engine at its last statement', async () => {
     const up = { name: 'up', up: 'create table d (); select pg_sleep(602)', down: 'drop table d; drop table nope' };
     for (const editing of [true, false]) {
-      const lines = await linesOf(createChain(inner), requestOf([up], { limits, editing }));
+      const lines = await linesOf(createChain(inner), requestOf([up], { limits, isOpen: () => editing }));
       deepEqual(lines.slice(2), ['up.down 0 ran', 'up.down 14 refused 25-29 42P01 table "nope" does not exist']);
     }
   });

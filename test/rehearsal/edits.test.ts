@@ -83,7 +83,7 @@ const edit = fc.record({
     fc.record({ kind: fc.constant('delete' as const), before: fc.nat(5) }),
     fc.record({ kind: fc.constant('format' as const), before: fc.nat(5) }),
   ),
-  editing: fc.boolean(),
+  open: fc.option(fc.nat(3), { nil: undefined, freq: 5 }),
   downs: fc.boolean(),
   last: fc.nat(3),
 });
@@ -153,12 +153,12 @@ for (const major of [servers.oldest, servers.newest]) {
               );
               const request = requestOf(named, {
                 base: emptyBase,
-                editing: it.editing,
+                isOpen: ({ up }) => it.open !== undefined && Number(up.path.slice(1)) >= it.open,
                 wanted: ({ up }) => ({ up: Number(up.path.slice(1)) <= it.last, down: it.downs && up.path === 'm1' }),
               });
               deepEqual(
                 await linesOf(chain, request),
-                await linesOf(createChain(fresh), { ...request, editing: true }),
+                await linesOf(createChain(fresh), { ...request, isOpen: () => true }),
               );
             }
           },

@@ -38,7 +38,9 @@ for (const [name, open] of Object.entries(places)) {
     }
 
     it('runs nothing for white space, comments, and lines above', async () => {
-      const formatted = tables.map((it, n) => (n % 3 === 0 ? `/* ${n} */ ${it.replace(' (', '\n(\n  ')} -- end\n` : it));
+      const formatted = tables.map((it, n) =>
+        n % 3 === 0 ? `/* ${n} */ ${it.replace(' (', '\n(\n  ')} -- end\n` : it,
+      );
       deepEqual(await sentFor([textOf(tables)], [textOf(formatted)]), []);
       deepEqual(await sentFor([textOf(tables)], [{ ...textOf(tables), head: '-- one\n-- two\n' }]), []);
     });
@@ -102,7 +104,11 @@ for (const [name, open] of Object.entries(places)) {
 
     it('says the same with hundreds of statements, wherever they are edited', async () => {
       const many = Array.from({ length: 400 }, (_, n) =>
-        n % 50 === 49 ? `select nope${n} from big` : n === 0 ? 'create table big (id int)' : `alter table big add c${n} int`,
+        n % 50 === 49
+          ? `select nope${n} from big`
+          : n === 0
+            ? 'create table big (id int)'
+            : `alter table big add c${n} int`,
       );
       const chain = createChain(inner);
       let now = many;

@@ -31,7 +31,7 @@ export const requestOf = (links: readonly LinkText[], changes: Partial<ChainRequ
   base: emptyBase,
   links: links.map(linkOf),
   wanted: () => ({ up: true, down: true }),
-  editing: true,
+  isOpen: () => true,
   layout: 'dbmate',
   limits,
   ...changes,

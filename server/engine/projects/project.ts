@@ -11,6 +11,7 @@ import { check } from './checking';
 import { createMigration } from './creating';
 import type { Ground } from './ground';
 import { restore, snapshot } from './keeping';
+import { MigrationReader } from './links';
 import { look } from './look';
 import { previewFrom } from './previewing';
 import { statusOf } from './status';
@@ -19,7 +20,15 @@ import { targetCandidates } from './target';
 export function createProject(folder: MigrationFolder, bench: Bench, world: World, options: EngineOptions): Project {
   const { target } = bench;
   const texts = appliedTexts(world.storage, target.info.id, folder.path);
-  const ground: Ground = { folder, bench, world, options, texts };
+  const ground: Ground = {
+    folder,
+    bench,
+    world,
+    options,
+    texts,
+    reader: new MigrationReader(),
+    seen: { history: undefined, migrations: new WeakMap() },
+  };
   return {
     folder,
     target: target.info,

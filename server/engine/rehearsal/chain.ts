@@ -15,14 +15,14 @@ import type { Shadow, ShadowPlace } from '../shadow/place';
 import { type Learned, reachingIn } from '../sql/reachingSchema';
 import { refusedAtEnd, type Rehearsal } from './commit';
 import type { Link } from './link';
-import { LinkCutter, type PreparedLink, type StatementMove, statementMoves, type Way } from './moves';
+import { LinkCutter, type PreparedLink, type StatementMove, type Way } from './moves';
 import { isRunaway, type Outcome, type PlacedOutcome } from './outcome';
 import { placed } from './placing';
 import { advance, isDoubtful, type Rehearsed, rehearse } from './rehearse';
 import type { RunLimits } from './run';
 import type { SequenceMemo } from './sequences';
 import { Stack } from './stack';
-import { type State, States } from './state';
+import { type Known, type State, States } from './state';
 
 /** What one link did. */
 export interface LinkResult {
@@ -39,10 +39,12 @@ export interface ChainRequest {
   readonly links: readonly Link[];
   /** Which links are asked for; those before the last of them run too. */
   readonly wanted: (link: Link) => { readonly up: boolean; readonly down: boolean };
-  /** They will be edited and asked for again: keep the way back. */
-  readonly editing: boolean;
+  /** Which links are being edited: from the first of them on, the way back is kept. */
+  readonly isOpen: (link: Link) => boolean;
   readonly layout: LayoutName;
   readonly limits: RunLimits;
+  /** Called now and then while an open link takes long, with what its statements did before where they have not run yet. */
+  readonly onProvisional?: (result: LinkResult) => void;
 }
 
 export interface Chain {
@@ -106,6 +108,10 @@ async function again<T>(state: ChainState, work: () => Promise<T>): Promise<T> {
 
 const isLoss = (error: unknown): error is Fault => error instanceof Fault && error.code === 'connection-lost';
 
+/** When those who wait are told what is known so far, in milliseconds, and how often from then on. */
+const soonMs = 60;
+const againMs = 1_000;
+
 /** A shadow and where it stands. */
 interface Standing {
   readonly shadow: Shadow;
@@ -123,6 +129,9 @@ class ChainState {
   private standing: Standing | undefined;
   private readonly states = new States();
   private readonly cutter = new LinkCutter();
+  private readonly told = new WeakMap<Way, Told>();
+  /** The links as they were told last, by the paths of their up files. */
+  private readonly former = new Map<string, PreparedLink>();
   /** Statements that are not what they are in a transaction with savepoints. */
   private readonly singular = new Set<string>();
   private reaching: { readonly base: string; readonly live: readonly Learned[] } = { base: '', live: [] };
@@ -146,7 +155,7 @@ class ChainState {
       ...request,
       prepared: this.cutAnew(request, last + 1),
       // What comes before what is being edited stays as it is.
-      firstOpen: request.editing ? request.links.findIndex(isWanted) : last + 1,
+      firstOpen: firstOf(request.links.findIndex(request.isOpen), last + 1),
       root: this.rootOf(request),
       laps,
       signal,
@@ -154,7 +163,8 @@ class ChainState {
     for (const [i, prepared] of walk.prepared.entries()) {
       const ways = request.wanted(prepared.link).down ? [prepared.up, prepared.down] : [prepared.up];
       while (!ways.every(isKnown)) await this.learn(i, ways.length > 1, walk);
-      onResult(resultOf(prepared, ways));
+      onResult(this.resultOf(prepared, ways));
+      this.former.set(prepared.link.up.path, prepared);
     }
     if (this.standing?.stack.isWornOut) await this.renew(walk);
   }
@@ -165,8 +175,39 @@ class ChainState {
     const walk: Walk = { ...request, prepared, firstOpen: to, root: this.rootOf(request), laps, signal };
     const before = await (await this.standBefore(from, walk)).shadow.dump(signal);
     const after = await (await this.standBefore(to, walk)).shadow.dump(signal);
-    const outcomes = prepared.slice(from).flatMap(({ up }) => outcomesOf(up));
+    const outcomes = prepared.slice(from).flatMap(({ link, up }) => this.outcomesOf(up, link.up.path));
     return { before, after, refused: outcomes.filter(({ kind }) => kind !== 'ran').length };
+  }
+
+  /** Outcomes as they stand in the file now; the same list again as long as nothing has changed. */
+  private outcomesOf(way: Way, path: string): readonly PlacedOutcome[] {
+    const said = sayings(way, path);
+    const known = this.told.get(way);
+    if (known?.said.every((it, i) => it === said[i])) return known.outcomes;
+    const outcomes = tellWay(way).map((it) => ({ ...it, path }));
+    this.told.set(way, { said, outcomes });
+    return outcomes;
+  }
+
+  private resultOf({ link }: PreparedLink, [up, down]: readonly Way[]): LinkResult {
+    const ups = up ? this.outcomesOf(up, link.up.path) : [];
+    const downs = down ? this.outcomesOf(down, downPathOf({ link })) : [];
+    return { link, up: ups, down: downs, ms: msOf([...ups, ...downs]) };
+  }
+
+  /** @returns to be called often; it tells seldom */
+  private provisionally(prepared: PreparedLink, down: boolean, { onProvisional }: Walk): () => void {
+    if (!onProvisional) return () => {};
+    let due = performance.now() + soonMs;
+    const { link } = prepared;
+    return () => {
+      if (performance.now() < due) return;
+      due = performance.now() + againMs;
+      const former = this.former.get(link.up.path);
+      const ups = provisionalOf(prepared.up, former?.up, link.up.path);
+      const downs = down ? provisionalOf(prepared.down, former?.down, downPathOf(prepared)) : [];
+      onProvisional({ link, up: ups, down: downs, ms: msOf([...ups, ...downs]) });
+    };
   }
 
   private rootOf({ base, layout }: ChainRequest): State {
@@ -186,7 +227,7 @@ class ChainState {
     const links = this.cut(request, count);
     const chance = links.flatMap(({ up, down }, i) => {
       const sqlStates = i === count - 1 ? ['40P01', '55P03', '57014'] : ['40P01', '55P03'];
-      return [up, down].flatMap(statementMoves).filter(({ state: { known } }) => {
+      return [...up.statements, ...down.statements].filter(({ state: { known } }) => {
         const outcome = known?.outcome;
         return outcome?.kind === 'refused' && sqlStates.includes(outcome.refusal.sqlState);
       });
@@ -219,10 +260,11 @@ class ChainState {
     const committed = committedOf(standing, walk, i);
     const moves = prepared.slice(committed, i + 1).flatMap(({ up }) => up.moves);
     walk.laps.enter('rehearsal');
-    const left = await standing.stack.bring(down ? [...moves, ...link.down.moves] : moves, limits, signal);
+    const onMade = this.provisionally(link, down, walk);
+    const left = await standing.stack.bring(down ? [...moves, ...link.down.moves] : moves, limits, signal, onMade);
     if (left === 'stands') return;
     this.forgetShadow();
-    for (const { state } of [link.up, link.down].flatMap(statementMoves)) this.singular.add(state.key);
+    for (const { state } of [...link.up.statements, ...link.down.statements]) this.singular.add(state.key);
   }
 
   /** Takes everything back. */
@@ -309,16 +351,45 @@ interface Walk extends ChainRequest {
   readonly signal: AbortSignal;
 }
 
+/** @param found -1 for none */
+const firstOf = (found: number, none: number): number => (found < 0 ? none : found);
+
 /** How many links are committed on a shadow, `most` at most; -1 when it stands in no state on the way. */
 function committedOf({ at }: Standing, { prepared, root }: Walk, most: number): number {
   for (let count = most; count > 0; count--) if (prepared[count - 1]?.after === at) return count;
   return at === root ? 0 : -1;
 }
 
-const isKnown = (way: Way): boolean => way.moves.every(({ kind, state }) => kind !== 'statement' || state.known);
+const isKnown = ({ statements }: Way): boolean => statements.every(({ state }) => state.known !== undefined);
 
-/** Outcomes as they stand in the file now. */
-function outcomesOf({ moves }: Way): Outcome[] {
+/** What was known before stands in for what is not known yet. */
+function provisionalOf(way: Way, last: Way | undefined, path: string): readonly PlacedOutcome[] {
+  const before = new Map<string, Known[]>();
+  for (const { state } of last?.statements ?? [])
+    if (state.known) before.set(state.key, [...(before.get(state.key) ?? []), state.known]);
+  return way.statements.flatMap(({ step, state }) => {
+    const former = before.get(state.key)?.shift();
+    const now = state.known ?? former;
+    return now ? [{ ...placed(now, step), path }] : [];
+  });
+}
+
+const downPathOf = ({ link }: Pick<PreparedLink, 'link'>): string => link.down?.path ?? link.up.path;
+
+const msOf = (outcomes: readonly Outcome[]): number => outcomes.reduce((sum, it) => sum + ('ms' in it ? it.ms : 0), 0);
+
+/** What is remembered of a way, and what its states said then. */
+interface Told {
+  readonly said: readonly unknown[];
+  readonly outcomes: readonly PlacedOutcome[];
+}
+
+const sayings = ({ moves }: Way, path: string): readonly unknown[] => [
+  path,
+  ...moves.map(({ state }) => state.known ?? state.refusedAtEnd),
+];
+
+function tellWay({ moves }: Way): readonly Outcome[] {
   const all: Outcome[] = [];
   let script: Outcome[] = [];
   for (const move of moves) {
@@ -331,19 +402,9 @@ function outcomesOf({ moves }: Way): Outcome[] {
   return all;
 }
 
-function resultOf({ link }: PreparedLink, [up, down]: readonly Way[]): LinkResult {
-  const [ups, downs] = [up ? outcomesOf(up) : [], down ? outcomesOf(down) : []];
-  return {
-    link,
-    up: ups.map((it) => ({ ...it, path: link.up.path })),
-    down: downs.map((it) => ({ ...it, path: link.down?.path ?? link.up.path })),
-    ms: [...ups, ...downs].reduce((sum, it) => sum + ('ms' in it ? it.ms : 0), 0),
-  };
-}
-
 function doubtfulMoves(way: Way): StatementMove[] {
   const rehearsals = new Map(way.rehearsals.flatMap((it) => it.steps.map((step) => [step, it])));
-  return statementMoves(way).filter(({ step, state: { known } }) => {
+  return way.statements.filter(({ step, state: { known } }) => {
     const rehearsal = rehearsals.get(step);
     return known && rehearsal && isDoubtful(rehearsal, known.outcome);
   });
@@ -355,11 +416,7 @@ function sparing({ up, down }: PreparedLink, withDown: boolean): { ups: Rehearsa
 }
 
 function withoutRunaways(way: Way): Rehearsal[] {
-  const runaways = new Set(
-    statementMoves(way)
-      .filter(isKnownRunaway)
-      .map(({ step }) => step),
-  );
+  const runaways = new Set(way.statements.filter(isKnownRunaway).map(({ step }) => step));
   return way.rehearsals.map(({ mode, steps }) => ({
     mode,
     steps: steps.map((step) => (runaways.has(step) ? { ...step, skip: { kind: 'sessionEnded' } as const } : step)),
@@ -378,7 +435,7 @@ function learnAll({ up, down }: PreparedLink, withDown: boolean, { up: ups, afte
 function learnWay(way: Way, outcomes: readonly Outcome[]): void {
   // It is told by the outcomes themselves here.
   for (const { state } of way.moves) state.refusedAtEnd = undefined;
-  for (const [i, move] of statementMoves(way).entries()) {
+  for (const [i, move] of way.statements.entries()) {
     const outcome = outcomes[i];
     if (!outcome || isKnownRunaway(move)) continue;
     if (outcome.kind === 'skipped' && outcome.reason.kind === 'sessionEnded') continue;

@@ -22,6 +22,8 @@ export type StatementMove = Extract<Move, { kind: 'statement' }>;
 export interface Way {
   readonly rehearsals: readonly Rehearsal[];
   readonly moves: readonly Move[];
+  /** Those of the moves that are statements. */
+  readonly statements: readonly StatementMove[];
   /** Whether it can be run in a transaction together with others. */
   readonly plain: boolean;
 }
@@ -130,7 +132,8 @@ function wayOf(rehearsals: readonly Rehearsal[], before: State): Way {
     state = state.next('end');
     moves.push({ kind: 'end', mode, state });
   }
-  return { rehearsals, moves, plain: rehearsals.every(isPlain) };
+  const statements = moves.filter((move) => move.kind === 'statement');
+  return { rehearsals, moves, statements, plain: rehearsals.every(isPlain) };
 }
 
 /** The same key, the same effect on the same state. Long texts by their digest. */
@@ -141,6 +144,3 @@ function keyOf({ statement: { text, kind, copyData }, skip }: Step): string {
 }
 
 const longestKey = 500;
-
-export const statementMoves = ({ moves }: Way): readonly StatementMove[] =>
-  moves.filter((move) => move.kind === 'statement');

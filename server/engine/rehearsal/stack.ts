@@ -46,11 +46,17 @@ export class Stack {
    * Makes these moves, in their order and none besides, upon what is committed. What was made before is not made again.
    * What statements do is told to their states; when the session is lost on the way, those behind stay unknown.
    *
+   * @param onMade called after each move that was made now
    * @returns `left` when a statement has ended the transaction: then it is no script for a stack, and this one is over
    * @throws {Fault} `connection-lost`, `disk-full`
    * @throws the reason of the signal; the stack stands before the move that was cut off
    */
-  async bring(moves: readonly Move[], limits: RunLimits, signal: AbortSignal): Promise<'stands' | 'left'> {
+  async bring(
+    moves: readonly Move[],
+    limits: RunLimits,
+    signal: AbortSignal,
+    onMade: () => void,
+  ): Promise<'stands' | 'left'> {
     const other = this.entries.findIndex(({ move: { state } }, i) => state !== moves[i]?.state);
     const edited = other < 0 ? this.entries.length : other;
     if (other >= 0) await this.takeBack(other);
@@ -60,6 +66,7 @@ export class Stack {
       if (!move) break;
       await this.make(move, { at, of: moves.length, edited }, limits, signal);
       if (!this.session.lost && this.open && this.session.transaction === 'idle') return 'left';
+      onMade();
     }
     return 'stands';
   }
