@@ -40,14 +40,9 @@ export interface Project {
   /**
    * Rehearses scripts, each at its place in the history, and takes everything back.
    *
-   * @param wanted paths of migration files, `pending`, or `all`
    * @param onFile called for each file as soon as it is known, in order
    */
-  check(
-    wanted: readonly string[] | 'pending' | 'all',
-    onFile: (file: FileCheck) => void,
-    signal: AbortSignal,
-  ): Promise<Check>;
+  check(wanted: Wanted, onFile: (file: FileCheck) => void, signal: AbortSignal): Promise<Check>;
   /** The schema before and after one migration, named by the path of its file, or after all of them (`pending`). */
   preview(path: string, signal: AbortSignal): Promise<Preview>;
   apply(request: ApplyRequest, progress: (step: Progress) => void, signal: AbortSignal): Promise<ApplyResult>;
@@ -80,6 +75,12 @@ export interface Project {
   /** Writes the files of a new migration. @returns absolute path of the first and the cursor's offset in it */
   create(title: string): { readonly path: string; readonly cursor: number };
 }
+
+/**
+ * Which files to rehearse: those of all migrations, or of the pending ones; some by their paths; or those that are
+ * open in an editor, by their paths, and after them the other pending ones, which may stand on them.
+ */
+export type Wanted = 'all' | 'pending' | readonly string[] | { readonly open: readonly string[] };
 
 export interface TargetInfo {
   readonly id: string;
@@ -152,6 +153,8 @@ export type CheckRoom = 'turn' | 'target' | 'files' | 'shadow' | 'rehearsal' | '
 
 export interface FileCheck {
   readonly path: string;
+  /** It takes long: statements that have not run yet are told of as they were. The whole follows. */
+  readonly provisional?: true;
   readonly version: string;
   /** Milliseconds that the migration took when it was last run, which may have been for an earlier check. */
   readonly ms: number;

@@ -9,6 +9,7 @@ import { diagnosticsOf, notChecked } from './diagnostics';
 import type { Documents, OpenFile } from './documents';
 import { type Latest, latest } from './latest';
 import { type Looks, spacedLooks } from './looks';
+import { OtherFiles } from './otherFiles';
 import { pathOf } from './uri';
 import type { Workspace } from './workspace';
 
@@ -38,6 +39,7 @@ export class Checks {
   private readonly queues = new Map<string, Latest>();
   private readonly faults = new Map<string, Trouble>();
   private readonly retries = new Map<string, NodeJS.Timeout>();
+  private readonly others: OtherFiles;
   private readonly looks: Looks = spacedLooks((folder) => inBackground(this.connection, this.look(folder)));
 
   constructor(
@@ -46,6 +48,7 @@ export class Checks {
     private readonly documents: Documents,
     private readonly retryMs: number,
   ) {
+    this.others = new OtherFiles(connection, documents, workspace.files);
     documents.onOpen((document) => inBackground(this.connection, this.opened(document.uri)));
     documents.onChange((document) => inBackground(this.connection, this.changed(document.uri)));
     documents.onClose((document) => inBackground(this.connection, this.closed(document.uri)));
@@ -119,7 +122,7 @@ export class Checks {
     try {
       const project = (await this.workspace.projects()).find((it) => it.folder.path === folder);
       subjects = project ? this.subjectsOf(project) : [];
-      if (!project || subjects.length === 0) return;
+      if (!project || subjects.length === 0) return this.others.clear(folder);
       this.looks.soon(folder);
       for (const { document } of subjects) this.setRunning(document.uri);
       await this.rehearse(project, subjects, signal);
@@ -155,13 +158,16 @@ export class Checks {
     for (const { path, document } of subjects) this.readableOnDisk(path, document.getText());
     const waiting = new Map(subjects.map((subject) => [subject.path, subject]));
     const take = (file: FileCheck) => {
+      if (signal.aborted) return;
       const subject = waiting.get(file.path);
-      if (!subject || signal.aborted) return;
-      waiting.delete(file.path);
+      if (!subject) return this.others.publish(project.folder.path, file);
+      if (!file.provisional) waiting.delete(file.path);
       this.publishCheck(subject, file);
     };
-    await withSecondTry(signal, () => project.check([...waiting.keys()], take, signal));
+    this.others.begin(project.folder.path);
+    await withSecondTry(signal, () => project.check({ open: subjects.map(({ path }) => path) }, take, signal));
     if (signal.aborted) return;
+    this.others.end(project.folder.path);
     for (const subject of waiting.values()) this.clear(subject.document.uri);
   }
 
@@ -183,7 +189,7 @@ export class Checks {
       version,
       diagnosticsOf(document.getText(), check.findings, (path) => files.read(path)),
     );
-    this.setState(document.uri, { kind: 'rehearsed', check });
+    if (!check.provisional) this.setState(document.uri, { kind: 'rehearsed', check });
   }
 
   private fail(folder: string, subjects: readonly Subject[], error: unknown): void {

@@ -3,8 +3,9 @@ import { dbmate } from '../../server/engine/layouts/dbmate';
 import type { Script, TransactionMode } from '../../server/engine/layouts/layout';
 import type { Finding } from '../../server/engine/project';
 import { Laps } from '../../server/engine/base/laps';
-import { createChain, type Link, type ScriptFile } from '../../server/engine/rehearsal/chain';
+import { createChain } from '../../server/engine/rehearsal/chain';
 import { findingsOf } from '../../server/engine/rehearsal/findings';
+import type { Link, ScriptFile } from '../../server/engine/rehearsal/link';
 import type { PlacedOutcome } from '../../server/engine/rehearsal/outcome';
 import { unclosedFindings } from '../../server/engine/rehearsal/unclosed';
 import { emptyLike } from '../../server/engine/shadow/base';
@@ -50,7 +51,7 @@ async function rehearseFixture(source: string, place: ShadowPlace): Promise<stri
       base: emptyLike({ ...noSetUp, database: 'shop' }),
       links,
       wanted: () => ({ up: true, down: true }),
-      editing: true,
+      isOpen: () => true,
       layout: 'dbmate',
       limits: { statementMs: 2_000 },
     },

@@ -2,13 +2,8 @@
 import { Laps } from '../../server/engine/base/laps';
 import type { Session } from '../../server/engine/database/session';
 import type { TransactionMode } from '../../server/engine/layouts/layout';
-import {
-  type Chain,
-  type ChainRequest,
-  createChain,
-  type Link,
-  type LinkResult,
-} from '../../server/engine/rehearsal/chain';
+import { type Chain, type ChainRequest, createChain, type LinkResult } from '../../server/engine/rehearsal/chain';
+import type { Link } from '../../server/engine/rehearsal/link';
 import type { PlacedOutcome } from '../../server/engine/rehearsal/outcome';
 import { emptyBase } from '../../server/engine/shadow/base';
 import type { Shadow, ShadowPlace } from '../../server/engine/shadow/place';
@@ -36,7 +31,7 @@ export const requestOf = (links: readonly LinkText[], changes: Partial<ChainRequ
   base: emptyBase,
   links: links.map(linkOf),
   wanted: () => ({ up: true, down: true }),
-  editing: true,
+  isOpen: () => true,
   layout: 'dbmate',
   limits,
   ...changes,
@@ -97,7 +92,7 @@ export function tapped(
         if (typeof value !== 'function') return value;
         if (name !== 'run') return value.bind(target);
         return async (sql: string, options?: Parameters<Session['run']>[1]) => {
-          if (!/rehearsal_(?:savepoint|end)/.test(sql)) sent.push(sql);
+          if (!/rehearsal_/.test(sql)) sent.push(sql);
           await before(sql, target);
           return target.run(sql, options);
         };
@@ -111,6 +106,7 @@ export function tapped(
       return tap(shadow.session);
     },
     startOver: (session) => shadow.startOver(session),
+    startScript: (session) => shadow.startScript(session),
     withCopy: (use) => shadow.withCopy((copy) => use(tap(copy))),
     dump: (signal) => shadow.dump(signal),
   });

@@ -96,7 +96,7 @@ class PostgresSession implements Session {
     return status === 'T' ? 'open' : status === 'E' ? 'failed' : 'idle';
   }
 
-  run(sql: string, { copyData, timeoutMs }: RunOptions = {}): Promise<Answer> {
+  run(sql: string, { copyData, timeoutMs, ahead }: RunOptions = {}): Promise<Answer> {
     return this.#inTurn(async () => {
       let late = false;
       const end = (): void => {
@@ -105,7 +105,7 @@ class PostgresSession implements Session {
       };
       const timer = timeoutMs === undefined ? undefined : setTimeout(end, Math.min(timeoutMs, longestTimerMs));
       try {
-        const answer = await this.#simple(sql, copyData);
+        const answer = await this.#simple(sql, copyData, ahead);
         return late && answer.kind === 'refused' && answer.refusal.sqlState === timedOut.sqlState
           ? { ...answer, refusal: { ...answer.refusal, ...timedOut } }
           : answer;
@@ -158,9 +158,9 @@ class PostgresSession implements Session {
     });
   }
 
-  async #simple(sql: string, copyData?: string): Promise<Answer> {
+  async #simple(sql: string, copyData?: string, ahead: readonly string[] = []): Promise<Answer> {
     const exchange = this.#begin();
-    this.#client.query(new SimpleQuery(sql, copyData, exchange.parts, (error) => this.#lose(error)));
+    this.#client.query(new SimpleQuery({ sql, copyData, ahead }, exchange.parts, (error) => this.#lose(error)));
     await exchange.finished;
     return exchange.parts.answer;
   }

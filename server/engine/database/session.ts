@@ -38,6 +38,11 @@ export interface Session {
 }
 
 export interface RunOptions {
+  /**
+   * Statements of our own about transactions, such as savepoints, that go before it in the same packet. The answer does
+   * not tell of them; when one is refused, the session is lost.
+   */
+  readonly ahead?: readonly string[];
   /** Rows for `COPY … FROM stdin`. */
   readonly copyData?: string;
   /** Longest time in milliseconds; then the statement is cancelled and refused with 57014, the session perhaps lost. */

@@ -218,17 +218,17 @@ export class Bench {
   /**
    * In turn only. A place that has gone is replaced by a new one, once; then `use` is called again.
    *
-   * @param texts of the migrations: the extensions that they ask for
+   * @param wished extensions that the migrations ask for
    * @throws {Fault} `shadow-lost` when the new place has gone as well; what choosing a place throws
    */
   async withWorkshop<T>(
     kind: WorkshopKind,
-    texts: readonly string[],
+    wished: readonly string[],
     use: (workshop: Workshop, base: Base) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
     for (let tries = 1; ; tries++) {
-      const workshop = await this.workshop(kind, texts, signal);
+      const workshop = await this.workshop(kind, wished, signal);
       const base = kind === 'live' ? await this.liveBase(signal) : await this.emptyBase(signal);
       try {
         return await use(workshop, base);
@@ -243,9 +243,9 @@ export class Bench {
     }
   }
 
-  private async workshop(kind: WorkshopKind, texts: readonly string[], signal: AbortSignal): Promise<Workshop> {
+  private async workshop(kind: WorkshopKind, wished: readonly string[], signal: AbortSignal): Promise<Workshop> {
     const { setUp } = await this.live(signal);
-    const asked = [...(setUp?.extensions ?? []), ...extensionsIn(texts).filter((it) => setUp?.available.has(it))];
+    const asked = [...(setUp?.extensions ?? []), ...wished.filter((it) => setUp?.available.has(it))];
     const former = this.workshops.get(kind);
     if (former && asked.every((it) => former.extensions.has(it))) return former;
     await this.discard(kind);
@@ -323,14 +323,6 @@ async function withSession<T>(session: Session, use: (session: Session) => Promi
     await session.close();
   }
 }
-
-/** Read from the text alone, so that the engine can be chosen before anything runs. */
-const extensionsIn = (texts: readonly string[]): string[] =>
-  texts.flatMap((text) =>
-    [...text.matchAll(/\bcreate\s+extension\s+(?:if\s+not\s+exists\s+)?"?([\w-]+)"?/gi)].map(([, name = '']) =>
-      name.toLowerCase(),
-    ),
-  );
 
 /** @throws {Fault} `remote-target` unless the user has confirmed the name of a target on another machine */
 export function demandConsent({ info }: Target, confirmedName: string | undefined): void {

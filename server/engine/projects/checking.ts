@@ -1,8 +1,8 @@
 /** A check: pending migrations upon the live schema, applied ones replayed from nothing; results become findings. */
-import type { Laps } from '../base/laps';
+import { Laps } from '../base/laps';
 import type { LayoutName } from '../layouts/layout';
-import type { Check, CheckRoom, FileCheck } from '../project';
-import type { Chain, ChainRequest } from '../rehearsal/chain';
+import type { Check, CheckRoom, FileCheck, Wanted } from '../project';
+import type { Chain, ChainRequest, LinkResult } from '../rehearsal/chain';
 import type { Surroundings } from '../rehearsal/findings';
 import type { PlacedOutcome } from '../rehearsal/outcome';
 import type { RunLimits } from '../rehearsal/run';
@@ -10,11 +10,8 @@ import type { Base } from '../shadow/base';
 import type { ShadowPlace } from '../shadow/place';
 import type { Bench, WorkshopKind } from './bench';
 import { filesOf } from './fileChecks';
-import type { Ground } from './ground';
-import { liveNow, type SeenMigration, viewOf } from './look';
-
-/** Files by their paths, or all of the migrations in that state. */
-export type Wanted = readonly string[] | 'pending' | 'all';
+import type { Ground, SeenMigration } from './ground';
+import { liveNow, viewOf } from './look';
 
 /**
  * In turn only. As Project.check.
@@ -34,19 +31,25 @@ export async function check(
   const live = await liveNow(ground, signal);
   laps.enter('files');
   const { migrations } = viewOf(ground, live);
+  const first = pathsOf(wanted, migrations);
   const order: CheckOrder = {
     migrations,
-    wanted: new Set(pathsOf(wanted, migrations)),
-    editing: typeof wanted !== 'string',
+    wanted: new Set(first),
+    open: new Set(typeof wanted === 'string' ? [] : first),
+    patient: typeof wanted === 'string' || !('open' in wanted),
     layout: folder.layout.name,
     limits: { statementMs: options.statementMs },
     laps,
   };
-  return checkFiles(bench, order, onFile, signal);
+  const checked = await checkFiles(bench, order, onFile, signal);
+  if (typeof wanted === 'string' || !('open' in wanted)) return checked;
+  const rest = pathsOf('pending', migrations).filter((path) => !order.wanted.has(path));
+  if (rest.length > 0) await checkFiles(bench, { ...order, wanted: new Set(rest) }, onFile, signal);
+  return { ...checked, ms: laps.whole };
 }
 
 function pathsOf(wanted: Wanted, migrations: readonly SeenMigration[]): readonly string[] {
-  if (typeof wanted !== 'string') return wanted;
+  if (typeof wanted !== 'string') return 'open' in wanted ? wanted.open : wanted;
   const chosen = wanted === 'all' ? migrations : migrations.filter(({ state }) => state === 'pending');
   return chosen.flatMap(({ files }) => [...files.keys()]);
 }
@@ -55,8 +58,10 @@ interface CheckOrder {
   readonly migrations: readonly SeenMigration[];
   /** Paths of the files asked for. */
   readonly wanted: ReadonlySet<string>;
-  /** The files are being edited: the last one is what changes next. */
-  readonly editing: boolean;
+  /** Paths of the files that are being edited. */
+  readonly open: ReadonlySet<string>;
+  /** Nobody is typing: only whole answers count. */
+  readonly patient: boolean;
   readonly layout: LayoutName;
   readonly limits: RunLimits;
   readonly laps: Laps<CheckRoom>;
@@ -98,13 +103,13 @@ function checkChain(
     waiting.delete(file.path);
     onFile(file);
   };
-  const texts = order.migrations.map(({ link }) => link.up.text);
+  const wished = order.migrations.flatMap(({ extensions }) => extensions);
   order.laps.enter('shadow');
   return bench.withWorkshop(
     kind,
-    texts,
+    wished,
     async ({ place, chain }, base) => {
-      await runChain(bench, order, kind, { place, chain, base, waiting, onFile: tell }, signal);
+      await runChain(bench, order, kind, { place, chain, base, waiting, onFile: tell, onProvisional: onFile }, signal);
       return place;
     },
     signal,
@@ -118,17 +123,19 @@ interface Run {
   /** Paths of the files that are still to be told of: all of them, unless a former shadow got lost on the way. */
   readonly waiting: ReadonlySet<string>;
   readonly onFile: (file: FileCheck) => void;
+  readonly onProvisional: (file: FileCheck) => void;
 }
 
 async function runChain(
   bench: Bench,
   order: CheckOrder,
   kind: WorkshopKind,
-  { place, chain, base, waiting, onFile }: Run,
+  { place, chain, base, waiting, onFile, onProvisional }: Run,
   signal: AbortSignal,
 ): Promise<void> {
   const told = new Set(order.migrations.filter(({ state }) => (state === 'pending') === (kind === 'live')));
   const links = kind === 'live' ? [...told] : order.migrations;
+  const earlier: PlacedOutcome[] = [];
   const where: Surroundings = {
     on: [place.label, stateOfShadow(kind, bench)].filter(Boolean).join(', '),
     // Where the target has no tables, no rows can be missing.
@@ -144,16 +151,21 @@ async function runChain(
       const mine = read !== undefined && told.has(read);
       return { up: mine && wants(link.up.path), down: mine && wants(link.down?.path) };
     },
-    editing: order.editing,
+    isOpen: ({ up, down }) => order.open.has(up.path) || (down !== undefined && order.open.has(down.path)),
     layout: order.layout,
     limits: order.limits,
+    ...(order.patient ? {} : { onProvisional: (result) => provisionals(result).forEach(onProvisional) }),
   };
-  const earlier: PlacedOutcome[] = [];
+  const filesFor = (result: LinkResult, laps: Laps<CheckRoom>): FileCheck[] => {
+    const read = byLink.get(result.link);
+    return read && told.has(read) ? filesOf(result, read, { waiting, earlier, where, laps }) : [];
+  };
+  const provisionals = (result: LinkResult): FileCheck[] =>
+    filesFor(result, new Laps<CheckRoom>('findings')).map((file) => ({ ...file, provisional: true }));
   await chain.run(
     request,
     (result) => {
-      const read = byLink.get(result.link);
-      if (read && told.has(read)) filesOf(result, read, { waiting, earlier, where, laps: order.laps }).forEach(onFile);
+      filesFor(result, order.laps).forEach(onFile);
       earlier.push(...result.up.filter((it) => it.kind !== 'ran' || it.shape.makes.length > 0));
     },
     order.laps,

@@ -6,7 +6,7 @@ import { findingsOf, type Surroundings } from '../rehearsal/findings';
 import type { PlacedOutcome } from '../rehearsal/outcome';
 import { unclosedFindings } from '../rehearsal/unclosed';
 import type { ReadFile } from './links';
-import type { SeenMigration } from './look';
+import type { SeenMigration } from './ground';
 
 /** What is known beside the migration itself. */
 export interface Telling {

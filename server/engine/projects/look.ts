@@ -1,20 +1,15 @@
 /** A look at the target and the folder: what is there, and in which state is each migration? */
 import { recoverApplies } from '../apply/recover';
-import type { MigrationState } from '../project';
 import { recoverSnapshots } from '../snapshots/recover';
 import type { Live } from './bench';
-import { around, type Ground } from './ground';
-import { type ReadMigration, readMigrations } from './links';
+import { around, type Ground, type SeenMigration } from './ground';
+import type { ReadMigration } from './links';
 import { rememberApplied, stateOf } from './states';
 
 export interface View {
   readonly live: Live;
   /** Oldest first. */
   readonly migrations: readonly SeenMigration[];
-}
-
-export interface SeenMigration extends ReadMigration {
-  readonly state: MigrationState;
 }
 
 /**
@@ -32,10 +27,22 @@ export async function liveNow(ground: Ground, signal?: AbortSignal): Promise<Liv
 
 /** The folder's part. */
 export function viewOf(ground: Ground, live: Live): View {
-  const { history } = live;
-  const migrations = readMigrations(ground.folder, ground.world.files);
+  const migrations = ground.reader.read(ground.folder, ground.world.files);
+  const seen = (ground.seen.history === live.history ? ground.seen : sawAnew(ground, live, migrations)).migrations;
+  return {
+    live,
+    migrations: migrations.map((it) => {
+      const known = seen.get(it) ?? { ...it, state: stateOf(ground, live.history, it) };
+      seen.set(it, known);
+      return known;
+    }),
+  };
+}
+
+/** The history has been read anew. */
+function sawAnew(ground: Ground, { history }: Live, migrations: readonly ReadMigration[]): Ground['seen'] {
   rememberApplied(ground, history, migrations);
-  return { live, migrations: migrations.map((it) => ({ ...it, state: stateOf(ground, history, it) })) };
+  return (ground.seen = { history, migrations: new WeakMap() });
 }
 
 /** Finishes or undoes what a process that was killed has left; costs nothing where there is no journal. */

@@ -5,8 +5,8 @@ import type { Preview } from '../project';
 import type { ChainRequest } from '../rehearsal/chain';
 import type { Base } from '../shadow/base';
 import type { Workshop, WorkshopKind } from './bench';
-import type { Ground } from './ground';
-import { look, type SeenMigration } from './look';
+import type { Ground, SeenMigration } from './ground';
+import { look } from './look';
 
 /**
  * In turn only.
@@ -24,15 +24,15 @@ export async function previewFrom(ground: Ground, path: string, signal: AbortSig
       base,
       links: chosen.map(({ link }) => link),
       wanted: () => ({ up: true, down: false }),
-      editing: false,
+      isOpen: () => false,
       layout: folder.layout.name,
       limits: { statementMs: options.statementMs },
     };
     const dumps = await chain.dumps(request, span, signal);
     return { ...previewOf(dumps), rehearsedOn: place.label, refused: dumps.refused };
   };
-  const texts = migrations.map(({ link }) => link.up.text);
-  return bench.withWorkshop(kind, texts, rehearsed, signal);
+  const wished = migrations.flatMap(({ extensions }) => extensions);
+  return bench.withWorkshop(kind, wished, rehearsed, signal);
 }
 
 interface Span {

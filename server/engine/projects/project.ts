@@ -10,6 +10,7 @@ import { check } from './checking';
 import { createMigration } from './creating';
 import type { Ground } from './ground';
 import { deleteSnapshot, restore, snapshot, snapshots } from './keeping';
+import { MigrationReader } from './links';
 import { look } from './look';
 import { previewFrom } from './previewing';
 import { statusOf } from './status';
@@ -18,7 +19,15 @@ import { targetCandidates } from './target';
 export function createProject(folder: MigrationFolder, bench: Bench, world: World, options: EngineOptions): Project {
   const { target } = bench;
   const texts = appliedTexts(world.storage, target.info.id, folder.path);
-  const ground: Ground = { folder, bench, world, options, texts };
+  const ground: Ground = {
+    folder,
+    bench,
+    world,
+    options,
+    texts,
+    reader: new MigrationReader(),
+    seen: { history: undefined, migrations: new WeakMap() },
+  };
   return {
     folder,
     target: target.info,

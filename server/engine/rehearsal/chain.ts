@@ -1,37 +1,28 @@
 /**
  * A chain of migrations on one shadow: base, first script, second script…
  *
- * The shadow stands before the last script that was asked for, so that editing it runs nothing but it. What a script
- * did is remembered by what it and everything before it are, so that nothing is run twice for the same answer.
+ * What stands before the first migration that was asked for is committed on the shadow; from there on the scripts are
+ * in one open transaction (`stack.ts`), so that an edit runs nothing but what it changed. Scripts that commit are run
+ * on copies of what is committed. What a statement did is remembered by what it and everything before it are
+ * (`state.ts`), so that nothing is run twice for the same answer.
  */
-import { createHash } from 'node:crypto';
 import { Fault } from '../base/fault';
-import type { Laps } from '../base/laps';
-import type { LayoutName, Script } from '../layouts/layout';
+import { Laps } from '../base/laps';
+import type { LayoutName } from '../layouts/layout';
 import type { CheckRoom } from '../project';
 import type { Base } from '../shadow/base';
 import type { Shadow, ShadowPlace } from '../shadow/place';
-import { type Learned, reachingIn, reachingNames } from '../sql/reachingSchema';
-import type { Rehearsal } from './commit';
-import type { Outcome, PlacedOutcome } from './outcome';
-import { type Policy, prepare } from './prepare';
-import { advance, type Rehearsed, rehearse } from './rehearse';
+import { type Learned, reachingIn } from '../sql/reachingSchema';
+import { refusedAtEnd, type Rehearsal } from './commit';
+import type { Link } from './link';
+import { LinkCutter, type PreparedLink, type StatementMove, type Way } from './moves';
+import { isRunaway, type Outcome, type PlacedOutcome } from './outcome';
+import { placed } from './placing';
+import { advance, isDoubtful, type Rehearsed, rehearse } from './rehearse';
 import type { RunLimits } from './run';
 import type { SequenceMemo } from './sequences';
-
-/** A migration as the chain runs it. */
-export interface Link {
-  readonly up: ScriptFile;
-  readonly down: ScriptFile | undefined;
-}
-
-export interface ScriptFile {
-  readonly path: string;
-  /** The whole file. */
-  readonly text: string;
-  /** Those of one direction, in the order they run. */
-  readonly scripts: readonly Script[];
-}
+import { Stack } from './stack';
+import { type Known, type State, States } from './state';
 
 /** What one link did. */
 export interface LinkResult {
@@ -39,6 +30,7 @@ export interface LinkResult {
   readonly up: readonly PlacedOutcome[];
   /** Empty when it was not asked for. */
   readonly down: readonly PlacedOutcome[];
+  /** What its statements took. */
   readonly ms: number;
 }
 
@@ -47,10 +39,12 @@ export interface ChainRequest {
   readonly links: readonly Link[];
   /** Which links are asked for; those before the last of them run too. */
   readonly wanted: (link: Link) => { readonly up: boolean; readonly down: boolean };
-  /** The last link is being edited: leave the shadow before it. */
-  readonly editing: boolean;
+  /** Which links are being edited: from the first of them on, the way back is kept. */
+  readonly isOpen: (link: Link) => boolean;
   readonly layout: LayoutName;
   readonly limits: RunLimits;
+  /** Called now and then while an open link takes long, with what its statements did before where they have not run yet. */
+  readonly onProvisional?: (result: LinkResult) => void;
 }
 
 export interface Chain {
@@ -109,33 +103,32 @@ async function again<T>(state: ChainState, work: () => Promise<T>): Promise<T> {
   }
 }
 
-interface Known {
-  readonly up: readonly Outcome[];
-  readonly down: readonly Outcome[] | undefined;
-  readonly ms: number;
-}
+/** When those who wait are told what is known so far, in milliseconds, and how often from then on. */
+const soonMs = 60;
+const againMs = 1_000;
 
-/** A shadow and what is committed on it. */
+/** A shadow and where it stands. */
 interface Standing {
   readonly shadow: Shadow;
-  /** Fingerprint of the base. */
-  readonly base: string;
-  /** The states it went through: one for each link whose effects are committed. */
-  readonly states: string[];
-  sequences: SequenceMemo;
+  /** What is committed on it. */
+  readonly at: State;
+  /** Upon that. */
+  readonly stack: Stack;
+  readonly sequences: SequenceMemo;
 }
 
-/** Enough for a long history; the oldest are forgotten first. */
-const mostRemembered = 5_000;
+const standingAt = (shadow: Shadow, at: State): Standing => ({ shadow, at, stack: new Stack(shadow), sequences: {} });
 
 class ChainState {
   /** Undefined when there is no shadow, and while something is committed on it: cut off there it is of no use. */
   private standing: Standing | undefined;
-  private readonly known = new Map<string, Known>();
-  /** States whose outcomes are not to be believed any longer. */
-  private readonly retired = new Set<string>();
-  /** Statements that a connection ended at. */
-  private readonly suspects = new Set<string>();
+  private readonly states = new States();
+  private readonly cutter = new LinkCutter();
+  private readonly told = new WeakMap<Way, Told>();
+  /** The links as they were told last, by the paths of their up files. */
+  private readonly former = new Map<string, PreparedLink>();
+  /** Statements that are not what they are in a transaction with savepoints. */
+  private readonly singular = new Set<string>();
   private reaching: { readonly base: string; readonly live: readonly Learned[] } = { base: '', live: [] };
 
   constructor(private readonly place: ShadowPlace) {}
@@ -151,148 +144,188 @@ class ChainState {
     signal: AbortSignal,
   ): Promise<void> {
     laps.enter('files');
-    const last = request.links.findLastIndex((link) => Object.values(request.wanted(link)).some(Boolean));
-    const links = this.preparedAnew(request, last + 1);
-    for (const [i, prepared] of links.entries()) {
-      const { link, key, downs } = prepared;
-      const wanted = { ...prepared, downs: request.wanted(link).down ? downs : [] };
-      let result = this.known.get(key);
-      const stay = i === last && request.editing;
-      while (!result || isCutOff(result) || (wanted.downs.length > 0 && !result.down)) {
-        laps.enter('shadow');
-        const standing = await this.standBefore(i, links, request, signal);
-        laps.enter('rehearsal');
-        result = stay
-          ? await this.rehearseOn(standing, wanted, request.limits, signal)
-          : await this.advanceOn(standing, wanted, request.limits, signal);
-      }
-      onResult(resultOf(link, { ...result, down: wanted.downs.length > 0 ? result.down : undefined }));
+    const isWanted = (link: Link) => Object.values(request.wanted(link)).some(Boolean);
+    const last = request.links.findLastIndex(isWanted);
+    const walk: Walk = {
+      ...request,
+      prepared: this.cutAnew(request, last + 1),
+      // What comes before what is being edited stays as it is.
+      firstOpen: firstOf(request.links.findIndex(request.isOpen), last + 1),
+      root: this.rootOf(request),
+      laps,
+      signal,
+    };
+    for (const [i, prepared] of walk.prepared.entries()) {
+      const ways = request.wanted(prepared.link).down ? [prepared.up, prepared.down] : [prepared.up];
+      while (!ways.every(isKnown)) await this.learn(i, ways.length > 1, walk);
+      onResult(this.resultOf(prepared, ways));
+      this.former.set(prepared.link.up.path, prepared);
     }
+    if (this.standing?.stack.isWornOut) await this.renew(walk);
   }
 
   async dumps(request: ChainRequest, { from, to }: { from: number; to: number }, signal: AbortSignal) {
-    const links = this.prepared(request, to);
-    const before = await (await this.standBefore(from, links, request, signal)).shadow.dump(signal);
-    const after = await (await this.standBefore(to, links, request, signal)).shadow.dump(signal);
-    const outcomes = links.slice(from).flatMap(({ key }) => this.known.get(key)?.up ?? []);
+    const prepared = this.cut(request, to);
+    const laps = new Laps<CheckRoom>('shadow');
+    const walk: Walk = { ...request, prepared, firstOpen: to, root: this.rootOf(request), laps, signal };
+    const before = await (await this.standBefore(from, walk)).shadow.dump(signal);
+    const after = await (await this.standBefore(to, walk)).shadow.dump(signal);
+    const outcomes = prepared.slice(from).flatMap(({ link, up }) => this.outcomesOf(up, link.up.path));
     return { before, after, refused: outcomes.filter(({ kind }) => kind !== 'ran').length };
   }
 
-  private prepared(request: ChainRequest, count: number): PreparedLink[] {
-    return prepareAll(request, this.place, count, this.reachingOf(request.base), this.retired);
+  /** Outcomes as they stand in the file now; the same list again as long as nothing has changed. */
+  private outcomesOf(way: Way, path: string): readonly PlacedOutcome[] {
+    const said = sayings(way, path);
+    const known = this.told.get(way);
+    if (known?.said.every((it, i) => it === said[i])) return known.outcomes;
+    const outcomes = tellWay(way).map((it) => ({ ...it, path }));
+    this.told.set(way, { said, outcomes });
+    return outcomes;
+  }
+
+  private resultOf({ link }: PreparedLink, [up, down]: readonly Way[]): LinkResult {
+    const ups = up ? this.outcomesOf(up, link.up.path) : [];
+    const downs = down ? this.outcomesOf(down, downPathOf({ link })) : [];
+    return { link, up: ups, down: downs, ms: msOf([...ups, ...downs]) };
+  }
+
+  /** @returns to be called often; it tells seldom */
+  private provisionally(prepared: PreparedLink, down: boolean, { onProvisional }: Walk): () => void {
+    if (!onProvisional) return () => {};
+    let due = performance.now() + soonMs;
+    const { link } = prepared;
+    return () => {
+      if (performance.now() < due) return;
+      due = performance.now() + againMs;
+      const former = this.former.get(link.up.path);
+      const ups = provisionalOf(prepared.up, former?.up, link.up.path);
+      const downs = down ? provisionalOf(prepared.down, former?.down, downPathOf(prepared)) : [];
+      onProvisional({ link, up: ups, down: downs, ms: msOf([...ups, ...downs]) });
+    };
+  }
+
+  private rootOf({ base, layout }: ChainRequest): State {
+    return this.states.root(`${base.fingerprint} ${this.place.kind} ${layout}`);
+  }
+
+  private cut(request: ChainRequest, count: number): PreparedLink[] {
+    const policy = { shared: this.place.shared, layout: request.layout, live: this.reachingOf(request.base) };
+    return this.cutter.cut(request.links, count, this.rootOf(request), policy);
   }
 
   /**
    * What may have been refused by chance is tried again with each check: locks that others held; what took too long
    * only where it is asked for last, for it would hold up every check of a later file.
    */
-  private preparedAnew(request: ChainRequest, count: number): PreparedLink[] {
-    for (;;) {
-      const links = this.prepared(request, count);
-      const chance = links.find(({ key }, i) => {
-        const { up = [], down = [] } = this.known.get(key) ?? {};
-        const states = i === count - 1 ? ['40P01', '55P03', '57014'] : ['40P01', '55P03'];
-        return [...up, ...down].some((it) => it.kind === 'refused' && states.includes(it.refusal.sqlState));
+  private cutAnew(request: ChainRequest, count: number): PreparedLink[] {
+    const links = this.cut(request, count);
+    const chance = links.flatMap(({ up, down }, i) => {
+      const sqlStates = i === count - 1 ? ['40P01', '55P03', '57014'] : ['40P01', '55P03'];
+      return [...up.statements, ...down.statements].filter(({ state: { known } }) => {
+        const outcome = known?.outcome;
+        return outcome?.kind === 'refused' && sqlStates.includes(outcome.refusal.sqlState);
       });
-      if (!chance) return links;
-      this.retired.add(chance.state);
+    });
+    if (chance.length === 0) return links;
+    for (const { state } of chance) state.retire();
+    this.cutter.forget();
+    return this.cut(request, count);
+  }
+
+  /** Finds out something about link `i` that is not known yet. */
+  private async learn(i: number, down: boolean, walk: Walk): Promise<void> {
+    const link = walk.prepared[i];
+    if (!link) throw new Error('only links that were cut are asked for');
+    if (i < walk.firstOpen) return this.learnByAdvance(link, down, i, walk);
+    if (!this.isPlain(link, down)) return this.learnApart(link, down, i, walk);
+    await this.learnOnStack(link, down, i, walk);
+    const doubtful = [link.up, ...(down ? [link.down] : [])].flatMap(doubtfulMoves);
+    for (const { state } of doubtful) {
+      this.singular.add(state.key);
+      state.known = undefined;
     }
   }
 
+  private async learnOnStack(link: PreparedLink, down: boolean, i: number, walk: Walk): Promise<void> {
+    const { prepared, firstOpen, limits, signal } = walk;
+    let from = i;
+    while (from > firstOpen && this.isPlain(prepared[from - 1], false)) from--;
+    const standing = await this.standBetween(from, i, walk);
+    const committed = committedOf(standing, walk, i);
+    const moves = prepared.slice(committed, i + 1).flatMap(({ up }) => up.moves);
+    walk.laps.enter('rehearsal');
+    const onMade = this.provisionally(link, down, walk);
+    const left = await standing.stack.bring(down ? [...moves, ...link.down.moves] : moves, limits, signal, onMade);
+    if (left === 'stands') return;
+    this.forgetShadow();
+    for (const { state } of [...link.up.statements, ...link.down.statements]) this.singular.add(state.key);
+  }
+
   /** Takes everything back. */
-  private rehearseOn(
-    { shadow, sequences }: Standing,
-    link: PreparedLink,
-    limits: RunLimits,
-    signal: AbortSignal,
-  ): Promise<Known> {
-    const { ups, downs } = this.sparing(link);
-    return this.remembered(link, () => rehearse(shadow, ups, downs, sequences, limits, signal));
+  private async learnApart(link: PreparedLink, down: boolean, i: number, walk: Walk): Promise<void> {
+    const { shadow, sequences } = await this.standBefore(i, walk);
+    const { ups, downs } = sparing(link, down);
+    walk.laps.enter('rehearsal');
+    learnAll(link, down, await rehearse(shadow, ups, downs, sequences, walk.limits, walk.signal));
   }
 
   /** Takes only the down scripts back. */
-  private async advanceOn(
-    standing: Standing,
-    link: PreparedLink,
-    limits: RunLimits,
-    signal: AbortSignal,
-  ): Promise<Known> {
-    const { ups, downs } = this.sparing(link);
+  private async learnByAdvance(link: PreparedLink, down: boolean, i: number, walk: Walk): Promise<void> {
+    const standing = await this.standBefore(i, walk);
+    walk.laps.enter('rehearsal');
+    await this.advanceFrom(standing, link, down, walk);
+  }
+
+  private async advanceFrom({ shadow }: Standing, link: PreparedLink, down: boolean, walk: Walk): Promise<Standing> {
+    const { ups, downs } = sparing(link, down);
     this.standing = undefined;
-    const result = await this.remembered(link, () => advance(standing.shadow, ups, downs, limits, signal));
-    this.standing = { ...standing, states: [...standing.states, link.state], sequences: {} };
-    return result;
+    learnAll(link, down, await advance(shadow, ups, downs, walk.limits, walk.signal));
+    return (this.standing = standingAt(shadow, link.after));
   }
 
-  /** What has ended a session, or would have taken too long, is not tried again. */
-  private sparing({ key, ups, downs }: PreparedLink): Pick<PreparedLink, 'ups' | 'downs'> {
-    const known = this.known.get(key);
-    return { ups: withoutRunaways(ups, known?.up), downs: withoutRunaways(downs, known?.down) };
+  /** Whether it can stand on a stack with others. */
+  private isPlain(link: PreparedLink | undefined, down: boolean): boolean {
+    const ways = link ? [link.up, ...(down ? [link.down] : [])] : [];
+    return ways.every((way) => way.plain && way.moves.every(({ state }) => !this.singular.has(state.key)));
   }
 
-  private async remembered({ key, downs }: PreparedLink, work: () => Promise<Rehearsed>): Promise<Known> {
-    const begun = performance.now();
-    const { up, after } = await work();
-    const former = this.known.get(key);
-    for (const outcome of [...up, ...(after ?? [])]) if (outcome.kind === 'ended') this.suspect(key, outcome);
-    const known = {
-      up: merged(former?.up, up),
-      down: downs.length > 0 && after ? merged(former?.down, after) : former?.down,
-      ms: former && !isCutOff(former) ? former.ms : performance.now() - begun,
-    };
-    this.known.delete(key);
-    this.known.set(key, known);
-    const oldest = this.known.keys().next();
-    if (this.known.size > mostRemembered && !oldest.done) this.known.delete(oldest.value);
-    return known;
+  /** Brings the shadow into the state just before link `index`, with nothing open upon it. */
+  private async standBefore(index: number, walk: Walk): Promise<Standing> {
+    const standing = await this.standBetween(index, index, walk);
+    await standing.stack.end();
+    return standing;
   }
 
-  /**
-   * The first time it may be chance that the connection ended just then.
-   *
-   * @throws {Fault} `connection-lost` the first time
-   */
-  private suspect(key: string, { statement, message }: Extract<Outcome, { kind: 'ended' }>): void {
-    const name = `${key} ${statement.range.start}`;
-    if (this.suspects.has(name)) return;
-    this.suspects.add(name);
-    throw new Fault('connection-lost', `${message}.`);
-  }
-
-  /** Brings the shadow into the state just before link `index`. */
-  private async standBefore(
-    index: number,
-    links: readonly PreparedLink[],
-    { base, limits }: ChainRequest,
-    signal: AbortSignal,
-  ): Promise<Standing> {
+  /** A shadow on which at least `from` and at most `to` of the links are committed. */
+  private async standBetween(from: number, to: number, walk: Walk): Promise<Standing> {
+    walk.laps.enter('shadow');
     for (;;) {
-      const standing = await this.standWithin(index, links, base, signal);
-      const next = links[standing.states.length];
-      if (standing.states.length === index || !next) return standing;
+      const standing = await this.standWithin(to, walk);
+      const committed = committedOf(standing, walk, to);
+      const next = walk.prepared[committed];
+      if (committed >= from || !next) return standing;
+      await standing.stack.end();
       // What ends the session is known by then, and spared when this begins anew.
-      await this.advanceOn(standing, { ...next, downs: [] }, limits, signal);
+      await this.advanceFrom(standing, next, false, walk);
     }
   }
 
   /** A shadow in one of the states on the way to link `index`. */
-  private async standWithin(
-    index: number,
-    links: readonly PreparedLink[],
-    base: Base,
-    signal: AbortSignal,
-  ): Promise<Standing> {
+  private async standWithin(index: number, walk: Walk): Promise<Standing> {
     const now = this.standing;
-    const stands =
-      now &&
-      !now.shadow.session.lost &&
-      now.base === base.fingerprint &&
-      now.states.length <= index &&
-      now.states.every((state, i) => state === links[i]?.state);
-    if (stands) return now;
+    if (now && !now.shadow.session.lost && committedOf(now, walk, index) >= 0) return now;
     this.standing = undefined;
-    const shadow = await this.place.fresh(base, signal);
-    return (this.standing = { shadow, base: base.fingerprint, states: [], sequences: {} });
+    const shadow = await this.place.fresh(walk.base, walk.signal);
+    return (this.standing = standingAt(shadow, walk.root));
+  }
+
+  /** With all that is known already, so that the next edit finds it as it was. */
+  private async renew(walk: Walk): Promise<void> {
+    this.forgetShadow();
+    const last = walk.prepared.length - 1;
+    const link = walk.prepared[last];
+    if (link && this.isPlain(link, false)) await this.learnOnStack(link, false, last, walk);
   }
 
   /** Read once for each base. */
@@ -303,93 +336,104 @@ class ChainState {
   }
 }
 
-interface PreparedLink {
-  readonly link: Link;
-  /** Names what the scripts and all that stands before them have made of the base. */
-  readonly state: string;
-  /** The same and what else the outcomes hold: places in files, the down script. */
-  readonly key: string;
-  readonly ups: readonly Rehearsal[];
-  readonly downs: readonly Rehearsal[];
+/** A request with its links cut, and the signal that ends it. */
+interface Walk extends ChainRequest {
+  readonly prepared: readonly PreparedLink[];
+  /** Index of the first link that may be edited. */
+  readonly firstOpen: number;
+  readonly root: State;
+  readonly laps: Laps<CheckRoom>;
+  readonly signal: AbortSignal;
 }
 
-/**
- * The first `count` links, cut into steps; what earlier ones define is known to later ones.
- *
- * @param retired states that go by a new name, and with them all that come after
- */
-function prepareAll(
-  request: ChainRequest,
-  place: ShadowPlace,
-  count: number,
-  live: readonly Learned[],
-  retired: ReadonlySet<string>,
-): PreparedLink[] {
-  const learned = [...live];
-  const reaching = reachingNames(learned);
-  const policy = { shared: place.shared, layout: request.layout };
-  let former = `${request.base.fingerprint} ${place.kind} ${request.layout}`;
-  return request.links.slice(0, count).map((link) => {
-    let state = stateAfter(link, former);
-    while (retired.has(state)) state += '+';
-    former = state;
-    const ups = stepsOf(link.up, { ...policy, reaching });
-    learned.push(...ups.flatMap(({ steps }) => steps.map(({ shape }) => shape)).filter(teaches));
-    const downs = request.wanted(link).down ? stepsOf(link.down, { ...policy, reaching: reachingNames(learned) }) : [];
-    return { link, state, key: `${state} ${placesOf(link)}`, ups, downs };
+/** @param found -1 for none */
+const firstOf = (found: number, none: number): number => (found < 0 ? none : found);
+
+/** How many links are committed on a shadow, `most` at most; -1 when it stands in no state on the way. */
+function committedOf({ at }: Standing, { prepared, root }: Walk, most: number): number {
+  for (let count = most; count > 0; count--) if (prepared[count - 1]?.after === at) return count;
+  return at === root ? 0 : -1;
+}
+
+const isKnown = ({ statements }: Way): boolean => statements.every(({ state }) => state.known !== undefined);
+
+/** What was known before stands in for what is not known yet. */
+function provisionalOf(way: Way, last: Way | undefined, path: string): readonly PlacedOutcome[] {
+  const before = new Map<string, Known[]>();
+  for (const { state } of last?.statements ?? [])
+    if (state.known) before.set(state.key, [...(before.get(state.key) ?? []), state.known]);
+  return way.statements.flatMap(({ step, state }) => {
+    const former = before.get(state.key)?.shift();
+    const now = state.known ?? former;
+    return now ? [{ ...placed(now, step), path }] : [];
   });
 }
 
-const stepsOf = (file: ScriptFile | undefined, policy: Policy): Rehearsal[] =>
-  (file?.scripts ?? []).map((script) => prepare(file?.text ?? '', script, policy));
+const downPathOf = ({ link }: Pick<PreparedLink, 'link'>): string => link.down?.path ?? link.up.path;
 
-const teaches = ({ defines, relays }: Learned): boolean => defines.length + relays.length > 0;
+const msOf = (outcomes: readonly Outcome[]): number => outcomes.reduce((sum, it) => sum + ('ms' in it ? it.ms : 0), 0);
 
-function withoutRunaways(rehearsals: readonly Rehearsal[], known: readonly Outcome[] = []): Rehearsal[] {
-  const runaways = new Set(known.filter(isRunaway).map(({ statement }) => statement.range.start));
-  if (runaways.size === 0) return [...rehearsals];
-  return rehearsals.map(({ mode, steps }) => ({
+/** What is remembered of a way, and what its states said then. */
+interface Told {
+  readonly said: readonly unknown[];
+  readonly outcomes: readonly PlacedOutcome[];
+}
+
+const sayings = ({ moves }: Way, path: string): readonly unknown[] => [
+  path,
+  ...moves.map(({ state }) => state.known ?? state.refusedAtEnd),
+];
+
+function tellWay({ moves }: Way): readonly Outcome[] {
+  const all: Outcome[] = [];
+  let script: Outcome[] = [];
+  for (const move of moves) {
+    if (move.kind === 'statement' && move.state.known) script.push(placed(move.state.known, move.step));
+    if (move.kind !== 'end') continue;
+    const { refusedAtEnd: refusal } = move.state;
+    all.push(...(refusal ? refusedAtEnd(script, refusal) : script));
+    script = [];
+  }
+  return all;
+}
+
+function doubtfulMoves(way: Way): StatementMove[] {
+  const rehearsals = new Map(way.rehearsals.flatMap((it) => it.steps.map((step) => [step, it])));
+  return way.statements.filter(({ step, state: { known } }) => {
+    const rehearsal = rehearsals.get(step);
+    return known && rehearsal && isDoubtful(rehearsal, known.outcome);
+  });
+}
+
+/** What has ended a session, or would have taken too long, is not tried again. */
+function sparing({ up, down }: PreparedLink, withDown: boolean): { ups: Rehearsal[]; downs: Rehearsal[] } {
+  return { ups: withoutRunaways(up), downs: withDown ? withoutRunaways(down) : [] };
+}
+
+function withoutRunaways(way: Way): Rehearsal[] {
+  const runaways = new Set(way.statements.filter(isKnownRunaway).map(({ step }) => step));
+  return way.rehearsals.map(({ mode, steps }) => ({
     mode,
-    steps: steps.map((step) =>
-      runaways.has(step.statement.range.start) ? { ...step, skip: { kind: 'sessionEnded' } as const } : step,
-    ),
+    steps: steps.map((step) => (runaways.has(step) ? { ...step, skip: { kind: 'sessionEnded' } as const } : step)),
   }));
 }
 
-const isRunaway = (outcome: Outcome): boolean =>
-  outcome.kind === 'ended' || (outcome.kind === 'refused' && outcome.refusal.sqlState === '57014');
+const isKnownRunaway = ({ state: { known } }: StatementMove): boolean =>
+  known !== undefined && isRunaway(known.outcome);
 
-/** What was spared this time keeps its former outcome. */
-const merged = (former: readonly Outcome[] | undefined, now: readonly Outcome[]): readonly Outcome[] =>
-  now.map((outcome, i) => {
-    const before = former?.[i];
-    return before && isRunaway(before) ? before : outcome;
-  });
+function learnAll({ up, down }: PreparedLink, withDown: boolean, { up: ups, after }: Rehearsed): void {
+  learnWay(up, ups);
+  if (withDown && after) learnWay(down, after);
+}
 
-/** Whether statements were left out because the session had ended. */
-const isCutOff = ({ up, down = [] }: Known): boolean =>
-  [...up, ...down].some((it) => it.kind === 'skipped' && it.reason.kind === 'sessionEnded');
-
-function stateAfter({ up }: Link, former: string): string {
-  const hash = createHash('sha256').update(former);
-  for (const { mode, range } of up.scripts) {
-    const text = up.text.slice(range.start, range.end);
-    hash.update(`\n${mode} ${text.length} ${text}`);
+/** What was spared this time keeps its former outcome; what was left out because the session had ended has none yet. */
+function learnWay(way: Way, outcomes: readonly Outcome[]): void {
+  // It is told by the outcomes themselves here.
+  for (const { state } of way.moves) state.refusedAtEnd = undefined;
+  for (const [i, move] of way.statements.entries()) {
+    const outcome = outcomes[i];
+    if (!outcome || isKnownRunaway(move)) continue;
+    if (outcome.kind === 'skipped' && outcome.reason.kind === 'sessionEnded') continue;
+    move.state.learn(outcome, move.step);
   }
-  return hash.digest('base64');
 }
-
-/** Outcomes hold ranges in their files, so a script that has moved is another one. */
-function placesOf({ up, down }: Link): string {
-  const hash = createHash('sha256');
-  for (const file of down ? [up, down] : [up])
-    hash.update(`${file.path} ${file.scripts.map(({ range }) => `${range.start}-${range.end}`).join(' ')}\n`);
-  return hash.update(down?.text ?? '').digest('base64');
-}
-
-const resultOf = (link: Link, { up, down, ms }: Known): LinkResult => ({
-  link,
-  up: up.map((it) => ({ ...it, path: link.up.path })),
-  down: (down ?? []).map((it) => ({ ...it, path: link.down?.path ?? link.up.path })),
-  ms,
-});

@@ -38,3 +38,7 @@ export type SkipReason =
 
 /** An outcome together with the file that it belongs to. */
 export type PlacedOutcome = Outcome & { readonly path: string };
+
+/** It ends the session, or would take too long: nobody wants to see that again with every check. */
+export const isRunaway = (outcome: Outcome): boolean =>
+  outcome.kind === 'ended' || (outcome.kind === 'refused' && outcome.refusal.sqlState === '57014');

@@ -6,7 +6,7 @@
 import { Fault } from '../base/fault';
 import { shifted, type TextRange } from '../base/text';
 import { interruptible } from '../database/interruptible';
-import type { Answer, Refusal, Session } from '../database/session';
+import type { Answer, Refusal, RunOptions, Session } from '../database/session';
 import { blamedRange } from '../sql/blame';
 import type { Shape, Statement } from '../sql/statement';
 import type { Outcome, SkipReason } from './outcome';
@@ -67,18 +67,40 @@ async function runStep(
   limits: RunLimits,
   signal: AbortSignal,
 ): Promise<Outcome> {
+  const guarded =
+    savepoints === 'each' &&
+    step.skip === undefined &&
+    !session.lost &&
+    session.transaction === 'open' &&
+    !endsTransaction(step.shape);
+  if (guarded) await session.run(`savepoint ${savepoint}`);
+  const outcome = await tryStep(session, step, limits, signal);
+  if (guarded && !session.lost) await takeBack(session, step.shape, outcome);
+  return outcome;
+}
+
+/**
+ * Runs one statement as it is, and tells what it did.
+ *
+ * @param ahead statements of ours that go before it in the same packet
+ * @throws {Fault} `disk-full`; as throwIfTrouble
+ */
+export async function tryStep(
+  session: Session,
+  step: Step,
+  limits: RunLimits,
+  signal: AbortSignal,
+  ahead: readonly string[] = [],
+): Promise<Outcome> {
   const { statement, shape, skip } = step;
   if (skip) return { kind: 'skipped', statement, shape, reason: skip };
   if (session.lost) return { kind: 'skipped', statement, shape, reason: { kind: 'sessionEnded' } };
-  const guarded = savepoints === 'each' && session.transaction === 'open' && !endsTransaction(shape);
-  if (guarded) await session.run(`savepoint ${savepoint}`);
   const begun = performance.now();
   const timeoutMs = Math.min(limits.statementMs, step.givenUpMs ?? Infinity);
-  const answer = await sent(session, statement, timeoutMs, signal);
+  const answer = await sent(session, statement, { timeoutMs, ahead }, signal);
   const ms = performance.now() - begun;
   if (answer instanceof Fault) return { kind: 'ended', statement, shape, message: reasonOf(answer) };
   if (answer.kind === 'refused') throwIfTrouble(answer.refusal, session);
-  if (guarded && !session.lost) await takeBack(session, shape, answer);
   return outcomeOf(answer, step, ms);
 }
 
@@ -89,12 +111,13 @@ async function runStep(
 async function sent(
   session: Session,
   { text, copyData }: Statement,
-  timeoutMs: number,
+  options: RunOptions,
   signal: AbortSignal,
 ): Promise<Answer | Fault> {
-  const options = { timeoutMs, ...(copyData === undefined ? {} : { copyData }) };
   try {
-    return await cancellable(session, signal, () => session.run(text, options));
+    return await cancellable(session, signal, () =>
+      session.run(text, copyData === undefined ? options : { ...options, copyData }),
+    );
   } catch (error) {
     if (!(error instanceof Fault) || error.code !== 'connection-lost') throw error;
     const { cause } = error;
@@ -131,9 +154,8 @@ async function cancellable<T>(session: Session, signal: AbortSignal, work: () =>
 }
 
 /** A savepoint of the script's own stands upon ours, or has ended it: then there is nothing to release. */
-async function takeBack(session: Session, { transaction }: Shape, answer: Answer): Promise<void> {
-  if (answer.kind === 'refused')
-    await session.run(`rollback to savepoint ${savepoint}; release savepoint ${savepoint}`);
+async function takeBack(session: Session, { transaction }: Shape, { kind }: Outcome): Promise<void> {
+  if (kind === 'refused') await session.run(`rollback to savepoint ${savepoint}; release savepoint ${savepoint}`);
   else if (transaction === undefined || transaction === 'begin') await session.run(`release savepoint ${savepoint}`);
 }
 

@@ -5,6 +5,7 @@ import { quoteIdentifier } from '../database/quote';
 import type { Session } from '../database/session';
 import type { Base } from './base';
 import type { Shadow, ShadowPlace } from './place';
+import { demand, forgetScript } from './forgetScript';
 import { refusedOf } from './refused';
 import { restore } from './restore';
 import { roleStatements } from './roles';
@@ -106,6 +107,10 @@ class EmbeddedShadows {
     return {
       session,
       startOver,
+      async startScript() {
+        await demand(session, `${asOurselves(session)}; ${forgetScript}`);
+        await become();
+      },
       async withCopy(use) {
         // The engine starts on the name that it has given itself.
         await session.run(asOurselves(session));

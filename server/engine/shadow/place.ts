@@ -32,6 +32,8 @@ export interface Shadow {
    * tables, locks and all else that a session holds. Not in a transaction.
    */
   startOver(session: Session): Promise<void>;
+  /** The same as far as it goes in the middle of a transaction, whose savepoints stay. */
+  startScript(session: Session): Promise<void>;
   /** Runs `use` on a copy of what is committed, and throws the copy away; nothing outside of it is changed either. */
   withCopy<T>(use: (copy: Session) => Promise<T>): Promise<T>;
   /** pg_dump --schema-only of what is committed. */

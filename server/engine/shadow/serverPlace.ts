@@ -6,6 +6,7 @@ import { quoteIdentifier, quoteLiteral } from '../database/quote';
 import type { Session } from '../database/session';
 import type { Base } from './base';
 import { type Cluster, endPrepared, putCluster, readCluster } from './cluster';
+import { demand, forgetScript } from './forgetScript';
 import { dropOrphans, ownership, shadowPrefix } from './orphans';
 import type { Shadow, ShadowPlace } from './place';
 import { refusedOf } from './refused';
@@ -174,6 +175,10 @@ class ServerShadows {
       startOver: async (session) => {
         if (session instanceof UserSession) await session.startOver();
         else await session.run('discard all');
+      },
+      startScript: async (session) => {
+        if (session instanceof UserSession) await session.startScript();
+        else await demand(session, `reset session authorization; ${forgetScript}`);
       },
       withCopy: (use) => this.lend(current, setUp, use),
       dump: (signal) => this.options.database(current.name).dump('schema', signal),

@@ -2,6 +2,7 @@
 import { Fault } from '../base/fault';
 import type { Database } from '../database/database';
 import type { Answer, RunOptions, Server, Session } from '../database/session';
+import { demand, forgetScript } from './forgetScript';
 
 /** It stays the same for those who use it when its connection has to be made anew. */
 export class UserSession implements Session {
@@ -33,6 +34,12 @@ export class UserSession implements Session {
     await this.connection.close();
     this.connection = await this.database.open('write');
     this.#settings = await this.#become();
+  }
+
+  /** As Shadow.startScript: in the middle of a transaction the connection stays. */
+  async startScript(): Promise<void> {
+    await demand(this.connection, `reset session authorization; ${forgetScript}`);
+    await this.#become();
   }
 
   /** @returns the settings that a new connection would have, in the same exchange, because this is asked for with each check */
@@ -78,5 +85,9 @@ export class UserSession implements Session {
 
   close(): Promise<void> {
     return this.connection.close();
+  }
+
+  end(): Promise<void> {
+    return this.connection.end();
   }
 }

@@ -1,5 +1,6 @@
 /** What does a statement set out to do? Asks Postgres's own grammar, through libpg_query in WebAssembly. */
 import type { Node } from 'libpg-query';
+import { flat } from '../base/text';
 import { effectsOf } from './effects';
 import { mentionsOfTokens, mentionsOfTree } from './mentions';
 import { reachesOfBody, reachesOfTree } from './reach';
@@ -28,8 +29,9 @@ export async function loadParser(): Promise<void> {
 export function shapeOf(text: string): Shape {
   const known = shapes.get(text);
   if (known) return known;
-  const shape = freshShape(text);
-  remember(text, shape);
+  const own = flat(text);
+  const shape = freshShape(own);
+  remember(own, shape);
   return shape;
 }
 
