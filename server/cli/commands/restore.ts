@@ -2,7 +2,7 @@
 import { Fault } from '../../engine/base/fault';
 import type { Snapshot } from '../../engine/project';
 import { consentTo, mustBeAnswerable, unlessBusy } from '../consent';
-import { suggestion } from '../nearest';
+import { suggestion } from '../../engine/base/nearest';
 import { commonOptions, consentOptions } from '../options';
 import { callPlaces, oneProject } from '../projects';
 import { duration } from '../render/findings';
