@@ -1,7 +1,7 @@
 /** The snapshots of a target: which one is meant, and how their list is shown. */
 import { Fault } from '../engine/base/fault';
 import type { Snapshot } from '../engine/project';
-import { suggestion } from './nearest';
+import { suggestion } from '../engine/base/nearest';
 import { harmless, padded, widest } from './render/cells';
 import { bytes } from './render/findings';
 
