@@ -31,7 +31,7 @@ export async function openRehearsals(
   const files = withTexts(texts);
   const connection = `postgres://${server.user}:${server.password}@127.0.0.1:${server.port}/${database}`;
   const engine: Engine = createEngine(
-    { assets, files, disk: files, storage, environment: {}, now: () => new Date(), log: () => {} },
+    { assets, files, disk: files, storage, environment: {}, now: () => new Date(), log: () => {}, tell: () => {} },
     {
       roots: [folder],
       folders: [folder],
