@@ -1,0 +1,99 @@
+/** Cases: what is said about bodies of functions and DO blocks, on the oldest and the newest Postgres and the embedded one. */
+import { join } from 'node:path';
+import { embeddedDatabase } from '../../server/engine/database/embedded';
+import type { Session } from '../../server/engine/database/session';
+import type { Finding } from '../../server/engine/project';
+import { bodyFinding, breakFinding } from '../../server/engine/rehearsal/bodies/bodyFindings';
+import {
+  brokenRoutines,
+  type BrokenRoutine,
+  routinesAtRisk,
+  stillBroken,
+} from '../../server/engine/rehearsal/bodies/broken';
+import { checkBody } from '../../server/engine/rehearsal/bodies/checkBody';
+import type { PlacedOutcome } from '../../server/engine/rehearsal/outcome';
+import { loadParser, shapeOf } from '../../server/engine/sql/parse';
+import { statementsOf } from '../../server/engine/sql/scan';
+import { describeCases, parseFixture, renderFixture } from '../support/fixture';
+import { servers, withDatabase } from '../support/servers';
+import { withSession } from '../support/session';
+
+const limits = { statementMs: 5_000 };
+
+for (const major of [servers.oldest, servers.newest]) {
+  describe(`bodies on PostgreSQL ${major}`, () => {
+    before(loadParser);
+    describeCases('bodies', (source) =>
+      withDatabase(major, (url) => withSession(url, (session) => checkFixture(source, session))),
+    );
+  });
+}
+
+describe('bodies on the embedded Postgres', () => {
+  const inMemory = embeddedDatabase({
+    file: undefined,
+    assets: join(__dirname, '../../dist'),
+    label: 'embedded',
+    name: 'test',
+  });
+  let session: Session;
+  before(async () => {
+    await loadParser();
+    session = await inMemory.open('read');
+  });
+  after(() => session.close());
+  describeCases('bodies', (source) => checkFixture(source, session));
+});
+
+/** Every file is a script; all of them run in one transaction, which is rolled back. */
+async function checkFixture(source: string, session: Session): Promise<string> {
+  const { files } = parseFixture(source);
+  const earlier: PlacedOutcome[] = [];
+  const rendered = [];
+  await session.run('begin');
+  try {
+    for (const file of files)
+      rendered.push({ ...file, marks: marksOf(await check(session, file.name, file.text, earlier)) });
+    return renderFixture(rendered);
+  } finally {
+    await session.run('rollback');
+  }
+}
+
+/** As a runner is to do it: DO blocks at once, functions at the end, what is broken before, after and at the end. */
+async function check(session: Session, path: string, text: string, earlier: PlacedOutcome[]): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const broken: { readonly by: PlacedOutcome; readonly routine: BrokenRoutine; readonly before: PlacedOutcome[] }[] =
+    [];
+  const outcomes: PlacedOutcome[] = [];
+  for (const statement of statementsOf(text)) {
+    const shape = shapeOf(statement.text);
+    const risk = await routinesAtRisk(session, statement, shape, limits);
+    const answer = await session.run(statement.text);
+    if (answer.kind === 'refused') throw new Error(`${answer.refusal.message}: ${statement.text}`);
+    const outcome: PlacedOutcome = { kind: 'ran', statement, shape, ms: 0, notices: [], path };
+    if (shape.node === 'DoStmt')
+      findings.push(...(await checkBody(session, statement, shape, limits)).map(bodyFinding));
+    for (const routine of risk ? await brokenRoutines(session, risk, limits) : [])
+      broken.push({ by: outcome, routine, before: [...earlier, ...outcomes] });
+    outcomes.push(outcome);
+  }
+  const still = await stillBroken(
+    session,
+    broken.map(({ routine }) => routine),
+    limits,
+  );
+  for (const { by, routine, before } of broken)
+    if (still.includes(routine)) findings.push(breakFinding(by.statement, routine, before));
+  for (const { statement, shape } of outcomes)
+    if (shape.node === 'CreateFunctionStmt')
+      findings.push(...(await checkBody(session, statement, shape, limits)).map(bodyFinding));
+  earlier.push(...outcomes);
+  return findings;
+}
+
+const marksOf = (findings: readonly Finding[]) =>
+  findings.map(({ range, severity, sqlState, message, related = [] }) => ({
+    range,
+    says: `${severity} ${sqlState} ${message}${related.map((it) => ` [${it.path}: ${it.message}]`).join('')}`,
+  }));
