@@ -27,7 +27,6 @@ end $$;
 create trigger stamp before insert on users for each row execute function stamp();
 create function already_broken() returns text language plpgsql as $$ begin return (select nothing from users); end $$;
 --                                                                                        ^^^^^^^ warning 42703 column "nothing" does not exist
-create function with_type(a users.id%type) returns void language plpgsql as $$ declare n users.name%type; begin end $$;
 create type mood as enum ('good');
 create function feels() returns void language plpgsql as $$ declare m mood := 'good'; begin end $$;
 create function mended() returns text language plpgsql as $$ begin return (select name from users); end $$;
@@ -39,7 +38,6 @@ alter table users rename column email to mail;
 --                              ^^^^^ warning 42703 This breaks stamp(): record "new" has no field "email" [one: stamp() needs it here.]
 alter table users add column phone text, drop column name;
 --                                                   ^^^^ warning 42703 This breaks ordered(who integer): column "name" does not exist [one: ordered(who integer) needs it here.]
---                                                   ^^^^ warning 42703 This breaks with_type(a integer): column "name" of relation "users" does not exist [one: with_type(a integer) needs it here.]
 create or replace function mended() returns text language plpgsql as $$ begin return (select mail from users); end $$;
 alter function rename_me(int) rename to renamed;
 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ warning 42883 This breaks calls_it(): function rename_me(integer) does not exist [one: calls_it() needs it here.]

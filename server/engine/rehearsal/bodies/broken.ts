@@ -8,6 +8,7 @@ import type { Session } from '../../database/session';
 import type { ObjectName, Shape, Statement } from '../../sql/statement';
 import { nameParts } from '../../sql/tokens';
 import { type BodyProblem, problemsIn } from './check';
+import { extensionOf } from './plpgsqlCheck';
 import { type Routine, withOids } from './routine';
 import { takenBack } from './takenBack';
 
@@ -83,11 +84,9 @@ type Checked = [string, { routine: Routine; known: ReadonlySet<string>; problems
 
 async function withProblems(session: Session, routines: readonly Routine[], limits: Limits): Promise<Checked[]> {
   const checked: Checked[] = [];
+  const extension = await extensionOf(session, limits.statementMs);
   for (const routine of routines) {
-    await session.run('savepoint rehearsal_routine');
-    const problems = await problemsIn(session, routine, limits.statementMs);
-    if (session.lost) return [];
-    await session.run('rollback to savepoint rehearsal_routine');
+    const problems = await problemsIn(session, routine, extension, limits.statementMs);
     checked.push([routine.oid, { routine, known: new Set(problems.map(keyOf)), problems }]);
   }
   return checked;

@@ -1,17 +1,16 @@
 /** Checks the body of one routine against the schema as the session sees it. */
 import type { TextRange } from '../../base/text';
 import { shifted } from '../../base/text';
-import { quoteLiteral } from '../../database/quote';
 import type { Refusal, Session } from '../../database/session';
 import { blamedRange, quotedIn } from '../../sql/blame';
 import type { Piece } from '../../sql/plpgsql/code';
-import { type Body, parseBody } from '../../sql/plpgsql/parse';
+import { parseBody } from '../../sql/plpgsql/parse';
 import { nameParts, tokensOf } from '../../sql/tokens';
-import { throwIfTrouble } from '../run';
+import { refusalOf } from './attempt';
 import { isAboutNames, judgeOf } from './judge';
-import { ownPass, type Refusals } from './ownPass';
+import { ownPass } from './ownPass';
 import { survey } from './places';
-import { checkedByExtension } from './plpgsqlCheck';
+import { checkedByExtension, type Extension } from './plpgsqlCheck';
 import type { Routine } from './routine';
 
 /** Something in a body that Postgres will refuse when it gets there. */
@@ -35,48 +34,74 @@ export interface BodyProblem {
  * @param timeoutMs longest time for one message, in milliseconds
  * @throws {Fault} as `throwIfTrouble`
  */
-export async function problemsIn(session: Session, routine: Routine, timeoutMs: number): Promise<BodyProblem[]> {
-  if (!(await configured(session, routine.settings, timeoutMs))) return [];
+export async function problemsIn(
+  session: Session,
+  routine: Routine,
+  extension: Extension | undefined,
+  timeoutMs: number,
+): Promise<BodyProblem[]> {
   if (routine.language === 'sql') return validated(session, routine, timeoutMs);
   const body = parseBody(routine.body);
   if (!body) return [];
   const surveyed = survey(body.block);
+  const judge = judgeOf(routine, body, surveyed);
+  const places = surveyed.places.filter((place) => judge.listens(place));
   const verdict =
-    (await checkedByExtension(session, routine, surveyed.places, timeoutMs)) ??
-    (await ownPass(session, routine, body, surveyed.places, timeoutMs));
-  if (verdict.kind === 'tried') {
-    const elsewhere = await temporaryTables(session, verdict.refusals);
-    return certain(verdict.refusals, routine, body, elsewhere);
-  }
-  return isAboutNames(verdict.refusal) ? [uncompiled(routine.body, verdict.refusal)] : [];
-}
-
-function certain(refusals: Refusals, routine: Routine, body: Body, elsewhere: ReadonlySet<string>): BodyProblem[] {
-  const judge = judgeOf(routine, body, elsewhere);
-  return [...refusals]
-    .filter(([place, refusal]) => judge(place, refusal))
+    (extension && (await checkedByExtension(session, extension, routine, places))) ??
+    (await ownPass(session, routine, body, places, timeoutMs));
+  if (verdict.kind === 'unread')
+    return isAboutNames(verdict.refusal) ? [uncompiled(routine.body, verdict.refusal)] : [];
+  const refusals = [...verdict.refusals].filter(([place, refusal]) => judge.believes(place, refusal));
+  const elsewhere = await namesElsewhere(session, routine, refusals);
+  return refusals
+    .filter(([, { message }]) => !spokenIn(message).some((name) => elsewhere.has(name)))
     .map(([{ piece }, refusal]) => ({
       kind: 'refused' as const,
       range: blamedIn(routine.body, piece, refusal),
       refusal,
     }))
-    .toSorted((a, b) => a.range.start - b.range.start);
+    .toSorted((one, other) => one.range.start - other.range.start);
 }
 
-/** Tables that are missing and that some routine makes for the session: it may have been called before. */
-async function temporaryTables(session: Session, refusals: Refusals): Promise<ReadonlySet<string>> {
-  const missing = [...refusals.values()]
-    .filter(({ sqlState }) => sqlState === '42P01')
-    .flatMap(({ message }) => quotedIn(message).flatMap(nameParts));
+/**
+ * Of the names that are missing those that may be there for whoever calls: in a schema that is not on the search path
+ * here, which callers may choose unless the routine does; in a table that some routine makes for the session.
+ */
+async function namesElsewhere(
+  session: Session,
+  { settings }: Routine,
+  refusals: readonly (readonly [unknown, Refusal])[],
+): Promise<ReadonlySet<string>> {
+  const missing = refusals
+    .filter(([, { sqlState }]) => notFound.has(sqlState))
+    .flatMap(([, it]) => spokenIn(it.message));
   if (missing.length === 0) return new Set();
-  const made = await session.rows<{ name: string }>(
-    `select distinct name from pg_catalog.unnest($1::text[]) name, pg_catalog.pg_proc p
-      where p.prosrc ~* '\\mtemp(orary)?\\M' and pg_catalog.strpos(pg_catalog.lower(p.prosrc), pg_catalog.lower(name)) > 0
-        and p.pronamespace <> 'pg_catalog'::pg_catalog.regnamespace`,
-    [missing],
-  );
-  return new Set(made.map(({ name }) => name));
+  const chosen = settings.some((it) => it.startsWith('search_path='));
+  const found = await session.rows<{ name: string }>(elsewhere, [missing, !chosen]);
+  return new Set(found.map(({ name }) => name));
 }
+
+/** 42P01 undefined table, 42883 undefined function, 42704 undefined object. */
+const notFound: ReadonlySet<string> = new Set(['42P01', '42883', '42704']);
+
+/** Names that a message speaks of: in quotes, or as `function app.total(integer)`. Qualified ones say where they are. */
+const spokenIn = (message: string): string[] => [
+  ...quotedIn(message).filter((it) => !it.includes('.')),
+  ...[...message.matchAll(/(?<![.\w])([\p{L}_][\p{L}\p{N}_$]*)\(/gu)].map(([, name = '']) => name),
+];
+
+/** `$1` names, `$2` whether the caller may choose the search path. */
+const elsewhere = `
+  select name from pg_catalog.unnest($1::text[]) name
+   where exists (select from pg_catalog.pg_proc p
+                  where p.prosrc ~* '\\mtemp(orary)?\\M' and p.pronamespace <> 'pg_catalog'::pg_catalog.regnamespace
+                    and pg_catalog.strpos(pg_catalog.lower(p.prosrc), pg_catalog.lower(name)) > 0)
+      or $2::boolean and exists (
+           select from pg_catalog.pg_namespace n
+            where n.nspname <> all (pg_catalog.current_schemas(true)) and n.nspname <> 'information_schema'
+              and (exists (select from pg_catalog.pg_class c where c.relnamespace = n.oid and c.relname = name)
+                   or exists (select from pg_catalog.pg_proc p where p.pronamespace = n.oid and p.proname = name)
+                   or exists (select from pg_catalog.pg_type t where t.typnamespace = n.oid and t.typname = name)))`;
 
 function blamedIn(source: string, piece: Piece, refusal: Refusal): TextRange {
   const text = source.slice(piece.range.start, piece.range.end);
@@ -134,24 +159,15 @@ const uncompiled = (
 });
 
 /** The server's own check of SQL-language bodies, which it does not do again when the schema changes. */
-async function validated(session: Session, { oid, body }: Routine, timeoutMs: number): Promise<BodyProblem[]> {
-  const answer = await session.run(
-    `set local check_function_bodies = on; select pg_catalog.fmgr_sql_validator(${quoteLiteral(oid)})`,
-    { timeoutMs },
-  );
-  if (answer.kind === 'done') return [];
-  throwIfTrouble(answer.refusal, session);
-  const { internalCharacter, internalQuery, where: _, ...refusal } = answer.refusal;
+async function validated(
+  session: Session,
+  { oid, body, settings }: Routine,
+  timeoutMs: number,
+): Promise<BodyProblem[]> {
+  const validation = `set local check_function_bodies = on; select pg_catalog.fmgr_sql_validator(${oid})`;
+  const answer = await refusalOf(session, settings, validation, timeoutMs);
+  if (!answer || !isAboutNames(answer)) return [];
+  const { internalCharacter, internalQuery, where: _, ...refusal } = answer;
   const blame = internalQuery === body && internalCharacter ? { ...refusal, character: internalCharacter } : refusal;
-  return isAboutNames(refusal) ? [{ kind: 'refused', range: blamedRange(body, blame), refusal }] : [];
-}
-
-/** @returns false when a setting of the routine is refused */
-async function configured(session: Session, settings: readonly string[], timeoutMs: number): Promise<boolean> {
-  if (settings.length === 0) return true;
-  const calls = settings.map((it) => {
-    const [name = '', ...value] = it.split('=');
-    return `select pg_catalog.set_config(${quoteLiteral(name)}, ${quoteLiteral(value.join('='))}, true)`;
-  });
-  return (await session.run(calls.join('; '), { timeoutMs })).kind === 'done';
+  return [{ kind: 'refused', range: blamedRange(body, blame), refusal }];
 }

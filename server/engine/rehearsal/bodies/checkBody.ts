@@ -4,6 +4,7 @@ import type { Session } from '../../database/session';
 import { bodiesIn, type BodyText } from '../../sql/plpgsql/bodyText';
 import type { Shape, Statement } from '../../sql/statement';
 import { type BodyProblem, problemsIn } from './check';
+import { extensionOf } from './plpgsqlCheck';
 import { inlineBlock, madeLast } from './routine';
 import { takenBack } from './takenBack';
 
@@ -31,7 +32,9 @@ export async function checkBody(
   const bodies = bodiesIn(statement.text);
   const problems = await takenBack(session, async () => {
     const routine = await routineOf(session, shape, bodies);
-    return routine ? { body: routine.body, found: await problemsIn(session, routine, statementMs) } : undefined;
+    if (!routine) return undefined;
+    const extension = await extensionOf(session, statementMs);
+    return { body: routine.body, found: await problemsIn(session, routine, extension, statementMs) };
   });
   const written = bodies.find(({ text }) => text === problems?.body);
   if (!problems || !written) return [];

@@ -12,29 +12,39 @@ import type { Body } from '../../sql/plpgsql/parse';
 import { isStringToken, readString } from '../../sql/strings';
 import { nameParts, tokensOf } from '../../sql/tokens';
 import { namesIn, recordsIn } from './mirror';
-import { type Place, type Surveyed, survey } from './places';
+import type { Place, Surveyed } from './places';
 import type { Routine } from './routine';
 
-export type Judge = (place: Place, refusal: Refusal) => boolean;
+export interface Judge {
+  /** Whether anything that is refused there may count. */
+  listens(place: Place): boolean;
+  believes(place: Place, refusal: Refusal): boolean;
+}
 
-/** @param elsewhere what other routines may have made before this one is called */
-export function judgeOf(routine: Routine, body: Body, elsewhere: ReadonlySet<string>): Judge {
+/** @param surveyed the body's */
+export function judgeOf(routine: Routine, body: Body, surveyed: Surveyed): Judge {
   const { body: source } = routine;
-  const surveyed = survey(body.block);
   const vague = vagueNames(routine, body);
   const records = recordsIn(body.block);
-  const made = new Set([...elsewhere, ...namesMade(source, surveyed.utilities)]);
+  const made = namesMade(source, surveyed.utilities);
   for (const { transitions } of routine.triggers) for (const name of transitions) made.add(name);
   const looked = looksIntoCatalog(source);
   const anyTable = routine.calledBy === 'trigger' && routine.triggers.length === 0;
-  return (place, refusal) => {
-    const { range } = place.piece;
-    if (place.handled || !isAboutNames(refusal) || range.start >= looked) return false;
-    if (anyTable && refusal.sqlState === undefinedTable) return false;
-    const names = namesIn(source, range);
-    const spoken = quotedIn(refusal.message).flatMap(nameParts);
-    if (vague === 'all' || [...names, ...spoken].some((name) => made.has(name) || vague.has(name))) return false;
-    return [...records].every((name) => !names.has(name) || rowTypeIsKnown(name, place, surveyed));
+  return {
+    listens(place) {
+      const { range } = place.piece;
+      if (vague === 'all' || place.handled || range.start >= looked) return false;
+      const names = namesIn(source, range);
+      if ([...names].some((name) => made.has(name) || vague.has(name))) return false;
+      return [...records].every((name) => !names.has(name) || rowTypeIsKnown(name, place, surveyed));
+    },
+    believes(place, refusal) {
+      if (!this.listens(place) || !isAboutNames(refusal)) return false;
+      if (anyTable && refusal.sqlState === undefinedTable) return false;
+      return !quotedIn(refusal.message)
+        .flatMap(nameParts)
+        .some((name) => made.has(name));
+    },
   };
 }
 
@@ -95,7 +105,7 @@ const commonWords =
 /** Where a body first asks what there is; from there on it may do things only where they can be done. */
 function looksIntoCatalog(source: string): number {
   const found = source.search(
-    /\b(?:information_schema|pg_(?:class|attribute|tables|views|matviews|type|proc|namespace|index|indexes|constraint|trigger|extension|available_extensions|enum|policies|settings|get_\w+)|to_reg\w+|has_\w+_privilege|server_version\w*)\b|\bversion\s*\(/i,
+    /\b(?:information_schema|\w*(?:pg|server|postgres\w*)_?version\w*|pg_(?:class|attribute|tables|views|matviews|type|proc|namespace|index|indexes|constraint|trigger|extension|available_extensions|enum|policies|settings|get_\w+)|to_reg\w+|has_\w+_privilege)\b|\bversion\s*\(/i,
   );
   return found < 0 ? source.length : found;
 }

@@ -4,7 +4,7 @@ import type { Refusal, Session } from '../../database/session';
 import type { Piece } from '../../sql/plpgsql/code';
 import type { Body } from '../../sql/plpgsql/parse';
 import { rowsOf } from '../../sql/plpgsql/rows';
-import { throwIfTrouble } from '../run';
+import { refusalOf } from './attempt';
 import { type Mirrored, mirrorOf, type Probe, type Variable } from './mirror';
 import type { Place } from './places';
 import type { Routine, Trigger } from './routine';
@@ -67,7 +67,12 @@ async function passFor(
         left.map(({ piece }) => [piece, places.findIndex((it) => it.piece === piece)]),
       );
       const mirror = mirrorOf(routine.body, body, outer, ids, pass.probe);
-      const refusal = await refusalOf(session, pass.statement(dollarQuoted(mirror.text), routine), timeoutMs);
+      const refusal = await refusalOf(
+        session,
+        routine.settings,
+        pass.statement(dollarQuoted(mirror.text), routine),
+        timeoutMs,
+      );
       if (!refusal) break;
       const place = places[idOf(refusal, mirror) ?? -1];
       if (!place || refusals.has(place))
@@ -77,15 +82,6 @@ async function passFor(
   }
   return { kind: 'tried', refusals };
 }
-
-async function refusalOf(session: Session, sql: string, timeoutMs: number): Promise<Refusal | undefined> {
-  const answer = await session.run(`savepoint ${savepoint}; ${sql}`, { timeoutMs });
-  if (answer.kind === 'refused') throwIfTrouble(answer.refusal, session);
-  if (!session.lost) await session.run(`rollback to savepoint ${savepoint}`);
-  return answer.kind === 'refused' ? answer.refusal : undefined;
-}
-
-const savepoint = 'rehearsal_mirror';
 
 interface Pass {
   readonly tries: (piece: Piece, routine: Routine) => boolean;
@@ -124,10 +120,14 @@ const passes: readonly Pass[] = [
   },
 ];
 
-/** Whether ON CONFLICT has an index, and a column takes values at all, Postgres tells only when it plans. */
+/**
+ * A record without a row type (55000) and a missing right (42501) say nothing.
+ *
+ * Whether ON CONFLICT has an index, and a column takes values at all, Postgres tells only when it plans.
+ */
 function resolved({ kind }: Piece, query: string, id: number): string {
   const text = kind === 'expression' ? `select ${query}` : query;
-  const analysed = `begin explain (${mark}${id}) ${text}; exception when others then if pg_catalog.strpos(sqlerrm, '${mark}${id}') = 0 then raise; end if; end;`;
+  const analysed = `begin explain (${mark}${id}) ${text}; exception when object_not_in_prerequisite_state or insufficient_privilege then null; when others then if pg_catalog.strpos(sqlerrm, '${mark}${id}') = 0 then raise; end if; end;`;
   if (kind === 'expression' || !/\b(?:insert|update|merge)\b/i.test(query)) return analysed;
   return `${analysed}
 begin explain /* ${mark}${id} */ ${text}; exception when invalid_column_reference or generated_always then raise; when others then null; end;`;

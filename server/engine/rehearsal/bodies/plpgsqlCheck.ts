@@ -6,20 +6,39 @@ import type { Refusals, Verdict } from './ownPass';
 import type { Place } from './places';
 import type { Routine } from './routine';
 
+export interface Extension {
+  /** Quoted. */
+  readonly schema: string;
+}
+
 /**
- * To be called under a savepoint, which must be taken back: an extension that is there and not installed is installed.
+ * The extension as it is installed; where it is there and not installed, it is installed.
  *
- * @returns undefined when it is not there, or has nothing to say about such a routine
+ * To be called under a savepoint, which must be taken back.
+ */
+export async function extensionOf(session: Session, timeoutMs: number): Promise<Extension | undefined> {
+  const there = await installed(session);
+  if (there || !(await isAvailable(session))) return there;
+  await session.run('savepoint rehearsal_extension');
+  const answer = await session.run('create extension plpgsql_check', { timeoutMs });
+  if (answer.kind === 'done') return installed(session);
+  await session.run('rollback to savepoint rehearsal_extension');
+  installable.set(session, false);
+  return undefined;
+}
+
+/**
+ * What the extension says; to be called in a transaction.
+ *
+ * @returns undefined when it has nothing to say about such a routine
  */
 export async function checkedByExtension(
   session: Session,
+  { schema }: Extension,
   routine: Routine,
   places: readonly Place[],
-  timeoutMs: number,
 ): Promise<Verdict | undefined> {
   if (routine.oid === '0' || (routine.calledBy === 'trigger' && routine.triggers.length !== 1)) return undefined;
-  const schema = await installed(session, timeoutMs);
-  if (schema === undefined) return undefined;
   const rows = await session.rows<Row>(
     `select lineno, sqlstate, message, detail, hint, position, query
        from ${schema}.plpgsql_check_function_tb($1::text::oid::regprocedure, coalesce($2::text::regclass, 0::oid),
@@ -45,18 +64,6 @@ interface Row {
   readonly query: string | null;
 }
 
-/** @returns its schema, quoted */
-async function installed(session: Session, timeoutMs: number): Promise<string | undefined> {
-  const there = await schemaOf(session);
-  if (there !== undefined || !(await isAvailable(session))) return there;
-  await session.run('savepoint rehearsal_extension');
-  const answer = await session.run('create extension plpgsql_check', { timeoutMs });
-  if (answer.kind === 'done') return schemaOf(session);
-  await session.run('rollback to savepoint rehearsal_extension');
-  installable.set(session, false);
-  return undefined;
-}
-
 /** To look it up is to read a folder of the server, so each session asks once. */
 const installable = new WeakMap<Session, boolean>();
 
@@ -68,13 +75,13 @@ async function isAvailable(session: Session): Promise<boolean> {
   return found.length > 0;
 }
 
-async function schemaOf(session: Session): Promise<string | undefined> {
-  const [row] = await session.rows<{ schema: string }>(
+async function installed(session: Session): Promise<Extension | undefined> {
+  const [row] = await session.rows<Extension>(
     `select pg_catalog.quote_ident(n.nspname) as schema
        from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace
       where e.extname = 'plpgsql_check'`,
   );
-  return row?.schema;
+  return row;
 }
 
 /** The piece with that query, at that line or behind it. */
