@@ -62,8 +62,7 @@ async function report(session: Session): Promise<void> {
     session,
     oids.map(({ oid }) => oid),
   );
-  const counts = { pieces: 0, heard: 0, unread: 0, silenced: 0, problems: 0 };
-  const begun = performance.now();
+  const counts = { pieces: 0, heard: 0, unread: 0, silenced: 0, problems: 0, ms: 0 };
   await takenBack(session, async () => {
     for (const routine of routines) await tellAll(session, routine, counts);
   });
@@ -71,7 +70,7 @@ async function report(session: Session): Promise<void> {
   console.log(
     `${ran} statements ran, ${refused} refused; ${routines.length} routines, ${plpgsql} of them PL/pgSQL with ` +
       `${counts.pieces} pieces of SQL, ${counts.heard} of them listened to; ${counts.unread} not read; ${counts.problems} problems, ` +
-      `${counts.silenced} refusals not told; ${Math.round(performance.now() - begun)} ms`,
+      `${counts.silenced} refusals not told; ${Math.round(counts.ms)} ms`,
   );
 }
 
@@ -81,10 +80,13 @@ interface Counts {
   unread: number;
   silenced: number;
   problems: number;
+  ms: number;
 }
 
 async function tellAll(session: Session, routine: Routine, counts: Counts): Promise<void> {
+  const begun = performance.now();
   const problems = await problemsIn(session, routine, undefined, 10_000);
+  counts.ms += performance.now() - begun;
   counts.problems += problems.length;
   for (const { range, refusal, kind } of problems) tell(`${kind} in`, routine, range, refusal);
   if (routine.language === 'sql') return;

@@ -1,4 +1,6 @@
 /** Cases: what is said about bodies of functions and DO blocks, on the oldest and the newest Postgres and the embedded one. */
+import { deepEqual, equal } from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { embeddedDatabase } from '../../server/engine/database/embedded';
 import type { Session } from '../../server/engine/database/session';
@@ -12,6 +14,7 @@ import {
 } from '../../server/engine/rehearsal/bodies/broken';
 import { checkBody } from '../../server/engine/rehearsal/bodies/checkBody';
 import type { PlacedOutcome } from '../../server/engine/rehearsal/outcome';
+import { type PrivateServer, startServer } from '../../server/engine/shadow/privateServer';
 import { loadParser, shapeOf } from '../../server/engine/sql/parse';
 import { statementsOf } from '../../server/engine/sql/scan';
 import { describeCases, parseFixture, renderFixture } from '../support/fixture';
@@ -29,6 +32,44 @@ for (const major of [servers.oldest, servers.newest]) {
   });
 }
 
+describe('a check of bodies', () => {
+  before(loadParser);
+
+  const rows = `create function rows() returns setof int language plpgsql set search_path = pg_catalog as $$
+    declare r record; begin call nothing(); return query select 'x'; for r in select 1 as a loop perform r.b; end loop; end $$`;
+
+  const refusedIn = async (session: Session, sql: string) => {
+    const [statement] = statementsOf(sql);
+    if (!statement) throw new Error('no statement');
+    const problems = await checkBody(session, statement, shapeOf(sql), limits);
+    return problems.map(({ range, refusal }) => `${refusal.sqlState} ${sql.slice(range.start, range.end)}`);
+  };
+
+  it('leaves the session as it was, outside of a transaction and in one', () =>
+    withDatabase(servers.newest, (url) =>
+      withSession(url, async (session) => {
+        const state = `select pg_catalog.current_setting('search_path') as path, pg_catalog.count(*)::int as routines
+          from pg_catalog.pg_proc where pronamespace::pg_catalog.regnamespace::text !~ '^(pg_catalog|information_schema)$'`;
+        await session.run(rows);
+        const before = await session.rows(state);
+        const expected = ['42883 nothing', "42804 'x'", '42703 r.b'];
+        deepEqual(await refusedIn(session, rows), expected);
+        equal(session.transaction, 'idle');
+        await session.run('begin');
+        deepEqual(await refusedIn(session, rows), expected);
+        equal(session.transaction, 'open');
+        deepEqual(await session.rows(state), before);
+        await session.run('nonsense');
+        deepEqual(await refusedIn(session, rows), []);
+      }),
+    ));
+
+  it('knows nothing of a routine that is not there', () =>
+    withDatabase(servers.newest, (url) =>
+      withSession(url, async (session) => deepEqual(await refusedIn(session, rows), [])),
+    ));
+});
+
 describe('bodies on the embedded Postgres', () => {
   const inMemory = embeddedDatabase({
     file: undefined,
@@ -44,6 +85,25 @@ describe('bodies on the embedded Postgres', () => {
   after(() => session.close());
   describeCases('bodies', (source) => checkFixture(source, session));
 });
+
+/** Debian's package postgresql-15-plpgsql-check; no package of npm has the extension. */
+const debian = { binaries: '/usr/lib/postgresql/15/bin', extension: '/usr/share/postgresql/15/extension' };
+
+if (existsSync(join(debian.extension, 'plpgsql_check.control')))
+  describe('bodies on a server that has plpgsql_check', () => {
+    let server: PrivateServer;
+    before(async () => {
+      await loadParser();
+      server = await startServer({ binaries: debian.binaries, tcp: true });
+    });
+    after(() => server.stop());
+    describeCases('bodies', (source) => {
+      const { user, password, host, port } = server;
+      return withSession(`postgres://${user}:${password}@${host}:${port}/postgres`, (session) =>
+        checkFixture(source, session),
+      );
+    });
+  });
 
 /** Every file is a script; all of them run in one transaction, which is rolled back. */
 async function checkFixture(source: string, session: Session): Promise<string> {

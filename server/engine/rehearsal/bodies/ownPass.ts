@@ -60,24 +60,22 @@ async function passFor(
   const refusals: Refusals = new Map();
   const outer = { label: routine.name, variables: variablesOf(routine, table) };
   for (const pass of passes) {
-    for (;;) {
-      const left = places.filter((place) => !refusals.has(place) && pass.tries(place.piece, routine));
-      if ((left.length === 0 && pass !== passes[0]) || refusals.size >= mostRefusals) break;
-      const ids = new Map<Piece, number>(
-        left.map(({ piece }) => [piece, places.findIndex((it) => it.piece === piece)]),
+    // What stands before the last refusal has been tried; the mirror runs from top to bottom, as the places stand.
+    for (let from = 0; refusals.size < mostRefusals; ) {
+      const left = [...places.entries()].filter(
+        ([n, place]) => n >= from && !refusals.has(place) && pass.tries(place.piece, routine),
       );
-      const mirror = mirrorOf(routine.body, body, outer, ids, pass.probe);
-      const refusal = await refusalOf(
-        session,
-        routine.settings,
-        pass.statement(dollarQuoted(mirror.text), routine),
-        timeoutMs,
-      );
+      if (left.length === 0 && pass !== passes[0]) break;
+      const mirror = mirrorOf(routine.body, body, outer, new Map(left.map(([n, { piece }]) => [piece, n])), pass.probe);
+      const statement = pass.statement(dollarQuoted(mirror.text), routine);
+      const refusal = await refusalOf(session, routine.settings, statement, timeoutMs);
       if (!refusal) break;
-      const place = places[idOf(refusal, mirror) ?? -1];
-      if (!place || refusals.has(place))
+      const id = idOf(refusal, mirror);
+      const place = id === undefined ? undefined : places[id];
+      if (id === undefined || !place)
         return refusals.size > 0 ? { kind: 'tried', refusals } : { kind: 'unread', refusal };
       refusals.set(place, inPiece(refusal, place.piece));
+      from = id + 1;
     }
   }
   return { kind: 'tried', refusals };
@@ -144,7 +142,7 @@ function idOf({ internalQuery = '', where = '' }: Refusal, { onLine }: Mirrored)
 const PREFIX = new RegExp(`^explain (?:\\(${mark}\\d+\\)|/\\* ${mark}\\d+ \\*/) `);
 
 /** The refusal as if the piece alone had been sent. */
-function inPiece({ internalQuery = '', internalCharacter, where: _, ...refusal }: Refusal, { kind }: Piece): Refusal {
+function inPiece({ internalQuery = '', internalCharacter, ...refusal }: Refusal, { kind }: Piece): Refusal {
   const explain = PREFIX.exec(internalQuery)?.[0].length;
   const prefix = kind === 'call' ? 0 : explain && explain + (kind === 'expression' ? 'select '.length : 0);
   if (prefix === undefined || internalCharacter === undefined || internalCharacter <= prefix) return refusal;

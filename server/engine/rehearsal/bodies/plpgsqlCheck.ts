@@ -1,8 +1,9 @@
 /** The extension plpgsql_check, where the server has it: its errors, as refusals of the pieces they are about. */
 import type { Session } from '../../database/session';
 import { offsetOfCharacter } from '../../base/text';
+import { quotedIn } from '../../sql/blame';
 import { queryOf } from './mirror';
-import type { Refusals, Verdict } from './ownPass';
+import type { Refusals } from './ownPass';
 import type { Place } from './places';
 import type { Routine } from './routine';
 
@@ -28,17 +29,18 @@ export async function extensionOf(session: Session, timeoutMs: number): Promise<
 }
 
 /**
- * What the extension says; to be called in a transaction.
+ * What the extension says; to be called in a transaction. It checks no DO blocks, and a trigger function for one table.
  *
- * @returns undefined when it has nothing to say about such a routine
+ * @param places all those of the body
  */
 export async function checkedByExtension(
   session: Session,
   { schema }: Extension,
   routine: Routine,
   places: readonly Place[],
-): Promise<Verdict | undefined> {
-  if (routine.oid === '0' || (routine.calledBy === 'trigger' && routine.triggers.length !== 1)) return undefined;
+): Promise<Refusals> {
+  const refusals: Refusals = new Map();
+  if (routine.oid === '0' || (routine.calledBy === 'trigger' && routine.triggers.length !== 1)) return refusals;
   const rows = await session.rows<Row>(
     `select lineno, sqlstate, message, detail, hint, position, query
        from ${schema}.plpgsql_check_function_tb($1::text::oid::regprocedure, coalesce($2::text::regclass, 0::oid),
@@ -46,12 +48,11 @@ export async function checkedByExtension(
       where level = 'error'`,
     [routine.oid, routine.triggers[0]?.table ?? null],
   );
-  const refusals: Refusals = new Map();
   for (const row of rows) {
     const place = placeOf(row, routine.body, places);
     if (place && !refusals.has(place)) refusals.set(place, refusalOf(row, routine.body, place));
   }
-  return { kind: 'tried', refusals };
+  return refusals;
 }
 
 interface Row {
@@ -84,13 +85,16 @@ async function installed(session: Session): Promise<Extension | undefined> {
   return row;
 }
 
-/** The piece with that query, at that line or behind it. */
-function placeOf({ lineno, query }: Row, source: string, places: readonly Place[]): Place | undefined {
+/** The piece with that query, or with the field that is spoken of, at that line or behind it. */
+function placeOf({ lineno, query, message }: Row, source: string, places: readonly Place[]): Place | undefined {
   const start = lineStart(source, lineno ?? 1);
   const behind = places.filter(({ piece }) => piece.range.end > start);
-  if (query === null || query === '') return behind[0];
-  const wanted = (place: Place): boolean => query.endsWith(queryOf(source, place.piece).trim());
-  return behind.find(wanted) ?? places.find(wanted);
+  if (query !== null && query !== '') {
+    const wanted = (place: Place): boolean => query.endsWith(queryOf(source, place.piece).trim());
+    return behind.find(wanted) ?? places.find(wanted);
+  }
+  const field = quotedIn(message).slice(0, 2).join('.');
+  return field === '' ? undefined : behind.find(({ piece }) => queryOf(source, piece).toLowerCase().includes(field));
 }
 
 function lineStart(source: string, line: number): number {

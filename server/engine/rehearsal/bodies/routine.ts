@@ -113,7 +113,7 @@ const select = `
     join pg_catalog.pg_namespace rn on rn.oid = rt.typnamespace`;
 
 function routineOf(row: Row): Routine {
-  const parameters = parsed<Parameter>(row.parameters);
+  const parameters: readonly Parameter[] = parsed(row.parameters);
   return {
     oid: row.oid,
     signature: row.signature,
@@ -123,13 +123,13 @@ function routineOf(row: Row): Routine {
     parameters,
     rows: rowsGiven(row.setof, parameters),
     calledBy: row.called,
-    triggers: parsed<Trigger>(row.triggers),
-    settings: parsed<string>(row.settings),
+    triggers: parsed(row.triggers),
+    settings: parsed(row.settings),
   };
 }
 
 /** What `select` has put together as JSON. */
-const parsed = <T>(json: string | null): readonly T[] => (json === null ? [] : (JSON.parse(json) as T[]));
+const parsed = (json: string | null) => JSON.parse(json ?? '[]') as never;
 
 function rowsGiven(setof: string | null, parameters: readonly Parameter[]): string | undefined {
   if (setof === null) return undefined;

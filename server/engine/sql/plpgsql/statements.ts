@@ -57,7 +57,11 @@ function assignmentStatement(reader: Reader): Code[] {
   reader.next();
   const value = sql(reader.until(';'));
   reader.expect(';');
-  return [...value, ...(dotted ? sql({ start, end: endOfPath(reader.text, start, end) }) : [unknown([first])])];
+  return [
+    ...subscripts,
+    ...value,
+    ...(dotted ? sql({ start, end: endOfPath(reader.text, start, end) }) : [unknown([first])]),
+  ];
 }
 
 /** Subscripts are looked up apart. */
