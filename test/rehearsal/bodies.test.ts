@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { embeddedDatabase } from '../../server/engine/database/embedded';
 import type { Session } from '../../server/engine/database/session';
 import type { Finding } from '../../server/engine/project';
-import { bodyFinding, breakFinding } from '../../server/engine/rehearsal/bodies/bodyFindings';
+import { bodyFinding, breakFinding, missesUnmade } from '../../server/engine/rehearsal/bodies/bodyFindings';
 import {
   brokenRoutines,
   type BrokenRoutine,
@@ -63,6 +63,23 @@ describe('a check of bodies', () => {
         deepEqual(await refusedIn(session, rows), []);
       }),
     ));
+
+  it('tells when what a body misses was not made because its statement did not run', () => {
+    const outcome = (sql: string, kind: 'ran' | 'ended'): PlacedOutcome => {
+      const statement = { text: sql, range: { start: 0, end: sql.length }, kind: 'sql' } as const;
+      const common = { statement, shape: shapeOf(sql), path: 'one' };
+      return kind === 'ran' ? { ...common, kind, ms: 0, notices: [] } : { ...common, kind, message: 'gone' };
+    };
+    const problem = {
+      kind: 'refused',
+      range: { start: 0, end: 1 },
+      refusal: { sqlState: '42P01', message: 'relation "app.orders" does not exist' },
+    } as const;
+    equal(missesUnmade(problem, [outcome('create table app.orders (id int)', 'ended')]), true);
+    equal(missesUnmade(problem, [outcome('create extension postgis', 'ended')]), true);
+    equal(missesUnmade(problem, [outcome('create table app.users (id int)', 'ended')]), false);
+    equal(missesUnmade(problem, [outcome('create table app.orders (id int)', 'ran')]), false);
+  });
 
   it('knows nothing of a routine that is not there', () =>
     withDatabase(servers.newest, (url) =>

@@ -21,6 +21,21 @@ export const bodyFinding = ({ range, refusal }: BodyProblem): Finding => ({
 });
 
 /**
+ * Whether a body may miss only what a statement would have made that did not run: refused, or not rehearsed here. Then
+ * that is to be mended, not the body. What an extension brings is not known, nor what a statement makes that is no SQL.
+ *
+ * @param earlier outcomes of all statements up to the state that the body was checked in
+ */
+export function missesUnmade({ refusal: { message } }: BodyProblem, earlier: readonly PlacedOutcome[]): boolean {
+  const words = new Set(message.split(/[^\p{L}\p{N}_$]+/u));
+  return earlier.some(
+    ({ kind, shape }) =>
+      kind !== 'ran' &&
+      (shape.node === 'unreadable' || shape.makes.some((it) => it.kind === 'extension' || words.has(it.name))),
+  );
+}
+
+/**
  * @param statement the one that breaks the routine
  * @param earlier outcomes before it, of earlier scripts too, oldest first: one of them may have made the routine
  */
