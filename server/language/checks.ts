@@ -156,10 +156,11 @@ export class Checks {
 
   private async rehearse(project: Project, subjects: readonly Subject[], signal: AbortSignal): Promise<void> {
     for (const { path, document } of subjects) this.readableOnDisk(path, document.getText());
-    const waiting = new Map(subjects.map((subject) => [subject.path, subject]));
+    const byPath = new Map(subjects.map((subject) => [subject.path, subject]));
+    const waiting = new Map(byPath);
     const take = (file: FileCheck) => {
       if (signal.aborted) return;
-      const subject = waiting.get(file.path);
+      const subject = byPath.get(file.path);
       if (!subject) return this.others.publish(project.folder.path, file);
       if (!file.provisional) waiting.delete(file.path);
       this.publishCheck(subject, file);

@@ -6,12 +6,8 @@ import { embeddedDatabase } from '../../server/engine/database/embedded';
 import type { Session } from '../../server/engine/database/session';
 import type { Finding } from '../../server/engine/project';
 import { bodyFinding, breakFinding, missesUnmade } from '../../server/engine/rehearsal/bodies/bodyFindings';
-import {
-  brokenRoutines,
-  type BrokenRoutine,
-  routinesAtRisk,
-  stillBroken,
-} from '../../server/engine/rehearsal/bodies/broken';
+import { brokenRoutines, routinesAtRisk, stillBroken } from '../../server/engine/rehearsal/bodies/broken';
+import type { BrokenRoutine } from '../../server/engine/rehearsal/bodies/problem';
 import { checkBody } from '../../server/engine/rehearsal/bodies/checkBody';
 import type { PlacedOutcome } from '../../server/engine/rehearsal/outcome';
 import { type PrivateServer, startServer } from '../../server/engine/shadow/privateServer';

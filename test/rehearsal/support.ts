@@ -2,8 +2,9 @@
 import { Laps } from '../../server/engine/base/laps';
 import type { Session } from '../../server/engine/database/session';
 import type { TransactionMode } from '../../server/engine/layouts/layout';
-import { type Chain, type ChainRequest, createChain, type LinkResult } from '../../server/engine/rehearsal/chain';
+import { type Chain, createChain } from '../../server/engine/rehearsal/chain';
 import type { Link } from '../../server/engine/rehearsal/link';
+import type { ChainRequest, LinkResult } from '../../server/engine/rehearsal/walk';
 import type { PlacedOutcome } from '../../server/engine/rehearsal/outcome';
 import { emptyBase } from '../../server/engine/shadow/base';
 import type { Shadow, ShadowPlace } from '../../server/engine/shadow/place';

@@ -2,8 +2,10 @@
 import { Laps } from '../base/laps';
 import type { LayoutName } from '../layouts/layout';
 import type { Check, CheckRoom, FileCheck, Wanted } from '../project';
-import type { Chain, ChainRequest, LinkResult } from '../rehearsal/chain';
+import type { Chain } from '../rehearsal/chain';
+import type { ChainRequest, LinkResult } from '../rehearsal/walk';
 import type { Surroundings } from '../rehearsal/findings';
+import type { Link } from '../rehearsal/link';
 import type { PlacedOutcome } from '../rehearsal/outcome';
 import type { RunLimits } from '../rehearsal/run';
 import type { Base } from '../shadow/base';
@@ -136,6 +138,8 @@ async function runChain(
   const told = new Set(order.migrations.filter(({ state }) => (state === 'pending') === (kind === 'live')));
   const links = kind === 'live' ? [...told] : order.migrations;
   const earlier: PlacedOutcome[] = [];
+  /** How many of them come before a link. */
+  const begun = new Map<Link, number>();
   const where: Surroundings = {
     on: [place.label, stateOfShadow(kind, bench)].filter(Boolean).join(', '),
     // Where the target has no tables, no rows can be missing.
@@ -154,17 +158,30 @@ async function runChain(
     isOpen: ({ up, down }) => order.open.has(up.path) || (down !== undefined && order.open.has(down.path)),
     layout: order.layout,
     limits: order.limits,
-    ...(order.patient ? {} : { onProvisional: (result) => provisionals(result).forEach(onProvisional) }),
+    ...(order.patient
+      ? {}
+      : {
+          onProvisional: (result) => provisionals(result).forEach(onProvisional),
+          onLook: (result) => again(result).forEach(onProvisional),
+        }),
   };
   const filesFor = (result: LinkResult, laps: Laps<CheckRoom>): FileCheck[] => {
     const read = byLink.get(result.link);
     return read && told.has(read) ? filesOf(result, read, { waiting, earlier, where, laps }) : [];
+  };
+  /** Once more, after later links may have been told of. */
+  const again = (result: LinkResult): FileCheck[] => {
+    const read = byLink.get(result.link);
+    const before = earlier.slice(0, begun.get(result.link));
+    const laps = new Laps<CheckRoom>('findings');
+    return read && told.has(read) ? filesOf(result, read, { waiting: order.wanted, earlier: before, where, laps }) : [];
   };
   const provisionals = (result: LinkResult): FileCheck[] =>
     filesFor(result, new Laps<CheckRoom>('findings')).map((file) => ({ ...file, provisional: true }));
   await chain.run(
     request,
     (result) => {
+      begun.set(result.link, earlier.length);
       filesFor(result, order.laps).forEach(onFile);
       earlier.push(...result.up.filter((it) => it.kind !== 'ran' || it.shape.makes.length > 0));
     },

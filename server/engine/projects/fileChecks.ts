@@ -1,7 +1,7 @@
 /** What one migration did becomes an answer for each of its files: outcomes, what its tool and its state say of it. */
 import type { Laps } from '../base/laps';
 import type { CheckRoom, FileCheck, Finding } from '../project';
-import type { LinkResult } from '../rehearsal/chain';
+import type { LinkResult } from '../rehearsal/walk';
 import { findingsOf, type Surroundings } from '../rehearsal/findings';
 import type { PlacedOutcome } from '../rehearsal/outcome';
 import { unclosedFindings } from '../rehearsal/unclosed';

@@ -2,7 +2,7 @@
 import { Fault } from '../base/fault';
 import { previewOf } from '../preview/preview';
 import type { Preview } from '../project';
-import type { ChainRequest } from '../rehearsal/chain';
+import type { ChainRequest } from '../rehearsal/walk';
 import type { Base } from '../shadow/base';
 import type { Workshop, WorkshopKind } from './bench';
 import type { Ground, SeenMigration } from './ground';

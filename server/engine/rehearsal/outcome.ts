@@ -1,6 +1,7 @@
 /** What one statement did in a rehearsal. */
 import type { TextRange } from '../base/text';
 import type { Notice, Refusal } from '../database/session';
+import type { BodyProblem, BrokenRoutine } from './bodies/problem';
 import type { Shape, Statement } from '../sql/statement';
 
 /**
@@ -16,6 +17,10 @@ export type Outcome =
       readonly shape: Shape;
       readonly ms: number;
       readonly notices: readonly Notice[];
+      /** What will be refused when the body that it holds is called; ranges in the file. */
+      readonly bodies?: readonly BodyProblem[];
+      /** Routines whose bodies it has made wrong. */
+      readonly breaks?: readonly BrokenRoutine[];
     }
   | {
       readonly kind: 'refused';

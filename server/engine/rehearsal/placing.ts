@@ -3,7 +3,7 @@ import type { TextRange } from '../base/text';
 import { movedOffset } from '../sql/normalForm';
 import type { Outcome } from './outcome';
 import type { Step } from './run';
-import type { Known } from './state';
+import type { Known, Seen } from './state';
 
 /** @param step of the same normal form as the one that is known */
 export function placed({ outcome, rowsStart }: Known, step: Step): Outcome {
@@ -17,6 +17,15 @@ export function placed({ outcome, rowsStart }: Known, step: Step): Outcome {
     return movedOffset(offset - was.range.start, was.text, statement.text) + statement.range.start;
   };
   return { ...outcome, statement, shape, range: movedRange(outcome.range, place) };
+}
+
+/** @param seen of a statement of the same normal form that ran */
+export function withSeen(outcome: Outcome, seen: Seen | undefined): Outcome {
+  if (!seen || outcome.kind !== 'ran') return outcome;
+  const { text, range } = outcome.statement;
+  const place = (offset: number): number => movedOffset(offset, seen.text, text) + range.start;
+  const bodies = seen.bodies.map((it) => ({ ...it, range: movedRange(it.range, place) }));
+  return { ...outcome, bodies, breaks: seen.breaks };
 }
 
 /** The end stays with the last character, wherever the next token has gone. */

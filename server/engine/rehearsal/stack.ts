@@ -4,6 +4,7 @@
  *
  * Only for scripts that neither begin nor end transactions or savepoints of their own.
  */
+import type { Session } from '../database/session';
 import type { Shadow } from '../shadow/place';
 import type { Move, StatementMove } from './moves';
 import { isRunaway } from './outcome';
@@ -71,13 +72,19 @@ export class Stack {
     return 'stands';
   }
 
+  /** Asks something of the state that it stands in. What is done there must be taken back by who does it. */
+  async aside<T>(ask: (session: Session) => Promise<T>): Promise<T> {
+    for (const sql of this.ready()) await this.session.run(sql);
+    return ask(this.session);
+  }
+
   /** Takes everything back; the session is then what it was when it was opened. */
   async end(): Promise<void> {
     if (this.entries.length > 0) await this.takeBack(0);
     if (!this.session.lost) await this.shadow.startOver(this.session);
   }
 
-  private get session(): Shadow['session'] {
+  private get session(): Session {
     return this.shadow.session;
   }
 

@@ -4,6 +4,7 @@
  */
 import { Fault } from '../base/fault';
 import { flat } from '../base/text';
+import type { BodyProblem, BrokenRoutine } from './bodies/problem';
 import type { Outcome } from './outcome';
 import type { Step } from './run';
 
@@ -14,12 +15,26 @@ export interface Known {
   readonly rowsStart: number | undefined;
 }
 
+/** What was seen of one statement. */
+export interface Seen {
+  /** The statement as it was. */
+  readonly text: string;
+  /** Ranges are those of the text. */
+  readonly bodies: readonly BodyProblem[];
+  readonly breaks: readonly BrokenRoutine[];
+}
+
+/** By the states that the statements lead to; those that nothing is said of are left out. */
+export type Look = ReadonlyMap<State, Seen>;
+
 /** A class because a state is itself: two with the same key behind other ones are not the same. */
 export class State {
   /** Undefined until the step has been tried, and for steps that are no statements. */
   known: Known | undefined;
   /** Of a step that is the end of a script: what its deferred constraints said. */
   refusedAtEnd: Extract<Outcome, { kind: 'refused' }>['refusal'] | undefined;
+  /** Of a step that is the end of a script: what a second look at the script has shown. */
+  look: Look | undefined;
   /** The connection has ended here once, which may have been chance. */
   suspected = false;
   readonly #next = new Map<string, State>();

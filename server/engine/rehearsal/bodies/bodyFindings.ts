@@ -5,10 +5,9 @@ import type { Finding } from '../../project';
 import { blamedRange } from '../../sql/blame';
 import { bodiesIn } from '../../sql/plpgsql/bodyText';
 import type { Statement } from '../../sql/statement';
-import { headOf } from '../findings';
+import { headOf } from '../../sql/head';
 import type { PlacedOutcome } from '../outcome';
-import type { BrokenRoutine } from './broken';
-import type { BodyProblem } from './check';
+import type { BodyProblem, BrokenRoutine } from './problem';
 
 /** @param problem with its range in the file */
 export const bodyFinding = ({ range, refusal }: BodyProblem): Finding => ({

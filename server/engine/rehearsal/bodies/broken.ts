@@ -7,18 +7,11 @@
 import type { Session } from '../../database/session';
 import type { ObjectName, Shape, Statement } from '../../sql/statement';
 import { nameParts } from '../../sql/tokens';
-import { type BodyProblem, problemsIn } from './check';
+import { problemsIn } from './check';
 import { extensionOf } from './plpgsqlCheck';
+import type { BodyProblem, BrokenRoutine } from './problem';
 import { type Routine, withOids } from './routine';
 import { takenBack } from './takenBack';
-
-export interface BrokenRoutine {
-  readonly oid: string;
-  /** For people: `app.total(integer)`. */
-  readonly signature: string;
-  readonly body: string;
-  readonly problem: BodyProblem;
-}
 
 /** Routines that may break, each with what was wrong with it before. */
 export type Risk = ReadonlyMap<string, { readonly routine: Routine; readonly known: ReadonlySet<string> }>;

@@ -1,28 +1,16 @@
 /** Checks the body of one routine against the schema as the session sees it. */
-import type { TextRange } from '../../base/text';
 import type { Refusal, Session } from '../../database/session';
 import { blamedRange } from '../../sql/blame';
 import { parseBody } from '../../sql/plpgsql/parse';
 import { refusalOf } from './attempt';
 import { blamedIn } from './bodyBlame';
 import { withoutElsewhere } from './elsewhere';
+import type { BodyProblem } from './problem';
 import { isAboutNames, judgeOf } from './judge';
 import { ownPass } from './ownPass';
 import { survey } from './places';
 import { checkedByExtension, type Extension } from './plpgsqlCheck';
 import type { Routine } from './routine';
-
-/** Something in a body that Postgres will refuse when it gets there. */
-export interface BodyProblem {
-  /**
-   * - `refused`: it will be, when the code gets there
-   * - `uncompiled`: the declarations are; that means something only where they were not before
-   */
-  readonly kind: 'refused' | 'uncompiled';
-  /** In the body. */
-  readonly range: TextRange;
-  readonly refusal: Refusal;
-}
 
 /**
  * What would be refused in the body of a routine; nothing when that cannot be known.

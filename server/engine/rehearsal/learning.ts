@@ -1,0 +1,116 @@
+/** How is it found out what a link does: on the stack with others, apart on a copy, or for good? */
+import type { Move, PreparedLink, StatementMove, Way } from './moves';
+import { isDoubtful, rehearse } from './rehearse';
+import { isAnythingWrong, isWorthALook, lookAt, type Risks, risksOf } from './secondLook';
+import type { Stack } from './stack';
+import { committedOf, learnAll, sparing, type Standings } from './standing';
+import type { Telling } from './telling';
+import { movesBetween, type Walk } from './walk';
+
+/** A class because it remembers which statements are not for the stack. */
+export class Learning {
+  /** Statements that are not what they are in a transaction with savepoints, by their keys. */
+  private readonly singular = new Set<string>();
+
+  constructor(
+    private readonly standings: Standings,
+    private readonly telling: Telling,
+  ) {}
+
+  /** Finds out something about link `i` that is not known yet. */
+  async learn(i: number, down: boolean, walk: Walk): Promise<void> {
+    const link = walk.prepared[i];
+    if (!link) throw new Error('only links that were cut are asked for');
+    if (i < walk.firstOpen) return this.learnByAdvance(link, down, i, walk);
+    if (!this.isPlain(link, down)) return this.learnApart(link, down, i, walk);
+    await this.learnOnStack(link, down, i, walk);
+    const doubtful = [link.up, ...(down ? [link.down] : [])].flatMap(doubtfulMoves);
+    for (const { state } of doubtful) {
+      this.singular.add(state.key);
+      state.known = undefined;
+    }
+  }
+
+  private async learnOnStack(link: PreparedLink, down: boolean, i: number, walk: Walk): Promise<void> {
+    const { limits, signal } = walk;
+    const { stack, committed } = await this.stackOf(i, walk);
+    const moves = movesBetween(walk, committed, i + 1);
+    walk.laps.enter('rehearsal');
+    const onMade = this.telling.provisionally(link, down, walk);
+    const left = await stack.bring(down ? [...moves, ...link.down.moves] : moves, limits, signal, onMade);
+    if (left === 'stands') return;
+    this.standings.forget();
+    for (const { state } of [...link.up.statements, ...link.down.statements]) this.singular.add(state.key);
+  }
+
+  /** The stack that link `i` can stand on, and how many of the links are committed below it. */
+  private async stackOf(i: number, walk: Walk): Promise<{ readonly stack: Stack; readonly committed: number }> {
+    let from = i;
+    while (from > walk.firstOpen && this.isPlain(walk.prepared[from - 1], false)) from--;
+    const standing = await this.standings.between(from, i, walk);
+    return { stack: standing.stack, committed: committedOf(standing, walk, i) };
+  }
+
+  /** @returns whether there is anything new to tell */
+  async lookAgain(i: number, walk: Walk): Promise<boolean> {
+    const { limits, signal, prepared, firstOpen } = walk;
+    const link = prepared[i];
+    const end = link?.up.moves.at(-1)?.state;
+    if (!link || !end || end.look || i < firstOpen || !this.isPlain(link, false)) return false;
+    if (!isWorthALook(link.up.statements)) return false;
+    const { stack, committed } = await this.stackOf(i, walk);
+    const before = movesBetween(walk, committed, i);
+    const bring = (moves: readonly Move[]) => stack.bring(moves, limits, signal, () => {});
+    await bring([...before, ...link.up.moves]);
+    let risks: Risks = new Map();
+    if (await stack.aside((session) => isAnythingWrong(session, link.up.statements, limits, signal))) {
+      await bring(before);
+      risks = await stack.aside((session) => risksOf(session, link.up.statements, limits, signal));
+      await bring([...before, ...link.up.moves]);
+    }
+    this.telling.saw(link, await stack.aside((session) => lookAt(session, link.up.statements, risks, limits, signal)));
+    return true;
+  }
+
+  /** Takes everything back. */
+  private async learnApart(link: PreparedLink, down: boolean, i: number, walk: Walk): Promise<void> {
+    const { shadow, sequences } = await this.standings.before(i, walk);
+    const { ups, downs } = sparing(link, down);
+    walk.laps.enter('rehearsal');
+    learnAll(link, down, await rehearse(shadow, ups, downs, sequences, walk.limits, walk.signal));
+  }
+
+  /** Takes only the down scripts back. */
+  private async learnByAdvance(link: PreparedLink, down: boolean, i: number, walk: Walk): Promise<void> {
+    const { limits, signal, onLook, wanted } = walk;
+    const standing = await this.standings.before(i, walk);
+    const looks = !onLook && wanted(link.link).up && isWorthALook(link.up.statements);
+    const { session } = standing.shadow;
+    const risks = looks ? await risksOf(session, link.up.statements, limits, signal) : new Map();
+    walk.laps.enter('rehearsal');
+    await this.standings.advanceFrom(standing, link, down, walk);
+    if (looks) this.telling.saw(link, await lookAt(session, link.up.statements, risks, limits, signal));
+  }
+
+  /** Whether it can stand on a stack with others. */
+  private isPlain(link: PreparedLink | undefined, down: boolean): boolean {
+    const ways = link ? [link.up, ...(down ? [link.down] : [])] : [];
+    return ways.every((way) => way.plain && way.moves.every(({ state }) => !this.singular.has(state.key)));
+  }
+
+  /** With all that is known already, so that the next edit finds it as it was. */
+  async renew(walk: Walk): Promise<void> {
+    this.standings.forget();
+    const last = walk.prepared.length - 1;
+    const link = walk.prepared[last];
+    if (link && this.isPlain(link, false)) await this.learnOnStack(link, false, last, walk);
+  }
+}
+
+function doubtfulMoves(way: Way): StatementMove[] {
+  const rehearsals = new Map(way.rehearsals.flatMap((it) => it.steps.map((step) => [step, it])));
+  return way.statements.filter(({ step, state: { known } }) => {
+    const rehearsal = rehearsals.get(step);
+    return known && rehearsal && isDoubtful(rehearsal, known.outcome);
+  });
+}
