@@ -15,7 +15,7 @@ type Refused = Extract<Outcome, { kind: 'refused' }>;
 /** SQLSTATE class 42 and 3F: a name that is not there (Postgres documentation, appendix A). */
 const missing = new Set(['42P01', '42703', '42704', '42883', '3F000', '42P10', '42830', '26000']);
 /** A name that is there already. */
-const present = new Set(['42P07', '42710', '42701', '42723', '42P06', '42P16', '42712']);
+const present = new Set(['42P07', '42710', '42701', '42723', '42P06', '42P13', '42P16', '42712']);
 /** A column that must have a value has none. */
 const noValue = '23502';
 /** A row of another table is missing. */
@@ -35,9 +35,12 @@ export function causeOf<Earlier extends Outcome>(
   text: string,
   earlier: readonly Earlier[],
 ): Earlier | undefined {
-  const { sqlState, detail, column = '' } = refused.refusal;
-  const blamed = new Set(nameParts(text.length < 200 ? text : ''));
-  const names = [...namesOf(refused.shape)].some((name) => blamed.has(name)) ? blamed : namesOf(refused.shape);
+  const { sqlState, message, detail, column = '' } = refused.refusal;
+  // Before the last part stands the table of a column; of anything else its schema, which nobody misses.
+  const blamed = new Set(nameParts(text.length < 200 ? text : '').slice(sqlState === '42703' ? 0 : -1));
+  const named = [...namesOf(refused.shape)].some((name) => blamed.has(name)) ? blamed : namesOf(refused.shape);
+  // SQL that a body puts together is written nowhere; then only the message says the name.
+  const names = new Set([...named, ...quotedIn(message).flatMap((it) => nameParts(it).slice(-1))]);
   const made = new Set(refused.shape.makes.map(({ name }) => name));
   const listed = namesAmong(detail);
   const dependents = namesAmong(dependentsIn(refused.refusal));
