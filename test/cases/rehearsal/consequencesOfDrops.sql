@@ -32,8 +32,10 @@ drop table teams;
 --- again
 drop table teasm cascade;
 --         ^^^^^ error 42P01 table "teasm" does not exist
-create table teams (id int primary key);
+create table teams (id int primary key, motto text);
 --           ^^^^^ hint 42P07 relation "teams" already exists (follows from again)
+create index on teams (motto);
+--                     ^^^^^ hint 42703 column "motto" does not exist (follows from again)
 alter table tickets drop constrain positive;
 --                                 ^^^^^^^^ error 42601 syntax error at or near "positive"
 alter table tickets add constraint positive check (points > 1);
