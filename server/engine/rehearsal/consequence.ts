@@ -14,8 +14,9 @@ type Refused = Extract<Outcome, { kind: 'refused' }>;
 
 /** SQLSTATE class 42 and 3F: a name that is not there (Postgres documentation, appendix A). */
 const missing = new Set(['42P01', '42703', '42704', '42883', '3F000', '42P10', '42830', '26000']);
+const missingColumn = '42703';
 /** A name that is there already. */
-const present = new Set(['42P07', '42710', '42701', '42723', '42P06', '42P16', '42712']);
+const present = new Set(['42P07', '42710', '42701', '42723', '42P06', '42P13', '42P16', '42712']);
 /** A column that must have a value has none. */
 const noValue = '23502';
 /** A row of another table is missing. */
@@ -35,15 +36,21 @@ export function causeOf<Earlier extends Outcome>(
   text: string,
   earlier: readonly Earlier[],
 ): Earlier | undefined {
-  const { sqlState, detail, column = '' } = refused.refusal;
-  const blamed = new Set(nameParts(text.length < 200 ? text : ''));
-  const names = [...namesOf(refused.shape)].some((name) => blamed.has(name)) ? blamed : namesOf(refused.shape);
+  const { sqlState, message, detail, column = '' } = refused.refusal;
+  // Before the last part stands the table of a column; of anything else its schema, which nobody misses.
+  const blamed = new Set(nameParts(text.length < 200 ? text : '').slice(sqlState === missingColumn ? 0 : -1));
+  const named = [...namesOf(refused.shape)].some((name) => blamed.has(name)) ? blamed : namesOf(refused.shape);
+  // SQL that a body puts together is written nowhere; then only the message says the name.
+  const names = new Set([...named, ...quotedIn(message).flatMap((it) => nameParts(it).slice(-1))]);
   const made = new Set(refused.shape.makes.map(({ name }) => name));
   const listed = namesAmong(detail);
   const dependents = namesAmong(dependentsIn(refused.refusal));
   return earlier.findLast((it) => {
     if (it.kind === 'ran') return false;
-    if (missing.has(sqlState)) return wouldMake(it, names);
+    if (missing.has(sqlState))
+      return (
+        wouldMake(it, names) || (sqlState === missingColumn && wouldReplace(it, refused, [...blamed].at(-1) ?? ''))
+      );
     if (present.has(sqlState)) return wouldTake(it, made);
     if (sqlState === noValue) return it.shape.node === 'AlterTableStmt' && it.shape.mentions.has(column);
     if (sqlState === foreignKey) return quotedIn(detail ?? '').includes(filledBy(it.statement.text) ?? '');
@@ -57,6 +64,10 @@ function wouldMake({ shape, statement }: Outcome, names: ReadonlySet<string>): b
   const makes = shape.node === 'unreadable' ? wordsOf(statement.text) : shape.makes.map(({ name }) => name);
   return makes.some((name) => names.has(name) || [...names].some((it) => isSequenceOf(name, it)));
 }
+
+/** A table was not made because one of its name is there; that one lacks the column. */
+const wouldReplace = ({ shape }: Outcome, { shape: { mentions } }: Refused, column: string): boolean =>
+  shape.node === 'CreateStmt' && shape.mentions.has(column) && mentions.has(shape.makes[0]?.name ?? '');
 
 /** An extension names what it brings after itself, as a rule: `gin_trgm_ops` is of `pg_trgm`, `uuid_nil` of `uuid-ossp`. */
 function brings(extension: string, names: ReadonlySet<string>): boolean {

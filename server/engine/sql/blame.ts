@@ -56,9 +56,9 @@ const missingColumn = '42703';
 /** Class 22, data exceptions (Postgres documentation, appendix A). */
 const isAboutValue = ({ sqlState }: Blame): boolean => sqlState.startsWith('22');
 
-/** A string of the statement that the message quotes: `invalid input syntax for type integer: "x"`. */
-function atValue(sql: string, { message }: Blame): TextRange | undefined {
-  const quoted = quotedIn(message);
+/** A string of the statement that is quoted: `invalid input syntax for type integer: "x"`, `Token "x" is invalid.` */
+function atValue(sql: string, { message, detail = '' }: Blame): TextRange | undefined {
+  const quoted = [...quotedIn(message), ...quotedIn(detail)];
   if (quoted.length === 0) return undefined;
   return tokensOf(sql).find(({ kind, text }) => kind === 'string' && quoted.includes(readString(text).text))?.range;
 }

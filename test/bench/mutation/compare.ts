@@ -44,7 +44,9 @@ export function compare(
     };
   const { statement, refusal } = verdict;
   const here = errors.filter(({ range }) => !statement || isIn(range, statement.range));
-  const blamed = wrong && statement && isIn(wrong, statement.range) ? wrong : placed(text, refusal.character);
+  // What cannot be read is wrong where Postgres stops reading.
+  const known = refusal.sqlState !== '42601' && statement && wrong && isIn(wrong, statement.range);
+  const blamed = known ? wrong : placed(text, refusal.character);
   return {
     refused: true,
     detected: errors.length > 0,

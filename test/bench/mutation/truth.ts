@@ -71,8 +71,8 @@ export async function openTruth(server: PrivateServer, state: string): Promise<T
       for (const [i, script] of scripts.entries()) {
         const verdict = await runScript(session, file, script);
         if (verdict.kind === 'accepted') continue;
-        const untouched = i === 0 && script.mode !== 'statements' && (await sequences(session)) === before;
-        if (!untouched) await dropCopy();
+        const undone = i === 0 && isUndone(file, script) && (await sequences(session)) === before;
+        if (!undone) await dropCopy();
         return verdict;
       }
       await dropCopy();
@@ -102,6 +102,10 @@ async function demand(session: Session, sql: string): Promise<void> {
   const answer = await session.run(sql);
   if (answer.kind === 'refused') throw new Error(`${sql.slice(0, 200)}: ${answer.refusal.message}`);
 }
+
+/** Whether a refusal leaves nothing of the script; a failed CREATE INDEX CONCURRENTLY leaves an index that is not valid. */
+const isUndone = (file: string, { mode, range }: Script): boolean =>
+  mode !== 'statements' && !/\b(?:commit|call|concurrently|stdin)\b/i.test(file.slice(range.start, range.end));
 
 /** Rollbacks do not take them back: a copy on which one has moved is used no more. */
 async function sequences(session: Session): Promise<string> {

@@ -32,8 +32,10 @@ drop table teams;
 --- again
 drop table teasm cascade;
 --         ^^^^^ error 42P01 table "teasm" does not exist
-create table teams (id int primary key);
+create table teams (id int primary key, motto text);
 --           ^^^^^ hint 42P07 relation "teams" already exists (follows from again)
+create index on teams (motto);
+--                     ^^^^^ hint 42703 column "motto" does not exist (follows from again)
 alter table tickets drop constrain positive;
 --                                 ^^^^^^^^ error 42601 syntax error at or near "positive"
 alter table tickets add constraint positive check (points > 1);
@@ -74,8 +76,23 @@ select found_nowhere();
 --     ^^^^^^^^^^^^^ error 42883 function found_nowhere() does not exist
 --- notNull
 alter table app.notse alter column author drop not null;
---          ^^^^^^^^^ error 42P01 relation "app.notse" does not exist (follows from unreadable)
+--          ^^^^^^^^^ error 42P01 relation "app.notse" does not exist
 insert into app.notes (id, text) values (1, '');
 --          ^^^^^^^^^ hint 23502 null value in column "author" of relation "notes" violates not-null constraint (follows from notNull)
 insert into app.notes (id, author) values (1, '');
 --          ^^^^^^^^^ error 23502 null value in column "text" of relation "notes" violates not-null constraint
+--- dynamic
+create table app.secrets (id serila);
+--                           ^^^^^^ error 42704 type "serila" does not exist
+do $$ begin execute 'revoke all on app.secrets from ' || current_user; end $$;
+--    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ hint 42P01 relation "app.secrets" does not exist (follows from dynamic)
+--- functions
+create function app.one() returns int language sql as 'select 1';
+drop function app.oen();
+--            ^^^^^^^ error 42883 function app.oen() does not exist
+create or replace function app.one() returns text language sql as $$ select '1' $$;
+^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ hint 42P13 cannot change return type of existing function (follows from functions)
+create tabl app.three (id int);
+--     ^^^^ error 42601 syntax error at or near "tabl"
+drop function app.two();
+--            ^^^^^^^ error 42883 function app.two() does not exist

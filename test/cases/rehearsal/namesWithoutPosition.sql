@@ -36,3 +36,5 @@ alter table child add column points int not null default 'many';
 create table audit.entry (id int references audit.log);
 drop table audit.log;
 --         ^^^^^^^^^ error 2BP01 cannot drop table audit.log because other objects depend on it
+alter table child add column settings jsonb default 'none';
+--                                                  ^^^^^^ error 22P02 invalid input syntax for type json

@@ -1,10 +1,9 @@
 /** Objects that are there already, or are not there to be dropped. */
-import type { DropStmt, Node } from 'libpg-query';
-import type { TextRange } from '../../../../server/engine/base/text';
 import { shapeOf } from '../../../../server/engine/sql/parse';
+import type { Token } from '../../../../server/engine/sql/tokens';
 import { lastOf, objectParts } from '../../../../server/engine/sql/tree';
 import { after, misspelt, type Mutation, type Mutator, replacement } from '../mutation';
-import { type Site, spelt } from '../site';
+import { spelt } from '../site';
 
 const duplicateObject: Mutator = {
   name: 'duplicate_object',
@@ -29,21 +28,21 @@ const dropMissing: Mutator = {
   shows: 'run',
   mutate(site) {
     if (!('DropStmt' in site.tree)) return [];
-    return (site.tree.DropStmt.objects ?? []).flatMap((object) => dropOf(object, site) ?? []);
+    const { objects = [], missing_ok: tolerant = false } = site.tree.DropStmt;
+    return objects.flatMap((object) => {
+      const name = spelt(site.tokens, lastOf(objectParts(object)), site.statement.range.start);
+      return name ? [dropOf(name, tolerant ? site.tokens : [], site.file)] : [];
+    });
   },
 };
 
-/** IF EXISTS goes, and the name is misspelt. */
-function dropOf(object: Node, { tokens, statement, tree }: Site): Mutation | undefined {
-  const { missing_ok: tolerant } = ('DropStmt' in tree && tree.DropStmt) as DropStmt;
-  const name = spelt(tokens, lastOf(objectParts(object)), statement.range.start);
-  const [first, last] = [/^if$/i, /^exists$/i].map((word) => tokens.find(({ text }) => word.test(text))?.range);
-  if (!name) return undefined;
+/** The name is misspelt, and IF EXISTS goes when it is among the tokens. */
+function dropOf(name: Token, tokens: readonly Token[], file: string): Mutation {
   const written = misspelt(name.text);
-  if (!tolerant || !first || !last) return replacement(name.range, written, written);
-  const range: TextRange = { start: first.start, end: name.range.end };
-  const between = statement.text.slice(last.end - statement.range.start, name.range.start - statement.range.start);
-  return replacement(range, between.trimStart() + written, written);
+  const [first, last] = [/^if$/i, /^exists$/i].map((word) => tokens.find(({ text }) => word.test(text))?.range);
+  if (!first || !last) return replacement(name.range, written, written);
+  const between = file.slice(last.end, name.range.start).trimStart();
+  return replacement({ start: first.start, end: name.range.end }, between + written, written);
 }
 
 export const objects: readonly Mutator[] = [duplicateObject, dropMissing];
