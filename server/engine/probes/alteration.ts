@@ -2,7 +2,7 @@
 import { quoteIdentifier, quoteLiteral, quoteName } from '../database/quote';
 import type { Clause } from '../sql/rowEffects';
 import { lastOf } from '../sql/tree';
-import { askedByConstraint, askedByForeignKey, askedByIndex, type Asked, noNulls, placeOf } from './asked';
+import { askedByConstraint, askedByForeignKey, askedByIndex, type Asked, columnsOf, noNulls, placeOf } from './asked';
 import { type Place, refusesValue } from './conversion';
 import type { ColumnFacts, ConstraintFacts, Facts, TableFacts } from './facts';
 import { type Knowledge, laid, layersOf, type Performed, wasThere } from './knowledge';
@@ -39,7 +39,9 @@ export function askedByAlteration(
       case 'addColumn':
         return found && clause.ifNotExists ? [] : askedByColumn(altered, clause);
       case 'addConstraint':
-        return (added.get(clause) ?? []).flatMap((it) => askedByConstraint(altered.after, it, facts, knowledge));
+        return (added.get(clause) ?? []).flatMap((it) =>
+          clause.byIndex ? askedByIndexed(altered.after, it) : askedByConstraint(altered.after, it, facts, knowledge),
+        );
       case 'setNotNull':
         return columnNamed(table, clause.column).map((it) => noNulls(altered.after, it));
       case 'validate':
@@ -83,6 +85,10 @@ function newConstraints(table: TableFacts, clauses: readonly Clause[]): Readonly
   }
   return found;
 }
+
+/** The index is there already: its rows have different keys, and a primary key still wants them not to be null. */
+const askedByIndexed = (after: Place, constraint: ConstraintFacts): Asked[] =>
+  constraint.type === 'p' ? columnsOf(after.table, constraint).map((column) => noNulls(after, column)) : [];
 
 /** A new column: its default has to be there where it must not be null, and all constraints on it are new. */
 function askedByColumn(altered: Altered, { column: name }: Kind<'addColumn'>): Asked[] {

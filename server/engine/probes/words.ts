@@ -45,7 +45,7 @@ export const missingParents = (table: string, constraint: string, columns: reado
   table,
   constraint,
   sqlState: '23503',
-  says: said(table, `has a ${columns.join(', ')} that is not in ${other}`, `have a ${columns.join(', ')} that is not in ${other}`),
+  says: said(table, `matches no row of ${other} by ${columns.join(', ')}`, `match no row of ${other} by ${columns.join(', ')}`),
   refusal: `insert or update on table "${table}" violates foreign key constraint "${constraint}"`,
 });
 
@@ -78,14 +78,14 @@ export const noDomainValue = (table: string, column: string): Says => ({
 export const noDefault = (table: string, { column, sqlState, message }: RefusedDefault): Says => ({
   table,
   sqlState,
-  says: said(table, `would get a ${column} that its domain refuses`, `would get a ${column} that its domain refuses`),
+  says: said(table, `would break the domain of ${column}`, `would break the domain of ${column}`),
   refusal: message,
 });
 
 export const noConversion = (table: string, column: string, type: string): Says => ({
   table,
   sqlState: '22000',
-  says: said(table, `has a ${column} that cannot become ${type}`, `have a ${column} that cannot become ${type}`),
+  says: said(table, `cannot turn its ${column} into ${type}`, `cannot turn their ${column} into ${type}`),
   refusal: 'the conversion fails',
 });
 
@@ -98,6 +98,6 @@ export const noEnumLabel = (table: string, column: string, type: string): Says =
 export const notComputed = (table: string, what: string): Says => ({
   table,
   sqlState: '22000',
-  says: said(table, `has no ${what}: it cannot be computed`, `have no ${what}: it cannot be computed`),
+  says: said(table, `has no ${what} that can be computed`, `have no ${what} that can be computed`),
   refusal: 'the expression fails',
 });

@@ -37,7 +37,7 @@ export type RowEffect =
 /** One clause of ALTER TABLE. `name` is as Postgres folds it; undefined where Postgres chooses one. */
 export type Clause =
   | { readonly kind: 'addColumn'; readonly column: string; readonly ifNotExists: boolean }
-  | { readonly kind: 'addConstraint'; readonly type: ConstraintType; readonly name: string | undefined; readonly column: string | undefined }
+  | { readonly kind: 'addConstraint'; readonly type: ConstraintType; readonly name: string | undefined; readonly column: string | undefined; readonly byIndex: boolean }
   | { readonly kind: 'setNotNull'; readonly column: string }
   | { readonly kind: 'validate'; readonly name: string }
   /** SET EXPRESSION of a generated column. */
@@ -231,7 +231,7 @@ const types: { readonly [Type in NonNullable<Constraint['contype']>]?: Constrain
 function addedConstraint({ contype, conname, indexname, keys }: Constraint): Clause {
   const type = contype && types[contype];
   if (!type) return { kind: 'none' };
-  return { kind: 'addConstraint', type, name: conname ?? indexname, column: type === 'n' ? lastOf(partsOf(keys)) : undefined };
+  return { kind: 'addConstraint', type, name: conname ?? indexname, column: type === 'n' ? lastOf(partsOf(keys)) : undefined, byIndex: indexname !== undefined };
 }
 
 function partitionOf(def: Node | undefined): NameParts {

@@ -57,7 +57,7 @@ alter table orders add column number int generated always as identity;
 --- a domain that takes no null
 create domain filled as text not null;
 alter table orders add column f filled;
---                            ^ 23502 3 rows of orders would get a f that its domain refuses (domain public.filled does not allow null values)
+--                            ^ 23502 3 rows of orders would break the domain of f (domain public.filled does not allow null values)
 --- dropped again
 alter table orders alter column email set not null;
 --                              ^^^^^ 23502 2 rows of orders have no email (column "email" of relation "orders" contains null values)

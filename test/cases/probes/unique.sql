@@ -62,7 +62,6 @@ alter table teams add primary key (id, email);
 create unique index mails on users (email);
 --                  ^^^^^ 23505 2 rows of users share their email with another (could not create unique index "mails")
 alter table users add constraint mails unique using index mails;
---                               ^^^^^ 23505 2 rows of users share their email with another (could not create unique index "mails")
 --- not unique
 create index on users (email);
 --- partitions
