@@ -153,16 +153,18 @@ export class Checks {
 
   private async rehearse(project: Project, subjects: readonly Subject[], signal: AbortSignal): Promise<void> {
     for (const { path, document } of subjects) this.readableOnDisk(path, document.getText());
-    const waiting = new Map(subjects.map((subject) => [subject.path, subject]));
+    const byPath = new Map(subjects.map((subject) => [subject.path, subject]));
+    const waiting = new Set(byPath.keys());
+    // A file is told of again when the rows of the target have something to say.
     const take = (file: FileCheck) => {
-      const subject = waiting.get(file.path);
+      const subject = byPath.get(file.path);
       if (!subject || signal.aborted) return;
       waiting.delete(file.path);
       this.publishCheck(subject, file);
     };
-    await withSecondTry(signal, () => project.check([...waiting.keys()], take, signal));
+    await withSecondTry(signal, () => project.check([...byPath.keys()], take, signal));
     if (signal.aborted) return;
-    for (const subject of waiting.values()) this.clear(subject.document.uri);
+    for (const [path, subject] of byPath) if (waiting.has(path)) this.clear(subject.document.uri);
   }
 
   /**

@@ -31,7 +31,10 @@ for (const major of [servers.oldest, servers.newest]) {
 async function judged(source: string, shadow: Session, target: Session, targetUrl: string): Promise<string> {
   const fixture = parseFixture(source);
   const [schema, rows] = [fileNamed(fixture, 'schema'), fileNamed(fixture, 'rows')];
-  for (const [session, text] of [[shadow, schema.text], [target, schema.text + rows.text]] as const) {
+  for (const [session, text] of [
+    [shadow, schema.text],
+    [target, schema.text + rows.text],
+  ] as const) {
     const answer = await session.run(text);
     if (answer.kind === 'refused') throw new Error(`${answer.refusal.message} in ${text}`);
   }
@@ -43,14 +46,22 @@ async function judged(source: string, shadow: Session, target: Session, targetUr
     }
     const found = await asked(targetUrl, shadow, file.text);
     await compare(file, found, target);
-    const marks = found.flat().flatMap(({ finding }) => (finding ? [{ range: finding.range, says: `${finding.sqlState} ${finding.message}` }] : []));
+    const marks = found
+      .flat()
+      .flatMap(({ finding }) =>
+        finding ? [{ range: finding.range, says: `${finding.sqlState} ${finding.message}` }] : [],
+      );
     judgedFiles.push({ ...file, marks });
   }
   return renderFixture(judgedFiles);
 }
 
 /** A file whose name ends with `unknown` is one whose refusal nobody can foresee: then nothing is said. */
-async function compare({ name, text }: FixtureFile, found: readonly (readonly Asked[])[], target: Session): Promise<void> {
+async function compare(
+  { name, text }: FixtureFile,
+  found: readonly (readonly Asked[])[],
+  target: Session,
+): Promise<void> {
   const real = await refusedFirst(target, text);
   const index = found.findIndex((those) => those.some(({ finding }) => finding));
   const first = found[index]?.find(({ finding }) => finding)?.finding;
@@ -70,7 +81,9 @@ const notAlone = /to itself$|index on an expression/;
 
 /** Under the name that it has when it is asked. */
 async function isThere(target: Session, table: string): Promise<boolean> {
-  const [row] = await target.rows<{ there: boolean }>('select to_regclass($1) is not null as there', [quoteIdentifier(table)]);
+  const [row] = await target.rows<{ there: boolean }>('select to_regclass($1) is not null as there', [
+    quoteIdentifier(table),
+  ]);
   return row?.there === true;
 }
 
@@ -102,7 +115,11 @@ async function atFault(target: Session, migration: string, index: number, { prob
 }
 
 /** Both, unless one of them is refused alone. */
-async function guilty(one: string, other: string, refused: (kept: readonly string[]) => Promise<boolean>): Promise<string[]> {
+async function guilty(
+  one: string,
+  other: string,
+  refused: (kept: readonly string[]) => Promise<boolean>,
+): Promise<string[]> {
   if ((await refused([one])) || (await refused([other]))) return [];
   return [one, other];
 }

@@ -45,7 +45,9 @@ export function askedByAlteration(
       case 'setNotNull':
         return columnNamed(table, clause.column).map((it) => noNulls(altered.after, it));
       case 'validate':
-        return constraintNamed(table, clause.name).flatMap((it) => askedByConstraint(altered.after, it, facts, knowledge));
+        return constraintNamed(table, clause.name).flatMap((it) =>
+          askedByConstraint(altered.after, it, facts, knowledge),
+        );
       case 'retype':
         return columnNamed(table, clause.column).flatMap((it) => askedByType(altered, it, clause));
       case 'recompute':
@@ -97,13 +99,21 @@ function askedByColumn(altered: Altered, { column: name }: Kind<'addColumn'>): A
     const computed = column.generated ? askedByComputing(altered.before, column) : [];
     const domain = altered.facts.refusedDefaults
       .filter((it) => it.column === name)
-      .map((it) => ({ ...asked(noDefault(table.name, it), []), question: rowsWhere(altered.before, 'true', 'all'), column: name }));
+      .map((it) => ({
+        ...asked(noDefault(table.name, it), []),
+        question: rowsWhere(altered.before, 'true', 'all'),
+        column: name,
+      }));
     const notNull = column.notNull ? [noNulls(altered.after, column)] : [];
     return [...computed, ...domain, ...notNull, ...constraintsOn(altered, column)];
   });
 }
 
-const asked = (says: Asked['says'], code: readonly string[], functions: readonly string[] = []): Omit<Asked, 'question'> => ({
+const asked = (
+  says: Asked['says'],
+  code: readonly string[],
+  functions: readonly string[] = [],
+): Omit<Asked, 'question'> => ({
   says,
   code,
   functions,
@@ -112,7 +122,13 @@ const asked = (says: Asked['says'], code: readonly string[], functions: readonly
 function askedByComputing(before: Place, column: ColumnFacts): Asked[] {
   if (column.default === null) return [];
   const says = notComputed(before.table.name, column.name);
-  return [{ ...asked(says, [column.default, column.type]), question: refusesValue(before, column.default, column), column: column.name }];
+  return [
+    {
+      ...asked(says, [column.default, column.type]),
+      question: refusesValue(before, column.default, column),
+      column: column.name,
+    },
+  ];
 }
 
 /** The values have to become the new type; then all that speaks of the column is checked again. */
@@ -124,7 +140,10 @@ function askedByType(altered: Altered, column: ColumnFacts, { using }: Kind<'ret
   const again = askedAgain(altered, column);
   if (labels && using?.cast !== undefined) {
     const says = noEnumLabel(before.table.name, name, type);
-    return [{ ...asked(says, [using.cast], functions), question: noLabel(before, using.cast, labels), column: name }, ...again];
+    return [
+      { ...asked(says, [using.cast], functions), question: noLabel(before, using.cast, labels), column: name },
+      ...again,
+    ];
   }
   const says = noConversion(before.table.name, name, type);
   const question = refusesValue(before, expression, column);
@@ -151,7 +170,13 @@ const isKept = ({ constraints }: TableFacts, { notNull, number }: ColumnFacts): 
   notNull && !constraints.some((it) => it.type === 'n' && it.columns.includes(number) && !it.validated);
 
 /** Foreign keys of other tables that refer to a column with other values. */
-function askedByChild(child: TableFacts, column: ColumnFacts, { after }: Altered, facts: Facts, knowledge: Knowledge): Asked[] {
+function askedByChild(
+  child: TableFacts,
+  column: ColumnFacts,
+  { after }: Altered,
+  facts: Facts,
+  knowledge: Knowledge,
+): Asked[] {
   const place = placeOf(child, knowledge);
   const keys = child.constraints.filter(
     ({ validated, enforced, references }) =>
@@ -167,7 +192,12 @@ const constraintsOn = ({ after, facts, knowledge }: Altered, { number }: ColumnF
     .flatMap((it) => askedByConstraint(after, it, facts, knowledge));
 
 /** A table that becomes a partition: its rows lie within the bounds, and keep what the partitioned table keeps. */
-function askedByAttaching(parent: TableFacts, { partition }: Kind<'attach'>, facts: Facts, knowledge: Knowledge): Asked[] {
+function askedByAttaching(
+  parent: TableFacts,
+  { partition }: Kind<'attach'>,
+  facts: Facts,
+  knowledge: Knowledge,
+): Asked[] {
   const table = facts.tables.find((it, i) => i > 0 && it.name === lastOf(partition));
   const elsewhere = askedOfDefault(parent, facts, knowledge, table);
   const place = table && placeOf(table, knowledge);
@@ -189,7 +219,12 @@ function askedByAttaching(parent: TableFacts, { partition }: Kind<'attach'>, fac
 }
 
 /** Rows of the default partition that belong to one that was made or attached just now. */
-export function askedOfDefault(parent: TableFacts, { tables }: Facts, knowledge: Knowledge, except?: TableFacts): Asked[] {
+export function askedOfDefault(
+  parent: TableFacts,
+  { tables }: Facts,
+  knowledge: Knowledge,
+  except?: TableFacts,
+): Asked[] {
   const table = tables.find(({ id }) => id === parent.defaultPartition);
   const place = table && table !== except ? placeOf(table, knowledge) : undefined;
   if (!table || !place) return [];

@@ -6,7 +6,8 @@
 import type { Database } from '../database/database';
 import { quoteLiteral } from '../database/quote';
 import type { Answer as Sent, Refusal, Session } from '../database/session';
-import type { Answer, Conversion, Probe, Question } from './probe';
+import type { RowsAtFault } from '../project';
+import { type Answer, type Conversion, mostShown, type Probe, type Question } from './probe';
 
 export interface ProbeLimits {
   /** Longest time one probe may take, in milliseconds. */
@@ -39,7 +40,7 @@ export function probe(
 }
 
 /**
- * The rows at fault, at most `mostShown`; values as Postgres writes them.
+ * The rows at fault, at most `mostShown`.
  *
  * @throws {Fault} `refused` when they cannot be asked for any more; when the target does not answer
  */
@@ -48,14 +49,24 @@ export function rowsAtFault(
   asked: Probe,
   limits: ProbeLimits,
   signal: AbortSignal,
-): Promise<readonly Readonly<Record<string, unknown>>[]> {
+): Promise<RowsAtFault> {
+  const { question, table, says } = asked;
   return onTarget(target, signal, (session) =>
     readOnly(session, asked, limits, async () => {
-      if (asked.question.kind === 'convert') await session.run(asked.question.findEach);
-      return session.rows<Record<string, unknown>>(asked.question.rowsSql);
+      if (question.kind === 'convert') await session.run(question.findEach);
+      // As text, so that no number loses digits on its way.
+      const found = await session.rows<{ row: readonly Cell[] }>(
+        `select (select pg_catalog.json_agg(pg_catalog.json_build_array(key, value))
+                   from pg_catalog.json_each_text(pg_catalog.row_to_json(shown))) as row from (${question.rowsSql}) as shown`,
+      );
+      const columns = (found[0]?.row ?? []).map(([name]) => name);
+      const rows = found.map(({ row }) => row.map(([, value]) => value));
+      return { table, says: says.many, columns, rows, more: rows.length >= mostShown };
     }),
   );
 }
+
+type Cell = readonly [column: string, value: string | null];
 
 async function onTarget<T>(
   target: Pick<Database, 'open'>,
@@ -74,7 +85,12 @@ async function onTarget<T>(
   }
 }
 
-async function readOnly<T>(session: Session, { searchPath }: Probe, { probeMs }: ProbeLimits, ask: () => Promise<T>): Promise<T> {
+async function readOnly<T>(
+  session: Session,
+  { searchPath }: Probe,
+  { probeMs }: ProbeLimits,
+  ask: () => Promise<T>,
+): Promise<T> {
   // Policies that would hide rows from us make an error of the question, not a wrong answer.
   await session.run(
     `begin transaction read only;
@@ -94,7 +110,9 @@ async function readOnly<T>(session: Session, { searchPath }: Probe, { probeMs }:
 /** What the planner refuses is not known on the target, or is a constant that is wrong by itself: no matter of rows. */
 async function answerTo(session: Session, asked: Probe): Promise<Answer> {
   const { question } = asked;
-  const planned = await session.run(`explain (costs off) ${question.kind === 'count' ? question.countSql : question.planSql}`);
+  const planned = await session.run(
+    `explain (costs off) ${question.kind === 'count' ? question.countSql : question.planSql}`,
+  );
   if (planned.kind === 'refused') return unknown(planned.refusal);
   return question.kind === 'count' ? counted(session, asked, question) : converted(session, question);
 }
@@ -134,7 +152,10 @@ const raised = (count: number | undefined, { sqlState, message }: Refusal): Answ
   kind: 'some',
   count,
   sqlState,
-  refusal: message.replace(/: ".*$|"[^"]*"/gs, '').replaceAll(/ {2,}/g, ' ').trim(),
+  refusal: message
+    .replace(/: ".*$|"[^"]*"/gs, '')
+    .replaceAll(/ {2,}/g, ' ')
+    .trim(),
 });
 
 /** Data exceptions, violated constraints, what functions raise (Postgres documentation, appendix A). */

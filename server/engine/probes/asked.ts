@@ -40,7 +40,10 @@ export function askedByConstraint(
     case 'n':
       return columnsOf(place.table, constraint).map((column) => noNulls(place, column));
     case 'p':
-      return [...askedByKey(place, constraint), ...columnsOf(place.table, constraint).map((column) => noNulls(place, column))];
+      return [
+        ...askedByKey(place, constraint),
+        ...columnsOf(place.table, constraint).map((column) => noNulls(place, column)),
+      ];
     case 'u':
     case 'x':
       return askedByKey(place, constraint);
@@ -79,7 +82,14 @@ function askedByKey(place: Place, constraint: ConstraintFacts): Asked[] {
   if (constraint.operators.length === 0) return askedByIndex(place, index);
   const code = codeOf(index);
   const functions = [...index.functions, ...constraint.functions];
-  return [{ says: conflicts(place.table.name, constraint.name), question: excluded(place, constraint, index), code, functions }];
+  return [
+    {
+      says: conflicts(place.table.name, constraint.name),
+      question: excluded(place, constraint, index),
+      code,
+      functions,
+    },
+  ];
 }
 
 /** What building an index asks: that its expressions can be computed, and no two rows have the same key if it is unique. */
@@ -89,11 +99,17 @@ export function askedByIndex(place: Place, index: IndexFacts): Asked[] {
   const computed = keys.flatMap(({ text }, i): Asked[] => {
     if (columns[i] !== 0) return [];
     const guarded = predicate === null ? text : `case when (${predicate}) then ${text} end`;
-    return [{ ...common, says: notComputed(place.table.name, text), question: refusesValue(place, guarded, undefined) }];
+    return [
+      { ...common, says: notComputed(place.table.name, text), question: refusesValue(place, guarded, undefined) },
+    ];
   });
   const question = index.unique ? sameKeys(place, index) : undefined;
   if (!question) return computed;
-  const says = duplicates(place.table.name, name, keys.map(({ text }) => text));
+  const says = duplicates(
+    place.table.name,
+    name,
+    keys.map(({ text }) => text),
+  );
   return [...computed, { ...common, says, question }];
 }
 

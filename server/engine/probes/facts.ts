@@ -3,7 +3,8 @@
 /** Names a table: its schema and its own name, in the shadow. */
 export type TableKey = string;
 
-export const tableKey = ({ schema, name }: Pick<TableFacts, 'schema' | 'name'>): TableKey => JSON.stringify([schema, name]);
+export const tableKey = ({ schema, name }: Pick<TableFacts, 'schema' | 'name'>): TableKey =>
+  JSON.stringify([schema, name]);
 
 export interface Facts {
   /** Of the session that ran it: what is written without a schema in it means this. */
@@ -126,7 +127,10 @@ export interface DomainFacts {
   readonly base: string;
   readonly notNull: boolean;
   /** The newest last. */
-  readonly constraints: readonly Pick<ConstraintFacts, 'id' | 'name' | 'type' | 'validated' | 'expression' | 'functions'>[];
+  readonly constraints: readonly Pick<
+    ConstraintFacts,
+    'id' | 'name' | 'type' | 'validated' | 'expression' | 'functions'
+  >[];
   /** Columns of tables with rows of their own that have the domain, or one that is made of it. */
   readonly columns: readonly { readonly table: number; readonly column: string }[];
 }

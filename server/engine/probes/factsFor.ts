@@ -97,8 +97,13 @@ async function tablesOf(session: Session, ids: readonly string[]): Promise<Table
 }
 
 /** The shadow's table has no rows, so that Postgres did not compare the default with the domain. */
-async function refusedDefaults(session: Session, effect: Asking, table: TableFacts | undefined): Promise<RefusedDefault[]> {
-  const added = effect.kind === 'alters' ? effect.clauses.flatMap((it) => (it.kind === 'addColumn' ? [it.column] : [])) : [];
+async function refusedDefaults(
+  session: Session,
+  effect: Asking,
+  table: TableFacts | undefined,
+): Promise<RefusedDefault[]> {
+  const added =
+    effect.kind === 'alters' ? effect.clauses.flatMap((it) => (it.kind === 'addColumn' ? [it.column] : [])) : [];
   const refused: RefusedDefault[] = [];
   for (const { name, typeKind, generated, default: value, type } of table?.columns ?? []) {
     if (typeKind !== 'd' || generated || !added.includes(name)) continue;
@@ -116,7 +121,11 @@ async function domainOf(session: Session, id: string): Promise<DomainFacts | und
   return row?.facts;
 }
 
-async function touchedBy(session: Session, ids: readonly string[], calls: readonly string[]): Promise<Facts['touched']> {
+async function touchedBy(
+  session: Session,
+  ids: readonly string[],
+  calls: readonly string[],
+): Promise<Facts['touched']> {
   // A table that cannot be found (a CTE that writes has its own names) may be any.
   if (ids.includes('0')) return 'all';
   const [row] = await session.rows<{ tables: Named[]; wild: boolean }>(touchedQuery, [ids, calls]);

@@ -116,7 +116,12 @@ export class Knowledge {
     this.rows.set(tableKey(table), rows ?? { kind: 'unknown' });
   }
 
-  private alter(table: TableFacts, tables: readonly TableFacts[], clauses: readonly Clause[], performed: Performed): void {
+  private alter(
+    table: TableFacts,
+    tables: readonly TableFacts[],
+    clauses: readonly Clause[],
+    performed: Performed,
+  ): void {
     if (clauses.some(({ kind }) => kind === 'attach' || kind === 'regroups')) {
       const both = [table, ...tables.slice(1, 2)];
       const empty = both.every((it) => this.rowsOf(it).kind === 'none');
@@ -151,20 +156,30 @@ export const laid = (rows: Rows, layers: readonly Layer[]): Rows =>
  * @param found some columns that were to be added were there already; then they all count as such
  */
 export function layersOf(table: TableFacts, clauses: readonly Clause[], found: boolean): Layer[] {
-  const added = new Set(clauses.flatMap((it) => (it.kind === 'addColumn' && !(found && it.ifNotExists) ? [it.column] : [])));
+  const added = new Set(
+    clauses.flatMap((it) => (it.kind === 'addColumn' && !(found && it.ifNotExists) ? [it.column] : [])),
+  );
   const retyped = new Map(clauses.flatMap((it) => (it.kind === 'retype' ? [[it.column, it] as const] : [])));
   const recomputed = new Set(clauses.flatMap((it) => (it.kind === 'recompute' ? [it.column] : [])));
   if (added.size + retyped.size + recomputed.size === 0) return [];
-  const computed = table.columns.filter(({ name, generated }) => generated && (added.has(name) || recomputed.has(name)));
+  const computed = table.columns.filter(
+    ({ name, generated }) => generated && (added.has(name) || recomputed.has(name)),
+  );
   const first = table.columns.flatMap((column) => {
     if (computed.includes(column)) return [];
     const retype = retyped.get(column.name);
-    const value = retype ? retypedValue(column, retype) : added.has(column.name) ? addedValue(column) : kept(column).value;
+    const value = retype
+      ? retypedValue(column, retype)
+      : added.has(column.name)
+        ? addedValue(column)
+        : kept(column).value;
     return value === undefined ? [] : [{ name: column.name, value }];
   });
   const layer = { table: table.name, columns: first };
   if (computed.length === 0) return [layer];
-  const values = computed.flatMap(({ name, default: value, type }) => (value === null ? [] : [{ name, value: `(${value})::${type}` }]));
+  const values = computed.flatMap(({ name, default: value, type }) =>
+    value === null ? [] : [{ name, value: `(${value})::${type}` }],
+  );
   return [layer, { table: table.name, columns: [...first.map(kept), ...values] }];
 }
 
@@ -176,6 +191,8 @@ function retypedValue(column: ColumnFacts, { using }: Extract<Clause, { kind: 'r
 }
 
 function renamed(table: TableFacts, from: string, to: string): Layer {
-  const columns = table.columns.map((column) => (column.name === to ? { name: to, value: kept({ name: from }).value } : kept(column)));
+  const columns = table.columns.map((column) =>
+    column.name === to ? { name: to, value: kept({ name: from }).value } : kept(column),
+  );
   return { table: table.name, columns };
 }

@@ -1,4 +1,5 @@
 /** A question to the rows of the target: which of them would make Postgres refuse a statement? */
+import { createHash } from 'node:crypto';
 import type { TextRange } from '../base/text';
 
 export interface Probe {
@@ -54,3 +55,10 @@ export type Answer =
   | { readonly kind: 'some'; readonly count: number | undefined; readonly sqlState: string; readonly refusal: string }
   /** Nobody knows: too slow, not allowed, or not the same on the target. */
   | { readonly kind: 'unknown'; readonly why: string };
+
+/** Wherever the statement stands in its file, the same question has the same name. */
+export const idOf = ({ question, searchPath }: Probe): string =>
+  createHash('sha256')
+    .update(JSON.stringify([question, searchPath]))
+    .digest('base64url')
+    .slice(0, 24);

@@ -57,6 +57,12 @@ const sqlOf = (question: Question): string => (question.kind === 'count' ? quest
 
 function probeOf({ says, question, column }: Asked, { text, range }: Statement, { searchPath }: Facts): Probe {
   const { sqlState, refusal: message, table, constraint } = says;
-  const blame = { sqlState, message, table, ...(constraint === undefined ? {} : { constraint }), ...(column === undefined ? {} : { column }) };
+  const blame = {
+    sqlState,
+    message,
+    table,
+    ...(constraint === undefined ? {} : { constraint }),
+    ...(column === undefined ? {} : { column }),
+  };
   return { ...says, range: shifted(blamedRange(text, blame), range.start), searchPath, question };
 }

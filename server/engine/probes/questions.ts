@@ -6,11 +6,7 @@ import { mostCounted, mostShown, type Question } from './probe';
 import { columnOf, fromRows, type Rows } from './rows';
 
 /** @param where a condition that the bad rows fulfil */
-export function rowsWhere(
-  { table, rows }: Place,
-  where: string,
-  reach: 'only' | 'all',
-): Question {
+export function rowsWhere({ table, rows }: Place, where: string, reach: 'only' | 'all'): Question {
   const from = fromRows(rows, table.name, reach);
   return {
     kind: 'count',

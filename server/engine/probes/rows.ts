@@ -51,7 +51,13 @@ export const kept = ({ name }: Pick<ColumnFacts, 'name'>): Layer['columns'][numb
 });
 
 /** The value that rows get in a column that is added, as an expression; undefined when each may get another one. */
-export function addedValue({ default: expression, sameForAll, identity, type, builtIn }: ColumnFacts): string | undefined {
+export function addedValue({
+  default: expression,
+  sameForAll,
+  identity,
+  type,
+  builtIn,
+}: ColumnFacts): string | undefined {
   if (identity) return undefined;
   if (expression === null) return builtIn ? `null::${type}` : 'null';
   return sameForAll || isConstant(expression) ? `(${expression})::${type}` : undefined;

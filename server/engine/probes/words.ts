@@ -45,7 +45,11 @@ export const missingParents = (table: string, constraint: string, columns: reado
   table,
   constraint,
   sqlState: '23503',
-  says: said(table, `matches no row of ${other} by ${columns.join(', ')}`, `match no row of ${other} by ${columns.join(', ')}`),
+  says: said(
+    table,
+    `matches no row of ${other} by ${columns.join(', ')}`,
+    `match no row of ${other} by ${columns.join(', ')}`,
+  ),
   refusal: `insert or update on table "${table}" violates foreign key constraint "${constraint}"`,
 });
 

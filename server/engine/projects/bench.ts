@@ -18,6 +18,7 @@ import { choosePlace } from '../shadow/choosePlace';
 import type { ShadowPlace } from '../shadow/place';
 import { noSetUp, readSetUp, type SetUp } from '../shadow/setUp';
 import type { World } from '../world';
+import { RowAnswers } from './rowAnswers';
 import { connectionOf, type Target } from './target';
 
 /** What a look at the target has told. */
@@ -45,6 +46,7 @@ const lookMs = 20_000;
 
 export class Bench {
   readonly history: History;
+  readonly rowAnswers: RowAnswers;
   private known: Promise<Live> | undefined;
   private base: Promise<Base> | undefined;
   private readonly workshops = new Map<WorkshopKind, Workshop>();
@@ -59,6 +61,7 @@ export class Bench {
     private readonly options: EngineOptions,
   ) {
     for (const warning of target.parameters?.warnings ?? []) world.log(`${target.info.label}: ${warning}`);
+    this.rowAnswers = new RowAnswers(target.database, world.log);
     this.history = histories[layout](historyOptions(layout, target.parameters, target.environment));
   }
 
@@ -66,6 +69,7 @@ export class Bench {
   refresh(): void {
     this.known = undefined;
     this.base = undefined;
+    this.rowAnswers.forget();
   }
 
   /**

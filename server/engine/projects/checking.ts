@@ -10,6 +10,7 @@ import type { Base } from '../shadow/base';
 import type { ShadowPlace } from '../shadow/place';
 import type { Bench, WorkshopKind } from './bench';
 import type { ReadFile, ReadMigration } from './links';
+import { askRows } from './rowQuestions';
 
 export interface CheckOrder {
   readonly migrations: readonly ReadMigration[];
@@ -63,7 +64,7 @@ function checkChain(
     kind,
     texts,
     async ({ place, chain }, base) => {
-      await runChain(bench, order, kind, { place, chain, base, onFile: once }, signal);
+      await runChain(bench, order, kind, { place, chain, base, onFile: order.editing ? onFile : once }, signal);
       return place;
     },
     signal,
@@ -106,15 +107,18 @@ async function runChain(
     limits: order.limits,
   };
   const earlier: PlacedOutcome[] = [];
+  const rows = askRows(bench.rowAnswers, base, order.editing ? 'twice' : 'once', onFile, signal);
   await chain.run(
     request,
     (result) => {
       const read = byLink.get(result.link);
-      if (read && told.has(read)) for (const file of filesOf(result, read, earlier, order, where)) onFile(file);
+      if (read && told.has(read)) rows.tell(result.up, filesOf(result, read, earlier, order, where));
+      else rows.learn(result.up);
       earlier.push(...result.up.filter((it) => it.kind !== 'ran' || it.shape.makes.length > 0));
     },
     signal,
   );
+  await rows.done();
 }
 
 /** What the shadow holds, in words; that the embedded engine's shadow holds its database goes without saying. */

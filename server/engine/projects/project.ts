@@ -179,6 +179,8 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
         return checkFiles(bench, await order(wanted, typeof wanted !== 'string'), onFile, signal);
       }),
 
+    rowsAtFault: async (rows, signal) => bench.rowAnswers.rowsAtFault(rows, signal),
+
     preview: (path, signal) =>
       bench.inTurn(async () => {
         signal.throwIfAborted();

@@ -1,6 +1,7 @@
 /** What one statement did in a rehearsal. */
 import type { TextRange } from '../base/text';
 import type { Notice, Refusal } from '../database/session';
+import type { Facts } from '../probes/facts';
 import type { Shape, Statement } from '../sql/statement';
 
 /**
@@ -16,6 +17,8 @@ export type Outcome =
       readonly shape: Shape;
       readonly ms: number;
       readonly notices: readonly Notice[];
+      /** What the catalogs told while its effects were there; where the target has rows that the shadow lacks. */
+      readonly facts?: Facts | undefined;
     }
   | {
       readonly kind: 'refused';

@@ -31,7 +31,9 @@ function castIn(clause: string, written: readonly Token[]): string | undefined {
   const colons = atTop(tokens).findLast(({ text }) => text === '::');
   if (colons) {
     const at = tokens.indexOf(colons);
-    return isTypeName(tokens.slice(at + 1)) && isOperand(tokens.slice(0, at)) ? textOf(clause, tokens.slice(0, at)) : undefined;
+    return isTypeName(tokens.slice(at + 1)) && isOperand(tokens.slice(0, at))
+      ? textOf(clause, tokens.slice(0, at))
+      : undefined;
   }
   const [first, ...rest] = tokens;
   if (first?.text.toLowerCase() !== 'cast' || unwrapped(rest).length === rest.length) return undefined;
@@ -42,16 +44,21 @@ function castIn(clause: string, written: readonly Token[]): string | undefined {
 
 /** A name with dots, a number in parentheses, brackets: nothing that could be more of an expression. */
 const isTypeName = (tokens: readonly Token[]): boolean =>
-  tokens.length > 0 && tokens.every(({ kind, text }) => ['word', 'quotedIdentifier', 'number'].includes(kind) || /^[.()[\],]$/.test(text));
+  tokens.length > 0 &&
+  tokens.every(({ kind, text }) => ['word', 'quotedIdentifier', 'number'].includes(kind) || /^[.()[\],]$/.test(text));
 
 /** What `::` binds to: it binds closer than every operator, so that nothing but names, calls and other casts stands there. */
 const isOperand = (tokens: readonly Token[]): boolean =>
-  atTop(tokens).every(({ kind, text }) => kind !== 'operator' && !(kind === 'word' && /^(?:and|or|not|is|in|like|ilike|between|at|collate)$/i.test(text)));
+  atTop(tokens).every(
+    ({ kind, text }) =>
+      kind !== 'operator' && !(kind === 'word' && /^(?:and|or|not|is|in|like|ilike|between|at|collate)$/i.test(text)),
+  );
 
 /** Without the parentheses around the whole. */
 function unwrapped(tokens: readonly Token[]): readonly Token[] {
   let inside = tokens;
-  while (inside.length > 2 && inside[0]?.text === '(' && closes(inside) === inside.length - 1) inside = inside.slice(1, -1);
+  while (inside.length > 2 && inside[0]?.text === '(' && closes(inside) === inside.length - 1)
+    inside = inside.slice(1, -1);
   return inside;
 }
 

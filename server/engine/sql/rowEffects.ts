@@ -31,13 +31,24 @@ export type RowEffect =
   | { readonly kind: 'renames'; readonly from: NameParts; readonly to: NameParts }
   | { readonly kind: 'renamesColumn'; readonly table: NameParts; readonly from: string; readonly to: string }
   | { readonly kind: 'drops'; readonly tables: readonly NameParts[] }
-  | { readonly kind: 'constrains'; readonly domain: NameParts; readonly constraint: string | undefined; readonly notNull: boolean }
+  | {
+      readonly kind: 'constrains';
+      readonly domain: NameParts;
+      readonly constraint: string | undefined;
+      readonly notNull: boolean;
+    }
   | { readonly kind: 'writes'; readonly tables: readonly NameParts[]; readonly calls: readonly string[] };
 
 /** One clause of ALTER TABLE. `name` is as Postgres folds it; undefined where Postgres chooses one. */
 export type Clause =
   | { readonly kind: 'addColumn'; readonly column: string; readonly ifNotExists: boolean }
-  | { readonly kind: 'addConstraint'; readonly type: ConstraintType; readonly name: string | undefined; readonly column: string | undefined; readonly byIndex: boolean }
+  | {
+      readonly kind: 'addConstraint';
+      readonly type: ConstraintType;
+      readonly name: string | undefined;
+      readonly column: string | undefined;
+      readonly byIndex: boolean;
+    }
   | { readonly kind: 'setNotNull'; readonly column: string }
   | { readonly kind: 'validate'; readonly name: string }
   /** SET EXPRESSION of a generated column. */
@@ -87,7 +98,12 @@ function effectOf(tree: Node, text: string): RowEffect {
     const constraint = subtype === 'C' && def && 'Constraint' in def ? def.Constraint : undefined;
     const notNull = subtype === 'O' || constraint?.contype === 'CONSTR_NOTNULL';
     if (!constraint && !notNull && subtype !== 'V') return { kind: 'none' };
-    return { kind: 'constrains', domain: partsOf(typeName), constraint: constraint ? constraint.conname : name, notNull };
+    return {
+      kind: 'constrains',
+      domain: partsOf(typeName),
+      constraint: constraint ? constraint.conname : name,
+      notNull,
+    };
   }
   return written(tree);
 }
@@ -128,10 +144,16 @@ export function callsIn(code: string): string[] {
   return names.map(({ text }) => foldedName(text));
 }
 
-const loud =
-  /^(?:insert|update|delete|merge|truncate|copy|execute|call|alter|drop|refresh|commit|rollback|do)$/i;
+const loud = /^(?:insert|update|delete|merge|truncate|copy|execute|call|alter|drop|refresh|commit|rollback|do)$/i;
 
-const queries: ReadonlySet<string> = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt', 'CopyStmt']);
+const queries: ReadonlySet<string> = new Set([
+  'SelectStmt',
+  'InsertStmt',
+  'UpdateStmt',
+  'DeleteStmt',
+  'MergeStmt',
+  'CopyStmt',
+]);
 
 function writesIn(tree: Node): { readonly tables: NameParts[]; readonly calls: string[] } {
   const tables: NameParts[] = [];
@@ -146,7 +168,14 @@ function writesIn(tree: Node): { readonly tables: NameParts[]; readonly calls: s
 const leavesRows: ReadonlySet<string> = new Set([
   ...['AlterDatabaseSetStmt', 'AlterDefaultPrivilegesStmt', 'AlterEnumStmt', 'AlterExtensionStmt', 'AlterFunctionStmt'],
   ...['AlterOwnerStmt', 'AlterPolicyStmt', 'AlterRoleSetStmt', 'AlterRoleStmt', 'AlterSeqStmt', 'AlterStatsStmt'],
-  ...['AlterTSConfigurationStmt', 'AlterTSDictionaryStmt', 'AlterTypeStmt', 'CheckPointStmt', 'ClusterStmt', 'CommentStmt'],
+  ...[
+    'AlterTSConfigurationStmt',
+    'AlterTSDictionaryStmt',
+    'AlterTypeStmt',
+    'CheckPointStmt',
+    'ClusterStmt',
+    'CommentStmt',
+  ],
   ...['CompositeTypeStmt', 'ConstraintsSetStmt', 'CreateDomainStmt', 'CreateEnumStmt', 'CreateExtensionStmt'],
   ...['CreateFunctionStmt', 'CreatePolicyStmt', 'CreatePublicationStmt', 'CreateRangeStmt', 'CreateRoleStmt'],
   ...['CreateSchemaStmt', 'CreateSeqStmt', 'CreateStatsStmt', 'CreateTrigStmt', 'DropRoleStmt', 'GrantRoleStmt'],
@@ -166,13 +195,21 @@ function moved(tree: Extract<Node, { RenameStmt: unknown } | { AlterObjectSchema
   if (renameType === 'OBJECT_TABLE') return { kind: 'renames', from, to: [...from.slice(0, -1), newname] };
   if (renameType === 'OBJECT_COLUMN' && relationType === 'OBJECT_TABLE')
     return { kind: 'renamesColumn', table: from, from: subname, to: newname };
-  return { kind: ['OBJECT_SCHEMA', 'OBJECT_TYPE', 'OBJECT_DOMAIN', 'OBJECT_FOREIGN_TABLE'].includes(renameType) ? 'anything' : 'none' };
+  return {
+    kind: ['OBJECT_SCHEMA', 'OBJECT_TYPE', 'OBJECT_DOMAIN', 'OBJECT_FOREIGN_TABLE'].includes(renameType)
+      ? 'anything'
+      : 'none',
+  };
 }
 
 function dropped(type: string | undefined, objects: readonly Node[] = []): RowEffect {
   if (type === 'OBJECT_TABLE') return { kind: 'drops', tables: objects.map(objectParts) };
   // With CASCADE whole tables may go.
-  return { kind: ['OBJECT_SCHEMA', 'OBJECT_EXTENSION', 'OBJECT_TYPE', 'OBJECT_DOMAIN'].includes(type ?? '') ? 'anything' : 'none' };
+  return {
+    kind: ['OBJECT_SCHEMA', 'OBJECT_EXTENSION', 'OBJECT_TYPE', 'OBJECT_DOMAIN'].includes(type ?? '')
+      ? 'anything'
+      : 'none',
+  };
 }
 
 function clausesIn(cmds: readonly Node[], text: string): Clause[] {
@@ -231,7 +268,13 @@ const types: { readonly [Type in NonNullable<Constraint['contype']>]?: Constrain
 function addedConstraint({ contype, conname, indexname, keys }: Constraint): Clause {
   const type = contype && types[contype];
   if (!type) return { kind: 'none' };
-  return { kind: 'addConstraint', type, name: conname ?? indexname, column: type === 'n' ? lastOf(partsOf(keys)) : undefined, byIndex: indexname !== undefined };
+  return {
+    kind: 'addConstraint',
+    type,
+    name: conname ?? indexname,
+    column: type === 'n' ? lastOf(partsOf(keys)) : undefined,
+    byIndex: indexname !== undefined,
+  };
 }
 
 function partitionOf(def: Node | undefined): NameParts {
