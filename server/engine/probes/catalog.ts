@@ -12,7 +12,8 @@ const functionsOf = (catalog: string, id: string): string => `
 
 const numbers = (array: string): string => `coalesce(pg_catalog.array_to_json(${array}), '[]')`;
 
-const collationName = `case when co.oid is not null then pg_catalog.format('%I.%I', cn.nspname, co.collname) end`;
+/** Those of pg_catalog are printed without their schema, and found first everywhere. */
+const collationName = (id: string): string => `case when ${id} <> 0 then ${id}::regcollation::text end`;
 
 const columns = `
   select json_agg(json_build_object(
@@ -30,11 +31,9 @@ const references = `
   json_build_object(
     'table', con.confrelid::bigint, 'columns', ${numbers('con.confkey')}, 'matchFull', con.confmatchtype = 'f',
     'collations', (
-      select json_agg(${collationName} order by key.place)
+      select json_agg(${collationName('a.attcollation')} order by key.place)
         from pg_catalog.unnest(con.confkey) with ordinality as key(number, place)
-        join pg_catalog.pg_attribute a on a.attrelid = con.confrelid and a.attnum = key.number
-        left join pg_catalog.pg_collation co on co.oid = a.attcollation
-        left join pg_catalog.pg_namespace cn on cn.oid = co.collnamespace))`;
+        join pg_catalog.pg_attribute a on a.attrelid = con.confrelid and a.attnum = key.number))`;
 
 /** Columns that newer versions have are read from the row as a whole. */
 const constraints = `
@@ -45,10 +44,8 @@ const constraints = `
       'onlyHere', con.connoinherit, 'columns', ${numbers('con.conkey')}, 'index', con.conindid::bigint,
       'expression', pg_catalog.pg_get_expr(con.conbin, con.conrelid),
       'operators', (
-        select coalesce(json_agg(pg_catalog.format('operator(%I.%s)', n.nspname, o.oprname) order by op.place), '[]')
-          from pg_catalog.unnest(coalesce(con.conexclop, con.conpfeqop)) with ordinality as op(id, place)
-          join pg_catalog.pg_operator o on o.oid = op.id
-          join pg_catalog.pg_namespace n on n.oid = o.oprnamespace),
+        select coalesce(json_agg('operator(' || op.id::regoper || ')' order by op.place), '[]')
+          from pg_catalog.unnest(coalesce(con.conexclop, con.conpfeqop)) with ordinality as op(id, place)),
       'references', case when con.contype = 'f' then ${references} end,
       'functions', ${functionsOf('pg_constraint', 'con.oid')}) order by con.oid)
     from pg_catalog.pg_constraint con
@@ -63,16 +60,14 @@ const equality = (operatorClass: string): string => `
 const indexKeys = `
   select json_agg(json_build_object(
       'text', pg_catalog.pg_get_indexdef(i.indexrelid, key.place::int, false),
-      'collation', ${collationName},
-      'usualEquality', am.amname = 'btree' and exists (
+      'collation', ${collationName('(i.indcollation::oid[])[key.place - 1]')},
+      'usualEquality', am.amname = 'btree' and (oc.opcdefault or exists (
         select from pg_catalog.pg_opclass usual
          where usual.opcdefault and usual.opcintype = oc.opcintype and usual.opcmethod = am.oid
-           and ${equality('usual')} = ${equality('oc')})) order by key.place)
+           and ${equality('usual')} = ${equality('oc')}))) order by key.place)
     from pg_catalog.unnest(i.indclass) with ordinality as key(class, place)
     join pg_catalog.pg_opclass oc on oc.oid = key.class
-    join pg_catalog.pg_am am on am.oid = oc.opcmethod
-    left join pg_catalog.pg_collation co on co.oid = (i.indcollation::oid[])[key.place - 1]
-    left join pg_catalog.pg_namespace cn on cn.oid = co.collnamespace`;
+    join pg_catalog.pg_am am on am.oid = oc.opcmethod`;
 
 const indexes = `
   select json_agg(json_build_object(
@@ -84,7 +79,7 @@ const indexes = `
       'functions', ${functionsOf('pg_class', 'i.indexrelid')}) order by i.indexrelid)
     from pg_catalog.pg_index i
     join pg_catalog.pg_class ic on ic.oid = i.indexrelid
-   where i.indrelid = c.oid`;
+   where i.indrelid = c.oid and (i.indisunique or i.indisexclusion or 0 = any(i.indkey::int2[]))`;
 
 const heirs = `
   with recursive below(id) as (
@@ -111,9 +106,19 @@ export const tablesQuery = `
       'bound', pg_catalog.pg_get_partition_constraintdef(c.oid),
       'defaultPartition', (select p.partdefid::bigint from pg_catalog.pg_partitioned_table p where p.partrelid = c.oid),
       'columns', ${empty(columns)}, 'constraints', ${empty(constraints)}, 'indexes', ${empty(indexes)}) as facts
-    from pg_catalog.pg_class c
-    join wanted on wanted.id = c.oid
+    from wanted
+    join pg_catalog.pg_class c on c.oid = wanted.id
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace`;
+
+/** The same of tables of which only the name and the kind are wanted. */
+export const briefQuery = `
+  select c.oid::bigint::text as id, json_build_object(
+      'id', c.oid::bigint, 'schema', n.nspname, 'name', c.relname, 'kind', c.relkind,
+      'temporary', c.relpersistence = 't', 'heirs', ${empty(heirs)}, 'bound', null, 'defaultPartition', null,
+      'columns', '[]'::json, 'constraints', '[]'::json, 'indexes', '[]'::json) as facts
+    from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+   where c.oid = any($1::oid[])`;
 
 /** A domain by its id (`$1`); a domain may be made of another one. */
 export const domainQuery = `

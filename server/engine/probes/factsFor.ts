@@ -5,7 +5,7 @@ import type { Session } from '../database/session';
 import { callsIn, type RowEffect, rowEffectOf } from '../sql/rowEffects';
 import type { Statement } from '../sql/statement';
 import type { NameParts } from '../sql/tree';
-import { domainQuery, functionsQuery, tablesQuery, touchedQuery } from './catalog';
+import { briefQuery, domainQuery, functionsQuery, tablesQuery, touchedQuery } from './catalog';
 import { type DomainFacts, type Facts, type RefusedDefault, type TableFacts, tableKey } from './facts';
 
 /**
@@ -50,19 +50,29 @@ async function asked(session: Session, effect: Asking, calls: readonly string[])
     [names.map((it) => quoteName(...it)), effect.kind === 'constrains' ? quoteName(...effect.domain) : null],
   );
   if (!found) throw new Error('a select without FROM has one row');
-  await session.run(`set local search_path = ''`);
+  await session.run(`set local search_path = ''; set local jit = off`);
   const domain = found.domain === null ? undefined : await domainOf(session, found.domain);
   const ids = [...found.ids, ...(domain?.columns ?? []).map(({ table }) => String(table))];
   const touched = effect.kind === 'writes' ? await touchedBy(session, found.ids, effect.calls) : [];
-  const tables = effect.kind === 'writes' ? [] : await tablesOf(session, ids);
+  const tables =
+    effect.kind === 'writes' ? [] : await tablesOf(session, ids, isBrief(effect) ? briefQuery : tablesQuery);
   return {
     searchPath: found.path,
     tables,
     domain,
     refusedDefaults: await refusedDefaults(session, effect, tables[0]),
-    functions: (await session.rows<{ name: string }>(functionsQuery, [calls])).map(({ name }) => name),
+    functions: effect.kind === 'alters' ? await functionsNamed(session, calls) : [],
     touched,
   };
+}
+
+/** Of a table that was made, filled or renamed, nothing but its name matters. */
+const isBrief = (effect: Asking): boolean =>
+  effect.kind === 'fills' || effect.kind === 'renames' || (effect.kind === 'makes' && effect.parent === undefined);
+
+async function functionsNamed(session: Session, calls: readonly string[]): Promise<string[]> {
+  if (calls.length === 0) return [];
+  return (await session.rows<{ name: string }>(functionsQuery, [calls])).map(({ name }) => name);
 }
 
 function namesIn(effect: Asking): readonly NameParts[] {
@@ -88,8 +98,8 @@ type Named = readonly [schema: string, name: string];
 type Row = Omit<TableFacts, 'heirs'> & { readonly heirs: readonly Named[] };
 
 /** In the order of the ids, then what else belongs to them. */
-async function tablesOf(session: Session, ids: readonly string[]): Promise<TableFacts[]> {
-  const rows = await session.rows<{ id: string; facts: Row }>(tablesQuery, [ids]);
+async function tablesOf(session: Session, ids: readonly string[], query: string): Promise<TableFacts[]> {
+  const rows = await session.rows<{ id: string; facts: Row }>(query, [ids]);
   const order = (id: string): number => (ids.includes(id) ? ids.indexOf(id) : ids.length);
   return rows
     .toSorted((a, b) => order(a.id) - order(b.id))

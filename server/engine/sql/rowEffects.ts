@@ -13,7 +13,7 @@ import { codeIn, lastOf, type NameParts, objectParts, partsOf, relationParts, ta
 /**
  * - `none`: no row is read, written or measured
  * - `alters`: ALTER TABLE; what each of its clauses asks
- * - `indexes`: CREATE INDEX
+ * - `indexes`: CREATE INDEX that compares or computes values
  * - `makes`: a table without rows; `parent` when it takes a part of that one's
  * - `fills`: a table with the rows of a query
  * - `renames`, `renamesColumn`, `drops`: where rows are found changes
@@ -80,10 +80,14 @@ function effectOf(tree: Node, text: string): RowEffect {
   if ('AlterTableStmt' in tree) {
     const { relation, cmds = [], objtype } = tree.AlterTableStmt;
     if (objtype !== 'OBJECT_TABLE') return { kind: objtype === 'OBJECT_FOREIGN_TABLE' ? 'anything' : 'none' };
-    return { kind: 'alters', table: relationParts(relation), clauses: clausesIn(cmds, text) };
+    const clauses = clausesIn(cmds, text);
+    if (clauses.every(({ kind }) => kind === 'none')) return { kind: 'none' };
+    return { kind: 'alters', table: relationParts(relation), clauses };
   }
   if ('IndexStmt' in tree) {
-    const { relation, idxname: name } = tree.IndexStmt;
+    const { relation, idxname: name, unique, indexParams = [] } = tree.IndexStmt;
+    const computes = indexParams.some((it) => 'IndexElem' in it && it.IndexElem.expr !== undefined);
+    if (!unique && !computes) return { kind: 'none' };
     return { kind: 'indexes', table: relationParts(relation), name };
   }
   if ('CreateStmt' in tree) {
