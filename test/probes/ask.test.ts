@@ -7,6 +7,7 @@ import type { Probe } from '../../server/engine/probes/probe';
 import { probesOf } from '../../server/engine/probes/probesOf';
 import { loadParser, shapeOf } from '../../server/engine/sql/parse';
 import { ReachingNames } from '../../server/engine/sql/reach';
+import { reachingIn, reachingNames } from '../../server/engine/sql/reachingSchema';
 import { servers, withDatabase } from '../support/servers';
 import { untilRunning } from '../support/sessions';
 import { withSession } from '../support/session';
@@ -114,6 +115,18 @@ describe('asking the rows of the target', () => {
         equal(probesWith(reaching).length, 0);
       },
     ));
+
+  it('reads no table of another server', () =>
+    withBoth('create table parts (id int) partition by list (id)', '', async ({ shadow }) => {
+      const performed = await rehearsed(shadow, 'alter table parts add check (id > 0)');
+      const reaching = reachingNames(
+        reachingIn('create foreign table parts_far partition of parts for values in (9) server elsewhere;'),
+      );
+      deepEqual(
+        performed.flatMap((it) => probesOf(it, new Knowledge(), reaching)),
+        [],
+      );
+    }));
 
   it('gives up after its time, and then says nothing', () =>
     withBoth(users, 'insert into users select 1 from generate_series(1, 100)', async ({ shadow, url }) => {

@@ -13,10 +13,16 @@ import { servers, withDatabase } from '../support/servers';
 import { withSession } from '../support/session';
 import { type Asked, asked, refusedFirst } from './support';
 
-for (const major of [servers.oldest, servers.newest]) {
-  describe(`probes on PostgreSQL ${major}`, () => {
+const rooms = [
+  [servers.oldest, 'probes'],
+  [servers.newest, 'probes'],
+  [servers.newest, 'probesOfNewest'],
+] as const;
+
+for (const [major, room] of rooms) {
+  describe(`${room} on PostgreSQL ${major}`, () => {
     before(loadParser);
-    describeCases('probes', (source) =>
+    describeCases(room, (source) =>
       withDatabase(major, (shadowUrl) =>
         withDatabase(major, (targetUrl) =>
           withSession(shadowUrl, (shadow) =>

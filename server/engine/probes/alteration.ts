@@ -1,6 +1,6 @@
 /** What ALTER TABLE asks of the rows of its table, clause by clause. */
 import { quoteIdentifier, quoteLiteral, quoteName } from '../database/quote';
-import type { Clause } from '../sql/rowEffects';
+import type { Clause, RowEffect } from '../sql/rowEffects';
 import { lastOf } from '../sql/tree';
 import { askedByConstraint, askedByForeignKey, askedByIndex, type Asked, columnsOf, noNulls, placeOf } from './asked';
 import { type Place, refusesValue } from './conversion';
@@ -21,14 +21,15 @@ interface Altered {
 
 export function askedByAlteration(
   table: TableFacts,
-  clauses: readonly Clause[],
+  { clauses, reach }: Extract<RowEffect, { kind: 'alters' }>,
   facts: Facts,
   knowledge: Knowledge,
   performed: Performed,
 ): Asked[] {
   const attached = clauses.flatMap((it) => (it.kind === 'attach' ? askedByAttaching(table, it, facts, knowledge) : []));
   const before = placeOf(table, knowledge);
-  if (!before) return attached;
+  // Rows of a partitioned table are rows of its partitions.
+  if (!before || (reach === 'only' && table.kind === 'p')) return attached;
   const found = wasThere(performed, '42701');
   const rows = laid(before.rows, layersOf(table, clauses, found));
   if (rows.kind !== 'target') return attached;
@@ -43,7 +44,7 @@ export function askedByAlteration(
           clause.byIndex ? askedByIndexed(altered.after, it) : askedByConstraint(altered.after, it, facts, knowledge),
         );
       case 'setNotNull':
-        return columnNamed(table, clause.column).map((it) => noNulls(altered.after, it));
+        return columnNamed(table, clause.column).map((it) => noNulls(altered.after, it, reach));
       case 'validate':
         return constraintNamed(table, clause.name).flatMap((it) =>
           askedByConstraint(altered.after, it, facts, knowledge),
@@ -90,13 +91,13 @@ function newConstraints(table: TableFacts, clauses: readonly Clause[]): Readonly
 
 /** The index is there already: its rows have different keys, and a primary key still wants them not to be null. */
 const askedByIndexed = (after: Place, constraint: ConstraintFacts): Asked[] =>
-  constraint.type === 'p' ? columnsOf(after.table, constraint).map((column) => noNulls(after, column)) : [];
+  constraint.type === 'p' ? columnsOf(after.table, constraint).map((column) => noNulls(after, column, 'all')) : [];
 
 /** A new column: its default has to be there where it must not be null, and all constraints on it are new. */
 function askedByColumn(altered: Altered, { column: name }: Kind<'addColumn'>): Asked[] {
   const { table } = altered.after;
   return columnNamed(table, name).flatMap((column) => {
-    const computed = column.generated ? askedByComputing(altered.before, column) : [];
+    const computed = askedByComputing(altered.before, column);
     const domain = altered.facts.refusedDefaults
       .filter((it) => it.column === name)
       .map((it) => ({
@@ -104,7 +105,7 @@ function askedByColumn(altered: Altered, { column: name }: Kind<'addColumn'>): A
         question: rowsWhere(altered.before, 'true', 'all'),
         column: name,
       }));
-    const notNull = column.notNull ? [noNulls(altered.after, column)] : [];
+    const notNull = column.notNull ? [noNulls(altered.after, column, 'all')] : [];
     return [...computed, ...domain, ...notNull, ...constraintsOn(altered, column)];
   });
 }
@@ -120,7 +121,7 @@ const asked = (
 });
 
 function askedByComputing(before: Place, column: ColumnFacts): Asked[] {
-  if (column.default === null) return [];
+  if (column.default === null || !column.stored) return [];
   const says = notComputed(before.table.name, column.name);
   return [
     {
@@ -153,7 +154,7 @@ function askedByType(altered: Altered, column: ColumnFacts, { using }: Kind<'ret
 /** A column with other values: NOT NULL, and every constraint and unique index that it is a part of. */
 function askedAgain(altered: Altered, column: ColumnFacts): Asked[] {
   const { after, facts, knowledge } = altered;
-  const notNull = isKept(after.table, column) ? [noNulls(after, column)] : [];
+  const notNull = isKept(after.table, column) ? [noNulls(after, column, 'all')] : [];
   const byConstraints = constraintsOn(altered, column);
   const mine = new Set(after.table.constraints.map(({ index }) => index));
   const byIndexes = after.table.indexes

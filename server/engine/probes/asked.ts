@@ -38,11 +38,11 @@ export function askedByConstraint(
     case 'f':
       return askedByForeignKey(place, constraint, facts, knowledge);
     case 'n':
-      return columnsOf(place.table, constraint).map((column) => noNulls(place, column));
+      return columnsOf(place.table, constraint).map((column) => noNulls(place, column, reachOf(constraint)));
     case 'p':
       return [
         ...askedByKey(place, constraint),
-        ...columnsOf(place.table, constraint).map((column) => noNulls(place, column)),
+        ...columnsOf(place.table, constraint).map((column) => noNulls(place, column, 'all')),
       ];
     case 'u':
     case 'x':
@@ -55,20 +55,23 @@ export function askedByConstraint(
 export const columnsOf = (table: TableFacts, { columns }: Pick<ConstraintFacts, 'columns'>): ColumnFacts[] =>
   columns.map((number) => columnOf(table, number)).filter((it) => it !== undefined);
 
-export const noNulls = (place: Place, column: ColumnFacts): Asked => ({
+export const noNulls = (place: Place, column: ColumnFacts, reach: 'only' | 'all'): Asked => ({
   says: noValue(place.table.name, column.name),
-  question: rowsWhere(place, isNull(column), 'all'),
+  question: rowsWhere(place, isNull(column), reach),
   code: [],
   functions: [],
   column: column.name,
 });
 
-function askedByCheck(place: Place, { name, expression, onlyHere, functions }: ConstraintFacts): Asked[] {
+const reachOf = ({ onlyHere }: ConstraintFacts): 'only' | 'all' => (onlyHere ? 'only' : 'all');
+
+function askedByCheck(place: Place, constraint: ConstraintFacts): Asked[] {
+  const { name, expression, functions } = constraint;
   if (expression === null) return [];
   return [
     {
       says: brokenCheck(place.table.name, name),
-      question: rowsAgainst(place, expression, onlyHere ? 'only' : 'all'),
+      question: rowsAgainst(place, expression, reachOf(constraint)),
       code: [expression],
       functions,
     },

@@ -21,7 +21,7 @@ const columns = `
       'typeKind', t.typtype, 'builtIn', t.typnamespace = 'pg_catalog'::regnamespace,
       'labels', (select json_agg(e.enumlabel order by e.enumsortorder) from pg_catalog.pg_enum e where e.enumtypid = t.oid),
       'notNull', a.attnotnull, 'default', pg_catalog.pg_get_expr(d.adbin, d.adrelid), 'sameForAll', a.atthasmissing,
-      'generated', a.attgenerated <> '', 'identity', a.attidentity <> '') order by a.attnum)
+      'generated', a.attgenerated <> '', 'stored', a.attgenerated = 's', 'identity', a.attidentity <> '') order by a.attnum)
     from pg_catalog.pg_attribute a
     join pg_catalog.pg_type t on t.oid = a.atttypid
     left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum

@@ -21,7 +21,7 @@ export function askedByDomain(
     const place = table && placeOf(table, knowledge);
     if (!column || !place) return [];
     if (notNull || constraint?.type === 'n')
-      return [{ ...noNulls(place, column), says: noDomainValue(table.name, column.name) }];
+      return [{ ...noNulls(place, column, 'only'), says: noDomainValue(table.name, column.name) }];
     if (!constraint?.validated || constraint.expression === null) return [];
     const value = `(${quoteIdentifier(column.name)})::${domain.base}`;
     return [

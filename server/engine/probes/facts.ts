@@ -64,6 +64,8 @@ export interface ColumnFacts {
   /** Postgres has kept one value for all rows that were there when the column was added. */
   readonly sameForAll: boolean;
   readonly generated: boolean;
+  /** Generated, and computed when it is written: a virtual column is computed by who reads it. */
+  readonly stored: boolean;
   readonly identity: boolean;
 }
 

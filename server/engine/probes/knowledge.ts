@@ -147,8 +147,12 @@ export const wasThere = ({ notices = [] }: Performed, sqlState: string): boolean
 const asksFacts = (effect: RowEffect): boolean =>
   effect.kind !== 'writes' || effect.tables.length + effect.calls.length > 0;
 
-export const laid = (rows: Rows, layers: readonly Layer[]): Rows =>
-  rows.kind === 'target' ? { ...rows, layers: [...rows.layers, ...layers] } : rows;
+/** Where a table has the name of a column that is left out, that name would mean its whole rows. */
+export function laid(rows: Rows, layers: readonly Layer[]): Rows {
+  if (rows.kind !== 'target') return rows;
+  if (layers.some(({ table, unknown }) => unknown.includes(table))) return { kind: 'unknown' };
+  return { ...rows, layers: [...rows.layers, ...layers] };
+}
 
 /**
  * What ALTER TABLE does to each row.
@@ -175,12 +179,14 @@ export function layersOf(table: TableFacts, clauses: readonly Clause[], found: b
         : kept(column).value;
     return value === undefined ? [] : [{ name: column.name, value }];
   });
-  const layer = { table: table.name, columns: first };
+  const known = new Set([...first, ...computed].map(({ name }) => name));
+  const unknown = table.columns.map(({ name }) => name).filter((name) => !known.has(name));
+  const layer = { table: table.name, columns: first, unknown };
   if (computed.length === 0) return [layer];
   const values = computed.flatMap(({ name, default: value, type }) =>
     value === null ? [] : [{ name, value: `(${value})::${type}` }],
   );
-  return [layer, { table: table.name, columns: [...first.map(kept), ...values] }];
+  return [layer, { table: table.name, columns: [...first.map(kept), ...values], unknown }];
 }
 
 /** The labels of an enum that the target may not have yet are as good as texts. */
@@ -194,5 +200,5 @@ function renamed(table: TableFacts, from: string, to: string): Layer {
   const columns = table.columns.map((column) =>
     column.name === to ? { name: to, value: kept({ name: from }).value } : kept(column),
   );
-  return { table: table.name, columns };
+  return { table: table.name, columns, unknown: [] };
 }

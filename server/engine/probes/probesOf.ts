@@ -35,11 +35,11 @@ function askedBy(effect: RowEffect, facts: Facts, knowledge: Knowledge, performe
   if (effect.kind === 'constrains')
     return facts.domain ? askedByDomain(effect, facts.domain, facts.tables, knowledge) : [];
   if (!table) return [];
-  if (effect.kind === 'alters') return askedByAlteration(table, effect.clauses, facts, knowledge, performed);
+  if (effect.kind === 'alters') return askedByAlteration(table, effect, facts, knowledge, performed);
   if (wasThere(performed, '42P07')) return [];
   if (effect.kind === 'makes') return effect.parent && other ? askedOfDefault(other, facts, knowledge) : [];
   const place = effect.kind === 'indexes' ? placeOf(table, knowledge) : undefined;
-  if (effect.kind !== 'indexes' || !place) return [];
+  if (effect.kind !== 'indexes' || !place || (effect.reach === 'only' && table.kind === 'p')) return [];
   const index = table.indexes.findLast(({ name }) => effect.name === undefined || name === effect.name);
   return index ? askedByIndex(place, index) : [];
 }

@@ -19,8 +19,9 @@ export type Rows =
 export interface Layer {
   /** The table's name at that time, which expressions may use. */
   readonly table: string;
-  /** A column whose value nobody knows is left out: what asks for it gets no answer. */
   readonly columns: readonly { readonly name: string; readonly value: string }[];
+  /** Columns whose value nobody knows; they are left out, so that what asks for them gets no answer. */
+  readonly unknown: readonly string[];
 }
 
 export type FoundRows = Extract<Rows, { kind: 'target' }>;

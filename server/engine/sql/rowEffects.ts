@@ -24,8 +24,19 @@ import { codeIn, lastOf, type NameParts, objectParts, partsOf, relationParts, ta
 export type RowEffect =
   | { readonly kind: 'none' }
   | { readonly kind: 'anything' }
-  | { readonly kind: 'alters'; readonly table: NameParts; readonly clauses: readonly Clause[] }
-  | { readonly kind: 'indexes'; readonly table: NameParts; readonly name: string | undefined }
+  | {
+      readonly kind: 'alters';
+      readonly table: NameParts;
+      /** Whether children are altered too. */
+      readonly reach: 'only' | 'all';
+      readonly clauses: readonly Clause[];
+    }
+  | {
+      readonly kind: 'indexes';
+      readonly table: NameParts;
+      readonly reach: 'only' | 'all';
+      readonly name: string | undefined;
+    }
   | { readonly kind: 'makes'; readonly table: NameParts; readonly parent: NameParts | undefined }
   | { readonly kind: 'fills'; readonly table: NameParts }
   | { readonly kind: 'renames'; readonly from: NameParts; readonly to: NameParts }
@@ -82,13 +93,13 @@ function effectOf(tree: Node, text: string): RowEffect {
     if (objtype !== 'OBJECT_TABLE') return { kind: objtype === 'OBJECT_FOREIGN_TABLE' ? 'anything' : 'none' };
     const clauses = clausesIn(cmds, text);
     if (clauses.every(({ kind }) => kind === 'none')) return { kind: 'none' };
-    return { kind: 'alters', table: relationParts(relation), clauses };
+    return { kind: 'alters', table: relationParts(relation), reach: reachOf(relation), clauses };
   }
   if ('IndexStmt' in tree) {
     const { relation, idxname: name, unique, indexParams = [] } = tree.IndexStmt;
     const computes = indexParams.some((it) => 'IndexElem' in it && it.IndexElem.expr !== undefined);
     if (!unique && !computes) return { kind: 'none' };
-    return { kind: 'indexes', table: relationParts(relation), name };
+    return { kind: 'indexes', table: relationParts(relation), reach: reachOf(relation), name };
   }
   if ('CreateStmt' in tree) {
     const { relation, partbound, inhRelations } = tree.CreateStmt;
@@ -111,6 +122,8 @@ function effectOf(tree: Node, text: string): RowEffect {
   }
   return written(tree);
 }
+
+const reachOf = (relation: RangeVar | undefined): 'only' | 'all' => (relation?.inh ? 'all' : 'only');
 
 function written(tree: Node): RowEffect {
   if ('CreateTableAsStmt' in tree) return { kind: 'fills', table: relationParts(tree.CreateTableAsStmt.into?.rel) };
