@@ -16,6 +16,7 @@ import { rehearse } from './rehearse';
 import { revertLast } from './revertLast';
 import { revertToSnapshot } from './revertToSnapshot';
 import { showLog } from './showLog';
+import { showRows } from './showRows';
 import { snapshotNow } from './snapshotNow';
 
 export const commands: readonly Command[] = [
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   revertLast,
   revertToSnapshot,
   showLog,
+  showRows,
   snapshotNow,
 ];
 

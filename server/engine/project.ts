@@ -43,6 +43,13 @@ export interface Project {
    * @param onFile called for each file as soon as it is known, in order
    */
   check(wanted: Wanted, onFile: (file: FileCheck) => void, signal: AbortSignal): Promise<Check>;
+  /**
+   * The rows of the target that a finding counts; some of them when there are many.
+   *
+   * @param rows of the finding
+   * @throws {Fault} `refused` when they cannot be asked for any more
+   */
+  rowsAtFault(rows: string, signal: AbortSignal): Promise<RowsAtFault>;
   /** The schema before and after one migration, named by the path of its file, or after all of them (`pending`). */
   preview(path: string, signal: AbortSignal): Promise<Preview>;
   apply(request: ApplyRequest, progress: (step: Progress) => void, signal: AbortSignal): Promise<ApplyResult>;
@@ -180,7 +187,21 @@ export interface Finding {
   readonly hint?: string;
   /** The refusal that this one follows from. */
   readonly consequenceOf?: Place;
+  /** Names the rows of the target that are at fault, for Project.rowsAtFault. */
+  readonly rows?: string;
   readonly related?: readonly (Place & { readonly message: string })[];
+}
+
+/** Values of the user: shown on request, kept nowhere, never logged. */
+export interface RowsAtFault {
+  readonly table: string;
+  /** What is wrong with them: `rows of orders have no email`. */
+  readonly says: string;
+  readonly columns: readonly string[];
+  /** As Postgres writes them; null for NULL. */
+  readonly rows: readonly (readonly (string | null)[])[];
+  /** There are more than are given. */
+  readonly more: boolean;
 }
 
 export interface Place {

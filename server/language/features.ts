@@ -5,6 +5,7 @@ import { databases } from './databases';
 import type { Feature } from './feature';
 import { formatting } from './formatting';
 import { projects } from './projects';
+import { rowsAtFault } from './rowsAtFault';
 import { symbols } from './symbols';
 
-export const features: readonly Feature[] = [codeLens, symbols, formatting, projects, changes, databases];
+export const features: readonly Feature[] = [codeLens, symbols, formatting, projects, changes, databases, rowsAtFault];

@@ -120,6 +120,19 @@ export interface PreviewResult {
   readonly refused: number;
 }
 
+/**
+ * Client → server: the rows of the target that a diagnostic counts, at most 200, as a table in text.
+ *
+ * Values of the user: shown on request, kept nowhere, never logged.
+ */
+export const RowsRequest = new RequestType<{ readonly uri: string; readonly rows: string }, RowsResult, FaultData>(
+  'rehearsal/rows',
+);
+export interface RowsResult {
+  readonly title: string;
+  readonly text: string;
+}
+
 /** What the user agreed to in a modal dialog. */
 export interface Consent {
   readonly disconnect: boolean;

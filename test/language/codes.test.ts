@@ -6,8 +6,8 @@ import { join } from 'node:path';
 const root = join(__dirname, '../..');
 
 /** Rooms that make findings. A refusal is shown by its SQLSTATE, whatever it means. */
-const rooms = ['engine/layouts', 'engine/projects', 'engine/rehearsal', 'language'];
-const shownBySqlState = new Set(['refused', 'statement-timeout', 'needs-rows']);
+const rooms = ['engine/layouts', 'engine/probes', 'engine/projects', 'engine/rehearsal', 'language'];
+const shownBySqlState = new Set(['refused', 'statement-timeout', 'needs-rows', 'rows-refuse']);
 
 describe('the codes of findings', () => {
   it('are the headings of the README', () => {

@@ -52,6 +52,8 @@ async function rehearseFixture(source: string, place: ShadowPlace): Promise<stri
       links,
       wanted: () => ({ up: true, down: true }),
       isOpen: () => true,
+      thorough: true,
+      rowsAreMissing: false,
       layout: 'dbmate',
       limits: { statementMs: 2_000 },
     },

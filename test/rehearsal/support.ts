@@ -33,6 +33,8 @@ export const requestOf = (links: readonly LinkText[], changes: Partial<ChainRequ
   links: links.map(linkOf),
   wanted: () => ({ up: true, down: true }),
   isOpen: () => true,
+  thorough: false,
+  rowsAreMissing: false,
   layout: 'dbmate',
   limits,
   ...changes,

@@ -18,6 +18,7 @@ import { choosePlace } from '../shadow/choosePlace';
 import type { ShadowPlace } from '../shadow/place';
 import { noSetUp, readSetUp, type SetUp } from '../shadow/setUp';
 import type { World } from '../world';
+import { RowAnswers } from './rowAnswers';
 import { connectionOf, type Target } from './target';
 
 /** What a look at the target has told. */
@@ -47,6 +48,7 @@ const silenceMs = 3_000;
 
 export class Bench {
   readonly history: History;
+  readonly rowAnswers: RowAnswers;
   private known: Promise<Live> | undefined;
   private base: Promise<Base> | undefined;
   private readonly workshops = new Map<WorkshopKind, Workshop>();
@@ -61,6 +63,7 @@ export class Bench {
     private readonly options: EngineOptions,
   ) {
     for (const warning of target.parameters?.warnings ?? []) world.log(`${target.info.label}: ${warning}`);
+    this.rowAnswers = new RowAnswers(target.database, world.log);
     this.history = histories[layout](historyOptions(layout, target.parameters, target.environment));
   }
 
@@ -68,6 +71,7 @@ export class Bench {
   refresh(): void {
     this.known = undefined;
     this.base = undefined;
+    this.rowAnswers.forget();
   }
 
   /**

@@ -1,11 +1,11 @@
 /** A check: pending migrations upon the live schema, applied ones replayed from nothing; results become findings. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { Laps } from '../base/laps';
 import type { LayoutName } from '../layouts/layout';
 import type { Check, CheckRoom, FileCheck, Wanted } from '../project';
 import type { Chain } from '../rehearsal/chain';
 import type { ChainRequest, LinkResult } from '../rehearsal/walk';
 import type { Surroundings } from '../rehearsal/findings';
-import type { Link } from '../rehearsal/link';
 import type { PlacedOutcome } from '../rehearsal/outcome';
 import type { RunLimits } from '../rehearsal/run';
 import type { Base } from '../shadow/base';
@@ -14,6 +14,7 @@ import type { Bench, WorkshopKind } from './bench';
 import { filesOf } from './fileChecks';
 import type { Ground, SeenMigration } from './ground';
 import { liveNow, viewOf } from './look';
+import { askRows } from './rowQuestions';
 
 /**
  * In turn only. As Project.check.
@@ -39,6 +40,7 @@ export async function check(
     wanted: new Set(first),
     open: new Set(typeof wanted === 'string' ? [] : first),
     patient: typeof wanted === 'string' || !('open' in wanted),
+    looking: false,
     layout: folder.layout.name,
     limits: { statementMs: options.statementMs },
     laps,
@@ -47,8 +49,14 @@ export async function check(
   if (typeof wanted === 'string' || !('open' in wanted)) return checked;
   const rest = pathsOf('pending', migrations).filter((path) => !order.wanted.has(path));
   if (rest.length > 0) await checkFiles(bench, { ...order, wanted: new Set(rest) }, onFile, signal);
+  // In a burst of keystrokes nobody reads what takes longer, and the next one ends it.
+  await delay(restMs, undefined, { signal });
+  await checkFiles(bench, { ...order, looking: true }, onFile, signal);
   return { ...checked, ms: laps.whole };
 }
+
+/** Who has not typed for so long may read what a second look shows, in milliseconds. */
+const restMs = 250;
 
 function pathsOf(wanted: Wanted, migrations: readonly SeenMigration[]): readonly string[] {
   if (typeof wanted !== 'string') return 'open' in wanted ? wanted.open : wanted;
@@ -64,6 +72,8 @@ interface CheckOrder {
   readonly open: ReadonlySet<string>;
   /** Nobody is typing: only whole answers count. */
   readonly patient: boolean;
+  /** All of it was told already; what a second look shows is told again. */
+  readonly looking: boolean;
   readonly layout: LayoutName;
   readonly limits: RunLimits;
   readonly laps: Laps<CheckRoom>;
@@ -138,8 +148,6 @@ async function runChain(
   const told = new Set(order.migrations.filter(({ state }) => (state === 'pending') === (kind === 'live')));
   const links = kind === 'live' ? [...told] : order.migrations;
   const earlier: PlacedOutcome[] = [];
-  /** How many of them come before a link. */
-  const begun = new Map<Link, number>();
   const where: Surroundings = {
     on: [place.label, stateOfShadow(kind, bench)].filter(Boolean).join(', '),
     // Where the target has no tables, no rows can be missing.
@@ -158,36 +166,30 @@ async function runChain(
     isOpen: ({ up, down }) => order.open.has(up.path) || (down !== undefined && order.open.has(down.path)),
     layout: order.layout,
     limits: order.limits,
-    ...(order.patient
-      ? {}
-      : {
-          onProvisional: (result) => provisionals(result).forEach(onProvisional),
-          onLook: (result) => again(result).forEach(onProvisional),
-        }),
+    thorough: order.patient,
+    rowsAreMissing: where.rows === 'missing',
+    ...(order.patient ? {} : { onProvisional: (result) => provisionals(result).forEach(onProvisional) }),
   };
   const filesFor = (result: LinkResult, laps: Laps<CheckRoom>): FileCheck[] => {
     const read = byLink.get(result.link);
     return read && told.has(read) ? filesOf(result, read, { waiting, earlier, where, laps }) : [];
   };
-  /** Once more, after later links may have been told of. */
-  const again = (result: LinkResult): FileCheck[] => {
-    const read = byLink.get(result.link);
-    const before = earlier.slice(0, begun.get(result.link));
-    const laps = new Laps<CheckRoom>('findings');
-    return read && told.has(read) ? filesOf(result, read, { waiting: order.wanted, earlier: before, where, laps }) : [];
-  };
   const provisionals = (result: LinkResult): FileCheck[] =>
     filesFor(result, new Laps<CheckRoom>('findings')).map((file) => ({ ...file, provisional: true }));
+  if (order.looking && !(await chain.look(request, signal))) return;
+  const rows = askRows(bench.rowAnswers, base, order.patient ? 'once' : 'twice', onFile, signal);
   await chain.run(
     request,
     (result) => {
-      begun.set(result.link, earlier.length);
-      filesFor(result, order.laps).forEach(onFile);
+      const files = filesFor(result, order.laps);
+      if (files.length > 0) rows.tell(result.up, files);
+      else rows.learn(result.up);
       earlier.push(...result.up.filter((it) => it.kind !== 'ran' || it.shape.makes.length > 0));
     },
     order.laps,
     signal,
   );
+  await rows.done();
 }
 
 /** What the shadow holds, in words; that the embedded engine's shadow holds its database goes without saying. */

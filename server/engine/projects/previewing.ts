@@ -25,6 +25,8 @@ export async function previewFrom(ground: Ground, path: string, signal: AbortSig
       links: chosen.map(({ link }) => link),
       wanted: () => ({ up: true, down: false }),
       isOpen: () => false,
+      thorough: false,
+      rowsAreMissing: false,
       layout: folder.layout.name,
       limits: { statementMs: options.statementMs },
     };

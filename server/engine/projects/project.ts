@@ -39,6 +39,7 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
       const laps = new Laps<CheckRoom>('turn');
       return bench.inTurn(() => check(ground, wanted, onFile, laps, signal));
     },
+    rowsAtFault: async (rows, signal) => bench.rowAnswers.rowsAtFault(rows, signal),
     preview: (path, signal) => bench.inTurn(() => previewFrom(ground, path, signal)),
     apply: (request, progress, signal) => bench.alone(() => apply(ground, request, { progress, signal })),
     revert: (request, progress, signal) => bench.alone(() => revert(ground, request, { progress, signal })),

@@ -32,6 +32,13 @@ export interface Chain {
     laps: Laps<CheckRoom>,
     signal: AbortSignal,
   ): Promise<void>;
+  /**
+   * A second look at the links that are open and asked for, after `run`.
+   *
+   * @returns whether `run` may have something new to tell now
+   * @throws as `run`
+   */
+  look(request: ChainRequest, signal: AbortSignal): Promise<boolean>;
   /** Schema dumps before link `index` and after it. Neither is remembered. */
   dumps(
     request: ChainRequest,
@@ -58,6 +65,7 @@ export function createChain(place: ShadowPlace): Chain {
         ),
       );
     },
+    look: (request, signal) => again(state, () => state.look(request, signal)),
     dumps: (request, index, signal) => again(state, () => state.dumps(request, index, signal)),
   };
 }
@@ -100,9 +108,29 @@ class ChainState {
     signal: AbortSignal,
   ): Promise<void> {
     laps.enter('files');
-    const isWanted = (link: Link) => Object.values(request.wanted(link)).some(Boolean);
-    const last = request.links.findLastIndex(isWanted);
-    const walk: Walk = {
+    const walk = this.walkOf(request, laps, signal);
+    for (const [i, prepared] of walk.prepared.entries()) {
+      const ways = request.wanted(prepared.link).down ? [prepared.up, prepared.down] : [prepared.up];
+      while (!ways.every(isKnown)) await this.learning.learn(i, ways.length > 1, walk);
+      if (request.thorough && request.wanted(prepared.link).up) await this.learning.lookAgain(i, walk);
+      onResult(this.telling.resultOf(prepared, ways));
+      this.telling.keep(prepared);
+    }
+    if (this.standings.isWornOut) await this.learning.renew(walk);
+  }
+
+  async look(request: ChainRequest, signal: AbortSignal): Promise<boolean> {
+    const walk = this.walkOf(request, new Laps<CheckRoom>('rehearsal'), signal);
+    let anything = false;
+    for (const [i, { link }] of walk.prepared.entries())
+      if (request.wanted(link).up && request.isOpen(link))
+        anything = (await this.learning.lookAgain(i, walk)) || anything;
+    return anything;
+  }
+
+  private walkOf(request: ChainRequest, laps: Laps<CheckRoom>, signal: AbortSignal): Walk {
+    const last = request.links.findLastIndex((link) => Object.values(request.wanted(link)).some(Boolean));
+    return {
       ...request,
       prepared: this.cutAnew(request, last + 1),
       // What comes before what is being edited stays as it is.
@@ -111,17 +139,6 @@ class ChainState {
       laps,
       signal,
     };
-    for (const [i, prepared] of walk.prepared.entries()) {
-      const ways = request.wanted(prepared.link).down ? [prepared.up, prepared.down] : [prepared.up];
-      while (!ways.every(isKnown)) await this.learning.learn(i, ways.length > 1, walk);
-      const isLookedAt = request.wanted(prepared.link).up && (!request.onLook || request.isOpen(prepared.link));
-      if (isLookedAt && !request.onLook) await this.learning.lookAgain(i, walk);
-      onResult(this.telling.resultOf(prepared, ways));
-      if (isLookedAt && request.onLook && (await this.learning.lookAgain(i, walk)))
-        request.onLook(this.telling.resultOf(prepared, ways));
-      this.telling.keep(prepared);
-    }
-    if (this.standings.isWornOut) await this.learning.renew(walk);
   }
 
   async dumps(request: ChainRequest, { from, to }: { from: number; to: number }, signal: AbortSignal) {

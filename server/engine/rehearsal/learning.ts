@@ -1,7 +1,8 @@
 /** How is it found out what a link does: on the stack with others, apart on a copy, or for good? */
 import type { Move, PreparedLink, StatementMove, Way } from './moves';
 import { isDoubtful, rehearse } from './rehearse';
-import { isAnythingWrong, isWorthALook, lookAt, type Risks, risksOf } from './secondLook';
+import type { RunLimits } from './run';
+import { SecondLook } from './secondLook';
 import type { Stack } from './stack';
 import { committedOf, learnAll, sparing, type Standings } from './standing';
 import type { Telling } from './telling';
@@ -51,25 +52,32 @@ export class Learning {
     return { stack: standing.stack, committed: committedOf(standing, walk, i) };
   }
 
-  /** @returns whether there is anything new to tell */
+  /**
+   * Runs again what was not looked at yet, and looks at it.
+   *
+   * @returns whether there may be anything new to tell
+   */
   async lookAgain(i: number, walk: Walk): Promise<boolean> {
-    const { limits, signal, prepared, firstOpen } = walk;
-    const link = prepared[i];
+    const link = walk.prepared[i];
     const end = link?.up.moves.at(-1)?.state;
-    if (!link || !end || end.look || i < firstOpen || !this.isPlain(link, false)) return false;
-    if (!isWorthALook(link.up.statements)) return false;
+    if (!link || !end || end.looked || i < walk.firstOpen || !this.isPlain(link, false)) return false;
+    const { signal } = walk;
     const { stack, committed } = await this.stackOf(i, walk);
     const before = movesBetween(walk, committed, i);
-    const bring = (moves: readonly Move[]) => stack.bring(moves, limits, signal, () => {});
-    await bring([...before, ...link.up.moves]);
-    let risks: Risks = new Map();
-    if (await stack.aside((session) => isAnythingWrong(session, link.up.statements, limits, signal))) {
-      await bring(before);
-      risks = await stack.aside((session) => risksOf(session, link.up.statements, limits, signal));
-      await bring([...before, ...link.up.moves]);
-    }
-    this.telling.saw(link, await stack.aside((session) => lookAt(session, link.up.statements, risks, limits, signal)));
+    const first = link.up.moves.findIndex(({ state }) => state.known?.outcome.kind === 'ran' && !state.seen);
+    const second = lookOf(link, walk);
+    const bring = (moves: readonly Move[], limits: RunLimits) => stack.bring(moves, limits, signal, () => {});
+    if (first >= 0) await bring([...before, ...link.up.moves.slice(0, first)], walk.limits);
+    await bring([...before, ...link.up.moves], { ...walk.limits, watch: second });
+    await stack.aside((session) => second.atEnd(session, signal));
+    this.saw(link);
     return true;
+  }
+
+  private saw({ up }: PreparedLink): void {
+    const end = up.moves.at(-1)?.state;
+    if (end) end.looked = true;
+    this.telling.saw(up);
   }
 
   /** Takes everything back. */
@@ -77,19 +85,23 @@ export class Learning {
     const { shadow, sequences } = await this.standings.before(i, walk);
     const { ups, downs } = sparing(link, down);
     walk.laps.enter('rehearsal');
-    learnAll(link, down, await rehearse(shadow, ups, downs, sequences, walk.limits, walk.signal));
+    const limits = { ...walk.limits, watch: lookOf(link, walk) };
+    learnAll(link, down, await rehearse(shadow, ups, downs, sequences, limits, walk.signal));
   }
 
   /** Takes only the down scripts back. */
   private async learnByAdvance(link: PreparedLink, down: boolean, i: number, walk: Walk): Promise<void> {
-    const { limits, signal, onLook, wanted } = walk;
     const standing = await this.standings.before(i, walk);
-    const looks = !onLook && wanted(link.link).up && isWorthALook(link.up.statements);
-    const { session } = standing.shadow;
-    const risks = looks ? await risksOf(session, link.up.statements, limits, signal) : new Map();
     walk.laps.enter('rehearsal');
-    await this.standings.advanceFrom(standing, link, down, walk);
-    if (looks) this.telling.saw(link, await lookAt(session, link.up.statements, risks, limits, signal));
+    if (!(walk.thorough && walk.wanted(link.link).up) && !walk.rowsAreMissing) {
+      await this.standings.advanceFrom(standing, link, down, walk);
+      return;
+    }
+    const second = lookOf(link, walk);
+    const limits = { ...walk.limits, watch: second };
+    const { shadow } = await this.standings.advanceFrom(standing, link, down, { ...walk, limits });
+    await second.atEnd(shadow.session, walk.signal);
+    this.saw(link);
   }
 
   /** Whether it can stand on a stack with others. */
@@ -106,6 +118,9 @@ export class Learning {
     if (link && this.isPlain(link, false)) await this.learnOnStack(link, false, last, walk);
   }
 }
+
+const lookOf = ({ up }: PreparedLink, { rowsAreMissing, limits }: Walk): SecondLook =>
+  new SecondLook(up.statements, { rowsAreMissing, limits });
 
 function doubtfulMoves(way: Way): StatementMove[] {
   const rehearsals = new Map(way.rehearsals.flatMap((it) => it.steps.map((step) => [step, it])));

@@ -2,6 +2,7 @@
 import type { TextRange } from '../base/text';
 import type { Notice, Refusal } from '../database/session';
 import type { BodyProblem, BrokenRoutine } from './bodies/problem';
+import type { Facts } from '../probes/facts';
 import type { Shape, Statement } from '../sql/statement';
 
 /**
@@ -21,6 +22,8 @@ export type Outcome =
       readonly bodies?: readonly BodyProblem[];
       /** Routines whose bodies it has made wrong. */
       readonly breaks?: readonly BrokenRoutine[];
+      /** What the catalogs told while its effects were there; where the target has rows that the shadow lacks. */
+      readonly facts?: Facts | undefined;
     }
   | {
       readonly kind: 'refused';

@@ -19,13 +19,13 @@ export function placed({ outcome, rowsStart }: Known, step: Step): Outcome {
   return { ...outcome, statement, shape, range: movedRange(outcome.range, place) };
 }
 
-/** @param seen of a statement of the same normal form that ran */
+/** @param seen of a statement of the same normal form */
 export function withSeen(outcome: Outcome, seen: Seen | undefined): Outcome {
   if (!seen || outcome.kind !== 'ran') return outcome;
   const { text, range } = outcome.statement;
   const place = (offset: number): number => movedOffset(offset, seen.text, text) + range.start;
   const bodies = seen.bodies.map((it) => ({ ...it, range: movedRange(it.range, place) }));
-  return { ...outcome, bodies, breaks: seen.breaks };
+  return { ...outcome, bodies, breaks: seen.breaks, facts: seen.facts };
 }
 
 /** The end stays with the last character, wherever the next token has gone. */

@@ -26,6 +26,15 @@ export interface Step {
 export interface RunLimits {
   /** Longest time one statement may take, in milliseconds. */
   readonly statementMs: number;
+  /** Looks at every statement while it runs; undefined where nobody has the time. */
+  readonly watch?: Watch;
+}
+
+/** What it does on the session it takes back itself. */
+export interface Watch {
+  before(session: Session, step: Step): Promise<void>;
+  /** Only of a statement that has run, while its effects are there. */
+  after(session: Session, step: Step): Promise<void>;
 }
 
 /**
@@ -95,12 +104,16 @@ export async function tryStep(
   const { statement, shape, skip } = step;
   if (skip) return { kind: 'skipped', statement, shape, reason: skip };
   if (session.lost) return { kind: 'skipped', statement, shape, reason: { kind: 'sessionEnded' } };
+  const { watch } = limits;
+  if (watch) for (const sql of ahead) await session.run(sql);
+  await watch?.before(session, step);
   const begun = performance.now();
   const timeoutMs = Math.min(limits.statementMs, step.givenUpMs ?? Infinity);
-  const answer = await sent(session, statement, { timeoutMs, ahead }, signal);
+  const answer = await sent(session, statement, { timeoutMs, ahead: watch ? [] : ahead }, signal);
   const ms = performance.now() - begun;
   if (answer instanceof Fault) return { kind: 'ended', statement, shape, message: reasonOf(answer) };
   if (answer.kind === 'refused') throwIfTrouble(answer.refusal, session);
+  else if (!session.lost) await watch?.after(session, step);
   return outcomeOf(answer, step, ms);
 }
 

@@ -1,83 +1,85 @@
 /**
- * A second look at a script that has run: what is wrong with the bodies of its functions, and which routines it breaks.
+ * A second look at a script: what is wrong with the bodies of its functions, which routines it breaks, what the
+ * catalogs say of each statement.
  *
- * Postgres lets both pass, and to find out takes longer than to run the script; so it comes after the answer.
+ * Postgres lets all of that pass, and to find out takes longer than to run the script; so it comes after the answer.
  */
 import { flat, shifted } from '../base/text';
 import type { Session } from '../database/session';
-import type { Shape } from '../sql/statement';
-import { brokenRoutines, type Risk, routinesAtRisk } from './bodies/broken';
+import { factsFor } from '../probes/factsFor';
+import { brokenRoutines, type Risk, routinesAtRisk, stillBroken } from './bodies/broken';
 import { checkBody, holdsBody } from './bodies/checkBody';
+import type { BodyProblem, BrokenRoutine } from './bodies/problem';
 import type { StatementMove } from './moves';
-import type { RunLimits } from './run';
-import type { Look, Seen, State } from './state';
+import type { RunLimits, Step, Watch } from './run';
+import type { Seen } from './state';
 
-/** Routines that may break, by the moves that may break them. */
-export type Risks = ReadonlyMap<StatementMove, Risk>;
+export interface LookOptions {
+  /** The target has rows that the shadow lacks, so that facts about them are wanted. */
+  readonly rowsAreMissing: boolean;
+  readonly limits: RunLimits;
+}
 
-/**
- * To be taken on the state behind the script.
- *
- * @param risks of routines that may be broken now, as they were before the script
- * @throws the reason of the signal, between two bodies
- */
-export async function lookAt(
-  session: Session,
-  moves: readonly StatementMove[],
-  risks: Risks,
-  limits: RunLimits,
-  signal: AbortSignal,
-): Promise<Look> {
-  const look = new Map<State, Seen>();
-  for (const [i, move] of moves.entries()) {
-    signal.throwIfAborted();
-    if (!hasRun(move)) continue;
-    const { statement, shape } = move.step;
-    const checked = holdsBody(shape) && !(isOver(shape) && moves.slice(i + 1).some(takesAway));
-    const bodies = checked ? await checkBody(session, statement, shape, limits) : [];
-    const risk = risks.get(move);
-    const breaks = risk ? await brokenRoutines(session, risk, limits) : [];
-    const own = bodies.map((it) => ({ ...it, range: shifted(it.range, -statement.range.start) }));
-    if (own.length + breaks.length > 0) look.set(move.state, { text: flat(statement.text), bodies: own, breaks });
+/** Watches the statements of a script run, and looks at the whole behind the last one. */
+export class SecondLook implements Watch {
+  private readonly moves: ReadonlyMap<Step, StatementMove>;
+  private readonly risks = new Map<Step, Risk>();
+
+  constructor(
+    private readonly statements: readonly StatementMove[],
+    private readonly options: LookOptions,
+  ) {
+    this.moves = new Map(statements.map((move) => [move.step, move]));
   }
-  return look;
-}
 
-/** To be taken on the state before the script. */
-export async function risksOf(
-  session: Session,
-  moves: readonly StatementMove[],
-  limits: RunLimits,
-  signal: AbortSignal,
-): Promise<Risks> {
-  const risks = new Map<StatementMove, Risk>();
-  for (const move of moves) {
-    signal.throwIfAborted();
-    if (!takesAway(move)) continue;
-    const risk = await routinesAtRisk(session, move.step.statement, move.step.shape, limits);
-    if (risk) risks.set(move, risk);
+  async before(session: Session, step: Step): Promise<void> {
+    this.risks.delete(step);
+    const risk = await routinesAtRisk(session, step.statement, step.shape, this.options.limits);
+    if (risk) this.risks.set(step, risk);
   }
-  return risks;
+
+  async after(session: Session, step: Step): Promise<void> {
+    const { statement, shape } = step;
+    const { limits, rowsAreMissing } = this.options;
+    const risk = this.risks.get(step);
+    // A DO block has done its work at the end of the script, and what it needed may be gone.
+    const bodies = shape.node === 'DoStmt' ? await checkBody(session, statement, shape, limits) : [];
+    this.saw(step, {
+      bodies: bodies.map((it) => ownRange(it, step)),
+      breaks: risk ? await brokenRoutines(session, risk, limits) : [],
+      facts: rowsAreMissing ? await factsFor(session, statement) : undefined,
+    });
+  }
+
+  /**
+   * On the state behind the script: functions may need what comes behind them in it, and it may have mended what it broke.
+   *
+   * @throws the reason of the signal, between two bodies
+   */
+  async atEnd(session: Session, signal: AbortSignal): Promise<void> {
+    const { limits } = this.options;
+    const broken = this.statements.flatMap(({ state }) => state.seen?.breaks ?? []);
+    const still = new Set<BrokenRoutine>(await stillBroken(session, broken, limits));
+    for (const { step, state } of this.statements) {
+      signal.throwIfAborted();
+      const { seen } = state;
+      if (!seen) continue;
+      if (seen.breaks.length > 0) this.saw(step, { breaks: seen.breaks.filter((it) => still.has(it)) });
+      if (!holdsBody(step.shape) || step.shape.node === 'DoStmt') continue;
+      const bodies = await checkBody(session, step.statement, step.shape, limits);
+      this.saw(step, { bodies: bodies.map((it) => ownRange(it, step)) });
+    }
+  }
+
+  private saw(step: Step, seen: Partial<Seen>): void {
+    const state = this.moves.get(step)?.state;
+    if (state) state.seen = { ...nothing, ...state.seen, ...seen, text: flat(step.statement.text) };
+  }
 }
 
-/** On the state behind the script: whether anything is wrong with a routine that it may have broken. */
-export async function isAnythingWrong(
-  session: Session,
-  moves: readonly StatementMove[],
-  limits: RunLimits,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const risks = await risksOf(session, moves.filter(hasRun), limits, signal);
-  return [...risks.values()].some((risk) => [...risk.values()].some(({ known }) => known.size > 0));
-}
+const nothing: Omit<Seen, 'text'> = { bodies: [], breaks: [], facts: undefined };
 
-/** Nothing is asked of the server for scripts that neither hold bodies nor alter or drop anything. */
-export const isWorthALook = (moves: readonly StatementMove[]): boolean =>
-  moves.some((move) => holdsBody(move.step.shape) || takesAway(move));
-
-const hasRun = ({ state }: StatementMove): boolean => state.known?.outcome.kind === 'ran';
-
-const takesAway = ({ step: { shape } }: StatementMove): boolean => /^(?:Alter|Drop|Rename)/.test(shape.node);
-
-/** A DO block has done its work: what is taken away behind it concerns it no more. */
-const isOver = ({ node }: Shape): boolean => node === 'DoStmt';
+const ownRange = (problem: BodyProblem, { statement }: Step): BodyProblem => ({
+  ...problem,
+  range: shifted(problem.range, -statement.range.start),
+});

@@ -5,6 +5,7 @@
 import { Fault } from '../base/fault';
 import { flat } from '../base/text';
 import type { BodyProblem, BrokenRoutine } from './bodies/problem';
+import type { Facts } from '../probes/facts';
 import type { Outcome } from './outcome';
 import type { Step } from './run';
 
@@ -15,17 +16,17 @@ export interface Known {
   readonly rowsStart: number | undefined;
 }
 
-/** What was seen of one statement. */
+/** What a second look has shown of one statement that ran. */
 export interface Seen {
   /** The statement as it was. */
   readonly text: string;
-  /** Ranges are those of the text. */
+  /** What will be refused when the body that it holds is called; ranges are those of the text. */
   readonly bodies: readonly BodyProblem[];
+  /** Routines whose bodies it has made wrong. */
   readonly breaks: readonly BrokenRoutine[];
+  /** What the catalogs told while its effects were there. */
+  readonly facts: Facts | undefined;
 }
-
-/** By the states that the statements lead to; those that nothing is said of are left out. */
-export type Look = ReadonlyMap<State, Seen>;
 
 /** A class because a state is itself: two with the same key behind other ones are not the same. */
 export class State {
@@ -33,8 +34,10 @@ export class State {
   known: Known | undefined;
   /** Of a step that is the end of a script: what its deferred constraints said. */
   refusedAtEnd: Extract<Outcome, { kind: 'refused' }>['refusal'] | undefined;
-  /** Of a step that is the end of a script: what a second look at the script has shown. */
-  look: Look | undefined;
+  /** Of a step that is a statement; undefined until it was looked at. */
+  seen: Seen | undefined;
+  /** Of a step that is the end of a script: whether the script was looked at as a whole. */
+  looked = false;
   /** The connection has ended here once, which may have been chance. */
   suspected = false;
   readonly #next = new Map<string, State>();

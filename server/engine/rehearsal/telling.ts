@@ -3,7 +3,7 @@ import { refusedAtEnd } from './commit';
 import type { PreparedLink, StatementMove, Way } from './moves';
 import type { Outcome, PlacedOutcome } from './outcome';
 import { placed, withSeen } from './placing';
-import type { Known, Look, Seen } from './state';
+import type { Known, Seen } from './state';
 import type { LinkResult, Walk } from './walk';
 
 /** When those who wait are told what is known so far, in milliseconds, and how often from then on. */
@@ -23,27 +23,23 @@ export class Telling {
     this.former.set(prepared.link.up.path, prepared);
   }
 
-  saw({ up }: PreparedLink, look: Look): void {
-    const end = up.moves.at(-1)?.state;
-    if (end) end.look = look;
-    for (const { state } of up.statements) {
-      const seen = look.get(state);
-      if (seen) this.seen.set(state.key, seen);
+  /** A script was looked at as a whole. */
+  saw({ statements }: Way): void {
+    for (const { state } of statements) {
+      const { seen } = state;
+      if (seen && seen.bodies.length + seen.breaks.length > 0) this.seen.set(state.key, { ...seen, facts: undefined });
       else this.seen.delete(state.key);
     }
   }
 
   /** Outcomes as they stand in the file now; the same list again as long as nothing has changed. */
   outcomesOf(way: Way, path: string): readonly PlacedOutcome[] {
-    const look = way.moves.at(-1)?.state.look;
-    const said = [
-      ...sayings(way, path),
-      look,
-      ...(look ? [] : way.statements.map(({ state }) => this.seen.get(state.key))),
-    ];
+    const looked = way.moves.at(-1)?.state.looked === true;
+    const seenOf = ({ state }: StatementMove) =>
+      looked ? state.seen : withFacts(this.seen.get(state.key), state.seen);
+    const said = [...sayings(way, path), looked, ...way.statements.map(seenOf)];
     const known = this.told.get(way);
     if (known?.said.every((it, i) => it === said[i])) return known.outcomes;
-    const seenOf = ({ state }: StatementMove) => (look ? look.get(state) : this.seen.get(state.key));
     const outcomes = tellWay(way, seenOf).map((it) => ({ ...it, path }));
     this.told.set(way, { said, outcomes });
     return outcomes;
@@ -70,6 +66,10 @@ export class Telling {
     };
   }
 }
+
+/** Until the script is looked at as a whole, what was seen of the statement before stands in; its facts are its own. */
+const withFacts = (last: Seen | undefined, now: Seen | undefined): Seen | undefined =>
+  last && now ? { ...last, facts: now.facts } : (last ?? now);
 
 /** What was known before stands in for what is not known yet. */
 function provisionalOf(way: Way, last: Way | undefined, path: string): readonly PlacedOutcome[] {

@@ -30,11 +30,10 @@ export interface ChainRequest {
   readonly limits: RunLimits;
   /** Called now and then while an open link takes long, with what its statements did before where they have not run yet. */
   readonly onProvisional?: (result: LinkResult) => void;
-  /**
-   * Called after the result of an open link when a second look at it has shown something else than it said. When it is
-   * not there, results wait for the second look.
-   */
-  readonly onLook?: (result: LinkResult) => void;
+  /** Results wait for the second look. */
+  readonly thorough: boolean;
+  /** The target has rows that the shadow lacks. */
+  readonly rowsAreMissing: boolean;
 }
 
 /** A request with its links cut, and the signal that ends it. */

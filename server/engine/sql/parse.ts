@@ -88,7 +88,7 @@ function freshShape(text: string): Shape {
 }
 
 /** The trees of a text, one when it is one statement; none when the grammar refuses it. */
-function treesOf(text: string): Node[] {
+export function treesOf(text: string): Node[] {
   if (!parser) throw new Error('loadParser() has not been awaited');
   if (text.length > LONGEST_PARSED || text.includes('\0')) return [];
   try {
