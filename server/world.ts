@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { Fault } from './engine/base/fault';
 import { readRegularFile } from './engine/base/regularFile';
 import type { Files, World } from './engine/world';
-import { rememberedFiles } from './rememberedFiles';
+import { rememberedFiles } from './engine/base/rememberedFiles';
 
 /** @param parts.assets folder with the bundled workers and WebAssembly files */
 export function nodeWorld({ assets, log, tell }: Pick<World, 'assets' | 'log' | 'tell'>): World {

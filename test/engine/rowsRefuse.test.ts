@@ -62,7 +62,7 @@ describe('rows of the target', () => {
         const project = await projectOf(engine({ target: on(url), shadow: 'same-server' }));
         const told: FileCheck[] = [];
         const wanted = [path('migrations/000002_y.up.sql')];
-        await project.check(wanted, (file) => told.push(file), never);
+        await project.check({ open: wanted }, (file) => told.push(file), never);
         deepEqual(
           told.map(({ findings }) => findings.length),
           [0, 2],

@@ -17,7 +17,7 @@ export interface Asker {
 
 /** Alone only. */
 export async function apply(ground: Ground, request: ApplyRequest, asker: Asker): Promise<ApplyResult> {
-  const { live, migrations } = await look(ground);
+  const { live, migrations } = await look(ground, asker.signal);
   const pending = migrations.filter(({ state }) => state === 'pending').map(({ migration }) => migration.version);
   const versions = versionsOf(request.which, pending);
   if (versions.length === 0) return { kind: 'nothing' };
@@ -27,7 +27,7 @@ export async function apply(ground: Ground, request: ApplyRequest, asker: Asker)
 
 /** Alone only. */
 export async function revert(ground: Ground, request: RevertRequest, asker: Asker): Promise<ApplyResult> {
-  const { live } = await look(ground);
+  const { live } = await look(ground, asker.signal);
   const { versions } = request;
   if (versions.length === 0) return { kind: 'nothing' };
   // Before the snapshot, and once more under the lock.

@@ -59,7 +59,7 @@ export class LinkCutter {
     for (const [i, link] of links.slice(0, count).entries()) {
       const former = this.last[i];
       const same = former && former.prepared.before === before && former.known === learned && isSame(former.link, link);
-      const cut = same ? placedIn(former, link) : cutLink(link, before, learned, policy);
+      const cut = same ? placedIn(former, link) : cutLink(link, before, learned, policy, former?.prepared);
       cuts.push(cut);
       before = cut.prepared.after;
       learned = cut.learned;
@@ -99,11 +99,17 @@ const isSameFile = (former: ScriptFile | undefined, file: ScriptFile | undefined
 const placedIn = (cut: Cut, link: Link): Cut =>
   cut.link === link ? cut : { ...cut, link, prepared: { ...cut.prepared, link } };
 
-function cutLink(link: Link, before: State, known: readonly Learned[], policy: Pick<Policy, 'shared' | 'layout'>): Cut {
-  const ups = stepsOf(link.up, { ...policy, reaching: reachingNames(known) });
+function cutLink(
+  link: Link,
+  before: State,
+  known: readonly Learned[],
+  policy: Pick<Policy, 'shared' | 'layout'>,
+  former: PreparedLink | undefined,
+): Cut {
+  const ups = stepsOf(link.up, { ...policy, reaching: reachingNames(known) }, former?.link.up, former?.up);
   const taught = ups.flatMap(({ steps }) => steps.map(({ shape }) => shape)).filter(teaches);
   const learned = taught.length > 0 ? [...known, ...taught] : known;
-  const downs = stepsOf(link.down, { ...policy, reaching: reachingNames(learned) });
+  const downs = stepsOf(link.down, { ...policy, reaching: reachingNames(learned) }, former?.link.down, former?.down);
   const up = wayOf(ups, before);
   const after = up.moves.at(-1)?.state ?? before;
   return {
@@ -114,8 +120,21 @@ function cutLink(link: Link, before: State, known: readonly Learned[], policy: P
   };
 }
 
-const stepsOf = (file: ScriptFile | undefined, policy: Policy): Rehearsal[] =>
-  (file?.scripts ?? []).map((script) => prepare(file?.text ?? '', script, policy));
+/** @param last the file before it was edited, and its way */
+const stepsOf = (
+  file: ScriptFile | undefined,
+  policy: Policy,
+  last: ScriptFile | undefined,
+  way: Way | undefined,
+): Rehearsal[] =>
+  (file?.scripts ?? []).map((script, i) => {
+    const [before, rehearsal] = [last?.scripts[i], way?.rehearsals[i]];
+    const former =
+      last && before && rehearsal && !before.pieces
+        ? { text: last.text, range: before.range, statements: rehearsal.steps.map(({ statement }) => statement) }
+        : undefined;
+    return prepare(file?.text ?? '', script, policy, former);
+  });
 
 const teaches = ({ defines, relays }: Learned): boolean => defines.length + relays.length > 0;
 

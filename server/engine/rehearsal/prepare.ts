@@ -3,6 +3,7 @@ import type { LayoutName, Script } from '../layouts/layout';
 import { statementsIn } from '../layouts/statements';
 import { shapeOf } from '../sql/parse';
 import type { ReachingNames } from '../sql/reach';
+import { rescanned, type Scanned } from '../sql/rescan';
 import type { Reach, Shape, Statement } from '../sql/statement';
 import type { Rehearsal } from './commit';
 import type { SkipReason } from './outcome';
@@ -16,10 +17,13 @@ export interface Policy {
   readonly reaching: ReachingNames;
 }
 
-/** @param text the whole file; the steps' ranges are those of the file */
-export function prepare(text: string, script: Script, policy: Policy): Rehearsal {
-  const steps = statementsIn(text, script).map((statement) => stepOf(text, statement, policy, script));
-  return { mode: script.mode, steps };
+/**
+ * @param text the whole file; the steps' ranges are those of the file
+ * @param former the same script before it was edited, when it is known
+ */
+export function prepare(text: string, script: Script, policy: Policy, former?: Scanned): Rehearsal {
+  const statements = former && !script.pieces ? rescanned(former, text, script.range) : statementsIn(text, script);
+  return { mode: script.mode, steps: statements.map((statement) => stepOf(text, statement, policy, script)) };
 }
 
 function stepOf(text: string, statement: Statement, policy: Policy, { messageMs }: Script): Step {

@@ -4,9 +4,15 @@
  * The case of letters counts too: Postgres's messages repeat words as they were written.
  */
 import { type Lexeme, lexemeAt } from './lexer';
+import { remembered } from './remembered';
+
+/** No token holds it, save within quotes, which it cannot end. */
+const SEPARATOR = '\u0001';
 
 /** The tokens of a statement, put together so that no two statements with other tokens have the same form. */
-export function normalForm(text: string): string {
+export const normalForm: (text: string) => string = remembered(freshForm);
+
+function freshForm(text: string): string {
   let form = '';
   let former: Lexeme | undefined;
   for (const lexeme of significant(text)) {
@@ -32,9 +38,6 @@ export function movedOffset(offset: number, from: string, to: string): number {
   }
   return moved;
 }
-
-/** No token holds it, save within quotes, which it cannot end. */
-const SEPARATOR = '\u0001';
 
 /** Directly behind a number, letters are junk to Postgres, and a name when there is white space between. */
 const clings = ({ kind }: Lexeme): boolean => kind === 'number' || kind === 'param';

@@ -1,9 +1,9 @@
 /** What does a statement set out to do? Asks Postgres's own grammar, through libpg_query in WebAssembly. */
 import type { Node } from 'libpg-query';
-import { flat } from '../base/text';
 import { effectsOf } from './effects';
 import { mentionsOfTokens, mentionsOfTree } from './mentions';
 import { reachesOfBody, reachesOfTree } from './reach';
+import { remembered } from './remembered';
 import { roughEffects } from './roughEffects';
 import type { Shape } from './statement';
 import { tokensOf } from './tokens';
@@ -26,38 +26,15 @@ export async function loadParser(): Promise<void> {
  *
  * @param text one statement; the same text gives the same object
  */
-export function shapeOf(text: string): Shape {
-  const known = shapes.get(text);
-  if (known) return known;
-  const own = flat(text);
-  const shape = freshShape(own);
-  remember(own, shape);
-  return shape;
-}
+export const shapeOf: (text: string) => Shape = remembered(freshShape);
 
 let loading: Promise<void> | undefined;
 let parser: typeof import('libpg-query') | undefined;
-
-/** Shapes by text, oldest first; `remembered` counts the characters of the texts. */
-const shapes = new Map<string, Shape>();
-let remembered = 0;
-const MOST_REMEMBERED = 4_000_000;
 
 /** Longer ones are rows to insert; their tree would take more memory than all else together. */
 const LONGEST_PARSED = 1_000_000;
 /** Longer ones tell by their beginning what they are. */
 const LONGEST_READ = 100_000;
-
-function remember(text: string, shape: Shape): void {
-  if (text.length > MOST_REMEMBERED / 10) return;
-  shapes.set(text, shape);
-  remembered += text.length;
-  for (const [oldest] of shapes) {
-    if (remembered <= MOST_REMEMBERED) return;
-    shapes.delete(oldest);
-    remembered -= oldest.length;
-  }
-}
 
 function freshShape(text: string): Shape {
   const tokens = tokensOf(text, { start: 0, end: Math.min(text.length, LONGEST_READ) });

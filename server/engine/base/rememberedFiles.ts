@@ -1,6 +1,6 @@
 /** The files of the disk, read again only when they are others: a folder may hold thousands, and every keystroke asks. */
 import { statSync } from 'node:fs';
-import type { Files } from './engine/world';
+import type { Files } from '../world';
 
 interface Remembered {
   readonly stamp: string;
