@@ -86,12 +86,12 @@ describe('mutators', () => {
   });
 
   it('break the grammar, and only that', () => {
-    deepEqual(mutants('token_removed', 'drop table a, b'), [
-      ' table a, b',
-      'drop  a, b',
-      'drop table , b',
-      'drop table a b',
-      'drop table a, ',
+    deepEqual(mutants('token_removed', 'begin; drop table a, b'), [
+      'begin;  table a, b',
+      'begin; drop  a, b',
+      'begin; drop table , b',
+      'begin; drop table a b',
+      'begin; drop table a, ',
     ]);
     deepEqual(mutants('misspelt_keyword', 'drop table a'), ['drpo table a', 'drop tabel a']);
   });

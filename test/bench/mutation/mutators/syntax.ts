@@ -7,7 +7,7 @@ const missingToken: Mutator = {
   shows: 'run',
   // Which word is to blame only Postgres can say; and what it can still read is no such mistake.
   mutate: ({ tokens, statement }) =>
-    tokens
+    (tokens.length > 1 ? tokens : [])
       .map(({ range }) => replacement(range, ''))
       .filter(({ range }) => {
         const [start, end] = [range.start - statement.range.start, range.end - statement.range.start];
