@@ -1,9 +1,10 @@
 /** What a statement did where it stood when it ran, told of the same statement where it stands now. */
 import type { TextRange } from '../base/text';
+import type { Facts } from '../probes/facts';
 import { movedOffset } from '../sql/normalForm';
 import type { Outcome } from './outcome';
 import type { Step } from './run';
-import type { Known, Seen } from './state';
+import type { Known, Verdict } from './state';
 
 /** @param step of the same normal form as the one that is known */
 export function placed({ outcome, rowsStart }: Known, step: Step): Outcome {
@@ -19,13 +20,13 @@ export function placed({ outcome, rowsStart }: Known, step: Step): Outcome {
   return { ...outcome, statement, shape, range: movedRange(outcome.range, place) };
 }
 
-/** @param seen of a statement of the same normal form */
-export function withSeen(outcome: Outcome, seen: Seen | undefined): Outcome {
-  if (!seen || outcome.kind !== 'ran') return outcome;
+/** @param verdict of a statement of the same normal form */
+export function judged(outcome: Outcome, facts: Facts | undefined, verdict: Verdict | undefined): Outcome {
+  if (outcome.kind !== 'ran' || !(facts || verdict)) return outcome;
   const { text, range } = outcome.statement;
-  const place = (offset: number): number => movedOffset(offset, seen.text, text) + range.start;
-  const bodies = seen.bodies.map((it) => ({ ...it, range: movedRange(it.range, place) }));
-  return { ...outcome, bodies, breaks: seen.breaks, facts: seen.facts };
+  const place = (offset: number): number => movedOffset(offset, verdict?.text ?? text, text) + range.start;
+  const bodies = (verdict?.bodies ?? []).map((it) => ({ ...it, range: movedRange(it.range, place) }));
+  return { ...outcome, facts, bodies, breaks: verdict?.breaks ?? [] };
 }
 
 /** The end stays with the last character, wherever the next token has gone. */

@@ -2,8 +2,8 @@
 import { refusedAtEnd } from './commit';
 import type { PreparedLink, StatementMove, Way } from './moves';
 import type { Outcome, PlacedOutcome } from './outcome';
-import { placed, withSeen } from './placing';
-import type { Known, Seen } from './state';
+import { judged, placed } from './placing';
+import type { Known, Verdict, Verdicts } from './state';
 import type { LinkResult, Walk } from './walk';
 
 /** When those who wait are told what is known so far, in milliseconds, and how often from then on. */
@@ -13,8 +13,8 @@ const againMs = 1_000;
 /** A class because it remembers what it has told. */
 export class Telling {
   private readonly told = new WeakMap<Way, Told>();
-  /** What was seen of statements last, by their keys: until the next look shows whether it is still so. */
-  private readonly seen = new Map<string, Seen>();
+  /** What was said of statements by the last look at each link, by the paths of up files and the keys of statements. */
+  private readonly verdicts = new Map<string, ReadonlyMap<string, Verdict>>();
   /** The links as they were told last, by the paths of their up files. */
   private readonly former = new Map<string, PreparedLink>();
 
@@ -23,24 +23,23 @@ export class Telling {
     this.former.set(prepared.link.up.path, prepared);
   }
 
-  /** A script was looked at as a whole. */
-  saw({ statements }: Way): void {
-    for (const { state } of statements) {
-      const { seen } = state;
-      if (seen && seen.bodies.length + seen.breaks.length > 0) this.seen.set(state.key, { ...seen, facts: undefined });
-      else this.seen.delete(state.key);
-    }
+  /** The up scripts of a link were looked at as a whole. */
+  judge({ link, up }: PreparedLink, verdicts: Verdicts): void {
+    const end = up.moves.at(-1)?.state;
+    if (end) end.verdicts = verdicts;
+    this.verdicts.set(link.up.path, new Map([...verdicts].map(([state, verdict]) => [state.key, verdict])));
   }
 
   /** Outcomes as they stand in the file now; the same list again as long as nothing has changed. */
   outcomesOf(way: Way, path: string): readonly PlacedOutcome[] {
-    const looked = way.moves.at(-1)?.state.looked === true;
-    const seenOf = ({ state }: StatementMove) =>
-      looked ? state.seen : withFacts(this.seen.get(state.key), state.seen);
-    const said = [...sayings(way, path), looked, ...way.statements.map(seenOf)];
+    const verdicts = way.moves.at(-1)?.state.verdicts;
+    // Until the next look shows whether it is still so.
+    const verdictOf = ({ state }: StatementMove) =>
+      verdicts ? verdicts.get(state) : this.verdicts.get(path)?.get(state.key);
+    const said = [...sayings(way, path), ...way.statements.flatMap((move) => [move.state.seen, verdictOf(move)])];
     const known = this.told.get(way);
     if (known?.said.every((it, i) => it === said[i])) return known.outcomes;
-    const outcomes = tellWay(way, seenOf).map((it) => ({ ...it, path }));
+    const outcomes = tellWay(way, verdictOf).map((it) => ({ ...it, path }));
     this.told.set(way, { said, outcomes });
     return outcomes;
   }
@@ -66,10 +65,6 @@ export class Telling {
     };
   }
 }
-
-/** Until the script is looked at as a whole, what was seen of the statement before stands in; its facts are its own. */
-const withFacts = (last: Seen | undefined, now: Seen | undefined): Seen | undefined =>
-  last && now ? { ...last, facts: now.facts } : (last ?? now);
 
 /** What was known before stands in for what is not known yet. */
 function provisionalOf(way: Way, last: Way | undefined, path: string): readonly PlacedOutcome[] {
@@ -98,12 +93,12 @@ const sayings = ({ moves }: Way, path: string): readonly unknown[] => [
   ...moves.map(({ state }) => state.known ?? state.refusedAtEnd),
 ];
 
-function tellWay({ moves }: Way, seenOf: (move: StatementMove) => Seen | undefined): readonly Outcome[] {
+function tellWay({ moves }: Way, verdictOf: (move: StatementMove) => Verdict | undefined): readonly Outcome[] {
   const all: Outcome[] = [];
   let script: Outcome[] = [];
   for (const move of moves) {
     if (move.kind === 'statement' && move.state.known)
-      script.push(withSeen(placed(move.state.known, move.step), seenOf(move)));
+      script.push(judged(placed(move.state.known, move.step), move.state.seen?.facts, verdictOf(move)));
     if (move.kind !== 'end') continue;
     const { refusedAtEnd: refusal } = move.state;
     all.push(...(refusal ? refusedAtEnd(script, refusal) : script));
