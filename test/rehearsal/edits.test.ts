@@ -221,7 +221,11 @@ for (const major of [servers.oldest, servers.newest]) {
             }
           },
         ),
-        { numRuns: Number(process.env['RUNS'] ?? 12), ...(process.env['SEED'] ? { seed: Number(process.env['SEED']) } : {}) },
+        {
+          numRuns: Number(process.env['RUNS'] ?? 12),
+          endOnFailure: process.env['SHRINK'] === undefined,
+          ...(process.env['SEED'] ? { seed: Number(process.env['SEED']) } : {}),
+        },
       );
     });
   });

@@ -59,17 +59,19 @@ export class Telling {
       if (performance.now() < due) return;
       due = performance.now() + againMs;
       const former = this.former.get(link.up.path);
-      const ups = provisionalOf(prepared.up, former?.up, link.up.path);
-      const downs = down ? provisionalOf(prepared.down, former?.down, downPathOf(prepared)) : [];
+      // Of a file that was never told of, half would look like the whole.
+      if (!former) return;
+      const ups = provisionalOf(prepared.up, former.up, link.up.path);
+      const downs = down ? provisionalOf(prepared.down, former.down, downPathOf(prepared)) : [];
       onProvisional({ link, up: ups, down: downs, ms: msOf([...ups, ...downs]) });
     };
   }
 }
 
 /** What was known before stands in for what is not known yet. */
-function provisionalOf(way: Way, last: Way | undefined, path: string): readonly PlacedOutcome[] {
+function provisionalOf(way: Way, last: Way, path: string): readonly PlacedOutcome[] {
   const before = new Map<string, Known[]>();
-  for (const { state } of last?.statements ?? [])
+  for (const { state } of last.statements)
     if (state.known) before.set(state.key, [...(before.get(state.key) ?? []), state.known]);
   return way.statements.flatMap(({ step, state }) => {
     const former = before.get(state.key)?.shift();
