@@ -64,5 +64,11 @@ function foldersOf({ files, log }: World, { roots, folders, layout }: EngineOpti
   const there = folders.filter((path) => forced || files.list(path).length > 0);
   if (there.length > 0)
     for (const path of folders) if (!there.includes(path)) log(`${path} is left out: it is empty or not there.`);
-  return (there.length > 0 ? there : folders).map((path) => readFolder(path, files, forced));
+  return (there.length > 0 ? there : folders).flatMap((path) => {
+    const named = forced && readFolder(path, files, forced);
+    if (named && named.migrations.length > 0) return [named];
+    // One above them will do, with a layout as without.
+    const below = named ? findFolders([path], files, forced) : [];
+    return below.length > 0 ? below : [named ?? readFolder(path, files)];
+  });
 }

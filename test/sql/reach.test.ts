@@ -221,6 +221,15 @@ describe('reaching out of code', () => {
     `do $$ begin execute 'select ' || 'pg_catalog.pg_terminate_backend' || '(1)'; end $$`,
   );
   table('machine reverse', `do $$ begin execute reverse('r elor etaerc'); end $$`);
+  table('machine query_to_xml', `select query_to_xml('sel' || 'ect 1', true, true, '')`);
+  table('machine table_to_xml', `select table_to_xml('t'::regclass, true, true, '')`);
+  table(
+    'machine replace',
+    `do $$ begin execute replace('s~elect 1', '~', ''); execute 'select 1'; end $$`,
+    `do $$ declare r int; begin execute format(replace('s~elect %s', '~', ''), 1) into r; end $$`,
+  );
+  it('not by what is replaced elsewhere than in what is executed', () =>
+    equal(reaches(`do $$ begin execute 'analyze t'; perform replace('a', 'b', 'c'); end $$`), ''));
   table('machine chr', `do $$ begin execute chr(67) || 'reate role r'; end $$`);
   table('machine convert_from', `do $$ begin execute convert_from('\\x63'::bytea, 'UTF8'); end $$`);
   table(

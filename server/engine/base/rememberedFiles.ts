@@ -25,10 +25,15 @@ export function rememberedFiles(files: Files): Files {
   };
 }
 
-/** Undefined when there is no such file. */
+/** Undefined when there is no such file, or none that can be looked at: who reads it will say why. */
 function stampOf(path: string): string | undefined {
-  const file = statSync(path, { throwIfNoEntry: false, bigint: true });
-  return file && `${file.mtimeNs} ${file.ctimeNs} ${file.size} ${file.ino}`;
+  try {
+    const file = statSync(path, { throwIfNoEntry: false, bigint: true });
+    return file && `${file.mtimeNs} ${file.ctimeNs} ${file.size} ${file.ino}`;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return undefined;
+    throw error;
+  }
 }
 
 /** The clocks of file systems tick every few milliseconds; some old ones every two seconds. */

@@ -70,7 +70,8 @@ export function candidatesIn(
 function fromVariables(variables: Variables, where: string, sources: ConnectionSources, leftOut: LeftOut): Candidate[] {
   const urls = urlVariables.flatMap((name) => {
     const text = variables[name];
-    const isPostgres = text !== undefined && isUrl(text);
+    // A scheme that is nearly right was meant for Postgres, and its reader says what is wrong with it.
+    const isPostgres = text !== undefined && (isUrl(text) || /^\s*(?:postg\w*:|[a-z_]+\s*=)/i.test(text));
     return isPostgres
       ? attempt(`${name} in ${where}`, () => candidateOf(text, `${name} in ${where}`, variables, sources), leftOut)
       : [];

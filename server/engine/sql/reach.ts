@@ -133,8 +133,15 @@ function addFunction(found: Found, name: string): void {
   if (reach) found.reaches.push(reach);
 }
 
+/** Functions that run the text of an argument, or follow a foreign table that it names. */
+const runsText =
+  /^(?:(?:query|cursor|table|schema|database)_to_xml\w*|ts_stat|ts_rewrite|crosstab\w*|connectby|xpath_table)$/;
+
 function addCall(found: Found, { funcname, args }: FuncCall): void {
-  addFunction(found, lastOf(partsOf(funcname)));
+  const name = lastOf(partsOf(funcname));
+  addFunction(found, name);
+  if (runsText.test(name) && args?.some((arg) => !('A_Const' in arg)))
+    found.reaches.push({ where: 'machine', says: `runs SQL that cannot be read beforehand (${name})` });
   for (const arg of args ?? []) {
     const literal = 'A_Const' in arg ? (arg.A_Const.sval?.sval ?? '') : '';
     // Some functions run the text that they are given: query_to_xml, crosstab, helpers of the project.

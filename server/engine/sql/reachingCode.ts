@@ -173,11 +173,36 @@ function reachesOfPieces(tokens: readonly Token[], pieces: readonly string[]): R
   const named = pieces
     .filter((it) => /^[\w.]+$/.test(it))
     .flatMap((it) => reachOfFunction(foldedName(lastPart(it))) ?? []);
-  const hidden = functionsCalled(tokens.filter((_, n) => !isWhiteChr(tokens, n))).find((name) => makesText.has(name));
+  const hidden =
+    functionsCalled(tokens.filter((_, n) => !isWhiteChr(tokens, n))).find((name) => makesText.has(name)) ??
+    functionsCalled(executed(tokens)).find((name) => disguises.has(name));
   return hidden === undefined
     ? named
     : [...named, { where: 'machine', says: `runs SQL that cannot be read beforehand (${hidden})` }];
 }
+
+/** What stands behind EXECUTE, up to where its results go or its parameters come from. */
+function executed(tokens: readonly Token[]): Token[] {
+  let inside = false;
+  return tokens.filter(({ kind, text }) => {
+    const word = text.toLowerCase();
+    if (kind === 'word' && word === 'execute') inside = true;
+    else if (text === ';' || (kind === 'word' && /^(?:into|using|loop)$/.test(word))) inside = false;
+    return inside;
+  });
+}
+
+/** Functions that make other words of those that are written. */
+const disguises = new Set([
+  'replace',
+  'translate',
+  'decode',
+  'overlay',
+  'regexp_replace',
+  'substr',
+  'substring',
+  'encode',
+]);
 
 /** Functions that make text of what nobody can read as text. */
 const makesText = new Set(['chr', 'reverse', 'convert_from']);

@@ -28,7 +28,8 @@ export function parseBody(text: string): Body | undefined {
     };
     return { options, block: block(reader, known, labelAt(reader)) };
   } catch (error) {
-    if (error instanceof Unreadable) return undefined;
+    // Blocks that are nested too deeply for our own stack are not too deep for the server's.
+    if (error instanceof Unreadable || error instanceof RangeError) return undefined;
     throw error;
   }
 }
