@@ -1,6 +1,8 @@
 /** What does a statement set out to do? Asks Postgres's own grammar, through libpg_query in WebAssembly. */
 import type { Node } from 'libpg-query';
+import { alterationsOf } from './alterations';
 import { effectsOf } from './effects';
+import { locksOf } from './locks';
 import { mentionsOfTokens, mentionsOfTree } from './mentions';
 import { reachesOfBody, reachesOfTree } from './reach';
 import { roughEffects } from './roughEffects';
@@ -68,6 +70,8 @@ function freshShape(text: string): Shape {
     return {
       node: 'unreadable',
       ...roughEffects(tokens, words),
+      locks: [],
+      alters: [],
       mentions: mentionsOfTokens(tokens),
       ...common,
       reaches,
@@ -79,6 +83,8 @@ function freshShape(text: string): Shape {
   return {
     node: tagOf(tree),
     ...effectsOf(trees),
+    locks: locksOf(trees),
+    alters: trees.flatMap(alterationsOf),
     mentions: mentionsOfTree(tree),
     ...common,
     ...reachesOfTree(tree, words),
