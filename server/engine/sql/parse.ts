@@ -2,6 +2,7 @@
 import type { Node } from 'libpg-query';
 import { alterationsOf } from './alterations';
 import { effectsOf } from './effects';
+import { foreseenOf } from './foreseen';
 import { locksOf } from './locks';
 import { mentionsOfTokens, mentionsOfTree } from './mentions';
 import { reachesOfBody, reachesOfTree } from './reach';
@@ -71,6 +72,7 @@ function freshShape(text: string): Shape {
       node: 'unreadable',
       ...roughEffects(tokens, words),
       locks: [],
+      foreseen: 'nothing',
       alters: [],
       mentions: mentionsOfTokens(tokens),
       ...common,
@@ -84,6 +86,7 @@ function freshShape(text: string): Shape {
     node: tagOf(tree),
     ...effectsOf(trees),
     locks: locksOf(trees),
+    foreseen: foreseenOf(trees),
     alters: trees.flatMap(alterationsOf),
     mentions: mentionsOfTree(tree),
     ...common,

@@ -31,6 +31,13 @@ export interface Shape {
   readonly takes: readonly ObjectName[];
   /** What it needs on the relations that it names. */
   readonly locks: readonly NeededLock[];
+  /**
+   * What the grammar alone tells for sure.
+   *
+   * - `locks`: it locks those relations, what it makes, and no others; and writes none anew
+   * - `all`: and it reads and writes no rows
+   */
+  readonly foreseen: 'nothing' | 'locks' | 'all';
   /** Columns, tables and types that will be others than they were, for asking who depends on them. */
   readonly alters: readonly Alteration[];
   /** Every name it mentions, for telling whether it depends on something; last parts only. */

@@ -1,0 +1,107 @@
+/** What is asked of the server behind a statement, depending on what the statement can have done. */
+import type { Shape } from '../../sql/statement';
+import { dependentsQuestion, dependentVariables, literalsOf, tellDependents } from './dependents';
+import { heldVariables, tellHeld } from './held';
+import { reportState } from './install';
+import { isForeseen } from './needed';
+import { ownedBy, relationAt, type Relations, relationsCalled } from './relations';
+
+/**
+ * Everything that is asked behind a statement, as SQL; the answers are notices. Empty when the server need not be asked.
+ *
+ * @param named names are known of relations up to this oid
+ */
+export function questionOf(shape: Shape, relations: Relations, named: number, form: Form): string {
+  const counted = countedBy(shape, relations);
+  const asksLocks = !isForeseen(shape, relations) || (!form.reports && shape.makes.length > 0);
+  const asksHeld = asksLocks || counted === undefined || counted.length > 0;
+  return [
+    ...(asksHeld ? [form.held(asksLocks ? named : undefined, counted)] : []),
+    ...shape.alters.flatMap((it) => dependentsQuestion(it) ?? []).map((it) => form.dependents(literalsOf(it))),
+  ].join('; ');
+}
+
+/** For what a statement has read and written, whatever it was. */
+export const countQuestion = (form: Form): string => form.held(undefined, undefined);
+
+/** How to ask. */
+export interface Form {
+  /** Event triggers tell what statements make. */
+  readonly reports: boolean;
+  /** @param newest as in `tellHeld`; undefined for null */
+  held(newest: number | undefined, counted: readonly number[] | undefined): string;
+  dependents(literals: readonly string[]): string;
+}
+
+const oidsOf = (counted: readonly number[] | undefined): string =>
+  counted === undefined ? 'null' : `'{${counted.join()}}'`;
+
+/** Where the observer is installed. */
+export const asFunctions: Form = {
+  reports: true,
+  held: (newest, counted) => `select pg_catalog.rehearsal_held(${newest ?? 'null'}, ${oidsOf(counted)})`,
+  dependents: (literals) => `select pg_catalog.rehearsal_dependents(${literals.join(', ')})`,
+};
+
+/** Where it may not be. */
+export const asBlocks: Form = {
+  reports: false,
+  held: (newest, counted) =>
+    block(
+      `newest oid := ${newest ?? 'null'}; counted oid[] := ${oidsOf(counted)}; ${heldVariables}`,
+      tellHeld(reportState),
+    ),
+  dependents: ([kind = '', object = '', part = '', words = '']) =>
+    block(
+      `class text := ${kind}; object text := ${object}; part text := ${part}; words text[] := ${words}; ${dependentVariables}`,
+      tellDependents(reportState),
+    ),
+};
+
+const block = (variables: string, body: string): string =>
+  `do $observer$ declare ${variables} begin ${body} end $observer$`;
+
+/**
+ * Relations whose files and counts may have moved; undefined for any. For most statements that is none, and for nearly
+ * all others those that they name, which is why they cost so little.
+ */
+function countedBy({ node, locks, foreseen }: Shape, relations: Relations): number[] | undefined {
+  if (touchesAny.has(node)) return undefined;
+  if (foreseen === 'all' || !touchesNamed.has(node)) return [];
+  const named = [...new Set(locks.flatMap((it) => relationsCalled(relations, it)))];
+  const all = [...new Set([...named, ...ownedBy(relations, named)])];
+  // Indexes are asked about because they may be written anew.
+  return foreseen === 'locks' ? all.filter((oid) => relationAt(relations, oid)?.kind !== 'index') : all;
+}
+
+/** Statements that may read, write or rewrite tables that they do not name: by triggers, functions, cascades. */
+const touchesAny: ReadonlySet<string> = new Set([
+  'AlterDomainStmt',
+  'AlterExtensionStmt',
+  'CallStmt',
+  'CopyStmt',
+  'CreateExtensionStmt',
+  'DeleteStmt',
+  'DoStmt',
+  'ExecuteStmt',
+  'ExplainStmt',
+  'FetchStmt',
+  'InsertStmt',
+  'MergeStmt',
+  'SelectStmt',
+  'TruncateStmt',
+  'UpdateStmt',
+  'unreadable',
+]);
+
+/** Statements that read or rewrite only what they name, and what belongs to that. */
+const touchesNamed: ReadonlySet<string> = new Set([
+  'AlterTableStmt',
+  'ClusterStmt',
+  'ConstraintsSetStmt',
+  'CreateStmt',
+  'CreateTableAsStmt',
+  'IndexStmt',
+  'RefreshMatViewStmt',
+  'ReindexStmt',
+]);

@@ -1,0 +1,145 @@
+/** Puts together what a statement did from what the server told. Pure. */
+import { strengthOf } from '../../sql/lockModes';
+import type { Alteration, Shape } from '../../sql/statement';
+import type { Counts, Held, HeldLock } from './held';
+import { guessedBy, type Mark } from './mark';
+import { neededBy, strongestByOid } from './needed';
+import { namedObjects, reportedObjects } from './objects';
+import type { Dependent, Lock, Observation, Rewrite, RowCount, Scan } from './observation';
+import { type Relation, relationAt, relationClass, relationsCalled, schemaClass } from './relations';
+import type { Reports } from './reports';
+
+export interface Scene {
+  readonly before: Mark;
+  readonly after: Mark;
+  readonly schemas: ReadonlyMap<number, string>;
+  /** Objects with a higher oid were made by this transaction. */
+  readonly oldest: number;
+  readonly reports: Reports;
+  readonly held: Held;
+  /** What this statement has read and written. */
+  readonly counts: ReadonlyMap<number, Counts>;
+  readonly toldBy: Observation['toldBy'];
+}
+
+export function observationOf(shape: Shape, scene: Scene): Observation {
+  const { before, reports, toldBy } = scene;
+  const objects = toldBy === 'server' ? reportedObjects(reports, before.newest) : namedObjects(shape);
+  const { dependents, ...named } = objects;
+  return {
+    locks: locksOf(shape, scene),
+    rewrites: rewritesOf(scene),
+    scans: scansOf(scene),
+    rows: rowsOf(scene),
+    ...named,
+    dependents: unique([...dependents, ...reports.dependents, ...shape.alters.flatMap((it) => plansOn(it, scene))]),
+    toldBy,
+  };
+}
+
+const unique = (dependents: readonly Dependent[]): Dependent[] => [
+  ...new Map(dependents.map((it) => [`${it.kind} ${it.identity}`, it] as const)).values(),
+];
+
+/** It was there before this transaction. */
+const unseen = (oid: number, { oldest }: Scene): { unseen?: true } => (oid > oldest ? { unseen: true } : {});
+
+const relationIn = ({ before, after }: Scene, oid: number): Relation | undefined =>
+  relationAt(after.relations, oid) ?? relationAt(before.relations, oid);
+
+function locksOf(shape: Shape, scene: Scene): Lock[] {
+  const { before, held, reports } = scene;
+  const known = new Set(before.locks.map(({ key }) => key));
+  const needed = held.locks ? neededBy(shape, before.relations) : guessedBy(shape, before, reports);
+  const fresh = held.locks ? told(held.locks, needed, before) : needed.filter(({ key }) => !known.has(key));
+  const strongest = strongestByOid(fresh);
+  const again = needed.filter(({ key, on, mode }) => {
+    const stronger = on.kind === 'relation' ? strongest.get(on.oid) : undefined;
+    return known.has(key) && (!stronger || strengthOf(stronger) < strengthOf(mode));
+  });
+  return [
+    ...fresh.flatMap((it) => lockOf(it, scene)),
+    ...again.flatMap((it) => lockOf(it, scene).map((lock): Lock => ({ ...lock, held: true }))),
+  ];
+}
+
+/** What the server tells and was not held before; by statements that it was not asked about, as far as one knows. */
+function told(locks: readonly HeldLock[], needed: readonly HeldLock[], before: Mark): HeldLock[] {
+  const known = new Set(before.locks.map(({ key }) => key));
+  const wanted = new Set(needed.map(({ key }) => key));
+  const strongest = strongestByOid(before.locks);
+  return locks.filter(({ key, on, mode }) => {
+    if (known.has(key)) return false;
+    const stronger = on.kind === 'relation' && before.guessed.has(on.oid) ? strongest.get(on.oid) : undefined;
+    return wanted.has(key) || !stronger || strengthOf(stronger) < strengthOf(mode);
+  });
+}
+
+/** Nothing for what nobody could name: files of a rewrite that are gone again. */
+function lockOf({ on, mode }: HeldLock, scene: Scene): Lock[] {
+  switch (on.kind) {
+    case 'relation':
+      return relationLock(on.oid, mode, scene);
+    case 'advisory':
+      return [{ mode, object: on.numbers, kind: 'advisory lock' }];
+    case 'object':
+      // Whatever names a schema or a type takes this one, and only its DROP waits for it.
+      return mode === 'ACCESS SHARE' ? [] : objectLock(on.classId, on.oid, mode, scene);
+  }
+}
+
+function relationLock(oid: number, mode: Lock['mode'], scene: Scene): Lock[] {
+  const relation = relationIn(scene, oid);
+  const told = scene.reports.dropped.find((it) => it.classId === relationClass && it.oid === oid);
+  const [object, kind] = relation ? [relation.identity, relation.kind] : [told?.identity, told?.kind];
+  if (object === undefined || kind === undefined || object.startsWith('pg_toast.')) return [];
+  return [{ mode, object, kind, ...unseen(oid, scene) }];
+}
+
+function objectLock(classId: number, oid: number, mode: Lock['mode'], scene: Scene): Lock[] {
+  const isIt = (it: { readonly classId: number; readonly oid: number }) => it.classId === classId && it.oid === oid;
+  const told = scene.reports.dropped.find(isIt) ?? scene.reports.made.find(isIt);
+  const schema = classId === schemaClass ? scene.schemas.get(oid) : undefined;
+  if (told) return [{ mode, object: told.identity, kind: told.kind, ...unseen(oid, scene) }];
+  return schema === undefined ? [] : [{ mode, object: schema, kind: 'schema' }];
+}
+
+function rewritesOf(scene: Scene): Rewrite[] {
+  return [...scene.held.files].flatMap(([oid, file]) => {
+    const former = relationAt(scene.before.relations, oid);
+    if (!former || former.file === 0 || former.file === file || former.kind === 'sequence') return [];
+    return [{ object: former.identity, kind: former.kind, ...unseen(oid, scene) }];
+  });
+}
+
+const holdsRows: ReadonlySet<string> = new Set(['table', 'materialized view', 'foreign table']);
+
+/** What was counted for tables: `make` decides whether it is worth a word. */
+function counted<T>(scene: Scene, make: (table: string, counts: Counts) => T | undefined): (T & { unseen?: true })[] {
+  return [...scene.counts].flatMap(([oid, counts]) => {
+    const relation = relationIn(scene, oid);
+    const made = relation && holdsRows.has(relation.kind) ? make(relation.identity, counts) : undefined;
+    return made ? [{ ...made, ...unseen(oid, scene) }] : [];
+  });
+}
+
+const scansOf = (scene: Scene): Scan[] =>
+  counted(scene, (table, { scans, returned, fetched }) =>
+    scans > 0 || fetched > 0 ? { table, scans, rows: returned + fetched } : undefined,
+  );
+
+const rowsOf = (scene: Scene): RowCount[] =>
+  counted(scene, (table, { inserted, updated, deleted }) =>
+    inserted + updated + deleted > 0 ? { table, inserted, updated, deleted } : undefined,
+  );
+
+/** The rows of a table with other columns are not those that prepared statements expect. */
+function plansOn(alteration: Alteration, { after }: Scene): Dependent[] {
+  if (alteration.kind !== 'relation' || alteration.column === undefined) return [];
+  return relationsCalled(after.relations, alteration).flatMap((oid) => {
+    const relation = relationAt(after.relations, oid);
+    return relation && holdsRows.has(relation.kind)
+      ? [{ kind: 'prepared statements', identity: relation.identity, effect: 'invalidated' }]
+      : [];
+  });
+}
