@@ -4,7 +4,18 @@ import { codeLens } from './codeLens';
 import { databases } from './databases';
 import type { Feature } from './feature';
 import { formatting } from './formatting';
+import { hover } from './hover';
+import { inlayHints } from './inlayHints';
 import { projects } from './projects';
 import { symbols } from './symbols';
 
-export const features: readonly Feature[] = [codeLens, symbols, formatting, projects, changes, databases];
+export const features: readonly Feature[] = [
+  codeLens,
+  hover,
+  inlayHints,
+  symbols,
+  formatting,
+  projects,
+  changes,
+  databases,
+];

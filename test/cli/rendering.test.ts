@@ -40,6 +40,7 @@ const file: FileCheck = {
   rehearsedOn: 'embedded',
   statements: 2,
   findings,
+  outcomes: [],
 };
 const files = {
   read: (name: string) => (name === path ? text : 'CREATE'),

@@ -211,6 +211,7 @@ describe('background checks', () => {
         shadow: 'private',
         postgresBinaries: ['/opt/pg'],
         statementTimeout: 1_000,
+        inlayHints: 'off',
       });
       await editor.until(() => editor.published.length > before, 'the check with the new engine');
       equal(engines.length, 2);
@@ -259,6 +260,7 @@ const fileCheck: Omit<FileCheck, 'path' | 'findings'> = {
   rooms: { scan: 1 },
   rehearsedOn: 'nothing',
   statements: 1,
+  outcomes: [],
 };
 
 interface Setting {

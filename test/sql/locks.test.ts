@@ -3,6 +3,7 @@ import { deepEqual } from 'node:assert/strict';
 import type { Client } from 'pg';
 import { type LockMode, modeOf, strengthOf } from '../../server/engine/sql/lockModes';
 import { loadParser, shapeOf } from '../../server/engine/sql/parse';
+import type { NeededLock } from '../../server/engine/sql/statement';
 import { servers, withDatabase } from '../support/servers';
 import { withClient } from './support';
 
@@ -152,6 +153,31 @@ const statements = `
   alter table orders alter column note set not null, alter column total set default 0
   create table bills (id serial primary key, of_order int unique references orders)
   create function extra() returns int language plpgsql as 'begin return (select count(*) from orders); end'
+  alter table orders add column of_note text generated always as (upper(note)) stored
+  alter table orders add column later timestamptz default clock_timestamp()
+  alter table app.users add column code text unique
+  alter table orders add unique (total)
+  alter table parent add column extra int
+  alter table only parent alter column id set default 1
+  alter table parent alter column id set default 1
+  alter table parent alter column id set statistics 5
+  alter table parent set (fillfactor = 50)
+  alter table parent rename column id to number
+  alter table parent rename to ancestor
+  alter table parent enable row level security
+  alter table parent add constraint extra check (id > 0)
+  alter table events alter column id set not null
+  alter table events add column extra int
+  alter table events rename to happenings
+  create index on parent (id)
+  create index on events (id)
+  create trigger again before update on events for each row execute function nothing()
+  create trigger again after update on events execute function nothing()
+  create trigger again before update on parent for each row execute function nothing()
+  create view more as select events.at from events, parent
+  lock table parent in share mode
+  lock table events
+  drop view if exists open_orders
   create domain code as text check (value <> '')
   create type stage as enum ('new')
   create type pair as (a int, b text)
@@ -173,11 +199,10 @@ for (const major of [servers.oldest, servers.newest]) {
           const differences: string[] = [];
           for (const sql of statements) {
             const taken = await takenBy(client, sql);
-            const { foreseen } = shapeOf(sql);
-            const [server, rules] = [
-              lines(taken, sql, foreseen !== 'nothing'),
-              lines(ruled(sql, taken), sql, foreseen !== 'nothing'),
-            ];
+            const { foreseen, node } = shapeOf(sql);
+            // The table of an index that is dropped is known by the observer.
+            const all = foreseen !== 'nothing' && node !== 'DropStmt';
+            const [server, rules] = [lines(taken, sql, all), lines(ruled(sql, taken), sql, all)];
             if (server !== rules) differences.push(`${sql}: ${server}; by the rules: ${rules}`);
           }
           deepEqual(differences, []);
@@ -189,14 +214,18 @@ for (const major of [servers.oldest, servers.newest]) {
 
 type Locks = ReadonlyMap<string, LockMode>;
 
-/** Strongest lock for each relation that was there before, by `schema.name`. */
+/** Strongest lock for each relation that was there before, by `schema.name`; without the indexes of a table written anew. */
 async function takenBy(client: Client, sql: string): Promise<Locks> {
   await client.query('begin');
-  await client.query('create temp table was on commit drop as select oid, oid::regclass::text as name from pg_class');
+  await client.query(
+    'create temp table was on commit drop as select oid, oid::regclass::text as name, relfilenode as file from pg_class',
+  );
   await client.query(sql);
   const { rows } = await client.query<{ name: string; mode: string }>(`
-    select w.name, l.mode from pg_locks l join was w on w.oid = l.relation
-     where l.pid = pg_backend_pid() and l.relation >= 16384`);
+    select w.name, l.mode from pg_locks l join was w on w.oid = l.relation left join pg_class c on c.oid = w.oid
+     where l.pid = pg_backend_pid() and l.relation >= 16384
+       and (c.relfilenode is null or c.relfilenode = w.file or c.relkind not in ('i', 't'))
+       and w.name !~ '^pg_toast'`);
   await client.query('rollback');
   const found = new Map<string, LockMode>();
   for (const { name, mode } of rows) stronger(found, name, modeNamed(mode));
@@ -216,11 +245,18 @@ const modeText = (mode: string): string =>
 /** New relations have no lock that matters, so that only those that the server knew are compared. */
 function ruled(sql: string, taken: Locks): Locks {
   const found = new Map<string, LockMode>();
-  for (const { schema, name, mode } of shapeOf(sql).locks) {
+  for (const { schema, name, mode, extent } of shapeOf(sql).locks) {
     const full = schema === undefined || schema === 'public' ? name : `${schema}.${name}`;
     if (taken.has(full)) stronger(found, full, mode);
+    for (const it of below(name, extent)) stronger(found, it, mode);
   }
   return found;
+}
+
+/** As the observer knows it from the catalogs. */
+function below(name: string, extent: NeededLock['extent']): readonly string[] {
+  if (extent === 'heirs' && name === 'parent') return ['heir'];
+  return extent !== 'only' && name === 'events' ? ['events_1'] : [];
 }
 
 function stronger(found: Map<string, LockMode>, name: string, mode: LockMode): void {

@@ -5,6 +5,7 @@ import type { Chain, ChainRequest, LinkResult } from '../rehearsal/chain';
 import { findingsOf, type Surroundings } from '../rehearsal/findings';
 import type { PlacedOutcome } from '../rehearsal/outcome';
 import type { RunLimits } from '../rehearsal/run';
+import { outcomesOf } from '../rehearsal/told';
 import { unclosedFindings } from '../rehearsal/unclosed';
 import type { Base } from '../shadow/base';
 import type { ShadowPlace } from '../shadow/place';
@@ -144,15 +145,16 @@ function filesOf(
         ...(file.path === downPath ? findingsOf(down, file.text, [...earlier, ...up], where, own) : []),
         ...(file.path === downPath ? unclosedFindings(result.link.down?.scripts ?? [], down) : []),
       ];
-      const statements = [...up, ...down].filter(({ path }) => path === file.path).length;
+      const outcomes = outcomesOf([...up, ...down].filter(({ path }) => path === file.path));
       return {
         path: file.path,
         version: read.migration.version,
         ms,
         rooms: { rehearsal: ms },
         rehearsedOn: where.on,
-        statements,
+        statements: outcomes.length,
         findings: inOrder(findings),
+        outcomes,
       };
     });
 }

@@ -2,6 +2,7 @@
 import type { TextRange } from '../base/text';
 import type { Notice, Refusal } from '../database/session';
 import type { Shape, Statement } from '../sql/statement';
+import type { Observation } from './observation/observation';
 
 /**
  * - `ran`: Postgres did it, and it was taken back
@@ -16,6 +17,10 @@ export type Outcome =
       readonly shape: Shape;
       readonly ms: number;
       readonly notices: readonly Notice[];
+      /** As its command tag counts them: inserted, updated, deleted, selected, copied, moved. */
+      readonly rows?: number;
+      /** Undefined where nobody observed. */
+      readonly observation?: Observation;
     }
   | {
       readonly kind: 'refused';

@@ -4,17 +4,45 @@
  */
 import type { AlterTableCmd, AlterTableType, Constraint, Node, RangeVar } from 'libpg-query';
 import { type LockMode, strongest } from './lockModes';
+import type { NeededLock } from './statement';
 import type { NodeOf } from './tree';
 
-/** A relation that a command names, and what it needs on it. */
-export type Need = readonly [mode: LockMode, relation: RangeVar | undefined];
+/** A relation that a command names, what it needs on it, and where else; nowhere else when that is not said. */
+export type Need = readonly [mode: LockMode, relation: RangeVar | undefined, extent?: NeededLock['extent']];
 
 export function alterTableNeeds({ relation, cmds = [], objtype }: NodeOf<'AlterTableStmt'>): Need[] {
   const commands = cmds.flatMap((node) => ('AlterTableCmd' in node ? [node.AlterTableCmd] : []));
   if (objtype === 'OBJECT_TYPE') return [];
   const own = strongest(commands.map(modeOfCommand)) ?? 'ACCESS EXCLUSIVE';
-  return [[own, relation], ...commands.flatMap((it) => needsElsewhere(it, relation))];
+  const goesOn = commands.some(({ subtype }) => subtype && recursing.has(subtype));
+  return [[own, relation, goesOn ? 'heirs' : 'only'], ...commands.flatMap((it) => needsElsewhere(it, relation))];
 }
+
+/** Commands that are done to all that inherit from the table, too (ATPrepCmd and the callers of ATSimpleRecursion). */
+const recursing: ReadonlySet<AlterTableType> = new Set([
+  'AT_AddColumn',
+  'AT_AddConstraint',
+  'AT_AlterColumnType',
+  'AT_AlterConstraint',
+  'AT_ColumnDefault',
+  'AT_DisableTrig',
+  'AT_DisableTrigAll',
+  'AT_DisableTrigUser',
+  'AT_DropColumn',
+  'AT_DropConstraint',
+  'AT_DropExpression',
+  'AT_DropNotNull',
+  'AT_EnableAlwaysTrig',
+  'AT_EnableReplicaTrig',
+  'AT_EnableTrig',
+  'AT_EnableTrigAll',
+  'AT_EnableTrigUser',
+  'AT_SetExpression',
+  'AT_SetNotNull',
+  'AT_SetStatistics',
+  'AT_SetStorage',
+  'AT_ValidateConstraint',
+]);
 
 const weaker: { readonly [Type in AlterTableType]?: LockMode } = {
   AT_SetStatistics: 'SHARE UPDATE EXCLUSIVE',

@@ -41,6 +41,11 @@ const rules: { readonly [T in Tag]?: (node: NodeOf<T>) => Foreseen } = {
     allIf(!options.some((it) => 'DefElem' in it && it.DefElem.defname === 'owned_by')),
   CreateStmt: ({ inhRelations = [], partbound }) => allIf(!partbound && inhRelations.length === 0),
   CreateTrigStmt: ({ isconstraint }) => allIf(isconstraint !== true),
+  // With CASCADE only the server knows what goes along.
+  DropStmt: ({ removeType, behavior, concurrent }) =>
+    allIf(
+      !concurrent && behavior !== 'DROP_CASCADE' && (removeType === 'OBJECT_INDEX' || removeType === 'OBJECT_VIEW'),
+    ),
   IndexStmt: ({ concurrent }) => (concurrent ? 'nothing' : 'locks'),
   RenameStmt: ({ renameType }) => allIf(renameType !== undefined && relations.has(renameType)),
   AlterTableStmt: ({ cmds = [], objtype }) =>
@@ -81,17 +86,29 @@ function foreseenOfCommand({ subtype, def }: AlterTableCmd): Foreseen {
   }
 }
 
-/** One that rewrites nothing and brings no index: without a default, or with a constant. */
+/** Not where a sequence or another table is locked, or an index is made that nobody reports. */
 function foreseenOfColumn({ typeName, constraints = [] }: NodeOf<'ColumnDef'>): Foreseen {
   const parts = constraints.flatMap((it) => ('Constraint' in it ? [it.Constraint] : []));
-  if (!isBuiltIn(typeName) || !parts.every(isPlain)) return 'nothing';
-  return parts.some(({ contype }) => contype === 'CONSTR_CHECK' || contype === 'CONSTR_NOTNULL') ? 'locks' : 'all';
+  if (parts.some(({ contype, raw_expr }) => contype === undefined || others.has(contype) || isSequence(raw_expr)))
+    return 'nothing';
+  if (/serial/.test(lastOf(typeParts(typeName)))) return 'nothing';
+  return isBuiltIn(typeName) && parts.every(isQuick) ? 'all' : 'locks';
 }
 
-const plainConstraints: ReadonlySet<ConstrType> = new Set(['CONSTR_NULL', 'CONSTR_NOTNULL', 'CONSTR_CHECK']);
+const others: ReadonlySet<ConstrType> = new Set([
+  'CONSTR_FOREIGN',
+  'CONSTR_IDENTITY',
+  'CONSTR_EXCLUSION',
+  'CONSTR_PRIMARY',
+  'CONSTR_UNIQUE',
+]);
 
-const isPlain = ({ contype, raw_expr }: Constraint): boolean =>
-  contype !== undefined && (plainConstraints.has(contype) || (contype === 'CONSTR_DEFAULT' && isConstant(raw_expr)));
+const isSequence = (expression: Node | undefined): boolean =>
+  /nextval|setval|currval/.test(JSON.stringify(expression) ?? '');
+
+/** Without a default, or with a constant: nothing is written anew. */
+const isQuick = ({ contype, raw_expr }: Constraint): boolean =>
+  contype === 'CONSTR_NULL' || (contype === 'CONSTR_DEFAULT' && isConstant(raw_expr));
 
 const isConstant = (node: Node | undefined): boolean =>
   node !== undefined && ('A_Const' in node || ('TypeCast' in node && isConstant(node.TypeCast.arg)));

@@ -8,7 +8,7 @@ import type { Node, ObjectType, RangeVar } from 'libpg-query';
 import { alterTableNeeds, besides, type Need, referencesIn } from './alterTableLocks';
 import { type LockMode, modeOf } from './lockModes';
 import type { NeededLock } from './statement';
-import { lastOf, type NodeOf, objectParts, relationParts, type Tag, textOf, visit } from './tree';
+import { lastOf, type NodeOf, objectParts, relationParts, type Tag, tagOf, textOf, visit } from './tree';
 
 /** @param trees the statements of one text; usually one */
 export const locksOf = (trees: readonly Node[]): NeededLock[] => trees.flatMap(locksOfTree);
@@ -17,17 +17,18 @@ export const locksOf = (trees: readonly Node[]): NeededLock[] => trees.flatMap(l
 function locksOfTree(tree: Node): NeededLock[] {
   const needs: Need[] = [];
   visit(tree, (tag, fields) => void needs.push(...needsOf(tag, fields)));
-  const locks = needs.flatMap(([mode, relation]) => lockOn(mode, relation));
+  const locks = needs.flatMap((it) => lockOn(...it));
   return [...locks, ...readsIn(tree, new Set(needs.map(([, relation]) => relation)))];
 }
 
-/** `only`: not on its partitions and heirs. */
-function lockOn(mode: LockMode, relation: RangeVar | undefined): NeededLock[] {
+/** ONLY in the statement keeps it from going on. */
+function lockOn(mode: LockMode, relation: RangeVar | undefined, extent: NeededLock['extent'] = 'only'): NeededLock[] {
   const parts = relationParts(relation);
   const [name, schema] = [lastOf(parts), parts.at(-2)];
   if (name === '') return [];
-  const only = relation?.inh !== true;
-  return [{ mode, name, ...(schema === undefined ? {} : { schema }), ...(only ? { only } : {}) }];
+  return [
+    { mode, name, ...(schema === undefined ? {} : { schema }), extent: relation?.inh === true ? extent : 'only' },
+  ];
 }
 
 /** Whatever else is named is read, except what the statement itself calls so (WITH). */
@@ -39,8 +40,21 @@ function readsIn(tree: Node, told: ReadonlySet<RangeVar | undefined>): NeededLoc
   return relationsWithin(tree)
     .filter((it) => !told.has(it))
     .filter(({ schemaname, relname = '' }) => schemaname !== undefined || !called.has(relname))
-    .flatMap((relation) => lockOn('ACCESS SHARE', relation));
+    .flatMap((relation) => lockOn('ACCESS SHARE', relation, reading.has(tagOf(tree)) ? 'heirs' : 'only'));
 }
+
+/** Statements that read rows now; others only look up what they name. */
+const reading: ReadonlySet<string> = new Set<Tag>([
+  'CopyStmt',
+  'CreateTableAsStmt',
+  'DeclareCursorStmt',
+  'DeleteStmt',
+  'ExplainStmt',
+  'InsertStmt',
+  'MergeStmt',
+  'SelectStmt',
+  'UpdateStmt',
+]);
 
 type Rule<T extends Tag> = (node: NodeOf<T>) => readonly Need[];
 
@@ -51,7 +65,11 @@ const rules: { readonly [T in Tag]?: Rule<T> } = {
   AlterTableStmt: alterTableNeeds,
   AlterObjectSchemaStmt: ({ relation }) => [['ACCESS EXCLUSIVE', relation]],
   RenameStmt: ({ relation, renameType }) => [
-    [renameType === 'OBJECT_INDEX' ? 'SHARE UPDATE EXCLUSIVE' : 'ACCESS EXCLUSIVE', relation],
+    [
+      renameType === 'OBJECT_INDEX' ? 'SHARE UPDATE EXCLUSIVE' : 'ACCESS EXCLUSIVE',
+      relation,
+      renameType === 'OBJECT_COLUMN' || renameType === 'OBJECT_TABCONSTRAINT' ? 'heirs' : 'only',
+    ],
   ],
 
   CreateStmt: ({ relation, tableElts = [], constraints = [], inhRelations = [], partbound }) => [
@@ -59,9 +77,9 @@ const rules: { readonly [T in Tag]?: Rule<T> } = {
     ...[...tableElts, ...constraints].flatMap(referencesIn).map((it): Need => ['SHARE ROW EXCLUSIVE', it]),
     ...relationsIn(inhRelations).map((it): Need => [partbound ? 'ACCESS EXCLUSIVE' : 'SHARE UPDATE EXCLUSIVE', it]),
   ],
-  IndexStmt: ({ relation, concurrent }) => [[concurrent ? 'SHARE UPDATE EXCLUSIVE' : 'SHARE', relation]],
+  IndexStmt: ({ relation, concurrent }) => [[concurrent ? 'SHARE UPDATE EXCLUSIVE' : 'SHARE', relation, 'partitions']],
   CreateStatsStmt: ({ relations }) => relationsIn(relations).map((it) => ['SHARE UPDATE EXCLUSIVE', it]),
-  CreateTrigStmt: ({ relation }) => [['SHARE ROW EXCLUSIVE', relation]],
+  CreateTrigStmt: ({ relation, row }) => [['SHARE ROW EXCLUSIVE', relation, row ? 'partitions' : 'only']],
   RuleStmt: ({ relation }) => [['ACCESS EXCLUSIVE', relation]],
   CreatePolicyStmt: ({ table }) => [['ACCESS EXCLUSIVE', table]],
   AlterPolicyStmt: ({ table }) => [['ACCESS EXCLUSIVE', table]],
@@ -73,8 +91,8 @@ const rules: { readonly [T in Tag]?: Rule<T> } = {
   DropStmt: ({ removeType, objects = [], concurrent }) =>
     objects.map((it) => [concurrent ? 'SHARE UPDATE EXCLUSIVE' : 'ACCESS EXCLUSIVE', dropped(removeType, it)]),
 
-  TruncateStmt: ({ relations }) => relationsIn(relations).map((it) => ['ACCESS EXCLUSIVE', it]),
-  LockStmt: ({ relations, mode = 1 }) => relationsIn(relations).map((it) => [modeOf(mode), it]),
+  TruncateStmt: ({ relations }) => relationsIn(relations).map((it) => ['ACCESS EXCLUSIVE', it, 'heirs']),
+  LockStmt: ({ relations, mode = 1 }) => relationsIn(relations).map((it) => [modeOf(mode), it, 'heirs']),
   VacuumStmt: ({ rels = [], options = [], is_vacuumcmd }) => {
     const full = is_vacuumcmd === true && options.some((it) => 'DefElem' in it && it.DefElem.defname === 'full');
     const mode = full ? 'ACCESS EXCLUSIVE' : 'SHARE UPDATE EXCLUSIVE';
@@ -92,9 +110,9 @@ const rules: { readonly [T in Tag]?: Rule<T> } = {
   RefreshMatViewStmt: ({ relation, concurrent }) => [[concurrent ? 'EXCLUSIVE' : 'ACCESS EXCLUSIVE', relation]],
 
   InsertStmt: ({ relation }) => [['ROW EXCLUSIVE', relation]],
-  UpdateStmt: ({ relation }) => [['ROW EXCLUSIVE', relation]],
-  DeleteStmt: ({ relation }) => [['ROW EXCLUSIVE', relation]],
-  MergeStmt: ({ relation }) => [['ROW EXCLUSIVE', relation]],
+  UpdateStmt: ({ relation }) => [['ROW EXCLUSIVE', relation, 'heirs']],
+  DeleteStmt: ({ relation }) => [['ROW EXCLUSIVE', relation, 'heirs']],
+  MergeStmt: ({ relation }) => [['ROW EXCLUSIVE', relation, 'heirs']],
   CopyStmt: ({ relation, is_from }) => [[is_from ? 'ROW EXCLUSIVE' : 'ACCESS SHARE', relation]],
   SelectStmt: ({ lockingClause = [], fromClause }) => {
     if (lockingClause.length === 0) return [];
@@ -103,7 +121,7 @@ const rules: { readonly [T in Tag]?: Rule<T> } = {
     );
     return relationsWithin(fromClause)
       .filter(({ relname, alias }) => named.length === 0 || named.includes(alias?.aliasname ?? relname))
-      .map((it) => ['ROW SHARE', it]);
+      .map((it) => ['ROW SHARE', it, 'heirs']);
   },
 };
 

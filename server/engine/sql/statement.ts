@@ -34,8 +34,8 @@ export interface Shape {
   /**
    * What the grammar alone tells for sure.
    *
-   * - `locks`: it locks those relations, what it makes, and no others; and writes none anew
-   * - `all`: and it reads and writes no rows
+   * - `locks`: it locks those relations, what it makes and what it writes anew, and no others
+   * - `all`: and it neither reads nor writes rows or files
    */
   readonly foreseen: 'nothing' | 'locks' | 'all';
   /** Columns, tables and types that will be others than they were, for asking who depends on them. */
@@ -85,8 +85,8 @@ export interface NeededLock {
   /** Schema when it was written; folded. */
   readonly schema?: string;
   readonly name: string;
-  /** Not on its partitions and heirs. */
-  readonly only?: true;
+  /** Where else: on its partitions, or on all that inherit from it, partitions included. */
+  readonly extent: 'only' | 'partitions' | 'heirs';
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Alteration } from '../../sql/statement';
 /** What is asked of the server: everything that depends on an object or a part of it, and functions that mention words. */
 export interface DependentsQuestion {
   readonly class: 'relation' | 'type' | 'function';
+  /** Empty when it is gone. */
   readonly object: string;
   /** A column. */
   readonly part: string | undefined;
@@ -22,8 +23,10 @@ export function dependentsQuestion({
   change,
 }: Alteration): DependentsQuestion | undefined {
   if (change === 'added') return undefined;
-  const object = [schema, name].flatMap((it) => (it === undefined ? [] : quoteIdentifier(it))).join('.');
   const words = column !== undefined ? [name, former ?? column] : change === 'renamed' ? [former ?? name] : [];
+  // What depended on a column that is gone was told when it went.
+  if (change === 'dropped') return { class: kind, object: '', part: undefined, words };
+  const object = [schema, name].flatMap((it) => (it === undefined ? [] : quoteIdentifier(it))).join('.');
   return { class: kind, object, part: column, words: kind === 'type' ? [] : words };
 }
 
@@ -57,8 +60,8 @@ const mentioning = `
  */
 export const tellDependents = (state: string): string => `
     top := ${classes};
-    altered := case class when 'relation' then pg_catalog.to_regclass(object)::oid
-      when 'type' then pg_catalog.to_regtype(object)::oid else pg_catalog.to_regproc(object)::oid end;
+    altered := case when object = '' then null when class = 'relation' then pg_catalog.to_regclass(object)::oid
+      when class = 'type' then pg_catalog.to_regtype(object)::oid else pg_catalog.to_regproc(object)::oid end;
     number := (select a.attnum from pg_catalog.pg_attribute a where class = 'relation' and a.attrelid = altered and a.attname = part);
     select pg_catalog.json_agg(pg_catalog.json_build_array(found.kind, found.identity, found.effect)) into told from (
       select distinct case when g.oid is null then o.type else 'generated column' end as kind, o.identity as identity, 'changed' as effect
@@ -70,8 +73,8 @@ export const tellDependents = (state: string): string => `
           coalesce(r.ev_class, g.adrelid, d.objid),
           case when g.oid is not null then g.adnum when r.oid is null and d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass then d.objsubid else 0 end) o
        where d.refclassid = top and d.refobjid = altered and (number is null or d.refobjsubid = number)
-         and d.deptype in ('n', 'a') and coalesce(r.ev_class, 0) <> altered and not (d.classid = top and d.objid = altered)
-         and not coalesce(g.adrelid = altered and g.adnum = d.refobjsubid, false)
+         and (d.deptype = 'n' or d.deptype = 'a' and number is not null) and coalesce(r.ev_class, 0) <> altered and not (d.classid = top and d.objid = altered)
+         and not coalesce(g.adrelid = altered and (number is null or g.adnum = d.refobjsubid), false)
          and d.classid not in ('pg_catalog.pg_constraint'::pg_catalog.regclass, 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass)
          and not exists (select from pg_catalog.pg_index i where i.indexrelid = d.objid)
          and not exists (select from pg_catalog.pg_trigger t where t.oid = d.objid and t.tgisinternal)

@@ -37,7 +37,7 @@ export interface Held {
   readonly names: readonly NameRow[];
 }
 
-/** oid, relkind, schema, name, table of an index or parent of a partition, file. */
+/** oid, relkind (`h`: a table that inherits without being a partition), schema, name, table of an index or parent, file. */
 export type NameRow = readonly [
   oid: number,
   kind: string,
@@ -61,19 +61,22 @@ const counters = [
   'tuples_updated',
   'tuples_deleted',
 ];
-const counted = `pg_catalog.string_agg(it.oid || ':' || coalesce(pg_catalog.pg_relation_filenode(it.oid), 0) || ':'
-      || ${counters.map(count).join(` || ',' || `)}, ' ')`;
+const counted = `pg_catalog.string_agg(it.oid || ':' || case when files then coalesce(pg_catalog.pg_relation_filenode(it.oid), 0) else 0 end
+      || ':' || ${counters.map(count).join(` || ',' || `)}, ' ')`;
 
 /** The columns of a NameRow, of the relation `c`. */
-export const nameColumns = `pg_catalog.json_build_array(c.oid::int8, c.relkind, n.nspname, c.relname,
+export const nameColumns = `pg_catalog.json_build_array(c.oid::int8,
+    case when c.relkind = 'r' and not c.relispartition and exists (select from pg_catalog.pg_inherits p where p.inhrelid = c.oid)
+      then 'h' else c.relkind end, n.nspname, c.relname,
     coalesce((select i.indrelid from pg_catalog.pg_index i where i.indexrelid = c.oid),
              (select p.inhparent from pg_catalog.pg_inherits p where p.inhrelid = c.oid limit 1))::int8,
     coalesce(pg_catalog.pg_relation_filenode(c.oid), 0)::int8)`;
 
 /**
- * The body of a PL/pgSQL block with two variables in reach:
- * - `newest oid`: locks are told, and names of relations with a higher one; neither when it is null
- * - `counted oid[]`: relations whose files and counts are told; null for all that are locked
+ * The body of a PL/pgSQL block with three variables in reach:
+ * - `newest oid`: names are told of relations with a higher one, and locks; neither when it is null
+ * - `counted oid[]`: relations whose counts are told; null for all that are locked
+ * - `files boolean`: their files are told as well
  *
  * @param state SQLSTATE of the notice
  */
@@ -82,23 +85,25 @@ export const tellHeld = (state: string): string => `
       select pg_catalog.string_agg(case l.locktype when 'relation' then 'r' || l.relation
                  when 'object' then 'o' || l.classid || '.' || l.objid
                  else 'a' || l.classid || ',' || l.objid || ',' || l.objsubid end || ':' || l.mode, ' '),
-             pg_catalog.array_agg(l.relation) filter (where l.relation > newest)
-        into locks, fresh ${mine} and (l.relation >= ${firstOwnOid} or l.locktype in ('object', 'advisory'));
+             pg_catalog.array_agg(l.relation) filter (where l.relation > newest),
+             pg_catalog.array_agg(distinct l.relation) filter (where l.relation is not null and counted is null)
+        into locks, fresh, touched ${mine} and (l.relation >= ${firstOwnOid} or l.locktype in ('object', 'advisory'));
+      locks := coalesce(locks, '');
       if fresh is not null then
         select pg_catalog.json_agg(${nameColumns}) into names
           from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid = any (fresh);
       end if;
-      locks := coalesce(locks, '');
+    elsif counted is null then
+      select pg_catalog.array_agg(distinct l.relation) into touched ${mine} and l.relation >= ${firstOwnOid};
     end if;
-    if counted is null then
-      select ${counted} into counts
-        from (select distinct l.relation as oid ${mine} and l.relation >= ${firstOwnOid}) it;
-    elsif pg_catalog.cardinality(counted) > 0 then
-      select ${counted} into counts from pg_catalog.unnest(counted) as it (oid);
+    touched := coalesce(counted, touched);
+    if pg_catalog.cardinality(touched) > 0 then
+      select ${counted} into counts from pg_catalog.unnest(touched) as it (oid)
+       where files or ${['numscans', 'tuples_fetched', 'tuples_inserted', 'tuples_updated', 'tuples_deleted'].map(count).join(' + ')} > 0;
     end if;
     raise info using errcode = '${state}', message = 'held', detail = pg_catalog.json_build_array(locks, counts, names);`;
 
-export const heldVariables = 'locks text; fresh oid[]; counts text; names json;';
+export const heldVariables = 'locks text; fresh oid[]; touched oid[]; counts text; names json;';
 
 export function readHeld(detail: string): Held {
   const [locks, counts, names] = JSON.parse(detail) as readonly [
@@ -109,7 +114,7 @@ export function readHeld(detail: string): Held {
   const counted = (counts ?? '').split(' ').flatMap((it) => (it === '' ? [] : [it.split(':')]));
   return {
     locks: locks?.split(' ').flatMap(readLock),
-    files: new Map(counted.map(([oid, file]) => [Number(oid), Number(file)])),
+    files: new Map(counted.flatMap(([oid, file]) => (file === '0' ? [] : [[Number(oid), Number(file)] as const]))),
     counts: new Map(counted.map(([oid, , numbers = '']) => [Number(oid), readCounts(numbers)])),
     names: names ?? [],
   };

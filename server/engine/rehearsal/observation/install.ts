@@ -48,7 +48,7 @@ async function isInstalled(session: Session): Promise<boolean> {
 const block = (variables: string, body: string): string => `declare ${variables}\n  begin${body}\n  end`;
 
 const held = `
-  create function pg_catalog.rehearsal_held(newest oid, counted oid[]) returns void language plpgsql as $observer$
+  create function pg_catalog.rehearsal_held(newest oid, counted oid[], files boolean) returns void language plpgsql as $observer$
   ${block(heldVariables, tellHeld(reportState))} $observer$`;
 
 const dependents = `

@@ -2,7 +2,7 @@
 import type { Shape } from '../../sql/statement';
 import { type Held, type HeldLock, relationLockHeld } from './held';
 import { neededBy } from './needed';
-import { relationClass, type Relations, relationsAfter } from './relations';
+import { relationAt, relationClass, type Relations, relationsAfter } from './relations';
 import type { Reports } from './reports';
 
 export interface Mark {
@@ -16,8 +16,9 @@ export interface Mark {
   readonly guessed: ReadonlySet<number>;
 }
 
-export function markAfter(shape: Shape, before: Mark, held: Held, reports: Reports): Mark {
-  const relations = relationsAfter(before.relations, held, reports);
+/** @param needed as of `neededBy` or `guessedBy` */
+export function markAfter(shape: Shape, before: Mark, held: Held, reports: Reports, needed: readonly HeldLock[]): Mark {
+  const relations = relationsAfter(shape, before.relations, held, reports);
   const oids = [...held.names.map(([oid]) => oid), ...oidsOf(held.locks ?? []), ...reports.made.map(({ oid }) => oid)];
   const newest = greatest(oids, before.newest);
   if (held.locks)
@@ -28,24 +29,30 @@ export function markAfter(shape: Shape, before: Mark, held: Held, reports: Repor
       named: greatest(oidsOf(held.locks), before.named),
       guessed: new Set(),
     };
-  const guesses = guessedBy(shape, before, reports);
   const known = new Set(before.locks.map(({ key }) => key));
   return {
-    locks: [...before.locks, ...guesses.filter(({ key }) => !known.has(key))],
+    locks: [...before.locks, ...needed.filter(({ key }) => !known.has(key))],
     relations,
     newest,
     named: before.named,
-    guessed: new Set([...before.guessed, ...oidsOf(guesses)]),
+    guessed: new Set([...before.guessed, ...oidsOf(needed)]),
   };
 }
 
-/** By the rules; and what it has made is its own. */
-export const guessedBy = (shape: Shape, { relations, newest }: Mark, { made }: Reports): HeldLock[] => [
-  ...neededBy(shape, relations),
-  ...made
-    .filter(({ classId, oid, part }) => classId === relationClass && part === 0 && oid > newest)
-    .map(({ oid }) => relationLockHeld(oid, 'ACCESS EXCLUSIVE')),
-];
+/** By the rules; what it has made or written anew is its own. */
+export function guessedBy(shape: Shape, { relations, newest }: Mark, { files }: Held, { made }: Reports): HeldLock[] {
+  const fresh = made.filter(({ classId, oid, part }) => classId === relationClass && part === 0 && oid > newest);
+  const indexes = rewritten(relations, files).filter((oid) => relationAt(relations, oid)?.kind === 'index');
+  const own = new Set([...fresh.map(({ oid }) => oid), ...indexes]);
+  return [...neededBy(shape, relations), ...[...own].map((oid) => relationLockHeld(oid, 'ACCESS EXCLUSIVE'))];
+}
+
+/** Relations that have another file now. */
+export const rewritten = (before: Relations, files: Held['files']): number[] =>
+  [...files].flatMap(([oid, file]) => {
+    const former = relationAt(before, oid);
+    return !former || former.file === 0 || former.file === file || former.kind === 'sequence' ? [] : [oid];
+  });
 
 const oidsOf = (locks: readonly HeldLock[]): number[] =>
   locks.flatMap(({ on }) => (on.kind === 'relation' ? [on.oid] : []));

@@ -13,19 +13,23 @@ export function neededBy(shape: Shape, relations: Relations): HeldLock[] {
 }
 
 /** Whether the rules know it all here: every name stands for one relation, or for one that the statement makes. */
-export function isForeseen({ foreseen, locks, makes }: Shape, relations: Relations): boolean {
+export function isForeseen({ foreseen, locks, makes, node }: Shape, relations: Relations): boolean {
+  if (foreseen === 'nothing') return false;
   const made = new Set(makes.map(({ name }) => name));
-  return (
-    foreseen !== 'nothing' &&
-    locks.every((need) => {
-      const { length } = relationsCalled(relations, need);
-      return length === 1 || (length === 0 && made.has(need.name));
-    })
-  );
+  return locks.every((need) => {
+    const called = relationsCalled(relations, need);
+    if (called.length === 0) return made.has(need.name);
+    return called.length === 1 && (node !== 'DropStmt' || isAlone(called, relations));
+  });
 }
 
+/** An index of a table that is known and has no parts in partitions; a view. */
+const isAlone = (called: readonly number[], relations: Relations): boolean =>
+  ownedBy(relations, called).length === 0 &&
+  called.every((oid) => relationAt(relations, oid)?.kind !== 'index' || tableOf(relations, oid).length > 0);
+
 /** A relation that is read and changed is locked twice; the stronger lock counts. */
-function strongestEach(locks: readonly HeldLock[]): HeldLock[] {
+export function strongestEach(locks: readonly HeldLock[]): HeldLock[] {
   const found = new Map<string, HeldLock>();
   for (const lock of locks) {
     const [name = ''] = lock.key.split(':');
@@ -35,31 +39,22 @@ function strongestEach(locks: readonly HeldLock[]): HeldLock[] {
   return [...found.values()];
 }
 
-/** Itself; its partitions, unless ONLY stands there; the table of an index that is dropped. */
+/** Itself and where else the lock goes; the table of an index that is dropped. */
 function meant(need: NeededLock, { node }: Shape, relations: Relations): number[] {
   const called = relationsCalled(relations, need);
   if (node === 'DropStmt') return [...called, ...called.flatMap((oid) => tableOf(relations, oid))];
-  if (need.only || !recursing.has(node)) return called;
-  return [...called, ...ownedBy(relations, called).filter((oid) => relationAt(relations, oid)?.kind !== 'index')];
+  if (need.extent === 'only') return called;
+  const below = ownedBy(relations, called).filter((oid) => {
+    const relation = relationAt(relations, oid);
+    return relation?.kind !== 'index' && (need.extent === 'heirs' || !relation?.heir);
+  });
+  return [...called, ...below];
 }
 
 function tableOf(relations: Relations, oid: number): number[] {
   const relation = relationAt(relations, oid);
   return relation?.kind === 'index' && relation.owner !== undefined ? [relation.owner] : [];
 }
-
-/** Statements that go on to partitions and heirs in the same mode. */
-const recursing: ReadonlySet<string> = new Set([
-  'AlterTableStmt',
-  'CreateTrigStmt',
-  'DeleteStmt',
-  'IndexStmt',
-  'LockStmt',
-  'RenameStmt',
-  'SelectStmt',
-  'TruncateStmt',
-  'UpdateStmt',
-]);
 
 /** The strongest mode for each relation. */
 export function strongestByOid(locks: readonly HeldLock[]): ReadonlyMap<number, LockMode> {

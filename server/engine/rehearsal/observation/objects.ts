@@ -12,7 +12,7 @@ export interface Objects {
 
 /** @param newest oid; what has a higher one was made by this statement */
 export function reportedObjects({ made, dropped }: Reports, newest: number): Objects {
-  const named = unique(made.filter(({ identity }) => identity !== ''));
+  const named = unique(made.filter(isWorthAWord));
   const isNew = ({ oid, tag, part }: Made): boolean => tag.startsWith('CREATE') && part === 0 && oid > newest;
   return {
     created: named.filter(isNew).map(objectName),
@@ -21,6 +21,10 @@ export function reportedObjects({ made, dropped }: Reports, newest: number): Obj
     dependents: cascaded(dropped),
   };
 }
+
+/** REINDEX is told by what was written anew; before 17 Postgres reports none. */
+const isWorthAWord = ({ identity, tag }: Made): boolean =>
+  identity !== '' && tag !== 'REINDEX' && !identity.startsWith('pg_toast.');
 
 /** CREATE TABLE reports an index, a sequence, and both once more when they are changed. */
 function unique(made: readonly Made[]): Made[] {

@@ -9,17 +9,17 @@ import type { Notice, Session } from '../../database/session';
 import type { Shape } from '../../sql/statement';
 import { type Counts, type Held, noCounts, noneHeld } from './held';
 import { installObserver } from './install';
-import { type Mark, markAfter } from './mark';
+import { guessedBy, type Mark, markAfter } from './mark';
+import { neededBy } from './needed';
 import type { Observation } from './observation';
 import { asBlocks, asFunctions, countQuestion, type Form, questionOf } from './questions';
 import { type Known, readKnown } from './relations';
-import { sortNotices } from './reports';
+import { type Reports, sortNotices } from './reports';
 import { observationOf } from './tell';
 
 /** A statement that ran. */
 export interface Ran {
   readonly shape: Shape;
-  /** Of its answer, and of the answer to the question when that was asked already. */
   readonly notices: readonly Notice[];
 }
 
@@ -31,19 +31,20 @@ export interface Observed {
 }
 
 export interface Observer {
-  /** Right after BEGIN; nothing is asked of the server but the first time and after `forget`. */
+  /** Right before BEGIN, on an idle session. */
   begin(): Promise<Mark>;
   /**
    * SQL to be sent right behind a statement that ran, best in one message with what is sent next anyway. Its answers are
-   * notices, to be handed to `observe`. Empty for what the rules of the grammar tell.
+   * notices. Empty where the rules of the grammar and the notices of the statement tell it all.
    */
   question(shape: Shape, before: Mark): string;
   /**
    * While the transaction of the statement goes on.
    *
    * @param before the mark after the statement before it
+   * @param answer notices of the answer to the question; it is asked now when they are not given
    */
-  observe(ran: Ran, before: Mark): Promise<Observed>;
+  observe(ran: Ran, before: Mark, answer?: readonly Notice[]): Promise<Observed>;
   /** After a statement that was not observed and is taken back: what it read is not the next one's. */
   overlook(): Promise<void>;
   /** Something was committed in this database. */
@@ -70,6 +71,8 @@ class SessionObserver implements Observer {
 
   async begin(): Promise<Mark> {
     this.counts = new Map();
+    // Counts that were not reported to the server yet would go on in the next transaction.
+    await this.session.run('select pg_catalog.pg_stat_force_next_flush()');
     const { relations, newest } = (this.known ??= await readKnown(this.session));
     return { locks: [], relations, newest, named: newest, guessed: new Set() };
   }
@@ -84,15 +87,15 @@ class SessionObserver implements Observer {
 
   async overlook(): Promise<void> {
     const { reports } = sortNotices(await this.ask(countQuestion(this.form)));
-    this.counted(reports.held ?? noneHeld);
+    this.counted(reports.held ?? noneHeld, reports);
   }
 
-  async observe({ shape, notices: all }: Ran, before: Mark): Promise<Observed> {
-    const told = sortNotices(all);
-    const question = told.reports.held ? '' : this.question(shape, before);
-    const { reports } = question === '' ? told : sortNotices([...all, ...(await this.ask(question))]);
+  async observe({ shape, notices: all }: Ran, before: Mark, given?: readonly Notice[]): Promise<Observed> {
+    const answer = given ?? (await this.ask(this.question(shape, before)));
+    const { notices, reports } = sortNotices([...all, ...answer]);
     const held = reports.held ?? noneHeld;
-    const after = markAfter(shape, before, held, reports);
+    const needed = held.locks ? neededBy(shape, before.relations) : guessedBy(shape, before, held, reports);
+    const after = markAfter(shape, before, held, reports, needed);
     const observation = observationOf(shape, {
       before,
       after,
@@ -100,22 +103,31 @@ class SessionObserver implements Observer {
       oldest: this.known?.newest ?? 0,
       reports,
       held,
-      counts: this.counted(held),
+      needed,
+      counts: this.counted(held, reports),
       toldBy: this.form.reports ? 'server' : 'grammar',
     });
-    return { observation, notices: told.notices, after };
+    return { observation, notices, after };
   }
 
   private async ask(question: string): Promise<readonly Notice[]> {
+    if (question === '') return [];
     const answer = await this.session.run(question);
     if (answer.kind === 'refused') throw new Error(`the observer was refused: ${answer.refusal.message}`);
     return answer.notices;
   }
 
-  /** @returns what has been added since the last time */
-  private counted({ counts: now }: Held): ReadonlyMap<number, Counts> {
+  /**
+   * A new table is not counted when it is made, but each of its indexes has read it once.
+   *
+   * @returns what has been added since the last time
+   */
+  private counted({ counts: now }: Held, { made }: Reports): ReadonlyMap<number, Counts> {
+    const table = made.find(({ tag, kind }) => tag === 'CREATE TABLE' && kind === 'table')?.oid;
+    const scans = made.filter(({ tag }) => tag === 'CREATE INDEX').length;
     const former = this.counts;
-    this.counts = new Map([...former, ...now]);
+    const first = table === undefined || now.has(table) ? [] : [[table, { ...noCounts, scans }] as const];
+    this.counts = new Map([...former, ...first, ...now]);
     return new Map([...now].map(([oid, counts]) => [oid, minus(counts, former.get(oid) ?? noCounts)]));
   }
 }

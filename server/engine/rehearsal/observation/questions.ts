@@ -16,20 +16,20 @@ export function questionOf(shape: Shape, relations: Relations, named: number, fo
   const asksLocks = !isForeseen(shape, relations) || (!form.reports && shape.makes.length > 0);
   const asksHeld = asksLocks || counted === undefined || counted.length > 0;
   return [
-    ...(asksHeld ? [form.held(asksLocks ? named : undefined, counted)] : []),
+    ...(asksHeld ? [form.held(asksLocks ? named : undefined, counted, !rowsOnly.has(shape.node))] : []),
     ...shape.alters.flatMap((it) => dependentsQuestion(it) ?? []).map((it) => form.dependents(literalsOf(it))),
   ].join('; ');
 }
 
 /** For what a statement has read and written, whatever it was. */
-export const countQuestion = (form: Form): string => form.held(undefined, undefined);
+export const countQuestion = (form: Form): string => form.held(undefined, undefined, false);
 
 /** How to ask. */
 export interface Form {
   /** Event triggers tell what statements make. */
   readonly reports: boolean;
-  /** @param newest as in `tellHeld`; undefined for null */
-  held(newest: number | undefined, counted: readonly number[] | undefined): string;
+  /** Parameters as in `tellHeld`; undefined is null there. */
+  held(newest: number | undefined, counted: readonly number[] | undefined, files: boolean): string;
   dependents(literals: readonly string[]): string;
 }
 
@@ -39,16 +39,17 @@ const oidsOf = (counted: readonly number[] | undefined): string =>
 /** Where the observer is installed. */
 export const asFunctions: Form = {
   reports: true,
-  held: (newest, counted) => `select pg_catalog.rehearsal_held(${newest ?? 'null'}, ${oidsOf(counted)})`,
+  held: (newest, counted, files) =>
+    `select pg_catalog.rehearsal_held(${newest ?? 'null'}, ${oidsOf(counted)}, ${files})`,
   dependents: (literals) => `select pg_catalog.rehearsal_dependents(${literals.join(', ')})`,
 };
 
 /** Where it may not be. */
 export const asBlocks: Form = {
   reports: false,
-  held: (newest, counted) =>
+  held: (newest, counted, files) =>
     block(
-      `newest oid := ${newest ?? 'null'}; counted oid[] := ${oidsOf(counted)}; ${heldVariables}`,
+      `newest oid := ${newest ?? 'null'}; counted oid[] := ${oidsOf(counted)}; files boolean := ${files}; ${heldVariables}`,
       tellHeld(reportState),
     ),
   dependents: ([kind = '', object = '', part = '', words = '']) =>
@@ -71,7 +72,7 @@ function countedBy({ node, locks, foreseen }: Shape, relations: Relations): numb
   const named = [...new Set(locks.flatMap((it) => relationsCalled(relations, it)))];
   const all = [...new Set([...named, ...ownedBy(relations, named)])];
   // Indexes are asked about because they may be written anew.
-  return foreseen === 'locks' ? all.filter((oid) => relationAt(relations, oid)?.kind !== 'index') : all;
+  return node === 'IndexStmt' ? all.filter((oid) => relationAt(relations, oid)?.kind !== 'index') : all;
 }
 
 /** Statements that may read, write or rewrite tables that they do not name: by triggers, functions, cascades. */
@@ -81,6 +82,7 @@ const touchesAny: ReadonlySet<string> = new Set([
   'CallStmt',
   'CopyStmt',
   'CreateExtensionStmt',
+  'CreateTableAsStmt',
   'DeleteStmt',
   'DoStmt',
   'ExecuteStmt',
@@ -88,10 +90,21 @@ const touchesAny: ReadonlySet<string> = new Set([
   'FetchStmt',
   'InsertStmt',
   'MergeStmt',
+  'RefreshMatViewStmt',
   'SelectStmt',
   'TruncateStmt',
   'UpdateStmt',
   'unreadable',
+]);
+
+/** Statements that write no file anew. */
+const rowsOnly: ReadonlySet<string> = new Set([
+  'CopyStmt',
+  'DeleteStmt',
+  'IndexStmt',
+  'InsertStmt',
+  'MergeStmt',
+  'UpdateStmt',
 ]);
 
 /** Statements that read or rewrite only what they name, and what belongs to that. */
@@ -100,8 +113,6 @@ const touchesNamed: ReadonlySet<string> = new Set([
   'ClusterStmt',
   'ConstraintsSetStmt',
   'CreateStmt',
-  'CreateTableAsStmt',
   'IndexStmt',
-  'RefreshMatViewStmt',
   'ReindexStmt',
 ]);

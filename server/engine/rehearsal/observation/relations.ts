@@ -1,6 +1,6 @@
 /** Names of relations by oid: read once, then kept up with what the statements report. */
 import type { Session } from '../../database/session';
-import type { NeededLock } from '../../sql/statement';
+import type { NeededLock, Shape } from '../../sql/statement';
 import { firstOwnOid, type Held, nameColumns, type NameRow } from './held';
 import type { Reports } from './reports';
 
@@ -11,10 +11,12 @@ export interface Relation {
   readonly schema: string;
   /** `table`, `index`… */
   readonly kind: string;
-  /** Table of an index, parent of a partition. */
+  /** Table of an index, parent of a partition or an heir. */
   readonly owner: number | undefined;
   /** 0 when it has none, or none that is known. */
   readonly file: number;
+  /** It inherits from its owner without being a partition. */
+  readonly heir: boolean;
 }
 
 /** `undefined` for what is known and not worth a word: tables that hold long values of others. */
@@ -44,11 +46,12 @@ const withChanged = (relations: Relations, more: readonly (readonly [number, Rel
 
 /** An unqualified name stands for whatever bears it: of two schemas' tables both are meant rather than none. */
 export function relationsCalled(relations: Relations, { schema, name }: Pick<NeededLock, 'schema' | 'name'>): number[] {
-  const candidates = new Set([...(relations.named.get(name) ?? []), ...relations.changed.keys()]);
-  return [...candidates].filter((oid) => {
-    const it = relationAt(relations, oid);
-    return it?.name === name && (schema === undefined || it.schema === schema);
-  });
+  const isIt = (it: Relation | undefined): boolean =>
+    it?.name === name && (schema === undefined || it.schema === schema);
+  const { base, changed } = relations;
+  const found = (relations.named.get(name) ?? []).filter((oid) => !changed.has(oid) && isIt(base.get(oid)));
+  for (const [oid, it] of changed) if (isIt(it)) found.push(oid);
+  return found;
 }
 
 /** Indexes of tables; partitions and heirs of tables, and theirs. */
@@ -106,6 +109,7 @@ function relationOf([oid, kind, schema, name, owner, file]: NameRow): [number, R
       kind: kinds[kind] ?? 'relation',
       owner: owner ?? undefined,
       file,
+      heir: kind === 'h',
     },
   ];
 }
@@ -113,6 +117,7 @@ function relationOf([oid, kind, schema, name, owner, file]: NameRow): [number, R
 /** As pg_class.relkind has them. */
 const kinds: Readonly<Record<string, string>> = {
   r: 'table',
+  h: 'table',
   p: 'table',
   i: 'index',
   I: 'index',
@@ -127,13 +132,21 @@ const kinds: Readonly<Record<string, string>> = {
 const quoted = (name: string): string => (/^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`);
 
 /** The relations after a statement, by what the server told. */
-export function relationsAfter(before: Relations, { names, files }: Held, { made }: Reports): Relations {
+export function relationsAfter(shape: Shape, before: Relations, { names, files }: Held, { made }: Reports): Relations {
   const found = withChanged(before, names.map(relationOf));
+  const table = made.find(({ classId, kind }) => classId === relationClass && kind === 'table')?.oid;
+  const owner =
+    table ?? (shape.node === 'IndexStmt' ? shape.locks.flatMap((it) => relationsCalled(before, it))[0] : undefined);
   const told = made.flatMap(({ classId, oid, part, identity, kind }) => {
     const former = relationAt(found, oid);
     if (classId !== relationClass || part !== 0 || identity === '' || former?.identity === identity) return [];
     const [schema = '', name = identity] = partsOf(identity);
-    return [[oid, { owner: undefined, file: 0, kind, ...former, identity, schema, name }] as const];
+    return [
+      [
+        oid,
+        { owner: kind === 'index' ? owner : undefined, file: 0, heir: false, kind, ...former, identity, schema, name },
+      ] as const,
+    ];
   });
   const after = withChanged(found, told);
   const moved = [...files].flatMap(([oid, file]) => {

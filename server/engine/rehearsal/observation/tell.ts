@@ -1,9 +1,9 @@
 /** Puts together what a statement did from what the server told. Pure. */
 import { strengthOf } from '../../sql/lockModes';
 import type { Alteration, Shape } from '../../sql/statement';
-import type { Counts, Held, HeldLock } from './held';
-import { guessedBy, type Mark } from './mark';
-import { neededBy, strongestByOid } from './needed';
+import { type Counts, type Held, type HeldLock, relationLockHeld } from './held';
+import { type Mark, rewritten } from './mark';
+import { strongestByOid, strongestEach } from './needed';
 import { namedObjects, reportedObjects } from './objects';
 import type { Dependent, Lock, Observation, Rewrite, RowCount, Scan } from './observation';
 import { type Relation, relationAt, relationClass, relationsCalled, schemaClass } from './relations';
@@ -17,6 +17,8 @@ export interface Scene {
   readonly oldest: number;
   readonly reports: Reports;
   readonly held: Held;
+  /** What it needs by the rules. */
+  readonly needed: readonly HeldLock[];
   /** What this statement has read and written. */
   readonly counts: ReadonlyMap<number, Counts>;
   readonly toldBy: Observation['toldBy'];
@@ -27,7 +29,7 @@ export function observationOf(shape: Shape, scene: Scene): Observation {
   const objects = toldBy === 'server' ? reportedObjects(reports, before.newest) : namedObjects(shape);
   const { dependents, ...named } = objects;
   return {
-    locks: locksOf(shape, scene),
+    locks: locksOf(scene),
     rewrites: rewritesOf(scene),
     scans: scansOf(scene),
     rows: rowsOf(scene),
@@ -47,13 +49,12 @@ const unseen = (oid: number, { oldest }: Scene): { unseen?: true } => (oid > old
 const relationIn = ({ before, after }: Scene, oid: number): Relation | undefined =>
   relationAt(after.relations, oid) ?? relationAt(before.relations, oid);
 
-function locksOf(shape: Shape, scene: Scene): Lock[] {
-  const { before, held, reports } = scene;
+function locksOf(scene: Scene): Lock[] {
+  const { before, held, needed } = scene;
   const known = new Set(before.locks.map(({ key }) => key));
-  const needed = held.locks ? neededBy(shape, before.relations) : guessedBy(shape, before, reports);
-  const fresh = held.locks ? told(held.locks, needed, before) : needed.filter(({ key }) => !known.has(key));
+  const fresh = held.locks ? told(held.locks, scene) : needed.filter(({ key }) => !known.has(key));
   const strongest = strongestByOid(fresh);
-  const again = needed.filter(({ key, on, mode }) => {
+  const again = strongestEach([...needed, ...shownBy(scene)]).filter(({ key, on, mode }) => {
     const stronger = on.kind === 'relation' ? strongest.get(on.oid) : undefined;
     return known.has(key) && (!stronger || strengthOf(stronger) < strengthOf(mode));
   });
@@ -63,19 +64,34 @@ function locksOf(shape: Shape, scene: Scene): Lock[] {
   ];
 }
 
-/** What the server tells and was not held before; by statements that it was not asked about, as far as one knows. */
-function told(locks: readonly HeldLock[], needed: readonly HeldLock[], before: Mark): HeldLock[] {
+/** Who writes rows or files has the lock for it, also where the statement does not name the table. */
+function shownBy({ before, held, counts }: Scene): HeldLock[] {
+  const written = [...counts].filter(([, it]) => it.inserted + it.updated + it.deleted > 0);
+  return [
+    ...written.map(([oid]) => relationLockHeld(oid, 'ROW EXCLUSIVE')),
+    ...rewritten(before.relations, held.files).map((oid) => relationLockHeld(oid, 'ACCESS EXCLUSIVE')),
+  ];
+}
+
+/**
+ * What the server tells and was not held before; without what statements did that it was not asked about: weaker locks
+ * on what they locked, and all on what they made.
+ */
+function told(locks: readonly HeldLock[], { before, reports, needed }: Scene): HeldLock[] {
   const known = new Set(before.locks.map(({ key }) => key));
   const wanted = new Set(needed.map(({ key }) => key));
+  const made = new Set(reports.made.map(({ oid }) => oid));
   const strongest = strongestByOid(before.locks);
   return locks.filter(({ key, on, mode }) => {
     if (known.has(key)) return false;
-    const stronger = on.kind === 'relation' && before.guessed.has(on.oid) ? strongest.get(on.oid) : undefined;
-    return wanted.has(key) || !stronger || strengthOf(stronger) < strengthOf(mode);
+    if (on.kind !== 'relation' || before.guessed.size === 0 || wanted.has(key)) return true;
+    const stronger = before.guessed.has(on.oid) ? strongest.get(on.oid) : undefined;
+    if (stronger) return strengthOf(stronger) < strengthOf(mode);
+    return on.oid <= before.named || made.has(on.oid) || on.oid > before.newest;
   });
 }
 
-/** Nothing for what nobody could name: files of a rewrite that are gone again. */
+/** Nothing for what nobody could name: files of a rewrite that are gone again, parts of what was dropped. */
 function lockOf({ on, mode }: HeldLock, scene: Scene): Lock[] {
   switch (on.kind) {
     case 'relation':
@@ -98,17 +114,17 @@ function relationLock(oid: number, mode: Lock['mode'], scene: Scene): Lock[] {
 
 function objectLock(classId: number, oid: number, mode: Lock['mode'], scene: Scene): Lock[] {
   const isIt = (it: { readonly classId: number; readonly oid: number }) => it.classId === classId && it.oid === oid;
-  const told = scene.reports.dropped.find(isIt) ?? scene.reports.made.find(isIt);
+  const { dropped, made } = scene.reports;
+  const told = dropped.find((it) => it.original && isIt(it)) ?? made.find(isIt);
   const schema = classId === schemaClass ? scene.schemas.get(oid) : undefined;
   if (told) return [{ mode, object: told.identity, kind: told.kind, ...unseen(oid, scene) }];
   return schema === undefined ? [] : [{ mode, object: schema, kind: 'schema' }];
 }
 
 function rewritesOf(scene: Scene): Rewrite[] {
-  return [...scene.held.files].flatMap(([oid, file]) => {
-    const former = relationAt(scene.before.relations, oid);
-    if (!former || former.file === 0 || former.file === file || former.kind === 'sequence') return [];
-    return [{ object: former.identity, kind: former.kind, ...unseen(oid, scene) }];
+  return rewritten(scene.before.relations, scene.held.files).flatMap((oid) => {
+    const relation = relationAt(scene.before.relations, oid);
+    return relation ? [{ object: relation.identity, kind: relation.kind, ...unseen(oid, scene) }] : [];
   });
 }
 
