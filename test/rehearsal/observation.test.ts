@@ -1,19 +1,16 @@
 /** What is observed of statements, on real Postgres of the oldest and the newest major and on the embedded one. */
-import { deepEqual, equal, ok } from 'node:assert/strict';
 import { embeddedDatabase } from '../../server/engine/database/embedded';
-import { plainParameters } from '../../server/engine/database/parameters';
-import { serverDatabase } from '../../server/engine/database/serverDatabase';
-import type { Notice, Session } from '../../server/engine/database/session';
+import type { Session } from '../../server/engine/database/session';
 import type { Observation } from '../../server/engine/rehearsal/observation/observation';
-import { type Observer, prepareObserver } from '../../server/engine/rehearsal/observation/observer';
-import type { Mark } from '../../server/engine/rehearsal/observation/mark';
+import { prepareObserver } from '../../server/engine/rehearsal/observation/observer';
 import { strengthOf } from '../../server/engine/sql/lockModes';
-import { loadParser, shapeOf } from '../../server/engine/sql/parse';
+import { loadParser } from '../../server/engine/sql/parse';
 import { statementsOf } from '../../server/engine/sql/scan';
 import { describeCases, fileNamed, type Mark as FixtureMark, parseFixture, renderFixture } from '../support/fixture';
 import { assets } from '../support/places';
-import { asAdmin, type Major, serverOf, servers, withDatabase } from '../support/servers';
+import { servers, withDatabase } from '../support/servers';
 import { withSession } from '../support/session';
+import { done, ran } from './observing';
 
 type Use = (session: Session) => Promise<string>;
 
@@ -55,21 +52,6 @@ async function observeFixture(source: string, session: Session): Promise<string>
   }
   await session.run('rollback');
   return renderFixture(files.map((file) => (file.name === 'migration' ? { ...file, marks } : file)));
-}
-
-/** As the rehearsal does it: under a savepoint, asked along with its end. */
-async function ran(session: Session, observer: Observer, sql: string, before: Mark) {
-  const shape = shapeOf(sql);
-  await session.run('savepoint test');
-  const notices = await done(session, sql);
-  const answer = await done(session, `release savepoint test; ${observer.question(shape, before)}`);
-  return observer.observe({ shape, notices }, before, answer);
-}
-
-async function done(session: Session, sql: string): Promise<readonly Notice[]> {
-  const answer = await session.run(sql);
-  if (answer.kind === 'refused') throw new Error(`${answer.refusal.message}: ${sql}`);
-  return answer.notices;
 }
 
 function linesOf({ locks, rewrites, scans, rows, created, altered, dropped, dependents }: Observation): string[] {

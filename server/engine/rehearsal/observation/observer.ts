@@ -45,8 +45,12 @@ export interface Observer {
    * @param answer notices of the answer to the question; it is asked now when they are not given
    */
   observe(ran: Ran, before: Mark, answer?: readonly Notice[]): Promise<Observed>;
-  /** After a statement that was not observed and is taken back: what it read is not the next one's. */
-  overlook(): Promise<void>;
+  /**
+   * After a statement that was refused and is taken back: what it read is not the next one's.
+   *
+   * @param before the mark before it
+   */
+  overlook(shape: Shape, before: Mark): Promise<void>;
   /** Something was committed in this database. */
   forget(): void;
 }
@@ -85,8 +89,8 @@ class SessionObserver implements Observer {
     return questionOf(shape, relations, named, this.form);
   }
 
-  async overlook(): Promise<void> {
-    const { reports } = sortNotices(await this.ask(countQuestion(this.form)));
+  async overlook(shape: Shape, { relations }: Mark): Promise<void> {
+    const { reports } = sortNotices(await this.ask(countQuestion(shape, relations, this.form)));
     this.counted(reports.held ?? noneHeld, reports);
   }
 

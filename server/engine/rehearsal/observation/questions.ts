@@ -4,7 +4,7 @@ import { dependentsQuestion, dependentVariables, literalsOf, tellDependents } fr
 import { heldVariables, tellHeld } from './held';
 import { reportState } from './install';
 import { isForeseen } from './needed';
-import { ownedBy, relationAt, type Relations, relationsCalled } from './relations';
+import { ownedBy, relationAt, type Relations, relationsCalled, tablesOf } from './relations';
 
 /**
  * Everything that is asked behind a statement, as SQL; the answers are notices. Empty when the server need not be asked.
@@ -21,8 +21,11 @@ export function questionOf(shape: Shape, relations: Relations, named: number, fo
   ].join('; ');
 }
 
-/** For what a statement has read and written, whatever it was. */
-export const countQuestion = (form: Form): string => form.held(undefined, undefined, false);
+/** For what a statement has read that was taken back, and holds no locks any more; empty when it cannot have read. */
+export function countQuestion(shape: Shape, relations: Relations, form: Form): string {
+  const counted = countedBy(shape, relations) ?? tablesOf(relations);
+  return counted.length === 0 ? '' : form.held(undefined, counted, false);
+}
 
 /** How to ask. */
 export interface Form {

@@ -54,6 +54,12 @@ export function relationsCalled(relations: Relations, { schema, name }: Pick<Nee
   return found;
 }
 
+/** All that hold rows. */
+export const tablesOf = ({ base, changed }: Relations): number[] =>
+  [...new Map([...base, ...changed])].flatMap(([oid, it]) =>
+    it && /table$|^materialized view$/.test(it.kind) ? [oid] : [],
+  );
+
 /** Indexes of tables; partitions and heirs of tables, and theirs. */
 export function ownedBy(relations: Relations, oids: readonly number[]): number[] {
   if (oids.length === 0) return [];
