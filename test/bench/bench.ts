@@ -10,6 +10,7 @@ import { servers, stopServers } from '../support/servers';
 import { measureActivation } from './activation';
 import { startEditor } from './editor';
 import { rounded, timed, type Times, timesOf } from './measure';
+import { measureObservation, type ObservationCost } from './observation';
 import { measureRehearsals, type Rehearsals, type Timed } from './rehearsals';
 
 const quick = process.argv.includes('--quick');
@@ -26,8 +27,16 @@ async function main(): Promise<void> {
     for (const shadow of ['private', 'same-server', 'embedded']) {
       rehearsals.push(await measureRehearsals(servers.newest, shadow, rounds));
     }
+    const observation = await measureObservation(servers.newest, quick ? 5 : 30);
     const checkExample = await coldChecks(quick ? 1 : 5);
-    const results = { machine: machine(), clientActivation, serverActivation: server, rehearsals, checkExample };
+    const results = {
+      machine: machine(),
+      clientActivation,
+      serverActivation: server,
+      rehearsals,
+      observation,
+      checkExample,
+    };
     process.stderr.write(table(results));
     process.stdout.write(`${JSON.stringify(results, undefined, 2)}\n`);
   } finally {
@@ -76,10 +85,11 @@ interface Results {
   readonly clientActivation: { readonly activated: Times; readonly server: Times } | string;
   readonly serverActivation: Times;
   readonly rehearsals: readonly Rehearsals[];
+  readonly observation: ObservationCost;
   readonly checkExample: Times;
 }
 
-function table({ clientActivation, serverActivation, rehearsals, checkExample }: Results): string {
+function table({ clientActivation, serverActivation, rehearsals, observation, checkExample }: Results): string {
   const rows: (readonly string[])[] = [['', 'median ms', 'p95 ms', '× plain', 'runs']];
   if (typeof clientActivation === 'string') rows.push([`client: ${clientActivation}`]);
   else {
@@ -98,6 +108,11 @@ function table({ clientActivation, serverActivation, rehearsals, checkExample }:
     if (memory.itsProcesses)
       rows.push([`memory of its processes: RSS ${memory.itsProcesses.rss} MB, PSS ${memory.itsProcesses.pss} MB`]);
   }
+  rows.push([], ['40 statements with savepoints, on one session', ...columns(observation.bare)]);
+  rows.push([
+    `the same, observed: ${(observation.overhead * 100).toFixed(0)} % more`,
+    ...columns(observation.observed),
+  ]);
   rows.push([], ['check --all of examples/shop, embedded, cold', ...columns(checkExample)]);
   const widths = [0, 1, 2, 3, 4].map((column) =>
     Math.max(...rows.filter((row) => row.length > 1).map((row) => row[column]?.length ?? 0)),

@@ -9,11 +9,17 @@ import {
 } from 'vscode-languageserver/node';
 import { Fault } from '../../server/engine/base/fault';
 import { findFolders } from '../../server/engine/layouts/find';
-import type { Engine, EngineOptions, FileCheck, Project } from '../../server/engine/project';
+import type { Engine, EngineOptions, FileCheck, Project, StatementOutcome } from '../../server/engine/project';
 import type { Files, World } from '../../server/engine/world';
 import { serve } from '../../server/language/languageServer';
 import { uriOf } from '../../server/language/uri';
-import { ListProjectsRequest, RehearseRequest, SettingsChanged, TrustGranted } from '../../server/protocol/messages';
+import {
+  ListProjectsRequest,
+  RehearseRequest,
+  type Settings,
+  SettingsChanged,
+  TrustGranted,
+} from '../../server/protocol/messages';
 import { filesOf } from '../support/files';
 import { connectEditor, type Editor, sameTold, told } from '../support/editor';
 
@@ -229,6 +235,44 @@ describe('background checks', () => {
     });
   });
 
+  it('answer a hover with what the newest text does, and wait for that', async () => {
+    let go: () => void = () => {};
+    const gate = new Promise<void>((resolve) => (go = resolve));
+    let runs = 0;
+    const check: Check = async (...asked) => {
+      if (++runs > 1) await gate;
+      return findNo(...asked);
+    };
+    await withEditor({ check }, async ({ editor }) => {
+      editor.open(first, 'select 1;\n');
+      await editor.diagnostics(first);
+      const hover = () =>
+        editor.connection.sendRequest('textDocument/hover', {
+          textDocument: { uri: uriOf(first) },
+          position: { line: 0, character: 0 },
+        });
+      const told = async () => JSON.stringify(await hover());
+      match(await told(), /Ran.*in 9\.0 ms/);
+      editor.edit(first, 'select 12345;\n');
+      const asked = told();
+      await editor.until(() => runs > 1, 'the second check');
+      go();
+      match(await asked, /Ran.*in 13 ms/);
+      await editor.connection.sendNotification(SettingsChanged, { ...usualSettings, inlayHints: 'full' });
+      const hints = await editor.connection.sendRequest<readonly { readonly label: string }[]>(
+        'textDocument/inlayHint',
+        {
+          textDocument: { uri: uriOf(first) },
+          range: { start: { line: 0, character: 0 }, end: { line: 1, character: 0 } },
+        },
+      );
+      deepEqual(
+        hints.map(({ label }) => label),
+        ['13 ms'],
+      );
+    });
+  });
+
   it('rehearse again on request, and answer when the result is published', async () => {
     await withEditor({ check: findNo }, async ({ editor }) => {
       editor.open(first, 'no');
@@ -249,18 +293,33 @@ const findNo: Check = (files, wanted, onFile) => {
   for (const path of wanted as readonly string[]) {
     const start = files.read(path)?.search(/\bno\b/) ?? -1;
     const finding = { range: { start, end: start + 2 }, severity: 'error', code: 'no', message: 'found' } as const;
-    onFile({ ...fileCheck, path, findings: start < 0 ? [] : [finding] });
+    onFile({ ...fileCheck, path, findings: start < 0 ? [] : [finding], outcomes: [ranAll(files.read(path) ?? '')] });
   }
   return Promise.resolve({ rehearsedOn: 'nothing', place: 'embedded', serverVersion: '18.4', ms: 1 });
 };
 
-const fileCheck: Omit<FileCheck, 'path' | 'findings'> = {
+const usualSettings: Settings = {
+  folders: [],
+  layout: 'auto',
+  database: '',
+  shadow: 'auto',
+  postgresBinaries: [],
+  statementTimeout: 5_000,
+  inlayHints: 'compact',
+};
+
+/** One statement, that took as many milliseconds as it has characters. */
+const ranAll = (text: string): StatementOutcome => {
+  const end = text.trimEnd().length;
+  return { kind: 'ran', range: { start: 0, end }, ms: end, notices: [] };
+};
+
+const fileCheck: Omit<FileCheck, 'path' | 'findings' | 'outcomes'> = {
   version: '1',
   ms: 1,
   rooms: { scan: 1 },
   rehearsedOn: 'nothing',
   statements: 1,
-  outcomes: [],
 };
 
 interface Setting {

@@ -51,7 +51,7 @@ async function demand(session: Session, sql: string): Promise<void> {
 function subjectsOf({ kind, identity }: ObjectName): Description[] {
   const owner = / on (\S.*)$/.exec(identity)?.[1];
   if (owner !== undefined && kind !== 'cast') return [{ kind: 'relation', identity: owner }];
-  if (/column$/.test(kind))
+  if (kind.endsWith('column'))
     return [{ kind: 'relation', identity: identity.replace(/\.(?:"(?:[^"]|"")*"|[^."]+)$/, '') }];
   if (/table$|view$|^index$|^sequence$/.test(kind)) return [{ kind: 'relation', identity }];
   if (['function', 'procedure'].includes(kind)) return [{ kind: 'routine', identity }];

@@ -7,6 +7,8 @@ import type { Reports } from './reports';
 
 export interface Mark {
   readonly locks: readonly HeldLock[];
+  /** Their keys. */
+  readonly keys: ReadonlySet<string>;
   readonly relations: Relations;
   /** Objects with a higher oid are made later. */
   readonly newest: number;
@@ -21,23 +23,23 @@ export function markAfter(shape: Shape, before: Mark, held: Held, reports: Repor
   const relations = relationsAfter(shape, before.relations, held, reports);
   const oids = [...held.names.map(([oid]) => oid), ...oidsOf(held.locks ?? []), ...reports.made.map(({ oid }) => oid)];
   const newest = greatest(oids, before.newest);
-  if (held.locks)
-    return {
-      locks: held.locks,
-      relations,
-      newest,
-      named: greatest(oidsOf(held.locks), before.named),
-      guessed: new Set(),
-    };
-  const known = new Set(before.locks.map(({ key }) => key));
+  if (held.locks) {
+    const named = greatest(oidsOf(held.locks), before.named);
+    return { locks: held.locks, keys: keysOf(held.locks), relations, newest, named, guessed: new Set() };
+  }
+  const more = needed.filter(({ key }) => !before.keys.has(key));
+  const locks = more.length === 0 ? before.locks : [...before.locks, ...more];
   return {
-    locks: [...before.locks, ...needed.filter(({ key }) => !known.has(key))],
+    locks,
+    keys: more.length === 0 ? before.keys : keysOf(locks),
     relations,
     newest,
     named: before.named,
     guessed: new Set([...before.guessed, ...oidsOf(needed)]),
   };
 }
+
+const keysOf = (locks: readonly HeldLock[]): ReadonlySet<string> => new Set(locks.map(({ key }) => key));
 
 /** By the rules; what it has made or written anew is its own. */
 export function guessedBy(shape: Shape, { relations, newest }: Mark, { files }: Held, { made }: Reports): HeldLock[] {

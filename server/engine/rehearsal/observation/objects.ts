@@ -44,7 +44,7 @@ const objectName = ({ kind, identity }: Made | Dropped): ObjectName => ({ kind, 
  * column: indexes and constraints.
  */
 function cascaded(dropped: readonly Dropped[]): Dependent[] {
-  const losesColumn = dropped.some(({ original, kind }) => original && /column$/.test(kind));
+  const losesColumn = dropped.some(({ original, kind }) => original && kind.endsWith('column'));
   const owners = dropped.filter(({ kind }) => /table$|view$/.test(kind)).map(({ identity }) => ` on ${identity}`);
   return dropped
     .filter(({ original, normal }) => !original && (normal || losesColumn))

@@ -65,7 +65,7 @@ export async function prepareObserver(session: Session): Promise<Observer> {
 }
 
 class SessionObserver implements Observer {
-  private counts: ReadonlyMap<number, Counts> = new Map();
+  private readonly counts = new Map<number, Counts>();
   private known: Known | undefined;
 
   constructor(
@@ -74,11 +74,11 @@ class SessionObserver implements Observer {
   ) {}
 
   async begin(): Promise<Mark> {
-    this.counts = new Map();
+    this.counts.clear();
     // Counts that were not reported to the server yet would go on in the next transaction.
     await this.session.run('select pg_catalog.pg_stat_force_next_flush()');
     const { relations, newest } = (this.known ??= await readKnown(this.session));
-    return { locks: [], relations, newest, named: newest, guessed: new Set() };
+    return { locks: [], keys: new Set(), relations, newest, named: newest, guessed: new Set() };
   }
 
   forget(): void {
@@ -129,10 +129,13 @@ class SessionObserver implements Observer {
   private counted({ counts: now }: Held, { made }: Reports): ReadonlyMap<number, Counts> {
     const table = made.find(({ tag, kind }) => tag === 'CREATE TABLE' && kind === 'table')?.oid;
     const scans = made.filter(({ tag }) => tag === 'CREATE INDEX').length;
-    const former = this.counts;
-    const first = table === undefined || now.has(table) ? [] : [[table, { ...noCounts, scans }] as const];
-    this.counts = new Map([...former, ...first, ...now]);
-    return new Map([...now].map(([oid, counts]) => [oid, minus(counts, former.get(oid) ?? noCounts)]));
+    const added = new Map<number, Counts>();
+    if (table !== undefined && !now.has(table)) this.counts.set(table, { ...noCounts, scans });
+    for (const [oid, counts] of now) {
+      added.set(oid, minus(counts, this.counts.get(oid) ?? noCounts));
+      this.counts.set(oid, counts);
+    }
+    return added;
   }
 }
 

@@ -46,17 +46,15 @@ export interface Sorted {
 export function sortNotices(all: readonly Notice[]): Sorted {
   const told = all.filter(({ sqlState }) => sqlState === reportState);
   const held = told.findLast(({ message }) => message === 'held')?.detail;
-  const listed = <Row>(wanted: string): readonly Row[] =>
-    told
-      .filter(({ message }) => message === wanted)
-      .flatMap(({ detail = '[]' }) => JSON.parse(detail) as readonly Row[]);
+  const listed = (wanted: string): readonly unknown[] =>
+    told.filter(({ message }) => message === wanted).flatMap(({ detail = '[]' }) => JSON.parse(detail) as unknown[]);
   return {
     notices: told.length === 0 ? all : all.filter(({ sqlState }) => sqlState !== reportState),
     reports: {
-      made: listed<MadeRow>('ddl_command_end').map(madeOf),
-      dropped: listed<DroppedRow>('sql_drop').map(droppedOf),
+      made: listed('ddl_command_end').map((it) => madeOf(it as MadeRow)),
+      dropped: listed('sql_drop').map((it) => droppedOf(it as DroppedRow)),
       held: held === undefined ? undefined : readHeld(held),
-      dependents: listed<DependentRow>('dependents').map(dependentOf),
+      dependents: listed('dependents').map((it) => dependentOf(it as DependentRow)),
     },
   };
 }

@@ -51,12 +51,11 @@ const relationIn = ({ before, after }: Scene, oid: number): Relation | undefined
 
 function locksOf(scene: Scene): Lock[] {
   const { before, held, needed } = scene;
-  const known = new Set(before.locks.map(({ key }) => key));
-  const fresh = held.locks ? told(held.locks, scene) : needed.filter(({ key }) => !known.has(key));
+  const fresh = held.locks ? told(held.locks, scene) : needed.filter(({ key }) => !before.keys.has(key));
   const strongest = strongestByOid(fresh);
   const again = strongestEach([...needed, ...shownBy(scene)]).filter(({ key, on, mode }) => {
     const stronger = on.kind === 'relation' ? strongest.get(on.oid) : undefined;
-    return known.has(key) && (!stronger || strengthOf(stronger) < strengthOf(mode));
+    return before.keys.has(key) && (!stronger || strengthOf(stronger) < strengthOf(mode));
   });
   return [
     ...fresh.flatMap((it) => lockOf(it, scene)),
@@ -78,12 +77,11 @@ function shownBy({ before, held, counts }: Scene): HeldLock[] {
  * on what they locked, and all on what they made.
  */
 function told(locks: readonly HeldLock[], { before, reports, needed }: Scene): HeldLock[] {
-  const known = new Set(before.locks.map(({ key }) => key));
   const wanted = new Set(needed.map(({ key }) => key));
   const made = new Set(reports.made.map(({ oid }) => oid));
   const strongest = strongestByOid(before.locks);
   return locks.filter(({ key, on, mode }) => {
-    if (known.has(key)) return false;
+    if (before.keys.has(key)) return false;
     if (on.kind !== 'relation' || before.guessed.size === 0 || wanted.has(key)) return true;
     const stronger = before.guessed.has(on.oid) ? strongest.get(on.oid) : undefined;
     if (stronger) return strengthOf(stronger) < strengthOf(mode);
