@@ -9,12 +9,12 @@ export interface ConnectionText {
 const secrets: ReadonlySet<string> = new Set(['password', 'sslpassword']);
 
 /**
- * @param text a URL (`postgres://user:password@host/db`) or `key=value` pairs, as libpq reads them. What is neither is
+ * @param text a URL (`postgres://user:password@host/db`, whatever its scheme) or `key=value` pairs, as libpq reads them. What is neither is
  *   given back as it is: the server will refuse it, and only what it accepts is stored.
  */
 export function withoutPassword(text: string): ConnectionText {
   const trimmed = text.trim();
-  return /^postgres(ql)?:\/\//i.test(trimmed) ? fromUrl(trimmed) : fromPairs(trimmed);
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? fromUrl(trimmed) : fromPairs(trimmed);
 }
 
 function fromUrl(url: string): ConnectionText {

@@ -13,6 +13,7 @@ import { registerCommands } from './commands/all';
 import { showTrouble } from './faults';
 import type { Parts } from './parts';
 import { createPreviews } from './preview/previews';
+import { createRowTexts } from './preview/rowTexts';
 import { followProgress } from './progress';
 import { followProjects, type Projects } from './projects';
 import { createServer } from './server';
@@ -41,7 +42,15 @@ export async function activate(context: ExtensionContext): Promise<Extension> {
   const client = createServer(context, log, targets);
   running = client;
   const projects = followProjects(client);
-  const parts: Parts = { client, log, projects, targets, progress: followProgress(client), previews: createPreviews() };
+  const parts: Parts = {
+    client,
+    log,
+    projects,
+    targets,
+    progress: followProgress(client),
+    previews: createPreviews(),
+    rowTexts: createRowTexts(),
+  };
   const trees = showTrees(client, projects);
   const statusBar = showStatusBar(projects);
   const languageStatus = showLanguageStatus(client);
@@ -51,6 +60,7 @@ export async function activate(context: ExtensionContext): Promise<Extension> {
     projects,
     parts.progress,
     parts.previews,
+    parts.rowTexts,
     trees,
     statusBar,
     languageStatus,

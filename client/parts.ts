@@ -2,6 +2,7 @@
 import type { LogOutputChannel } from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 import type { Previews } from './preview/previews';
+import type { RowTexts } from './preview/rowTexts';
 import type { ServerProgress } from './progress';
 import type { Projects } from './projects';
 import type { Targets } from './targets';
@@ -13,4 +14,5 @@ export interface Parts {
   readonly targets: Targets;
   readonly progress: ServerProgress;
   readonly previews: Previews;
+  readonly rowTexts: RowTexts;
 }

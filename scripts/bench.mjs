@@ -1,4 +1,7 @@
-/** `npm run bench`: brings the bundles up to date and runs the benchmark; only its JSON goes to standard output. */
+/**
+ * `npm run bench`: brings the bundles up to date and runs the benchmark; only its JSON goes to standard output.
+ * With `--mutation` it measures whether mistakes are found (test/bench/mutation/main.ts says how) instead of times.
+ */
 import { spawnSync } from 'node:child_process';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,4 +15,7 @@ const run = (args, stdout) => {
 
 installPackages(root);
 run(['scripts/build.mjs', '--production'], 2);
-run(['--import=tsx', 'test/bench/bench.ts', ...process.argv.slice(2)], 'inherit');
+const words = process.argv.slice(2);
+const mutation = words.includes('--mutation');
+const main = mutation ? 'test/bench/mutation/main.ts' : 'test/bench/bench.ts';
+run(['--import=tsx', main, ...words.filter((word) => word !== '--mutation')], 'inherit');

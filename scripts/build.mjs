@@ -69,9 +69,10 @@ async function bundle({ from, to, external = [], executable = false }) {
     platform: 'node',
     format: 'cjs',
     target: 'node20',
-    minify: production,
-    // Names stand in messages of our own bugs and in `instanceof` logs.
-    keepNames: production,
+    // Names stay as they are: they stand in messages of our own bugs, and to keep them by `keepNames` costs a call for
+    // every closure that is made, five times the time of a scan.
+    minifySyntax: production,
+    minifyWhitespace: production,
     sourcemap: production ? false : 'linked',
     legalComments: 'none',
     logLevel: 'warning',

@@ -11,7 +11,7 @@ import { resolveTarget } from '../server/engine/projects/target';
 import { nodeWorld } from '../server/world';
 
 async function main(project: string, folder: string, file: string): Promise<void> {
-  const world = nodeWorld({ assets: join(__dirname, '../dist'), log: () => undefined });
+  const world = nodeWorld({ assets: join(__dirname, '../dist'), log: () => undefined, tell: () => undefined });
   const { database } = resolveTarget(
     resolve(folder),
     {

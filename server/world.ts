@@ -5,14 +5,17 @@ import { dirname, join } from 'node:path';
 import { Fault } from './engine/base/fault';
 import { readRegularFile } from './engine/base/regularFile';
 import type { Files, World } from './engine/world';
+import { rememberedFiles } from './engine/base/rememberedFiles';
 
 /** @param parts.assets folder with the bundled workers and WebAssembly files */
-export function nodeWorld({ assets, log }: Pick<World, 'assets' | 'log'>): World {
+export function nodeWorld({ assets, log, tell }: Pick<World, 'assets' | 'log' | 'tell'>): World {
+  const files = rememberedFiles(diskFiles);
   return {
     assets,
     log,
-    files: diskFiles,
-    disk: diskFiles,
+    tell,
+    files,
+    disk: files,
     storage: process.env['REHEARSAL_HOME'] ?? ownFolder(),
     environment: process.env,
     now: () => new Date(),

@@ -9,7 +9,7 @@ const floors: readonly (readonly string[])[] = [
   ['server/engine/base', 'server/protocol'],
   ['server/engine/sql', 'server/engine/schema'],
   ['server/engine/layouts', 'server/engine/database'],
-  ['server/engine/history', 'server/engine/snapshots'],
+  ['server/engine/history', 'server/engine/snapshots', 'server/engine/probes'],
   ['server/engine/shadow'],
   ['server/engine/rehearsal', 'server/engine/apply', 'server/engine/preview'],
   ['server/engine/projects'],

@@ -7,6 +7,7 @@ import { applyAllPending } from './applyAllPending';
 import { applyUpToHere } from './applyUpToHere';
 import { chooseDatabase } from './chooseDatabase';
 import type { Command } from './command';
+import { deleteSnapshot } from './deleteSnapshot';
 import { newMigration } from './newMigration';
 import { openDownFile } from './openDownFile';
 import { previewChanges } from './previewChanges';
@@ -15,6 +16,7 @@ import { rehearse } from './rehearse';
 import { revertLast } from './revertLast';
 import { revertToSnapshot } from './revertToSnapshot';
 import { showLog } from './showLog';
+import { showRows } from './showRows';
 import { snapshotNow } from './snapshotNow';
 
 export const commands: readonly Command[] = [
@@ -22,6 +24,7 @@ export const commands: readonly Command[] = [
   applyAllPending,
   applyUpToHere,
   chooseDatabase,
+  deleteSnapshot,
   newMigration,
   openDownFile,
   previewChanges,
@@ -30,6 +33,7 @@ export const commands: readonly Command[] = [
   revertLast,
   revertToSnapshot,
   showLog,
+  showRows,
   snapshotNow,
 ];
 

@@ -1,22 +1,21 @@
 /** Puts a snapshot in the place of the target; the replaced database is kept as a snapshot of its own. */
 import { l10n, window } from 'vscode';
-import { type Consent, ListSnapshotsRequest, type ProjectItem, RestoreRequest } from '../../server/protocol/messages';
+import { type Consent, type ProjectItem, RestoreRequest } from '../../server/protocol/messages';
 import { askConsent, askName, sendWith } from '../consent';
 import type { Parts } from '../parts';
-import { isNode } from '../views/node';
 import type { Command } from './command';
-import { askProject } from './subject';
-import { nameOf, sizeOf, timeOf } from '../words';
+import { askProject, askSnapshot } from './subject';
+import { nameOf, timeOf } from '../words';
 
 export const revertToSnapshot: Command = {
   id: 'rehearsal.revertToSnapshot',
   async run(parts, chosen) {
     const project = await askProject(parts.projects, chosen);
     if (!project) return;
-    const snapshot =
-      isNode(chosen) && chosen.kind === 'snapshot' ? chosen.snapshot : await pickSnapshot(parts, project);
-    if (!snapshot) return;
     const { target } = project;
+    const placeHolder = l10n.t('Choose the snapshot that takes the place of {0}', target.label);
+    const snapshot = await askSnapshot(parts, project, chosen, placeHolder);
+    if (!snapshot) return;
     const consent = await askConsent(target, {
       asks: l10n.t('Restore {0} to the snapshot of {1}?', target.label, timeOf(snapshot.taken)),
       detail: l10n.t('Snapshot: {0}. The database as it is now is kept as a snapshot of its own.', snapshot.reason),
@@ -46,19 +45,4 @@ async function restoreWith(parts: Parts, project: ProjectItem, id: string, conse
   void window.showInformationMessage(
     l10n.t('Restored {0} in {1} ms. What it replaced is a snapshot.', nameOf(target), Math.round(result.ms)),
   );
-}
-
-async function pickSnapshot({ client }: Parts, { folder, target }: ProjectItem) {
-  const snapshots = await client.sendRequest(ListSnapshotsRequest, { folder });
-  if (snapshots.length === 0) {
-    void window.showInformationMessage(l10n.t('There is no snapshot of {0} yet.', target.label));
-    return undefined;
-  }
-  const rows = snapshots.map((snapshot) => ({
-    label: snapshot.reason,
-    description: `${timeOf(snapshot.taken)} · ${sizeOf(snapshot.bytes)}`,
-    snapshot,
-  }));
-  const placeHolder = l10n.t('Choose the snapshot that takes the place of {0}', target.label);
-  return (await window.showQuickPick(rows, { placeHolder }))?.snapshot;
 }

@@ -1,9 +1,15 @@
 /** What a command is about: the row or file it was called from, the file in the editor, or what the user picks. */
 import { l10n, type QuickPickItem, Uri, window } from 'vscode';
-import type { MigrationItem, ProjectItem } from '../../server/protocol/messages';
+import {
+  ListSnapshotsRequest,
+  type MigrationItem,
+  type ProjectItem,
+  type SnapshotItem,
+} from '../../server/protocol/messages';
+import type { Parts } from '../parts';
 import type { Place, Projects } from '../projects';
 import { isNode } from '../views/node';
-import { labelOf } from '../words';
+import { labelOf, sizeOf, timeOf } from '../words';
 
 /** @returns undefined when the caller named nothing, or the file is no migration */
 export function migrationOf(projects: Projects, arg: unknown): Place | undefined {
@@ -54,6 +60,27 @@ export async function askProject(projects: Projects, arg: unknown): Promise<Proj
     project,
   }));
   return (await window.showQuickPick(rows, { placeHolder: l10n.t('Choose the migrations') }))?.project;
+}
+
+/** The snapshot of the caller's row, else the one picked. */
+export async function askSnapshot(
+  { client }: Parts,
+  { folder, target }: ProjectItem,
+  arg: unknown,
+  placeHolder: string,
+): Promise<SnapshotItem | undefined> {
+  if (isNode(arg) && arg.kind === 'snapshot') return arg.snapshot;
+  const snapshots = await client.sendRequest(ListSnapshotsRequest, { folder });
+  if (snapshots.length === 0) {
+    void window.showInformationMessage(l10n.t('There is no snapshot of {0} yet.', target.label));
+    return undefined;
+  }
+  const rows = snapshots.map((snapshot) => ({
+    label: snapshot.reason,
+    description: `${timeOf(snapshot.taken)} · ${sizeOf(snapshot.bytes)}`,
+    snapshot,
+  }));
+  return (await window.showQuickPick(rows, { placeHolder }))?.snapshot;
 }
 
 function tellNone(): undefined {

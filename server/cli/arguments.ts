@@ -1,7 +1,7 @@
 /** Words of the command line → the command and what it is asked to do. */
 import { parseArgs } from 'node:util';
 import { Fault } from '../engine/base/fault';
-import { suggestion } from './nearest';
+import { suggestion } from '../engine/base/nearest';
 import { options, type OptionName } from './options';
 
 export type Invocation<Command> =

@@ -2,15 +2,39 @@
 
 const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
+/** How long what was cancelled may take to end: a server that has gone silent would keep it for ever. */
+const graceMs = 3_000;
+
+export interface Cancellation {
+  readonly signal: AbortSignal;
+  /** Comes some seconds after `signal`. */
+  readonly late: AbortSignal;
+}
+
 /** Exit codes 128 + number of the signal, as shells report them. */
-export function cancelOnSignals(say: (text: string) => void): AbortSignal {
-  const controller = new AbortController();
+export function cancelOnSignals(say: (text: string) => void): Cancellation {
+  const [cancelled, late] = [new AbortController(), new AbortController()];
   for (const [name, code] of Object.entries(signals)) {
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(code);
+      if (cancelled.signal.aborted) process.exit(code);
       say('Cancelling… (once more to end at once)');
-      controller.abort();
+      setTimeout(() => late.abort(), graceMs);
+      cancelled.abort();
     });
   }
-  return controller.signal;
+  return { signal: cancelled.signal, late: late.signal };
+}
+
+/** @throws the reason of the signal, when it comes before the end of the work */
+export async function unlessLate<T>(work: Promise<T>, late: AbortSignal): Promise<T> {
+  const over = new AbortController();
+  const tooLate = new Promise<never>((_, reject) => {
+    if (late.aborted) reject(late.reason);
+    late.addEventListener('abort', () => reject(late.reason), { signal: over.signal });
+  });
+  try {
+    return await Promise.race([work, tooLate]);
+  } finally {
+    over.abort();
+  }
 }

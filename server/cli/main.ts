@@ -3,32 +3,40 @@ import { Fault } from '../engine/base/fault';
 import { createEngine } from '../engine/engine';
 import { nodeWorld } from '../world';
 import { readArguments, type Values, wantsJson } from './arguments';
-import { cancelOnSignals } from './cancellation';
+import { type Cancellation, cancelOnSignals, unlessLate } from './cancellation';
 import { commands } from './commands/all';
 import type { Command, ExitCode } from './commands/command';
 import { helpOf, helpOfAll } from './help';
+import { newsFor, type NewsStand } from './news';
 import { engineOptions } from './projects';
-import { printed } from './render/json';
 import { openTerminal, type Terminal } from './terminal';
 import { version } from './version';
 
 void main(process.argv.slice(2));
 
+/** What a run has from its beginning to its end, whatever it is about. */
+interface Surroundings extends Cancellation {
+  readonly terminal: Terminal;
+  readonly news: NewsStand;
+}
+
 async function main(words: readonly string[]): Promise<void> {
   const json = wantsJson(words);
   const terminal = openTerminal(process, process.env, json);
-  const signal = cancelOnSignals((text) => terminal.say(text));
+  const cancellation = cancelOnSignals((text) => terminal.say(text));
+  const around = { terminal, news: newsFor(terminal, json), ...cancellation };
   let code: ExitCode;
   try {
-    code = await answer(words, terminal, signal);
+    code = await answer(words, around);
   } catch (error) {
-    code = tell(error, json, terminal, signal);
+    code = tell(error, json, around);
   }
   await terminal.flushed();
   process.exit(code);
 }
 
-async function answer(words: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
+async function answer(words: readonly string[], around: Surroundings): Promise<ExitCode> {
+  const { terminal } = around;
   const invocation = readArguments(words, commands);
   switch (invocation.kind) {
     case 'version':
@@ -38,7 +46,7 @@ async function answer(words: readonly string[], terminal: Terminal, signal: Abor
       terminal.out(invocation.command ? helpOf(invocation.command) : helpOfAll(commands));
       return 0;
     case 'run':
-      return run(invocation.command, invocation.values, invocation.words, terminal, signal);
+      return run(invocation.command, invocation.values, invocation.words, around);
   }
 }
 
@@ -46,8 +54,7 @@ async function run(
   command: Command,
   values: Values,
   words: readonly string[],
-  terminal: Terminal,
-  signal: AbortSignal,
+  { terminal, news, signal, late }: Surroundings,
 ): Promise<ExitCode> {
   const folder = process.cwd();
   const json = isJson(values.format ?? 'pretty');
@@ -57,32 +64,35 @@ async function run(
     log: (line) => {
       if (values.verbose) terminal.say(line);
     },
+    tell: news.tell,
   });
   const engine = createEngine(world, options);
   try {
-    return await command.run({ engine, world, terminal, values, words, json, folder, signal });
+    const { print } = news;
+    const code = command.run({ engine, world, terminal, values, words, json, print, folder, signal });
+    return await (command.changes ? code : unlessLate(code, late));
   } finally {
-    await engine.close();
+    await unlessLate(engine.close(), late);
   }
 }
 
 /** What went wrong, what to do about it, and the exit code of it. */
-function tell(error: unknown, json: boolean, terminal: Terminal, signal: AbortSignal): ExitCode {
+function tell(error: unknown, json: boolean, { terminal, news, signal }: Surroundings): ExitCode {
   const red = (text: string) => terminal.paintMessage(['red', 'bold'], text);
   terminal.progress(undefined);
   if (error instanceof Fault) {
     terminal.say(`${red('error:')} ${error.message}`);
-    if (json) terminal.out(printed({ error: { code: error.code, message: error.message } }));
+    if (json) news.print({ error: { code: error.code, message: error.message } });
     return 2;
   }
   if (signal.aborted) {
     terminal.say('Cancelled.');
-    if (json) terminal.out(printed({ error: { code: 'cancelled', message: 'Cancelled.' } }));
+    if (json) news.print({ error: { code: 'cancelled', message: 'Cancelled.' } });
     return 130;
   }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
   terminal.say(`${red('error:')} This is a mistake of Rehearsal itself; please report it.\n${message}`);
-  if (json) terminal.out(printed({ error: { code: 'internal', message: message.split('\n')[0] } }));
+  if (json) news.print({ error: { code: 'internal', message: message.split('\n')[0] } });
   return 2;
 }
 

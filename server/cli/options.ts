@@ -6,6 +6,7 @@ export const options = {
   'up-to': { type: 'string', value: 'VERSION', says: 'pending migrations up to and including this one' },
   count: { type: 'string', value: 'N', says: 'how many migrations to revert (default 1)' },
   list: { type: 'boolean', says: 'list the snapshots that are there' },
+  delete: { type: 'string', value: 'SNAPSHOT', says: 'delete this snapshot' },
   full: { type: 'boolean', says: 'the whole schema, not only what changes' },
   'no-snapshot': { type: 'boolean', says: 'take no snapshot first' },
   disconnect: { type: 'boolean', says: 'end other sessions on the database where a snapshot or restore needs that' },

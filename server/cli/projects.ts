@@ -5,7 +5,7 @@ import { Fault } from '../engine/base/fault';
 import type { EngineOptions, MigrationStatus, Project, TargetChoice } from '../engine/project';
 import { type Values, wholeNumber } from './arguments';
 import type { Call } from './commands/command';
-import { nearest } from './nearest';
+import { nearest } from '../engine/base/nearest';
 import { type Places, placesIn, relativePath } from './render/places';
 
 /** Milliseconds that a statement may take when nothing else is said. */

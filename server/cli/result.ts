@@ -2,7 +2,7 @@
 import type { ApplyResult, Project } from '../engine/project';
 import type { Call, ExitCode } from './commands/command';
 import { duration, renderFinding, some } from './render/findings';
-import { jsonFinding, jsonProject, printed, rounded } from './render/json';
+import { jsonFinding, jsonProject, rounded } from './render/json';
 import type { Places } from './render/places';
 
 export interface About {
@@ -15,19 +15,16 @@ export interface About {
 type Final = Exclude<ApplyResult, { readonly kind: 'busy' }>;
 
 export function finish(result: Final, about: About): ExitCode {
-  const { terminal, json } = about.call;
+  const { terminal, json, print } = about.call;
   terminal.progress(undefined);
-  terminal.out(
-    json
-      ? printed({ ...jsonProject(about.project, about.places), ...plainResult(result, about.places) })
-      : told(result, about),
-  );
+  if (json) print({ ...jsonProject(about.project, about.places), ...plainResult(result, about.places) });
+  else terminal.out(told(result, about));
   return exitCodes[result.kind];
 }
 
 /** The user was asked and did not agree. */
-export function declined({ terminal, json }: Call): ExitCode {
-  if (json) terminal.out(printed({ kind: 'declined' }));
+export function declined({ terminal, json, print }: Call): ExitCode {
+  if (json) print({ kind: 'declined' });
   else terminal.say('Nothing was changed.');
   return 1;
 }

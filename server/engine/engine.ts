@@ -14,8 +14,9 @@ export function createEngine(world: World, options: EngineOptions): Engine {
   return {
     async projects() {
       await loadParser();
-      const places = foldersOf(world, options).map((folder) => {
-        const target = targetOf(folder, options, world);
+      const places = foldersOf(world, options).map((found) => {
+        const target = targetOf(found, options, world);
+        const folder = configured(found, target);
         return { folder, target, key: keyOf(folder, target) };
       });
       const wanted = new Set(places.map(({ key }) => key));
@@ -39,6 +40,12 @@ export function createEngine(world: World, options: EngineOptions): Engine {
 /** Holds passwords: it never leaves this file. */
 const keyOf = ({ path, layout }: MigrationFolder, { info, parameters, environment }: Target): string =>
   JSON.stringify([path, layout.name, info.id, parameters, environment]);
+
+/** The tool reads its files as the URL of the target tells it to. */
+function configured(folder: MigrationFolder, { parameters }: Target): MigrationFolder {
+  const { layout } = folder;
+  return { ...folder, layout: layout.configured?.(parameters?.extra ?? {}) ?? layout };
+}
 
 /** What is wrong with the target of one folder is said when that one is asked, and holds up no other. */
 function targetOf({ path }: MigrationFolder, options: EngineOptions, world: World): Target {

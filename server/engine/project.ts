@@ -42,14 +42,16 @@ export interface Project {
   /**
    * Rehearses scripts, each at its place in the history, and takes everything back.
    *
-   * @param wanted paths of migration files, `pending`, or `all`
    * @param onFile called for each file as soon as it is known, in order
    */
-  check(
-    wanted: readonly string[] | 'pending' | 'all',
-    onFile: (file: FileCheck) => void,
-    signal: AbortSignal,
-  ): Promise<Check>;
+  check(wanted: Wanted, onFile: (file: FileCheck) => void, signal: AbortSignal): Promise<Check>;
+  /**
+   * The rows of the target that a finding counts; some of them when there are many.
+   *
+   * @param rows of the finding
+   * @throws {Fault} `refused` when they cannot be asked for any more
+   */
+  rowsAtFault(rows: string, signal: AbortSignal): Promise<RowsAtFault>;
   /** The schema before and after one migration, named by the path of its file, or after all of them (`pending`). */
   preview(path: string, signal: AbortSignal): Promise<Preview>;
   apply(request: ApplyRequest, progress: (step: Progress) => void, signal: AbortSignal): Promise<ApplyResult>;
@@ -59,10 +61,17 @@ export interface Project {
    * @throws {Fault} `history-moved` when they are not those of the request; then nothing was run
    */
   revert(request: RevertRequest, progress: (step: Progress) => void, signal: AbortSignal): Promise<ApplyResult>;
-  snapshots(): Promise<readonly Snapshot[]>;
+  /** Newest first. */
+  snapshots(signal?: AbortSignal): Promise<readonly Snapshot[]>;
   snapshot(request: SnapshotRequest, signal: AbortSignal): Promise<SnapshotResult>;
   /** Puts the snapshot in the place of the target by renames; the replaced database is kept as a snapshot. */
   restore(id: string, consent: Consent, signal: AbortSignal): Promise<RestoreResult>;
+  /**
+   * Throws a snapshot away for good.
+   *
+   * @throws {Fault} `no-such-snapshot`; `busy`, `locked` while it is in use
+   */
+  deleteSnapshot(id: string, consent: Consent, signal: AbortSignal): Promise<void>;
   /** Databases that the workspace and the environment name, best first. */
   candidates(): readonly TargetCandidate[];
   /** Forgets what is known of the target, so that the next call looks at it anew. */
@@ -75,6 +84,12 @@ export interface Project {
   /** Writes the files of a new migration. @returns absolute path of the first and the cursor's offset in it */
   create(title: string): { readonly path: string; readonly cursor: number };
 }
+
+/**
+ * Which files to rehearse: those of all migrations, or of the pending ones; some by their paths; or those that are
+ * open in an editor, by their paths, and after them the other pending ones, which may stand on them.
+ */
+export type Wanted = 'all' | 'pending' | readonly string[] | { readonly open: readonly string[] };
 
 export interface TargetInfo {
   readonly id: string;
@@ -129,15 +144,31 @@ export interface Check {
   /** Which of the four places. */
   readonly place: 'private' | 'same-server' | 'url' | 'embedded';
   readonly serverVersion: string;
+  /** From the question to the answer. */
   readonly ms: number;
 }
 
+/**
+ * What a check spends its time with:
+ *
+ * - `turn`: waiting for the one before it
+ * - `target`: what it holds and what was applied
+ * - `files`: reading and cutting them
+ * - `shadow`: making it, with the schema of the target, and bringing it into the state before the migration
+ * - `rehearsal`: running its statements
+ * - `findings`: telling what came of them
+ */
+export type CheckRoom = 'turn' | 'target' | 'files' | 'shadow' | 'rehearsal' | 'findings';
+
 export interface FileCheck {
   readonly path: string;
+  /** It takes long: statements that have not run yet are told of as they were. The whole follows. */
+  readonly provisional?: true;
   readonly version: string;
-  /** Milliseconds for this file, and what of them each room took. */
+  /** Milliseconds that the migration took when it was last run, which may have been for an earlier check. */
   readonly ms: number;
-  readonly rooms: Readonly<Record<string, number>>;
+  /** Milliseconds of this check by room; what serves several files is counted with the first that is told. */
+  readonly rooms: Readonly<Partial<Record<CheckRoom, number>>>;
   readonly rehearsedOn: string;
   readonly statements: number;
   readonly findings: readonly Finding[];
@@ -178,7 +209,21 @@ export interface Finding {
   readonly hint?: string;
   /** The refusal that this one follows from. */
   readonly consequenceOf?: Place;
+  /** Names the rows of the target that are at fault, for Project.rowsAtFault. */
+  readonly rows?: string;
   readonly related?: readonly (Place & { readonly message: string })[];
+}
+
+/** Values of the user: shown on request, kept nowhere, never logged. */
+export interface RowsAtFault {
+  readonly table: string;
+  /** What is wrong with them: `rows of orders have no email`. */
+  readonly says: string;
+  readonly columns: readonly string[];
+  /** As Postgres writes them; null for NULL. */
+  readonly rows: readonly (readonly (string | null)[])[];
+  /** There are more than are given. */
+  readonly more: boolean;
 }
 
 export interface Place {

@@ -12,7 +12,15 @@ export interface World {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly now: () => Date;
   readonly log: (line: string) => void;
+  /** What people should hear although they did not ask for it. */
+  readonly tell: (news: News) => void;
 }
+
+export type News =
+  /** Work on a database that a crash had cut off, and what became of it, in whole sentences. */
+  | { readonly kind: 'recovered'; readonly message: string }
+  /** A target that has been silent for some seconds and is waited for; by its label. */
+  | { readonly kind: 'waiting'; readonly target: string };
 
 /** The texts of the workspace. */
 export interface Files {

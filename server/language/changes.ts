@@ -1,10 +1,11 @@
-/** Requests that change a target or keep it from harm: apply, revert, snapshot, restore. */
+/** Requests that change a target or keep it from harm: apply, revert, and all about snapshots. */
 import type { Connection } from 'vscode-languageserver/node';
 import { Fault } from '../engine/base/fault';
 import type { ApplyResult as EngineResult, Progress, Project, Snapshot } from '../engine/project';
 import {
   ApplyRequest,
   type ApplyResult,
+  DeleteSnapshotRequest,
   ListSnapshotsRequest,
   ProgressNotification,
   RestoreRequest,
@@ -65,7 +66,9 @@ function attachRevert(connection: Connection, workspace: Workspace, documents: D
 function attachSnapshots(connection: Connection, workspace: Workspace): void {
   connection.onRequest(
     ListSnapshotsRequest,
-    reply(async ({ folder }) => (await (await workspace.projectAt(folder)).snapshots()).map(snapshotItem)),
+    reply(async ({ folder }, signal) =>
+      (await (await workspace.projectAt(folder)).snapshots(signal)).map(snapshotItem),
+    ),
   );
   connection.onRequest(
     SnapshotRequest,
@@ -75,6 +78,17 @@ function attachSnapshots(connection: Connection, workspace: Workspace): void {
       if (result.kind === 'busy') return result;
       workspace.changed('projects');
       return { kind: 'taken', snapshot: snapshotItem(result.snapshot), ms: result.ms };
+    }),
+  );
+  connection.onRequest(
+    DeleteSnapshotRequest,
+    reply(async ({ folder, id, ...consent }, signal) => {
+      const project = await workspace.projectAt(folder);
+      try {
+        await project.deleteSnapshot(id, consent, signal);
+      } finally {
+        workspace.changed('projects');
+      }
     }),
   );
 }

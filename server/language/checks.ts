@@ -15,6 +15,7 @@ import { diagnosticsOf, notChecked } from './diagnostics';
 import type { Documents, OpenFile } from './documents';
 import { type Latest, latest } from './latest';
 import { type Looks, spacedLooks } from './looks';
+import { OtherFiles } from './otherFiles';
 import { pathOf } from './uri';
 import type { Workspace } from './workspace';
 
@@ -50,6 +51,7 @@ export class Checks {
   private readonly queues = new Map<string, Latest>();
   private readonly faults = new Map<string, Trouble>();
   private readonly retries = new Map<string, NodeJS.Timeout>();
+  private readonly others: OtherFiles;
   private readonly looks: Looks = spacedLooks((folder) => inBackground(this.connection, this.look(folder)));
 
   constructor(
@@ -58,6 +60,7 @@ export class Checks {
     private readonly documents: Documents,
     private readonly retryMs: number,
   ) {
+    this.others = new OtherFiles(connection, documents, workspace.files);
     documents.onOpen((document) => inBackground(this.connection, this.opened(document.uri)));
     documents.onChange((document) => inBackground(this.connection, this.changed(document.uri)));
     documents.onClose((document) => inBackground(this.connection, this.closed(document.uri)));
@@ -147,7 +150,7 @@ export class Checks {
     try {
       const project = (await this.workspace.projects()).find((it) => it.folder.path === folder);
       subjects = project ? this.subjectsOf(project) : [];
-      if (!project || subjects.length === 0) return;
+      if (!project || subjects.length === 0) return this.others.clear(folder);
       this.looks.soon(folder);
       for (const { document } of subjects) this.setRunning(document.uri);
       await this.rehearse(project, subjects, signal);
@@ -181,15 +184,19 @@ export class Checks {
 
   private async rehearse(project: Project, subjects: readonly Subject[], signal: AbortSignal): Promise<void> {
     for (const { path, document } of subjects) this.readableOnDisk(path, document.getText());
-    const waiting = new Map(subjects.map((subject) => [subject.path, subject]));
+    const byPath = new Map(subjects.map((subject) => [subject.path, subject]));
+    const waiting = new Map(byPath);
     const take = (file: FileCheck) => {
-      const subject = waiting.get(file.path);
-      if (!subject || signal.aborted) return;
-      waiting.delete(file.path);
+      if (signal.aborted) return;
+      const subject = byPath.get(file.path);
+      if (!subject) return this.others.publish(project.folder.path, file);
+      if (!file.provisional) waiting.delete(file.path);
       this.publishCheck(subject, file);
     };
-    await withSecondTry(signal, () => project.check([...waiting.keys()], take, signal));
+    this.others.begin(project.folder.path);
+    await withSecondTry(signal, () => project.check({ open: subjects.map(({ path }) => path) }, take, signal));
     if (signal.aborted) return;
+    this.others.end(project.folder.path);
     for (const subject of waiting.values()) this.clear(subject.document.uri);
   }
 
@@ -211,6 +218,7 @@ export class Checks {
       version,
       diagnosticsOf(document.getText(), check.findings, (path) => files.read(path)),
     );
+    if (check.provisional) return;
     this.versions.set(document.uri, version);
     this.setState(document.uri, { kind: 'rehearsed', check });
   }
@@ -289,8 +297,9 @@ async function withSecondTry<T>(signal: AbortSignal, check: () => Promise<T>): P
 }
 
 /** One line for the log: how many milliseconds each room took, and no text of the user. */
-function lineOf({ path, statements, findings, ms, rooms, rehearsedOn }: FileCheck, version: number): string {
+function lineOf({ path, statements, findings, rooms, rehearsedOn }: FileCheck, version: number): string {
   const parts = Object.entries(rooms).map(([room, took]) => `${room} ${took.toFixed(1)}`);
+  const ms = Object.values(rooms).reduce((sum, took) => sum + took, 0);
   return `check ${basename(path)} v${version}: ${statements} statements, ${findings.length} findings, ${ms.toFixed(1)} ms (${parts.join(', ')}) on ${rehearsedOn}`;
 }
 

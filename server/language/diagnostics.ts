@@ -9,10 +9,7 @@ import type { Finding, Place, Severity } from '../engine/project';
 import { rangesIn } from './positions';
 import { uriOf } from './uri';
 
-/** Where the findings of ours are explained; the code is the anchor. */
-export const docs = 'https://marketplace.visualstudio.com/items?itemName=rehearsal.rehearsal';
-
-/** Where the SQLSTATE codes are explained. */
+/** Where the SQLSTATE codes are explained. Codes of ours are in the README, which has no address on the web to link to. */
 const sqlStates = 'https://www.postgresql.org/docs/current/errcodes-appendix.html';
 
 /**
@@ -33,7 +30,7 @@ export function diagnosticsOf(
       severity: severities[finding.severity],
       source: 'Rehearsal',
       code: finding.sqlState ?? finding.code,
-      codeDescription: { href: finding.sqlState === undefined ? `${docs}#${finding.code}` : sqlStates },
+      ...(finding.sqlState === undefined ? {} : { codeDescription: { href: sqlStates } }),
       message: messageOf(finding),
       ...(related.length === 0 ? {} : { relatedInformation: related }),
     };
@@ -48,7 +45,6 @@ export function notChecked(text: string, message: string): Diagnostic {
     severity: DiagnosticSeverity.Information,
     source: 'Rehearsal',
     code: 'not-checked',
-    codeDescription: { href: `${docs}#not-checked` },
     message: `Not rehearsed. ${message}`,
   };
 }

@@ -7,6 +7,7 @@ import { formatting } from './formatting';
 import { hover } from './hover';
 import { inlayHints } from './inlayHints';
 import { projects } from './projects';
+import { rowsAtFault } from './rowsAtFault';
 import { symbols } from './symbols';
 
 export const features: readonly Feature[] = [
@@ -18,4 +19,5 @@ export const features: readonly Feature[] = [
   projects,
   changes,
   databases,
+  rowsAtFault,
 ];

@@ -4,10 +4,12 @@
 const LONGEST_PAUSE_MS = 150;
 /** A check that costs less than this is started at once. */
 const CHEAP_MS = 20;
+/** Who has not typed for so long types no burst: what comes then is started at once. */
+const REST_MS = 500;
 
 export interface Latest {
   /**
-   * Ends what is running and runs it again, after a pause that grows with what the last run cost.
+   * Ends what is running and runs it again; in a burst of requests after a pause that grows with what the last run cost.
    *
    * @returns when this run, or the newer one that took its place, has ended
    */
@@ -21,6 +23,7 @@ export function latest(run: (signal: AbortSignal) => Promise<void>): Latest {
   let newest = new AbortController();
   let tail = Promise.resolve();
   let lastMs = 0;
+  let askedAt = -Infinity;
 
   async function runAfter(previous: Promise<void>, { signal }: AbortController, pauseMs: number): Promise<void> {
     await previous;
@@ -35,7 +38,10 @@ export function latest(run: (signal: AbortSignal) => Promise<void>): Latest {
     request(pause = 'pause') {
       newest.abort();
       newest = new AbortController();
-      tail = runAfter(tail, newest, pause === 'pause' ? pauseAfter(lastMs) : 0);
+      const now = performance.now();
+      const rested = now - askedAt > REST_MS;
+      askedAt = now;
+      tail = runAfter(tail, newest, pause === 'pause' && !rested ? pauseAfter(lastMs) : 0);
       return settled(() => tail);
     },
     cancel() {

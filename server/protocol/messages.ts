@@ -124,6 +124,19 @@ export interface PreviewResult {
   readonly refused: number;
 }
 
+/**
+ * Client → server: the rows of the target that a diagnostic counts, at most 200, as a table in text.
+ *
+ * Values of the user: shown on request, kept nowhere, never logged.
+ */
+export const RowsRequest = new RequestType<{ readonly uri: string; readonly rows: string }, RowsResult, FaultData>(
+  'rehearsal/rows',
+);
+export interface RowsResult {
+  readonly title: string;
+  readonly text: string;
+}
+
 /** What the user agreed to in a modal dialog. */
 export interface Consent {
   readonly disconnect: boolean;
@@ -204,6 +217,13 @@ export const SnapshotRequest = new RequestType<
 export type SnapshotResult =
   | { readonly kind: 'taken'; readonly snapshot: SnapshotItem; readonly ms: number }
   | { readonly kind: 'busy'; readonly sessions: readonly string[] };
+
+/** Client → server: throw a snapshot of the target away, for good. */
+export const DeleteSnapshotRequest = new RequestType<
+  Consent & { readonly folder: string; readonly id: string },
+  void,
+  FaultData
+>('rehearsal/deleteSnapshot');
 
 /** Client → server: put a snapshot in the target's place; the replaced database is kept as a snapshot. */
 export const RestoreRequest = new RequestType<

@@ -3,28 +3,20 @@ import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { applyMigrations, revertMigrations } from '../../server/engine/apply/apply';
-import { Fault, type FaultCode } from '../../server/engine/base/fault';
 import { withPlace } from '../snapshots/support';
+import { isFault } from '../support/faults';
 import { until } from '../support/killable';
 import { servers } from '../support/servers';
-import { jobFor, sameRefusal, sameTables } from './support';
-
-const isFault = (code: FaultCode, words: RegExp) => (cause: unknown) => {
-  if (!(cause instanceof Fault)) return false;
-  equal(cause.code, code);
-  match(cause.message, words);
-  return true;
-};
+import { jobFor, sameRefusal, sameTables, withJob } from './support';
 
 for (const major of Object.values(servers)) {
   describe(`apply on PostgreSQL ${major}`, () => {
     describe('golang-migrate', () => {
       it('runs all pending migrations, records the last one, and reverts them newest first', () =>
-        withPlace(major, async (place) => {
-          const job = jobFor(
-            place,
-            'golang-migrate',
-            `--- 1_a.up.sql
+        withJob(
+          major,
+          'golang-migrate',
+          `--- 1_a.up.sql
 create table a (id int);
 --- 1_a.down.sql
 drop table a;
@@ -38,37 +30,37 @@ create index concurrently c on b (id);
 --- 3_c.down.sql
 drop index concurrently c;
 `,
-          );
-          const result = await applyMigrations(job, job.versions);
-          if (result.kind !== 'done') throw new Error(JSON.stringify(result));
-          deepEqual(result.migrations, ['1', '2', '3']);
-          await sameTables(place, ['a', 'b', 'schema_migrations']);
-          deepEqual(await place.sql('select * from schema_migrations'), [{ version: '3', dirty: false }]);
-          deepEqual(
-            job.steps.map(({ message, cancellable }) => `${message} ${cancellable}`),
-            [
-              'Applying 1 a: statement 1 of 1 true',
-              'Applying 1 a: committing false',
-              'Applying 2 b: statement 1 of 2 true',
-              'Applying 2 b: statement 2 of 2 true',
-              'Applying 2 b: committing false',
-              'Applying 3 c: statement 1 of 1 true',
-              'Applying 3 c: committing false',
-            ],
-          );
-          const back = await revertMigrations(job, ['3', '2']);
-          if (back.kind !== 'done') throw new Error(JSON.stringify(back));
-          deepEqual(back.migrations, ['3', '2']);
-          await sameTables(place, ['a', 'schema_migrations']);
-          deepEqual(await place.sql('select * from schema_migrations'), [{ version: '1', dirty: false }]);
-        }));
+          async (job, place) => {
+            const result = await applyMigrations(job, job.versions);
+            if (result.kind !== 'done') throw new Error(JSON.stringify(result));
+            deepEqual(result.migrations, ['1', '2', '3']);
+            await sameTables(place, ['a', 'b', 'schema_migrations']);
+            deepEqual(await place.sql('select * from schema_migrations'), [{ version: '3', dirty: false }]);
+            deepEqual(
+              job.steps.map(({ message, cancellable }) => `${message} ${cancellable}`),
+              [
+                'Applying 1 a: statement 1 of 1 true',
+                'Applying 1 a: committing false',
+                'Applying 2 b: statement 1 of 2 true',
+                'Applying 2 b: statement 2 of 2 true',
+                'Applying 2 b: committing false',
+                'Applying 3 c: statement 1 of 1 true',
+                'Applying 3 c: committing false',
+              ],
+            );
+            const back = await revertMigrations(job, ['3', '2']);
+            if (back.kind !== 'done') throw new Error(JSON.stringify(back));
+            deepEqual(back.migrations, ['3', '2']);
+            await sameTables(place, ['a', 'schema_migrations']);
+            deepEqual(await place.sql('select * from schema_migrations'), [{ version: '1', dirty: false }]);
+          },
+        ));
 
       it('stops at the first error, rolls the file back, and leaves the dirty mark as the tool does', () =>
-        withPlace(major, async (place) => {
-          const job = jobFor(
-            place,
-            'golang-migrate',
-            `--- 1_a.up.sql
+        withJob(
+          major,
+          'golang-migrate',
+          `--- 1_a.up.sql
 create table a (id int);
 --- 2_b.up.sql
 create table b (id int);
@@ -78,22 +70,22 @@ create table never (id int);
 --- 3_c.up.sql
 create table c (id int);
 `,
-          );
-          const result = sameRefusal(job, await applyMigrations(job, job.versions));
-          deepEqual(result.migrations, ['1']);
-          equal(result.version, '2');
-          match(result.state, /^2 was rolled back; nothing of it stands\. golang-migrate marked version 2 dirty/);
-          await sameTables(place, ['a', 'schema_migrations']);
-          deepEqual(await place.sql('select * from schema_migrations'), [{ version: '2', dirty: true }]);
-          await rejects(applyMigrations(job, ['3']), isFault('history-moved', /marked version 2 dirty/));
-        }));
+          async (job, place) => {
+            const result = sameRefusal(job, await applyMigrations(job, job.versions));
+            deepEqual(result.migrations, ['1']);
+            equal(result.version, '2');
+            match(result.state, /^2 was rolled back; nothing of it stands\. golang-migrate marked version 2 dirty/);
+            await sameTables(place, ['a', 'schema_migrations']);
+            deepEqual(await place.sql('select * from schema_migrations'), [{ version: '2', dirty: true }]);
+            await rejects(applyMigrations(job, ['3']), isFault('history-moved', /marked version 2 dirty/));
+          },
+        ));
 
       it('a script with its own transactions goes out as one message', () =>
-        withPlace(major, async (place) => {
-          const job = jobFor(
-            place,
-            'golang-migrate',
-            `--- 1_a.up.sql
+        withJob(
+          major,
+          'golang-migrate',
+          `--- 1_a.up.sql
 begin;
 create table a (id int primary key);
 commit;
@@ -101,35 +93,35 @@ create table b (id int);
 insert into a values (1), ('x');
 --                         ^^^ 22P02 invalid input syntax for type integer: "x"
 `,
-          );
-          const result = sameRefusal(job, await applyMigrations(job, job.versions));
-          match(result.state, /^Of the 5 statements of 1, number 2 took effect and stays; the others did not\./);
-          await sameTables(place, ['a', 'schema_migrations']);
-        }));
+          async (job, place) => {
+            const result = sameRefusal(job, await applyMigrations(job, job.versions));
+            match(result.state, /^Of the 5 statements of 1, number 2 took effect and stays; the others did not\./);
+            await sameTables(place, ['a', 'schema_migrations']);
+          },
+        ));
 
       it('would skip an earlier one for ever: that is refused before', () =>
-        withPlace(major, async (place) => {
-          const job = jobFor(
-            place,
-            'golang-migrate',
-            `--- 1_a.up.sql
+        withJob(
+          major,
+          'golang-migrate',
+          `--- 1_a.up.sql
 create table a (id int);
 --- 2_b.up.sql
 create table b (id int);
 `,
-          );
-          await rejects(applyMigrations(job, ['2']), isFault('out-of-order', /would never run 1/));
-          await sameTables(place, ['schema_migrations']);
-        }));
+          async (job, place) => {
+            await rejects(applyMigrations(job, ['2']), isFault('out-of-order', /would never run 1/));
+            await sameTables(place, ['schema_migrations']);
+          },
+        ));
     });
 
     describe('dbmate', () => {
       it('records within the transaction; without one it leaves what was done and does not record', () =>
-        withPlace(major, async (place) => {
-          const job = jobFor(
-            place,
-            'dbmate',
-            `--- 1_a.sql
+        withJob(
+          major,
+          'dbmate',
+          `--- 1_a.sql
 -- migrate:up
 create table a (id int);
 insert into a values (1);
@@ -148,26 +140,26 @@ create index concurrently a_id on a (nothing);
 -- migrate:down
 select 1;
 `,
-          );
-          const refused = await applyMigrations(job, ['1', '2', '3']);
-          if (refused.kind !== 'refused') throw new Error(JSON.stringify(refused));
-          deepEqual(refused.migrations, ['1']);
-          equal(refused.finding.sqlState, '23505');
-          equal(refused.state, '2 was rolled back; nothing of it stands. 1 is the newest applied migration.');
+          async (job, place) => {
+            const refused = await applyMigrations(job, ['1', '2', '3']);
+            if (refused.kind !== 'refused') throw new Error(JSON.stringify(refused));
+            deepEqual(refused.migrations, ['1']);
+            equal(refused.finding.sqlState, '23505');
+            equal(refused.state, '2 was rolled back; nothing of it stands. 1 is the newest applied migration.');
 
-          const third = sameRefusal(job, await applyMigrations(job, ['3']));
-          equal(third.state, '3 was rolled back; nothing of it stands. 1 is the newest applied migration.');
-          deepEqual(await place.sql('select version from schema_migrations'), [{ version: '1' }]);
-          deepEqual((await revertMigrations(job, ['1'])).kind, 'done');
-          await sameTables(place, ['schema_migrations']);
-        }));
+            const third = sameRefusal(job, await applyMigrations(job, ['3']));
+            equal(third.state, '3 was rolled back; nothing of it stands. 1 is the newest applied migration.');
+            deepEqual(await place.sql('select version from schema_migrations'), [{ version: '1' }]);
+            deepEqual((await revertMigrations(job, ['1'])).kind, 'done');
+            await sameTables(place, ['schema_migrations']);
+          },
+        ));
 
       it('a script that leads the history astray still tells how it ended', () =>
-        withPlace(major, async (place) => {
-          const job = jobFor(
-            place,
-            'dbmate',
-            `--- 1_a.sql
+        withJob(
+          major,
+          'dbmate',
+          `--- 1_a.sql
 -- migrate:up
 select pg_catalog.set_config('search_path', '', false);
 create table public.a (id int);
@@ -179,22 +171,28 @@ alter table public.a add column id int;
 --                 ^ 42701 column "id" of relation "a" already exists
 -- migrate:down
 `,
-          );
-          equal((await applyMigrations(job, ['1'])).kind, 'done');
-          const result = await applyMigrations(job, ['2']);
-          if (result.kind !== 'refused') throw new Error(JSON.stringify(result));
-          equal(result.finding.sqlState, '42701');
-          equal(result.state, '2 was rolled back; nothing of it stands. 1 is the newest applied migration.');
-        }));
+          async (job) => {
+            equal((await applyMigrations(job, ['1'])).kind, 'done');
+            const result = await applyMigrations(job, ['2']);
+            if (result.kind !== 'refused') throw new Error(JSON.stringify(result));
+            equal(result.finding.sqlState, '42701');
+            equal(result.state, '2 was rolled back; nothing of it stands. 1 is the newest applied migration.');
+          },
+        ));
 
       it('what was applied meanwhile is not applied again', () =>
-        withPlace(major, async (place) => {
-          const job = jobFor(place, 'dbmate', `--- 1_a.sql\n-- migrate:up\ncreate table a ();\n-- migrate:down\n`);
-          equal((await applyMigrations(job, ['1'])).kind, 'done');
-          await rejects(applyMigrations(job, ['1']), isFault('history-moved', /1 has been applied meanwhile/));
-          await rejects(revertMigrations(job, ['1']), isFault('no-down', /1 a/));
-          await rejects(applyMigrations(job, ['7']), isFault('no-such-migration', /7/));
-        }));
+        withJob(
+          major,
+          'dbmate',
+          `--- 1_a.sql\n-- migrate:up\ncreate table a ();\n-- migrate:down\n--- 2_b.sql\n-- migrate:up\n-- migrate:down\n`,
+          async (job) => {
+            equal((await applyMigrations(job, ['1'])).kind, 'done');
+            equal((await applyMigrations(job, ['1'])).kind, 'nothing');
+            await rejects(applyMigrations(job, ['1', '2']), isFault('history-moved', /1 has been applied meanwhile/));
+            await rejects(revertMigrations(job, ['1']), isFault('no-down', /1 a/));
+            await rejects(applyMigrations(job, ['7']), isFault('no-such-migration', /7/));
+          },
+        ));
     });
 
     describe('a revert', () => {
@@ -221,11 +219,10 @@ alter table public.a add column id int;
 
     describe('plain numbered files', () => {
       it('statement by statement: what stands is told by number', () =>
-        withPlace(major, async (place) => {
-          const job = jobFor(
-            place,
-            'numbered',
-            `--- 001_a.sql
+        withJob(
+          major,
+          'numbered',
+          `--- 001_a.sql
 -- rehearsal: no-transaction
 create table a (id int);
 begin;
@@ -237,21 +234,21 @@ alter table nowhere add column x int;
 --          ^^^^^^^ 42P01 relation "nowhere" does not exist
 create table d (id int);
 `,
-          );
-          const result = sameRefusal(job, await applyMigrations(job, job.versions));
-          equal(
-            result.state,
-            'Of the 8 statements of 1, numbers 1 and 6 took effect and stay; the others did not. No migration is applied.',
-          );
-          await sameTables(place, ['a', 'c']);
-        }));
+          async (job, place) => {
+            const result = sameRefusal(job, await applyMigrations(job, job.versions));
+            equal(
+              result.state,
+              'Of the 8 statements of 1, numbers 1 and 6 took effect and stay; the others did not. No migration is applied.',
+            );
+            await sameTables(place, ['a', 'c']);
+          },
+        ));
 
       it('rows of COPY are sent with it; a line for psql is refused before anything runs', () =>
-        withPlace(major, async (place) => {
-          const job = jobFor(
-            place,
-            'numbered',
-            `--- 001_a.sql
+        withJob(
+          major,
+          'numbered',
+          `--- 001_a.sql
 create table a (id int, name text);
 copy a from stdin;
 1	one
@@ -262,22 +259,25 @@ update a set name = upper(name) where id = 1;
 create table b (id int);
 \\i other.sql
 `,
-          );
-          await rejects(applyMigrations(job, job.versions), isFault('bad-migration', /002_b\.sql:2: \\i is for psql/));
-          await sameTables(place, []);
-          equal((await applyMigrations(job, ['1'])).kind, 'done');
-          deepEqual(await place.sql('select * from a order by id'), [
-            { id: 1, name: 'ONE' },
-            { id: 2, name: 'zwei 🛒' },
-          ]);
-        }));
+          async (job, place) => {
+            await rejects(
+              applyMigrations(job, job.versions),
+              isFault('bad-migration', /002_b\.sql:2: \\i is for psql/),
+            );
+            await sameTables(place, []);
+            equal((await applyMigrations(job, ['1'])).kind, 'done');
+            deepEqual(await place.sql('select * from a order by id'), [
+              { id: 1, name: 'ONE' },
+              { id: 2, name: 'zwei 🛒' },
+            ]);
+          },
+        ));
 
       it('a script that ends its own transaction, and one that does not', () =>
-        withPlace(major, async (place) => {
-          const job = jobFor(
-            place,
-            'numbered',
-            `--- 001_a.sql
+        withJob(
+          major,
+          'numbered',
+          `--- 001_a.sql
 begin;
 create table a (id int);
 commit;
@@ -285,13 +285,14 @@ commit;
 begin;
 create table b (id int);
 `,
-          );
-          const result = await applyMigrations(job, job.versions);
-          if (result.kind !== 'refused') throw new Error(JSON.stringify(result));
-          deepEqual(result.migrations, ['1']);
-          equal(result.state, '2 was rolled back; nothing of it stands. 1 is the newest applied migration.');
-          await sameTables(place, ['a']);
-        }));
+          async (job, place) => {
+            const result = await applyMigrations(job, job.versions);
+            if (result.kind !== 'refused') throw new Error(JSON.stringify(result));
+            deepEqual(result.migrations, ['1']);
+            equal(result.state, '2 was rolled back; nothing of it stands. 1 is the newest applied migration.');
+            await sameTables(place, ['a']);
+          },
+        ));
     });
 
     it('thousands of statements are told in steps and do not take long', () =>
@@ -304,8 +305,7 @@ create table b (id int);
       }));
 
     it('a journal that cannot be written keeps everything from beginning', () =>
-      withPlace(major, async (place) => {
-        const job = jobFor(place, 'numbered', '--- 001_a.sql\ncreate table a (id int);\n');
+      withJob(major, 'numbered', '--- 001_a.sql\ncreate table a (id int);\n', async (job, place) => {
         const storage = join(place.around.storage, 'file');
         writeFileSync(storage, 'no folder');
         await rejects(applyMigrations({ ...job, storage }, ['1']), isFault('not-writable', /file/));

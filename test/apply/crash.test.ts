@@ -9,7 +9,7 @@ import { recoverApplies } from '../../server/engine/apply/recover';
 import { Fault } from '../../server/engine/base/fault';
 import type { LayoutName } from '../../server/engine/layouts/layout';
 import { type Place, withPlace } from '../snapshots/support';
-import { startKillable, until } from '../support/killable';
+import { startKillable, until, whenBack } from '../support/killable';
 import { type Major, asAdmin, servers, serverOf } from '../support/servers';
 import type { Errand } from './child';
 import { jobFor, sameTables } from './support';
@@ -179,13 +179,3 @@ const isLost = (words: RegExp) => (cause: unknown) => {
   match(cause.message, words);
   return true;
 };
-
-/** @returns the first line told; undefined while the server is not back */
-async function whenBack(ask: () => Promise<readonly string[]>): Promise<string | undefined> {
-  try {
-    return (await ask())[0];
-  } catch (cause) {
-    if (cause instanceof Fault && ['no-server', 'connection-lost'].includes(cause.code)) return undefined;
-    throw cause;
-  }
-}

@@ -8,7 +8,8 @@ import type { LayoutName } from '../../server/engine/layouts/layout';
 import type { ApplyResult, Progress } from '../../server/engine/project';
 import { filesOf } from '../support/files';
 import { type Fixture, fileNamed, parseFixture, render } from '../support/fixture';
-import type { Place } from '../snapshots/support';
+import { type Place, withPlace } from '../snapshots/support';
+import type { Major } from '../support/servers';
 
 const path = '/shop/migrations';
 
@@ -18,6 +19,14 @@ export interface TestJob extends Job {
   /** Versions in the order of the folder. */
   readonly versions: readonly string[];
 }
+
+/** On a database of its own. */
+export const withJob = (
+  major: Major,
+  layout: LayoutName,
+  source: string,
+  use: (job: TestJob, place: Place) => Promise<void>,
+): Promise<void> => withPlace(major, (place) => use(jobFor(place, layout, source), place));
 
 /** @param source migrations as `--- 1_name.up.sql` sections */
 export function jobFor({ target, around }: Place, layout: LayoutName, source: string, over: Over = {}): TestJob {

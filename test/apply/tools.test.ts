@@ -3,22 +3,20 @@ import { equal, match } from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { applyMigrations, revertMigrations } from '../../server/engine/apply/apply';
-import { withPlace } from '../snapshots/support';
 import { runDbmate } from '../support/dbmate';
 import { withFolder } from '../support/files';
 import { hasGolangMigrate, runGolangMigrate } from '../support/golangMigrate';
 import { servers, serverOf } from '../support/servers';
-import { jobFor, sameTables, type TestJob } from './support';
+import { sameTables, type TestJob, withJob } from './support';
 
 for (const major of Object.values(servers)) {
   describe(`beside the real tools on PostgreSQL ${major}`, () => {
     it('dbmate', () =>
       withFolder((folder) =>
-        withPlace(major, async (place) => {
-          const job = jobFor(
-            place,
-            'dbmate',
-            `--- 1_a.sql
+        withJob(
+          major,
+          'dbmate',
+          `--- 1_a.sql
 -- migrate:up
 create table a (id int);
 -- migrate:down
@@ -34,27 +32,27 @@ create table c (id int);
 -- migrate:down
 drop table c;
 `,
-          );
-          writeMigrations(folder, job);
-          const url = (await serverOf(major)).url(place.target.database.name);
-          equal((await applyMigrations(job, ['1', '2'])).kind, 'done');
-          match((await runDbmate(folder, url, 'status')).output, /\[X\] 1_a\.sql\n\[X\] 2_b\.sql\n\[ \] 3_c\.sql/);
-          equal((await runDbmate(folder, url, 'up')).code, 0);
-          equal((await revertMigrations(job, ['3', '2'])).kind, 'done');
-          match((await runDbmate(folder, url, 'status')).output, /\[X\] 1_a\.sql\n\[ \] 2_b\.sql\n\[ \] 3_c\.sql/);
-          equal((await runDbmate(folder, url, 'rollback')).code, 0);
-          equal((await applyMigrations(job, ['1', '2', '3'])).kind, 'done');
-          await sameTables(place, ['a', 'b', 'b2', 'c', 'schema_migrations']);
-        }),
+          async (job, place) => {
+            writeMigrations(folder, job);
+            const url = (await serverOf(major)).url(place.target.database.name);
+            equal((await applyMigrations(job, ['1', '2'])).kind, 'done');
+            match((await runDbmate(folder, url, 'status')).output, /\[X\] 1_a\.sql\n\[X\] 2_b\.sql\n\[ \] 3_c\.sql/);
+            equal((await runDbmate(folder, url, 'up')).code, 0);
+            equal((await revertMigrations(job, ['3', '2'])).kind, 'done');
+            match((await runDbmate(folder, url, 'status')).output, /\[X\] 1_a\.sql\n\[ \] 2_b\.sql\n\[ \] 3_c\.sql/);
+            equal((await runDbmate(folder, url, 'rollback')).code, 0);
+            equal((await applyMigrations(job, ['1', '2', '3'])).kind, 'done');
+            await sameTables(place, ['a', 'b', 'b2', 'c', 'schema_migrations']);
+          },
+        ),
       ));
 
     (hasGolangMigrate() ? it : it.skip)('golang-migrate', () =>
       withFolder((folder) =>
-        withPlace(major, async (place) => {
-          const job = jobFor(
-            place,
-            'golang-migrate',
-            `--- 1_a.up.sql
+        withJob(
+          major,
+          'golang-migrate',
+          `--- 1_a.up.sql
 create table a (id int);
 --- 1_a.down.sql
 drop table a;
@@ -63,16 +61,17 @@ create table b (id int);
 --- 2_b.down.sql
 drop table b;
 `,
-          );
-          writeMigrations(folder, job);
-          const url = (await serverOf(major)).url(place.target.database.name);
-          equal((await applyMigrations(job, ['1'])).kind, 'done');
-          match((await runGolangMigrate(folder, url, 'version')).output, /^1\s*$/);
-          equal((await runGolangMigrate(folder, url, 'up')).code, 0);
-          equal((await revertMigrations(job, ['2'])).kind, 'done');
-          match((await runGolangMigrate(folder, url, 'version')).output, /^1\s*$/);
-          await sameTables(place, ['a', 'schema_migrations']);
-        }),
+          async (job, place) => {
+            writeMigrations(folder, job);
+            const url = (await serverOf(major)).url(place.target.database.name);
+            equal((await applyMigrations(job, ['1'])).kind, 'done');
+            match((await runGolangMigrate(folder, url, 'version')).output, /^1\s*$/);
+            equal((await runGolangMigrate(folder, url, 'up')).code, 0);
+            equal((await revertMigrations(job, ['2'])).kind, 'done');
+            match((await runGolangMigrate(folder, url, 'version')).output, /^1\s*$/);
+            await sameTables(place, ['a', 'schema_migrations']);
+          },
+        ),
       ),
     );
   });

@@ -1,7 +1,8 @@
 /** How long a rehearsal takes from the editor's side, and how long plain Postgres takes for the same statements. */
 import { equal } from 'node:assert/strict';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import type { Diagnostic } from 'vscode-languageserver-protocol';
+import { withConnection } from '../support/client';
 import { withWorkspace, type Workspace } from '../support/commandLine';
 import { binariesOf, type Major, withDatabase } from '../support/servers';
 import { type Editor, startEditor } from './editor';
@@ -44,11 +45,11 @@ type Settings = { readonly shadow: string; readonly postgresBinaries: readonly s
 export async function measureRehearsals(major: Major, shadow: string, rounds: Rounds): Promise<Rehearsals> {
   const settings = { shadow, postgresBinaries: [binariesOf(major)] };
   return withDatabase(major, async (url) => {
-    await withClient(url, async (client) => {
+    await withConnection(url, async (client) => {
       for (const statement of schemaOf(tables)) await client.query(statement);
       await client.query('vacuum analyze');
     });
-    return withClient(url, (client) => measureOn(url, settings, client, rounds));
+    return withConnection(url, (client) => measureOn(url, settings, client, rounds));
   });
 }
 
@@ -129,14 +130,4 @@ async function plainRun(client: Client): Promise<number> {
     for (const statement of migration()) await client.query(statement);
     await client.query('rollback');
   });
-}
-
-async function withClient<T>(url: string, use: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client(url);
-  await client.connect();
-  try {
-    return await use(client);
-  } finally {
-    await client.end();
-  }
 }

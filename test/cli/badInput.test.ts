@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Client } from 'pg';
 import * as is from '../support/cliShapes';
-import { cliPath, ending, type Workspace, withWorkspace } from '../support/commandLine';
+import { cliPath, ending, type Workspace, withUnprivileged, withWorkspace } from '../support/commandLine';
 import { asAdmin, serverOf, servers, withDatabase } from '../support/servers';
 import { fileOf, folder, good, versions, withMistake } from '../support/shopFiles';
 
@@ -35,6 +35,8 @@ describe('the command line in trouble', function () {
       await fails(workspace, ['check', 'nowhere.sql'], 'no-such-migration', /nowhere\.sql/);
       await fails(workspace, ['check', '--database', ''], 'bad-usage', /variable/);
       await fails(workspace, ['apply', '--only', '1', '--up-to', '2', '--yes', '--embedded'], 'bad-usage', /exclude/);
+      await fails(workspace, ['snapshot', '--list', '--delete', 'x', '--embedded'], 'bad-usage', /exclude/);
+      await fails(workspace, ['snapshot', 'x', '--delete', 'y', '--yes', '--embedded'], 'bad-usage', /"x" is too much/);
       const { code, stdout, stderr } = await workspace.run('check', '--format', 'yaml');
       deepEqual([code, stdout], [2, '']);
       match(stderr, /pretty or json/);
@@ -129,13 +131,16 @@ describe('the command line in trouble', function () {
     ));
 
   it('says so when its own folder or the folder of migrations cannot be written', function () {
-    if (process.platform === 'win32' || process.getuid?.() === 0) this.skip();
-    return withWorkspace(good, async (workspace) => {
-      chmodSync(workspace.path(folder), 0o500);
-      try {
-        await fails(workspace, ['new', 'coupons'], 'not-writable', /permissions/);
-      } finally {
-        chmodSync(workspace.path(folder), 0o700);
+    if (process.platform === 'win32') this.skip();
+    return withUnprivileged(good, async (workspace) => {
+      for (const [path, words] of [
+        [workspace.path(folder), ['new', 'coupons']],
+        [workspace.environment['HOME'] ?? '', ['snapshot', '--embedded']],
+      ] as const) {
+        chmodSync(path, 0o500);
+        await fails(workspace, words, 'not-writable', /permissions/);
+        chmodSync(path, 0o700);
+        equal((await workspace.json(...words)).code, 0, 'nothing else was in the way');
       }
     });
   });
@@ -164,7 +169,7 @@ describe('the command line without a terminal', function () {
 
   it('never asks, and says what to add', () =>
     withWorkspace(good, async (workspace) => {
-      for (const words of [['apply'], ['revert'], ['restore', 'x']]) {
+      for (const words of [['apply'], ['revert'], ['restore', 'x'], ['snapshot', '--delete', 'x']]) {
         await fails(workspace, [...words, '--embedded'], 'no-terminal', /Add --yes/);
       }
     }));

@@ -46,6 +46,11 @@ describe('the command line on the embedded Postgres', function () {
       const status = await workspace.run('status');
       match(status.stdout, /order_totals +applied/);
       match(status.stdout, /nothing is pending/);
+
+      const deleted = await workspace.json('snapshot', '--delete', id, '--yes');
+      equal(deleted.code, 0, deleted.stderr);
+      is.isDeleted(deleted.value, 'snapshot');
+      ok(!(await workspace.run('snapshot', '--list')).stdout.includes(id));
     }));
 
   it('previews pending migrations', () =>

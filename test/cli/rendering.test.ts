@@ -5,7 +5,7 @@ import { bytes, duration, renderCounts, renderFindings } from '../../server/cli/
 import { jsonFile } from '../../server/cli/render/json';
 import { placesIn } from '../../server/cli/render/places';
 import { renderStatus } from '../../server/cli/render/status';
-import { renderSnapshots } from '../../server/cli/commands/snapshot';
+import { renderSnapshots } from '../../server/cli/snapshots';
 import { coloured, plain, wantsColour } from '../../server/cli/terminal';
 import type { FileCheck, Finding, MigrationState } from '../../server/engine/project';
 

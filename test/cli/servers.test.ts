@@ -133,6 +133,48 @@ for (const major of [servers.oldest, servers.newest]) {
         deepEqual(await query(url, 'select email from users'), [{ email: 'a@b.c' }]);
       }));
 
+    it('deletes a snapshot, and only the one that was named', () =>
+      onServer(good, async (workspace, url) => {
+        for (const reason of ['one', 'two']) equal((await workspace.run('snapshot', reason)).code, 0);
+        const [two, one] = snapshotsOf((await workspace.json('snapshot', '--list')).value);
+        const databases = () => query(url, `select from pg_database where datname in ('${one?.id}', '${two?.id}')`);
+        equal((await databases()).length, 2);
+
+        const unclear = await workspace.json('snapshot', '--delete', 'rehearsal_snapshot', '--yes');
+        deepEqual([unclear.code, errorOf(unclear.value)], [2, 'no-such-snapshot']);
+        match(unclear.stderr, /part of several/);
+        for (const id of ['', 'nothing'])
+          equal(errorOf((await workspace.json('snapshot', '--delete', id, '--yes')).value), 'no-such-snapshot');
+        equal(errorOf((await workspace.json('snapshot', '--delete', two?.id ?? '')).value), 'no-terminal');
+        equal((await databases()).length, 2);
+
+        const deleted = await workspace.json('snapshot', '--delete', two?.id ?? '', '--yes');
+        equal(deleted.code, 0, deleted.stderr);
+        is.isDeleted(deleted.value, 'snapshot');
+        equal((await databases()).length, 1);
+        // A part of its id is enough.
+        const { code, stdout } = await workspace.run('snapshot', '--delete', one?.id.slice(-6) ?? '', '--yes');
+        equal(code, 0);
+        match(stdout, new RegExp(`^Deleted snapshot ${one?.id} of .* \\(.*B\\)\\.$`, 'm'));
+        equal((await databases()).length, 0);
+        equal((await workspace.run('snapshot', '--list')).stdout, 'There are no snapshots.\n');
+      }));
+
+    it('deletes a snapshot of another machine only when its database was named', () =>
+      onServer(good, async (workspace, url) => {
+        equal((await workspace.run('snapshot')).code, 0);
+        const [snapshot] = snapshotsOf((await workspace.json('snapshot', '--list')).value);
+        // Every address of this machine; by its looks not a loopback one. To the registry it is another database.
+        const remote = ['--database', url.replace('127.0.0.1', '0.0.0.0')];
+        const name = new URL(url).pathname.slice(1);
+        const words = ['snapshot', '--delete', snapshot?.id ?? '', '--yes', ...remote];
+        equal(errorOf((await workspace.json(...words)).value), 'remote-target');
+        equal(errorOf((await workspace.json(...words, '--confirm', 'another')).value), 'remote-target');
+        equal(snapshotsOf((await workspace.json('snapshot', '--list')).value).length, 1);
+        equal((await workspace.run(...words, '--confirm', name)).code, 0);
+        equal(snapshotsOf((await workspace.json('snapshot', '--list')).value).length, 0);
+      }));
+
     it('previews the schema, object by object and whole', () =>
       onServer(good, async (workspace) => {
         equal((await workspace.run('apply', '--up-to', versions[1], '--yes')).code, 0);
@@ -182,6 +224,7 @@ const statesOf = (value: unknown) =>
   (value as { projects: readonly { migrations: readonly { state: string }[] }[] }).projects[0]?.migrations.map(
     (it) => it.state,
   );
+const errorOf = (value: unknown) => (value as { error: { code: string } }).error.code;
 const snapshotsOf = (value: unknown) => (value as { snapshots: readonly { id: string; reason: string }[] }).snapshots;
 
 async function tables(url: string): Promise<readonly string[]> {

@@ -56,6 +56,19 @@ describe('the command line on a terminal', function () {
       match(applied.shown, /Applied 3 migrations/);
     }));
 
+  it('asks before it deletes a snapshot, and says which', () =>
+    withWorkspace(good, async (workspace) => {
+      await workspace.run('snapshot', 'of the evening', '--embedded');
+      const words = ['snapshot', '--delete', 'snapshot', '--embedded'];
+      const question = /Delete the snapshot of embedded Postgres of .* \(of the evening\)\? It cannot .*\[y\/N\] /;
+      equal((await asked(workspace, words, question, '\n')).code, 1);
+      equal((await asked(workspace, words, question, '\x03')).code, 130);
+      match((await workspace.run('snapshot', '--list', '--embedded')).stdout, /of the evening/);
+      const { shown, code } = await asked(workspace, words, question, 'y\n');
+      equal(code, 0, shown);
+      match(shown, /Deleted snapshot/);
+    }));
+
   it('shows colours, and none when told so', () =>
     withWorkspace(withMistake, async (workspace) => {
       const words = ['check', '--embedded', '--shadow', 'embedded'];

@@ -17,6 +17,10 @@ describe('connection text', () => {
     ]);
     deepEqual(taken('postgres:///shop?host=/run/pg'), ['postgres:///shop?host=/run/pg', undefined]);
     deepEqual(taken('postgres://db/shop'), ['postgres://db/shop', undefined]);
+    deepEqual(taken('pgx5://ana:secret@db/shop?x-multi-statement=true'), [
+      'pgx5://ana@db/shop?x-multi-statement=true',
+      'secret',
+    ]);
   });
 
   it('URL: a password among the parameters wins, as it does for libpq', () => {

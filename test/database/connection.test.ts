@@ -36,6 +36,7 @@ describe('a connection string', () => {
       { user: 'us@er', password: 'p@ss/w:rd', host: 'h', dbname: 'my db' },
     ],
     ['postgres://user:p@ss@h/d', { user: 'user', password: 'p@ss', host: 'h', dbname: 'd' }],
+    ['pgx5://u@h/d', { user: 'u', host: 'h', dbname: 'd' }],
     ['postgres://h/d?ssl=true', { host: 'h', dbname: 'd', sslmode: 'require' }],
     [
       'postgres://h/d?x-migrations-table=m&sslmode=disable',

@@ -6,12 +6,12 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unfinishedSuffix } from '../../server/engine/base/durable';
-import { Fault } from '../../server/engine/base/fault';
 import { type EmbeddedDatabase, embeddedDatabase } from '../../server/engine/database/embedded';
 import type { EmbeddedSession } from '../../server/engine/database/embeddedSession';
 import { plainParameters } from '../../server/engine/database/parameters';
 import { serverDatabase } from '../../server/engine/database/serverDatabase';
 import type { Refusal } from '../../server/engine/database/session';
+import { isFault } from '../support/faults';
 import { serverOf, servers, withDatabase } from '../support/servers';
 
 /** Made by `npm run build`. */
@@ -338,14 +338,6 @@ async function refusalOf(
   if (answer.kind === 'done') throw new Error(`${sql} was not refused`);
   return answer.refusal;
 }
-
-const isFault =
-  (code: Fault['code'], message: RegExp) =>
-  (error: unknown): boolean => {
-    ok(error instanceof Fault, String(error));
-    deepEqual([error.code, message.test(error.message)], [code, true], error.message);
-    return true;
-  };
 
 const countRows = 'select count(*)::int as n from t';
 

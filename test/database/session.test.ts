@@ -1,11 +1,11 @@
 /** Sessions on real servers: answers, every field of a refusal, cancel, time limits, and death in all forms. */
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
-import { Fault } from '../../server/engine/base/fault';
 import type { Database } from '../../server/engine/database/database';
 import { plainParameters } from '../../server/engine/database/parameters';
 import { serverDatabase } from '../../server/engine/database/serverDatabase';
 import type { Refusal, Session } from '../../server/engine/database/session';
 import { startServer } from '../../server/engine/shadow/privateServer';
+import { isFault } from '../support/faults';
 import { type Major, binariesOf, serverOf, servers, withDatabase } from '../support/servers';
 
 for (const major of [servers.oldest, servers.newest])
@@ -303,14 +303,6 @@ async function refusalOf(session: Session, ...call: Parameters<Session['run']>):
   if (answer.kind === 'done') throw new Error(`${call[0]} was not refused`);
   return answer.refusal;
 }
-
-const isFault =
-  (code: Fault['code'], message: RegExp) =>
-  (error: unknown): boolean => {
-    ok(error instanceof Fault, String(error));
-    deepEqual([error.code, message.test(error.message)], [code, true], error.message);
-    return true;
-  };
 
 /** Resolves when the server runs this text. */
 async function running(database: Database, sql: string): Promise<void> {

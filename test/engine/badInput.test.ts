@@ -259,7 +259,7 @@ describe('a server that dies', () => {
         const [own, ...others] = foldersOf(process.pid).filter((folder) => !before.has(folder));
         if (own === undefined || others.length > 0) throw new Error('there is one server of our own');
         process.kill(Number(readFileSync(join(own, 'data/postmaster.pid'), 'utf8').split('\n')[0]), 'SIGQUIT');
-        write(file, `-- again\n${files[file]}`);
+        write(file, `create schema again;\n${files[file]}`);
         const check = await checked(project, [path(file)]);
         equal(check.place, 'private');
         deepEqual(briefly(check), refused);

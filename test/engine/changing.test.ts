@@ -95,6 +95,23 @@ for (const [name, withTarget] of Object.entries(targets)) {
         deepEqual(await statesOf(project), ['1 applied', '2 applied']);
       }));
 
+    it('loses a snapshot that nobody wants any more, and no other', () =>
+      withTarget(async (_, again) => {
+        const project = await again();
+        const take = async (): Promise<string> => {
+          const taken = await project.snapshot({ reason: 'by hand', disconnect: false }, never);
+          if (taken.kind !== 'taken') throw new Error(JSON.stringify(taken));
+          return taken.snapshot.id;
+        };
+        const [first, second] = [await take(), await take()];
+        await project.deleteSnapshot(second, { disconnect: false }, never);
+        deepEqual(
+          (await project.snapshots()).map(({ id }) => id),
+          [first],
+        );
+        await rejects(project.deleteSnapshot(second, { disconnect: false }, never), { code: 'no-such-snapshot' });
+      }));
+
     it('stops at the first error, and tells how it stands', () =>
       withTarget(async ({ write, path }, again) => {
         const wrong = '-- migrate:up\ncreate table t ();\nselect nope;\n-- migrate:down\n';
@@ -139,6 +156,7 @@ describe('a target on another machine', () => {
             { code: 'remote-target' },
           );
         await rejects(project.restore('any', { disconnect: true }, never), { code: 'remote-target' });
+        await rejects(project.deleteSnapshot('any', { disconnect: true }, never), { code: 'remote-target' });
         await withSession(url, async (session) =>
           equal(await valueOf(session, `select count(*)::int from pg_tables where schemaname = 'public'`), 0),
         );

@@ -43,7 +43,7 @@ const hostile: Readonly<Record<string, string>> = {
 };
 
 /** On a server of our own they may be run, and are put right afterwards. */
-const harmless = new Set(['commits', 'alone', 'roles', 'system', 'sessions', 'prepared', 'comments']);
+const harmless = new Set(['commits', 'alone', 'hidden', 'roles', 'system', 'sessions', 'prepared', 'comments']);
 
 async function prepareTarget(session: Session, link: string): Promise<void> {
   await demand(

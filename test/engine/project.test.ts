@@ -3,7 +3,7 @@ import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import type { Project } from '../../server/engine/project';
 import { binariesOf, servers, withDatabase } from '../support/servers';
-import { briefly, checked, never, on, projectOf, withWorkspace, type Workspace } from './support';
+import { briefly, type Checked, checked, never, on, projectOf, withWorkspace, type Workspace } from './support';
 
 const { newest } = servers;
 const everything = { which: 'all', snapshot: false, disconnect: false } as const;
@@ -173,6 +173,42 @@ for (const [name, { files, states }] of Object.entries(tools)) {
       }));
   });
 }
+
+describe('where the time of a check goes', () => {
+  const files = {
+    'migrations/000001_one.up.sql': 'create table one (id int);',
+    'migrations/000001_one.down.sql': 'drop table one;',
+    'migrations/000002_two.up.sql': 'select pg_sleep(0.03);',
+  };
+
+  it('is told by room, each moment once, for the file that it was spent for', () =>
+    withDatabase(newest, (url) =>
+      withWorkspace(files, async ({ engine, path }) => {
+        const project = await projectOf(engine({ target: on(url), binaries: [binariesOf(newest)] }));
+        const edited = ['one.up', 'one.down'].map((it) => path(`migrations/000001_${it}.sql`));
+        const [first, behind] = await Promise.all([checked(project), checked(project, edited)]);
+        deepEqual(
+          first.files.map(({ rooms }) => Object.keys(rooms)),
+          [
+            ['turn', 'target', 'files', 'shadow', 'rehearsal', 'findings'],
+            // The other file of the same migration.
+            ['findings'],
+            ['findings', 'shadow', 'rehearsal'],
+          ],
+        );
+        ok((first.files.at(-1)?.rooms.rehearsal ?? 0) >= 30);
+        // The other check waited all that time, and found everything run already.
+        const [known] = behind.files;
+        deepEqual(Object.keys(known?.rooms ?? {}), ['turn', 'target', 'files', 'shadow', 'findings']);
+        ok((known?.rooms.turn ?? 0) >= sumOf(first));
+        ok((known?.rooms.shadow ?? 0) < (first.files[0]?.rooms.shadow ?? 0));
+        for (const check of [first, behind]) ok(sumOf(check) <= check.ms, `${sumOf(check)} of ${check.ms}`);
+      }),
+    ));
+
+  const sumOf = ({ files: told }: Checked): number =>
+    told.flatMap(({ rooms }) => Object.values(rooms)).reduce((sum, ms) => sum + ms, 0);
+});
 
 describe('several folders', () => {
   it('are projects of their own, in one workspace folder and in several', async () => {

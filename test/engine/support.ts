@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createEngine } from '../../server/engine/engine';
 import type { Check, Engine, EngineOptions, FileCheck, Finding, Project } from '../../server/engine/project';
-import type { World } from '../../server/engine/world';
+import type { News, World } from '../../server/engine/world';
 import { diskFiles } from '../../server/world';
 import { withFolder } from '../support/files';
 import { assets } from '../support/places';
@@ -14,6 +14,8 @@ export interface Workspace {
   readonly world: World;
   /** What the engine has logged. */
   readonly log: string[];
+  /** What it told without being asked. */
+  readonly news: News[];
   /** Ends with the workspace. */
   engine(options?: Partial<EngineOptions>, world?: Partial<World>): Engine;
   write(path: string, text: string | Uint8Array): void;
@@ -32,6 +34,7 @@ export async function withWorkspace<T>(
   return withFolder(async (home) => {
     const root = join(home, 'project');
     const log: string[] = [];
+    const news: News[] = [];
     const engines: Engine[] = [];
     const path = (relative: string) => join(root, relative);
     const write = (relative: string, text: string | Uint8Array): void => {
@@ -48,6 +51,7 @@ export async function withWorkspace<T>(
       storage: join(home, 'storage'),
       now: () => new Date(),
       log: (line) => log.push(line),
+      tell: (it) => news.push(it),
     };
     const engine = (options: Partial<EngineOptions> = {}, changes: Partial<World> = {}): Engine => {
       const made = createEngine({ ...world, ...changes }, { ...defaults, roots: [root], ...options });
@@ -55,7 +59,7 @@ export async function withWorkspace<T>(
       return made;
     };
     try {
-      return await use({ root, world, log, engine, write, path });
+      return await use({ root, world, log, news, engine, write, path });
     } finally {
       await Promise.all(engines.map((it) => it.close()));
     }

@@ -9,6 +9,7 @@ import { deepEqual, equal, match, rejects } from 'node:assert/strict';
 import { Fault } from '../../server/engine/base/fault';
 import { golangMigrateHistory, lockIds } from '../../server/engine/history/golangMigrate';
 import { withClient } from '../support/client';
+import { isFault } from '../support/faults';
 import { withFolder } from '../support/files';
 import { hasGolangMigrate, runGolangMigrate } from '../support/golangMigrate';
 import { folderOf, step } from '../support/migrating';
@@ -176,6 +177,20 @@ for (const major of Object.values(servers)) {
         ),
       ));
 
+    it('does not take a step that is under way for one that failed', () =>
+      withDatabase(major, (url) =>
+        withSession(url, (first) =>
+          withSession(url, async (second) => {
+            await history.withLock(first, 1_000, async () => {
+              await first.run('insert into schema_migrations values (1, true)');
+              equal((await history.read(second)).blocked, undefined);
+              match((await history.read(first)).blocked ?? '', /marked version 1 dirty/);
+            });
+            match((await history.read(second)).blocked ?? '', /marked version 1 dirty/);
+          }),
+        ),
+      ));
+
     it('lets go of the lock and of an open transaction when the work fails', () =>
       withDatabase(major, (url) =>
         withSession(url, (first) =>
@@ -259,7 +274,3 @@ for (const major of Object.values(servers)) {
 }
 
 /** For `rejects`. */
-const isFault =
-  (code: string, message = /./) =>
-  (error: unknown): boolean =>
-    error instanceof Fault && error.code === code && message.test(error.message);

@@ -37,7 +37,7 @@ describe('diagnostics', () => {
     deepEqual(rangeOf('\uFEFFselect 1;\nx', 'x'), { start: { line: 1, character: 0 }, end: { line: 1, character: 1 } });
   });
 
-  it('names the SQLSTATE with the page of PostgreSQL, and our own codes with ours', () => {
+  it('links an SQLSTATE to the page of PostgreSQL, and a code of ours to nothing', () => {
     const own: Finding = { ...refused, code: 'not-rehearsed', severity: 'information' };
     const { sqlState: _, ...ownWithout } = own;
     const [theirs, ours] = diagnosticsOf('select x', [refused, ownWithout], () => undefined);
@@ -45,7 +45,7 @@ describe('diagnostics', () => {
     equal(theirs?.codeDescription?.href, 'https://www.postgresql.org/docs/current/errcodes-appendix.html');
     equal(theirs?.severity, 1);
     equal(ours?.code, 'not-rehearsed');
-    equal(ours?.codeDescription?.href.endsWith('#not-rehearsed'), true);
+    equal(ours && 'codeDescription' in ours, false);
     equal(ours?.severity, 3);
   });
 

@@ -2,6 +2,7 @@
 import { deepEqual, equal, throws } from 'node:assert/strict';
 import { Fault } from '../../server/engine/base/fault';
 import { findFolders, layoutOf, readFolder } from '../../server/engine/layouts/find';
+import { isFault } from '../support/faults';
 import { filesOf } from '../support/files';
 
 const dbmateText = '-- migrate:up\n-- migrate:down\n';
@@ -18,9 +19,6 @@ function barred(path: string): never {
 
 const same = (names: readonly string[], text = ''): Record<string, string> =>
   Object.fromEntries(names.map((name) => [name, text]));
-
-const isFault = (code: string, words: RegExp) => (error: unknown) =>
-  error instanceof Fault && error.code === code && words.test(error.message);
 
 const read = (layout: string, names: readonly string[]): ReturnType<typeof readFolder> =>
   readFolder('/m', filesOf(same(names.map((name) => `/m/${name}`))), layoutOf(layout));

@@ -4,11 +4,14 @@ import { rmSync } from 'node:fs';
 import type { DocumentSymbol } from 'vscode-languageserver-protocol/node';
 import { startServer } from '../../server/engine/shadow/privateServer';
 import { uriOf } from '../../server/language/uri';
-import { ListProjectsRequest } from '../../server/protocol/messages';
+import { ApplyRequest, ListProjectsRequest, SnapshotRequest } from '../../server/protocol/messages';
+import { withClient } from '../support/client';
 import { sameTold, told } from '../support/editor';
 import { type Running, withLanguageServer } from '../support/languageServer';
+import { refuses } from '../support/refusals';
 import { binariesOf, serverOf, withDatabase } from '../support/servers';
 import { untilRunning } from '../support/sessions';
+import { withUnwritable } from '../support/unwritable';
 
 const files = {
   'migrations/001_a.sql': 'create table a (id int);\n',
@@ -80,18 +83,58 @@ describe('the language server in trouble', () => {
     );
   }).timeout(180_000);
 
-  it('a folder of migrations that disappears', async () => {
+  it('a folder of migrations that disappears, and comes back', async () => {
     await withDatabase(18, (url) =>
-      withUrl(url, async ({ editor, path }) => {
+      withUrl(url, async ({ editor, path, write }) => {
         editor.open(path(first), 'select nope;\n');
         equal(told(await editor.diagnostics(path(first))).length, 1);
+        const changed = (type: 1 | 3) =>
+          editor.connection.sendNotification('workspace/didChangeWatchedFiles', {
+            changes: Object.keys(files).map((name) => ({ uri: uriOf(path(name)), type })),
+          });
         rmSync(path('migrations'), { recursive: true });
-        await editor.connection.sendNotification('workspace/didChangeWatchedFiles', {
-          changes: Object.keys(files).map((name) => ({ uri: uriOf(path(name)), type: 3 })),
-        });
+        await changed(3);
         await editor.until(() => editor.published.at(-1)?.diagnostics.length === 0, 'the clearing');
         deepEqual(await editor.connection.sendRequest(ListProjectsRequest), []);
         equal(await editor.connection.sendRequest('textDocument/codeLens', lensesOf(path(first))), null);
+        // What is typed meanwhile belongs to no migration, until there is one again.
+        editor.edit(path(first), 'create table a ();\nselect nope;\n');
+        for (const [name, text] of Object.entries(files)) write(name, text);
+        await changed(1);
+        await editor.until(() => editor.published.at(-1)?.diagnostics.length === 1, 'the finding');
+        sameTold(await editor.diagnostics(path(first)), ['2:8-2:12 42703 column "nope" does not exist']);
+        equal((await editor.connection.sendRequest(ListProjectsRequest))[0]?.migrations.length, 3);
+      }),
+    );
+  });
+
+  it('a folder of our own that cannot be written', async () => {
+    await withDatabase(18, (url) =>
+      withUnwritable(async (storage) => {
+        const environment = { DATABASE_URL: url, REHEARSAL_HOME: storage };
+        const initializationOptions = { settings: { postgresBinaries: [binariesOf(18)] } };
+        await withLanguageServer({ files, environment, initializationOptions }, async ({ editor, path }) => {
+          const { connection } = editor;
+          const folder = uriOf(path('migrations'));
+          editor.open(path(first), 'create table a ();\nselect nope;\n');
+          sameTold(await editor.diagnostics(path(first)), ['2:8-2:12 42703 column "nope" does not exist']);
+          editor.edit(path(first), files[first]);
+          sameTold(await editor.diagnostics(path(first)), []);
+          const consent = { disconnect: true, progress: 'p' };
+          for (const snapshot of [true, false]) {
+            const asked = connection.sendRequest(ApplyRequest, { ...consent, folder, snapshot });
+            await refuses(asked, 'not-writable', /cannot be written: .*\. Check its permissions\.$/);
+          }
+          const asked = connection.sendRequest(SnapshotRequest, { disconnect: true, folder, reason: 'by hand' });
+          await refuses(asked, 'not-writable', /cannot be written: .*\. Check its permissions\.$/);
+          const [project] = await connection.sendRequest(ListProjectsRequest);
+          deepEqual(new Set(project?.migrations.map(({ state }) => state)), new Set(['pending']));
+          deepEqual(await withClient(url, (query) => query(`select to_regclass('a') as a, to_regclass('b') as b`)), [
+            { a: null, b: null },
+          ]);
+          editor.replace(path(first), 'int', 'imt');
+          sameTold(await editor.diagnostics(path(first)), ['1:20-1:23 42704 type "imt" does not exist']);
+        });
       }),
     );
   });

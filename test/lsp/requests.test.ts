@@ -1,14 +1,17 @@
 /** Requests of our own and formatting over stdio: what the client is told, on real Postgres of both majors. */
-import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Client } from 'pg';
-import { ResponseError, type TextEdit } from 'vscode-languageserver-protocol/node';
+import type { TextEdit } from 'vscode-languageserver-protocol/node';
+import { type ApplyStep, topic } from '../../server/engine/apply/steps';
+import { openJournal } from '../../server/engine/base/journal';
 import { uriOf } from '../../server/language/uri';
 import {
   ApplyRequest,
   CandidatesRequest,
   ChooseDatabaseRequest,
-  type FaultData,
+  DeleteSnapshotRequest,
   ListProjectsRequest,
   ListSnapshotsRequest,
   NewMigrationRequest,
@@ -20,6 +23,7 @@ import {
   SnapshotRequest,
 } from '../../server/protocol/messages';
 import { type Beginning, type Running, withLanguageServer } from '../support/languageServer';
+import { refuses } from '../support/refusals';
 import { binariesOf, type Major, servers, withDatabase } from '../support/servers';
 
 const files = {
@@ -98,8 +102,21 @@ for (const major of Object.values(servers)) {
         const list = await connection.sendRequest(ListSnapshotsRequest, { folder });
         ok(list.some((it) => it.id === id && it.reason === 'by hand'));
         const restored = await connection.sendRequest(RestoreRequest, { disconnect: true, folder, id });
-        equal(restored.kind, 'restored');
+        if (restored.kind !== 'restored') throw new Error(`not restored: ${restored.kind}`);
         deepEqual(await query('select * from users'), [{ id: 7 }]);
+
+        const before = editor.told.projects;
+        const remove = { disconnect: false, folder, id: restored.kept.id };
+        await connection.sendRequest(DeleteSnapshotRequest, remove);
+        await editor.until(() => editor.told.projects > before, 'the word that the list is another');
+        const left = await connection.sendRequest(ListSnapshotsRequest, { folder });
+        ok(left.length > 0 && left.every((it) => it.id !== restored.kept.id));
+        deepEqual(await query(`select from pg_database where datname = '${restored.kept.id}'`), []);
+        await refuses(
+          connection.sendRequest(DeleteSnapshotRequest, remove),
+          'no-such-snapshot',
+          new RegExp(restored.kept.id),
+        );
       });
     });
 
@@ -153,6 +170,20 @@ describe('requests', () => {
       equal(await state(), 'edited');
       editor.replace(path(first), ', typed int', '');
       equal(await state(), 'applied');
+    });
+  });
+
+  it('put before the user that work was cut off, and what became of it', async () => {
+    await onServer(18, {}, async ({ editor: { connection, shown, until }, storage }, _, url) => {
+      const { username, host, pathname } = new URL(url);
+      const journal = openJournal<ApplyStep>(storage, topic, `postgres://${username}@${host}${pathname}`, new Date());
+      journal.note({ step: 'run', version: '20240101000000', direction: 'up', from: 0, of: 1 });
+      journal.leave();
+      await connection.sendRequest(ListProjectsRequest);
+      await until(() => shown.length > 0, 'a message');
+      equal(shown.length, 1);
+      match(shown[0] ?? '', /was cut off in the middle of 20240101000000, which was rolled back/);
+      deepEqual(readdirSync(join(storage, 'journal')), []);
     });
   });
 
@@ -233,7 +264,7 @@ type Query = (sql: string) => Promise<readonly object[]>;
 async function onServer(
   major: Major,
   beginning: Partial<Beginning>,
-  use: (running: Running, query: Query) => Promise<void>,
+  use: (running: Running, query: Query, url: string) => Promise<void>,
 ): Promise<void> {
   await withDatabase(major, (url) => {
     // A session of its own each time: an open one would keep snapshots from being taken.
@@ -250,16 +281,7 @@ async function onServer(
     const initializationOptions = { settings: { postgresBinaries: [binariesOf(major)] } };
     return withLanguageServer(
       { files, environment: { DATABASE_URL: url }, initializationOptions, ...beginning },
-      (running) => use(running, query),
+      (running) => use(running, query, url),
     );
-  });
-}
-
-async function refuses(asked: Promise<unknown>, fault: string, message: RegExp, remedy?: string): Promise<void> {
-  await rejects(asked, (error: unknown) => {
-    ok(error instanceof ResponseError, String(error));
-    match(error.message, message);
-    deepEqual(error.data satisfies FaultData, { fault, ...(remedy === undefined ? {} : { remedy }) });
-    return true;
   });
 }

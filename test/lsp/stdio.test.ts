@@ -29,7 +29,7 @@ describe('the language server over stdio', () => {
         equal(lines.length, 1);
         match(
           lines[0] ?? '',
-          /^check 001_users\.sql v1: 2 statements, 1 findings, [\d.]+ ms \(\w+ [\d.]+.*\) on shadow database on /,
+          /^check 001_users\.sql v1: 2 statements, 1 findings, [\d.]+ ms \(turn [\d.]+, target [\d.]+, files [\d.]+, shadow [\d.]+, rehearsal [\d.]+, findings [\d.]+\) on shadow database on /,
         );
         ok(!editor.log.some((line) => line.includes(new URL(url).password)));
       });

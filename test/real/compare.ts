@@ -10,7 +10,8 @@
 import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Client } from 'pg';
+import type { Client } from 'pg';
+import { withConnection } from '../support/client';
 import { withWorkspace } from '../support/commandLine';
 import { serverOf, servers, stopServers, withDatabase } from '../support/servers';
 import { replay, type Replayed, toolOf } from './replay';
@@ -113,16 +114,11 @@ async function check(folder: string, tool: string, url: string): Promise<readonl
 }
 
 /** With the prelude run. */
-async function withClient<T>(url: string, use: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client(url);
-  await client.connect();
-  try {
+const withClient = <T>(url: string, use: (client: Client) => Promise<T>): Promise<T> =>
+  withConnection(url, async (client) => {
     if (values.prelude !== undefined) await client.query(readFileSync(values.prelude, 'utf8'));
-    return await use(client);
-  } finally {
-    await client.end();
-  }
-}
+    return use(client);
+  });
 
 async function timed<T>(action: () => Promise<T>): Promise<{ readonly result: T; readonly seconds: number }> {
   const started = performance.now();

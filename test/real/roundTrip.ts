@@ -11,7 +11,7 @@ import { equal, ok } from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Client } from 'pg';
+import { withConnection } from '../support/client';
 import { withWorkspace, type Workspace } from '../support/commandLine';
 import { runDbmate } from '../support/dbmate';
 import { type Major, servers, stopServers, withDatabase } from '../support/servers';
@@ -94,7 +94,7 @@ async function upAndDown(
 /** @returns how many */
 async function leaveOut(folder: string, major: Major): Promise<number> {
   for (let left = 0; ; ) {
-    const done = await withDatabase(major, (url) => withClient(url, (client) => replay(folder, 'dbmate', client)));
+    const done = await withDatabase(major, (url) => withConnection(url, (client) => replay(folder, 'dbmate', client)));
     const refused = done.filter((it) => it.refused);
     if (refused.length === 0) return left;
     for (const { file } of refused) rmSync(file);
@@ -137,15 +137,5 @@ async function objectsIn(url: string): Promise<readonly string[]> {
     where ${own('t.oid', 't.typnamespace')} and t.typtype in ('e', 'd')
     union all select 'extension ' || extname from pg_extension
     order by 1`;
-  return withClient(url, async (client) => (await client.query<{ name: string }>(sql)).rows.map((it) => it.name));
-}
-
-async function withClient<T>(url: string, use: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client(url);
-  await client.connect();
-  try {
-    return await use(client);
-  } finally {
-    await client.end();
-  }
+  return withConnection(url, async (client) => (await client.query<{ name: string }>(sql)).rows.map((it) => it.name));
 }

@@ -2,12 +2,15 @@
 import { dbmate } from '../../server/engine/layouts/dbmate';
 import type { Script, TransactionMode } from '../../server/engine/layouts/layout';
 import type { Finding } from '../../server/engine/project';
-import { createChain, type Link, type ScriptFile } from '../../server/engine/rehearsal/chain';
+import { Laps } from '../../server/engine/base/laps';
+import { createChain } from '../../server/engine/rehearsal/chain';
 import { findingsOf } from '../../server/engine/rehearsal/findings';
+import type { Link, ScriptFile } from '../../server/engine/rehearsal/link';
 import type { PlacedOutcome } from '../../server/engine/rehearsal/outcome';
 import { unclosedFindings } from '../../server/engine/rehearsal/unclosed';
-import { emptyBase } from '../../server/engine/shadow/base';
+import { emptyLike } from '../../server/engine/shadow/base';
 import type { ShadowPlace } from '../../server/engine/shadow/place';
+import { noSetUp } from '../../server/engine/shadow/setUp';
 import { loadParser } from '../../server/engine/sql/parse';
 import { describeCases, type FixtureFile, parseFixture, renderFixture } from '../support/fixture';
 import { privatePlaceOf } from '../support/places';
@@ -45,10 +48,12 @@ async function rehearseFixture(source: string, place: ShadowPlace): Promise<stri
   };
   await createChain(place).run(
     {
-      base: emptyBase,
+      base: emptyLike({ ...noSetUp, database: 'shop' }),
       links,
       wanted: () => ({ up: true, down: true }),
-      editing: true,
+      isOpen: () => true,
+      thorough: true,
+      rowsAreMissing: false,
       layout: 'dbmate',
       limits: { statementMs: 2_000 },
     },
@@ -57,6 +62,7 @@ async function rehearseFixture(source: string, place: ShadowPlace): Promise<stri
       earlier.push(...up);
       if (link.down) add(link.down, down);
     },
+    new Laps('files'),
     new AbortController().signal,
   );
   const texts = new Map(files.map(({ name, text }) => [pathOf(name), text]));

@@ -61,32 +61,65 @@ const statement = fc.oneof(
   },
 );
 
-const script = fc.array(statement, { minLength: 1, maxLength: 4 }).map((statements) => `${statements.join(';\n')};`);
+const statements = fc.array(statement, { minLength: 1, maxLength: 6 });
 
 const link = fc.record({
-  up: script,
-  down: fc.option(script, { nil: undefined, freq: 3 }),
+  up: statements,
+  down: fc.option(statements, { nil: undefined, freq: 3 }),
   mode: fc.constantFrom('transaction' as const, 'transaction' as const, 'statements' as const, 'implicit' as const),
   head: fc.constantFrom('', '-- a comment\n'),
 });
 
-/** What a person may do next: change one migration, add one, take one away, look at some of them only. */
+type LinkParts = typeof link extends fc.Arbitrary<infer T> ? T : never;
+
+/** What a person may do next: type in a migration, change all of one, add one, take one away, look at some only. */
 const edit = fc.record({
   at: fc.nat(3),
-  how: fc.constantFrom('change' as const, 'change' as const, 'add' as const, 'remove' as const),
-  to: link,
-  editing: fc.boolean(),
+  how: fc.oneof(
+    fc.record({ kind: fc.constantFrom('change' as const, 'add' as const), to: link }),
+    fc.record({ kind: fc.constant('remove' as const) }),
+    fc.record({ kind: fc.constant('insert' as const), statement, before: fc.nat(5) }),
+    fc.record({ kind: fc.constant('replace' as const), statement, before: fc.nat(5) }),
+    fc.record({ kind: fc.constant('delete' as const), before: fc.nat(5) }),
+    fc.record({ kind: fc.constant('format' as const), before: fc.nat(5) }),
+  ),
+  open: fc.option(fc.nat(3), { nil: undefined, freq: 5 }),
   downs: fc.boolean(),
   last: fc.nat(3),
 });
 
-type LinkParts = typeof link extends fc.Arbitrary<infer T> ? T : never;
+type Edit = typeof edit extends fc.Arbitrary<infer T> ? T : never;
 
-function edited(links: readonly LinkParts[], { at, how, to }: { at: number; how: string; to: LinkParts }): LinkParts[] {
-  const i = Math.min(at, links.length - (how === 'add' ? 0 : 1));
-  if (how === 'remove' && links.length > 1) return links.toSpliced(i, 1);
-  return links.toSpliced(i, how === 'add' ? 0 : 1, to);
+function edited(links: readonly LinkParts[], { at, how }: Edit): LinkParts[] {
+  const i = Math.min(at, links.length - (how.kind === 'add' ? 0 : 1));
+  const now = links[i];
+  switch (how.kind) {
+    case 'add':
+      return links.toSpliced(i, 0, how.to);
+    case 'change':
+      return links.toSpliced(i, 1, how.to);
+    case 'remove':
+      return links.length > 1 ? links.toSpliced(i, 1) : [...links];
+    default:
+      return now ? links.toSpliced(i, 1, { ...now, up: typed(now.up, how) }) : [...links];
+  }
 }
+
+function typed(up: readonly string[], how: Exclude<Edit['how'], { kind: 'add' | 'change' | 'remove' }>): string[] {
+  const at = Math.min(how.before, up.length - 1);
+  switch (how.kind) {
+    case 'insert':
+      return up.toSpliced(at, 0, how.statement);
+    case 'replace':
+      return up.toSpliced(at, 1, how.statement);
+    case 'delete':
+      return up.length > 1 ? up.toSpliced(at, 1) : [...up];
+    case 'format':
+      return up.map((it, n) => (n === at ? `\n  /* 🎉 */ ${it.replace(/ (?=[^']*$)/, '\r\n\t -- why\n ')}` : it));
+  }
+}
+
+const textOf = (parts: readonly string[]): string => `${parts.join(';\n')};`;
 
 for (const major of [servers.oldest, servers.newest]) {
   describe(`edits on PostgreSQL ${major}`, () => {
@@ -104,21 +137,28 @@ for (const major of [servers.oldest, servers.newest]) {
       await fc.assert(
         fc.asyncProperty(
           fc.array(link, { minLength: 1, maxLength: 3 }),
-          fc.array(edit, { minLength: 1, maxLength: 4 }),
+          fc.array(edit, { minLength: 1, maxLength: 8 }),
           async (first, edits) => {
             const chain = createChain(kept);
             let links = first;
             for (const it of edits) {
               links = edited(links, it);
-              const named = links.map((parts, i): LinkText => ({ name: `m${i}`, ...parts, down: parts.down ?? '' }));
+              const named = links.map(
+                ({ up, down, ...parts }, i): LinkText => ({
+                  name: `m${i}`,
+                  ...parts,
+                  up: textOf(up),
+                  down: down ? textOf(down) : '',
+                }),
+              );
               const request = requestOf(named, {
                 base: emptyBase,
-                editing: it.editing,
+                isOpen: ({ up }) => it.open !== undefined && Number(up.path.slice(1)) >= it.open,
                 wanted: ({ up }) => ({ up: Number(up.path.slice(1)) <= it.last, down: it.downs && up.path === 'm1' }),
               });
               deepEqual(
                 await linesOf(chain, request),
-                await linesOf(createChain(fresh), { ...request, editing: true }),
+                await linesOf(createChain(fresh), { ...request, isOpen: () => true }),
               );
             }
           },

@@ -39,6 +39,29 @@ const schemaReaching = (url: string): string => {
     CREATE EVENT TRIGGER watch ON ddl_command_end EXECUTE FUNCTION public.watch();`;
 };
 
+/** Each would change the database of that name, whatever it is called from. */
+const namingDatabase = (name: string): string[] => [
+  `alter database ${name} set app.hit to 'yes'`,
+  `ALTER DATABASE "${name}" OWNER TO rehearsal_nobody`,
+  `alter database ${name} connection limit 1`,
+  `alter /* so */ database ${name} reset all`,
+  `alter role all in database ${name} set app.hit to 'yes'`,
+  `comment on database ${name} is 'hit'`,
+  `grant connect, temporary on database ${name} to public with grant option`,
+  `revoke all privileges on database ${name} from public`,
+  `do $$ begin alter database ${name} set app.hit to 'yes'; end $$`,
+  `do $$ begin if true then comment on database ${name} is 'hit'; else revoke all on database ${name} from public; end if; end $$`,
+  `do $$ begin execute 'alter database ${name} set app.hit to yes'; end $$`,
+  `do $$ begin execute 'alter data' || 'base ${name} set app.hit to yes'; end $$`,
+  `do $$ begin execute format('alter database %I set app.hit to %L', '${name}', 'yes'); end $$`,
+  `do $$ begin execute format('grant all on database %I to public', '${name}'); end $$`,
+  `do $$ declare it text := 'comment on database ${name} is ''hit'''; begin execute it; end $$`,
+  `do $$ begin execute 'do $' || '$ begin alter database ${name} reset all; end $' || '$'; end $$`,
+  `do $$ begin execute 'alter database ' || quote_ident('${name}') || ' set app.hit to yes'; end $$`,
+  `do $$ declare it text := '${name}'; begin execute 'grant all on database ' || it || ' to public'; end $$`,
+  `do language plpgsql 'begin execute ''revoke all on database ${name} from public''; end'`,
+];
+
 for (const major of [servers.oldest, servers.newest])
   describe(`what the live schema reaches, on PostgreSQL ${major}`, () => {
     before(loadParser);
@@ -73,6 +96,31 @@ for (const major of [servers.oldest, servers.newest])
           match(log.join('\n'), /the shadow lacks: create event trigger watch, which reaches outside the database/);
           match(log.join('\n'), /the shadow lacks: 42704 create user mapping$/m);
           doesNotMatch(log.join('\n'), /do not tell|options/i);
+        }),
+      );
+    });
+
+    it('is never the target itself, by whatever way its name is said', async () => {
+      await withDatabase(major, (url) =>
+        withSession(url, async (target) => {
+          const name = new URL(url).pathname.slice(1);
+          const stateOf = `select concat_ws(' | ', datacl, datconnlimit, shobj_description(oid, 'pg_database'),
+              (select string_agg(setconfig::text, ' ') from pg_db_role_setting where setdatabase = d.oid))
+             from pg_database d where datname = current_database()`;
+          await demand(target, `alter database ${name} set app.kept to 'yes'`);
+          const before = await valueOf(target, stateOf);
+          const { place } = await sharedPlace(major, 'postgres');
+          const up = namingDatabase(name).join(';\n');
+          for (const mode of ['transaction', 'statements', 'implicit'] as const) {
+            const lines = await linesOf(createChain(place), requestOf([{ name: 'm', up, mode }]));
+            deepEqual(
+              lines.filter((line) => !line.endsWith('skipped reaches')),
+              [],
+              mode,
+            );
+          }
+          await place.close();
+          equal(await valueOf(target, stateOf), before);
         }),
       );
     });

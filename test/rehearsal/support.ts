@@ -1,13 +1,10 @@
 /** Chains for tests: links out of SQL, outcomes as short texts, and places that tell what is sent to their shadows. */
+import { Laps } from '../../server/engine/base/laps';
 import type { Session } from '../../server/engine/database/session';
 import type { TransactionMode } from '../../server/engine/layouts/layout';
-import {
-  type Chain,
-  type ChainRequest,
-  createChain,
-  type Link,
-  type LinkResult,
-} from '../../server/engine/rehearsal/chain';
+import { type Chain, createChain } from '../../server/engine/rehearsal/chain';
+import type { Link } from '../../server/engine/rehearsal/link';
+import type { ChainRequest, LinkResult } from '../../server/engine/rehearsal/walk';
 import type { PlacedOutcome } from '../../server/engine/rehearsal/outcome';
 import { emptyBase } from '../../server/engine/shadow/base';
 import type { Shadow, ShadowPlace } from '../../server/engine/shadow/place';
@@ -35,7 +32,9 @@ export const requestOf = (links: readonly LinkText[], changes: Partial<ChainRequ
   base: emptyBase,
   links: links.map(linkOf),
   wanted: () => ({ up: true, down: true }),
-  editing: true,
+  isOpen: () => true,
+  thorough: false,
+  rowsAreMissing: false,
   layout: 'dbmate',
   limits,
   ...changes,
@@ -47,7 +46,7 @@ export async function resultsOf(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<LinkResult[]> {
   const results: LinkResult[] = [];
-  await chain.run(request, (result) => results.push(result), signal);
+  await chain.run(request, (result) => results.push(result), new Laps('files'), signal);
   return results;
 }
 
@@ -96,7 +95,7 @@ export function tapped(
         if (typeof value !== 'function') return value;
         if (name !== 'run') return value.bind(target);
         return async (sql: string, options?: Parameters<Session['run']>[1]) => {
-          if (!/rehearsal_(?:savepoint|end)/.test(sql)) sent.push(sql);
+          if (!/rehearsal_/.test(sql)) sent.push(sql);
           await before(sql, target);
           return target.run(sql, options);
         };
@@ -110,6 +109,7 @@ export function tapped(
       return tap(shadow.session);
     },
     startOver: (session) => shadow.startOver(session),
+    startScript: (session) => shadow.startScript(session),
     withCopy: (use) => shadow.withCopy((copy) => use(tap(copy))),
     dump: (signal) => shadow.dump(signal),
   });

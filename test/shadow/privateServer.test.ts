@@ -158,8 +158,7 @@ async function pidOfDead(): Promise<number> {
 const guardsOf = (folder: string, server: number): number[] =>
   readdirSync('/proc')
     .map(Number)
-    .filter((pid) => pid > 0 && pid !== server && existsSync(`/proc/${pid}/cmdline`))
-    .filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(folder));
+    .filter((pid) => pid > 0 && pid !== server && commandLineOf(String(pid)).split('\0').includes(folder));
 
 async function versionOf(server: PrivateServer): Promise<number> {
   const session = await openSession(plainParameters({ ...server, database: 'postgres' }));

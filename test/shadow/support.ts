@@ -27,7 +27,8 @@ export async function privatePlace(major: Major): Promise<LoggedPlace> {
   const place = await serverPlace({
     kind: 'private',
     label: 'private',
-    database: (name) => serverDatabase(plainParameters({ ...server, database: name || 'postgres' }), assets),
+    database: (name) => serverDatabase(plainParameters({ ...server, database: name }), assets),
+    home: 'postgres',
     end: () => server.stop(),
     likeTarget: '',
     log: (line) => log.push(line),
@@ -42,8 +43,8 @@ export async function sharedPlace(major: Major, user: string): Promise<LoggedPla
   const place = await serverPlace({
     kind: 'same-server',
     label: 'test server',
-    database: (name) =>
-      serverDatabase(plainParameters({ host, port, user, password, database: name || 'postgres' }), assets),
+    database: (name) => serverDatabase(plainParameters({ host, port, user, password, database: name }), assets),
+    home: 'postgres',
     end: () => Promise.resolve(),
     likeTarget: '',
     log: (line) => log.push(line),

@@ -1,17 +1,19 @@
-/** Takes or restores a snapshot in a process of its own, so that a test can kill it. */
+/** Takes, restores or drops a snapshot in a process of its own, so that a test can kill it. */
 import { plainParameters, withDatabase } from '../../server/engine/database/parameters';
 import { serverDatabase } from '../../server/engine/database/serverDatabase';
-import { restoreSnapshot, takeSnapshot } from '../../server/engine/snapshots/snapshots';
+import { dropSnapshot, restoreSnapshot, takeSnapshot } from '../../server/engine/snapshots/snapshots';
 import type { ServerTarget, Surroundings } from '../../server/engine/snapshots/target';
 
 export interface Errand {
   readonly place: Parameters<typeof plainParameters>[0];
   readonly storage: string;
-  /** Id of the snapshot to be restored; a new one is taken when there is none. */
-  readonly restore: string | undefined;
+  readonly what:
+    | { readonly kind: 'take' }
+    | { readonly kind: 'restore'; readonly id: string }
+    | { readonly kind: 'drop'; readonly id: string };
 }
 
-async function run({ place, storage, restore }: Errand): Promise<void> {
+async function run({ place, storage, what }: Errand): Promise<void> {
   const parameters = plainParameters(place);
   const target: ServerTarget = {
     kind: 'server',
@@ -21,10 +23,16 @@ async function run({ place, storage, restore }: Errand): Promise<void> {
   const { signal } = new AbortController();
   const around: Surroundings = { storage, now: () => new Date(), log: () => {}, signal };
   const order = { version: undefined, disconnect: true };
-  const done = await (restore === undefined
-    ? takeSnapshot(target, { ...order, reason: 'to be killed' }, around)
-    : restoreSnapshot(target, restore, order, around));
-  process.stdout.write(`${JSON.stringify(done)}\n`);
+  switch (what.kind) {
+    case 'take':
+      await takeSnapshot(target, { ...order, reason: 'to be killed' }, around);
+      break;
+    case 'restore':
+      await restoreSnapshot(target, what.id, order, around);
+      break;
+    case 'drop':
+      await dropSnapshot(target, what.id, around);
+  }
 }
 
 const [, , errand] = process.argv;

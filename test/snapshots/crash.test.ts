@@ -1,5 +1,5 @@
 /**
- * Our process is killed, or the server, while a snapshot is taken or restored. The target is before or after, nothing
+ * Our process is killed, or the server, while a snapshot is taken, restored or dropped. The target is before or after, nothing
  * half-made stays, and the next start says what happened.
  *
  * The process is held at a step from outside, by locks that Postgres itself needs for that step.
@@ -10,9 +10,9 @@ import { join } from 'node:path';
 import type { Client } from 'pg';
 import { Fault } from '../../server/engine/base/fault';
 import { recoverSnapshots } from '../../server/engine/snapshots/recover';
-import { listSnapshots, restoreSnapshot, takeSnapshot } from '../../server/engine/snapshots/snapshots';
+import { dropSnapshot, listSnapshots, restoreSnapshot, takeSnapshot } from '../../server/engine/snapshots/snapshots';
 import { snapshotPrefix } from '../../server/engine/snapshots/names';
-import { startKillable, until } from '../support/killable';
+import { startKillable, until, whenBack } from '../support/killable';
 import { type Major, asAdmin, servers, serverOf } from '../support/servers';
 import type { Errand } from './child';
 import { type Place, withPlace } from './support';
@@ -58,7 +58,7 @@ for (const major of Object.values(servers)) {
           `comment on database ${taken.snapshot.id} is 'held'`,
           'lock table pg_shdescription in share mode',
         ]) {
-          const told = await killedAt(major, place, lock, taken.snapshot.id);
+          const told = await killedAt(major, place, lock, { kind: 'restore', id: taken.snapshot.id });
           match(told, /Nothing was restored; \S+ is as it was\.$/);
           deepEqual(await place.sql('select id from item'), [{ id: 2 }]);
           await nothingHalfMade(place, 1);
@@ -74,7 +74,7 @@ for (const major of Object.values(servers)) {
           if (taken.kind !== 'taken') throw new Error('nobody was there');
           const [snapshotted, changed] = [expected, expected + 1];
           await place.sql(`update item set id = ${changed}`);
-          const running = startKillable(child, await errand(major, place, taken.snapshot.id));
+          const running = startKillable(child, await errand(major, place, { kind: 'restore', id: taken.snapshot.id }));
           // As soon as its journal is there it is at work; from then on it is killed somewhat later each round.
           await until(async () => (journalOf(place).length > 0 ? true : undefined));
           for (let looks = 0; looks < round * 2; looks++) await place.sql('select 1', 'postgres');
@@ -89,9 +89,45 @@ for (const major of Object.values(servers)) {
           if (/Nothing was restored/.test(told)) equal(row.id, changed);
           seen.add(told.replaceAll(/\S*\d\S*/g, ''));
           expected = row.id;
-          await nothingHalfMade(place, (await listSnapshots(place.target, place.around.storage)).length);
+          await nothingHalfMade(place, (await listSnapshots(place.target, place.around)).length);
         }
         ok(seen.size > 0);
+      }));
+
+    it('before a snapshot is dropped', () =>
+      withFilled(major, async (place) => {
+        const taken = await takeSnapshot(place.target, order, place.around);
+        if (taken.kind !== 'taken') throw new Error('nobody was there');
+        const { id } = taken.snapshot;
+        const told = await killedAt(major, place, `comment on database ${id} is 'held'`, { kind: 'drop', id });
+        match(told, new RegExp(`was cut off\\. The snapshot ${id} has been deleted\\.$`));
+        await nothingHalfMade(place, 0);
+        deepEqual(readdirSync(join(place.around.storage, 'snapshots')), []);
+      }));
+
+    it('the session that drops a snapshot is ended by the server: it is whole until the next start, and longer when somebody is in it', () =>
+      withFilled(major, async (place) => {
+        const holder = await beside(place);
+        for (const { used, says } of [
+          { used: true, says: /The snapshot \S+ was to be deleted and is still there: .* accessed by other users/ },
+          { used: false, says: /The snapshot \S+ has been deleted\.$/ },
+        ]) {
+          const taken = await takeSnapshot(place.target, order, place.around);
+          if (taken.kind !== 'taken') throw new Error('nobody was there');
+          const { id } = taken.snapshot;
+          await holder.query(`begin; comment on database ${id} is 'held'`);
+          const lost = rejects(dropSnapshot(place.target, id, place.around), isLost);
+          await holder.query('select pg_terminate_backend($1)', [await until(() => isWaitingFor(place, holder))]);
+          await lost;
+          await holder.query('rollback');
+          await nothingHalfMade(place, 1);
+          if (used) await place.sql(`alter database ${id} allow_connections true`, 'postgres');
+          const reader = used ? await place.connect('reader', id) : undefined;
+          match(await until(async () => (await recoverSnapshots(place.target, place.around))[0]), says);
+          await reader?.end();
+          if (used) await dropSnapshot(place.target, id, place.around);
+          await nothingHalfMade(place, 0);
+        }
       }));
 
     it('the sessions of a copy and of a swap are ended by the server', () =>
@@ -170,10 +206,15 @@ for (const major of Object.values(servers)) {
 }
 
 /** Starts the errand, kills it when it waits for the lock, lets the server go on, and recovers. */
-async function killedAt(major: Major, place: Place, lock: string, restore?: string): Promise<string> {
+async function killedAt(
+  major: Major,
+  place: Place,
+  lock: string,
+  what: Errand['what'] = { kind: 'take' },
+): Promise<string> {
   const holder = await beside(place);
   await holder.query(`begin; ${lock}`);
-  const running = startKillable(child, await errand(major, place, restore));
+  const running = startKillable(child, await errand(major, place, what));
   await until(() => isWaitingFor(place, holder));
   await running.kill();
   deepEqual(await recoverSnapshots(place.target, place.around), [], 'its session is still at work');
@@ -183,19 +224,9 @@ async function killedAt(major: Major, place: Place, lock: string, restore?: stri
   return told;
 }
 
-async function errand(major: Major, { target, around }: Place, restore?: string): Promise<Errand> {
+async function errand(major: Major, { target, around }: Place, what: Errand['what']): Promise<Errand> {
   const { host, port, user, password } = await serverOf(major);
-  return { place: { host, port, user, password, database: target.database.name }, storage: around.storage, restore };
-}
-
-/** @returns the first line told; undefined while the server is not back, or the old session not gone */
-async function whenBack(ask: () => Promise<readonly string[]>): Promise<string | undefined> {
-  try {
-    return (await ask())[0];
-  } catch (cause) {
-    if (cause instanceof Fault && ['no-server', 'connection-lost'].includes(cause.code)) return undefined;
-    throw cause;
-  }
+  return { place: { host, port, user, password, database: target.database.name }, storage: around.storage, what };
 }
 
 const isLost = (cause: unknown): boolean => cause instanceof Fault && cause.code === 'connection-lost';
@@ -231,7 +262,7 @@ const journalOf = ({ around }: Place): readonly string[] => {
 /** Every database that looks like a snapshot of the target is one, and the target takes connections. */
 async function nothingHalfMade(place: Place, snapshots: number): Promise<void> {
   const { target, around, names, sql } = place;
-  const listed = await listSnapshots(target, around.storage);
+  const listed = await listSnapshots(target, around);
   const there = (await names()).filter((name) => name.startsWith(snapshotPrefix + target.database.name));
   deepEqual(there.toSorted(), listed.map(({ id }) => id).toSorted());
   equal(listed.length, snapshots);

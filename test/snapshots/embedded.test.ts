@@ -1,10 +1,9 @@
 /** Snapshots and applies of the embedded database: files that are exchanged whole. */
 import { deepEqual, equal, match, rejects } from 'node:assert/strict';
-import { copyFileSync, existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { applyMigrations, revertMigrations } from '../../server/engine/apply/apply';
 import { recoverApplies } from '../../server/engine/apply/recover';
-import { Fault, type FaultCode } from '../../server/engine/base/fault';
 import { openJournal } from '../../server/engine/base/journal';
 import { embeddedDatabase } from '../../server/engine/database/embedded';
 import { recoverSnapshots } from '../../server/engine/snapshots/recover';
@@ -13,13 +12,12 @@ import { dataPath } from '../../server/engine/snapshots/registry';
 import { type SnapshotStep, topic } from '../../server/engine/snapshots/steps';
 import type { EmbeddedTarget, Surroundings } from '../../server/engine/snapshots/target';
 import { jobOn } from '../apply/support';
+import { isFault } from '../support/faults';
 import { withFolder } from '../support/files';
 import { startKillable, until } from '../support/killable';
 import { assets } from './support';
 
 const order = { reason: 'by hand', version: '7', disconnect: false };
-
-const isFault = (code: FaultCode) => (cause: unknown) => cause instanceof Fault && cause.code === code;
 
 const source = `--- 1_a.up.sql
 create table a (id int);
@@ -45,13 +43,27 @@ describe('the embedded database', () => {
       if (done.kind !== 'restored') throw new Error('nobody else can be there');
       await rejects(read(target, 'select * from item'), isFault('refused'));
       deepEqual(
-        (await listSnapshots(target, around.storage)).map(({ id }) => id),
+        (await listSnapshots(target, around)).map(({ id }) => id),
         [done.kept.id, filled, empty],
       );
       await restoreSnapshot(target, done.kept.id, { version: '7', disconnect: false }, around);
       deepEqual(await read(target, 'select * from item'), []);
-      await dropSnapshot(target, filled, around.storage);
+      await dropSnapshot(target, filled, around);
       await rejects(restoreSnapshot(target, filled, order, around), isFault('no-such-snapshot'));
+    }));
+
+  it('a snapshot is dropped with its file, unless somebody is at work on the database', () =>
+    withEmbedded(async (target, around) => {
+      const [first, second] = [await taken(target, around), await taken(target, around)];
+      const session = await target.database.open('write');
+      await rejects(dropSnapshot(target, first, around), isFault('locked'));
+      await session.close();
+      await dropSnapshot(target, first, around);
+      deepEqual(readdirSync(join(around.storage, 'snapshots')).toSorted(), [`${second}.data`, `${second}.json`]);
+      await rejects(dropSnapshot(target, first, around), isFault('no-such-snapshot'));
+      // What the disk looks like after a kill between the two removals.
+      rmSync(dataPath(around.storage, second));
+      deepEqual(await listSnapshots(target, around), []);
     }));
 
   it('is not exchanged under somebody who writes', () =>

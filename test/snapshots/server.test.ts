@@ -32,7 +32,7 @@ for (const major of Object.values(servers)) {
         if (done.kind !== 'restored') throw new Error('nobody was there');
         deepEqual(await sql('select id from item'), [{ id: 1 }]);
         deepEqual(
-          (await listSnapshots(target, around.storage)).map(({ id, version }) => ({ id, version })),
+          (await listSnapshots(target, around)).map(({ id, version }) => ({ id, version })),
           [{ id: done.kept.id, version: '43' }],
         );
 
@@ -48,20 +48,20 @@ for (const major of Object.values(servers)) {
         const second = await taken(place);
         const ids = [second.id, first.id];
         deepEqual(
-          (await listSnapshots(target, around.storage)).map(({ id }) => id),
+          (await listSnapshots(target, around)).map(({ id }) => id),
           ids,
         );
         rmSync(join(around.storage, 'snapshots'), { recursive: true });
         deepEqual(
-          (await listSnapshots(target, around.storage)).map(({ id }) => id),
+          (await listSnapshots(target, around)).map(({ id }) => id),
           ids,
         );
-        await dropSnapshot(target, second.id, around.storage);
+        await dropSnapshot(target, second.id, around);
         deepEqual(
-          (await listSnapshots(target, around.storage)).map(({ id }) => id),
+          (await listSnapshots(target, around)).map(({ id }) => id),
           [first.id],
         );
-        await rejects(dropSnapshot(target, second.id, around.storage), (fault) => {
+        await rejects(dropSnapshot(target, second.id, around), (fault) => {
           return fault instanceof Fault && fault.code === 'no-such-snapshot';
         });
       }));

@@ -5,7 +5,7 @@ import { type LockMode, modeOf, strengthOf } from '../../server/engine/sql/lockM
 import { loadParser, shapeOf } from '../../server/engine/sql/parse';
 import type { NeededLock } from '../../server/engine/sql/statement';
 import { servers, withDatabase } from '../support/servers';
-import { withClient } from './support';
+import { withConnection } from '../support/client';
 
 const schema = `
   create schema app;
@@ -194,7 +194,7 @@ for (const major of [servers.oldest, servers.newest]) {
     it('agree on the strongest lock on every relation that a statement names', async () => {
       await loadParser();
       await withDatabase(major, (url) =>
-        withClient(url, async (client) => {
+        withConnection(url, async (client) => {
           await client.query(schema);
           const differences: string[] = [];
           for (const sql of statements) {

@@ -6,7 +6,7 @@ import { skipBlank } from '../../server/engine/sql/lexer';
 import { loadParser } from '../../server/engine/sql/parse';
 import { type Piece, scan, statementsOf } from '../../server/engine/sql/scan';
 import { servers, withDatabase } from '../support/servers';
-import { withClient } from './support';
+import { withConnection } from '../support/client';
 import { blanks, fragments, queries, statements } from './arbitraries';
 
 /** Each statement as its text; rows and psql lines are marked. */
@@ -206,7 +206,7 @@ describe('standard_conforming_strings', () => {
       .map(([sql]) => `${sql};`)
       .join('\n');
     await withDatabase(servers.oldest, (url) =>
-      withClient(url, async (client) => {
+      withConnection(url, async (client) => {
         for (const { text } of statementsOf(script)) await client.query(text);
       }),
     );
@@ -274,7 +274,7 @@ describe('the server', () => {
   for (const major of Object.values(servers)) {
     it(`cuts one message in the same places, PostgreSQL ${major}`, () =>
       withDatabase(major, (url) =>
-        withClient(url, async (client) => {
+        withConnection(url, async (client) => {
           const values = async (sql: string): Promise<unknown[]> =>
             [await client.query<{ 'a;': string }>(sql)].flat().map(({ rows }) => rows[0]?.['a;']);
           const scripts = fc.array(fc.tuple(blanks, queries, blanks), { minLength: 1, maxLength: 5 });

@@ -9,7 +9,7 @@ import type { ObjectName } from '../../server/engine/sql/statement';
 import { servers, withDatabase } from '../support/servers';
 import { fragments, statements } from './arbitraries';
 import { objectsOf } from './catalog';
-import { withClient } from './support';
+import { withConnection } from '../support/client';
 
 before(loadParser);
 
@@ -130,7 +130,7 @@ const script = `
 describe('what a statement makes and takes', () => {
   it('is what changes in the catalogs', () =>
     withDatabase(servers.newest, (url) =>
-      withClient(url, async (client) => {
+      withConnection(url, async (client) => {
         const wrong: unknown[] = [];
         let before = await objectsOf(client);
         for (const { text } of statementsOf(script)) {
@@ -251,7 +251,7 @@ describe('what must not run in a transaction', () => {
   for (const major of Object.values(servers)) {
     it(`is what PostgreSQL ${major} refuses there`, () =>
       withDatabase(major, (url) =>
-        withClient(url, async (client) => {
+        withConnection(url, async (client) => {
           await client.query(`
             create table t (id int primary key);
             create type e as enum ('a');

@@ -5,7 +5,7 @@ import { readString } from '../../server/engine/sql/strings';
 import { foldedName, nameParts, tokenAt, tokensOf } from '../../server/engine/sql/tokens';
 import { servers, withDatabase } from '../support/servers';
 import { fragments, queries } from './arbitraries';
-import { withClient } from './support';
+import { withConnection } from '../support/client';
 
 describe('tokens', () => {
   it('have the kinds of the grammar', () => {
@@ -101,7 +101,7 @@ describe('names', () => {
       `"${'x'.repeat(70)}"`,
     ];
     await withDatabase(servers.newest, (url) =>
-      withClient(url, async (client) => {
+      withConnection(url, async (client) => {
         const { fields } = await client.query(`select ${written.map((name) => `1 as ${name}`).join(', ')}`);
         deepEqual(
           written.map(foldedName),
@@ -120,7 +120,7 @@ describe('names', () => {
 describe('strings', () => {
   it('say what the server reads', () =>
     withDatabase(servers.newest, (url) =>
-      withClient(url, async (client) => {
+      withConnection(url, async (client) => {
         const escapes = String.raw`select E'\b\f\n\r\t\\\'\"\101\x41\u0441\U0001F600\z' as "a;"`;
         const unicode = String.raw`select U&'\0441\+01F600\\''' as "a;"`;
         await fc.assert(

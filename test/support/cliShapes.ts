@@ -118,6 +118,7 @@ export const isCheck = shape({
 });
 
 export const isStatus = shape({
+  'recovered?': list(text),
   projects: list(
     shape({
       ...project,
@@ -169,6 +170,7 @@ export const isCancelled = shape({
 });
 export const isNothing = shape({ ...project, kind: oneOf('nothing') });
 export const isTaken = shape({ ...project, kind: oneOf('taken'), snapshot: shape(snapshot), ms: number });
+export const isDeleted = shape({ ...project, kind: oneOf('deleted'), snapshot: shape(snapshot) });
 export const isSnapshots = shape({ ...project, snapshots: list(shape(snapshot)) });
 export const isRestored = shape({ ...project, kind: oneOf('restored'), kept: shape(snapshot), ms: number });
 export const isCreated = shape({ ...project, path: text });

@@ -1,7 +1,18 @@
 /** The real bundle dist/cli.js as a child process, in a folder and an environment of its own. */
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -33,10 +44,51 @@ export interface Workspace {
 export type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 /** A temporary folder with files; nothing of the machine's own Postgres settings gets in. */
-export async function withWorkspace<T>(
+export const withWorkspace = <T>(
   files: Readonly<Record<string, string>>,
   use: (workspace: Workspace) => Promise<T>,
   variables: Readonly<Record<string, string>> = {},
+): Promise<T> => inWorkspace({ files, variables, program: () => ({ node: process.execPath, cli: cliPath }) }, use);
+
+/** The same for a user to whom permissions matter: root runs the command line as nobody, from a copy that he may read. */
+export const withUnprivileged = <T>(
+  files: Readonly<Record<string, string>>,
+  use: (workspace: Workspace) => Promise<T>,
+): Promise<T> =>
+  process.getuid?.() === 0
+    ? inWorkspace({ files, variables: {}, program: (base) => copiedTo(base, nobody), user: nobody }, use)
+    : withWorkspace(files, use);
+
+const nobody = 65534;
+
+interface Program {
+  readonly node: string;
+  readonly cli: string;
+}
+
+/** The folders of this clone, and of Node, may be closed to others. */
+function copiedTo(base: string, user: number): Program {
+  const [node, dist] = [join(base, 'node'), join(base, 'dist')];
+  copyFileSync(process.execPath, node);
+  cpSync(dirname(cliPath), dist, { recursive: true, filter: (path) => !path.endsWith('.map') });
+  chmodSync(base, 0o755);
+  for (const path of [base, ...readdirSync(base, { recursive: true, encoding: 'utf8' }).map((it) => join(base, it))])
+    chownSync(path, user, user);
+  return { node, cli: join(dist, 'cli.js') };
+}
+
+interface Making {
+  readonly files: Readonly<Record<string, string>>;
+  readonly variables: Readonly<Record<string, string>>;
+  /** Called when the files are there. */
+  readonly program: (base: string) => Program;
+  /** Number of the user and the group that the command line runs as. */
+  readonly user?: number;
+}
+
+async function inWorkspace<T>(
+  { files, variables, program, user }: Making,
+  use: (workspace: Workspace) => Promise<T>,
 ): Promise<T> {
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'rehearsal-cli-')));
   const home = join(base, 'home');
@@ -50,19 +102,25 @@ export async function withWorkspace<T>(
     LOCALAPPDATA: home,
     ...variables,
   };
-  const workspace = openWorkspace(folder, environment);
   try {
-    for (const [name, content] of Object.entries(files)) workspace.write(name, content);
-    return await use(workspace);
+    for (const [name, content] of Object.entries(files)) writeInto(folder, name, content);
+    const identity = user === undefined ? {} : { uid: user, gid: user };
+    return await use(openWorkspace(folder, environment, program(base), identity));
   } finally {
     rmSync(base, { recursive: true, force: true });
   }
 }
 
-function openWorkspace(folder: string, environment: Readonly<Record<string, string>>): Workspace {
+function openWorkspace(
+  folder: string,
+  environment: Readonly<Record<string, string>>,
+  { node, cli }: Program,
+  identity: Pick<SpawnOptions, 'uid' | 'gid'>,
+): Workspace {
   const path = (name: string) => join(folder, name);
   const start = (words: readonly string[], more: Readonly<Record<string, string>> = {}): Child =>
-    spawn(process.execPath, [cliPath, ...words], {
+    spawn(node, [cli, ...words], {
+      ...identity,
       cwd: folder,
       env: { ...environment, ...more },
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -72,10 +130,7 @@ function openWorkspace(folder: string, environment: Readonly<Record<string, stri
     folder,
     environment,
     path,
-    write(name, content) {
-      mkdirSync(dirname(path(name)), { recursive: true });
-      writeFileSync(path(name), content);
-    },
+    write: (name, content) => writeInto(folder, name, content),
     run,
     async json(...words) {
       const { code, stdout, stderr } = await run(...words, '--format', 'json');
@@ -87,6 +142,11 @@ function openWorkspace(folder: string, environment: Readonly<Record<string, stri
     },
     start,
   };
+}
+
+function writeInto(folder: string, name: string, content: string | Uint8Array): void {
+  mkdirSync(dirname(join(folder, name)), { recursive: true });
+  writeFileSync(join(folder, name), content);
 }
 
 export async function ending(child: Child): Promise<Run> {

@@ -11,6 +11,7 @@ import {
   type PublishDiagnosticsParams,
   PublishDiagnosticsNotification,
   RegistrationRequest,
+  ShowMessageNotification,
   StreamMessageReader,
   StreamMessageWriter,
 } from 'vscode-languageserver-protocol/node';
@@ -22,6 +23,8 @@ export interface Editor {
   readonly connection: ProtocolConnection;
   /** Lines of window/logMessage. */
   readonly log: readonly string[];
+  /** What window/showMessage has put before the user. */
+  readonly shown: readonly string[];
   /** Everything published so far, oldest first. */
   readonly published: readonly PublishDiagnosticsParams[];
   /** Where the rehearsals stood, oldest first. */
@@ -45,6 +48,7 @@ export function connectEditor(fromServer: NodeJS.ReadableStream, toServer: NodeJ
   const connection = createProtocolConnection(new StreamMessageReader(fromServer), new StreamMessageWriter(toServer));
   const heard = new EventEmitter().setMaxListeners(0);
   const log: string[] = [];
+  const shown: string[] = [];
   const published: PublishDiagnosticsParams[] = [];
   const states: RehearsalState[] = [];
   const told = { lenses: 0, projects: 0, registrations: [] as string[] };
@@ -54,6 +58,7 @@ export function connectEditor(fromServer: NodeJS.ReadableStream, toServer: NodeJ
     heard.emit('message');
   };
   connection.onNotification(LogMessageNotification.type, ({ message }) => hear(() => log.push(message)));
+  connection.onNotification(ShowMessageNotification.type, ({ message }) => hear(() => shown.push(message)));
   connection.onNotification(PublishDiagnosticsNotification.type, (params) => hear(() => published.push(params)));
   connection.onNotification(ProjectsChanged, () => hear(() => told.projects++));
   connection.onNotification(RehearsalStateChanged, (state) => hear(() => states.push(state)));
@@ -90,6 +95,7 @@ export function connectEditor(fromServer: NodeJS.ReadableStream, toServer: NodeJ
   return {
     connection,
     log,
+    shown,
     published,
     states,
     told,

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Fault } from '../../server/engine/base/fault';
 
 export interface Killable {
   /** Kills it with SIGKILL and waits until it is gone. */
@@ -38,5 +39,15 @@ export async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
     const answer = await ask();
     if (answer !== undefined) return answer;
     await delay(10);
+  }
+}
+
+/** @returns the first line told; undefined while the server is not back, or the old session not gone */
+export async function whenBack(ask: () => Promise<readonly string[]>): Promise<string | undefined> {
+  try {
+    return (await ask())[0];
+  } catch (cause) {
+    if (cause instanceof Fault && ['no-server', 'connection-lost'].includes(cause.code)) return undefined;
+    throw cause;
   }
 }

@@ -11,6 +11,8 @@ export interface Running {
   readonly editor: Editor;
   /** Workspace folder, removed afterwards. */
   readonly folder: string;
+  /** The server's own folder. */
+  readonly storage: string;
   readonly server: ChildProcessByStdio<Writable, Readable, Readable>;
   /** Absolute path of a file of the workspace. */
   readonly path: (name: string) => string;
@@ -25,13 +27,15 @@ export interface Beginning {
   readonly files: Readonly<Record<string, string | Uint8Array>>;
   /** On top of an environment with nothing but PATH and a home folder of its own. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Program with arguments that is given the command line of the server, and becomes it. */
+  readonly within?: readonly string[];
   /** Left out: a plain editor that knows nothing of us. */
   readonly initializationOptions?: unknown;
 }
 
 /** Starts a server on a new workspace, says good-bye when `use` is done, and waits for its end. */
 export async function withLanguageServer<T>(
-  { files, environment, initializationOptions }: Beginning,
+  { files, environment, within, initializationOptions }: Beginning,
   use: (running: Running) => Promise<T>,
 ): Promise<T> {
   return withFolder(async (home) => {
@@ -43,16 +47,16 @@ export async function withLanguageServer<T>(
       return path(name);
     };
     for (const [name, text] of Object.entries(files)) write(name, text);
-    const server = start(home, environment ?? {});
+    const server = start(home, environment ?? {}, within ?? []);
     let complaints = '';
     server.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));
     const ended = once(server, 'exit');
     const editor = connectEditor(server.stdout, server.stdin);
     try {
       await editor.initialize([folder], initializationOptions);
-      return await use({ editor, folder, server, path, write, complaints: () => complaints });
+      return await use({ editor, folder, storage: storageIn(home), server, path, write, complaints: () => complaints });
     } finally {
-      if (server.exitCode === null && !server.stdin.destroyed && server.stdin.writable) {
+      if (server.exitCode === null && server.signalCode === null && !server.stdin.destroyed && server.stdin.writable) {
         await editor.connection.sendRequest('shutdown');
         await editor.connection.sendNotification('exit');
       }
@@ -62,10 +66,13 @@ export async function withLanguageServer<T>(
   });
 }
 
+const storageIn = (home: string): string => join(home, 'storage');
+
 const bundle = resolve(__dirname, '../../dist/server.js');
 
-function start(home: string, environment: Readonly<Record<string, string>>) {
-  return spawn(process.execPath, [bundle, '--stdio'], {
+function start(home: string, environment: Readonly<Record<string, string>>, within: readonly string[]) {
+  const [program, ...words] = [...within, process.execPath, bundle, '--stdio'];
+  return spawn(program, words, {
     cwd: home,
     stdio: 'pipe',
     env: {
@@ -73,7 +80,7 @@ function start(home: string, environment: Readonly<Record<string, string>>) {
       SystemRoot: process.env['SystemRoot'],
       TMPDIR: process.env['TMPDIR'],
       HOME: home,
-      REHEARSAL_HOME: join(home, 'storage'),
+      REHEARSAL_HOME: storageIn(home),
       ...environment,
     },
   });

@@ -15,7 +15,8 @@ export async function privatePlaceOf(major: Major): Promise<ShadowPlace> {
   return serverPlace({
     kind: 'private',
     label: `test server ${major}`,
-    database: (name) => serverDatabase(plainParameters({ ...server, database: name || 'postgres' }), assets),
+    database: (name) => serverDatabase(plainParameters({ ...server, database: name }), assets),
+    home: 'postgres',
     end: () => server.stop(),
     likeTarget: '',
     log: () => {},

@@ -12,6 +12,7 @@ import type { Command } from './command';
 export const apply: Command = {
   name: 'apply',
   words: undefined,
+  changes: true,
   options: ['only', 'up-to', 'no-snapshot', ...consentOptions, ...commonOptions],
   says: 'apply pending migrations',
   more: [

@@ -3,7 +3,7 @@ import type { Check, FileCheck, Finding, Project } from '../../engine/project';
 import { commonOptions, rehearsalOptions } from '../options';
 import { allProjects, callPlaces, type Selection, select } from '../projects';
 import { duration, renderCounts, renderFindings, some } from '../render/findings';
-import { jsonEngine, jsonFile, printed } from '../render/json';
+import { jsonEngine, jsonFile } from '../render/json';
 import type { Places } from '../render/places';
 import { renderProject } from '../render/status';
 import { version } from '../version';
@@ -36,7 +36,7 @@ export const check: Command = {
     }
     if (call.json) {
       const files = done.flatMap(({ files }) => files).map((file) => jsonFile(file, places));
-      call.terminal.out(printed({ engine: jsonEngine(version, done, places), files }));
+      call.print({ engine: jsonEngine(version, done, places), files });
     }
     return exitCode(done.flatMap(findingsOf));
   },

@@ -7,6 +7,11 @@ import type { Terminal } from '../terminal';
 export interface Command extends CommandWords {
   /** Its words are paths; those outside the current folder are looked at too. */
   readonly takesPaths?: true;
+  /**
+   * It changes databases: cancelled, it is waited for however long that takes, because it tells how they stand. What
+   * the others leave behind is swept by the next start.
+   */
+  readonly changes?: true;
   /** One line for the list of commands. */
   readonly says: string;
   /** More lines for its own help: how it decides, what it promises. */
@@ -28,6 +33,8 @@ export interface Call {
   readonly values: Values;
   readonly words: readonly string[];
   readonly json: boolean;
+  /** Writes the one JSON value of a command, with what was recovered on the way. */
+  readonly print: (value: object) => void;
   /** Absolute; paths for people are relative to it. */
   readonly folder: string;
   readonly signal: AbortSignal;

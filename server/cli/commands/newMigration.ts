@@ -2,7 +2,7 @@
 import { Fault } from '../../engine/base/fault';
 import { commonOptions } from '../options';
 import { callPlaces, oneProject } from '../projects';
-import { jsonProject, printed } from '../render/json';
+import { jsonProject } from '../render/json';
 import type { Command } from './command';
 
 export const newMigration: Command = {
@@ -19,7 +19,8 @@ export const newMigration: Command = {
     const project = await oneProject(call);
     const places = callPlaces(call);
     const path = places.path(project.create(title).path);
-    call.terminal.out(call.json ? printed({ ...jsonProject(project, places), path }) : `${path}\n`);
+    if (call.json) call.print({ ...jsonProject(project, places), path });
+    else call.terminal.out(`${path}\n`);
     return 0;
   },
 };

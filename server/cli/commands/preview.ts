@@ -5,7 +5,7 @@ import { commonOptions, rehearsalOptions } from '../options';
 import { callPlaces, migrationNamed, oneProject } from '../projects';
 import { renderChangeCounts, renderChanges, renderWhole } from '../render/changes';
 import { some } from '../render/findings';
-import { jsonProject, printed } from '../render/json';
+import { jsonProject } from '../render/json';
 import type { Call, Command } from './command';
 
 export const preview: Command = {
@@ -16,7 +16,7 @@ export const preview: Command = {
   more: 'Of all pending migrations together, or of the one named. Nothing is changed.',
   examples: ['rehearsal preview', 'rehearsal preview 42', 'rehearsal preview --full --format json'],
   async run(call) {
-    const { terminal, values, json, signal } = call;
+    const { terminal, values, json, print, signal } = call;
     const project = await oneProject(call);
     const places = callPlaces(call);
     const which = await wanted(project, call);
@@ -25,7 +25,7 @@ export const preview: Command = {
     terminal.progress(undefined);
     if (json) {
       const { before, after, ...rest } = shown;
-      terminal.out(printed({ ...jsonProject(project, places), ...rest, ...(values.full && { before, after }) }));
+      print({ ...jsonProject(project, places), ...rest, ...(values.full && { before, after }) });
       return 0;
     }
     const left =

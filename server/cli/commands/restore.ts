@@ -1,18 +1,18 @@
 /** `rehearsal restore`: puts a snapshot in the target's place; the replaced database is kept as a snapshot. */
 import { Fault } from '../../engine/base/fault';
-import type { Snapshot } from '../../engine/project';
 import { consentTo, mustBeAnswerable, unlessBusy } from '../consent';
-import { suggestion } from '../nearest';
 import { commonOptions, consentOptions } from '../options';
 import { callPlaces, oneProject } from '../projects';
 import { duration } from '../render/findings';
-import { jsonProject, jsonSnapshot, printed, rounded } from '../render/json';
+import { jsonProject, jsonSnapshot, rounded } from '../render/json';
 import { declined } from '../result';
+import { snapshotNamed } from '../snapshots';
 import type { Command } from './command';
 
 export const restore: Command = {
   name: 'restore',
   words: '<snapshot>',
+  changes: true,
   options: [...consentOptions, ...commonOptions],
   says: 'go back to a snapshot',
   more: [
@@ -22,13 +22,13 @@ export const restore: Command = {
   examples: ['rehearsal snapshot --list', 'rehearsal restore 20260102030405 --yes --disconnect'],
   async run(call) {
     mustBeAnswerable(call);
-    const { terminal, words, json, signal } = call;
+    const { terminal, words, json, print, signal } = call;
     const [word, ...others] = words;
     if (word === undefined || others.length > 0) {
       throw new Fault('bad-usage', 'name one snapshot; rehearsal snapshot --list shows them.');
     }
     const project = await oneProject(call);
-    const chosen = snapshotNamed(word, await project.snapshots());
+    const chosen = snapshotNamed(word, await project.snapshots(signal));
     const { label } = project.target;
     const question = `Restore ${label} to the snapshot of ${chosen.taken} (${chosen.reason})? What is there now is kept as a snapshot.`;
     const consent = await consentTo(question, project.target, call);
@@ -39,21 +39,8 @@ export const restore: Command = {
     if (!result) return declined(call);
     const { kept, ms } = result;
     const known = jsonProject(project, callPlaces(call));
-    if (json) terminal.out(printed({ ...known, kind: 'restored', kept: jsonSnapshot(kept), ms: rounded(ms) }));
+    if (json) print({ ...known, kind: 'restored', kept: jsonSnapshot(kept), ms: rounded(ms) });
     else terminal.out(`Restored ${label} in ${duration(ms)}. To undo: rehearsal restore ${kept.id}\n`);
     return 0;
   },
 };
-
-/** @throws {Fault} `no-such-snapshot` */
-function snapshotNamed(word: string, snapshots: readonly Snapshot[]): Snapshot {
-  const exact = snapshots.find((it) => it.id === word);
-  const [part, ...others] = snapshots.filter((it) => it.id.includes(word));
-  const found = exact ?? (others.length === 0 ? part : undefined);
-  if (found) return found;
-  const ids = snapshots.map((it) => it.id);
-  const detail = part
-    ? `"${word}" is part of several: ${ids.filter((id) => id.includes(word)).join(', ')}.`
-    : `"${word}"${suggestion(word, ids) || '.'}`;
-  throw new Fault('no-such-snapshot', detail);
-}

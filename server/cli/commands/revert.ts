@@ -11,6 +11,7 @@ import type { Command } from './command';
 export const revert: Command = {
   name: 'revert',
   words: undefined,
+  changes: true,
   options: ['count', 'no-snapshot', ...consentOptions, ...commonOptions],
   says: 'revert the newest applied migration by its down script',
   more: [

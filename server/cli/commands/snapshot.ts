@@ -1,55 +1,84 @@
-/** `rehearsal snapshot`: takes a restorable copy of the target, or lists those that are there. */
-import type { Snapshot } from '../../engine/project';
-import { unlessBusy } from '../consent';
-import { commonOptions } from '../options';
+/** `rehearsal snapshot`: takes a restorable copy of the target, lists those that are there, or throws one away. */
+import { Fault } from '../../engine/base/fault';
+import type { Project } from '../../engine/project';
+import { consentTo, mustBeAnswerable, unlessBusy } from '../consent';
+import { commonOptions, consentOptions } from '../options';
 import { callPlaces, oneProject } from '../projects';
-import { harmless, padded, widest } from '../render/cells';
+import { harmless } from '../render/cells';
 import { bytes, duration } from '../render/findings';
-import { jsonProject, jsonSnapshot, printed, rounded } from '../render/json';
+import { jsonProject, jsonSnapshot, rounded } from '../render/json';
 import { declined } from '../result';
-import type { Command } from './command';
+import { renderSnapshots, snapshotNamed } from '../snapshots';
+import type { Call, Command, ExitCode } from './command';
 
 export const snapshot: Command = {
   name: 'snapshot',
   words: '[reason…]',
-  options: ['list', 'disconnect', 'confirm', 'yes', ...commonOptions],
-  says: 'take a snapshot of the database, or list the snapshots',
-  more: 'A snapshot is a copy on the same server, or a dump file where a copy is refused. Restore it with rehearsal restore.',
-  examples: ['rehearsal snapshot before the big change', 'rehearsal snapshot --list'],
+  changes: true,
+  options: ['list', 'delete', ...consentOptions, ...commonOptions],
+  says: 'take a snapshot of the database, list the snapshots, or delete one',
+  more: [
+    'A snapshot is a copy on the same server, or a dump file where a copy is refused. Restore it with rehearsal restore.',
+    'To delete one, a part of its id that no other has is enough. That asks first, unless --yes is given, and cannot be',
+    'taken back.',
+  ].join('\n'),
+  examples: [
+    'rehearsal snapshot before the big change',
+    'rehearsal snapshot --list',
+    'rehearsal snapshot --delete 20260102030405',
+  ],
   async run(call) {
-    const { terminal, values, words, json, signal } = call;
-    const project = await oneProject(call);
-    const known = jsonProject(project, callPlaces(call));
-    if (values.list) {
-      const snapshots = await project.snapshots();
-      terminal.out(json ? printed({ ...known, snapshots: snapshots.map(jsonSnapshot) }) : renderSnapshots(snapshots));
-      return 0;
-    }
-    const reason = words.join(' ') || 'by hand';
-    const consent = {
-      disconnect: values.disconnect ?? false,
-      ...(values.confirm !== undefined && { confirmedName: values.confirm }),
-    };
-    terminal.progress(`Taking a snapshot of ${project.target.label}…`);
-    const result = await unlessBusy((agreed) => project.snapshot({ ...agreed, reason }, signal), consent, call);
-    terminal.progress(undefined);
-    if (!result) return declined(call);
-    const { snapshot: taken, ms } = result;
-    if (json) terminal.out(printed({ ...known, kind: 'taken', snapshot: jsonSnapshot(taken), ms: rounded(ms) }));
-    else terminal.out(`Took snapshot ${taken.id} of ${taken.target} (${bytes(taken.bytes)}) in ${duration(ms)}.\n`);
-    return 0;
+    const { list, delete: unwanted } = call.values;
+    const [word] = call.words;
+    if (list && unwanted !== undefined) throw new Fault('bad-usage', '--list and --delete exclude each other.');
+    if (unwanted !== undefined && word !== undefined)
+      throw new Fault('bad-usage', `--delete takes one snapshot and no reason; "${word}" is too much.`);
+    if (unwanted !== undefined) return remove(unwanted, call);
+    return list ? show(call) : take(call);
   },
 };
 
-export function renderSnapshots(snapshots: readonly Snapshot[]): string {
-  if (snapshots.length === 0) return 'There are no snapshots.\n';
-  const rows = snapshots.map(({ id, taken, bytes: size, version, reason }) => [
-    id,
-    taken.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC'),
-    bytes(size),
-    version ?? '-',
-    harmless(reason),
-  ]);
-  const widths = [0, 1, 2, 3].map((column) => widest(rows.map((row) => row[column] ?? '')));
-  return rows.map((row) => `${row.map((text, column) => padded(text, widths[column] ?? 0)).join('  ')}\n`).join('');
+async function show(call: Call): Promise<ExitCode> {
+  const project = await oneProject(call);
+  const snapshots = await project.snapshots(call.signal);
+  if (call.json) call.print({ ...known(project, call), snapshots: snapshots.map(jsonSnapshot) });
+  else call.terminal.out(renderSnapshots(snapshots));
+  return 0;
 }
+
+async function take(call: Call): Promise<ExitCode> {
+  const { terminal, values, words, json, print, signal } = call;
+  const project = await oneProject(call);
+  const reason = words.join(' ') || 'by hand';
+  const consent = {
+    disconnect: values.disconnect ?? false,
+    ...(values.confirm !== undefined && { confirmedName: values.confirm }),
+  };
+  terminal.progress(`Taking a snapshot of ${project.target.label}…`);
+  const result = await unlessBusy((agreed) => project.snapshot({ ...agreed, reason }, signal), consent, call);
+  terminal.progress(undefined);
+  if (!result) return declined(call);
+  const { snapshot: taken, ms } = result;
+  if (json) print({ ...known(project, call), kind: 'taken', snapshot: jsonSnapshot(taken), ms: rounded(ms) });
+  else terminal.out(`Took snapshot ${taken.id} of ${taken.target} (${bytes(taken.bytes)}) in ${duration(ms)}.\n`);
+  return 0;
+}
+
+async function remove(word: string, call: Call): Promise<ExitCode> {
+  mustBeAnswerable(call);
+  const { terminal, json, print, signal } = call;
+  const project = await oneProject(call);
+  const chosen = snapshotNamed(word, await project.snapshots(signal));
+  const { target } = project;
+  const question = `Delete the snapshot of ${target.label} of ${chosen.taken} (${harmless(chosen.reason)})? It cannot be brought back.`;
+  const consent = await consentTo(question, target, call);
+  if (!consent) return declined(call);
+  terminal.progress(`Deleting a snapshot of ${target.label}…`);
+  await project.deleteSnapshot(chosen.id, consent, signal);
+  terminal.progress(undefined);
+  if (json) print({ ...known(project, call), kind: 'deleted', snapshot: jsonSnapshot(chosen) });
+  else terminal.out(`Deleted snapshot ${chosen.id} of ${target.label} (${bytes(chosen.bytes)}).\n`);
+  return 0;
+}
+
+const known = (project: Project, call: Call) => jsonProject(project, callPlaces(call));

@@ -3,7 +3,7 @@ import { Fault } from '../../engine/base/fault';
 import type { Project, Status } from '../../engine/project';
 import { commonOptions } from '../options';
 import { allProjects, callPlaces } from '../projects';
-import { jsonProject, printed } from '../render/json';
+import { jsonProject } from '../render/json';
 import type { Places } from '../render/places';
 import { renderProject, renderStatus } from '../render/status';
 import type { Call, Command } from './command';
@@ -23,7 +23,7 @@ export const status: Command = {
       answers.push(answer);
       if (!call.json) show(answer, places, call);
     }
-    if (call.json) call.terminal.out(printed({ projects: answers.map((it) => json(it, places)) }));
+    if (call.json) call.print({ projects: answers.map((it) => json(it, places)) });
     return answers.some((it) => it.result instanceof Fault) ? 2 : 0;
   },
 };

@@ -13,7 +13,8 @@ import { type ApplyStep, topic } from './steps';
 /**
  * Applies these versions, oldest first; the first error stops.
  *
- * @returns `migrations` are the versions that were carried out; the snapshot is the caller's to add
+ * @returns `migrations` are the versions that were carried out; the snapshot is the caller's to add. `nothing` when
+ *   others have applied all of them meanwhile.
  * @throws {Fault} `no-such-migration`, `not-readable`, `bad-migration`, `history-moved`, `out-of-order`, `locked`: then
  *   nothing was run. `connection-lost`: then the words say how the database stands, as far as it can be known.
  */
@@ -21,7 +22,11 @@ export async function applyMigrations(job: Job, versions: readonly string[]): Pr
   const plan = planUp(job, versions);
   if (plan.length === 0) return { kind: 'nothing' };
   return carryOut(job, async (session) => {
-    checkUp(job, plan, await job.history.read(session));
+    const state = await job.history.read(session);
+    // Whoever had the lock until now may have done all of it.
+    const left = plan.filter(({ migration }) => state.applied(migration) !== 'applied');
+    if (left.length === 0 && state.blocked === undefined) return [];
+    checkUp(job, plan, state);
     return plan;
   });
 }
@@ -47,13 +52,17 @@ async function carryOut(job: Job, decide: (session: Session) => Promise<readonly
       return plan.length === 0 ? { kind: 'nothing' } : runAll(job, session, plan, trail);
     });
   } catch (cause) {
-    if (!(cause instanceof Fault)) throw cause;
-    if (cause.code === 'locked' && job.signal.aborted)
+    if (job.signal.aborted && !trail.planned && isGivenUp(cause, job))
       return { kind: 'cancelled', migrations: [], state: 'Nothing was begun.' };
+    if (!(cause instanceof Fault)) throw cause;
     if (cause.code !== 'connection-lost' || !trail.planned) throw cause;
     return afterLoss(job, trail.planned, trail, cause);
   }
 }
+
+/** We waited for the server, or for the lock that somebody else has, until the signal came. */
+const isGivenUp = (cause: unknown, { signal }: Job): boolean =>
+  cause === signal.reason || (cause instanceof Fault && ['locked', 'connection-lost'].includes(cause.code));
 
 async function runAll(job: Job, session: Session, plan: readonly Planned[], trail: Trail): Promise<ApplyResult> {
   const began = performance.now();
@@ -149,11 +158,15 @@ async function afterLoss(job: Job, planned: Planned, trail: Trail, lost: Fault):
 }
 
 const recordedAfresh = (job: Job): Promise<string> =>
-  withLockedTarget(job, 'read', async (session) => whatIsRecorded(job.folder, await job.history.read(session)));
+  lookAgain(job, async (session) => whatIsRecorded(job.folder, await job.history.read(session)));
+
+/** Also after a cancel: how the database stands has to be told. */
+const lookAgain = <T>({ database, history, waits }: Job, use: (session: Session) => Promise<T>): Promise<T> =>
+  withLockedTarget({ database, history, ...(waits && { waits }) }, 'read', use);
 
 async function foundAfterLoss(job: Job, planned: Planned, trail: Trail): Promise<string> {
   try {
-    return await withLockedTarget(job, 'read', async (session) => {
+    return await lookAgain(job, async (session) => {
       const state = await job.history.read(session);
       const applied = state.applied(planned.migration) === 'applied';
       const finished = state.blocked === undefined && applied === (planned.direction === 'up');

@@ -2,11 +2,14 @@
 import type { Session } from '../database/session';
 import { type Job, usualWaits } from './job';
 
+/** How long a server may take to give up the wait for a lock, in milliseconds; one that has gone silent never does. */
+const patienceMs = 1_500;
+
 /**
  * Opens the target, takes the lock, and gives both back.
  *
  * @throws {Fault} `locked` when somebody else is migrating for longer than we wait, or until the signal comes; as
- *   Database.open
+ *   Database.open, which the signal ends as well
  */
 export async function withLockedTarget<T>(
   {
@@ -18,8 +21,12 @@ export async function withLockedTarget<T>(
   purpose: 'read' | 'write',
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const session = await database.open(purpose);
-  const stopWaiting = (): void => void session.cancel();
+  const session = await database.open(purpose, signal);
+  let late: NodeJS.Timeout | undefined;
+  const stopWaiting = (): void => {
+    late = setTimeout(() => void session.end(), patienceMs);
+    void session.cancel();
+  };
   signal?.addEventListener('abort', stopWaiting, { once: true });
   try {
     return await history.withLock(session, waits.lockMs, async () => {
@@ -28,6 +35,7 @@ export async function withLockedTarget<T>(
       return use(session);
     });
   } finally {
+    clearTimeout(late);
     signal?.removeEventListener('abort', stopWaiting);
     await session.close();
   }

@@ -5,7 +5,7 @@ import { Fault } from '../base/fault';
 import type { HistoryState } from '../history/history';
 import type { Script } from '../layouts/layout';
 import type { Migration } from '../layouts/migration';
-import { statementsOf } from '../sql/scan';
+import { statementsIn } from '../layouts/statements';
 import type { Statement } from '../sql/statement';
 import type { Job } from './job';
 
@@ -117,13 +117,13 @@ function planned(job: Job, migration: Migration, direction: Script['direction'])
   const problem = problems.find(({ severity }) => severity === 'error');
   if (problem) throw new Fault('bad-migration', `${placeOf(path, text, problem.range.start)}: ${problem.message}`);
   const wanted = scripts.filter((it) => it.direction === direction);
-  if (direction === 'down' && !wanted.some(({ range }) => statementsOf(text, range).length > 0))
+  if (direction === 'down' && !wanted.some((it) => statementsIn(text, it).length > 0))
     throw new Fault('no-down', `${migration.version} ${migration.title}.`);
   return { migration, previous, direction, path, text, upText, scripts: wanted.map((it) => cut(path, text, it)) };
 }
 
 function cut(path: string, text: string, script: Script): PlannedScript {
-  const statements = statementsOf(text, script.range);
+  const statements = statementsIn(text, script);
   const psql = statements.find(({ kind }) => kind === 'psql');
   if (psql) {
     const [word = ''] = psql.text.split(/\s/, 1);

@@ -1,6 +1,7 @@
 /** At the next start: what became of an apply or revert that was cut off. Postgres has undone what it could; this tells. */
 import { Fault } from '../base/fault';
 import { type CutOff, forget, readJournals } from '../base/journal';
+import { givingUp } from '../database/givingUp';
 import { lockFile } from '../database/embeddedLock';
 import type { HistoryState } from '../history/history';
 import { type Job, usualWaits } from './job';
@@ -18,7 +19,7 @@ const glanceMs = 50;
  * @throws {Fault} as Database.open, `not-writable`; the journal stays for the next time then
  */
 export async function recoverApplies(
-  job: Pick<Job, 'database' | 'history' | 'folder' | 'storage'>,
+  job: Pick<Job, 'database' | 'history' | 'folder' | 'storage' | 'signal'>,
 ): Promise<readonly string[]> {
   if (cutOffIn(job).length === 0) return [];
   let release: (() => void) | undefined;
@@ -28,17 +29,19 @@ export async function recoverApplies(
     return await withLockedTarget(
       { ...job, waits: release ? { ...usualWaits, statementLockMs: 0 } : { lockMs: glanceMs, statementLockMs: 0 } },
       'read',
-      async (session) => {
-        const state = await job.history.read(session);
-        // Under the lock, so that none of them is one that has only just begun.
-        return cutOffIn(job).map((work) => {
-          const told = toldOf(job, work, state);
-          forget(work.path);
-          return told;
-        });
-      },
+      (session) =>
+        givingUp(session, job.signal, async () => {
+          const state = await job.history.read(session);
+          // Under the lock, so that none of them is one that has only just begun.
+          return cutOffIn(job).map((work) => {
+            const told = toldOf(job, work, state);
+            forget(work.path);
+            return told;
+          });
+        }),
     );
   } catch (cause) {
+    job.signal.throwIfAborted();
     if (cause instanceof Fault && cause.code === 'locked') return [];
     throw cause;
   } finally {

@@ -1,7 +1,8 @@
 /** Runs one script as its tool would, and tells exactly how it ended and what of it lasts. */
 import { Fault } from '../base/fault';
 import { type TextRange, shifted } from '../base/text';
-import type { Answer, Refusal, Refused, Session } from '../database/session';
+import { interruptible } from '../database/interruptible';
+import type { Refusal, Refused, RunOptions, Session } from '../database/session';
 import { blamedRange } from '../sql/blame';
 import type { Statement } from '../sql/statement';
 import { effectsOf, lastingOf, verbOf } from './lasting';
@@ -121,11 +122,14 @@ async function sendEach(run: Run, together: boolean): Promise<ScriptEnd> {
   const { session, planned, signal } = run;
   const effects = effectsOf(together);
   const { lasting } = effects;
+  const time = timeFor(run, together);
   for (const [index, statement] of planned.statements.entries()) {
-    if (signal.aborted) return { kind: 'cancelled', lasting };
     run.before(index, lasting, session.transaction === 'idle' && verbOf(statement) !== 'begin');
+    // Perhaps by who was told just now.
+    if (signal.aborted) return { kind: 'cancelled', lasting };
     const { text, copyData } = statement;
-    const answer = await interrupted(run, () => session.run(text, copyData === undefined ? {} : { copyData }));
+    const options = { ...time(), ...(copyData === undefined ? {} : { copyData }) };
+    const answer = await interruptible(session, signal, () => session.run(text, options));
     if (answer.kind === 'refused') {
       if (isCancel(answer, signal)) return { kind: 'cancelled', lasting };
       const range = shifted(blamedRange(text, answer.refusal), statement.range.start);
@@ -139,11 +143,12 @@ async function sendEach(run: Run, together: boolean): Promise<ScriptEnd> {
 /** A script with transactions of its own: only as one message it does what it does under its tool. */
 async function sendWhole(run: Run): Promise<ScriptEnd> {
   const { session, planned, signal, text } = run;
-  if (signal.aborted) return { kind: 'cancelled', lasting: [] };
   run.before(0, undefined, true);
+  if (signal.aborted) return { kind: 'cancelled', lasting: [] };
   const { range } = planned.script;
   const sql = text.slice(range.start, range.end);
-  const answer = await interrupted(run, () => session.run(sql));
+  const time = timeFor(run, true);
+  const answer = await interruptible(session, signal, () => session.run(sql, time()));
   if (answer.kind === 'done') return { kind: 'ran' };
   const { completed } = answer;
   // Outside a BEGIN of its own the whole message is one transaction too.
@@ -160,14 +165,15 @@ function blamedIn({ planned }: Run, sql: string, refusal: Refusal, completed: nu
   return statement ? shifted(blamedRange(statement.text, refusal), statement.range.start) : range;
 }
 
-async function interrupted({ session, signal }: Run, work: () => Promise<Answer>): Promise<Answer> {
-  const interrupt = (): void => void session.cancel();
-  signal.addEventListener('abort', interrupt, { once: true });
-  try {
-    return await work();
-  } finally {
-    signal.removeEventListener('abort', interrupt);
-  }
+/**
+ * The time that the tool gives a message. What it sends together has it together, also where each statement is sent by
+ * itself here.
+ */
+function timeFor({ planned }: Run, together: boolean): () => Pick<RunOptions, 'timeoutMs'> {
+  const { messageMs } = planned.script;
+  if (messageMs === undefined) return () => ({});
+  const begun = performance.now();
+  return () => ({ timeoutMs: together ? Math.max(1, messageMs - (performance.now() - begun)) : messageMs });
 }
 
 /** 57014 is also statement_timeout's code; then nobody has asked. */

@@ -15,6 +15,8 @@ export interface Step {
 export interface Journal<S extends Step> {
   /** @throws {Fault} `disk-full`, `not-writable`; then the step must not be taken */
   note(step: S): void;
+  /** False when it has been closed or left. */
+  readonly open: boolean;
   /** All is done or undone: the notes are thrown away. */
   close(): void;
   /** What was noted stays for the next start; the outcome is not known. */
@@ -64,7 +66,14 @@ export function openJournal<S extends Step>(storage: string, topic: string, abou
     close();
     throw cause;
   }
-  return { note: append, leave, close };
+  return {
+    note: append,
+    leave,
+    close,
+    get open() {
+      return open;
+    },
+  };
 }
 
 interface Head {

@@ -22,6 +22,9 @@ export function offsetOfCharacter(text: string, nth: number): number {
   return offset;
 }
 
+/** The same text in memory of its own: V8 lets a piece of a text hold on to the whole (`SlicedString`). */
+export const flat = (text: string): string => Buffer.from(text, 'utf16le').toString('utf16le');
+
 /** Zero-based line, and column in UTF-16 code units. */
 export interface LinePosition {
   readonly line: number;

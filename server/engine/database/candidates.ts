@@ -4,6 +4,7 @@ import { parse as parseDotenv } from 'dotenv';
 import { parse as parseYaml } from 'yaml';
 import { Fault } from '../base/fault';
 import { type ConnectionSources, readConnection } from './connection';
+import { isUrl } from './connectionString';
 import { type ConnectionParameters, isLocal, labelOf, idOf } from './parameters';
 
 export interface Candidate {
@@ -69,7 +70,7 @@ export function candidatesIn(
 function fromVariables(variables: Variables, where: string, sources: ConnectionSources, leftOut: LeftOut): Candidate[] {
   const urls = urlVariables.flatMap((name) => {
     const text = variables[name];
-    const isPostgres = text !== undefined && /^postgres(?:ql)?:\/\//i.test(text);
+    const isPostgres = text !== undefined && isUrl(text);
     return isPostgres
       ? attempt(`${name} in ${where}`, () => candidateOf(text, `${name} in ${where}`, variables, sources), leftOut)
       : [];

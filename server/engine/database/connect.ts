@@ -23,12 +23,12 @@ export const backendKey = (client: Client): BackendKey => ({
   secretKey: Reflect.get(client, 'secretKey'),
 });
 
-/** @throws {Fault} as Database.open; the fault of the first host when none answers */
-export async function connect(parameters: ConnectionParameters): Promise<Connected> {
+/** @throws as Database.open; the fault of the first host when none answers */
+export async function connect(parameters: ConnectionParameters, signal?: AbortSignal): Promise<Connected> {
   const faults: Fault[] = [];
   for (const wanted of passesFor(parameters.targetSession)) {
     for (const host of parameters.hosts) {
-      const connected = await connectTo(parameters, host, wanted).catch((error: unknown) => {
+      const connected = await connectTo(parameters, host, wanted, signal).catch((error: unknown) => {
         if (!(error instanceof Fault)) throw error;
         // A server that answered and refused the login is the one that was meant.
         if (!['no-server', 'no-tls'].includes(error.code)) throw error;
@@ -47,13 +47,18 @@ export async function connect(parameters: ConnectionParameters): Promise<Connect
 const passesFor = (wanted: TargetSession): readonly TargetSession[] =>
   wanted === 'prefer-standby' ? ['standby', 'any'] : [wanted];
 
-async function connectTo(parameters: ConnectionParameters, host: Host, wanted: TargetSession): Promise<Connected> {
+async function connectTo(
+  parameters: ConnectionParameters,
+  host: Host,
+  wanted: TargetSession,
+  signal: AbortSignal | undefined,
+): Promise<Connected> {
   const attempts = tlsAttempts(parameters, host);
   let refused: Fault | undefined;
   for (const secure of attempts) {
     try {
-      const connected = await logIn(parameters, host, secure);
-      await checkSession(connected, wanted);
+      const connected = await logIn(parameters, host, secure, signal);
+      await hangingUp(connected.client, signal, () => checkSession(connected, wanted));
       return connected;
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
@@ -68,19 +73,40 @@ async function connectTo(parameters: ConnectionParameters, host: Host, wanted: T
 /** 28000 is pg_hba.conf's refusal, which may depend on TLS; 28P01 is a wrong password, which does not. */
 const refusedByRule = ({ cause }: Fault): boolean => cause instanceof DatabaseError && cause.code === '28000';
 
-async function logIn(parameters: ConnectionParameters, host: Host, secure: boolean): Promise<Connected> {
+async function logIn(
+  parameters: ConnectionParameters,
+  host: Host,
+  secure: boolean,
+  signal: AbortSignal | undefined,
+): Promise<Connected> {
   const { direct } = parameters.tls;
   const tls = secure ? tlsOptions(parameters, host) : undefined;
   const login = { passwordAsked: false, channelBound: false, secured: false, securing: false };
   let client: Client | undefined;
   try {
-    client = clientFor(parameters, host, tls, login);
-    await client.connect();
-    return { client, host, tls, direct };
+    const made = (client = clientFor(parameters, host, tls, login));
+    await hangingUp(made, signal, () => made.connect());
+    return { client: made, host, tls, direct };
   } catch (error) {
     // A login that was given up would keep the server waiting, and with it everybody who drops a database there.
     client?.connection.stream.destroy();
+    signal?.throwIfAborted();
     throw connectFault(error, parameters, host, login);
+  }
+}
+
+/** Whatever the server is waited for, the signal ends it. */
+async function hangingUp(client: Client, signal: AbortSignal | undefined, work: () => Promise<unknown>): Promise<void> {
+  signal?.throwIfAborted();
+  const hangUp = (): void => void client.connection.stream.destroy();
+  signal?.addEventListener('abort', hangUp, { once: true });
+  try {
+    await work();
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', hangUp);
   }
 }
 

@@ -11,11 +11,14 @@ export type Keywords = Readonly<Record<string, string>>;
 /** @throws {Fault} `bad-connection-settings`; the text is never part of it, for it may hold a password */
 export function readConnectionString(text: string): Keywords {
   const trimmed = text.trim();
-  if (/^postgres(?:ql)?:\/\//i.test(trimmed)) return readUrl(trimmed);
+  if (isUrl(trimmed)) return readUrl(trimmed);
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(trimmed)?.[1];
   if (scheme !== undefined) throw bad(`a URL for Postgres begins with postgres:// or postgresql://, not ${scheme}://.`);
   return readPairs(trimmed);
 }
+
+/** libpq's two schemes, and those by which golang-migrate chooses its driver (database/pgx/pgx.go, pgx/v5/pgx.go). */
+export const isUrl = (text: string): boolean => /^(?:postgres(?:ql)?|pgx[45]?):\/\//i.test(text);
 
 function readUrl(text: string): Keywords {
   const rest = text.slice(text.indexOf('//') + 2);

@@ -21,17 +21,14 @@ export async function dumpServer(
   signal?: AbortSignal,
 ): Promise<string> {
   signal?.throwIfAborted();
-  const connected = await connect(parameters);
+  const connected = await connect(parameters, signal);
   const stream = connected.client.connection.stream as Socket;
   const over = new AbortController();
   signal?.addEventListener('abort', () => void interrupt(connected), { signal: over.signal });
   try {
-    const settings = await settingsOf(connected);
     const label = labelOf(parameters);
-    const result = await Promise.race([
-      dumpOver(stream, { assets, content, settings, label }),
-      ...(signal ? [whenAborted(signal, over.signal)] : []),
-    ]);
+    const dumped = async () => dumpOver(stream, { assets, content, settings: await settingsOf(connected), label });
+    const result = await Promise.race([dumped(), ...(signal ? [whenAborted(signal, over.signal)] : [])]);
     return textOf(result, label);
   } catch (error) {
     // The query that was cut off was refused, but not for a reason of its own.

@@ -10,7 +10,7 @@ import { lockFile } from './embeddedLock';
 import { EmbeddedSession } from './embeddedSession';
 
 export interface EmbeddedDatabase extends Database {
-  open(purpose: 'read' | 'write'): Promise<EmbeddedSession>;
+  open(purpose: 'read' | 'write', signal?: AbortSignal): Promise<EmbeddedSession>;
 }
 
 export interface EmbeddedPlace {
@@ -31,7 +31,8 @@ export function embeddedDatabase({ file, assets, label, name }: EmbeddedPlace): 
     local: true,
     engine: 'embedded',
     ...(file === undefined ? {} : { file }),
-    async open(purpose) {
+    async open(purpose, signal) {
+      signal?.throwIfAborted();
       const place = { assets, label, file, wasm: await compiled(assets, 'pglite.wasm') };
       if (purpose === 'read' || file === undefined) return EmbeddedSession.start(place);
       const release = lockFile(file);

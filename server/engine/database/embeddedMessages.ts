@@ -13,7 +13,12 @@ export interface EmbeddedWork {
 export type EmbeddedRequest =
   /** The first request. Without a path, and where there is no such file, the database is new and empty. */
   | { readonly kind: 'start'; readonly path: string | undefined }
-  | { readonly kind: 'run'; readonly sql: string; readonly copyData: string | undefined }
+  | {
+      readonly kind: 'run';
+      readonly sql: string;
+      readonly copyData: string | undefined;
+      readonly ahead: readonly string[];
+    }
   | { readonly kind: 'rows'; readonly sql: string; readonly values: readonly (string | null)[] }
   | { readonly kind: 'dump'; readonly content: 'schema' | 'all' }
   /** Keeps a copy of the database in the worker under this number. */

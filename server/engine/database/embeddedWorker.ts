@@ -52,7 +52,10 @@ const handlers: {
     provideInstalled();
     return identity();
   },
-  run: ({ sql, copyData }) => run(sql, copyData),
+  run({ sql, copyData, ahead }) {
+    for (const before of ahead) demand(before);
+    return run(sql, copyData);
+  },
   rows: ({ sql, values }) => rows(sql, values),
   dump: ({ content }) => dump(content),
   save({ copy }) {

@@ -2,10 +2,11 @@
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, DatabaseError } from 'pg';
-import { Fault } from '../base/fault';
+import { Fault, type FaultCode } from '../base/fault';
 import { AnswerParts, type ReportFields, timedOut } from './answer';
 import { sendCancelRequest } from './cancelRequest';
 import { type Connected, backendKey, connect } from './connect';
+import { givingUp } from './givingUp';
 import { type ConnectionParameters, labelOf } from './parameters';
 import type { Answer, RunOptions, Server, Session } from './session';
 import { SimpleQuery } from './simpleQuery';
@@ -19,11 +20,14 @@ const longestTimerMs = 2 ** 31 - 1;
 /** How long the server may take to say goodbye. */
 const goodbyeMs = 2_000;
 
-/** @throws {Fault} as Database.open */
-export async function openSession(parameters: ConnectionParameters): Promise<Session> {
-  const session = new PostgresSession(parameters, await connect(parameters));
+/** What a refusal of a query of ours is called, where it has a name of its own. */
+const codes: Readonly<Record<string, FaultCode>> = { '42501': 'no-right', '53100': 'disk-full' };
+
+/** @throws as Database.open */
+export async function openSession(parameters: ConnectionParameters, signal?: AbortSignal): Promise<Session> {
+  const session = new PostgresSession(parameters, await connect(parameters, signal));
   try {
-    await session.identify();
+    await givingUp(session, signal, () => session.identify());
     return session;
   } catch (error) {
     await session.close();
@@ -92,7 +96,7 @@ class PostgresSession implements Session {
     return status === 'T' ? 'open' : status === 'E' ? 'failed' : 'idle';
   }
 
-  run(sql: string, { copyData, timeoutMs }: RunOptions = {}): Promise<Answer> {
+  run(sql: string, { copyData, timeoutMs, ahead }: RunOptions = {}): Promise<Answer> {
     return this.#inTurn(async () => {
       let late = false;
       const end = (): void => {
@@ -101,7 +105,7 @@ class PostgresSession implements Session {
       };
       const timer = timeoutMs === undefined ? undefined : setTimeout(end, Math.min(timeoutMs, longestTimerMs));
       try {
-        const answer = await this.#simple(sql, copyData);
+        const answer = await this.#simple(sql, copyData, ahead);
         return late && answer.kind === 'refused' && answer.refusal.sqlState === timedOut.sqlState
           ? { ...answer, refusal: { ...answer.refusal, ...timedOut } }
           : answer;
@@ -124,7 +128,7 @@ class PostgresSession implements Session {
       if (asked.status === 'fulfilled') return asked.value.rows;
       const { reason } = asked;
       if (!(reason instanceof DatabaseError)) throw reason;
-      throw new Fault(reason.code === '42501' ? 'no-right' : 'refused', `${reason.message} (${reason.code}).`, reason);
+      throw new Fault(codes[reason.code ?? ''] ?? 'refused', `${reason.message} (${reason.code}).`, reason);
     });
   }
 
@@ -139,7 +143,11 @@ class PostgresSession implements Session {
   }
 
   close(): Promise<void> {
-    return (this.#closing ??= this.#end());
+    return (this.#closing ??= this.#hangUp());
+  }
+
+  async end(): Promise<void> {
+    this.#lose(new Error('it was ended'));
   }
 
   /** Calls wait for each other, and for a cancel to be over, so that it never meets the statement after. */
@@ -150,9 +158,9 @@ class PostgresSession implements Session {
     });
   }
 
-  async #simple(sql: string, copyData?: string): Promise<Answer> {
+  async #simple(sql: string, copyData?: string, ahead: readonly string[] = []): Promise<Answer> {
     const exchange = this.#begin();
-    this.#client.query(new SimpleQuery(sql, copyData, exchange.parts, (error) => this.#lose(error)));
+    this.#client.query(new SimpleQuery({ sql, copyData, ahead }, exchange.parts, (error) => this.#lose(error)));
     await exchange.finished;
     return exchange.parts.answer;
   }
@@ -246,7 +254,7 @@ class PostgresSession implements Session {
     return this.#client.connection.stream as Socket;
   }
 
-  async #end(): Promise<void> {
+  async #hangUp(): Promise<void> {
     await this.cancel();
     const giveUp = setTimeout(() => this.#stream.destroy(), goodbyeMs);
     await this.#client.end();

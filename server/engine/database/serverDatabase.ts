@@ -12,7 +12,7 @@ export function serverDatabase(parameters: ConnectionParameters, assets: string)
     name: parameters.database,
     local: isLocal(parameters),
     engine: 'server',
-    open: () => openSession(parameters),
+    open: (_, signal) => openSession(parameters, signal),
     dump: (content, signal) => dumpServer(parameters, assets, content, signal),
   };
 }

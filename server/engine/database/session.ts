@@ -13,7 +13,7 @@ export interface Session {
   /**
    * A query of our own: parameters as `$1`, rows as objects.
    *
-   * @throws {Fault} `no-right` or `refused` when Postgres refuses it, `connection-lost` when it died
+   * @throws {Fault} `no-right`, `disk-full` or `refused` when Postgres refuses it, `connection-lost` when it died
    */
   rows<Row extends object>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
   /** Where the connection stands after the last answer (ReadyForQuery's status byte). */
@@ -33,9 +33,16 @@ export interface Session {
   keep?(): Promise<void>;
   /** Ends the connection. Safe to call twice, and on a lost one. */
   close(): Promise<void>;
+  /** Ends it at once, whatever runs: who waits for an answer gets `connection-lost`. For what nobody wants any more. */
+  end(): Promise<void>;
 }
 
 export interface RunOptions {
+  /**
+   * Statements of our own about transactions, such as savepoints, that go before it in the same packet. The answer does
+   * not tell of them; when one is refused, the session is lost.
+   */
+  readonly ahead?: readonly string[];
   /** Rows for `COPY … FROM stdin`. */
   readonly copyData?: string;
   /** Longest time in milliseconds; then the statement is cancelled and refused with 57014, the session perhaps lost. */

@@ -1,4 +1,5 @@
 /** One message of the simple query protocol as node-postgres submits it, with data for COPY in both directions. */
+import type { Writable } from 'node:stream';
 import { type Connection, DatabaseError, type Submittable } from 'pg';
 import { type AnswerParts, refusalOf } from './answer';
 
@@ -10,27 +11,40 @@ const chunkBytes = 64 * 1024;
  * answer (ReadyForQuery) is the session's to see, because after an error node-postgres does not tell it to a query.
  */
 export class SimpleQuery implements Submittable {
+  readonly #sent: Sent;
   #copyData: Buffer | undefined;
+  /** How many of the statements ahead have no answer yet. */
+  #ahead: number;
 
   constructor(
-    private readonly sql: string,
-    copyData: string | undefined,
+    sent: Sent,
     private readonly parts: AnswerParts,
     private readonly onLost: (error: Error) => void,
   ) {
-    this.#copyData = copyData === undefined ? undefined : Buffer.from(copyData);
+    this.#sent = sent;
+    this.#copyData = sent.copyData === undefined ? undefined : Buffer.from(sent.copyData);
+    this.#ahead = sent.ahead.length;
   }
 
+  /**
+   * What goes ahead are messages of the extended protocol without a Sync, so that nothing waits for the server to be
+   * ready in between (Postgres documentation, "Extended Query": a Sync is not needed between them).
+   */
   submit(connection: Connection): void {
-    connection.query(this.sql);
+    const { stream } = connection as unknown as QueryConnection;
+    stream.cork();
+    for (const text of this.#sent.ahead) sendAhead(connection as unknown as QueryConnection, text);
+    connection.query(this.#sent.sql);
+    stream.uncork();
   }
 
   handleCommandComplete({ text }: { readonly text: string }): void {
-    this.parts.command(text);
+    if (this.#ahead > 0) this.#ahead--;
+    else this.parts.command(text);
   }
 
   /** The first COPY gets the data, each later one no rows, as when psql meets the end of its input. */
-  handleCopyInResponse(connection: CopyConnection): void {
+  handleCopyInResponse(connection: QueryConnection): void {
     const data = this.#copyData ?? Buffer.alloc(0);
     this.#copyData = undefined;
     for (let start = 0; start < data.length; start += chunkBytes)
@@ -38,8 +52,9 @@ export class SimpleQuery implements Submittable {
     connection.endCopyFrom();
   }
 
+  /** When what goes ahead is refused, nobody knows any more where the transaction stands. */
   handleError(error: Error): void {
-    if (error instanceof DatabaseError) this.parts.refuse(refusalOf(error));
+    if (error instanceof DatabaseError && this.#ahead === 0) this.parts.refuse(refusalOf(error));
     else this.onLost(error);
   }
 
@@ -52,8 +67,25 @@ export class SimpleQuery implements Submittable {
   handleReadyForQuery(): void {}
 }
 
-/** The methods of node-postgres's connection that its types leave out. */
-interface CopyConnection {
+export interface Sent {
+  readonly sql: string;
+  readonly copyData: string | undefined;
+  /** See RunOptions. */
+  readonly ahead: readonly string[];
+}
+
+function sendAhead(connection: QueryConnection, text: string): void {
+  connection.parse({ text });
+  connection.bind({});
+  connection.execute({});
+}
+
+/** The methods of node-postgres's connection that its types leave out or narrow. */
+interface QueryConnection {
+  readonly stream: Writable;
+  parse(message: { readonly text: string }): void;
+  bind(message: object): void;
+  execute(message: object): void;
   sendCopyFromChunk(chunk: Buffer): void;
   endCopyFrom(): void;
 }

@@ -1,5 +1,6 @@
 /** The histories we can read and write, one for each layout, and where their configuration comes from. */
 import type { ConnectionParameters } from '../database/parameters';
+import { isTrue } from '../layouts/golangMigrateOptions';
 import type { LayoutName } from '../layouts/layout';
 import { dbmateHistory } from './dbmate';
 import { golangMigrateHistory } from './golangMigrate';
@@ -27,7 +28,7 @@ export function historyOptions(
   switch (layout) {
     case 'golang-migrate': {
       const table = extra['x-migrations-table'];
-      const quoted = /^(?:1|t|true)$/i.test(extra['x-migrations-table-quoted'] ?? '');
+      const quoted = isTrue(extra['x-migrations-table-quoted']);
       return { quoted, ...(table ? { table } : {}) };
     }
     case 'dbmate': {

@@ -6,7 +6,7 @@
 import { crc32 } from 'node:zlib';
 import { Fault } from '../base/fault';
 import type { Session } from '../database/session';
-import { withAdvisoryLocks } from './advisoryLock';
+import { otherHolder, withAdvisoryLocks } from './advisoryLock';
 import type { History, HistoryOptions, HistoryState, HistoryStep } from './history';
 import { currentSchema, hasTable, inTransaction, labelOf, quoted, type Shape, type TableName } from './table';
 
@@ -79,12 +79,10 @@ async function makeTable(session: Session, table: TableName): Promise<void> {
 
 async function read(session: Session, table: TableName): Promise<HistoryState> {
   const exists = await hasTable(session, table, shape);
-  const rows = exists
-    ? await session.rows<{ version: string; dirty: boolean }>(
-        `select version::text as version, dirty from ${quoted(table)} limit 1`,
-      )
-    : [];
-  const [row] = rows;
+  const seen = exists ? await rowIn(session, table) : undefined;
+  const underWay = seen?.dirty === true && (await isUnderWay(session, table));
+  // Who was at work may have ended well between the two looks.
+  const row = seen?.dirty && !underWay ? await rowIn(session, table) : seen;
   const current = row ? BigInt(row.version) : nilVersion;
   return {
     table: labelOf(table),
@@ -94,10 +92,26 @@ async function read(session: Session, table: TableName): Promise<HistoryState> {
       BigInt(version) < current || (BigInt(version) === current && !row?.dirty) ? 'applied' : 'pending',
     edited: () => false,
     versions: current === nilVersion ? [] : [String(current)],
-    ...(row?.dirty ? { blocked: blockedBy(current) } : {}),
+    ...(row?.dirty && !underWay ? { blocked: blockedBy(current) } : {}),
     skipsOlder: true,
     needsFiles: true,
   };
+}
+
+interface Row {
+  readonly version: string;
+  readonly dirty: boolean;
+}
+
+async function rowIn(session: Session, table: TableName): Promise<Row | undefined> {
+  const [row] = await session.rows<Row>(`select version::text as version, dirty from ${quoted(table)} limit 1`);
+  return row;
+}
+
+/** A step is marked dirty while it runs, too. The tool never sees that: it reads the table under the lock. */
+async function isUnderWay(session: Session, table: TableName): Promise<boolean> {
+  for (const id of lockIds(table, session.server.database)) if (await otherHolder(session, id)) return true;
+  return false;
 }
 
 const blockedBy = (version: bigint): string =>

@@ -1,11 +1,15 @@
 /** golang-migrate: `000042_add_email.up.sql` beside `000042_add_email.down.sql`. */
 import { foreign } from './foreign';
-import type { Layout } from './layout';
+import { type GolangMigrateOptions, golangMigrateOptions } from './golangMigrateOptions';
+import type { Layout, MigrationFile, Script } from './layout';
 import { nextNumber, slugOf, timestamp } from './numbers';
+import { piecesOf, tooLong } from './semicolons';
 
 export const golangMigrate: Layout = {
   name: 'golang-migrate',
   label: 'golang-migrate',
+
+  configured: (extra) => configured(golangMigrateOptions(extra)),
 
   recognise(folder) {
     const ups = folder.names.filter((name) => golangMigrate.readName(name)?.direction === 'up');
@@ -29,10 +33,7 @@ export const golangMigrate: Layout = {
     };
   },
 
-  read(fileName, text) {
-    const direction = golangMigrate.readName(fileName)?.direction === 'down' ? 'down' : 'up';
-    return { scripts: [{ direction, range: { start: 0, end: text.length }, mode: 'implicit' }], problems: [] };
-  },
+  read: (fileName, text) => ({ scripts: [scriptOf(fileName, text)], problems: [] }),
 
   skeleton(title, existing, now) {
     const name = `${nextNumber(existing, now, timestamp(now))}_${slugOf(title)}`;
@@ -45,3 +46,22 @@ export const golangMigrate: Layout = {
     };
   },
 };
+
+const configured = ({ pieceBytes, messageMs }: GolangMigrateOptions): Layout => ({
+  ...golangMigrate,
+  read(fileName, text) {
+    const script = { ...scriptOf(fileName, text), ...(messageMs === undefined ? {} : { messageMs }) };
+    return pieceBytes === undefined ? { scripts: [script], problems: [] } : inPieces(script, text, pieceBytes);
+  },
+});
+
+function scriptOf(fileName: string, text: string): Script {
+  const direction = golangMigrate.readName(fileName)?.direction === 'down' ? 'down' : 'up';
+  return { direction, range: { start: 0, end: text.length }, mode: 'implicit' };
+}
+
+/** Nothing is wrapped around the pieces, so each is committed by itself. */
+function inPieces(script: Script, text: string, mostBytes: number): MigrationFile {
+  const pieces = piecesOf(text);
+  return { scripts: [{ ...script, mode: 'statements', pieces }], problems: tooLong(text, pieces, mostBytes) };
+}

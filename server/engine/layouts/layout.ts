@@ -7,6 +7,12 @@ export interface Layout {
   readonly name: LayoutName;
   /** For people: `golang-migrate`, `dbmate`, `plain numbered files`. */
   readonly label: string;
+  /**
+   * The same tool as it is told to be by the URL of its database; left out where a URL says nothing about files.
+   *
+   * @param extra parameters of the URL that are none of Postgres's
+   */
+  readonly configured?: (extra: Readonly<Record<string, string>>) => Layout;
   /** @returns why the files of this folder are this tool's, for people; undefined when they are not */
   recognise(folder: FolderContents): string | undefined;
   /** @returns undefined when the file is none of this tool's (it is ignored then, as the tool does) */
@@ -73,6 +79,10 @@ export interface Script {
   /** Where its SQL stands in the file. */
   readonly range: TextRange;
   readonly mode: TransactionMode;
+  /** Where the tool cuts it by a rule of its own, each piece a message; left out where statements end as psql has it. */
+  readonly pieces?: readonly TextRange[];
+  /** The longest time one message may take; then the tool gives up. */
+  readonly messageMs?: number;
 }
 
 /**

@@ -18,6 +18,7 @@ import { choosePlace } from '../shadow/choosePlace';
 import type { ShadowPlace } from '../shadow/place';
 import { noSetUp, readSetUp, type SetUp } from '../shadow/setUp';
 import type { World } from '../world';
+import { RowAnswers } from './rowAnswers';
 import { connectionOf, type Target } from './target';
 
 /** What a look at the target has told. */
@@ -42,9 +43,12 @@ export interface Workshop {
 
 /** How long the target may take to tell all of it. */
 const lookMs = 20_000;
+/** How long it may be silent before people are told what is waited for. */
+const silenceMs = 3_000;
 
 export class Bench {
   readonly history: History;
+  readonly rowAnswers: RowAnswers;
   private known: Promise<Live> | undefined;
   private base: Promise<Base> | undefined;
   private readonly workshops = new Map<WorkshopKind, Workshop>();
@@ -59,6 +63,7 @@ export class Bench {
     private readonly options: EngineOptions,
   ) {
     for (const warning of target.parameters?.warnings ?? []) world.log(`${target.info.label}: ${warning}`);
+    this.rowAnswers = new RowAnswers(target.database, world.log);
     this.history = histories[layout](historyOptions(layout, target.parameters, target.environment));
   }
 
@@ -66,6 +71,7 @@ export class Bench {
   refresh(): void {
     this.known = undefined;
     this.base = undefined;
+    this.rowAnswers.forget();
   }
 
   /**
@@ -138,12 +144,36 @@ export class Bench {
    * @throws an AbortError when `signal` comes first
    */
   async live(signal?: AbortSignal): Promise<Live> {
-    this.known ??= this.look();
+    const known = (this.known ??= this.lookAnew());
     try {
-      return await inTime(this.known, this.target.info.label, signal);
+      return await this.patiently(() => inTime(known, this.target.info.label, signal));
     } catch (error) {
-      this.known = undefined;
+      // A look that this caller no longer waits for goes on, for the next one.
+      if (!signal?.aborted) this.forget(known);
       throw error;
+    }
+  }
+
+  private lookAnew(): Promise<Live> {
+    const look = this.look();
+    // Whoever waits for it hears of a failure, and perhaps nobody does any more.
+    look.catch(() => this.forget(look));
+    return look;
+  }
+
+  private forget(look: Promise<Live>): void {
+    if (this.known === look) this.known = undefined;
+  }
+
+  /** Waits for an answer of the target, and says so when it is long in coming. */
+  async patiently<T>(answer: () => Promise<T>): Promise<T> {
+    const { info } = this.target;
+    if (info.engine === 'embedded') return answer();
+    const told = setTimeout(() => this.world.tell({ kind: 'waiting', target: info.label }), silenceMs);
+    try {
+      return await answer();
+    } finally {
+      clearTimeout(told);
     }
   }
 
@@ -166,7 +196,7 @@ export class Bench {
 
   /** The live schema, dumped once until `refresh`. */
   private async liveBase(signal: AbortSignal): Promise<Base> {
-    const { setUp } = await this.live();
+    const { setUp } = await this.live(signal);
     this.base ??= setUp ? liveBase(this.target.database, setUp, signal) : Promise.resolve(this.embeddedBase());
     try {
       return await this.base;
@@ -184,29 +214,31 @@ export class Bench {
   }
 
   /** An empty database like the target's, for a replay from the first migration on. */
-  private async emptyBase(): Promise<Base> {
-    const { setUp } = await this.live();
+  private async emptyBase(signal: AbortSignal): Promise<Base> {
+    const { setUp } = await this.live(signal);
     return setUp ? emptyLike(setUp) : emptyBase;
   }
 
   /**
    * In turn only. A place that has gone is replaced by a new one, once; then `use` is called again.
    *
-   * @param texts of the migrations: the extensions that they ask for
+   * @param wished extensions that the migrations ask for
    * @throws {Fault} `shadow-lost` when the new place has gone as well; what choosing a place throws
    */
   async withWorkshop<T>(
     kind: WorkshopKind,
-    texts: readonly string[],
+    wished: readonly string[],
     use: (workshop: Workshop, base: Base) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
     for (let tries = 1; ; tries++) {
-      const workshop = await this.workshop(kind, texts);
-      const base = kind === 'live' ? await this.liveBase(signal) : await this.emptyBase();
+      const workshop = await this.workshop(kind, wished, signal);
+      const base = kind === 'live' ? await this.liveBase(signal) : await this.emptyBase(signal);
       try {
         return await use(workshop, base);
       } catch (error) {
+        // The next one finds out by itself whether the place is still there.
+        signal.throwIfAborted();
         if (!isGone(error)) throw error;
         this.world.log(`shadow: ${error.message}`);
         await this.discard(kind);
@@ -215,13 +247,13 @@ export class Bench {
     }
   }
 
-  private async workshop(kind: WorkshopKind, texts: readonly string[]): Promise<Workshop> {
-    const { setUp } = await this.live();
-    const asked = [...(setUp?.extensions ?? []), ...extensionsIn(texts).filter((it) => setUp?.available.has(it))];
+  private async workshop(kind: WorkshopKind, wished: readonly string[], signal: AbortSignal): Promise<Workshop> {
+    const { setUp } = await this.live(signal);
+    const asked = [...(setUp?.extensions ?? []), ...wished.filter((it) => setUp?.available.has(it))];
     const former = this.workshops.get(kind);
     if (former && asked.every((it) => former.extensions.has(it))) return former;
     await this.discard(kind);
-    const place = await this.choose(setUp, asked);
+    const place = await this.choose(setUp, asked, signal);
     this.world.log(`shadow: ${place.label}`);
     const made = { place, chain: createChain(place), extensions: new Set(asked) };
     this.workshops.set(kind, made);
@@ -234,7 +266,7 @@ export class Bench {
     await former?.place.close();
   }
 
-  private async choose(setUp: SetUp | undefined, asked: readonly string[]): Promise<ShadowPlace> {
+  private async choose(setUp: SetUp | undefined, asked: readonly string[], signal: AbortSignal): Promise<ShadowPlace> {
     const { world, options, target } = this;
     const wishes = {
       wish: typeof options.shadow === 'object' ? { url: connectionOf(options.shadow.url, world) } : options.shadow,
@@ -248,7 +280,8 @@ export class Bench {
       log: world.log,
     };
     if (target.kind === 'embedded') return choosePlace(wishes, undefined);
-    return withSession(await target.database.open('read'), (session) => choosePlace(wishes, session));
+    // Once begun it goes on without whoever asked: the next check, a keystroke later, wants a place as well.
+    return withSession(await target.database.open('read', signal), (session) => choosePlace(wishes, session));
   }
 
   /** Ends the shadows and their servers, after what runs on them; the next check makes new ones. */
@@ -294,14 +327,6 @@ async function withSession<T>(session: Session, use: (session: Session) => Promi
     await session.close();
   }
 }
-
-/** Read from the text alone, so that the engine can be chosen before anything runs. */
-const extensionsIn = (texts: readonly string[]): string[] =>
-  texts.flatMap((text) =>
-    [...text.matchAll(/\bcreate\s+extension\s+(?:if\s+not\s+exists\s+)?"?([\w-]+)"?/gi)].map(([, name = '']) =>
-      name.toLowerCase(),
-    ),
-  );
 
 /** @throws {Fault} `remote-target` unless the user has confirmed the name of a target on another machine */
 export function demandConsent({ info }: Target, confirmedName: string | undefined): void {

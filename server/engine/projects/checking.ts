@@ -1,40 +1,96 @@
 /** A check: pending migrations upon the live schema, applied ones replayed from nothing; results become findings. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { Laps } from '../base/laps';
 import type { LayoutName } from '../layouts/layout';
-import type { Check, FileCheck, Finding, MigrationState } from '../project';
-import type { Chain, ChainRequest, LinkResult } from '../rehearsal/chain';
-import { findingsOf, type Surroundings } from '../rehearsal/findings';
+import type { Check, CheckRoom, FileCheck, Wanted } from '../project';
+import type { Chain } from '../rehearsal/chain';
+import type { ChainRequest, LinkResult } from '../rehearsal/walk';
+import type { Surroundings } from '../rehearsal/findings';
 import type { PlacedOutcome } from '../rehearsal/outcome';
 import type { RunLimits } from '../rehearsal/run';
-import { outcomesOf } from '../rehearsal/told';
-import { unclosedFindings } from '../rehearsal/unclosed';
 import type { Base } from '../shadow/base';
 import type { ShadowPlace } from '../shadow/place';
 import type { Bench, WorkshopKind } from './bench';
-import type { ReadFile, ReadMigration } from './links';
+import { filesOf } from './fileChecks';
+import type { Ground, SeenMigration } from './ground';
+import { liveNow, viewOf } from './look';
+import { askRows } from './rowQuestions';
 
-export interface CheckOrder {
-  readonly migrations: readonly ReadMigration[];
-  readonly stateOf: (migration: ReadMigration) => MigrationState;
+/**
+ * In turn only. As Project.check.
+ *
+ * @param laps running since the question was put
+ */
+export async function check(
+  ground: Ground,
+  wanted: Wanted,
+  onFile: (file: FileCheck) => void,
+  laps: Laps<CheckRoom>,
+  signal: AbortSignal,
+): Promise<Check> {
+  signal.throwIfAborted();
+  const { bench, folder, options } = ground;
+  laps.enter('target');
+  const live = await liveNow(ground, signal);
+  laps.enter('files');
+  const { migrations } = viewOf(ground, live);
+  const first = pathsOf(wanted, migrations);
+  const order: CheckOrder = {
+    migrations,
+    wanted: new Set(first),
+    open: new Set(typeof wanted === 'string' ? [] : first),
+    patient: typeof wanted === 'string' || !('open' in wanted),
+    looking: false,
+    layout: folder.layout.name,
+    limits: { statementMs: options.statementMs },
+    laps,
+  };
+  const checked = await checkFiles(bench, order, onFile, signal);
+  if (typeof wanted === 'string' || !('open' in wanted)) return checked;
+  const rest = pathsOf('pending', migrations).filter((path) => !order.wanted.has(path));
+  if (rest.length > 0) await checkFiles(bench, { ...order, wanted: new Set(rest) }, onFile, signal);
+  // In a burst of keystrokes nobody reads what takes longer, and the next one ends it.
+  await delay(restMs, undefined, { signal });
+  await checkFiles(bench, { ...order, looking: true }, onFile, signal);
+  return { ...checked, ms: laps.whole };
+}
+
+/** Who has not typed for so long may read what a second look shows, in milliseconds. */
+const restMs = 250;
+
+function pathsOf(wanted: Wanted, migrations: readonly SeenMigration[]): readonly string[] {
+  if (typeof wanted !== 'string') return 'open' in wanted ? wanted.open : wanted;
+  const chosen = wanted === 'all' ? migrations : migrations.filter(({ state }) => state === 'pending');
+  return chosen.flatMap(({ files }) => [...files.keys()]);
+}
+
+interface CheckOrder {
+  readonly migrations: readonly SeenMigration[];
   /** Paths of the files asked for. */
   readonly wanted: ReadonlySet<string>;
-  /** The files are being edited: the last one is what changes next. */
-  readonly editing: boolean;
+  /** Paths of the files that are being edited. */
+  readonly open: ReadonlySet<string>;
+  /** Nobody is typing: only whole answers count. */
+  readonly patient: boolean;
+  /** All of it was told already; what a second look shows is told again. */
+  readonly looking: boolean;
   readonly layout: LayoutName;
   readonly limits: RunLimits;
+  readonly laps: Laps<CheckRoom>;
 }
 
 /** @returns where it was rehearsed; of both places the one for pending migrations, when there were any */
-export async function checkFiles(
+async function checkFiles(
   bench: Bench,
   order: CheckOrder,
   onFile: (file: FileCheck) => void,
   signal: AbortSignal,
 ): Promise<Check> {
-  const begun = performance.now();
-  const isWanted = ({ files }: ReadMigration) => [...files.keys()].some((path) => order.wanted.has(path));
-  const replayed = order.migrations.some((it) => isWanted(it) && order.stateOf(it) !== 'pending');
-  const nothingApplied = order.migrations.every((it) => order.stateOf(it) === 'pending');
-  const rehearsed = order.migrations.some((it) => isWanted(it) && order.stateOf(it) === 'pending');
+  const isPending = ({ state }: SeenMigration) => state === 'pending';
+  const asked = order.migrations.filter(({ files }) => [...files.keys()].some((path) => order.wanted.has(path)));
+  const replayed = !asked.every(isPending);
+  const nothingApplied = order.migrations.every(isPending);
+  const rehearsed = asked.some(isPending);
   let place: ShadowPlace | undefined;
   if (replayed && !nothingApplied) place = await checkChain(bench, order, 'replay', onFile, signal);
   // With the live schema at hand, what is pending is told upon it; the replay has told of the others.
@@ -43,7 +99,7 @@ export async function checkFiles(
     rehearsedOn: place.label,
     place: place.kind,
     serverVersion: place.serverVersion,
-    ms: performance.now() - begun,
+    ms: order.laps.whole,
   };
 }
 
@@ -54,17 +110,18 @@ function checkChain(
   onFile: (file: FileCheck) => void,
   signal: AbortSignal,
 ): Promise<ShadowPlace> {
-  const known = new Set<string>();
-  const once = (file: FileCheck): void => {
-    if (!known.has(file.path)) onFile(file);
-    known.add(file.path);
+  const waiting = new Set(order.wanted);
+  const tell = (file: FileCheck): void => {
+    waiting.delete(file.path);
+    onFile(file);
   };
-  const texts = order.migrations.map(({ link }) => link.up.text);
+  const wished = order.migrations.flatMap(({ extensions }) => extensions);
+  order.laps.enter('shadow');
   return bench.withWorkshop(
     kind,
-    texts,
+    wished,
     async ({ place, chain }, base) => {
-      await runChain(bench, order, kind, { place, chain, base, onFile: once }, signal);
+      await runChain(bench, order, kind, { place, chain, base, waiting, onFile: tell, onProvisional: onFile }, signal);
       return place;
     },
     signal,
@@ -75,18 +132,22 @@ interface Run {
   readonly place: ShadowPlace;
   readonly chain: Chain;
   readonly base: Base;
+  /** Paths of the files that are still to be told of: all of them, unless a former shadow got lost on the way. */
+  readonly waiting: ReadonlySet<string>;
   readonly onFile: (file: FileCheck) => void;
+  readonly onProvisional: (file: FileCheck) => void;
 }
 
 async function runChain(
   bench: Bench,
   order: CheckOrder,
   kind: WorkshopKind,
-  { place, chain, base, onFile }: Run,
+  { place, chain, base, waiting, onFile, onProvisional }: Run,
   signal: AbortSignal,
 ): Promise<void> {
-  const told = new Set(order.migrations.filter((it) => (order.stateOf(it) === 'pending') === (kind === 'live')));
+  const told = new Set(order.migrations.filter(({ state }) => (state === 'pending') === (kind === 'live')));
   const links = kind === 'live' ? [...told] : order.migrations;
+  const earlier: PlacedOutcome[] = [];
   const where: Surroundings = {
     on: [place.label, stateOfShadow(kind, bench)].filter(Boolean).join(', '),
     // Where the target has no tables, no rows can be missing.
@@ -102,93 +163,37 @@ async function runChain(
       const mine = read !== undefined && told.has(read);
       return { up: mine && wants(link.up.path), down: mine && wants(link.down?.path) };
     },
-    editing: order.editing,
+    isOpen: ({ up, down }) => order.open.has(up.path) || (down !== undefined && order.open.has(down.path)),
     layout: order.layout,
     limits: order.limits,
+    thorough: order.patient,
+    rowsAreMissing: where.rows === 'missing',
+    ...(order.patient ? {} : { onProvisional: (result) => provisionals(result).forEach(onProvisional) }),
   };
-  const earlier: PlacedOutcome[] = [];
+  const filesFor = (result: LinkResult, laps: Laps<CheckRoom>): FileCheck[] => {
+    const read = byLink.get(result.link);
+    return read && told.has(read) ? filesOf(result, read, { waiting, earlier, where, laps }) : [];
+  };
+  const provisionals = (result: LinkResult): FileCheck[] =>
+    filesFor(result, new Laps<CheckRoom>('findings')).map((file) => ({ ...file, provisional: true }));
+  if (order.looking && !(await chain.look(request, signal))) return;
+  const rows = askRows(bench.rowAnswers, base, order.patient ? 'once' : 'twice', onFile, signal);
   await chain.run(
     request,
     (result) => {
-      const read = byLink.get(result.link);
-      if (read && told.has(read)) for (const file of filesOf(result, read, earlier, order, where)) onFile(file);
+      const files = filesFor(result, order.laps);
+      if (files.length > 0) rows.tell(result.up, files);
+      else rows.learn(result.up);
       earlier.push(...result.up.filter((it) => it.kind !== 'ran' || it.shape.makes.length > 0));
     },
+    order.laps,
     signal,
   );
+  await rows.done();
 }
 
 /** What the shadow holds, in words; that the embedded engine's shadow holds its database goes without saying. */
 function stateOfShadow(kind: 'live' | 'replay', { target }: Bench): string {
   if (kind === 'replay') return 'all earlier migrations replayed';
   return target.kind === 'embedded' ? '' : `schema of ${target.info.label}`;
-}
-
-function filesOf(
-  result: LinkResult,
-  read: ReadMigration,
-  earlier: readonly PlacedOutcome[],
-  order: CheckOrder,
-  where: Surroundings,
-): FileCheck[] {
-  const { up, down, ms } = result;
-  const [upPath, downPath] = [result.link.up.path, result.link.down?.path];
-  const own = [...read.files.keys()];
-  return [...read.files.values()]
-    .filter(({ path }) => order.wanted.has(path))
-    .map((file) => {
-      const findings = [
-        ...problemsOf(file),
-        ...stateFindings(file, read, order.stateOf(read)),
-        ...(file.path === upPath ? findingsOf(up, file.text, earlier, where, own) : []),
-        ...(file.path === upPath ? unclosedFindings(result.link.up.scripts, up) : []),
-        ...(file.path === downPath ? findingsOf(down, file.text, [...earlier, ...up], where, own) : []),
-        ...(file.path === downPath ? unclosedFindings(result.link.down?.scripts ?? [], down) : []),
-      ];
-      const outcomes = outcomesOf([...up, ...down].filter(({ path }) => path === file.path));
-      return {
-        path: file.path,
-        version: read.migration.version,
-        ms,
-        rooms: { rehearsal: ms },
-        rehearsedOn: where.on,
-        statements: outcomes.length,
-        findings: inOrder(findings),
-        outcomes,
-      };
-    });
-}
-
-const inOrder = (findings: readonly Finding[]): Finding[] => findings.toSorted((a, b) => a.range.start - b.range.start);
-
-const problemsOf = ({ problems }: ReadFile): Finding[] => problems.map((it) => ({ ...it }));
-
-function stateFindings({ path, text }: ReadFile, { migration }: ReadMigration, state: MigrationState): Finding[] {
-  const range = { start: 0, end: Math.max(0, text.search(/[\r\n]|$/)) };
-  if (path !== migration.upPath) return [];
-  switch (state) {
-    case 'edited':
-      return [
-        {
-          range,
-          severity: 'warning',
-          code: 'edited-after-apply',
-          message:
-            'This migration was applied and has been edited since. The change reaches no database that has it: write a new migration instead.',
-        },
-      ];
-    case 'skipped':
-      return [
-        {
-          range,
-          severity: 'warning',
-          code: 'never-runs',
-          message: 'The tool will never run this migration: a later one is applied already. Give it a higher version.',
-        },
-      ];
-    case 'applied':
-    case 'pending':
-    case 'missing':
-      return [];
-  }
 }

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { Fault } from '../base/fault';
 import type { Layout, MigrationFile } from '../layouts/layout';
 import type { Migration, MigrationFolder } from '../layouts/migration';
-import type { Link, ScriptFile } from '../rehearsal/chain';
+import type { Link, ScriptFile } from '../rehearsal/link';
 import type { Files } from '../world';
 
 export interface ReadMigration {
@@ -11,6 +11,8 @@ export interface ReadMigration {
   readonly link: Link;
   /** What each file says about itself, by path. */
   readonly files: ReadonlyMap<string, ReadFile>;
+  /** Extensions that the up file asks for. */
+  readonly extensions: readonly string[];
 }
 
 export interface ReadFile extends MigrationFile {
@@ -18,27 +20,56 @@ export interface ReadFile extends MigrationFile {
   readonly text: string;
 }
 
-/** Oldest first. A migration whose file has gone meanwhile is left out; one that is no text says so as its problem. */
-export function readMigrations({ migrations, layout }: MigrationFolder, files: Files): ReadMigration[] {
-  return migrations.flatMap((migration) => readMigration(migration, layout, files) ?? []);
+/** Reads the migrations of a folder; what has not changed since the last time is the same object again. */
+export class MigrationReader {
+  private readonly files = new Map<string, ReadFile>();
+  private readonly migrations = new Map<Migration, ReadMigration>();
+
+  /** Oldest first. A migration whose file has gone meanwhile is left out; one that is no text says so as its problem. */
+  read({ migrations, layout }: MigrationFolder, files: Files): ReadMigration[] {
+    return migrations.flatMap((migration) => this.readMigration(migration, layout, files) ?? []);
+  }
+
+  private readMigration(migration: Migration, layout: Layout, files: Files): ReadMigration | undefined {
+    const up = this.readFile(migration.upPath, layout, files);
+    const down = migration.downPath === migration.upPath ? up : this.readFile(migration.downPath, layout, files);
+    if (!up) return undefined;
+    const known = this.migrations.get(migration);
+    const own = down && down !== up ? [up, down] : [up];
+    if (known && known.files.size === own.length && own.every((it) => known.files.get(it.path) === it)) return known;
+    const read = {
+      migration,
+      link: { up: scriptsOf(up, 'up'), down: down && scriptsOf(down, 'down') },
+      files: new Map(own.map((file) => [file.path, file])),
+      extensions: extensionsIn(up.text),
+    };
+    this.migrations.set(migration, read);
+    return read;
+  }
+
+  private readFile(path: string | undefined, layout: Layout, files: Files): ReadFile | undefined {
+    if (path === undefined) return undefined;
+    const known = this.files.get(path);
+    const read = readFile(path, layout, files, known);
+    if (read && read !== known) this.files.set(path, read);
+    return read;
+  }
 }
 
-function readMigration(migration: Migration, layout: Layout, files: Files): ReadMigration | undefined {
-  const up = readFile(migration.upPath, layout, files);
-  const down = migration.downPath === migration.upPath ? up : readFile(migration.downPath, layout, files);
-  if (!up) return undefined;
-  return {
-    migration,
-    link: { up: scriptsOf(up, 'up'), down: down && scriptsOf(down, 'down') },
-    files: new Map([up, ...(down ? [down] : [])].map((file) => [file.path, file])),
-  };
-}
+/** Read from the text alone, so that the engine can be chosen before anything runs. */
+const extensionsIn = (text: string): string[] =>
+  [...text.matchAll(/\bcreate\s+extension\s+(?:if\s+not\s+exists\s+)?"?([\w-]+)"?/gi)].map(([, name = '']) =>
+    name.toLowerCase(),
+  );
 
-function readFile(path: string | undefined, layout: Layout, files: Files): ReadFile | undefined {
-  if (path === undefined) return undefined;
+/** @param known as it was read before; the same again when its text is the same */
+function readFile(path: string, layout: Layout, files: Files, known: ReadFile | undefined): ReadFile | undefined {
   try {
     const text = files.read(path);
-    return text === undefined ? undefined : { path, text, ...layout.read(basename(path), text) };
+    if (text === undefined) return undefined;
+    return known?.text === text && known.scripts.length > 0
+      ? known
+      : { path, text, ...layout.read(basename(path), text) };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const problem = {

@@ -4,9 +4,9 @@
  * It is when it misses a name that the earlier one would have made, or meets one that it would have taken away. Told
  * by SQLSTATE and by the names in the statements, so that no language of messages matters.
  */
+import { nearest } from '../base/nearest';
 import { quotedIn } from '../sql/blame';
 import { nameParts } from '../sql/tokens';
-import type { ObjectName } from '../sql/statement';
 import type { Outcome } from './outcome';
 import { namesOf } from './run';
 
@@ -14,12 +14,17 @@ type Refused = Extract<Outcome, { kind: 'refused' }>;
 
 /** SQLSTATE class 42 and 3F: a name that is not there (Postgres documentation, appendix A). */
 const missing = new Set(['42P01', '42703', '42704', '42883', '3F000', '42P10', '42830', '26000']);
+const missingColumn = '42703';
 /** A name that is there already. */
-const present = new Set(['42P07', '42710', '42701', '42723', '42P06', '42P16', '42712']);
-/** Other objects depend on it. */
-const depended = '2BP01';
+const present = new Set(['42P07', '42710', '42701', '42723', '42P06', '42P13', '42P16', '42712']);
+/** A column that must have a value has none. */
+const noValue = '23502';
 /** A row of another table is missing. */
 const foreignKey = '23503';
+
+/** Other objects depend on it; of TRUNCATE Postgres says that it has not implemented what foreign keys would ask for. */
+const isDepended = ({ refusal: { sqlState }, shape: { node } }: Refused): boolean =>
+  sqlState === '2BP01' || (sqlState === '0A000' && node === 'TruncateStmt');
 
 /**
  * @param text the words to blame, as they stand in the file
@@ -31,28 +36,97 @@ export function causeOf<Earlier extends Outcome>(
   text: string,
   earlier: readonly Earlier[],
 ): Earlier | undefined {
-  const { sqlState, detail } = refused.refusal;
-  const blamed = new Set(nameParts(text.length < 200 ? text : ''));
-  const names = [...namesOf(refused.shape)].some((name) => blamed.has(name)) ? blamed : namesOf(refused.shape);
+  const { sqlState, message, detail, column = '' } = refused.refusal;
+  // Before the last part stands the table of a column; of anything else its schema, which nobody misses.
+  const blamed = new Set(nameParts(text.length < 200 ? text : '').slice(sqlState === missingColumn ? 0 : -1));
+  const named = [...namesOf(refused.shape)].some((name) => blamed.has(name)) ? blamed : namesOf(refused.shape);
+  // SQL that a body puts together is written nowhere; then only the message says the name.
+  const names = new Set([...named, ...quotedIn(message).flatMap((it) => nameParts(it).slice(-1))]);
   const made = new Set(refused.shape.makes.map(({ name }) => name));
-  const among = (objects: readonly ObjectName[], those: ReadonlySet<string>) =>
-    objects.some(({ name }) => those.has(name));
-  return earlier.findLast(({ kind, shape, statement }) => {
-    if (kind === 'ran') return false;
-    if (shape.node === 'unreadable')
-      return missing.has(sqlState) && wordsOf(statement.text).some((word) => names.has(word));
-    if (missing.has(sqlState)) return among(shape.makes, names);
-    if (present.has(sqlState)) return among(shape.takes, made);
-    if (sqlState === foreignKey) return quotedIn(detail ?? '').includes(filledBy(statement.text) ?? '');
-    return sqlState === depended && among(shape.takes, new Set(nameParts(detail ?? '')));
+  const listed = namesAmong(detail);
+  const dependents = namesAmong(dependentsIn(refused.refusal));
+  return earlier.findLast((it) => {
+    if (it.kind === 'ran') return false;
+    if (missing.has(sqlState))
+      return (
+        wouldMake(it, names) || (sqlState === missingColumn && wouldReplace(it, refused, [...blamed].at(-1) ?? ''))
+      );
+    if (present.has(sqlState)) return wouldTake(it, made);
+    if (sqlState === noValue) return it.shape.node === 'AlterTableStmt' && it.shape.mentions.has(column);
+    if (sqlState === foreignKey) return quotedIn(detail ?? '').includes(filledBy(it.statement.text) ?? '');
+    return isDepended(refused) && wouldFree(it, listed, dependents);
   });
 }
+
+/** A statement that cannot be parsed may have been meant to make whatever it names. */
+function wouldMake({ shape, statement }: Outcome, names: ReadonlySet<string>): boolean {
+  if (/^create\s+extension\b/i.test(statement.text)) return brings(statement.text, names);
+  const makes = shape.node === 'unreadable' ? wordsOf(statement.text) : shape.makes.map(({ name }) => name);
+  return makes.some((name) => names.has(name) || [...names].some((it) => isSequenceOf(name, it)));
+}
+
+/** A table was not made because one of its name is there; that one lacks the column. */
+const wouldReplace = ({ shape }: Outcome, { shape: { mentions } }: Refused, column: string): boolean =>
+  shape.node === 'CreateStmt' && shape.mentions.has(column) && mentions.has(shape.makes[0]?.name ?? '');
+
+/** An extension names what it brings after itself, as a rule: `gin_trgm_ops` is of `pg_trgm`, `uuid_nil` of `uuid-ossp`. */
+function brings(extension: string, names: ReadonlySet<string>): boolean {
+  const parts = wordsOf(extension)
+    .flatMap((word) => word.split(/[_-]/))
+    .filter((part) => part.length > 3 && !/^(?:create|extension|exists|with|schema)$/.test(part));
+  return [...names].some((name) => parts.some((part) => name.includes(part)));
+}
+
+/** The sequence of a serial or identity column, as Postgres calls it. */
+const isSequenceOf = (table: string, name: string): boolean => name.startsWith(`${table}_`) && name.endsWith('_seq');
+
+/** What cannot be parsed may have been meant to take whatever it names, but for what it alters. */
+function wouldTake(outcome: Outcome, names: ReadonlySet<string>): boolean {
+  const { text } = outcome.statement;
+  if (outcome.shape.node === 'unreadable')
+    return triesToTake(text.replace(/^alter\s+\w+\s+(?:(?:if\s+exists|only)\s+)*[^\s(]+/i, ''), names);
+  return takesOrMeans(outcome, names, names);
+}
+
+/** A constraint, or a default, goes with the column that it stands on, and is not named then. */
+function wouldFree(outcome: Outcome, listed: ReadonlySet<string>, dependents: ReadonlySet<string>): boolean {
+  const { shape, statement } = outcome;
+  if (shape.node === 'unreadable') return triesToTake(statement.text, dependents);
+  return shape.takes.some((it) => dependents.has(it.of ?? '')) || takesOrMeans(outcome, listed, dependents);
+}
+
+const triesToTake = (text: string, names: ReadonlySet<string>): boolean =>
+  !/^create\b/i.test(text) && wordsOf(text).some((it) => names.has(it));
+
+/** @param meant names that one which was not found may be a misspelling of */
+function takesOrMeans(outcome: Outcome, names: ReadonlySet<string>, meant: ReadonlySet<string>): boolean {
+  const isMissing = outcome.kind === 'refused' && missing.has(outcome.refusal.sqlState);
+  return outcome.shape.takes.some(
+    ({ name }) => names.has(name) || (isMissing && nearest(name, [...meant]) !== undefined),
+  );
+}
+
+/** The list of dependents, `view v depends on table t`, line by line without what the message is about already. */
+function dependentsIn({ message, detail = '' }: Refused['refusal']): string {
+  const lines = detail.split('\n').map((line) => {
+    const words = [...line.matchAll(/\S+/g)];
+    const known = words.find(({ index }) => message.includes(line.slice(index)));
+    return line.slice(0, known?.index);
+  });
+  return lines.join('\n');
+}
+
+const namesAmong = (detail: string | undefined): ReadonlySet<string> =>
+  new Set(nameParts(detail ?? '').filter((name) => !kinds.test(name)));
+
+/** What Postgres calls objects in a list of dependents; in a statement these are keywords. */
+const kinds =
+  /^(?:table|view|materialized|column|constraint|index|sequence|type|function|trigger|rule|policy|schema|default|value|on|of|for|extension)$/;
 
 /** The table that a statement would have put rows into. */
 const filledBy = (text: string): string | undefined =>
   nameParts(/^(?:insert\s+into|merge\s+into(?:\s+only)?|copy)\s+([^\s(]+)/i.exec(text)?.[1] ?? '').at(-1);
 
-/** A statement that cannot be parsed may have been meant to make whatever it names. */
 const wordsOf = (text: string): string[] => nameParts(text.length < longest ? text : text.slice(0, longest));
 
 const longest = 10_000;

@@ -1,7 +1,8 @@
 /** What is worth a mark in the editor: outcomes become findings. */
-import type { TextRange } from '../base/text';
 import type { Refusal } from '../database/session';
 import type { Finding, Place } from '../project';
+import { headOf } from '../sql/head';
+import { bodyFinding, breakFinding, missesUnmade } from './bodies/bodyFindings';
 import { causeOf } from './consequence';
 import { definitionsOf } from './definition';
 import type { PlacedOutcome } from './outcome';
@@ -36,8 +37,9 @@ export function findingsOf(
   return outcomes.flatMap((outcome) => {
     const found = findingOf(outcome, text, before, where);
     if (!found) {
+      const seen = outcome.kind === 'ran' ? seenIn(outcome, before, [...earlier, ...outcomes]) : [];
       before.push(outcome);
-      return [];
+      return seen;
     }
     const counts = outcome.kind === 'refused' && (!found.consequenceOf || !isFromSkipped(outcome, before));
     const first = counts && !refused;
@@ -46,6 +48,18 @@ export function findingsOf(
     const fromAbroad = found.consequenceOf && !migration.includes(found.consequenceOf.path);
     return first && fromAbroad ? [{ ...found, severity: 'error' as const }] : [found];
   });
+}
+
+/** What a second look has shown of a statement that ran. */
+function seenIn(
+  { statement, bodies = [], breaks = [] }: PlacedOutcome & { kind: 'ran' },
+  before: readonly PlacedOutcome[],
+  all: readonly PlacedOutcome[],
+): Finding[] {
+  return [
+    ...bodies.filter((it) => !missesUnmade(it, all)).map(bodyFinding),
+    ...breaks.map((it) => breakFinding(statement, it, before)),
+  ];
 }
 
 /** Is its cause, or what caused that in turn, a statement that was not sent, though nothing is wrong with it? */
@@ -142,10 +156,4 @@ function skippedFinding({ statement, reason }: PlacedOutcome & { kind: 'skipped'
         message: 'Not rehearsed: a statement above has ended the session.',
       };
   }
-}
-
-/** The first line of a statement: enough to see which one is meant. */
-export function headOf({ text, range }: { readonly text: string; readonly range: TextRange }): TextRange {
-  const lineEnd = text.search(/\r|\n/);
-  return { start: range.start, end: lineEnd < 0 ? range.end : range.start + lineEnd };
 }

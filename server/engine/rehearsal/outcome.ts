@@ -1,6 +1,8 @@
 /** What one statement did in a rehearsal. */
 import type { TextRange } from '../base/text';
 import type { Notice, Refusal } from '../database/session';
+import type { BodyProblem, BrokenRoutine } from './bodies/problem';
+import type { Facts } from '../probes/facts';
 import type { Shape, Statement } from '../sql/statement';
 import type { Observation } from './observation/observation';
 
@@ -21,6 +23,12 @@ export type Outcome =
       readonly rows?: number;
       /** Undefined where nobody observed. */
       readonly observation?: Observation;
+      /** What will be refused when the body that it holds is called; ranges in the file. */
+      readonly bodies?: readonly BodyProblem[];
+      /** Routines whose bodies it has made wrong. */
+      readonly breaks?: readonly BrokenRoutine[];
+      /** What the catalogs told while its effects were there; where the target has rows that the shadow lacks. */
+      readonly facts?: Facts | undefined;
     }
   | {
       readonly kind: 'refused';
@@ -43,3 +51,7 @@ export type SkipReason =
 
 /** An outcome together with the file that it belongs to. */
 export type PlacedOutcome = Outcome & { readonly path: string };
+
+/** It ends the session, or would take too long: nobody wants to see that again with every check. */
+export const isRunaway = (outcome: Outcome): boolean =>
+  outcome.kind === 'ended' || (outcome.kind === 'refused' && outcome.refusal.sqlState === '57014');

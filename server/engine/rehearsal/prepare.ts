@@ -1,8 +1,9 @@
 /** Cuts a script into the steps of its rehearsal, and decides which of them must not be run here. */
 import type { LayoutName, Script } from '../layouts/layout';
+import { statementsIn } from '../layouts/statements';
 import { shapeOf } from '../sql/parse';
 import type { ReachingNames } from '../sql/reach';
-import { statementsOf } from '../sql/scan';
+import { rescanned, type Scanned } from '../sql/rescan';
 import type { Reach, Shape, Statement } from '../sql/statement';
 import type { Rehearsal } from './commit';
 import type { SkipReason } from './outcome';
@@ -16,17 +17,21 @@ export interface Policy {
   readonly reaching: ReachingNames;
 }
 
-/** @param text the whole file; the steps' ranges are those of the file */
-export function prepare(text: string, script: Script, policy: Policy): Rehearsal {
-  const steps = statementsOf(text, script.range).map((statement) => stepOf(text, statement, policy));
-  return { mode: script.mode, steps };
+/**
+ * @param text the whole file; the steps' ranges are those of the file
+ * @param former the same script before it was edited, when it is known
+ */
+export function prepare(text: string, script: Script, policy: Policy, former?: Scanned): Rehearsal {
+  const statements = former && !script.pieces ? rescanned(former, text, script.range) : statementsIn(text, script);
+  return { mode: script.mode, steps: statements.map((statement) => stepOf(text, statement, policy, script)) };
 }
 
-function stepOf(text: string, statement: Statement, policy: Policy): Step {
+function stepOf(text: string, statement: Statement, policy: Policy, { messageMs }: Script): Step {
   const shape = shapeOf(statement.text);
   const skip = skipOf(statement, shape, policy);
   policy.reaching.learn(shape);
-  return { statement, shape, skip, rowsStart: rowsStartOf(text, statement) };
+  const step = { statement, shape, skip, rowsStart: rowsStartOf(text, statement) };
+  return messageMs === undefined ? step : { ...step, givenUpMs: messageMs };
 }
 
 /** Rows begin on the line after the statement. */

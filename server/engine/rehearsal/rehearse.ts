@@ -37,7 +37,7 @@ export async function rehearse(
 ): Promise<Rehearsed> {
   const [first, second] = [up[0], after[0]];
   const simple = first && up.length === 1 && after.length <= 1 && !commits(first) && !(second && commits(second));
-  if (simple) {
+  if (simple && !(second && changesLaterSessions(shadow, first))) {
     const rehearsed = await takenBack(shadow, first, second, memo, limits, signal);
     if (shadow.session.lost || !(needsCopy(first, rehearsed.up) || rehearsed.after?.some(isRefused))) return rehearsed;
   }
@@ -67,12 +67,28 @@ export async function advance(
   return { up: outcomes, after: down.up };
 }
 
+/**
+ * Whether it can be run in a transaction together with others: it has no say in where that begins and ends, and what
+ * comes behind it finds nothing in its own session that a new connection would have otherwise.
+ */
+export const isPlain = (rehearsal: Rehearsal): boolean =>
+  !commits(rehearsal) &&
+  !setsForLater(rehearsal) &&
+  rehearsal.steps.every(({ shape }) => shape.transaction === undefined);
+
 /** Whether it commits on its way, or has to run outside a transaction, or does something else there than in one. */
 function commits({ mode, steps }: Rehearsal): boolean {
   if (steps.some(({ shape }) => ['begin', 'commit', 'rollback'].includes(shape.transaction ?? ''))) return true;
   if (mode === 'implicit' && steps.some(({ shape }) => shape.node === 'TransactionStmt')) return true;
   return runsAlone({ mode, steps }) && steps.some((it) => it.shape.outsideTransaction || dependsOnTransaction(it));
 }
+
+/** Whether the down script, which comes over another connection, finds other settings. */
+const changesLaterSessions = ({ session }: Shadow, script: Rehearsal): boolean =>
+  session.server.engine === 'server' && setsForLater(script);
+
+const setsForLater = ({ steps }: Rehearsal): boolean =>
+  steps.some(({ shape, skip }) => skip === undefined && shape.node === 'AlterDatabaseSetStmt');
 
 /** Whether the tool commits every statement by itself. */
 const runsAlone = ({ mode, steps }: Rehearsal): boolean =>
@@ -86,6 +102,16 @@ const dependsOnTransaction = ({ statement: { text }, shape: { node } }: Step): b
 /** A refusal in one transaction says nothing about a script that its tool commits statement by statement. */
 const needsCopy = (script: Rehearsal, outcomes: readonly Outcome[]): boolean =>
   runsAlone(script) && outcomes.some(isRefused);
+
+/**
+ * Whether a statement that was refused in a transaction with savepoints may run as its tool runs it. What the grammar
+ * refuses, what names objects that are not there, and what breaks the rules of the data, is refused everywhere
+ * (SQLSTATE classes 42, 3F, 21 to 23, P0; Postgres documentation, appendix A).
+ */
+export const isDoubtful = (script: Rehearsal, outcome: Outcome): boolean =>
+  outcome.kind === 'refused' &&
+  (dependsOnSavepoints(outcome) ||
+    (runsAlone(script) && !/^(?:42|3F|21|22|23|2BP01|P0)/.test(outcome.refusal.sqlState)));
 
 const isRefused = ({ kind }: Outcome): boolean => kind === 'refused';
 

@@ -5,7 +5,8 @@
  */
 import { Fault } from '../base/fault';
 import { shifted, type TextRange } from '../base/text';
-import type { Answer, Refusal, Session } from '../database/session';
+import { interruptible } from '../database/interruptible';
+import type { Answer, Refusal, RunOptions, Session } from '../database/session';
 import { blamedRange } from '../sql/blame';
 import type { Shape, Statement } from '../sql/statement';
 import type { Outcome, SkipReason } from './outcome';
@@ -18,11 +19,22 @@ export interface Step {
   readonly skip: SkipReason | undefined;
   /** Where its rows begin in the file, when it has some (`COPY … FROM stdin`). */
   readonly rowsStart: number | undefined;
+  /** When its tool would give up on it, in milliseconds. */
+  readonly givenUpMs?: number;
 }
 
 export interface RunLimits {
   /** Longest time one statement may take, in milliseconds. */
   readonly statementMs: number;
+  /** Looks at every statement while it runs; undefined where nobody has the time. */
+  readonly watch?: Watch;
+}
+
+/** What it does on the session it takes back itself. */
+export interface Watch {
+  before(session: Session, step: Step): Promise<void>;
+  /** Only of a statement that has run, while its effects are there. */
+  after(session: Session, step: Step): Promise<void>;
 }
 
 /**
@@ -64,35 +76,72 @@ async function runStep(
   limits: RunLimits,
   signal: AbortSignal,
 ): Promise<Outcome> {
+  const guarded =
+    savepoints === 'each' &&
+    step.skip === undefined &&
+    !session.lost &&
+    session.transaction === 'open' &&
+    !endsTransaction(step.shape);
+  if (guarded) await session.run(`savepoint ${savepoint}`);
+  const outcome = await tryStep(session, step, limits, signal);
+  if (guarded && !session.lost) await takeBack(session, step.shape, outcome);
+  return outcome;
+}
+
+/**
+ * Runs one statement as it is, and tells what it did.
+ *
+ * @param ahead statements of ours that go before it in the same packet
+ * @throws {Fault} `disk-full`; as throwIfTrouble
+ */
+export async function tryStep(
+  session: Session,
+  step: Step,
+  limits: RunLimits,
+  signal: AbortSignal,
+  ahead: readonly string[] = [],
+): Promise<Outcome> {
   const { statement, shape, skip } = step;
   if (skip) return { kind: 'skipped', statement, shape, reason: skip };
   if (session.lost) return { kind: 'skipped', statement, shape, reason: { kind: 'sessionEnded' } };
-  const guarded = savepoints === 'each' && session.transaction === 'open' && !endsTransaction(shape);
-  if (guarded) await session.run(`savepoint ${savepoint}`);
+  const { watch } = limits;
+  if (watch) for (const sql of ahead) await session.run(sql);
+  await watch?.before(session, step);
   const begun = performance.now();
-  const answer = await sent(session, statement, limits, signal);
+  const timeoutMs = Math.min(limits.statementMs, step.givenUpMs ?? Infinity);
+  const answer = await sent(session, statement, { timeoutMs, ahead: watch ? [] : ahead }, signal);
   const ms = performance.now() - begun;
   if (answer instanceof Fault) return { kind: 'ended', statement, shape, message: reasonOf(answer) };
   if (answer.kind === 'refused') throwIfTrouble(answer.refusal, session);
-  if (guarded && !session.lost) await takeBack(session, shape, answer);
+  else if (!session.lost) await watch?.after(session, step);
   return outcomeOf(answer, step, ms);
 }
 
-/** @returns the answer, or how the connection ended */
+/**
+ * @returns the answer, or how the connection ended
+ * @throws {Fault} `disk-full` when a server has ended because there was no room for its log
+ */
 async function sent(
   session: Session,
   { text, copyData }: Statement,
-  { statementMs: timeoutMs }: RunLimits,
+  options: RunOptions,
   signal: AbortSignal,
 ): Promise<Answer | Fault> {
-  const options = { timeoutMs, ...(copyData === undefined ? {} : { copyData }) };
   try {
-    return await cancellable(session, signal, () => session.run(text, options));
+    return await cancellable(session, signal, () =>
+      session.run(text, copyData === undefined ? options : { ...options, copyData }),
+    );
   } catch (error) {
-    if (error instanceof Fault && error.code === 'connection-lost') return error;
-    throw error;
+    if (!(error instanceof Fault) || error.code !== 'connection-lost') throw error;
+    const { cause } = error;
+    if (cause instanceof Error && 'code' in cause && cause.code === diskFull)
+      throw new Fault('disk-full', `${cause.message} (${session.server.label}).`, error);
+    return error;
   }
 }
+
+/** SQLSTATE of `No space left on device`. */
+const diskFull = '53100';
 
 /**
  * Trouble of the server is not the statement's fault (Postgres documentation, appendix A: 53 insufficient resources,
@@ -101,7 +150,7 @@ async function sent(
  * @throws {Fault} `disk-full`; `connection-lost` when a new shadow may help
  */
 export function throwIfTrouble({ sqlState, message }: Refusal, { server }: Session): void {
-  if (sqlState === '53100') throw new Fault('disk-full', `${message} (${server.label}).`);
+  if (sqlState === diskFull) throw new Fault('disk-full', `${message} (${server.label}).`);
   if (/^(?:53|57P0|580)/.test(sqlState)) throw new Fault('connection-lost', `${message} (${server.label}).`);
 }
 
@@ -114,19 +163,12 @@ export const endsTransaction = ({ transaction }: Shape): boolean =>
 /** To interrupt the embedded engine is to end it, which takes longer than to wait for most statements. */
 async function cancellable<T>(session: Session, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   if (session.server.engine === 'embedded') return work();
-  const cancel = (): void => void session.cancel();
-  signal.addEventListener('abort', cancel);
-  try {
-    return await work();
-  } finally {
-    signal.removeEventListener('abort', cancel);
-  }
+  return interruptible(session, signal, work);
 }
 
 /** A savepoint of the script's own stands upon ours, or has ended it: then there is nothing to release. */
-async function takeBack(session: Session, { transaction }: Shape, answer: Answer): Promise<void> {
-  if (answer.kind === 'refused')
-    await session.run(`rollback to savepoint ${savepoint}; release savepoint ${savepoint}`);
+async function takeBack(session: Session, { transaction }: Shape, { kind }: Outcome): Promise<void> {
+  if (kind === 'refused') await session.run(`rollback to savepoint ${savepoint}; release savepoint ${savepoint}`);
   else if (transaction === undefined || transaction === 'begin') await session.run(`release savepoint ${savepoint}`);
 }
 

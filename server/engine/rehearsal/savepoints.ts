@@ -6,12 +6,22 @@ import type { Session } from '../database/session';
 import type { Outcome } from './outcome';
 import { type RunLimits, runSteps, type Step } from './run';
 
-/**
- * 55P04: a new enum value is used; 25001: SET TRANSACTION in a subtransaction; 55000: COPY … FREEZE; 0A000: what
- * Postgres has not implemented for subtransactions.
- */
-export const dependsOnSavepoints = (outcome: Outcome): boolean =>
-  outcome.kind === 'refused' && ['55P04', '25001', '55000', '0A000'].includes(outcome.refusal.sqlState);
+/** 55P04: a new enum value is used; 25001: SET TRANSACTION, or pg_export_snapshot, in a subtransaction; COPY … FREEZE. */
+export function dependsOnSavepoints(outcome: Outcome): boolean {
+  if (outcome.kind !== 'refused') return false;
+  const { shape, statement, refusal } = outcome;
+  switch (refusal.sqlState) {
+    case '55P04':
+      return true;
+    case '25001':
+      return !shape.outsideTransaction;
+    case '55000':
+    case '0A000':
+      return /\bfreeze\b/i.test(statement.text);
+    default:
+      return false;
+  }
+}
 
 /**
  * The same statements in one plain transaction, which is left idle. It ends with its first refusal; then it is tried

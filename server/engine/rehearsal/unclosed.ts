@@ -1,7 +1,7 @@
 /** Does a script begin a transaction that it does not end? */
 import type { Script } from '../layouts/layout';
 import type { Finding } from '../project';
-import { headOf } from './findings';
+import { headOf } from '../sql/head';
 import type { PlacedOutcome } from './outcome';
 
 /**

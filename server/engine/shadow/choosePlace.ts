@@ -1,6 +1,7 @@
 /**
  * Where shall the shadow live? The first of four places that can be had, in the order of DESIGN section 5.
  */
+import { dirname } from 'node:path';
 import { Fault } from '../base/fault';
 import type { Database } from '../database/database';
 import { type ConnectionParameters, isLocal, labelOf, plainParameters, withDatabase } from '../database/parameters';
@@ -31,7 +32,7 @@ export interface PlaceWishes {
  * For an embedded target it is the embedded engine whatever is wished: nothing else reads its files.
  *
  * @param target a session on the target, for its version and encoding
- * @throws {Fault} `no-shadow`, `no-right` when the place that was wished for cannot be had; as Database.open
+ * @throws {Fault} `no-shadow`, `no-right` when the place that was wished for cannot be had; `disk-full`; as Database.open
  */
 export async function choosePlace(wishes: PlaceWishes, target: Session | undefined): Promise<ShadowPlace> {
   const { wish, log } = wishes;
@@ -47,7 +48,8 @@ export async function choosePlace(wishes: PlaceWishes, target: Session | undefin
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof Fault)) throw error;
+      // Where there is no room now, there will be some again; another place would stay.
+      if (!(error instanceof Fault) || error.code === 'disk-full') throw error;
       log(`shadow: ${error.message}`);
     }
   }
@@ -83,9 +85,9 @@ async function startPlace(
     settings: await settingsLike(target),
   });
   const parameters = plainParameters({ ...server, database: 'postgres' });
-  const database = (name: string) => serverDatabase(withDatabase(parameters, name || 'postgres'), wishes.assets);
+  const database = (name: string) => serverDatabase(withDatabase(parameters, name), wishes.assets);
   try {
-    const lacking = await lackingExtensions(database(''), wishes);
+    const lacking = await lackingExtensions(database(parameters.database), wishes);
     if (lacking.length > 0) {
       await server.stop();
       return { lacking };
@@ -94,6 +96,8 @@ async function startPlace(
       kind: 'private',
       label: `private PostgreSQL ${binaries.version}`,
       database,
+      home: parameters.database,
+      folder: dirname(server.folder),
       end: () => server.stop(),
       likeTarget: await likeDatabase(target),
       log: wishes.log,
@@ -133,11 +137,11 @@ async function onServer(
   target: Session | undefined,
 ): Promise<ShadowPlace> {
   const parameters = { ...server, settings: {}, options: `${server.options} ${noTimeouts}`.trim() };
-  const maintenance = await maintenanceDatabase(parameters, wishes.assets);
   return serverPlace({
     kind,
     label: `shadow database on ${labelOf(server).replace(/^.*@/, '')}`,
-    database: (name) => (name === '' ? maintenance : serverDatabase(withDatabase(parameters, name), wishes.assets)),
+    database: (name) => serverDatabase(withDatabase(parameters, name), wishes.assets),
+    home: await maintenanceDatabase(parameters, wishes.assets),
     end: () => Promise.resolve(),
     likeTarget: kind === 'same-server' && target ? await likeDatabase(target) : '',
     log: wishes.log,
@@ -145,14 +149,14 @@ async function onServer(
 }
 
 /** `postgres` by custom; where it is closed to us, the database that was named. */
-async function maintenanceDatabase(parameters: ConnectionParameters, assets: string): Promise<Database> {
+async function maintenanceDatabase(parameters: ConnectionParameters, assets: string): Promise<string> {
   const custom = serverDatabase(withDatabase(parameters, 'postgres'), assets);
   try {
     await (await custom.open('read')).close();
-    return custom;
+    return custom.name;
   } catch (error) {
     if (!(error instanceof Fault) || error.code === 'no-server') throw error;
-    return serverDatabase(parameters, assets);
+    return parameters.database;
   }
 }
 

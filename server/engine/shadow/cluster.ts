@@ -3,35 +3,39 @@ import type { Database } from '../database/database';
 import { quoteIdentifier, quoteLiteral } from '../database/quote';
 import type { Session } from '../database/session';
 import { shadowPrefix } from './orphans';
+import { refusedOf } from './refused';
 import { putRoles, readRoles, type Roles } from './roles';
 
 /** What a rehearsal must leave as it was. */
 export interface Cluster {
   readonly roles: Roles;
-  /** Names; shadows are not among them. */
+  /** Names; those of ours are not among them. */
   readonly databases: ReadonlySet<string>;
 }
 
-export const readCluster = async (admin: Session): Promise<Cluster> => ({
+/** @param ours databases that are no part of it, beside those that are named as shadows */
+export const readCluster = async (admin: Session, ours: ReadonlySet<string>): Promise<Cluster> => ({
   roles: await readRoles(admin),
-  databases: new Set(await databasesOf(admin)),
+  databases: new Set(await databasesOf(admin, ours)),
 });
 
-/** @returns what was refused, for the log */
-export async function putCluster(admin: Session, { roles, databases }: Cluster): Promise<string[]> {
-  const strangers = (await databasesOf(admin)).filter((name) => !databases.has(name));
+/**
+ * @param ours as for readCluster
+ * @returns what was refused, for the log
+ */
+export async function putCluster(
+  admin: Session,
+  { roles, databases }: Cluster,
+  ours: ReadonlySet<string>,
+): Promise<string[]> {
+  const strangers = (await databasesOf(admin, ours)).filter((name) => !databases.has(name));
   const statements = [
     ...strangers.map((name) => `drop database ${quoteIdentifier(name)} with (force)`),
     // Our own stand in a file that this does not touch.
     'alter system reset all',
     'select pg_catalog.pg_reload_conf()',
   ];
-  const refused: string[] = [];
-  for (const statement of statements) {
-    const answer = await admin.run(statement);
-    if (answer.kind === 'refused') refused.push(`${answer.refusal.message}: ${statement}`);
-  }
-  return [...refused, ...(await putRoles(admin, roles))];
+  return [...(await refusedOf(admin, statements)), ...(await putRoles(admin, roles))];
 }
 
 /**
@@ -50,10 +54,10 @@ export async function endPrepared(admin: Session, name: string, database: Databa
   await session.close();
 }
 
-async function databasesOf(admin: Session): Promise<string[]> {
+async function databasesOf(admin: Session, ours: ReadonlySet<string>): Promise<string[]> {
   const rows = await admin.rows<{ name: string }>(
     'select datname as name from pg_catalog.pg_database where not pg_catalog.starts_with(datname, $1)',
     [shadowPrefix],
   );
-  return rows.map(({ name }) => name);
+  return rows.map(({ name }) => name).filter((name) => !ours.has(name));
 }

@@ -5,6 +5,8 @@ import { quoteIdentifier } from '../database/quote';
 import type { Session } from '../database/session';
 import type { Base } from './base';
 import type { Shadow, ShadowPlace } from './place';
+import { demand, forgetScript } from './forgetScript';
+import { refusedOf } from './refused';
 import { restore } from './restore';
 import { roleStatements } from './roles';
 import { databaseStatements, sessionStatements } from './setUp';
@@ -46,7 +48,7 @@ class EmbeddedShadows {
     const fits = known && !known.session.lost && known.base === base.fingerprint;
     const { session, copy } = fits ? known : await this.prepare(base, signal);
     await session.restore(copy);
-    await this.become(session, base);
+    await this.take(session, base);
     return this.shadow(session, base);
   }
 
@@ -91,36 +93,48 @@ class EmbeddedShadows {
   }
 
   private async runAll(session: Session, statements: readonly string[]): Promise<void> {
-    for (const statement of statements) {
-      const answer = await session.run(statement);
-      if (answer.kind === 'refused') this.tell(`${answer.refusal.message}: ${statement}`);
-    }
+    for (const line of await refusedOf(session, statements)) this.tell(line);
   }
 
   private shadow(session: EmbeddedSession, base: Base): Shadow {
     const become = () => this.become(session, base);
+    const take = () => this.take(session, base);
+    const startOver = async (): Promise<void> => {
+      await session.run(asOurselves(session));
+      await session.run('discard all');
+      await become();
+    };
     return {
       session,
-      async startOver() {
-        // A backend without a postmaster knows no default to go back to.
-        await session.run(`set session authorization ${quoteIdentifier(session.server.user)}`);
-        await session.run('discard all');
+      startOver,
+      async startScript() {
+        await demand(session, `${asOurselves(session)}; ${forgetScript}`);
         await become();
       },
       async withCopy(use) {
+        // The engine starts on the name that it has given itself.
+        await session.run(asOurselves(session));
+        await rename(session, session.server.database);
         const copy = await session.save();
+        await take();
         try {
           return await use(session);
         } finally {
           if (!session.lost) {
             await session.restore(copy);
             await session.forget(copy);
-            await become();
+            await take();
           }
         }
       },
       dump: () => session.dump('schema'),
     };
+  }
+
+  /** What a session begins with that has just been started; its database gets the name of the target's. */
+  private async take(session: Session, base: Base): Promise<void> {
+    if (base.kind !== 'file' && base.setUp.database !== undefined) await rename(session, base.setUp.database);
+    await this.become(session, base);
   }
 
   /** A backend without a postmaster does not look at the settings of its database (`process_settings` in Postgres). */
@@ -135,4 +149,17 @@ class EmbeddedShadows {
   private tell(line: string): void {
     this.options.log(`the shadow lacks: ${line}`);
   }
+}
+
+/** A backend without a postmaster knows no default to go back to. */
+const asOurselves = ({ server }: Session): string => `set session authorization ${quoteIdentifier(server.user)}`;
+
+/** Postgres renames no database that somebody is connected to, and here nobody can be connected to another one. */
+async function rename(session: Session, name: string): Promise<void> {
+  await session.rows(
+    `update pg_catalog.pg_database set datname = $1
+      where datname = pg_catalog.current_database()
+        and not exists (select from pg_catalog.pg_database where datname = $1)`,
+    [name],
+  );
 }

@@ -20,14 +20,20 @@ export interface ShadowPlace {
   close(): Promise<void>;
 }
 
-/** A disposable database. What its session commits stays until the next `fresh`. */
+/**
+ * A disposable database. What its session commits stays until the next `fresh`.
+ *
+ * Where nobody else lives, its session and those of copies are in a database that is named as the target's.
+ */
 export interface Shadow {
   readonly session: Session;
   /**
-   * Makes a session of this shadow, or of a copy of it, what it was when it was opened: settings, role, temporary
+   * Makes a session of this shadow, or of a copy of it, what one is that is opened now: settings, role, temporary
    * tables, locks and all else that a session holds. Not in a transaction.
    */
   startOver(session: Session): Promise<void>;
+  /** The same as far as it goes in the middle of a transaction, whose savepoints stay. */
+  startScript(session: Session): Promise<void>;
   /** Runs `use` on a copy of what is committed, and throws the copy away; nothing outside of it is changed either. */
   withCopy<T>(use: (copy: Session) => Promise<T>): Promise<T>;
   /** pg_dump --schema-only of what is committed. */

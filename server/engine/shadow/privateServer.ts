@@ -93,13 +93,13 @@ const usualStartMs = 30_000;
 export async function startServer(options: ServerOptions): Promise<PrivateServer> {
   const home = placeForClusters();
   await sweep(home);
-  const folder = mkdtempSync(join(home, `${prefix}${process.pid}-`));
+  const folder = folderIn(home);
   const guard = guardOver(folder);
   const tcp = options.tcp === true || windows;
   const login = { user: options.superuser ?? 'postgres', password: randomBytes(18).toString('base64url') };
   try {
     const as = unprivileged(options, folder);
-    await initialise(options, folder, login, as);
+    await initialise(folder, login, as);
     const port = tcp ? await freePort() : 5432;
     configure(options, folder, port, tcp);
     const child = as.spawn('postgres', ['-D', join(folder, 'data'), '-k', windows ? '' : folder]);
@@ -112,18 +112,28 @@ export async function startServer(options: ServerOptions): Promise<PrivateServer
   } catch (cause) {
     rmSync(folder, { recursive: true, force: true });
     guard.stdin?.end();
-    throw cause instanceof Fault
-      ? cause
-      : new Fault('no-shadow', `${options.binaries} could not start a server (${wordsOf(cause)}).`, cause);
+    throw failure(home, `${options.binaries} could not start a server`, cause);
   }
 }
 
-async function initialise(
-  options: ServerOptions,
-  folder: string,
-  login: Pick<PrivateServer, 'user' | 'password'>,
-  as: Runner,
-): Promise<void> {
+function folderIn(home: string): string {
+  try {
+    return mkdtempSync(join(home, `${prefix}${process.pid}-`));
+  } catch (cause) {
+    throw failure(home, `no folder could be made in ${home}`, cause);
+  }
+}
+
+/** By the words of Node, of initdb or of the server, which tell more than is needed when there is no room. */
+function failure(home: string, what: string, cause: unknown): Fault {
+  const words = wordsOf(cause);
+  const full = /^.*No space left on device.*$/im.exec(words)?.[0].replace(/^.*(?:FATAL|PANIC): +/, '');
+  return full === undefined
+    ? new Fault('no-shadow', `${what} (${words}).`, cause)
+    : new Fault('disk-full', `${full} (private PostgreSQL in ${home}).`, cause);
+}
+
+async function initialise(folder: string, login: Pick<PrivateServer, 'user' | 'password'>, as: Runner): Promise<void> {
   const file = join(folder, 'password');
   writeFileSync(file, login.password, { mode: 0o600 });
   as.own(file);
@@ -146,11 +156,7 @@ async function initialise(
   if (first.code !== 0) {
     rmSync(join(folder, 'data'), { recursive: true, force: true });
     const second = await as.run('initdb', [...common, '--no-locale']);
-    if (second.code !== 0)
-      throw new Fault(
-        /No space left/.test(second.output) ? 'disk-full' : 'no-shadow',
-        `initdb of ${options.binaries} failed: ${second.output.trim()}`,
-      );
+    if (second.code !== 0) throw new Error(`initdb: ${second.output.trim()}`);
   }
   rmSync(file);
 }

@@ -49,7 +49,7 @@ async function oneByOne(session: Session, statements: readonly string[]): Promis
     const answer = await session.run(statement);
     if (answer.kind === 'done') continue;
     const { sqlState, message } = answer.refusal;
-    if (sqlState === '53100') throw new Fault('disk-full', message);
+    if (sqlState === '53100') throw new Fault('disk-full', `${message} (${session.server.label}).`);
     refused.push(`${sqlState} ${titleOf(statement)}`);
   }
   return refused;

@@ -1,6 +1,7 @@
 /** Roles and who is a member of which: what a server has and no dump of a database carries. */
 import { quoteIdentifier } from '../database/quote';
 import type { Session } from '../database/session';
+import { refusedOf } from './refused';
 
 export interface Roles {
   readonly roles: readonly Role[];
@@ -39,14 +40,8 @@ export async function readRoles(session: Session): Promise<Roles> {
  *
  * @returns what was refused, for the log
  */
-export async function putRoles(admin: Session, wanted: Roles): Promise<string[]> {
-  const refused: string[] = [];
-  for (const statement of await changesTo(admin, wanted)) {
-    const answer = await admin.run(statement);
-    if (answer.kind === 'refused') refused.push(`${answer.refusal.message}: ${statement}`);
-  }
-  return refused;
-}
+export const putRoles = async (admin: Session, wanted: Roles): Promise<string[]> =>
+  refusedOf(admin, await changesTo(admin, wanted));
 
 /** Statements that make these roles where there are none yet. */
 export const roleStatements = ({ roles, memberships }: Roles): string[] => [

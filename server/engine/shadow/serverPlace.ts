@@ -6,19 +6,24 @@ import { quoteIdentifier, quoteLiteral } from '../database/quote';
 import type { Session } from '../database/session';
 import type { Base } from './base';
 import { type Cluster, endPrepared, putCluster, readCluster } from './cluster';
+import { demand, forgetScript } from './forgetScript';
 import { dropOrphans, ownership, shadowPrefix } from './orphans';
 import type { Shadow, ShadowPlace } from './place';
+import { refusedOf } from './refused';
 import { restore } from './restore';
-import { databaseStatements, type SetUp } from './setUp';
+import { databaseStatements, noSetUp, type SetUp } from './setUp';
+import { allowDrop, inheritDatabase } from './twin';
+import { UserSession } from './userSession';
 
 export interface ServerPlaceOptions {
   readonly kind: 'private' | 'same-server' | 'url';
   readonly label: string;
-  /**
-   * The server's databases by name, with no timeouts of the server in force; `''` is where `create database` is run
-   * from.
-   */
+  /** The server's databases by name, with no timeouts of the server in force. */
   readonly database: (name: string) => Database;
+  /** Name of the one where `create database` is run from. */
+  readonly home: string;
+  /** Where its files are, so that one can see which disk is full; of a server of ours. */
+  readonly folder?: string;
   /** Runs when the place is closed, after its databases are gone. */
   readonly end: () => Promise<void>;
   /** Clauses that give a new database the encoding and collation of the target. */
@@ -55,22 +60,38 @@ interface Template {
   readonly fingerprint: string;
 }
 
+/** The shadow that is in use. On a server of ours a copy of it bears its name while it is lent. */
+interface Current {
+  name: string;
+  session: Session;
+  lent: Lent | undefined;
+}
+
+interface Lent {
+  readonly name: string;
+  /** The server as it was before; undefined on one that others use. */
+  readonly before: Cluster | undefined;
+}
+
 class ServerShadows {
   private template: Template | undefined;
-  private current: { readonly name: string; session: Session } | undefined;
+  private current: Current | undefined;
   private readonly mine = new Set<string>();
   /** As it was before the first shadow; undefined on a server that others use. */
   private pristine: Cluster | undefined;
+  private home: string;
 
-  constructor(private readonly options: ServerPlaceOptions) {}
+  constructor(private readonly options: ServerPlaceOptions) {
+    this.home = options.home;
+  }
 
   async remember(admin: Session): Promise<void> {
-    this.pristine = await readCluster(admin);
+    this.pristine = await readCluster(admin, this.mine);
   }
 
   /** A session is opened for each piece of work: one that lasted would be in the way of others, and could get lost. */
   async admin<T>(use: (admin: Session) => Promise<T>): Promise<T> {
-    const session = await this.options.database('').open('read');
+    const session = await this.options.database(this.home).open('read');
     try {
       return await use(session);
     } finally {
@@ -81,14 +102,46 @@ class ServerShadows {
   async fresh(base: Base, signal: AbortSignal): Promise<Shadow> {
     if (base.kind === 'file') throw new Error('a file of the embedded engine is no base for a server');
     await this.current?.session.close();
-    const name = await this.admin(async (admin) => {
+    const name = this.nameFor(base.setUp);
+    if (name === this.home) await this.moveHome();
+    await this.admin(async (admin) => {
       await this.clear(admin, base.fingerprint);
+      await this.vacate(admin, name);
       if (this.pristine) await this.put(admin, { ...this.pristine, roles: base.setUp.roles });
       const template = (this.template ??= await this.prepare(admin, base, signal));
-      return this.copyOf(admin, template.name, base.setUp);
+      await this.copyTo(admin, name, template.name, base.setUp);
     });
-    this.current = { name, session: await this.open(name, base.setUp) };
+    this.current = { name, session: await this.open(name, base.setUp), lent: undefined };
     return this.shadow(this.current, base.setUp);
+  }
+
+  /**
+   * On a server of ours, statements that name the target's database mean the shadow. Nobody connects to `template0`,
+   * which new databases are made of.
+   */
+  private nameFor({ database }: SetUp): string {
+    return this.isOurs && database !== undefined && database !== 'template0' ? database : nameOfOurs();
+  }
+
+  /** The shadow is to have the name of the database where we do our work. */
+  private async moveHome(): Promise<void> {
+    const aside = nameOfOurs();
+    const session = await this.options.database('template1').open('read');
+    try {
+      await this.rename(session, this.home, aside);
+    } finally {
+      await session.close();
+    }
+    this.home = aside;
+  }
+
+  /** Makes a name free that another database of a server of ours has. */
+  private async vacate(admin: Session, name: string): Promise<void> {
+    if (!this.isOurs) return;
+    const taken = await admin.rows('select from pg_catalog.pg_database where datname = $1', [name]);
+    if (taken.length === 0) return;
+    if (this.mine.has(name)) await this.drop(admin, name);
+    else await this.rename(admin, name, nameOfOurs());
   }
 
   async close(): Promise<void> {
@@ -104,49 +157,96 @@ class ServerShadows {
     }
   }
 
+  /** For people who look for what is in the way of the server. */
+  private get where(): string {
+    const { label, folder } = this.options;
+    return folder === undefined ? label : `${label} in ${folder}`;
+  }
+
   private get isOurs(): boolean {
     return this.options.kind === 'private';
   }
 
-  private shadow(current: { readonly name: string; session: Session }, setUp: SetUp): Shadow {
+  private shadow(current: Current, setUp: SetUp): Shadow {
     return {
       get session() {
         return current.session;
       },
-      startOver: (session) => this.startOver(session, setUp),
-      withCopy: async (use) => {
-        // A template must have nobody connected, us included.
-        await current.session.close();
-        const name = await this.admin(async (admin) => {
-          await endPrepared(admin, current.name, this.options.database(current.name));
-          return this.copyOf(admin, current.name, setUp);
-        });
-        current.session = await this.open(current.name, setUp);
-        return this.using(name, setUp, use);
+      startOver: async (session) => {
+        if (session instanceof UserSession) await session.startOver();
+        else await session.run('discard all');
       },
+      startScript: async (session) => {
+        if (session instanceof UserSession) await session.startScript();
+        else await demand(session, `reset session authorization; ${forgetScript}`);
+      },
+      withCopy: (use) => this.lend(current, setUp, use),
       dump: (signal) => this.options.database(current.name).dump('schema', signal),
     };
   }
 
-  private async using<T>(name: string, setUp: SetUp, use: (copy: Session) => Promise<T>): Promise<T> {
-    const before = this.pristine && (await this.admin(readCluster));
+  private async lend<T>(current: Current, setUp: SetUp, use: (copy: Session) => Promise<T>): Promise<T> {
+    const { name } = current;
+    // A template must have nobody connected, us included.
+    await current.session.close();
+    const [used] = await Promise.allSettled([this.onCopy(current, setUp, use)]);
+    const [back] = await Promise.allSettled([this.takeBack(current, name, setUp)]);
+    // What goes wrong first is the cause of what goes wrong afterwards. A shadow without a session is made anew.
+    if (used.status === 'rejected') throw used.reason;
+    if (back.status === 'rejected') throw back.reason;
+    return used.value;
+  }
+
+  private async onCopy<T>(current: Current, setUp: SetUp, use: (copy: Session) => Promise<T>): Promise<T> {
+    current.lent = await this.admin((admin) => this.duplicate(admin, current, setUp));
+    const copy = await this.open(current.lent.name, setUp);
     try {
-      const copy = await this.open(name, setUp);
-      try {
-        return await use(copy);
-      } finally {
-        await copy.close();
-      }
+      return await use(copy);
     } finally {
-      await this.admin(async (admin) => {
-        await this.drop(admin, name);
-        if (before) await this.put(admin, before);
-      });
+      await copy.close();
     }
   }
 
+  private async takeBack(current: Current, name: string, setUp: SetUp): Promise<void> {
+    const { lent } = current;
+    current.lent = undefined;
+    await this.admin(async (admin) => {
+      if (lent) await this.drop(admin, lent.name);
+      if (lent?.before) await this.put(admin, lent.before);
+      if (current.name !== name) await this.renameCurrent(admin, current, name);
+    });
+    current.session = await this.open(name, setUp);
+  }
+
+  private async duplicate(admin: Session, current: Current, setUp: SetUp): Promise<Lent> {
+    const { name } = current;
+    await endPrepared(admin, name, this.options.database(name));
+    if (!this.isOurs) {
+      const copy = nameOfOurs();
+      await this.copyTo(admin, copy, name, setUp);
+      return { name: copy, before: undefined };
+    }
+    const before = await readCluster(admin, this.mine);
+    await this.renameCurrent(admin, current, nameOfOurs());
+    await this.create(admin, name, copying(current.name));
+    await inheritDatabase(admin, current.name, name);
+    return { name, before };
+  }
+
+  private async renameCurrent(admin: Session, current: Current, name: string): Promise<void> {
+    await this.rename(admin, current.name, name);
+    this.mine.delete(current.name);
+    this.mine.add(name);
+    current.name = name;
+  }
+
+  /** Nobody may be connected to it. */
+  private async rename(admin: Session, from: string, to: string): Promise<void> {
+    await this.command(admin, `alter database ${quoteIdentifier(from)} rename to ${quoteIdentifier(to)}`);
+  }
+
   private async put(admin: Session, cluster: Cluster): Promise<void> {
-    for (const line of await putCluster(admin, cluster)) this.tell(line);
+    for (const line of await putCluster(admin, cluster, this.mine)) this.tell(line);
   }
 
   /** Drops the former shadow, and the template when it is of another base. */
@@ -160,7 +260,8 @@ class ServerShadows {
   }
 
   private async prepare(admin: Session, base: Exclude<Base, { kind: 'file' }>, signal: AbortSignal): Promise<Template> {
-    const name = await this.createTemplate(admin);
+    const name = nameOfOurs();
+    await this.createTemplate(admin, name);
     try {
       await this.fill(name, base, signal);
     } catch (error) {
@@ -171,20 +272,19 @@ class ServerShadows {
   }
 
   /** A server of ours may lack a locale that the target's has. */
-  private async createTemplate(admin: Session): Promise<string> {
-    const { likeTarget, kind } = this.options;
+  private async createTemplate(admin: Session, name: string): Promise<void> {
+    const { likeTarget } = this.options;
     try {
-      return await this.create(admin, `template template0 ${likeTarget}`);
+      await this.create(admin, name, `template template0 ${likeTarget}`);
     } catch (error) {
-      if (kind !== 'private' || likeTarget === '' || !(error instanceof Fault) || error.code !== 'no-shadow')
-        throw error;
+      if (!this.isOurs || likeTarget === '' || !(error instanceof Fault) || error.code !== 'no-shadow') throw error;
       this.tell(error.detail);
-      return this.create(admin, 'template template0');
+      await this.create(admin, name, 'template template0');
     }
   }
 
   private async fill(name: string, base: Exclude<Base, { kind: 'file' }>, signal: AbortSignal): Promise<void> {
-    const session = await this.options.database(name).open('write');
+    const session = await this.open(name, noSetUp);
     try {
       const refused = base.kind === 'dump' ? await restore(session, base.sql, signal) : [];
       for (const line of refused) this.tell(line);
@@ -194,47 +294,26 @@ class ServerShadows {
     }
   }
 
-  private async copyOf(admin: Session, template: string, setUp: SetUp): Promise<string> {
-    // Copying files is quicker than writing them to the log, where nothing has to survive a crash.
-    const name = await this.create(
-      admin,
-      `template ${quoteIdentifier(template)}${this.isOurs ? ' strategy file_copy' : ''}`,
-    );
+  private async copyTo(admin: Session, name: string, template: string, setUp: SetUp): Promise<void> {
+    await this.create(admin, name, this.isOurs ? copying(template) : `template ${quoteIdentifier(template)}`);
     const owned =
       this.pristine && setUp.owner !== undefined
         ? [`alter database ${quoteIdentifier(name)} owner to ${quoteIdentifier(setUp.owner)}`]
         : [];
-    for (const statement of [...owned, ...databaseStatements(name, setUp)]) {
-      const answer = await admin.run(statement);
-      if (answer.kind === 'refused') this.tell(`${answer.refusal.message}: ${statement}`);
-    }
-    return name;
+    for (const line of await refusedOf(admin, [...owned, ...databaseStatements(name, setUp)])) this.tell(line);
   }
 
-  private async create(admin: Session, clauses: string): Promise<string> {
-    const name = `${shadowPrefix}${process.pid}_${randomBytes(4).toString('hex')}`;
+  private async create(admin: Session, name: string, clauses: string): Promise<void> {
     await this.command(admin, `create database ${quoteIdentifier(name)} ${clauses}`);
     this.mine.add(name);
-    await this.command(admin, `comment on database ${quoteIdentifier(name)} is ${quoteLiteral(ownership)}`);
-    return name;
-  }
-
-  private async open(name: string, setUp: SetUp): Promise<Session> {
-    const session = await this.options.database(name).open('write');
-    await this.become(session, setUp);
-    return session;
-  }
-
-  private async startOver(session: Session, setUp: SetUp): Promise<void> {
-    await session.run('discard all');
-    await this.become(session, setUp);
+    if (!this.isOurs)
+      await this.command(admin, `comment on database ${quoteIdentifier(name)} is ${quoteLiteral(ownership)}`);
   }
 
   /** On a server of ours nobody can log in as the user that the migrations run as. */
-  private async become(session: Session, { user }: SetUp): Promise<void> {
-    if (!this.isOurs || user === undefined) return;
-    const answer = await session.run(`set session authorization ${quoteIdentifier(user)}`);
-    if (answer.kind === 'refused') throw new Fault('no-shadow', `${answer.refusal.message} (${this.options.label}).`);
+  private open(name: string, { user }: SetUp): Promise<Session> {
+    const database = this.options.database(name);
+    return this.isOurs ? UserSession.open(database, user, this.where) : database.open('write');
   }
 
   private async dropAll(admin: Session): Promise<void> {
@@ -244,6 +323,7 @@ class ServerShadows {
 
   private async drop(admin: Session, name: string): Promise<void> {
     await endPrepared(admin, name, this.options.database(name));
+    if (this.isOurs) await allowDrop(admin, name);
     await this.command(admin, `drop database if exists ${quoteIdentifier(name)} with (force)`);
     this.mine.delete(name);
   }
@@ -253,10 +333,15 @@ class ServerShadows {
     if (answer.kind === 'done') return;
     const { sqlState, message } = answer.refusal;
     const code = sqlState === '42501' ? 'no-right' : sqlState === '53100' ? 'disk-full' : 'no-shadow';
-    throw new Fault(code, `${message} (${this.options.label}).`);
+    throw new Fault(code, `${message} (${this.where}).`);
   }
 
   private tell(line: string): void {
     this.options.log(`the shadow lacks: ${line}`);
   }
 }
+
+const nameOfOurs = (): string => `${shadowPrefix}${process.pid}_${randomBytes(4).toString('hex')}`;
+
+/** Copying files is quicker than writing them to the log, where nothing has to survive a crash. */
+const copying = (template: string): string => `template ${quoteIdentifier(template)} strategy file_copy`;

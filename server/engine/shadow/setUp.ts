@@ -4,6 +4,8 @@ import type { Session } from '../database/session';
 import { noRoles, readRoles, type Roles } from './roles';
 
 export interface SetUp {
+  /** Name of the target's database; undefined when no server is copied. */
+  readonly database: string | undefined;
   /** Those of the target's server; made on a server of our own. */
   readonly roles: Roles;
   /** The role that migrations run as; undefined when no server is copied. */
@@ -36,6 +38,7 @@ export interface DatabaseGrant {
 
 /** For a shadow that copies no server. */
 export const noSetUp: SetUp = {
+  database: undefined,
   roles: noRoles,
   user: undefined,
   owner: undefined,
@@ -49,7 +52,7 @@ export const noSetUp: SetUp = {
 /** @param session on the target, opened as its tool does */
 export async function readSetUp(session: Session): Promise<SetUp> {
   const [facts] = await session.rows<Facts>(`
-    select session_user::text as "user", o.rolname as owner, d.datacl is not null as restricted,
+    select d.datname as database, session_user::text as "user", o.rolname as owner, d.datacl is not null as restricted,
            exists (select from pg_catalog.pg_namespace where nspname = 'public') as public
       from pg_catalog.pg_database d join pg_catalog.pg_roles o on o.oid = d.datdba
      where d.datname = pg_catalog.current_database()`);
@@ -58,6 +61,7 @@ export async function readSetUp(session: Session): Promise<SetUp> {
     'select name, installed_version is not null as installed from pg_catalog.pg_available_extensions order by name',
   );
   return {
+    database: facts.database,
     roles: await readRoles(session),
     user: facts.user,
     owner: facts.owner,
@@ -88,6 +92,7 @@ export function databaseStatements(database: string, { settings, grants }: SetUp
 export const sessionStatements = ({ settings }: SetUp): string[] => settings.map((it) => `set ${assigned(it)}`);
 
 interface Facts {
+  readonly database: string;
   readonly user: string;
   readonly owner: string;
   readonly restricted: boolean;

@@ -23,7 +23,7 @@ const fileCopyBytes = 256 * 1024 * 1024;
 export async function takeCopy(target: ServerTarget, order: SnapshotOrder, around: Surroundings): Promise<Taken> {
   let entered = false;
   try {
-    return await withMaintenance(target, (maintenance) => {
+    return await withMaintenance(target, around.signal, (maintenance) => {
       entered = true;
       return journalled(target, around, (journal) => copyWith(maintenance, { target, order, around, journal }));
     });

@@ -2,13 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { guarded, writeDurably } from '../base/durable';
 import { Fault } from '../base/fault';
+import { interruptible } from '../database/interruptible';
+import { readJournals } from '../base/journal';
 import type { Session } from '../database/session';
 import { statementsOf } from '../sql/scan';
 import { snapshotName } from './names';
 import type { SnapshotRecord } from './record';
-import { dumpHead, dumpPath, register } from './registry';
+import { dumpHead, dumpPath, register, unregister } from './registry';
 import type { SnapshotOrder } from './request';
-import { interruptible, must, refusedFault } from './statements';
+import { must, refusedFault } from './statements';
+import { isSnapshotStep, topic } from './steps';
 import type { ServerTarget, Surroundings } from './target';
 
 /** Statements sent in one message: few round trips, and yet a cancel finds its gap. */
@@ -44,6 +47,14 @@ export async function takeDump(
   writeDurably(dumpPath(around.storage, record.id), dumpHead(record) + text);
   register(around.storage, record);
   return record;
+}
+
+/** @throws {Fault} `locked` while it is all that there is of what a restore is replacing; `not-writable` */
+export function dropDump({ database }: ServerTarget, id: string, storage: string): void {
+  const work = readJournals(storage, topic, database.id, isSnapshotStep).flatMap(({ steps }) => steps);
+  if (work.some((step) => 'kept' in step && step.kept.id === id))
+    throw new Fault('locked', `a restore of ${database.label} keeps in ${id} what it replaces.`);
+  unregister(storage, id);
 }
 
 /** @throws {Fault} `not-readable` */

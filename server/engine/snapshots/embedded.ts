@@ -71,6 +71,11 @@ export async function restoreEmbedded(
   );
 }
 
+/** @throws {Fault} `locked` while somebody is at work on the database, whose way back it may be; `not-writable` */
+export async function dropEmbedded(target: EmbeddedTarget, id: string, storage: string): Promise<void> {
+  await alone(target, async () => unregister(storage, id));
+}
+
 /**
  * @returns what became of each, for people
  * @throws {Fault} `locked` while somebody is at work on it

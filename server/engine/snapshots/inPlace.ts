@@ -4,6 +4,8 @@
  */
 import { Fault } from '../base/fault';
 import type { Journal } from '../base/journal';
+import { givingUp } from '../database/givingUp';
+import { interruptible } from '../database/interruptible';
 import type { Session } from '../database/session';
 import { batchesOf, readDump, takeDump } from './dumpFile';
 import { factsOf } from './properties';
@@ -11,18 +13,20 @@ import { beforeRestore, type SnapshotRecord } from './record';
 import { unregister } from './registry';
 import type { RestoreOrder, Restored } from './request';
 import { endSessions, othersIn, othersStaying } from './sessions';
-import { interruptible, must, refusedFault } from './statements';
+import { must, refusedFault } from './statements';
 import { type SnapshotStep, journalled } from './steps';
 import type { ServerTarget, Surroundings } from './target';
 
 const longestLockMs = 10_000;
 
 /** @returns false when a restore has to happen within the target */
-export async function mayMakeDatabases({ database }: ServerTarget): Promise<boolean> {
-  const session = await database.open('read');
+export async function mayMakeDatabases({ database }: ServerTarget, signal: AbortSignal): Promise<boolean> {
+  const session = await database.open('read', signal);
   try {
-    const [row] = await session.rows<{ may: boolean }>(
-      'select rolcreatedb or rolsuper as may from pg_roles where rolname = current_user',
+    const [row] = await givingUp(session, signal, () =>
+      session.rows<{ may: boolean }>(
+        'select rolcreatedb or rolsuper as may from pg_roles where rolname = current_user',
+      ),
     );
     return row?.may === true;
   } finally {
@@ -42,7 +46,7 @@ export async function restoreInPlace(
   around: Surroundings,
 ): Promise<Restored> {
   const text = readDump(around.storage, order.snapshot.id);
-  const session = await target.database.open('write');
+  const session = await target.database.open('write', around.signal);
   try {
     const facts = await factsOf(session, target.database.name);
     if (facts?.owner !== session.server.user) {

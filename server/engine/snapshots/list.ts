@@ -1,5 +1,6 @@
 /** The snapshots of a target: what our registry says and what stands on the server, put together. */
 import { existsSync } from 'node:fs';
+import { givingUp } from '../database/givingUp';
 import { openBeside } from './maintenance';
 import { snapshotPrefix } from './names';
 import { type SnapshotRecord, recordIn } from './record';
@@ -10,11 +11,15 @@ import type { ServerTarget, SnapshotTarget } from './target';
  * Newest first. Copies are found by their comments even when the registry is lost, and by the registry when somebody
  * changed the comment; one that was dropped from the server is none any more.
  *
- * @throws {Fault} as Database.open
+ * @throws as Database.open
  */
-export async function recordsOf(target: SnapshotTarget, storage: string): Promise<readonly SnapshotRecord[]> {
+export async function recordsOf(
+  target: SnapshotTarget,
+  storage: string,
+  signal: AbortSignal,
+): Promise<readonly SnapshotRecord[]> {
   const ours = registered(storage).filter(({ of }) => of === target.database.id);
-  const copies = target.kind === 'server' ? await copiesOnServer(target) : new Map<string, string | null>();
+  const copies = target.kind === 'server' ? await copiesOnServer(target, signal) : new Map<string, string | null>();
   const found = new Map<string, SnapshotRecord>();
   for (const record of ours) {
     const there = record.kind === 'copy' ? copies.has(record.id) : existsSync(fileOf(storage, record));
@@ -29,13 +34,16 @@ export async function recordsOf(target: SnapshotTarget, storage: string): Promis
 }
 
 /** Databases that are named like snapshots, with their comments. */
-async function copiesOnServer(target: ServerTarget): Promise<ReadonlyMap<string, string | null>> {
-  const session = await openBeside(target);
+async function copiesOnServer(target: ServerTarget, signal: AbortSignal): Promise<ReadonlyMap<string, string | null>> {
+  const session = await openBeside(target, signal);
   try {
-    const rows = await session.rows<{ name: string; comment: string | null }>(
-      `select datname::text as name, shobj_description(oid, 'pg_database') as comment from pg_database
-       where starts_with(datname, $1)`,
-      [snapshotPrefix],
+    const rows = await givingUp(session, signal, () =>
+      session.rows<{ name: string; comment: string | null }>(
+        // A DROP DATABASE that was cut off leaves an invalid one, which nothing but another DROP can be done with.
+        `select datname::text as name, shobj_description(oid, 'pg_database') as comment from pg_database
+         where starts_with(datname, $1) and datconnlimit <> -2`,
+        [snapshotPrefix],
+      ),
     );
     return new Map(rows.map(({ name, comment }) => [name, comment]));
   } finally {

@@ -1,9 +1,11 @@
 /** Two sessions beside the target, for what cannot be done from within it, and one piece of such work at a time. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Fault, type FaultCode } from '../base/fault';
+import { givingUp } from '../database/givingUp';
+import { interruptible } from '../database/interruptible';
 import type { Answer, Session } from '../database/session';
 import { type OtherSession, endSessions, othersIn, othersStaying } from './sessions';
-import { interruptible, must } from './statements';
+import { must } from './statements';
 import type { ServerTarget } from './target';
 
 /** Databases that nearly every server has; the target itself is no place to copy or rename it from. */
@@ -25,15 +27,22 @@ export interface Maintenance {
 /**
  * Runs `use` with sessions that are closed afterwards, alone among all processes that ask for the same target.
  *
- * @throws {Fault} `locked` when another process is taking or restoring a snapshot of it; as Database.open
+ * @param signal gives up waiting for the server; what `use` does with it is its own affair
+ * @throws {Fault} `locked` when another process is at work on a snapshot of it; as Database.open
  */
-export async function withMaintenance<T>(target: ServerTarget, use: (it: Maintenance) => Promise<T>): Promise<T> {
-  const worker = await openBeside(target);
+export async function withMaintenance<T>(
+  target: ServerTarget,
+  signal: AbortSignal,
+  use: (it: Maintenance) => Promise<T>,
+): Promise<T> {
+  const worker = await openBeside(target, signal);
   try {
-    const watcher = await target.sibling(worker.server.database).open('read');
+    const watcher = await target.sibling(worker.server.database).open('read', signal);
     try {
-      await lock(worker, target);
-      await must(worker, `set lock_timeout = ${longestLockMs}`);
+      await givingUp(worker, signal, async () => {
+        await lock(worker, target);
+        await must(worker, `set lock_timeout = ${longestLockMs}`);
+      });
       return await use({ worker, watcher });
     } finally {
       await watcher.close();
@@ -119,12 +128,12 @@ async function keepClear(watcher: Session, databases: readonly number[], over: A
  *
  * @throws {Fault} as Database.open, for the first place
  */
-export async function openBeside(target: ServerTarget): Promise<Session> {
+export async function openBeside(target: ServerTarget, signal: AbortSignal): Promise<Session> {
   let refused: Fault | undefined;
   for (const name of places) {
     if (name === target.database.name) continue;
     try {
-      return await target.sibling(name).open('read');
+      return await target.sibling(name).open('read', signal);
     } catch (cause) {
       if (!isNoWayIn(cause)) throw cause;
       refused ??= cause;
@@ -144,6 +153,5 @@ async function lock(worker: Session, { database }: ServerTarget): Promise<void> 
     `select pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended($1, 0)) as got`,
     [`rehearsal snapshots of ${database.name}`],
   );
-  if (!row?.got)
-    throw new Fault('locked', `another process is taking or restoring a snapshot of ${database.label} just now.`);
+  if (!row?.got) throw new Fault('locked', `another process is at work on a snapshot of ${database.label} just now.`);
 }

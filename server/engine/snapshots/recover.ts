@@ -1,6 +1,7 @@
 /** At the next start: what was cut off in the middle is finished or undone, and told. */
 import { type CutOff, forget, readJournals } from '../base/journal';
 import { Fault } from '../base/fault';
+import { givingUp } from '../database/givingUp';
 import type { Session } from '../database/session';
 import { recoverEmbedded } from './embedded';
 import { withMaintenance } from './maintenance';
@@ -15,7 +16,7 @@ import type { ServerTarget, SnapshotTarget, Surroundings } from './target';
  * Work that is still going on, in this process or another one, is left alone.
  *
  * @returns what was found and what became of it, for people
- * @throws {Fault} as Database.open; the journal stays for the next time then
+ * @throws as Database.open; the journal stays for the next time then
  */
 export async function recoverSnapshots(target: SnapshotTarget, around: Surroundings): Promise<readonly string[]> {
   sweepUnfinished(around.storage, around.now());
@@ -25,11 +26,14 @@ export async function recoverSnapshots(target: SnapshotTarget, around: Surroundi
   try {
     // Read again under the lock, so that none of them is work that has only just begun.
     if (target.kind === 'embedded') return await recoverEmbedded(target, read, around);
-    return await withMaintenance(target, async ({ worker }) => {
-      const told: string[] = [];
-      for (const work of read()) told.push(await recoverOnServer(worker, target, work, around));
-      return told;
-    });
+    const { signal } = around;
+    return await withMaintenance(target, signal, ({ worker }) =>
+      givingUp(worker, signal, async () => {
+        const told: string[] = [];
+        for (const work of read()) told.push(await recoverOnServer(worker, target, work, around));
+        return told;
+      }),
+    );
   } catch (cause) {
     if (cause instanceof Fault && cause.code === 'locked') return [];
     throw cause;
@@ -85,6 +89,18 @@ async function recoverStep(
       if (row?.status === 'committed') return `The snapshot was restored; what it replaced is kept as ${step.kept.id}.`;
       unregister(storage, step.kept.id);
       return `Nothing was restored; ${database.name} is as it was.`;
+    }
+    case 'drop': {
+      const copy = await factsOf(worker, step.name);
+      try {
+        if (copy?.oid === step.oid) await dropDatabase(worker, step.name);
+      } catch (cause) {
+        // Somebody has entered it since: then it is a snapshot as before, and nothing else has to wait for that.
+        if (!(cause instanceof Fault) || worker.lost) throw cause;
+        return `The snapshot ${step.name} was to be deleted and is still there: ${cause.detail}`;
+      }
+      unregister(storage, step.name);
+      return `The snapshot ${step.name} has been deleted.`;
     }
     case 'replace':
       throw new Error('a database on a server is not replaced as a file');

@@ -16,9 +16,12 @@ export function register(storage: string, record: SnapshotRecord): void {
   writeDurably(entryPath(storage, record.id), `${JSON.stringify(record, null, 2)}\n`);
 }
 
-/** Also removes the dump file or the copied file. */
+/**
+ * Also removes the dump file or the copied file. That goes first: cut off at any moment, the snapshot is whole, or it
+ * is an entry of nothing, which is in no list.
+ */
 export function unregister(storage: string, id: string): void {
-  for (const ending of ['json', 'sql', 'data']) {
+  for (const ending of ['sql', 'data', 'json']) {
     const path = join(folderOf(storage), `${id}.${ending}`);
     if (existsSync(path)) removeDurably(path);
   }

@@ -27,8 +27,9 @@ export async function restoreOnServer(
   order: RestoreOrder,
   around: Surroundings,
 ): Promise<Restored> {
-  if (order.snapshot.kind === 'file' && !(await mayMakeDatabases(target))) return restoreInPlace(target, order, around);
-  return withMaintenance(target, (maintenance) =>
+  if (order.snapshot.kind === 'file' && !(await mayMakeDatabases(target, around.signal)))
+    return restoreInPlace(target, order, around);
+  return withMaintenance(target, around.signal, (maintenance) =>
     journalled(target, around, async (journal) => {
       const { worker } = maintenance;
       const facts = await factsOf(worker, target.database.name);
@@ -84,7 +85,7 @@ async function fromFile(work: Restoring): Promise<Restored> {
 }
 
 async function fill(target: ServerTarget, name: string, text: string, signal: AbortSignal): Promise<void> {
-  const session = await target.sibling(name).open('write');
+  const session = await target.sibling(name).open('write', signal);
   try {
     await loadDump(session, text, signal);
   } finally {

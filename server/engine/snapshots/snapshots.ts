@@ -2,15 +2,13 @@
 import { Fault } from '../base/fault';
 import type { RestoreResult, Snapshot, SnapshotResult } from '../project';
 import { takeCopy } from './copy';
-import { takeDump } from './dumpFile';
-import { restoreEmbedded, takeEmbedded } from './embedded';
+import { dropCopy } from './dropCopy';
+import { dropDump, takeDump } from './dumpFile';
+import { dropEmbedded, restoreEmbedded, takeEmbedded } from './embedded';
 import { recordsOf } from './list';
-import { withMaintenance } from './maintenance';
 import { type SnapshotRecord, snapshotOf } from './record';
-import { unregister } from './registry';
 import type { SnapshotOrder } from './request';
 import { restoreOnServer } from './restore';
-import { dropDatabase } from './statements';
 import type { SnapshotTarget, Surroundings } from './target';
 
 /**
@@ -46,10 +44,13 @@ export async function takeSnapshot(
 /**
  * Newest first.
  *
- * @throws {Fault} as Database.open
+ * @throws as Database.open
  */
-export async function listSnapshots(target: SnapshotTarget, storage: string): Promise<readonly Snapshot[]> {
-  const records = await recordsOf(target, storage);
+export async function listSnapshots(
+  target: SnapshotTarget,
+  { storage, signal }: Pick<Surroundings, 'storage' | 'signal'>,
+): Promise<readonly Snapshot[]> {
+  const records = await recordsOf(target, storage, signal);
   return records.map((record) => snapshotOf(record, target.database.label));
 }
 
@@ -67,7 +68,7 @@ export async function restoreSnapshot(
   around: Surroundings,
 ): Promise<RestoreResult> {
   const began = performance.now();
-  const snapshot = await named(target, id, around.storage);
+  const snapshot = await named(target, id, around);
   const done =
     target.kind === 'embedded'
       ? ({ kind: 'restored', kept: await restoreEmbedded(target, snapshot, order.version, around) } as const)
@@ -77,16 +78,25 @@ export async function restoreSnapshot(
   return { kind: 'restored', kept, ms: performance.now() - began };
 }
 
-/** @throws {Fault} `no-such-snapshot`, `no-right`, `busy` when somebody is connected to it */
-export async function dropSnapshot(target: SnapshotTarget, id: string, storage: string): Promise<void> {
-  const { kind } = await named(target, id, storage);
-  if (kind === 'copy' && target.kind === 'server')
-    await withMaintenance(target, ({ worker }) => dropDatabase(worker, id));
-  unregister(storage, id);
+/**
+ * Throws a snapshot away for good.
+ *
+ * @throws {Fault} `no-such-snapshot`; `busy` when somebody is connected to it, `locked` when work on the target is going
+ *   on; `no-right`, `not-writable`. It is whole and listed then. `connection-lost`: the next start puts an end to it.
+ */
+export async function dropSnapshot(target: SnapshotTarget, id: string, around: Surroundings): Promise<void> {
+  const snapshot = await named(target, id, around);
+  if (target.kind === 'embedded') await dropEmbedded(target, id, around.storage);
+  else if (snapshot.kind === 'copy') await dropCopy(target, snapshot, around);
+  else dropDump(target, id, around.storage);
 }
 
-async function named(target: SnapshotTarget, id: string, storage: string): Promise<SnapshotRecord> {
-  const record = (await recordsOf(target, storage)).find((it) => it.id === id);
+async function named(
+  target: SnapshotTarget,
+  id: string,
+  { storage, signal }: Pick<Surroundings, 'storage' | 'signal'>,
+): Promise<SnapshotRecord> {
+  const record = (await recordsOf(target, storage, signal)).find((it) => it.id === id);
   if (!record) throw new Fault('no-such-snapshot', `${id} of ${target.database.label}.`);
   return record;
 }

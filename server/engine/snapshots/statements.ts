@@ -36,15 +36,3 @@ export async function dropDatabase(
 ): Promise<void> {
   await must(session, `drop database if exists ${quoteIdentifier(name)}${force === 'force' ? ' with (force)' : ''}`);
 }
-
-/** Runs work on a session; when the signal comes, what the session is running is cancelled (SQLSTATE 57014). */
-export async function interruptible<T>(session: Session, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  signal.throwIfAborted();
-  const interrupt = (): void => void session.cancel();
-  signal.addEventListener('abort', interrupt, { once: true });
-  try {
-    return await work();
-  } finally {
-    signal.removeEventListener('abort', interrupt);
-  }
-}

@@ -1,4 +1,5 @@
 /** What is noted in the journal before a database is changed, so that the next start can finish or undo it. */
+import { Fault } from '../base/fault';
 import { type Journal, openJournal } from '../base/journal';
 import type { SnapshotRecord } from './record';
 import type { SnapshotTarget, Surroundings } from './target';
@@ -19,6 +20,8 @@ export type SnapshotStep =
     }
   /** The target's contents are dropped and loaded anew in this transaction, after they were kept as a dump file. */
   | { readonly step: 'overwrite'; readonly transaction: string; readonly kept: SnapshotRecord }
+  /** The copy of this name and object identifier is dropped, as the user wished. */
+  | { readonly step: 'drop'; readonly name: string; readonly oid: number }
   /** The embedded database's file was kept as this snapshot; it is replaced next. */
   | { readonly step: 'replace'; readonly kept: SnapshotRecord };
 
@@ -34,6 +37,8 @@ export function isSnapshotStep(value: unknown): value is SnapshotStep {
       return 'replacement' in value && 'replacementOid' in value && 'used' in value && 'kept' in value;
     case 'overwrite':
       return 'transaction' in value && 'kept' in value;
+    case 'drop':
+      return 'name' in value && 'oid' in value;
     case 'replace':
       return 'kept' in value;
     default:
@@ -55,6 +60,10 @@ export async function journalled<T>(
     const result = await work(journal);
     journal.close();
     return result;
+  } catch (cause) {
+    if (!journal.open || !(cause instanceof Fault) || cause.code !== 'connection-lost') throw cause;
+    const later = 'How it ended is told when the server answers again.';
+    throw new Fault('connection-lost', `${cause.detail} ${later}`, cause);
   } finally {
     journal.leave();
   }

@@ -7,7 +7,7 @@
  */
 import { offsetOfCharacter, shifted, type TextRange } from '../base/text';
 import { isStringToken, readString } from './strings';
-import { foldedName, type Token, tokenAt, tokensOf } from './tokens';
+import { foldedName, nameParts, type Token, tokenAt, tokensOf } from './tokens';
 
 /** The fields of a refusal that say where it hurts. */
 export interface Blame {
@@ -32,16 +32,36 @@ export function blamedRange(sql: string, blame: Blame, names: ReadonlySet<string
   return (
     atPosition(sql, blame) ??
     inBody(sql, blame) ??
-    atName(sql, namesToBlame(blame, names)) ?? { start: 0, end: sql.length }
+    (isAboutValue(blame) ? atValue(sql, blame) : undefined) ??
+    atName(sql, namesToBlame(blame, names)) ??
+    atValue(sql, blame) ?? { start: 0, end: sql.length }
   );
 }
 
-function atPosition(sql: string, { character, sqlState }: Blame): TextRange | undefined {
+function atPosition(sql: string, { character, sqlState, message }: Blame): TextRange | undefined {
   if (character === undefined) return undefined;
-  return tokenOrLast(sql, offsetOfCharacter(sql, character), sqlState !== syntaxError);
+  const offset = offsetOfCharacter(sql, character);
+  const range = tokenOrLast(sql, offset, sqlState !== syntaxError);
+  if (sqlState !== missingColumn || !range) return range;
+  // Of a key it gives the word PRIMARY, UNIQUE, FOREIGN…: the column stands behind that.
+  const quoted = quotedIn(message);
+  if (quoted.includes(nameParts(sql.slice(range.start, range.end)).at(-1) ?? '')) return range;
+  const column = atName(sql.slice(range.end), quoted);
+  return column ? shifted(column, range.end) : range;
 }
 
 const syntaxError = '42601';
+const missingColumn = '42703';
+
+/** Class 22, data exceptions (Postgres documentation, appendix A). */
+const isAboutValue = ({ sqlState }: Blame): boolean => sqlState.startsWith('22');
+
+/** A string of the statement that is quoted: `invalid input syntax for type integer: "x"`, `Token "x" is invalid.` */
+function atValue(sql: string, { message, detail = '' }: Blame): TextRange | undefined {
+  const quoted = [...quotedIn(message), ...quotedIn(detail)];
+  if (quoted.length === 0) return undefined;
+  return tokensOf(sql).find(({ kind, text }) => kind === 'string' && quoted.includes(readString(text).text))?.range;
+}
 
 /** The token there; inside a string the token of the code that the string holds; at the end of input the last one. */
 function tokenOrLast(sql: string, offset: number, dotted: boolean): TextRange | undefined {
@@ -211,7 +231,10 @@ function namesIn(sql: string): WrittenName[] {
 /** In the order in which they are likely to be meant. Messages about dependents do not quote the object that is to go. */
 function namesToBlame(blame: Blame, names: ReadonlySet<string>): string[] {
   const quoted = [...quotedIn(blame.message), ...fieldsOf(blame), ...quotedIn(blame.detail ?? '')];
-  const spoken = wordsOf(blame.message).filter((word) => names.has(word));
+  const spoken = wordsOf(blame.message).flatMap((word) => {
+    const last = word.slice(word.lastIndexOf('.') + 1);
+    return names.has(last) ? [word, last] : [];
+  });
   return blame.sqlState === dependentObjects ? [...spoken, ...quoted] : [...quoted, ...spoken];
 }
 
@@ -224,4 +247,6 @@ export const quotedIn = (message: string): string[] =>
 const fieldsOf = ({ column, constraint, table }: Blame): string[] =>
   [column, constraint, table].filter((it) => it !== undefined);
 
-const wordsOf = (message: string): string[] => message.split(/[^\p{L}\p{N}_$]+/u).filter((word) => word !== '');
+/** A dotted name is one word. */
+const wordsOf = (message: string): string[] =>
+  [...message.matchAll(/[\p{L}\p{N}_$]+(?:\.[\p{L}\p{N}_$]+)*/gu)].map(([word]) => word);

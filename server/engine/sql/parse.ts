@@ -6,6 +6,7 @@ import { foreseenOf } from './foreseen';
 import { locksOf } from './locks';
 import { mentionsOfTokens, mentionsOfTree } from './mentions';
 import { reachesOfBody, reachesOfTree } from './reach';
+import { remembered } from './remembered';
 import { roughEffects } from './roughEffects';
 import type { Shape } from './statement';
 import { tokensOf } from './tokens';
@@ -28,37 +29,15 @@ export async function loadParser(): Promise<void> {
  *
  * @param text one statement; the same text gives the same object
  */
-export function shapeOf(text: string): Shape {
-  const known = shapes.get(text);
-  if (known) return known;
-  const shape = freshShape(text);
-  remember(text, shape);
-  return shape;
-}
+export const shapeOf: (text: string) => Shape = remembered(freshShape);
 
 let loading: Promise<void> | undefined;
 let parser: typeof import('libpg-query') | undefined;
-
-/** Shapes by text, oldest first; `remembered` counts the characters of the texts. */
-const shapes = new Map<string, Shape>();
-let remembered = 0;
-const MOST_REMEMBERED = 4_000_000;
 
 /** Longer ones are rows to insert; their tree would take more memory than all else together. */
 const LONGEST_PARSED = 1_000_000;
 /** Longer ones tell by their beginning what they are. */
 const LONGEST_READ = 100_000;
-
-function remember(text: string, shape: Shape): void {
-  if (text.length > MOST_REMEMBERED / 10) return;
-  shapes.set(text, shape);
-  remembered += text.length;
-  for (const [oldest] of shapes) {
-    if (remembered <= MOST_REMEMBERED) return;
-    shapes.delete(oldest);
-    remembered -= oldest.length;
-  }
-}
 
 function freshShape(text: string): Shape {
   const tokens = tokensOf(text, { start: 0, end: Math.min(text.length, LONGEST_READ) });
@@ -95,7 +74,7 @@ function freshShape(text: string): Shape {
 }
 
 /** The trees of a text, one when it is one statement; none when the grammar refuses it. */
-function treesOf(text: string): Node[] {
+export function treesOf(text: string): Node[] {
   if (!parser) throw new Error('loadParser() has not been awaited');
   if (text.length > LONGEST_PARSED || text.includes('\0')) return [];
   try {

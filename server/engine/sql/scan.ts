@@ -26,11 +26,13 @@ export interface ScanOptions {
   readonly within?: TextRange;
   /** As the connection has it at the start; on when not said. */
   readonly standardConformingStrings?: boolean;
+  /** Asked before each statement, with its offset; true ends the scan there. */
+  readonly until?: (start: number) => boolean;
 }
 
 /** The pieces in order, none of them empty. */
 export function scan(sql: string, options: ScanOptions = {}): Piece[] {
-  const { within = { start: 0, end: sql.length }, standardConformingStrings = true } = options;
+  const { within = { start: 0, end: sql.length }, standardConformingStrings = true, until } = options;
   const strings = conformingStrings(standardConformingStrings);
   const pieces: Piece[] = [];
   // Their rows are read, and put into them, when the line is over.
@@ -44,6 +46,7 @@ export function scan(sql: string, options: ScanOptions = {}): Piece[] {
       continue;
     }
     const found = pieceAt(sql, at, limit, strings);
+    if (found.piece.kind === 'statement' && until?.(at)) return pieces;
     pieces.push(found.piece);
     at = found.piece.range.end;
     if (found.piece.kind !== 'statement') continue;

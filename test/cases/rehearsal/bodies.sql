@@ -30,6 +30,7 @@ end $$;
 create function h() returns int language plpgsql as $f$
 begin
   return (select id from userz);
+--                       ^^^^^ warning 42P01 relation "userz" does not exist
 end $f$;
 select h();
 ^^^^^^^^^^ error 42P01 relation "userz" does not exist [h ran this. migration: userz]

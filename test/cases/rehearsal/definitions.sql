@@ -22,6 +22,7 @@ select outer_one();
 create function stamp() returns trigger language plpgsql as $$
 begin
   new.changed := now();
+--^^^^^^^^^^^ warning 42703 record "new" has no field "changed"
   return new;
 end
 $$;

@@ -30,7 +30,7 @@ alter table parent add primary key (id);
 drop type mood;
 --        ^^^^ error 2BP01 cannot drop type mood because other objects depend on it
 alter type mood add value 'ok';
-^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ error 42710 enum label "ok" already exists
+--                        ^^^^ error 42710 enum label "ok" already exists
 insert into moods values ('great', 1);
 --                        ^^^^^^^ error 22P02 invalid input value for enum mood: "great"
 insert into moods values ('ok', 0);

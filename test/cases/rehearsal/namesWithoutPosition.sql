@@ -23,3 +23,18 @@ create table public.child (id int);
 --           ^^^^^^^^^^^^ error 42P07 relation "child" already exists
 drop function nowhere.f(int);
 --            ^^^^^^^ error 3F000 schema "nowhere" does not exist
+create table pair (left_id int, right_id int, primary key (left_id, rihgt_id), unique (left_id));
+--                                                                  ^^^^^^^^ error 42703 column "rihgt_id" named in key does not exist
+create table other (a int, unique (a, bb));
+--                                    ^^ error 42703 column "bb" named in key does not exist
+create schema audit;
+create table audit.log (id int primary key, log int references audit.log);
+create trigger t after insert on audit.log for each row execute function audit.recrod();
+--                                                                       ^^^^^^^^^^^^ error 42883 function audit.recrod() does not exist
+alter table child add column points int not null default 'many';
+--                                                       ^^^^^^ error 22P02 invalid input syntax for type integer: "many"
+create table audit.entry (id int references audit.log);
+drop table audit.log;
+--         ^^^^^^^^^ error 2BP01 cannot drop table audit.log because other objects depend on it
+alter table child add column settings jsonb default 'none';
+--                                                  ^^^^^^ error 22P02 invalid input syntax for type json

@@ -100,6 +100,23 @@ describe('applying to the embedded Postgres', () => {
     deepEqual(await statesIn(folder), ['applied', 'applied', 'applied', 'pending', 'pending']);
   });
 
+  it('deletes a snapshot after it was asked for by its name; turned away, it stays', async () => {
+    const { trees } = await theExtension();
+    const project = await projectIn(folder);
+    const [newest, ...others] = await snapshotsIn(trees.snapshots, folder);
+    const run = () => commands.executeCommand('rehearsal.deleteSnapshot', newest);
+    const [asked] = await answering([turningAway], run);
+    match(messageOf(asked), /^Delete the snapshot of embedded Postgres.* of .*\?$/);
+    const [, { modal, detail }, button] = asked!.args as [string, { modal: boolean; detail: string }, string];
+    ok(modal && detail.includes(newest!.kind === 'snapshot' ? newest!.snapshot.reason : 'a snapshot'), detail);
+    equal(button, `Delete Snapshot of embedded Postgres`);
+    equal((await snapshotsIn(trees.snapshots, folder)).length, others.length + 1);
+    const told = await answering([press], run);
+    match(messageOf(told[1]), /^Deleted a snapshot of embedded Postgres \(.*B\)\.$/);
+    deepEqual(idsOf(await snapshotsIn(trees.snapshots, folder)), idsOf(others));
+    equal((await projectIn(folder)).target.label, project.target.label);
+  });
+
   it('saves what is typed before it applies', async () => {
     const { uri } = await migrationIn(folder, 'order_totals');
     const editor = await window.showTextDocument(Uri.parse(uri!));
@@ -113,6 +130,9 @@ describe('applying to the embedded Postgres', () => {
     deepEqual(new Set(await statesIn(folder)), new Set(['applied']));
   });
 });
+
+const idsOf = (rows: readonly Node[]): string[] =>
+  rows.flatMap((row) => (row.kind === 'snapshot' ? [row.snapshot.id] : []));
 
 async function snapshotsIn(tree: TreeDataProvider<Node>, path: string): Promise<Node[]> {
   const { folder: wanted } = await projectIn(path);

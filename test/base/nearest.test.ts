@@ -1,6 +1,6 @@
 /** What a mistyped word was meant to be. */
 import { equal } from 'node:assert/strict';
-import { nearest } from '../../server/cli/nearest';
+import { nearest } from '../../server/engine/base/nearest';
 
 const commands = ['check', 'status', 'preview', 'apply', 'revert', 'snapshot', 'restore', 'new'];
 

@@ -1,0 +1,38 @@
+/** The files of the disk, read again only when they are others: a folder may hold thousands, and every keystroke asks. */
+import { statSync } from 'node:fs';
+import type { Files } from '../world';
+
+interface Remembered {
+  readonly stamp: string;
+  readonly text: string | undefined;
+}
+
+/** @param files of the disk */
+export function rememberedFiles(files: Files): Files {
+  const known = new Map<string, Remembered>();
+  return {
+    ...files,
+    read(path) {
+      const stamp = stampOf(path);
+      const former = known.get(path);
+      if (former && stamp !== undefined && former.stamp === stamp) return former.text;
+      known.delete(path);
+      const text = files.read(path);
+      // What has only just been written may be written again within the same tick of the file system's clock.
+      if (stamp !== undefined && stampOf(path) === stamp && !isFresh(path)) known.set(path, { stamp, text });
+      return text;
+    },
+  };
+}
+
+/** Undefined when there is no such file. */
+function stampOf(path: string): string | undefined {
+  const file = statSync(path, { throwIfNoEntry: false, bigint: true });
+  return file && `${file.mtimeNs} ${file.ctimeNs} ${file.size} ${file.ino}`;
+}
+
+/** The clocks of file systems tick every few milliseconds; some old ones every two seconds. */
+const tickMs = 2_100;
+
+const isFresh = (path: string): boolean =>
+  Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY) < tickMs;

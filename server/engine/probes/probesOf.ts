@@ -1,0 +1,68 @@
+/**
+ * From one statement that ran on the shadow to the questions that only the target's rows can answer.
+ *
+ * What a statement may be refused for by rows is asked, and nothing that is not known to be the same on the target.
+ */
+import { shifted } from '../base/text';
+import { blamedRange } from '../sql/blame';
+import { mentionsOfTokens } from '../sql/mentions';
+import { type ReachingNames, reachesOfBody } from '../sql/reach';
+import { type RowEffect, rowEffectOf } from '../sql/rowEffects';
+import type { Statement } from '../sql/statement';
+import { tokensOf } from '../sql/tokens';
+import { askedByAlteration, askedOfDefault } from './alteration';
+import { askedByIndex, type Asked, placeOf } from './asked';
+import { askedByDomain } from './domains';
+import type { Facts } from './facts';
+import { type Knowledge, type Performed, wasThere } from './knowledge';
+import type { Probe, Question } from './probe';
+
+/**
+ * @param knowledge of the rows before the statement
+ * @param reaching what must not be called on the target
+ */
+export function probesOf(performed: Performed, knowledge: Knowledge, reaching: ReachingNames): Probe[] {
+  const { kind, statement, shape, facts } = performed;
+  if (kind !== 'ran' || !facts || reaching.reachesOf(shape).length > 0) return [];
+  const effect: RowEffect = rowEffectOf(statement.text);
+  return askedBy(effect, facts, knowledge, performed)
+    .filter((asked) => mayBeAsked(asked, knowledge, reaching))
+    .map((asked) => probeOf(asked, statement, facts));
+}
+
+function askedBy(effect: RowEffect, facts: Facts, knowledge: Knowledge, performed: Performed): Asked[] {
+  const [table, other] = facts.tables;
+  if (effect.kind === 'constrains')
+    return facts.domain ? askedByDomain(effect, facts.domain, facts.tables, knowledge) : [];
+  if (!table) return [];
+  if (effect.kind === 'alters') return askedByAlteration(table, effect, facts, knowledge, performed);
+  if (wasThere(performed, '42P07')) return [];
+  if (effect.kind === 'makes') return effect.parent && other ? askedOfDefault(other, facts, knowledge) : [];
+  const place = effect.kind === 'indexes' ? placeOf(table, knowledge) : undefined;
+  if (effect.kind !== 'indexes' || !place || (effect.reach === 'only' && table.kind === 'p')) return [];
+  const index = table.indexes.findLast(({ name }) => effect.name === undefined || name === effect.name);
+  return index ? askedByIndex(place, index) : [];
+}
+
+/** Languages whose functions can do nothing but what the session may do: and that may only read. */
+const tame = /^(?:internal|c|sql|plpgsql) /;
+
+function mayBeAsked({ question, code, functions }: Asked, knowledge: Knowledge, reaching: ReachingNames): boolean {
+  const names = mentionsOfTokens(code.flatMap((it) => tokensOf(it)));
+  if (!knowledge.means(names, functions) || !functions.every((it) => tame.test(it))) return false;
+  return reaching.reachesOf(reachesOfBody(sqlOf(question), 'sql')).length === 0;
+}
+
+const sqlOf = (question: Question): string => (question.kind === 'count' ? question.countSql : question.planSql);
+
+function probeOf({ says, question, column }: Asked, { text, range }: Statement, { searchPath }: Facts): Probe {
+  const { sqlState, refusal: message, table, constraint } = says;
+  const blame = {
+    sqlState,
+    message,
+    table,
+    ...(constraint === undefined ? {} : { constraint }),
+    ...(column === undefined ? {} : { column }),
+  };
+  return { ...says, range: shifted(blamedRange(text, blame), range.start), searchPath, question };
+}

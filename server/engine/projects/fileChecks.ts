@@ -1,0 +1,88 @@
+/** What one migration did becomes an answer for each of its files: outcomes, what its tool and its state say of it. */
+import type { Laps } from '../base/laps';
+import type { CheckRoom, FileCheck, Finding } from '../project';
+import type { LinkResult } from '../rehearsal/walk';
+import { findingsOf, type Surroundings } from '../rehearsal/findings';
+import type { PlacedOutcome } from '../rehearsal/outcome';
+import { outcomesOf } from '../rehearsal/told';
+import { unclosedFindings } from '../rehearsal/unclosed';
+import type { ReadFile } from './links';
+import type { SeenMigration } from './ground';
+
+/** What is known beside the migration itself. */
+export interface Telling {
+  /** Paths of the files that are still to be told of. */
+  readonly waiting: ReadonlySet<string>;
+  /** Outcomes of the migrations before this one, oldest first. */
+  readonly earlier: readonly PlacedOutcome[];
+  readonly where: Surroundings;
+  readonly laps: Laps<CheckRoom>;
+}
+
+export function filesOf(
+  result: LinkResult,
+  read: SeenMigration,
+  { waiting, earlier, where, laps }: Telling,
+): FileCheck[] {
+  laps.enter('findings');
+  const { up, down, ms } = result;
+  const [upPath, downPath] = [result.link.up.path, result.link.down?.path];
+  const own = [...read.files.keys()];
+  return [...read.files.values()]
+    .filter(({ path }) => waiting.has(path))
+    .map((file) => {
+      const findings = [
+        ...problemsOf(file),
+        ...stateFindings(file, read),
+        ...(file.path === upPath ? findingsOf(up, file.text, earlier, where, own) : []),
+        ...(file.path === upPath ? unclosedFindings(result.link.up.scripts, up) : []),
+        ...(file.path === downPath ? findingsOf(down, file.text, [...earlier, ...up], where, own) : []),
+        ...(file.path === downPath ? unclosedFindings(result.link.down?.scripts ?? [], down) : []),
+      ];
+      const outcomes = outcomesOf([...up, ...down].filter(({ path }) => path === file.path));
+      return {
+        path: file.path,
+        version: read.migration.version,
+        ms,
+        rooms: laps.take(),
+        rehearsedOn: where.on,
+        statements: outcomes.length,
+        findings: inOrder(findings),
+        outcomes,
+      };
+    });
+}
+
+const inOrder = (findings: readonly Finding[]): Finding[] => findings.toSorted((a, b) => a.range.start - b.range.start);
+
+const problemsOf = ({ problems }: ReadFile): Finding[] => problems.map((it) => ({ ...it }));
+
+function stateFindings({ path, text }: ReadFile, { migration, state }: SeenMigration): Finding[] {
+  const range = { start: 0, end: Math.max(0, text.search(/[\r\n]|$/)) };
+  if (path !== migration.upPath) return [];
+  switch (state) {
+    case 'edited':
+      return [
+        {
+          range,
+          severity: 'warning',
+          code: 'edited-after-apply',
+          message:
+            'This migration was applied and has been edited since. The change reaches no database that has it: write a new migration instead.',
+        },
+      ];
+    case 'skipped':
+      return [
+        {
+          range,
+          severity: 'warning',
+          code: 'never-runs',
+          message: 'The tool will never run this migration: a later one is applied already. Give it a higher version.',
+        },
+      ];
+    case 'applied':
+    case 'pending':
+    case 'missing':
+      return [];
+  }
+}

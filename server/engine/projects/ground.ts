@@ -1,0 +1,37 @@
+/** What all answers about one folder and its target stand on. */
+import type { AppliedTexts } from '../history/appliedTexts';
+import type { HistoryState } from '../history/history';
+import type { MigrationFolder } from '../layouts/migration';
+import type { EngineOptions, MigrationState } from '../project';
+import type { Surroundings } from '../snapshots/target';
+import type { World } from '../world';
+import type { Bench } from './bench';
+import type { MigrationReader, ReadMigration } from './links';
+
+export interface Ground {
+  readonly folder: MigrationFolder;
+  /** Knows the target. */
+  readonly bench: Bench;
+  readonly world: World;
+  readonly options: EngineOptions;
+  /** Of this folder on this target. */
+  readonly texts: AppliedTexts;
+  readonly reader: MigrationReader;
+  /** What was made of the migrations by the light of this history. */
+  seen: {
+    readonly history: HistoryState | undefined;
+    readonly migrations: WeakMap<ReadMigration, SeenMigration>;
+  };
+}
+
+export interface SeenMigration extends ReadMigration {
+  readonly state: MigrationState;
+}
+
+/** As the room of the snapshots takes it. */
+export const around = ({ world: { storage, now, log } }: Ground, signal: AbortSignal): Surroundings => ({
+  storage,
+  now,
+  log,
+  signal,
+});

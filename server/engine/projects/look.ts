@@ -1,0 +1,58 @@
+/** A look at the target and the folder: what is there, and in which state is each migration? */
+import { recoverApplies } from '../apply/recover';
+import { recoverSnapshots } from '../snapshots/recover';
+import type { Live } from './bench';
+import { around, type Ground, type SeenMigration } from './ground';
+import type { ReadMigration } from './links';
+import { rememberApplied, stateOf } from './states';
+
+export interface View {
+  readonly live: Live;
+  /** Oldest first. */
+  readonly migrations: readonly SeenMigration[];
+}
+
+/**
+ * @throws {Fault} as Bench.live
+ * @throws an AbortError when `signal` comes first
+ */
+export const look = async (ground: Ground, signal?: AbortSignal): Promise<View> =>
+  viewOf(ground, await liveNow(ground, signal));
+
+/** The target's part, after what a former process has left undone. */
+export async function liveNow(ground: Ground, signal?: AbortSignal): Promise<Live> {
+  await recover(ground, signal);
+  return ground.bench.live(signal);
+}
+
+/** The folder's part. */
+export function viewOf(ground: Ground, live: Live): View {
+  const migrations = ground.reader.read(ground.folder, ground.world.files);
+  const seen = (ground.seen.history === live.history ? ground.seen : sawAnew(ground, live, migrations)).migrations;
+  return {
+    live,
+    migrations: migrations.map((it) => {
+      const known = seen.get(it) ?? { ...it, state: stateOf(ground, live.history, it) };
+      seen.set(it, known);
+      return known;
+    }),
+  };
+}
+
+/** The history has been read anew. */
+function sawAnew(ground: Ground, { history }: Live, migrations: readonly ReadMigration[]): Ground['seen'] {
+  rememberApplied(ground, history, migrations);
+  return (ground.seen = { history, migrations: new WeakMap() });
+}
+
+/** Finishes or undoes what a process that was killed has left; costs nothing where there is no journal. */
+export async function recover(ground: Ground, signal = new AbortController().signal): Promise<void> {
+  const { bench, folder, world } = ground;
+  const { target, history } = bench;
+  const job = { database: target.database, history, folder, storage: world.storage, signal };
+  for (const work of [() => recoverSnapshots(target, around(ground, signal)), () => recoverApplies(job)]) {
+    const told = await bench.patiently(work);
+    for (const message of told) world.tell({ kind: 'recovered', message });
+    if (told.length > 0) bench.refresh();
+  }
+}

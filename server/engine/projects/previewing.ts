@@ -1,0 +1,56 @@
+/** The schema before and after migrations, by rehearsing them. */
+import { Fault } from '../base/fault';
+import { previewOf } from '../preview/preview';
+import type { Preview } from '../project';
+import type { ChainRequest } from '../rehearsal/walk';
+import type { Base } from '../shadow/base';
+import type { Workshop, WorkshopKind } from './bench';
+import type { Ground, SeenMigration } from './ground';
+import { look } from './look';
+
+/**
+ * In turn only.
+ *
+ * @param path of a file of one migration, or `pending`: all of them
+ * @throws {Fault} `no-such-migration`; as Bench.live and Bench.withWorkshop
+ */
+export async function previewFrom(ground: Ground, path: string, signal: AbortSignal): Promise<Preview> {
+  signal.throwIfAborted();
+  const { bench, folder, options } = ground;
+  const { migrations } = await look(ground, signal);
+  const { kind, chosen, span } = spanOf(path, migrations, folder.path);
+  const rehearsed = async ({ chain, place }: Workshop, base: Base): Promise<Preview> => {
+    const request: ChainRequest = {
+      base,
+      links: chosen.map(({ link }) => link),
+      wanted: () => ({ up: true, down: false }),
+      isOpen: () => false,
+      thorough: false,
+      rowsAreMissing: false,
+      layout: folder.layout.name,
+      limits: { statementMs: options.statementMs },
+    };
+    const dumps = await chain.dumps(request, span, signal);
+    return { ...previewOf(dumps), rehearsedOn: place.label, refused: dumps.refused };
+  };
+  const wished = migrations.flatMap(({ extensions }) => extensions);
+  return bench.withWorkshop(kind, wished, rehearsed, signal);
+}
+
+interface Span {
+  readonly kind: WorkshopKind;
+  /** The links of the chain. */
+  readonly chosen: readonly SeenMigration[];
+  readonly span: { readonly from: number; readonly to: number };
+}
+
+/** What is applied is replayed from nothing; what is pending stands upon the live schema. */
+function spanOf(path: string, migrations: readonly SeenMigration[], folder: string): Span {
+  const pending = migrations.filter(({ state }) => state === 'pending');
+  if (path === 'pending') return { kind: 'live', chosen: pending, span: { from: 0, to: pending.length } };
+  const asked = migrations.find(({ files }) => files.has(path));
+  if (!asked) throw new Fault('no-such-migration', `${path} is not in ${folder}.`);
+  const chosen = asked.state === 'pending' ? pending : migrations;
+  const from = chosen.indexOf(asked);
+  return { kind: asked.state === 'pending' ? 'live' : 'replay', chosen, span: { from, to: from + 1 } };
+}

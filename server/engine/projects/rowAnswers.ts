@@ -1,0 +1,75 @@
+/** What the rows of one target have answered: remembered for a while, so that typing does not ask the same again and again. */
+import { Fault } from '../base/fault';
+import type { Database } from '../database/database';
+import { probe, type ProbeLimits, rowsAtFault } from '../probes/ask';
+import { type Answer, idOf, type Probe } from '../probes/probe';
+import type { RowsAtFault } from '../project';
+
+const limits: ProbeLimits = { probeMs: 2_000 };
+
+/** Rows change without a sign: an older answer is not believed. */
+const freshMs = 15_000;
+/** The oldest are forgotten first. */
+const mostRemembered = 500;
+
+export class RowAnswers {
+  private readonly kept = new Map<string, { readonly answer: Answer; readonly at: number }>();
+  private readonly asked = new Map<string, Probe>();
+
+  constructor(
+    private readonly target: Pick<Database, 'open' | 'label'>,
+    private readonly log: (line: string) => void,
+  ) {}
+
+  /** Somebody has changed the target. */
+  forget(): void {
+    this.kept.clear();
+  }
+
+  /** In their order; undefined when one of them has to be asked for. */
+  known(probes: readonly Probe[]): readonly Answer[] | undefined {
+    const answers = probes.map((it) => this.remembered(it));
+    return answers.every((it) => it !== undefined) ? answers : undefined;
+  }
+
+  /**
+   * In their order. A target that does not answer leaves all of them unknown.
+   *
+   * @throws the reason of the signal
+   */
+  async answers(probes: readonly Probe[], signal: AbortSignal): Promise<readonly Answer[]> {
+    const open = probes.filter((it) => !this.remembered(it));
+    const fresh = new Map(open.map((it) => [idOf(it), it]));
+    try {
+      const answers = fresh.size > 0 ? await probe(this.target, [...fresh.values()], limits, signal) : [];
+      for (const [i, [id, it]] of [...fresh].entries()) this.remember(id, it, answers[i]);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof Fault)) throw error;
+      this.log(`the rows of ${this.target.label} could not be asked: ${error.message}`);
+    }
+    return probes.map((it) => this.remembered(it) ?? { kind: 'unknown', why: 'the target does not answer' });
+  }
+
+  /** @throws {Fault} `refused` when nothing was asked under this name */
+  rowsAtFault(id: string, signal: AbortSignal): Promise<RowsAtFault> {
+    const asked = this.asked.get(id);
+    if (!asked) throw new Fault('refused', 'these rows were not asked for lately. Rehearse the file again.');
+    return rowsAtFault(this.target, asked, limits, signal);
+  }
+
+  private remembered(it: Probe): Answer | undefined {
+    const known = this.kept.get(idOf(it));
+    return known && performance.now() - known.at < freshMs ? known.answer : undefined;
+  }
+
+  private remember(id: string, it: Probe, answer: Answer | undefined): void {
+    if (!answer) return;
+    this.kept.set(id, { answer, at: performance.now() });
+    this.asked.set(id, it);
+    for (const map of [this.kept, this.asked]) {
+      const oldest = map.keys().next();
+      if (map.size > mostRemembered && !oldest.done) map.delete(oldest.value);
+    }
+  }
+}

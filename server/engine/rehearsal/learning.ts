@@ -1,0 +1,131 @@
+/** How is it found out what a link does: on the stack with others, apart on a copy, or for good? */
+import type { Move, PreparedLink, StatementMove, Way } from './moves';
+import { isDoubtful, rehearse } from './rehearse';
+import type { RunLimits } from './run';
+import { SecondLook } from './secondLook';
+import type { Stack } from './stack';
+import { committedOf, learnAll, sparing, type Standings } from './standing';
+import type { Telling } from './telling';
+import { movesBetween, type Walk } from './walk';
+
+/** A class because it remembers which statements are not for the stack. */
+export class Learning {
+  /** Statements that are not what they are in a transaction with savepoints, by their keys. */
+  private readonly singular = new Set<string>();
+
+  constructor(
+    private readonly standings: Standings,
+    private readonly telling: Telling,
+  ) {}
+
+  /** Finds out something about link `i` that is not known yet. */
+  async learn(i: number, down: boolean, walk: Walk): Promise<void> {
+    const link = walk.prepared[i];
+    if (!link) throw new Error('only links that were cut are asked for');
+    if (i < walk.firstOpen) return this.learnByAdvance(link, down, i, walk);
+    if (!this.isPlain(link, down)) return this.learnApart(link, down, i, walk);
+    await this.learnOnStack(link, down, i, walk);
+    const doubtful = [link.up, ...(down ? [link.down] : [])].flatMap(doubtfulMoves);
+    for (const { state } of doubtful) {
+      this.singular.add(state.key);
+      state.known = undefined;
+    }
+  }
+
+  private async learnOnStack(link: PreparedLink, down: boolean, i: number, walk: Walk): Promise<void> {
+    const { limits, signal } = walk;
+    const { stack, committed } = await this.stackOf(i, walk);
+    const moves = movesBetween(walk, committed, i + 1);
+    walk.laps.enter('rehearsal');
+    const onMade = this.telling.provisionally(link, down, walk);
+    const left = await stack.bring(down ? [...moves, ...link.down.moves] : moves, limits, signal, onMade);
+    if (left === 'stands') return;
+    this.standings.forget();
+    for (const { state } of [...link.up.statements, ...link.down.statements]) this.singular.add(state.key);
+  }
+
+  /** The stack that link `i` can stand on, and how many of the links are committed below it. */
+  private async stackOf(i: number, walk: Walk): Promise<{ readonly stack: Stack; readonly committed: number }> {
+    let from = i;
+    while (from > walk.firstOpen && this.isPlain(walk.prepared[from - 1], false)) from--;
+    const standing = await this.standings.between(from, i, walk);
+    return { stack: standing.stack, committed: committedOf(standing, walk, i) };
+  }
+
+  /**
+   * Runs again what was not looked at yet, and looks at it.
+   *
+   * @returns whether there may be anything new to tell
+   */
+  async lookAgain(i: number, walk: Walk): Promise<boolean> {
+    const link = walk.prepared[i];
+    const end = link?.up.moves.at(-1)?.state;
+    if (!link || !end || end.looked || i < walk.firstOpen || !this.isPlain(link, false)) return false;
+    const { signal } = walk;
+    const { stack, committed } = await this.stackOf(i, walk);
+    const before = movesBetween(walk, committed, i);
+    const first = link.up.moves.findIndex(({ state }) => state.known?.outcome.kind === 'ran' && !state.seen);
+    const second = lookOf(link, walk);
+    const bring = (moves: readonly Move[], limits: RunLimits) => stack.bring(moves, limits, signal, () => {});
+    if (first >= 0) await bring([...before, ...link.up.moves.slice(0, first)], walk.limits);
+    await bring([...before, ...link.up.moves], { ...walk.limits, watch: second });
+    await stack.aside((session) => second.atEnd(session, signal));
+    this.saw(link);
+    return true;
+  }
+
+  private saw({ up }: PreparedLink): void {
+    const end = up.moves.at(-1)?.state;
+    if (end) end.looked = true;
+    this.telling.saw(up);
+  }
+
+  /** Takes everything back. */
+  private async learnApart(link: PreparedLink, down: boolean, i: number, walk: Walk): Promise<void> {
+    const { shadow, sequences } = await this.standings.before(i, walk);
+    const { ups, downs } = sparing(link, down);
+    walk.laps.enter('rehearsal');
+    const limits = { ...walk.limits, watch: lookOf(link, walk) };
+    learnAll(link, down, await rehearse(shadow, ups, downs, sequences, limits, walk.signal));
+  }
+
+  /** Takes only the down scripts back. */
+  private async learnByAdvance(link: PreparedLink, down: boolean, i: number, walk: Walk): Promise<void> {
+    const standing = await this.standings.before(i, walk);
+    walk.laps.enter('rehearsal');
+    if (!(walk.thorough && walk.wanted(link.link).up) && !walk.rowsAreMissing) {
+      await this.standings.advanceFrom(standing, link, down, walk);
+      return;
+    }
+    const second = lookOf(link, walk);
+    const limits = { ...walk.limits, watch: second };
+    const { shadow } = await this.standings.advanceFrom(standing, link, down, { ...walk, limits });
+    await second.atEnd(shadow.session, walk.signal);
+    this.saw(link);
+  }
+
+  /** Whether it can stand on a stack with others. */
+  private isPlain(link: PreparedLink | undefined, down: boolean): boolean {
+    const ways = link ? [link.up, ...(down ? [link.down] : [])] : [];
+    return ways.every((way) => way.plain && way.moves.every(({ state }) => !this.singular.has(state.key)));
+  }
+
+  /** With all that is known already, so that the next edit finds it as it was. */
+  async renew(walk: Walk): Promise<void> {
+    this.standings.forget();
+    const last = walk.prepared.length - 1;
+    const link = walk.prepared[last];
+    if (link && this.isPlain(link, false)) await this.learnOnStack(link, false, last, walk);
+  }
+}
+
+const lookOf = ({ up }: PreparedLink, { rowsAreMissing, limits }: Walk): SecondLook =>
+  new SecondLook(up.statements, { rowsAreMissing, limits });
+
+function doubtfulMoves(way: Way): StatementMove[] {
+  const rehearsals = new Map(way.rehearsals.flatMap((it) => it.steps.map((step) => [step, it])));
+  return way.statements.filter(({ step, state: { known } }) => {
+    const rehearsal = rehearsals.get(step);
+    return known && rehearsal && isDoubtful(rehearsal, known.outcome);
+  });
+}

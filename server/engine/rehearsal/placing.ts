@@ -1,0 +1,35 @@
+/** What a statement did where it stood when it ran, told of the same statement where it stands now. */
+import type { TextRange } from '../base/text';
+import { movedOffset } from '../sql/normalForm';
+import type { Outcome } from './outcome';
+import type { Step } from './run';
+import type { Known, Seen } from './state';
+
+/** @param step of the same normal form as the one that is known */
+export function placed({ outcome, rowsStart }: Known, step: Step): Outcome {
+  const { statement, shape } = step;
+  const was = outcome.statement;
+  if (outcome.kind !== 'refused') return { ...outcome, statement, shape };
+  if (was === statement) return outcome;
+  const place = (offset: number): number => {
+    if (rowsStart !== undefined && step.rowsStart !== undefined && offset >= rowsStart)
+      return offset - rowsStart + step.rowsStart;
+    return movedOffset(offset - was.range.start, was.text, statement.text) + statement.range.start;
+  };
+  return { ...outcome, statement, shape, range: movedRange(outcome.range, place) };
+}
+
+/** @param seen of a statement of the same normal form */
+export function withSeen(outcome: Outcome, seen: Seen | undefined): Outcome {
+  if (!seen || outcome.kind !== 'ran') return outcome;
+  const { text, range } = outcome.statement;
+  const place = (offset: number): number => movedOffset(offset, seen.text, text) + range.start;
+  const bodies = seen.bodies.map((it) => ({ ...it, range: movedRange(it.range, place) }));
+  return { ...outcome, bodies, breaks: seen.breaks, facts: seen.facts };
+}
+
+/** The end stays with the last character, wherever the next token has gone. */
+const movedRange = ({ start, end }: TextRange, place: (offset: number) => number): TextRange => ({
+  start: place(start),
+  end: end > start ? place(end - 1) + 1 : place(end),
+});

@@ -1,0 +1,115 @@
+/** Where does the shadow of a chain stand, and how is it brought to where it is wanted? */
+import type { Shadow, ShadowPlace } from '../shadow/place';
+import type { Rehearsal } from './commit';
+import type { PreparedLink, StatementMove, Way } from './moves';
+import { isRunaway, type Outcome } from './outcome';
+import { advance, type Rehearsed } from './rehearse';
+import type { SequenceMemo } from './sequences';
+import { Stack } from './stack';
+import type { State } from './state';
+import type { Walk } from './walk';
+
+/** A shadow and where it stands. */
+export interface Standing {
+  readonly shadow: Shadow;
+  /** What is committed on it. */
+  readonly at: State;
+  /** Upon that. */
+  readonly stack: Stack;
+  readonly sequences: SequenceMemo;
+}
+
+/** A class because there is one shadow, and everybody has to know where it stands. */
+export class Standings {
+  /** Undefined when there is no shadow, and while something is committed on it: cut off there it is of no use. */
+  private standing: Standing | undefined;
+
+  constructor(private readonly place: ShadowPlace) {}
+
+  get isWornOut(): boolean {
+    return this.standing?.stack.isWornOut === true;
+  }
+
+  forget(): void {
+    this.standing = undefined;
+  }
+
+  /** Brings the shadow into the state just before link `index`, with nothing open upon it. */
+  async before(index: number, walk: Walk): Promise<Standing> {
+    const standing = await this.between(index, index, walk);
+    await standing.stack.end();
+    return standing;
+  }
+
+  /** A shadow on which at least `from` and at most `to` of the links are committed. */
+  async between(from: number, to: number, walk: Walk): Promise<Standing> {
+    walk.laps.enter('shadow');
+    for (;;) {
+      const standing = await this.within(to, walk);
+      const committed = committedOf(standing, walk, to);
+      const next = walk.prepared[committed];
+      if (committed >= from || !next) return standing;
+      await standing.stack.end();
+      // What ends the session is known by then, and spared when this begins anew.
+      await this.advanceFrom(standing, next, false, walk);
+    }
+  }
+
+  /** A shadow in one of the states on the way to link `index`. */
+  private async within(index: number, walk: Walk): Promise<Standing> {
+    const now = this.standing;
+    if (now && !now.shadow.session.lost && committedOf(now, walk, index) >= 0) return now;
+    this.standing = undefined;
+    const shadow = await this.place.fresh(walk.base, walk.signal);
+    return (this.standing = standingAt(shadow, walk.root));
+  }
+
+  /** Commits the next link, and tells what it did; its down scripts are taken back. */
+  async advanceFrom({ shadow }: Standing, link: PreparedLink, down: boolean, walk: Walk): Promise<Standing> {
+    const { ups, downs } = sparing(link, down);
+    this.standing = undefined;
+    learnAll(link, down, await advance(shadow, ups, downs, walk.limits, walk.signal));
+    return (this.standing = standingAt(shadow, link.after));
+  }
+}
+
+/** How many links are committed on a shadow, `most` at most; -1 when it stands in no state on the way. */
+export function committedOf({ at }: Standing, { prepared, root }: Walk, most: number): number {
+  for (let count = most; count > 0; count--) if (prepared[count - 1]?.after === at) return count;
+  return at === root ? 0 : -1;
+}
+
+const standingAt = (shadow: Shadow, at: State): Standing => ({ shadow, at, stack: new Stack(shadow), sequences: {} });
+
+/** What has ended a session, or would have taken too long, is not tried again. */
+export function sparing({ up, down }: PreparedLink, withDown: boolean): { ups: Rehearsal[]; downs: Rehearsal[] } {
+  return { ups: withoutRunaways(up), downs: withDown ? withoutRunaways(down) : [] };
+}
+
+function withoutRunaways(way: Way): Rehearsal[] {
+  const runaways = new Set(way.statements.filter(isKnownRunaway).map(({ step }) => step));
+  return way.rehearsals.map(({ mode, steps }) => ({
+    mode,
+    steps: steps.map((step) => (runaways.has(step) ? { ...step, skip: { kind: 'sessionEnded' } as const } : step)),
+  }));
+}
+
+const isKnownRunaway = ({ state: { known } }: StatementMove): boolean =>
+  known !== undefined && isRunaway(known.outcome);
+
+export function learnAll({ up, down }: PreparedLink, withDown: boolean, { up: ups, after }: Rehearsed): void {
+  learnWay(up, ups);
+  if (withDown && after) learnWay(down, after);
+}
+
+/** What was spared this time keeps its former outcome; what was left out because the session had ended has none yet. */
+function learnWay(way: Way, outcomes: readonly Outcome[]): void {
+  // It is told by the outcomes themselves here.
+  for (const { state } of way.moves) state.refusedAtEnd = undefined;
+  for (const [i, move] of way.statements.entries()) {
+    const outcome = outcomes[i];
+    if (!outcome || isKnownRunaway(move)) continue;
+    if (outcome.kind === 'skipped' && outcome.reason.kind === 'sessionEnded') continue;
+    move.state.learn(outcome, move.step);
+  }
+}

@@ -1,0 +1,53 @@
+/** What a chain is asked, and what it knows when it sets out to answer. */
+import type { Laps } from '../base/laps';
+import type { LayoutName } from '../layouts/layout';
+import type { CheckRoom } from '../project';
+import type { Base } from '../shadow/base';
+import type { Link } from './link';
+import type { PreparedLink, Way } from './moves';
+import type { PlacedOutcome } from './outcome';
+import type { RunLimits } from './run';
+import type { State } from './state';
+
+/** What one link did. */
+export interface LinkResult {
+  readonly link: Link;
+  readonly up: readonly PlacedOutcome[];
+  /** Empty when it was not asked for. */
+  readonly down: readonly PlacedOutcome[];
+  /** What its statements took. */
+  readonly ms: number;
+}
+
+export interface ChainRequest {
+  readonly base: Base;
+  readonly links: readonly Link[];
+  /** Which links are asked for; those before the last of them run too. */
+  readonly wanted: (link: Link) => { readonly up: boolean; readonly down: boolean };
+  /** Which links are being edited: from the first of them on, the way back is kept. */
+  readonly isOpen: (link: Link) => boolean;
+  readonly layout: LayoutName;
+  readonly limits: RunLimits;
+  /** Called now and then while an open link takes long, with what its statements did before where they have not run yet. */
+  readonly onProvisional?: (result: LinkResult) => void;
+  /** Results wait for the second look. */
+  readonly thorough: boolean;
+  /** The target has rows that the shadow lacks. */
+  readonly rowsAreMissing: boolean;
+}
+
+/** A request with its links cut, and the signal that ends it. */
+export interface Walk extends ChainRequest {
+  readonly prepared: readonly PreparedLink[];
+  /** Index of the first link that may be edited. */
+  readonly firstOpen: number;
+  readonly root: State;
+  readonly laps: Laps<CheckRoom>;
+  readonly signal: AbortSignal;
+}
+
+/** The moves of links from one index up to another, which is left out. */
+export const movesBetween = ({ prepared }: Walk, from: number, to: number): PreparedLink['up']['moves'] =>
+  prepared.slice(from, to).flatMap(({ up }) => up.moves);
+
+export const isKnown = ({ statements }: Way): boolean => statements.every(({ state }) => state.known !== undefined);
