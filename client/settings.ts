@@ -12,7 +12,7 @@ export function readSettings(): Settings {
     shadow: text('shadow', 'auto'),
     postgresBinaries: texts('postgresBinaries'),
     statementTimeout: count('statementTimeout', 5_000),
-    inlayHints: level(text('inlayHints', 'compact')),
+    inlayHints: level(text('inlayHints', 'off')),
   };
 }
 
@@ -22,7 +22,7 @@ function migrationFolders(): string[] {
   return onDisk.flatMap(({ uri }) => texts('folders', uri).map((name) => resolve(uri.fsPath, name)));
 }
 
-const level = (value: string): HintLevel => (value === 'off' || value === 'full' ? value : 'compact');
+const level = (value: string): HintLevel => (value === 'compact' || value === 'full' ? value : 'off');
 
 function text(name: string, otherwise: string): string {
   const value = read(name);

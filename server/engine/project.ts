@@ -28,6 +28,8 @@ export interface EngineOptions {
   readonly shadow: 'auto' | 'private' | 'same-server' | 'embedded' | { readonly url: string };
   /** Folders with Postgres binaries to look at first. */
   readonly binaries: readonly string[];
+  /** Whether checks tell what each statement locks, reads, writes and changes; it takes time after the answer. */
+  readonly observe: boolean;
 }
 
 export type TargetChoice =

@@ -12,7 +12,7 @@ const defaults: Settings = {
   shadow: 'auto',
   postgresBinaries: [],
   statementTimeout: 5_000,
-  inlayHints: 'compact',
+  inlayHints: 'off',
 };
 
 const hintLevels = ['off', 'compact', 'full'] as const satisfies readonly HintLevel[];
@@ -60,6 +60,7 @@ export function engineOptions(
     statementMs: settings.statementTimeout,
     shadow: shadowOf(settings.shadow),
     binaries: settings.postgresBinaries,
+    observe: settings.inlayHints !== 'off',
   };
 }
 

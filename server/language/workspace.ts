@@ -162,7 +162,8 @@ export class Workspace {
     const former = this.settings;
     this.settings = readSettings(settings);
     const { inlayHints } = this.settings;
-    if (!isDeepStrictEqual({ ...former, inlayHints }, this.settings)) await this.startAnew();
+    const isOther = (former.inlayHints === 'off') !== (inlayHints === 'off');
+    if (isOther || !isDeepStrictEqual({ ...former, inlayHints }, this.settings)) await this.startAnew();
   }
 
   async changeFolders({ added, removed }: WorkspaceFoldersChangeEvent): Promise<void> {

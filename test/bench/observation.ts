@@ -1,6 +1,7 @@
 /** What observing costs: the forty statements with savepoints on one session, with an observer and without. */
 import type { Session } from '../../server/engine/database/session';
-import { type Observer, prepareObserver } from '../../server/engine/rehearsal/observation/observer';
+import type { Observer } from '../../server/engine/rehearsal/observation/observer';
+import { begun, observerOn } from '../rehearsal/observing';
 import { loadParser, shapeOf } from '../../server/engine/sql/parse';
 import { type Major, withDatabase } from '../support/servers';
 import { withSession } from '../support/session';
@@ -21,7 +22,7 @@ export async function measureObservation(major: Major, rounds: number): Promise<
   return withDatabase(major, (url) =>
     withSession(url, async (session) => {
       for (const statement of schemaOf(tables)) await session.run(statement);
-      const observer = await prepareObserver(session);
+      const observer = await observerOn(session);
       const [bare, observed]: [number[], number[]] = [[], []];
       // The first rounds fill the caches of both ends.
       for (let round = -2; round < rounds; round++) {
@@ -55,14 +56,15 @@ async function replay(session: Session): Promise<void> {
 }
 
 async function observedReplay(session: Session, observer: Observer): Promise<void> {
-  let mark = await observer.begin();
   await session.run('begin');
+  let mark = await begun(observer);
   for (const statement of migration()) {
     const shape = shapeOf(statement);
     await session.run('savepoint bench');
+    const baseline = await observer.baseline(shape, mark);
     const { notices } = await session.run(statement);
-    const answer = await session.run(`release savepoint bench; ${observer.question(shape, mark)}`);
-    mark = (await observer.observe({ shape, notices }, mark, answer.notices)).after;
+    mark = (await observer.observe({ shape, notices }, mark, baseline))?.after ?? mark;
+    await session.run('release savepoint bench');
   }
   await session.run('rollback');
 }

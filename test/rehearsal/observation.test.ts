@@ -2,7 +2,6 @@
 import { embeddedDatabase } from '../../server/engine/database/embedded';
 import type { Session } from '../../server/engine/database/session';
 import type { Observation } from '../../server/engine/rehearsal/observation/observation';
-import { prepareObserver } from '../../server/engine/rehearsal/observation/observer';
 import { strengthOf } from '../../server/engine/sql/lockModes';
 import { loadParser } from '../../server/engine/sql/parse';
 import { statementsOf } from '../../server/engine/sql/scan';
@@ -10,7 +9,7 @@ import { describeCases, fileNamed, type Mark as FixtureMark, parseFixture, rende
 import { assets } from '../support/places';
 import { servers, withDatabase } from '../support/servers';
 import { withSession } from '../support/session';
-import { done, ran } from './observing';
+import { begun, done, observerOn, ran } from './observing';
 
 type Use = (session: Session) => Promise<string>;
 
@@ -38,11 +37,11 @@ async function observeFixture(source: string, session: Session): Promise<string>
   const { files } = parseFixture(source);
   const fixture = { files };
   await done(session, fileNamed(fixture, 'before').text);
-  const observer = await prepareObserver(session);
+  const observer = await observerOn(session);
   const { text } = fileNamed(fixture, 'migration');
   const marks: FixtureMark[] = [];
-  let mark = await observer.begin();
   await session.run('begin');
+  let mark = await begun(observer);
   for (const { text: sql, range } of statementsOf(text)) {
     const observed = await ran(session, observer, sql, mark);
     mark = observed.after;

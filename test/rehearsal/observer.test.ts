@@ -4,12 +4,12 @@ import { plainParameters } from '../../server/engine/database/parameters';
 import { serverDatabase } from '../../server/engine/database/serverDatabase';
 import type { Session } from '../../server/engine/database/session';
 import { explainChanges } from '../../server/engine/rehearsal/observation/explain';
-import { prepareObserver } from '../../server/engine/rehearsal/observation/observer';
+import { asFunctions, questionOf } from '../../server/engine/rehearsal/observation/questions';
 import { loadParser, shapeOf } from '../../server/engine/sql/parse';
 import { assets } from '../support/places';
 import { asAdmin, type Major, serverOf, servers, withDatabase } from '../support/servers';
 import { withSession } from '../support/session';
-import { done, ran } from './observing';
+import { begun, done, observerOn, ran } from './observing';
 
 for (const major of [servers.oldest, servers.newest]) {
   describe(`the observer on PostgreSQL ${major}`, () => {
@@ -18,7 +18,7 @@ for (const major of [servers.oldest, servers.newest]) {
     it('is in no dump, and in every copy of its database', async () => {
       await withDatabase(major, async (url) => {
         const before = await dumped(major, url);
-        await withSession(url, async (session) => void (await prepareObserver(session)));
+        await withSession(url, async (session) => void (await observerOn(session)));
         equal(await dumped(major, url), before);
         const server = await serverOf(major);
         const copy = `${databaseOf(url)}_copy`;
@@ -53,9 +53,9 @@ for (const major of [servers.oldest, servers.newest]) {
       await withDatabase(major, (url) =>
         withSession(url, async (session) => {
           await done(session, 'create table orders (id int primary key, total int); insert into orders values (1, 1)');
-          const observer = await prepareObserver(session);
-          const start = await observer.begin();
+          const observer = await observerOn(session);
           await done(session, 'begin');
+          const start = await begun(observer);
           await done(session, 'savepoint first');
           const sql = 'alter table orders add constraint positive check (total > 0)';
           const once = await ran(session, observer, sql, start);
@@ -72,13 +72,12 @@ for (const major of [servers.oldest, servers.newest]) {
       await withDatabase(major, (url) =>
         withSession(url, async (session) => {
           await done(session, 'create table orders (id int, total int); insert into orders values (1, 0)');
-          const observer = await prepareObserver(session);
-          const mark = await observer.begin();
+          const observer = await observerOn(session);
           await done(session, 'begin; savepoint refused');
+          const mark = await begun(observer);
           const refused = 'alter table orders add check (total > 0)';
           equal((await session.run(refused)).kind, 'refused');
           await done(session, 'rollback to savepoint refused');
-          await observer.overlook(shapeOf(refused), mark);
           const { observation } = await ran(session, observer, 'alter table orders alter column id set not null', mark);
           deepEqual(observation.scans, [{ table: 'public.orders', scans: 1, rows: 1 }]);
         }),
@@ -96,9 +95,9 @@ for (const major of [servers.oldest, servers.newest]) {
             session,
             'create schema app; create table app.orders (id int primary key); create index ids on app.orders (id)',
           );
-          const observer = await prepareObserver(session);
-          let mark = await observer.begin();
+          const observer = await observerOn(session);
           await done(session, 'begin');
+          let mark = await begun(observer);
           const told: string[] = [];
           for (const sql of [
             'alter table app.orders add column note text default clock_timestamp()::text',
@@ -153,10 +152,11 @@ for (const major of [servers.oldest, servers.newest]) {
       await withDatabase(major, (url) =>
         withSession(url, async (session) => {
           await done(session, 'create table orders (id int)');
-          const observer = await prepareObserver(session);
-          const mark = await observer.begin();
-          equal(observer.question(shapeOf('alter table orders add column note text'), mark), '');
-          equal(observer.question(shapeOf("create type mood as enum ('good')"), mark), '');
+          const observer = await observerOn(session);
+          await done(session, 'begin');
+          const { relations, named } = await begun(observer);
+          for (const sql of ['alter table orders add column note text', "create type mood as enum ('good')"])
+            equal(questionOf(shapeOf(sql), relations, named, asFunctions), '');
         }),
       );
     });
@@ -168,9 +168,9 @@ type Run = (sql: string) => Promise<Awaited<ReturnType<typeof ran>>['observation
 async function inTransaction(major: Major, use: (session: Session, run: Run) => Promise<void>): Promise<void> {
   await withDatabase(major, (url) =>
     withSession(url, async (session) => {
-      const observer = await prepareObserver(session);
-      let mark = await observer.begin();
+      const observer = await observerOn(session);
       await done(session, 'begin');
+      let mark = await begun(observer);
       await use(session, async (sql) => {
         const { observation, after } = await ran(session, observer, sql, mark);
         mark = after;

@@ -43,6 +43,7 @@ export async function check(
     looking: false,
     layout: folder.layout.name,
     limits: { statementMs: options.statementMs },
+    observe: options.observe,
     laps,
   };
   const checked = await checkFiles(bench, order, onFile, signal);
@@ -76,6 +77,7 @@ interface CheckOrder {
   readonly looking: boolean;
   readonly layout: LayoutName;
   readonly limits: RunLimits;
+  readonly observe: boolean;
   readonly laps: Laps<CheckRoom>;
 }
 
@@ -168,6 +170,7 @@ async function runChain(
     limits: order.limits,
     thorough: order.patient,
     rowsAreMissing: where.rows === 'missing',
+    observe: order.observe,
     ...(order.patient ? {} : { onProvisional: (result) => provisionals(result).forEach(onProvisional) }),
   };
   const filesFor = (result: LinkResult, laps: Laps<CheckRoom>): FileCheck[] => {

@@ -1,5 +1,7 @@
 /** How is it found out what a link does: on the stack with others, apart on a copy, or for good? */
 import type { Move, PreparedLink, StatementMove, Way } from './moves';
+import { isMarked, type Marks, Observing } from './observation/observing';
+import { asBlocks } from './observation/questions';
 import { isDoubtful, rehearse } from './rehearse';
 import type { RunLimits } from './run';
 import { SecondLook } from './secondLook';
@@ -64,10 +66,10 @@ export class Learning {
     const { signal } = walk;
     const { stack, committed } = await this.stackOf(i, walk);
     const before = movesBetween(walk, committed, i);
-    const first = link.up.moves.findIndex(({ state }) => state.known?.outcome.kind === 'ran' && !state.seen);
-    const second = lookOf(link, walk);
+    const second = lookOf(link, walk, stack.marks);
     const bring = (moves: readonly Move[], limits: RunLimits) => stack.bring(moves, limits, signal, () => {});
-    if (first >= 0) await bring([...before, ...link.up.moves.slice(0, first)], walk.limits);
+    const first = link.up.statements.findIndex(({ state }) => state.known?.outcome.kind === 'ran' && !state.seen);
+    if (first >= 0) await standBefore(first, link, walk, stack.marks, (moves) => bring([...before, ...moves], walk.limits));
     await bring([...before, ...link.up.moves], { ...walk.limits, watch: second });
     await stack.aside((session) => second.atEnd(session, signal));
     this.saw(link);
@@ -85,7 +87,7 @@ export class Learning {
     const { shadow, sequences } = await this.standings.before(i, walk);
     const { ups, downs } = sparing(link, down);
     walk.laps.enter('rehearsal');
-    const limits = { ...walk.limits, watch: lookOf(link, walk) };
+    const limits = { ...walk.limits, watch: lookOf(link, walk, new Map()) };
     learnAll(link, down, await rehearse(shadow, ups, downs, sequences, limits, walk.signal));
   }
 
@@ -97,7 +99,7 @@ export class Learning {
       await this.standings.advanceFrom(standing, link, down, walk);
       return;
     }
-    const second = lookOf(link, walk);
+    const second = lookOf(link, walk, new Map());
     const limits = { ...walk.limits, watch: second };
     const { shadow } = await this.standings.advanceFrom(standing, link, down, { ...walk, limits });
     await second.atEnd(shadow.session, walk.signal);
@@ -119,8 +121,30 @@ export class Learning {
   }
 }
 
-const lookOf = ({ up }: PreparedLink, { rowsAreMissing, limits }: Walk): SecondLook =>
-  new SecondLook(up.statements, { rowsAreMissing, limits });
+function lookOf({ up: { statements } }: PreparedLink, walk: Walk, marks: Marks): SecondLook {
+  const { rowsAreMissing, limits, observe } = walk;
+  const observing = observe ? new Observing(statements, marks, asBlocks) : undefined;
+  return new SecondLook(statements, { rowsAreMissing, limits, observing });
+}
+
+/**
+ * Brings the stack to just before a statement; where statements are observed, to the last one before it that can be:
+ * the mark behind the one before it has to be there, also when the way back was longer for want of a savepoint.
+ */
+async function standBefore(
+  index: number,
+  { up: { moves, statements } }: PreparedLink,
+  { observe }: Walk,
+  marks: Marks,
+  bring: (moves: readonly Move[]) => Promise<unknown>,
+): Promise<void> {
+  const isReady = () => !observe || isMarked(statements, index, marks);
+  do {
+    while (!isReady()) index--;
+    const move = statements[index];
+    if (move) await bring(moves.slice(0, moves.indexOf(move)));
+  } while (!isReady());
+}
 
 function doubtfulMoves(way: Way): StatementMove[] {
   const rehearsals = new Map(way.rehearsals.flatMap((it) => it.steps.map((step) => [step, it])));

@@ -13,7 +13,14 @@ import type { State } from './state';
 /** One move of a shadow; `state` is where it leads. */
 export type Move =
   | { readonly kind: 'begin'; readonly mode: TransactionMode; readonly state: State }
-  | { readonly kind: 'statement'; readonly mode: TransactionMode; readonly step: Step; readonly state: State }
+  | {
+      readonly kind: 'statement';
+      readonly mode: TransactionMode;
+      readonly step: Step;
+      readonly state: State;
+      /** Which script of the file it belongs to. */
+      readonly script: number;
+    }
   | { readonly kind: 'end'; readonly mode: TransactionMode; readonly state: State };
 
 export type StatementMove = Extract<Move, { kind: 'statement' }>;
@@ -141,12 +148,12 @@ const teaches = ({ defines, relays }: Learned): boolean => defines.length + rela
 function wayOf(rehearsals: readonly Rehearsal[], before: State): Way {
   const moves: Move[] = [];
   let state = before;
-  for (const { mode, steps } of rehearsals) {
+  for (const [script, { mode, steps }] of rehearsals.entries()) {
     state = state.next(`begin ${mode}`);
     moves.push({ kind: 'begin', mode, state });
     for (const step of steps) {
       state = state.next(keyOf(step));
-      moves.push({ kind: 'statement', mode, step, state });
+      moves.push({ kind: 'statement', mode, step, state, script });
     }
     state = state.next('end');
     moves.push({ kind: 'end', mode, state });

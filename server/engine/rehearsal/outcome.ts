@@ -22,7 +22,7 @@ export type Outcome =
       /** As its command tag counts them: inserted, updated, deleted, selected, copied, moved. */
       readonly rows?: number;
       /** Undefined where nobody observed. */
-      readonly observation?: Observation;
+      readonly observation?: Observation | undefined;
       /** What will be refused when the body that it holds is called; ranges in the file. */
       readonly bodies?: readonly BodyProblem[];
       /** Routines whose bodies it has made wrong. */

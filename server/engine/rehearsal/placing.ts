@@ -25,7 +25,8 @@ export function withSeen(outcome: Outcome, seen: Seen | undefined): Outcome {
   const { text, range } = outcome.statement;
   const place = (offset: number): number => movedOffset(offset, seen.text, text) + range.start;
   const bodies = seen.bodies.map((it) => ({ ...it, range: movedRange(it.range, place) }));
-  return { ...outcome, bodies, breaks: seen.breaks, facts: seen.facts };
+  const { breaks, facts, observation } = seen;
+  return { ...outcome, bodies, breaks, facts, observation };
 }
 
 /** The end stays with the last character, wherever the next token has gone. */

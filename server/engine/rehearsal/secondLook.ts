@@ -1,16 +1,17 @@
 /**
  * A second look at a script: what is wrong with the bodies of its functions, which routines it breaks, what the
- * catalogs say of each statement.
+ * catalogs say of each statement, what it was observed to do.
  *
  * Postgres lets all of that pass, and to find out takes longer than to run the script; so it comes after the answer.
  */
 import { flat, shifted } from '../base/text';
-import type { Session } from '../database/session';
+import type { Notice, Session } from '../database/session';
 import { factsFor } from '../probes/factsFor';
 import { brokenRoutines, type Risk, routinesAtRisk, stillBroken } from './bodies/broken';
 import { checkBody, holdsBody } from './bodies/checkBody';
 import type { BodyProblem, BrokenRoutine } from './bodies/problem';
 import type { StatementMove } from './moves';
+import type { Observing } from './observation/observing';
 import type { RunLimits, Step, Watch } from './run';
 import type { Seen } from './state';
 
@@ -18,6 +19,8 @@ export interface LookOptions {
   /** The target has rows that the shadow lacks, so that facts about them are wanted. */
   readonly rowsAreMissing: boolean;
   readonly limits: RunLimits;
+  /** Undefined where nobody wants to know what statements lock, read, write and change. */
+  readonly observing: Observing | undefined;
 }
 
 /** Watches the statements of a script run, and looks at the whole behind the last one. */
@@ -36,11 +39,13 @@ export class SecondLook implements Watch {
     this.risks.delete(step);
     const risk = await routinesAtRisk(session, step.statement, step.shape, this.options.limits);
     if (risk) this.risks.set(step, risk);
+    await this.options.observing?.begin(session, step);
   }
 
-  async after(session: Session, step: Step): Promise<void> {
+  async after(session: Session, step: Step, notices: readonly Notice[]): Promise<void> {
     const { statement, shape } = step;
-    const { limits, rowsAreMissing } = this.options;
+    const { limits, rowsAreMissing, observing } = this.options;
+    const observation = await observing?.end(session, step, notices);
     const risk = this.risks.get(step);
     // A DO block has done its work at the end of the script, and what it needed may be gone.
     const bodies = shape.node === 'DoStmt' ? await checkBody(session, statement, shape, limits) : [];
@@ -48,6 +53,7 @@ export class SecondLook implements Watch {
       bodies: bodies.map((it) => ownRange(it, step)),
       breaks: risk ? await brokenRoutines(session, risk, limits) : [],
       facts: rowsAreMissing ? await factsFor(session, statement) : undefined,
+      observation,
     });
   }
 
@@ -77,7 +83,7 @@ export class SecondLook implements Watch {
   }
 }
 
-const nothing: Omit<Seen, 'text'> = { bodies: [], breaks: [], facts: undefined };
+const nothing: Omit<Seen, 'text'> = { bodies: [], breaks: [], facts: undefined, observation: undefined };
 
 const ownRange = (problem: BodyProblem, { statement }: Step): BodyProblem => ({
   ...problem,

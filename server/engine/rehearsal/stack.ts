@@ -7,6 +7,7 @@
 import type { Session } from '../database/session';
 import type { Shadow } from '../shadow/place';
 import type { Move, StatementMove } from './moves';
+import type { Marks } from './observation/observing';
 import { isRunaway } from './outcome';
 import { type RunLimits, throwIfTrouble, tryStep } from './run';
 import { mayUseSequences, putBackSequences, readSequences, type Sequence } from './sequences';
@@ -27,6 +28,8 @@ const mostEdits = 200;
 
 /** A class because it is what a session stands at. Nothing else is done with that session until `end`. */
 export class Stack {
+  /** What is observed goes on from them; only those behind moves that it stands upon are true. */
+  readonly marks: Marks = new Map();
   private readonly entries: Entry[] = [];
   /** Where the transaction has to go back to first: what ran last was refused, cut off or taken back. */
   private undo: string | undefined;
@@ -100,14 +103,18 @@ export class Stack {
     this.spare = undefined;
     if (few || traces || savepoint === undefined) await this.rollBack(traces);
     else {
-      this.entries.length = back;
+      this.drop(back);
       this.undo = savepoint;
     }
     if (sequences && sequences.length > 0) await this.putBack(sequences);
   }
 
+  private drop(from: number): void {
+    for (const { move } of this.entries.splice(from)) this.marks.delete(move.state);
+  }
+
   private async rollBack(traces: boolean): Promise<void> {
-    this.entries.length = 0;
+    this.drop(0);
     this.undo = undefined;
     const { open, session } = this;
     this.open = false;
@@ -159,6 +166,7 @@ export class Stack {
       this.entries.push({ move, savepoint: undefined });
       return;
     }
+    this.marks.delete(state);
     const isShared = this.undo !== undefined;
     const { savepoint, ahead } = this.guard();
     const using = mayUseSequences(step);

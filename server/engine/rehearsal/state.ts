@@ -6,6 +6,7 @@ import { Fault } from '../base/fault';
 import { flat } from '../base/text';
 import type { BodyProblem, BrokenRoutine } from './bodies/problem';
 import type { Facts } from '../probes/facts';
+import type { Observation } from './observation/observation';
 import type { Outcome } from './outcome';
 import type { Step } from './run';
 
@@ -26,6 +27,8 @@ export interface Seen {
   readonly breaks: readonly BrokenRoutine[];
   /** What the catalogs told while its effects were there. */
   readonly facts: Facts | undefined;
+  /** Where somebody wants it. */
+  readonly observation: Observation | undefined;
 }
 
 /** A class because a state is itself: two with the same key behind other ones are not the same. */

@@ -27,7 +27,8 @@ export class Telling {
   saw({ statements }: Way): void {
     for (const { state } of statements) {
       const { seen } = state;
-      if (seen && seen.bodies.length + seen.breaks.length > 0) this.seen.set(state.key, { ...seen, facts: undefined });
+      if (seen && (seen.observation || seen.bodies.length + seen.breaks.length > 0))
+        this.seen.set(state.key, { ...seen, facts: undefined });
       else this.seen.delete(state.key);
     }
   }
@@ -69,7 +70,9 @@ export class Telling {
 
 /** Until the script is looked at as a whole, what was seen of the statement before stands in; its facts are its own. */
 const withFacts = (last: Seen | undefined, now: Seen | undefined): Seen | undefined =>
-  last && now ? { ...last, facts: now.facts } : (last ?? now);
+  last && now
+    ? { ...last, facts: now.facts, observation: now.observation ?? last.observation }
+    : (last ?? now);
 
 /** What was known before stands in for what is not known yet. */
 function provisionalOf(way: Way, last: Way | undefined, path: string): readonly PlacedOutcome[] {

@@ -34,6 +34,8 @@ export interface ChainRequest {
   readonly thorough: boolean;
   /** The target has rows that the shadow lacks. */
   readonly rowsAreMissing: boolean;
+  /** Somebody wants to know what each statement locks, reads, writes and changes. */
+  readonly observe: boolean;
 }
 
 /** A request with its links cut, and the signal that ends it. */

@@ -2,7 +2,7 @@
 import type { Shape } from '../../sql/statement';
 import { type Held, type HeldLock, relationLockHeld } from './held';
 import { neededBy } from './needed';
-import { relationAt, relationClass, type Relations, relationsAfter } from './relations';
+import { type Known, relationAt, relationClass, type Relations, relationsAfter } from './relations';
 import type { Reports } from './reports';
 
 export interface Mark {
@@ -16,6 +16,20 @@ export interface Mark {
   readonly named: number;
   /** Locked by statements that the server was not asked about: it may tell of weaker locks on them later on. */
   readonly guessed: ReadonlySet<number>;
+  /** When the script began. */
+  readonly begin: {
+    /** Keys of locks that were held by then: by earlier scripts in the same transaction, which their tool ends. */
+    readonly held: ReadonlySet<string>;
+    /** Objects with a higher oid were made by the script. */
+    readonly newest: number;
+    readonly schemas: ReadonlyMap<number, string>;
+  };
+}
+
+export function markAtBegin({ relations, newest, schemas }: Known, locks: readonly HeldLock[]): Mark {
+  const keys = keysOf(locks);
+  const begin = { held: keys, newest, schemas };
+  return { locks, keys, relations, newest, named: newest, guessed: new Set(), begin };
 }
 
 /** @param needed as of `neededBy` or `guessedBy` */
@@ -23,9 +37,10 @@ export function markAfter(shape: Shape, before: Mark, held: Held, reports: Repor
   const relations = relationsAfter(shape, before.relations, held, reports);
   const oids = [...held.names.map(([oid]) => oid), ...oidsOf(held.locks ?? []), ...reports.made.map(({ oid }) => oid)];
   const newest = greatest(oids, before.newest);
+  const { begin } = before;
   if (held.locks) {
     const named = greatest(oidsOf(held.locks), before.named);
-    return { locks: held.locks, keys: keysOf(held.locks), relations, newest, named, guessed: new Set() };
+    return { locks: held.locks, keys: keysOf(held.locks), relations, newest, named, guessed: new Set(), begin };
   }
   const more = needed.filter(({ key }) => !before.keys.has(key));
   const locks = more.length === 0 ? before.locks : [...before.locks, ...more];
@@ -36,6 +51,7 @@ export function markAfter(shape: Shape, before: Mark, held: Held, reports: Repor
     newest,
     named: before.named,
     guessed: new Set([...before.guessed, ...oidsOf(needed)]),
+    begin,
   };
 }
 

@@ -12,9 +12,6 @@ import type { Reports } from './reports';
 export interface Scene {
   readonly before: Mark;
   readonly after: Mark;
-  readonly schemas: ReadonlyMap<number, string>;
-  /** Objects with a higher oid were made by this transaction. */
-  readonly oldest: number;
   readonly reports: Reports;
   readonly held: Held;
   /** What it needs by the rules. */
@@ -43,8 +40,9 @@ const unique = (dependents: readonly Dependent[]): Dependent[] => [
   ...new Map(dependents.map((it) => [`${it.kind} ${it.identity}`, it] as const)).values(),
 ];
 
-/** It was there before this transaction. */
-const unseen = (oid: number, { oldest }: Scene): { unseen?: true } => (oid > oldest ? { unseen: true } : {});
+/** It was not there before this transaction. */
+const unseen = (oid: number, { before }: Scene): { unseen?: true } =>
+  oid > before.begin.newest ? { unseen: true } : {};
 
 const relationIn = ({ before, after }: Scene, oid: number): Relation | undefined =>
   relationAt(after.relations, oid) ?? relationAt(before.relations, oid);
@@ -59,7 +57,9 @@ function locksOf(scene: Scene): Lock[] {
   });
   return [
     ...fresh.flatMap((it) => lockOf(it, scene)),
-    ...again.flatMap((it) => lockOf(it, scene).map((lock): Lock => ({ ...lock, held: true }))),
+    ...again.flatMap((it) =>
+      lockOf(it, scene).map((lock): Lock => (before.begin.held.has(it.key) ? lock : { ...lock, held: true })),
+    ),
   ];
 }
 
@@ -114,7 +114,7 @@ function objectLock(classId: number, oid: number, mode: Lock['mode'], scene: Sce
   const isIt = (it: { readonly classId: number; readonly oid: number }) => it.classId === classId && it.oid === oid;
   const { dropped, made } = scene.reports;
   const told = dropped.find((it) => it.original && isIt(it)) ?? made.find(isIt);
-  const schema = classId === schemaClass ? scene.schemas.get(oid) : undefined;
+  const schema = classId === schemaClass ? scene.before.begin.schemas.get(oid) : undefined;
   if (told) return [{ mode, object: told.identity, kind: told.kind, ...unseen(oid, scene) }];
   return schema === undefined ? [] : [{ mode, object: schema, kind: 'schema' }];
 }
