@@ -16,9 +16,11 @@ export interface Mark {
   readonly named: number;
   /** Locked by statements that the server was not asked about: it may tell of weaker locks on them later on. */
   readonly guessed: ReadonlySet<number>;
+  /** Keys of locks that statements of the script needed. */
+  readonly own: ReadonlySet<string>;
   /** When the script began. */
   readonly begin: {
-    /** Keys of locks that were held by then: by earlier scripts in the same transaction, which their tool ends. */
+    /** Keys of locks that were held by then: by earlier scripts in the same transaction, which their tool would have ended. */
     readonly held: ReadonlySet<string>;
     /** Objects with a higher oid were made by the script. */
     readonly newest: number;
@@ -29,8 +31,12 @@ export interface Mark {
 export function markAtBegin({ relations, newest, schemas }: Known, locks: readonly HeldLock[]): Mark {
   const keys = keysOf(locks);
   const begin = { held: keys, newest, schemas };
-  return { locks, keys, relations, newest, named: newest, guessed: new Set(), begin };
+  return { locks, keys, relations, newest, named: newest, guessed: new Set(), own: new Set(), begin };
 }
+
+/** An earlier statement of the script holds it. */
+export const isHeld = (key: string, { keys, own, begin }: Mark): boolean =>
+  keys.has(key) && (own.has(key) || !begin.held.has(key));
 
 /** @param needed as of `neededBy` or `guessedBy` */
 export function markAfter(shape: Shape, before: Mark, held: Held, reports: Reports, needed: readonly HeldLock[]): Mark {
@@ -38,9 +44,10 @@ export function markAfter(shape: Shape, before: Mark, held: Held, reports: Repor
   const oids = [...held.names.map(([oid]) => oid), ...oidsOf(held.locks ?? []), ...reports.made.map(({ oid }) => oid)];
   const newest = greatest(oids, before.newest);
   const { begin } = before;
+  const own = new Set([...before.own, ...keysOf(needed)]);
   if (held.locks) {
     const named = greatest(oidsOf(held.locks), before.named);
-    return { locks: held.locks, keys: keysOf(held.locks), relations, newest, named, guessed: new Set(), begin };
+    return { locks: held.locks, keys: keysOf(held.locks), relations, newest, named, guessed: new Set(), own, begin };
   }
   const more = needed.filter(({ key }) => !before.keys.has(key));
   const locks = more.length === 0 ? before.locks : [...before.locks, ...more];
@@ -51,6 +58,7 @@ export function markAfter(shape: Shape, before: Mark, held: Held, reports: Repor
     newest,
     named: before.named,
     guessed: new Set([...before.guessed, ...oidsOf(needed)]),
+    own,
     begin,
   };
 }

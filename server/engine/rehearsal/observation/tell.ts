@@ -2,7 +2,7 @@
 import { strengthOf } from '../../sql/lockModes';
 import type { Alteration, Shape } from '../../sql/statement';
 import { type Counts, type Held, type HeldLock, relationLockHeld } from './held';
-import { type Mark, rewritten } from './mark';
+import { isHeld, type Mark, rewritten } from './mark';
 import { strongestByOid, strongestEach } from './needed';
 import { namedObjects, reportedObjects } from './objects';
 import type { Dependent, Lock, Observation, Rewrite, RowCount, Scan } from './observation';
@@ -36,6 +36,10 @@ export function observationOf(shape: Shape, scene: Scene): Observation {
   };
 }
 
+/** The server tells them in no order. */
+const sorted = <T>(all: readonly T[], key: (it: T) => string): T[] =>
+  all.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
+
 const unique = (dependents: readonly Dependent[]): Dependent[] => [
   ...new Map(dependents.map((it) => [`${it.kind} ${it.identity}`, it] as const)).values(),
 ];
@@ -55,12 +59,13 @@ function locksOf(scene: Scene): Lock[] {
     const stronger = on.kind === 'relation' ? strongest.get(on.oid) : undefined;
     return before.keys.has(key) && (!stronger || strengthOf(stronger) < strengthOf(mode));
   });
-  return [
+  const locks = [
     ...fresh.flatMap((it) => lockOf(it, scene)),
     ...again.flatMap((it) =>
-      lockOf(it, scene).map((lock): Lock => (before.begin.held.has(it.key) ? lock : { ...lock, held: true })),
+      lockOf(it, scene).map((lock): Lock => (isHeld(it.key, before) ? { ...lock, held: true } : lock)),
     ),
   ];
+  return sorted(locks, ({ object, mode }) => `${object} ${9 - strengthOf(mode)}`);
 }
 
 /** Who writes rows or files has the lock for it, also where the statement does not name the table. */
@@ -120,21 +125,26 @@ function objectLock(classId: number, oid: number, mode: Lock['mode'], scene: Sce
 }
 
 function rewritesOf(scene: Scene): Rewrite[] {
-  return rewritten(scene.before.relations, scene.held.files).flatMap((oid) => {
+  const rewrites = rewritten(scene.before.relations, scene.held.files).flatMap((oid) => {
     const relation = relationAt(scene.before.relations, oid);
     return relation ? [{ object: relation.identity, kind: relation.kind, ...unseen(oid, scene) }] : [];
   });
+  return sorted(rewrites, ({ object }) => object);
 }
 
 const holdsRows: ReadonlySet<string> = new Set(['table', 'materialized view', 'foreign table']);
 
 /** What was counted for tables: `make` decides whether it is worth a word. */
-function counted<T>(scene: Scene, make: (table: string, counts: Counts) => T | undefined): (T & { unseen?: true })[] {
-  return [...scene.counts].flatMap(([oid, counts]) => {
+function counted<T extends { readonly table: string }>(
+  scene: Scene,
+  make: (table: string, counts: Counts) => T | undefined,
+): (T & { unseen?: true })[] {
+  const all = [...scene.counts].flatMap(([oid, counts]) => {
     const relation = relationIn(scene, oid);
     const made = relation && holdsRows.has(relation.kind) ? make(relation.identity, counts) : undefined;
     return made ? [{ ...made, ...unseen(oid, scene) }] : [];
   });
+  return sorted(all, ({ table }) => table);
 }
 
 const scansOf = (scene: Scene): Scan[] =>
