@@ -110,7 +110,9 @@ function sectionsOf({
       'Also touched',
       dependents.map((it) => `${named(it)} ${effects[it.effect]}`),
     ),
-    toldBy === 'grammar' ? 'Objects by what the statement names: the role may not create event triggers here.' : '',
+    toldBy === 'grammar' && created.length + altered.length + dropped.length > 0
+      ? 'Objects are those that the statement names.'
+      : '',
   ];
 }
 

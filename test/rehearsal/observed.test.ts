@@ -27,8 +27,8 @@ async function observed(chain: Chain, request: ChainRequest): Promise<(Observati
 }
 
 /**
- * Without what an earlier script of the same transaction blurs: weak locks that it holds as well, and plans, which depend
- * on whether a table is new.
+ * Without what an earlier script of the same transaction blurs: weak locks that it holds as well, plans, which depend on
+ * whether a table is new, and rows that an index build finds although they were taken back.
  */
 function essence(it: Observation | string | undefined): unknown {
   if (typeof it !== 'object') return it;
@@ -41,6 +41,22 @@ function essence(it: Observation | string | undefined): unknown {
   };
 }
 
+/** Without objects, which Postgres tells itself there, and locks on new ones. */
+const unnamed = (it: Observation | string | undefined): unknown => {
+  if (typeof it !== 'object') return it;
+  const {
+    created: _,
+    altered: _altered,
+    dropped: _dropped,
+    dependents: _dependents,
+    toldBy: _toldBy,
+    locks,
+    ...rest
+  } = it;
+  return { ...rest, locks: locks.filter(({ unseen }) => !unseen) };
+};
+
+/** No statement can be planned in two ways. */
 const script = [
   'create table orders (id int primary key, total int)',
   'insert into orders select n, n from generate_series(1, 10) n',
@@ -49,14 +65,14 @@ const script = [
   'select nowhere from orders',
   'alter table orders add check (total > 0)',
   'alter table orders add check (total < 5)',
-  'update orders set total = total + 1 where id > 3',
+  'update orders set total = total + 1 where total > 3',
   'alter table orders alter total type bigint using total::bigint',
   "do $$ begin insert into lines select id, id from orders; perform set_config('a.b', 'c', false); end $$",
   'create index on lines (order_id)',
-  'delete from lines where id in (select id from orders where id < 4)',
+  'delete from lines where order_id + 0 < 4',
   'drop view if exists totals cascade',
   'alter table orders rename column total to sum',
-  'select count(*) from lines, orders',
+  'select count(*) from lines where order_id + 0 > 1',
 ];
 const textOf = (statements: readonly string[], name = 'm'): LinkText => ({ name, up: `${statements.join(';\n')};\n` });
 
@@ -66,7 +82,7 @@ const edits: readonly (readonly string[])[] = [
   script,
   right,
   right.toSpliced(7, 1, 'update orders set total = total + 2'),
-  right.toSpliced(14, 1, 'select id from orders where id = 3'),
+  right.toSpliced(14, 1, 'select id from orders where sum = 3'),
   [...right, 'insert into lines values (100, 1)'],
   right.toSpliced(10, 1),
   right.toSpliced(1, 1, 'insert into orders select n, n from generate_series(1, 20) n'),
@@ -77,11 +93,13 @@ const edits: readonly (readonly string[])[] = [
 for (const [name, open] of Object.entries(places)) {
   describe(`what is observed on ${name}`, () => {
     let place: ShadowPlace;
+    /** For fresh looks: the embedded engine has one shadow only. */
+    let other: ShadowPlace;
     before(async () => {
       await loadParser();
-      place = await open();
+      [place, other] = [await open(), await open()];
     });
-    after(() => place.close());
+    after(() => Promise.all([place.close(), other.close()]));
 
     it('after an edit is what a fresh look shows', async () => {
       const chain = createChain(place);
@@ -89,7 +107,7 @@ for (const [name, open] of Object.entries(places)) {
         const request = requestOf([textOf(statements)], { observe: true });
         const now = await observed(chain, request);
         ok(now.some((it) => typeof it === 'object' && it.scans.length > 0));
-        deepEqual(now, await observed(createChain(place), request));
+        deepEqual(now, await observed(createChain(other), request));
       }
     });
 
@@ -100,11 +118,12 @@ for (const [name, open] of Object.entries(places)) {
       const chain = createChain(place);
       const together = await observed(chain, open);
       // The first one is committed there.
-      const apart = await observed(createChain(place), { ...open, isOpen: ({ up }) => up.path === 'second' });
+      const apart = await observed(createChain(other), { ...open, isOpen: ({ up }) => up.path === 'second' });
       deepEqual(together.slice(first.length).map(essence), apart.slice(first.length).map(essence));
       const edited = { ...links[1], name: 'second', up: `${second.toSpliced(3, 1).join(';\n')};\n` };
       const request = requestOf([textOf(first, 'first'), edited], { observe: true });
-      deepEqual(await observed(chain, request), await observed(createChain(place), request));
+      const [now, fresh] = [await observed(chain, request), await observed(createChain(other), request)];
+      deepEqual(now.map(essence), fresh.map(essence));
     });
 
     it('of statements that their tool commits one by one holds nothing of the one before', async () => {
@@ -119,9 +138,18 @@ for (const [name, open] of Object.entries(places)) {
     });
 
     it('is the same on the command line, which commits', async () => {
-      const request = requestOf([textOf(right)], { observe: true });
+      const links = [textOf(right.slice(0, 4), 'first'), textOf(right.slice(4), 'second')];
+      const request = requestOf(links, { observe: true, isOpen: ({ up }) => up.path === 'second' });
       const committed = { ...request, isOpen: () => false, thorough: true };
-      deepEqual(await observed(createChain(place), committed), await observed(createChain(place), request));
+      const [there, here] = [
+        await observed(createChain(other), committed),
+        await observed(createChain(place), request),
+      ];
+      deepEqual(there.slice(4).map(unnamed), here.slice(4).map(unnamed));
+      ok(there.some((it) => typeof it === 'object' && it.toldBy === 'server'));
+      const text = textOf([...right, 'select count(*) from pg_event_trigger']);
+      const met = await observed(createChain(other), { ...committed, links: requestOf([text]).links });
+      ok(met.every((it) => typeof it !== 'object' || it.toldBy === 'grammar'));
     });
 
     it('is nothing, and nothing is asked, where nobody wants to know', async () => {

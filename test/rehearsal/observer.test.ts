@@ -1,9 +1,8 @@
 /** The observer itself: what it leaves behind, what it survives, and how it goes on after a rollback. */
-import { deepEqual, equal, match, rejects } from 'node:assert/strict';
+import { deepEqual, equal } from 'node:assert/strict';
 import { plainParameters } from '../../server/engine/database/parameters';
 import { serverDatabase } from '../../server/engine/database/serverDatabase';
 import type { Session } from '../../server/engine/database/session';
-import { explainChanges } from '../../server/engine/rehearsal/observation/explain';
 import { asFunctions, questionOf } from '../../server/engine/rehearsal/observation/questions';
 import { loadParser, shapeOf } from '../../server/engine/sql/parse';
 import { assets } from '../support/places';
@@ -127,24 +126,6 @@ for (const major of [servers.oldest, servers.newest]) {
         });
         await asAdmin(server, `alter database ${databaseOf(url)} owner to postgres`);
         await withSession(url, (session) => done(session, 'drop owned by plain cascade; drop role plain'));
-      });
-    });
-
-    it('explains changes of the catalogs when it is asked', async () => {
-      await inTransaction(major, async (session, run) => {
-        await run('create table orders (id int primary key, note text)');
-        const sql = 'alter table orders alter column note set not null, add column total int default 0';
-        await done(session, 'savepoint before');
-        const observation = await run(sql);
-        await done(session, 'rollback to savepoint before');
-        equal(
-          await explainChanges(session, sql, observation),
-          'public.orders\n- column note text\n+ column note text not null\n+ column total integer default 0\n',
-        );
-        // It has taken the statement back.
-        match((await session.run('select total from orders')).kind, /refused/);
-        await done(session, 'rollback to savepoint before');
-        await rejects(explainChanges(session, 'alter table nowhere add x int', observation), /nowhere/);
       });
     });
 

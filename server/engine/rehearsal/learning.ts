@@ -1,7 +1,7 @@
 /** How is it found out what a link does: on the stack with others, apart on a copy, or for good? */
 import type { Move, PreparedLink, StatementMove, Way } from './moves';
 import { isMarked, type Marks, Observing } from './observation/observing';
-import { asBlocks } from './observation/questions';
+import type { Form } from './observation/questions';
 import { isDoubtful, rehearse } from './rehearse';
 import type { RunLimits } from './run';
 import { SecondLook } from './secondLook';
@@ -9,6 +9,13 @@ import type { Stack } from './stack';
 import { committedOf, learnAll, sparing, type Standings } from './standing';
 import type { Telling } from './telling';
 import { movesBetween, type Walk } from './walk';
+
+/** A stack, how what is observed on it is asked, and how many links are committed below it. */
+interface StackStanding {
+  readonly stack: Stack;
+  readonly form: Form;
+  readonly committed: number;
+}
 
 /** A class because it remembers which statements are not for the stack. */
 export class Learning {
@@ -47,11 +54,11 @@ export class Learning {
   }
 
   /** The stack that link `i` can stand on, and how many of the links are committed below it. */
-  private async stackOf(i: number, walk: Walk): Promise<{ readonly stack: Stack; readonly committed: number }> {
+  private async stackOf(i: number, walk: Walk): Promise<StackStanding> {
     let from = i;
     while (from > walk.firstOpen && this.isPlain(walk.prepared[from - 1], false)) from--;
     const standing = await this.standings.between(from, i, walk);
-    return { stack: standing.stack, committed: committedOf(standing, walk, i) };
+    return { stack: standing.stack, form: standing.form, committed: committedOf(standing, walk, i) };
   }
 
   /**
@@ -64,12 +71,13 @@ export class Learning {
     const end = link?.up.moves.at(-1)?.state;
     if (!link || !end || end.looked || i < walk.firstOpen || !this.isPlain(link, false)) return false;
     const { signal } = walk;
-    const { stack, committed } = await this.stackOf(i, walk);
+    const { stack, form, committed } = await this.stackOf(i, walk);
     const before = movesBetween(walk, committed, i);
-    const second = lookOf(link, walk, stack.marks);
+    const second = lookOf(link, walk, stack.marks, form);
     const bring = (moves: readonly Move[], limits: RunLimits) => stack.bring(moves, limits, signal, () => {});
     const first = link.up.statements.findIndex(({ state }) => state.known?.outcome.kind === 'ran' && !state.seen);
-    if (first >= 0) await standBefore(first, link, walk, stack.marks, (moves) => bring([...before, ...moves], walk.limits));
+    if (first >= 0)
+      await standBefore(first, link, walk, stack.marks, (moves) => bring([...before, ...moves], walk.limits));
     await bring([...before, ...link.up.moves], { ...walk.limits, watch: second });
     await stack.aside((session) => second.atEnd(session, signal));
     this.saw(link);
@@ -84,10 +92,10 @@ export class Learning {
 
   /** Takes everything back. */
   private async learnApart(link: PreparedLink, down: boolean, i: number, walk: Walk): Promise<void> {
-    const { shadow, sequences } = await this.standings.before(i, walk);
+    const { shadow, sequences, form } = await this.standings.before(i, walk);
     const { ups, downs } = sparing(link, down);
     walk.laps.enter('rehearsal');
-    const limits = { ...walk.limits, watch: lookOf(link, walk, new Map()) };
+    const limits = { ...walk.limits, watch: lookOf(link, walk, new Map(), form) };
     learnAll(link, down, await rehearse(shadow, ups, downs, sequences, limits, walk.signal));
   }
 
@@ -99,7 +107,7 @@ export class Learning {
       await this.standings.advanceFrom(standing, link, down, walk);
       return;
     }
-    const second = lookOf(link, walk, new Map());
+    const second = lookOf(link, walk, new Map(), standing.form);
     const limits = { ...walk.limits, watch: second };
     const { shadow } = await this.standings.advanceFrom(standing, link, down, { ...walk, limits });
     await second.atEnd(shadow.session, walk.signal);
@@ -121,9 +129,9 @@ export class Learning {
   }
 }
 
-function lookOf({ up: { statements } }: PreparedLink, walk: Walk, marks: Marks): SecondLook {
+function lookOf({ up: { statements } }: PreparedLink, walk: Walk, marks: Marks, form: Form): SecondLook {
   const { rowsAreMissing, limits, observe } = walk;
-  const observing = observe ? new Observing(statements, marks, asBlocks) : undefined;
+  const observing = observe ? new Observing(statements, marks, form) : undefined;
   return new SecondLook(statements, { rowsAreMissing, limits, observing });
 }
 

@@ -70,9 +70,7 @@ export class Telling {
 
 /** Until the script is looked at as a whole, what was seen of the statement before stands in; its facts are its own. */
 const withFacts = (last: Seen | undefined, now: Seen | undefined): Seen | undefined =>
-  last && now
-    ? { ...last, facts: now.facts, observation: now.observation ?? last.observation }
-    : (last ?? now);
+  last && now ? { ...last, facts: now.facts, observation: now.observation ?? last.observation } : (last ?? now);
 
 /** What was known before stands in for what is not known yet. */
 function provisionalOf(way: Way, last: Way | undefined, path: string): readonly PlacedOutcome[] {

@@ -25,6 +25,8 @@ export interface Counts {
   readonly inserted: number;
   readonly updated: number;
   readonly deleted: number;
+  /** Rows that it has by its last index build or ANALYZE. Not counted up; below 0 when nobody knows. */
+  readonly tuples: number;
 }
 
 export interface Held {
@@ -62,7 +64,8 @@ const counters = [
   'tuples_deleted',
 ];
 const counted = `pg_catalog.string_agg(it.oid || ':' || case when files then coalesce(pg_catalog.pg_relation_filenode(it.oid), 0) else 0 end
-      || ':' || ${counters.map(count).join(` || ',' || `)}, ' ')`;
+      || ':' || ${counters.map(count).join(` || ',' || `)}
+      || ',' || (select c.reltuples::int8 from pg_catalog.pg_class c where c.oid = it.oid), ' ')`;
 
 /** The columns of a NameRow, of the relation `c`. */
 export const nameColumns = `pg_catalog.json_build_array(c.oid::int8,
@@ -157,9 +160,11 @@ const nameOf = (mode: LockMode): string =>
 const modes: ReadonlyMap<string, LockMode> = new Map(lockModes.map((mode) => [nameOf(mode), mode]));
 
 function readCounts(text: string): Counts {
-  const [scans = 0, returned = 0, fetched = 0, inserted = 0, updated = 0, deleted = 0] = text.split(',').map(Number);
-  return { scans, returned, fetched, inserted, updated, deleted };
+  const [scans = 0, returned = 0, fetched = 0, inserted = 0, updated = 0, deleted = 0, tuples = -1] = text
+    .split(',')
+    .map(Number);
+  return { scans, returned, fetched, inserted, updated, deleted, tuples };
 }
 
 /** Of a relation that was never read or written. */
-export const noCounts: Counts = { scans: 0, returned: 0, fetched: 0, inserted: 0, updated: 0, deleted: 0 };
+export const noCounts: Counts = { scans: 0, returned: 0, fetched: 0, inserted: 0, updated: 0, deleted: 0, tuples: -1 };

@@ -96,4 +96,5 @@ const minus = (a: Counts, b: Counts): Counts => ({
   inserted: a.inserted - b.inserted,
   updated: a.updated - b.updated,
   deleted: a.deleted - b.deleted,
+  tuples: a.tuples,
 });

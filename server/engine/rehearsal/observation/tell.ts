@@ -28,7 +28,7 @@ export function observationOf(shape: Shape, scene: Scene): Observation {
   return {
     locks: locksOf(scene),
     rewrites: rewritesOf(scene),
-    scans: scansOf(scene),
+    scans: scansOf(shape, scene),
     rows: rowsOf(scene),
     ...named,
     dependents: unique([...dependents, ...reports.dependents, ...shape.alters.flatMap((it) => plansOn(it, scene))]),
@@ -147,10 +147,13 @@ function counted<T extends { readonly table: string }>(
   return sorted(all, ({ table }) => table);
 }
 
-const scansOf = (scene: Scene): Scan[] =>
-  counted(scene, (table, { scans, returned, fetched }) =>
-    scans > 0 || fetched > 0 ? { table, scans, rows: returned + fetched } : undefined,
-  );
+/** The build of an index also counts rows that were taken back and are still in the file, but it tells how many there are. */
+const scansOf = ({ node }: Shape, scene: Scene): Scan[] =>
+  counted(scene, (table, { scans, returned, fetched, tuples }) => {
+    const read = returned + fetched;
+    const rows = node === 'IndexStmt' ? Math.min(read, scans * Math.max(0, tuples)) : read;
+    return scans > 0 || fetched > 0 ? { table, scans, rows } : undefined;
+  });
 
 const rowsOf = (scene: Scene): RowCount[] =>
   counted(scene, (table, { inserted, updated, deleted }) =>
