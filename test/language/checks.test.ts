@@ -227,6 +227,7 @@ describe('background checks', () => {
         roots: ['/work'],
         folders: ['/work/migrations'],
         layout: 'numbered',
+        observe: false,
         statementMs: 1_000,
         shadow: 'private',
         binaries: ['/opt/pg'],

@@ -118,7 +118,7 @@ describe('hover', () => {
   it('says where objects are only what the statement names', () => {
     equal(
       hovered('create table'),
-      '**Ran** in 12 ms, 1 row\n\n| Lock | On |  |\n| --- | --- | --- |\n| ACCESS EXCLUSIVE | table `app.more` | new, nobody waits |\n\nCreated:\n- table `app.more`\n\nObjects by what the statement names: the role may not create event triggers here.',
+      '**Ran** in 12 ms, 1 row\n\n| Lock | On |  |\n| --- | --- | --- |\n| ACCESS EXCLUSIVE | table `app.more` | new, nobody waits |\n\nCreated:\n- table `app.more`\n\nObjects are those that the statement names.',
     );
   });
 

@@ -25,7 +25,7 @@ export interface Counts {
   readonly inserted: number;
   readonly updated: number;
   readonly deleted: number;
-  /** Rows that it has by its last index build or ANALYZE. Not counted up; below 0 when nobody knows. */
+  /** Rows that its newest index found when it was built. Not counted up; below 0 when it does not hold all of them. */
   readonly tuples: number;
 }
 
@@ -65,7 +65,10 @@ const counters = [
 ];
 const counted = `pg_catalog.string_agg(it.oid || ':' || case when files then coalesce(pg_catalog.pg_relation_filenode(it.oid), 0) else 0 end
       || ':' || ${counters.map(count).join(` || ',' || `)}
-      || ',' || (select c.reltuples::int8 from pg_catalog.pg_class c where c.oid = it.oid), ' ')`;
+      || ',' || coalesce((
+        select case when i.indpred is null then greatest(0, c.reltuples)::int8 else -1 end
+          from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
+         where i.indrelid = it.oid order by c.oid desc limit 1), -1), ' ')`;
 
 /** The columns of a NameRow, of the relation `c`. */
 export const nameColumns = `pg_catalog.json_build_array(c.oid::int8,

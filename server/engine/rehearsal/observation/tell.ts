@@ -147,11 +147,11 @@ function counted<T extends { readonly table: string }>(
   return sorted(all, ({ table }) => table);
 }
 
-/** The build of an index also counts rows that were taken back and are still in the file, but it tells how many there are. */
+/** The build of an index also counts rows that were taken back and are still in the file, but the index knows how many there are. */
 const scansOf = ({ node }: Shape, scene: Scene): Scan[] =>
   counted(scene, (table, { scans, returned, fetched, tuples }) => {
     const read = returned + fetched;
-    const rows = node === 'IndexStmt' ? Math.min(read, scans * Math.max(0, tuples)) : read;
+    const rows = node === 'IndexStmt' && tuples >= 0 ? Math.min(read, scans * tuples) : read;
     return scans > 0 || fetched > 0 ? { table, scans, rows } : undefined;
   });
 
