@@ -24,15 +24,22 @@ const limitMs = 15 * 60_000;
 const headless = process.platform === 'linux';
 
 /** Folders of test/ with a stage of their own; `unit` is all the rest: the rooms, each on real Postgres. */
-const apart = { lsp: 'test/lsp', cli: 'test/cli' };
+const apart = {
+  engine: ['test/engine', 'test/shadow', 'test/snapshots', 'test/rehearsal'],
+  lsp: ['test/lsp'],
+  cli: ['test/cli'],
+};
 
+/** Two that wait for servers most of the time run side by side: `besides` the stage before it. */
 const stages = [
   { name: 'build', command: [node, 'scripts/build.mjs'], always: true },
   { name: 'types', command: [bin('tsc'), '-p', '.', '--noEmit'] },
   { name: 'lint', command: [bin('oxlint'), '--type-aware', '--deny-warnings', 'client', 'server', 'test', 'scripts'] },
   { name: 'format', command: [bin('biome'), 'format', '.'] },
-  { name: 'unit', command: mocha(['test'], Object.values(apart)) },
-  ...Object.entries(apart).map(([name, folder]) => ({ name, command: mocha([folder], []) })),
+  { name: 'unit', command: mocha(['test'], Object.values(apart).flat()) },
+  { name: 'engine', command: mocha(apart.engine, []), besides: true },
+  { name: 'lsp', command: mocha(apart.lsp, []) },
+  { name: 'cli', command: mocha(apart.cli, []), besides: true },
   ...(headless
     ? [
         { name: 'vscode', command: [node, '--import=tsx', 'test/vscode/runSuite.ts'] },
@@ -72,9 +79,11 @@ let [passed, failed] = [0, 0];
 for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => process.exit(1));
 const total = performance.now();
 await stage('install', () => ({ green: (installPackages(root), true), output: '' }));
-for (const { name, command, always, asked } of stages) {
-  if (!(only ? only.includes(name) || always : !asked)) continue;
-  if (failed === 0) await stage(name, () => run(command));
+const chosen = stages.filter(({ name, always, asked }) => (only ? only.includes(name) || always : !asked));
+while (chosen.length > 0 && failed === 0) {
+  const together = [chosen.shift()];
+  while (chosen[0]?.besides) together.push(chosen.shift());
+  await Promise.all(together.map(({ name, command }) => stage(name, () => run(command))));
 }
 console.log(`${((performance.now() - total) / 1000).toFixed(1)} s in all`);
 console.log(`${passed} passed, ${failed} failed`);

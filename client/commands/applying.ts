@@ -15,7 +15,7 @@ export async function applyTo(parts: Parts, project: ProjectItem, selected: Sele
   if (!(await saveFiles(project))) return;
   const question: Question = {
     asks: l10n.t('Apply {0} to {1}?', names, target.label),
-    detail: `${refusalsOf(project, selected)}${detailOf(project)}`,
+    detail: `${leftOut(project, selected)}${refusalsOf(project, selected)}${detailOf(project)}`,
     button: l10n.t('Apply to {0}', nameOf(target)),
   };
   const consent = await askConsent(target, question);
@@ -26,6 +26,18 @@ export async function applyTo(parts: Parts, project: ProjectItem, selected: Sele
     ),
   );
   if (result) await tellEnd(parts, project, result, (count) => l10n.t('Applied {0} to {1}', count, nameOf(target)));
+}
+
+/** The rehearsal stands on those; with a blank after it. */
+function leftOut({ migrations }: ProjectItem, { only }: Selected): string {
+  const pending = migrations.filter((it) => it.state === 'pending').map(({ version }) => version);
+  const earlier = only === undefined ? 0 : pending.indexOf(only);
+  if (earlier <= 0) return '';
+  const left =
+    earlier === 1
+      ? l10n.t('1 earlier migration stays pending; the rehearsal assumed that it runs first.')
+      : l10n.t('{0} earlier migrations stay pending; the rehearsal assumed that they run first.', earlier);
+  return `${left} ${l10n.t('Apply Up To Here runs them too.')}\n\n`;
 }
 
 /** What the editor shows just now as errors of what is about to be applied; with a blank after it. */
@@ -84,12 +96,15 @@ export async function tellEnd(
       await offerSnapshot(
         parts,
         project,
-        result.snapshot,
+        result.migrations.length > 0 || !isRolledBack(result.state) ? result.snapshot : undefined,
         `${result.version}: ${result.message}${code}. ${result.state}`,
       );
     }
   }
 }
+
+/** Then the database is as it was, and there is nothing to go back from. */
+const isRolledBack = (state: string): boolean => / was rolled back; nothing of it stands\./.test(state);
 
 async function selectStatement(uri: string, { start, end }: (Ended & { kind: 'refused' })['range']): Promise<void> {
   const selection = new Range(start.line, start.character, end.line, end.character);

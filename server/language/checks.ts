@@ -210,7 +210,7 @@ export class Checks {
   }
 
   private publishCheck({ document, version }: Subject, check: FileCheck): void {
-    this.workspace.world.log(lineOf(check, version));
+    if (!check.provisional) this.workspace.world.log(lineOf(check, version));
     if (this.documents.get(document.uri)?.version !== version) return;
     const { files } = this.workspace;
     this.publish(

@@ -79,7 +79,9 @@ function rehearsalTitle(check: CheckState | undefined): string {
 function resultTitle({ ms, rehearsedOn, findings }: FileCheck): string {
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   const refused = errors === 0 ? '' : `, ${errors} refused`;
-  return `Rehearsed in ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms on ${rehearsedOn}${refused}`;
+  // What stands behind the place, such as whose schema it has, is too long for a line: the status item tells it.
+  const [place = rehearsedOn] = rehearsedOn.replace(/ on \S+ \((.*?)\)/, ' ($1)').split(',', 1);
+  return `Rehearsed in ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms on ${place}${refused}`;
 }
 
 function applyTitle({ state, target, local, downOnly }: Standing): readonly [title: string, command: string] {

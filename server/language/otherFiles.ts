@@ -27,7 +27,11 @@ export class OtherFiles {
 
   publish(folder: string, { path, findings }: FileCheck): void {
     this.told.get(folder)?.add(path);
-    if (this.documents.at(path)) return;
+    if (this.documents.at(path)) {
+      // The editor is told of it as an open document, and of nothing when that is closed.
+      this.published.get(folder)?.delete(path);
+      return;
+    }
     const text = this.files.read(path) ?? '';
     this.send(
       folder,

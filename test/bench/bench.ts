@@ -9,12 +9,16 @@ import { ending, withWorkspace } from '../support/commandLine';
 import { servers, stopServers } from '../support/servers';
 import { measureActivation } from './activation';
 import { startEditor } from './editor';
+import { type Large, measureLarge } from './large';
 import { rounded, timed, type Times, timesOf } from './measure';
 import { measureObservation, type ObservationCost } from './observation';
 import { measureRehearsals, type Rehearsals, type Timed } from './rehearsals';
 
 const quick = process.argv.includes('--quick');
 const rounds = quick ? { openings: 1, edits: 3 } : { openings: 5, edits: 30 };
+const sizes = quick
+  ? { statements: 500, migrations: 100, edits: 200 }
+  : { statements: 5_000, migrations: 1_000, edits: 10_000 };
 const example = resolve(__dirname, '../../examples/shop');
 
 void main();
@@ -27,6 +31,8 @@ async function main(): Promise<void> {
     for (const shadow of ['private', 'same-server', 'embedded']) {
       rehearsals.push(await measureRehearsals(servers.newest, shadow, rounds));
     }
+    if (!quick) rehearsals.push(await measureRehearsals(servers.newest, 'private', rounds, 2_000));
+    const large = await measureLarge(servers.newest, sizes, quick ? 2 : 10);
     const observation = await measureObservation(servers.newest, quick ? 5 : 30);
     const checkExample = await coldChecks(quick ? 1 : 5);
     const results = {
@@ -34,6 +40,7 @@ async function main(): Promise<void> {
       clientActivation,
       serverActivation: server,
       rehearsals,
+      large,
       observation,
       checkExample,
     };
@@ -85,11 +92,12 @@ interface Results {
   readonly clientActivation: { readonly activated: Times; readonly server: Times } | string;
   readonly serverActivation: Times;
   readonly rehearsals: readonly Rehearsals[];
+  readonly large: readonly Large[];
   readonly observation: ObservationCost;
   readonly checkExample: Times;
 }
 
-function table({ clientActivation, serverActivation, rehearsals, observation, checkExample }: Results): string {
+function table({ clientActivation, serverActivation, rehearsals, large, observation, checkExample }: Results): string {
   const rows: (readonly string[])[] = [['', 'median ms', 'p95 ms', '× plain', 'runs']];
   if (typeof clientActivation === 'string') rows.push([`client: ${clientActivation}`]);
   else {
@@ -97,16 +105,23 @@ function table({ clientActivation, serverActivation, rehearsals, observation, ch
     rows.push(['client: until its server runs', ...columns(clientActivation.server)]);
   }
   rows.push(['server: spawn to initialized', ...columns(serverActivation)]);
-  for (const { shadow, rehearsedOn, plain, first, reopened, edited, memory } of rehearsals) {
-    rows.push([], [`shadow ${shadow}: ${rehearsedOn}`]);
+  for (const { shadow, rehearsedOn, tables, plain, plainLast, first, reopened, edited, blank, memory } of rehearsals) {
+    rows.push([], [`shadow ${shadow}, ${tables} tables: ${rehearsedOn}`]);
     rows.push(['plain Postgres, 40 statements', ...columns(plain)]);
+    rows.push(['plain Postgres, the last statement alone', ...columns(plainLast)]);
     rows.push(['first diagnostics, nothing prepared', ...columns(first)]);
     rows.push(['first diagnostics, reopened', ...columns(reopened)]);
     for (const [which, times] of Object.entries(edited))
       rows.push([`after an edit of the ${which} statement`, ...columns(times)]);
+    rows.push(['after an edit of white space', ...columns(blank)]);
     rows.push([`memory of the server: RSS ${memory.server.rss} MB, PSS ${memory.server.pss ?? '?'} MB`]);
     if (memory.itsProcesses)
       rows.push([`memory of its processes: RSS ${memory.itsProcesses.rss} MB, PSS ${memory.itsProcesses.pss} MB`]);
+  }
+  for (const { what, first, edited, memory } of large) {
+    rows.push([], [`private, ${what}`]);
+    rows.push(['first diagnostics', ...columns(first)], ['after an edit of the last statement', ...columns(edited)]);
+    rows.push([`memory of the server: RSS ${memory.rss} MB, PSS ${memory.pss ?? '?'} MB`]);
   }
   rows.push([], ['40 statements with savepoints, on one session', ...columns(observation.bare)]);
   rows.push([

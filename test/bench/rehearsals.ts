@@ -15,6 +15,9 @@ export interface Rehearsals {
   readonly shadow: string;
   /** `pg` running the forty statements in one transaction on the target, over one open connection, and rolling back. */
   readonly plain: Times;
+  /** The last of them by itself, in the same runs. */
+  readonly plainLast: Times;
+  readonly tables: number;
   /** From didOpen to the first diagnostics, in a server that was started for it, with nothing prepared. */
   readonly first: Timed;
   /** The same with what an earlier server of the same folder left prepared. */
@@ -24,6 +27,8 @@ export interface Rehearsals {
    * pauses that the server makes on purpose are in it.
    */
   readonly edited: Readonly<Record<Place, Timed>>;
+  /** The same when only a comment was added at the top. */
+  readonly blank: Timed;
   readonly memory: { readonly server: Memory; readonly itsProcesses: Memory | undefined };
 }
 
@@ -32,7 +37,6 @@ export interface Timed extends Times {
   readonly ratio: number;
 }
 
-const tables = 200;
 const fileName = 'migrations/001_flags.sql';
 
 export interface Rounds {
@@ -42,20 +46,34 @@ export interface Rounds {
 
 type Settings = { readonly shadow: string; readonly postgresBinaries: readonly string[] };
 
-export async function measureRehearsals(major: Major, shadow: string, rounds: Rounds): Promise<Rehearsals> {
+export async function measureRehearsals(
+  major: Major,
+  shadow: string,
+  rounds: Rounds,
+  tables = 200,
+): Promise<Rehearsals> {
   const settings = { shadow, postgresBinaries: [binariesOf(major)] };
   return withDatabase(major, async (url) => {
     await withConnection(url, async (client) => {
       for (const statement of schemaOf(tables)) await client.query(statement);
       await client.query('vacuum analyze');
     });
-    return withConnection(url, (client) => measureOn(url, settings, client, rounds));
+    return withConnection(url, async (client) => ({ ...(await measureOn(url, settings, client, rounds)), tables }));
   });
 }
 
-async function measureOn(url: string, settings: Settings, client: Client, rounds: Rounds): Promise<Rehearsals> {
-  const measured = { plain: [] as number[], first: [] as number[], reopened: [] as number[] };
-  const plainly = async () => void measured.plain.push(await plainRun(client));
+async function measureOn(
+  url: string,
+  settings: Settings,
+  client: Client,
+  rounds: Rounds,
+): Promise<Omit<Rehearsals, 'tables'>> {
+  const measured = { plain: [] as number[], last: [] as number[], first: [] as number[], reopened: [] as number[] };
+  const plainly = async () => {
+    const { whole, last } = await plainRun(client);
+    measured.plain.push(whole);
+    measured.last.push(last);
+  };
   for (let round = 0; round < rounds.openings; round++) {
     await inWorkspace(url, async (workspace) => {
       measured.first.push(await opening(workspace, settings));
@@ -70,9 +88,11 @@ async function measureOn(url: string, settings: Settings, client: Client, rounds
     rehearsedOn: edited.rehearsedOn,
     shadow: settings.shadow,
     plain,
+    plainLast: timesOf(measured.last),
     first: timedAs(measured.first),
     reopened: timedAs(measured.reopened),
     edited: { last: timedAs(edited.last), middle: timedAs(edited.middle), first: timedAs(edited.first) },
+    blank: timedAs(edited.blank),
     memory: edited.memory,
   };
 }
@@ -97,11 +117,12 @@ async function measureEdits(workspace: Workspace, settings: Settings, rounds: nu
   const editor = await startEditor(workspace.folder, workspace.environment, settings);
   try {
     equal((await editor.open(workspace.path(fileName), textOf({}))).length, 0);
-    const found: Record<Place, number[]> = { last: [], middle: [], first: [] };
+    const found: Record<Place | 'blank', number[]> = { last: [], middle: [], first: [], blank: [] };
     for (let round = 0; round < rounds; round++) {
       await plainly();
       for (const place of ['last', 'middle', 'first'] as const)
         found[place].push(await editing(editor, place, 101 + round));
+      found.blank.push(await timed(() => editor.edit(`-- ${round}\n${textOf({ first: 101 + round })}`)));
     }
     const memory = { server: memoryOf(editor.pid), itsProcesses: memoryBelow(editor.pid) };
     return { ...found, memory, rehearsedOn: editor.lastCheck().split(' on ').slice(1).join(' on ') };
@@ -124,10 +145,12 @@ function textOf(variant: Variant, mistake?: Place): string {
   return `${statements.join(';\n\n')};\n`;
 }
 
-async function plainRun(client: Client): Promise<number> {
-  return timed(async () => {
+async function plainRun(client: Client): Promise<{ readonly whole: number; readonly last: number }> {
+  let last = 0;
+  const whole = await timed(async () => {
     await client.query('begin');
-    for (const statement of migration()) await client.query(statement);
+    for (const statement of migration()) last = await timed(() => client.query(statement));
     await client.query('rollback');
   });
+  return { whole, last };
 }

@@ -15,7 +15,7 @@ import {
 } from '../../server/protocol/messages';
 import { withClient } from '../support/client';
 import { sameTold, told } from '../support/editor';
-import { type Gate, gated, gateOfStatements, gateOfSwaps, withGate } from '../support/gate';
+import { type Gate, gated, gateOfStatements, gateOfSwaps, ofTargets, withGate } from '../support/gate';
 import { type Running, withLanguageServer } from '../support/languageServer';
 import { type MortalServer, startMortal } from '../support/mortal';
 import { refuses } from '../support/refusals';
@@ -83,17 +83,22 @@ describe('the language server, when', () => {
           editor.open(path(first), files[first] ?? '');
           sameTold(await editor.diagnostics(path(first)), []);
           const apply = () => editor.connection.sendRequest(ApplyRequest, { ...consent, folder: uriOf(folder) });
-          await withGate(server.url('postgres'), gateOfStatements, async (gate) => {
-            const lost = refuses(
-              apply(),
-              'connection-lost',
-              ofServer
-                ? /How 2 ended is told when the server answers again/
-                : /2 was rolled back; nothing of it stands/,
-            );
-            await dies(gate);
-            await lost;
-          });
+          await withGate(
+            server.url('postgres'),
+            gateOfStatements,
+            async (gate) => {
+              const lost = refuses(
+                apply(),
+                'connection-lost',
+                ofServer
+                  ? /How 2 ended is told when the server answers again/
+                  : /2 was rolled back; nothing of it stands/,
+              );
+              await dies(gate);
+              await lost;
+            },
+            ofTargets,
+          );
           if (ofServer) {
             await tellsNoServer(editor);
             await server.revive();

@@ -52,7 +52,7 @@ async function rehearseFixture(source: string, place: ShadowPlace): Promise<stri
       links,
       wanted: () => ({ up: true, down: true }),
       isOpen: () => true,
-      thorough: true,
+      manner: 'whole',
       rowsAreMissing: false,
       observe: false,
       layout: 'dbmate',

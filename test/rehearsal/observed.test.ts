@@ -140,7 +140,7 @@ for (const [name, open] of Object.entries(places)) {
     it('is the same on the command line, which commits', async () => {
       const links = [textOf(right.slice(0, 4), 'first'), textOf(right.slice(4), 'second')];
       const request = requestOf(links, { observe: true, isOpen: ({ up }) => up.path === 'second' });
-      const committed = { ...request, isOpen: () => false, thorough: true };
+      const committed = { ...request, isOpen: () => false, manner: 'whole' as const };
       const [there, here] = [
         await observed(createChain(other), committed),
         await observed(createChain(place), request),

@@ -33,7 +33,7 @@ export const requestOf = (links: readonly LinkText[], changes: Partial<ChainRequ
   links: links.map(linkOf),
   wanted: () => ({ up: true, down: true }),
   isOpen: () => true,
-  thorough: false,
+  manner: 'first',
   rowsAreMissing: false,
   observe: false,
   layout: 'dbmate',
@@ -60,8 +60,14 @@ function lineOf(outcome: PlacedOutcome): string {
   const { path, statement } = outcome;
   const where = `${path} ${statement.range.start}`;
   switch (outcome.kind) {
-    case 'ran':
-      return `${where} ran`;
+    case 'ran': {
+      const { bodies = [], breaks = [] } = outcome;
+      const seen = [
+        ...bodies.map(({ range, refusal }) => ` body ${range.start}-${range.end} ${refusal.message}`),
+        ...breaks.map(({ signature, problem }) => ` breaks ${signature}: ${problem.refusal.message}`),
+      ];
+      return `${where} ran${seen.join('')}`;
+    }
     case 'refused':
       return `${where} refused ${outcome.range.start}-${outcome.range.end} ${outcome.refusal.sqlState} ${outcome.refusal.message}`;
     case 'ended':

@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import { until } from './killable';
 
 export interface Gate {
-  /** Resolves with the process id of the first session that waits. */
+  /** Resolves with the process id of the first session that waits, of those that are meant. */
   waits(): Promise<number>;
   /** Ends the session that waits. */
   endWaiting(): Promise<void>;
@@ -18,8 +18,14 @@ export const gateOfStatements = 'lock table pg_catalog.pg_replication_origin in 
 /** For the comments that end a swap of databases, inside its transaction. */
 export const gateOfSwaps = 'lock table pg_catalog.pg_shdescription in share mode';
 
-/** @param url of a database that the work under test leaves alone */
-export async function withGate<T>(url: string, lock: string, use: (gate: Gate) => Promise<T>): Promise<T> {
+/** Databases that are no shadows. */
+export const ofTargets = '^(?!rehearsal_shadow_)';
+
+/**
+ * @param url of a database that the work under test leaves alone
+ * @param among regular expression for the databases whose sessions are meant: rehearsals may wait as well
+ */
+export async function withGate<T>(url: string, lock: string, use: (gate: Gate) => Promise<T>, among = ''): Promise<T> {
   const holder = new Client(url);
   // Its server may be killed while it is open.
   holder.on('error', () => undefined);
@@ -29,7 +35,9 @@ export async function withGate<T>(url: string, lock: string, use: (gate: Gate) =
     until(async () => {
       const { rows } = await holder.query<{ pid: number }>(
         // Within a transaction pg_stat_activity says the same again and again.
-        'select pid from pg_locks where not granted and pg_backend_pid() = any (pg_blocking_pids(pid))',
+        `select pid from pg_locks join pg_stat_activity using (pid)
+          where not granted and pg_backend_pid() = any (pg_blocking_pids(pid)) and datname ~ $1`,
+        [among],
       );
       return rows[0]?.pid;
     });

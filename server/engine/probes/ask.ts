@@ -4,6 +4,7 @@
  * Nothing is said of rows unless they were seen: what cannot be asked, or takes too long, is unknown.
  */
 import type { Database } from '../database/database';
+import { givingUp } from '../database/givingUp';
 import { quoteLiteral } from '../database/quote';
 import type { Answer as Sent, Refusal, Session } from '../database/session';
 import type { RowsAtFault } from '../project';
@@ -73,14 +74,10 @@ async function onTarget<T>(
   signal: AbortSignal,
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const session = await target.open('read');
-  const cancel = (): void => void session.cancel();
-  signal.addEventListener('abort', cancel);
+  const session = await target.open('read', signal);
   try {
-    signal.throwIfAborted();
-    return await use(session);
+    return await givingUp(session, signal, () => use(session));
   } finally {
-    signal.removeEventListener('abort', cancel);
     await session.close();
   }
 }

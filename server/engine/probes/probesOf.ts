@@ -14,8 +14,9 @@ import { askedByAlteration, askedOfDefault } from './alteration';
 import { askedByIndex, type Asked, placeOf } from './asked';
 import { askedByDomain } from './domains';
 import type { Facts } from './facts';
+import { isHarmless } from './harmless';
 import { type Knowledge, type Performed, wasThere } from './knowledge';
-import type { Probe, Question } from './probe';
+import type { Probe } from './probe';
 
 /**
  * @param knowledge of the rows before the statement
@@ -26,7 +27,7 @@ export function probesOf(performed: Performed, knowledge: Knowledge, reaching: R
   if (kind !== 'ran' || !facts || reaching.reachesOf(shape).length > 0) return [];
   const effect: RowEffect = rowEffectOf(statement.text);
   return askedBy(effect, facts, knowledge, performed)
-    .filter((asked) => mayBeAsked(asked, knowledge, reaching))
+    .filter((asked) => mayBeAsked(asked, facts, knowledge, reaching))
     .map((asked) => probeOf(asked, statement, facts));
 }
 
@@ -44,16 +45,19 @@ function askedBy(effect: RowEffect, facts: Facts, knowledge: Knowledge, performe
   return index ? askedByIndex(place, index) : [];
 }
 
-/** Languages whose functions can do nothing but what the session may do: and that may only read. */
-const tame = /^(?:internal|c|sql|plpgsql) /;
-
-function mayBeAsked({ question, code, functions }: Asked, knowledge: Knowledge, reaching: ReachingNames): boolean {
+function mayBeAsked(
+  { question, code, functions }: Asked,
+  facts: Facts,
+  knowledge: Knowledge,
+  reaching: ReachingNames,
+): boolean {
   const names = mentionsOfTokens(code.flatMap((it) => tokensOf(it)));
-  if (!knowledge.means(names, functions) || !functions.every((it) => tame.test(it))) return false;
-  return reaching.reachesOf(reachesOfBody(sqlOf(question), 'sql')).length === 0;
+  if (!knowledge.means(names, functions) || functions.length > 0) return false;
+  const sql = [question.kind === 'count' ? question.countSql : question.planSql, question.rowsSql];
+  const mentioned = mentionsOfTokens(sql.flatMap((it) => tokensOf(it)));
+  if (!isHarmless(sql, mentioned, facts)) return false;
+  return sql.every((it) => reaching.reachesOf(reachesOfBody(it, 'sql')).length === 0);
 }
-
-const sqlOf = (question: Question): string => (question.kind === 'count' ? question.countSql : question.planSql);
 
 function probeOf({ says, question, column }: Asked, { text, range }: Statement, { searchPath }: Facts): Probe {
   const { sqlState, refusal: message, table, constraint } = says;

@@ -43,6 +43,8 @@ export interface Workshop {
 
 /** How long the target may take to tell all of it. */
 const lookMs = 20_000;
+/** How long the transaction of a rehearsal stays open on a server that others use. */
+const restMs = 5_000;
 /** How long it may be silent before people are told what is waited for. */
 const silenceMs = 3_000;
 
@@ -55,6 +57,7 @@ export class Bench {
   private queue: Promise<unknown> = Promise.resolve();
   private looking: Promise<boolean> | undefined;
   private changing = false;
+  private resting: NodeJS.Timeout | undefined;
 
   constructor(
     layout: LayoutName,
@@ -123,12 +126,26 @@ export class Bench {
       await this.looking;
       this.changing = true;
       this.refresh();
+      await this.rest();
       try {
         return await work();
       } finally {
         this.changing = false;
       }
     });
+  }
+
+  /** On a server that others use, what a rehearsal has locked is let go: roles, for example, belong to all databases. */
+  private async rest(): Promise<void> {
+    clearTimeout(this.resting);
+    for (const { place, chain } of this.workshops.values()) if (place.shared) await chain.rest();
+  }
+
+  private restSoon(): void {
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => {
+      this.inTurn(() => this.rest()).catch((error: unknown) => this.world.log(`shadow: ${String(error)}`));
+    }, restMs).unref();
   }
 
   /** One at a time: a shadow has one session. */
@@ -235,7 +252,9 @@ export class Bench {
       const workshop = await this.workshop(kind, wished, signal);
       const base = kind === 'live' ? await this.liveBase(signal) : await this.emptyBase(signal);
       try {
-        return await use(workshop, base);
+        const result = await use(workshop, base);
+        if (workshop.place.shared) this.restSoon();
+        return result;
       } catch (error) {
         // The next one finds out by itself whether the place is still there.
         signal.throwIfAborted();

@@ -39,8 +39,7 @@ export async function check(
     migrations,
     wanted: new Set(first),
     open: new Set(typeof wanted === 'string' ? [] : first),
-    patient: typeof wanted === 'string' || !('open' in wanted),
-    looking: false,
+    manner: typeof wanted === 'string' || !('open' in wanted) ? 'whole' : 'first',
     layout: folder.layout.name,
     limits: { statementMs: options.statementMs },
     observe: options.observe,
@@ -52,7 +51,7 @@ export async function check(
   if (rest.length > 0) await checkFiles(bench, { ...order, wanted: new Set(rest) }, onFile, signal);
   // In a burst of keystrokes nobody reads what takes longer, and the next one ends it.
   await delay(restMs, undefined, { signal });
-  await checkFiles(bench, { ...order, looking: true }, onFile, signal);
+  await checkFiles(bench, { ...order, manner: 'again' }, onFile, signal);
   return { ...checked, ms: laps.whole };
 }
 
@@ -71,10 +70,8 @@ interface CheckOrder {
   readonly wanted: ReadonlySet<string>;
   /** Paths of the files that are being edited. */
   readonly open: ReadonlySet<string>;
-  /** Nobody is typing: only whole answers count. */
-  readonly patient: boolean;
-  /** All of it was told already; what a second look shows is told again. */
-  readonly looking: boolean;
+  /** `whole` where nobody is typing: only whole answers count. */
+  readonly manner: ChainRequest['manner'];
   readonly layout: LayoutName;
   readonly limits: RunLimits;
   readonly observe: boolean;
@@ -168,10 +165,10 @@ async function runChain(
     isOpen: ({ up, down }) => order.open.has(up.path) || (down !== undefined && order.open.has(down.path)),
     layout: order.layout,
     limits: order.limits,
-    thorough: order.patient,
+    manner: order.manner,
     rowsAreMissing: where.rows === 'missing',
     observe: order.observe,
-    ...(order.patient ? {} : { onProvisional: (result) => provisionals(result).forEach(onProvisional) }),
+    ...(order.manner === 'whole' ? {} : { onProvisional: (result) => provisionals(result).forEach(onProvisional) }),
   };
   const filesFor = (result: LinkResult, laps: Laps<CheckRoom>): FileCheck[] => {
     const read = byLink.get(result.link);
@@ -179,8 +176,8 @@ async function runChain(
   };
   const provisionals = (result: LinkResult): FileCheck[] =>
     filesFor(result, new Laps<CheckRoom>('findings')).map((file) => ({ ...file, provisional: true }));
-  if (order.looking && !(await chain.look(request, signal))) return;
-  const rows = askRows(bench.rowAnswers, base, order.patient ? 'once' : 'twice', onFile, signal);
+  if (order.manner === 'again' && !(await chain.look(request, signal))) return;
+  const rows = askRows(bench.rowAnswers, base, order.manner === 'whole' ? 'once' : 'twice', onFile, signal);
   await chain.run(
     request,
     (result) => {

@@ -25,7 +25,7 @@ export async function previewFrom(ground: Ground, path: string, signal: AbortSig
       links: chosen.map(({ link }) => link),
       wanted: () => ({ up: true, down: false }),
       isOpen: () => false,
-      thorough: false,
+      manner: 'first',
       rowsAreMissing: false,
       observe: false,
       layout: folder.layout.name,

@@ -26,10 +26,14 @@ export class RowAnswers {
     this.kept.clear();
   }
 
-  /** In their order; undefined when one of them has to be asked for. */
+  /** In their order, however old; undefined when one of them was never asked for. */
   known(probes: readonly Probe[]): readonly Answer[] | undefined {
-    const answers = probes.map((it) => this.remembered(it));
+    const answers = probes.map((it) => this.kept.get(idOf(it))?.answer);
     return answers.every((it) => it !== undefined) ? answers : undefined;
+  }
+
+  areFresh(probes: readonly Probe[]): boolean {
+    return probes.every((it) => this.remembered(it) !== undefined);
   }
 
   /**

@@ -46,7 +46,8 @@ export function askRows(
     probes: readonly Probe[],
     files: readonly FileCheck[],
   ): Promise<void> {
-    tellWith(path, probes, await answers.answers(probes, signal), files, telling === 'once');
+    const stale = answers.known(probes) !== undefined;
+    tellWith(path, probes, await answers.answers(probes, signal), files, telling === 'once' || stale);
   }
 
   /** @param all those too that the rows have nothing to say of */
@@ -73,8 +74,9 @@ export function askRows(
     tell(up, files) {
       const probes = probesIn(up);
       const known = telling === 'twice' ? answers.known(probes) : undefined;
-      if (known) return tellWith(up[0]?.path, probes, known, files, true);
-      if (telling === 'twice') files.forEach(onFile);
+      if (known) tellWith(up[0]?.path, probes, known, files, true);
+      else if (telling === 'twice') files.forEach(onFile);
+      if (known && answers.areFresh(probes)) return;
       last = last.then(() => tellLater(up[0]?.path, probes, files));
       // Who waits for the end hears of it.
       last.catch(() => undefined);

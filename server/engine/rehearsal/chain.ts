@@ -39,6 +39,8 @@ export interface Chain {
    * @throws as `run`
    */
   look(request: ChainRequest, signal: AbortSignal): Promise<boolean>;
+  /** Leaves no transaction open: for servers that others use. The next `run` begins one again. */
+  rest(): Promise<void>;
   /** Schema dumps before link `index` and after it. Neither is remembered. */
   dumps(
     request: ChainRequest,
@@ -66,6 +68,7 @@ export function createChain(place: ShadowPlace): Chain {
       );
     },
     look: (request, signal) => again(state, () => state.look(request, signal)),
+    rest: () => state.rest(),
     dumps: (request, index, signal) => again(state, () => state.dumps(request, index, signal)),
   };
 }
@@ -112,7 +115,7 @@ class ChainState {
     for (const [i, prepared] of walk.prepared.entries()) {
       const ways = request.wanted(prepared.link).down ? [prepared.up, prepared.down] : [prepared.up];
       while (!ways.every(isKnown)) await this.learning.learn(i, ways.length > 1, walk);
-      if (request.thorough && request.wanted(prepared.link).up) await this.learning.lookAgain(i, walk);
+      if (request.manner === 'whole' && request.wanted(prepared.link).up) await this.learning.lookAgain(i, walk);
       onResult(this.telling.resultOf(prepared, ways));
       this.telling.keep(prepared);
     }
@@ -120,12 +123,16 @@ class ChainState {
   }
 
   async look(request: ChainRequest, signal: AbortSignal): Promise<boolean> {
-    const walk = this.walkOf(request, new Laps<CheckRoom>('rehearsal'), signal);
+    const walk = this.walkOf({ ...request, manner: 'again' }, new Laps<CheckRoom>('rehearsal'), signal);
     let anything = false;
     for (const [i, { link }] of walk.prepared.entries())
       if (request.wanted(link).up && request.isOpen(link))
         anything = (await this.learning.lookAgain(i, walk)) || anything;
     return anything;
+  }
+
+  rest(): Promise<void> {
+    return this.standings.rest();
   }
 
   private walkOf(request: ChainRequest, laps: Laps<CheckRoom>, signal: AbortSignal): Walk {
@@ -166,7 +173,9 @@ class ChainState {
    */
   private cutAnew(request: ChainRequest, count: number): PreparedLink[] {
     const links = this.cut(request, count);
-    const chance = links.flatMap(({ up, down }, i) => {
+    if (request.manner === 'again') return links;
+    const chance = links.flatMap(({ link, up, down }, i) => {
+      if (request.manner === 'first' && !request.isOpen(link)) return [];
       const sqlStates = i === count - 1 ? ['40P01', '55P03', '57014'] : ['40P01', '55P03'];
       return [...up.statements, ...down.statements].filter(({ state: { known } }) => {
         const outcome = known?.outcome;

@@ -1,5 +1,6 @@
 /** How is it found out what a link does: on the stack with others, apart on a copy, or for good? */
 import type { Move, PreparedLink, StatementMove, Way } from './moves';
+import { commitAll } from './commit';
 import { isMarked, type Marks, Observing } from './observation/observing';
 import type { Form } from './observation/questions';
 import { isDoubtful, rehearse } from './rehearse';
@@ -7,6 +8,7 @@ import type { RunLimits } from './run';
 import { SecondLook } from './secondLook';
 import type { Stack } from './stack';
 import { committedOf, learnAll, sparing, type Standings } from './standing';
+import type { Verdicts } from './state';
 import type { Telling } from './telling';
 import { movesBetween, type Walk } from './walk';
 
@@ -16,6 +18,9 @@ interface StackStanding {
   readonly form: Form;
   readonly committed: number;
 }
+
+/** They are few; each version that is typed is one. */
+const mostSingular = 1_000;
 
 /** A class because it remembers which statements are not for the stack. */
 export class Learning {
@@ -35,6 +40,7 @@ export class Learning {
     if (!this.isPlain(link, down)) return this.learnApart(link, down, i, walk);
     await this.learnOnStack(link, down, i, walk);
     const doubtful = [link.up, ...(down ? [link.down] : [])].flatMap(doubtfulMoves);
+    if (this.singular.size > mostSingular) this.singular.clear();
     for (const { state } of doubtful) {
       this.singular.add(state.key);
       state.known = undefined;
@@ -69,7 +75,13 @@ export class Learning {
   async lookAgain(i: number, walk: Walk): Promise<boolean> {
     const link = walk.prepared[i];
     const end = link?.up.moves.at(-1)?.state;
-    if (!link || !end || end.looked || i < walk.firstOpen || !this.isPlain(link, false)) return false;
+    if (!link || !end || end.verdicts || i < walk.firstOpen) return false;
+    const look = this.isPlain(link, false) ? this.lookOnStack(link, i, walk) : this.lookApart(link, i, walk);
+    this.telling.judge(link, await look);
+    return true;
+  }
+
+  private async lookOnStack(link: PreparedLink, i: number, walk: Walk): Promise<Verdicts> {
     const { signal } = walk;
     const { stack, form, committed } = await this.stackOf(i, walk);
     const before = movesBetween(walk, committed, i);
@@ -79,39 +91,39 @@ export class Learning {
     if (first >= 0)
       await standBefore(first, link, walk, stack.marks, (moves) => bring([...before, ...moves], walk.limits));
     await bring([...before, ...link.up.moves], { ...walk.limits, watch: second });
-    await stack.aside((session) => second.atEnd(session, signal));
-    this.saw(link);
-    return true;
+    return stack.aside((session) => second.atEnd(session));
   }
 
-  private saw({ up }: PreparedLink): void {
-    const end = up.moves.at(-1)?.state;
-    if (end) end.looked = true;
-    this.telling.saw(up);
+  private async lookApart(link: PreparedLink, i: number, walk: Walk): Promise<Verdicts> {
+    const { shadow, form } = await this.standings.before(i, walk);
+    const second = lookOf(link, walk, new Map(), form);
+    const { ups } = sparing(link, false);
+    return shadow.withCopy(async (copy) => {
+      await commitAll(shadow, copy, ups, { ...walk.limits, watch: second }, walk.signal);
+      return second.atEnd(copy);
+    });
   }
 
   /** Takes everything back. */
   private async learnApart(link: PreparedLink, down: boolean, i: number, walk: Walk): Promise<void> {
-    const { shadow, sequences, form } = await this.standings.before(i, walk);
+    const { shadow, sequences } = await this.standings.before(i, walk);
     const { ups, downs } = sparing(link, down);
     walk.laps.enter('rehearsal');
-    const limits = { ...walk.limits, watch: lookOf(link, walk, new Map(), form) };
-    learnAll(link, down, await rehearse(shadow, ups, downs, sequences, limits, walk.signal));
+    learnAll(link, down, await rehearse(shadow, ups, downs, sequences, walk.limits, walk.signal));
   }
 
   /** Takes only the down scripts back. */
   private async learnByAdvance(link: PreparedLink, down: boolean, i: number, walk: Walk): Promise<void> {
     const standing = await this.standings.before(i, walk);
     walk.laps.enter('rehearsal');
-    if (!(walk.thorough && walk.wanted(link.link).up) && !walk.rowsAreMissing) {
+    if (!(walk.manner === 'whole' && walk.wanted(link.link).up) && !walk.rowsAreMissing) {
       await this.standings.advanceFrom(standing, link, down, walk);
       return;
     }
     const second = lookOf(link, walk, new Map(), standing.form);
     const limits = { ...walk.limits, watch: second };
     const { shadow } = await this.standings.advanceFrom(standing, link, down, { ...walk, limits });
-    await second.atEnd(shadow.session, walk.signal);
-    this.saw(link);
+    this.telling.judge(link, await second.atEnd(shadow.session));
   }
 
   /** Whether it can stand on a stack with others. */
@@ -130,9 +142,9 @@ export class Learning {
 }
 
 function lookOf({ up: { statements } }: PreparedLink, walk: Walk, marks: Marks, form: Form): SecondLook {
-  const { rowsAreMissing, limits, observe } = walk;
-  const observing = observe ? new Observing(statements, marks, form) : undefined;
-  return new SecondLook(statements, { rowsAreMissing, limits, observing });
+  const { rowsAreMissing, limits, signal, observe } = walk;
+  const observing = observe ? new Observing(statements, { marks, form, signal }) : undefined;
+  return new SecondLook(statements, { rowsAreMissing, limits, signal, observing });
 }
 
 /**

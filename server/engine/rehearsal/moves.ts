@@ -5,7 +5,7 @@ import { normalForm } from '../sql/normalForm';
 import { type Learned, reachingNames } from '../sql/reachingSchema';
 import type { Link, ScriptFile } from './link';
 import type { Rehearsal } from './commit';
-import { isPlain } from './rehearse';
+import { isPlain, runsAlone } from './rehearse';
 import { type Policy, prepare } from './prepare';
 import type { Step } from './run';
 import type { State } from './state';
@@ -148,8 +148,10 @@ const teaches = ({ defines, relays }: Learned): boolean => defines.length + rela
 function wayOf(rehearsals: readonly Rehearsal[], before: State): Way {
   const moves: Move[] = [];
   let state = before;
-  for (const [script, { mode, steps }] of rehearsals.entries()) {
-    state = state.next(`begin ${mode}`);
+  for (const [script, rehearsal] of rehearsals.entries()) {
+    const { mode, steps } = rehearsal;
+    // One statement in a message is no transaction, several are: then the same statement is another.
+    state = state.next(`begin ${mode}${runsAlone(rehearsal) ? ' alone' : ''}`);
     moves.push({ kind: 'begin', mode, state });
     for (const step of steps) {
       state = state.next(keyOf(step));

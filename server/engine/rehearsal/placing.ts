@@ -3,7 +3,7 @@ import type { TextRange } from '../base/text';
 import { movedOffset } from '../sql/normalForm';
 import type { Outcome } from './outcome';
 import type { Step } from './run';
-import type { Known, Seen } from './state';
+import type { Known, Seen, Verdict } from './state';
 
 /** @param step of the same normal form as the one that is known */
 export function placed({ outcome, rowsStart }: Known, step: Step): Outcome {
@@ -19,14 +19,16 @@ export function placed({ outcome, rowsStart }: Known, step: Step): Outcome {
   return { ...outcome, statement, shape, range: movedRange(outcome.range, place) };
 }
 
-/** @param seen of a statement of the same normal form */
-export function withSeen(outcome: Outcome, seen: Seen | undefined): Outcome {
-  if (!seen || outcome.kind !== 'ran') return outcome;
+/** What a look at the statement itself has shown. */
+export type Noted = Partial<Pick<Seen, 'facts' | 'observation'>>;
+
+/** @param verdict of a statement of the same normal form */
+export function judged(outcome: Outcome, { facts, observation }: Noted, verdict: Verdict | undefined): Outcome {
+  if (outcome.kind !== 'ran' || !(facts || observation || verdict)) return outcome;
   const { text, range } = outcome.statement;
-  const place = (offset: number): number => movedOffset(offset, seen.text, text) + range.start;
-  const bodies = seen.bodies.map((it) => ({ ...it, range: movedRange(it.range, place) }));
-  const { breaks, facts, observation } = seen;
-  return { ...outcome, bodies, breaks, facts, observation };
+  const place = (offset: number): number => movedOffset(offset, verdict?.text ?? text, text) + range.start;
+  const bodies = (verdict?.bodies ?? []).map((it) => ({ ...it, range: movedRange(it.range, place) }));
+  return { ...outcome, facts, observation, bodies, breaks: verdict?.breaks ?? [] };
 }
 
 /** The end stays with the last character, wherever the next token has gone. */

@@ -91,7 +91,7 @@ const setsForLater = ({ steps }: Rehearsal): boolean =>
   steps.some(({ shape, skip }) => skip === undefined && shape.node === 'AlterDatabaseSetStmt');
 
 /** Whether the tool commits every statement by itself. */
-const runsAlone = ({ mode, steps }: Rehearsal): boolean =>
+export const runsAlone = ({ mode, steps }: Rehearsal): boolean =>
   mode === 'statements' || (mode === 'implicit' && steps.length === 1);
 
 /** Refused outside of a transaction (25P01), or without effect there, or gone with its end. */

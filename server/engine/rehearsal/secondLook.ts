@@ -5,6 +5,7 @@
  * Postgres lets all of that pass, and to find out takes longer than to run the script; so it comes after the answer.
  */
 import { flat, shifted } from '../base/text';
+import { interruptible } from '../database/interruptible';
 import type { Notice, Session } from '../database/session';
 import { factsFor } from '../probes/factsFor';
 import { brokenRoutines, type Risk, routinesAtRisk, stillBroken } from './bodies/broken';
@@ -13,7 +14,7 @@ import type { BodyProblem, BrokenRoutine } from './bodies/problem';
 import type { StatementMove } from './moves';
 import type { Observing } from './observation/observing';
 import type { RunLimits, Step, Watch } from './run';
-import type { Seen } from './state';
+import type { Seen, State, Verdict, Verdicts } from './state';
 
 export interface LookOptions {
   /** The target has rows that the shadow lacks, so that facts about them are wanted. */
@@ -21,69 +22,89 @@ export interface LookOptions {
   readonly limits: RunLimits;
   /** Undefined where nobody wants to know what statements lock, read, write and change. */
   readonly observing: Observing | undefined;
+  readonly signal: AbortSignal;
 }
 
 /** Watches the statements of a script run, and looks at the whole behind the last one. */
 export class SecondLook implements Watch {
-  private readonly moves: ReadonlyMap<Step, StatementMove>;
+  private readonly states: ReadonlyMap<Step, State>;
   private readonly risks = new Map<Step, Risk>();
 
   constructor(
     private readonly statements: readonly StatementMove[],
     private readonly options: LookOptions,
   ) {
-    this.moves = new Map(statements.map((move) => [move.step, move]));
+    this.states = new Map(statements.map(({ step, state }) => [step, state]));
   }
 
   async before(session: Session, step: Step): Promise<void> {
     this.risks.delete(step);
-    const risk = await routinesAtRisk(session, step.statement, step.shape, this.options.limits);
+    if (!this.states.has(step)) return;
+    const { limits } = this.options;
+    const risk = await this.asked(session, () => routinesAtRisk(session, step.statement, step.shape, limits));
     if (risk) this.risks.set(step, risk);
-    await this.options.observing?.begin(session, step);
+    await this.asked(session, async () => this.options.observing?.begin(session, step));
   }
 
   async after(session: Session, step: Step, notices: readonly Notice[]): Promise<void> {
-    const { statement, shape } = step;
-    const { limits, rowsAreMissing, observing } = this.options;
-    const observation = await observing?.end(session, step, notices);
-    const risk = this.risks.get(step);
-    // A DO block has done its work at the end of the script, and what it needed may be gone.
-    const bodies = shape.node === 'DoStmt' ? await checkBody(session, statement, shape, limits) : [];
-    this.saw(step, {
-      bodies: bodies.map((it) => ownRange(it, step)),
-      breaks: risk ? await brokenRoutines(session, risk, limits) : [],
-      facts: rowsAreMissing ? await factsFor(session, statement) : undefined,
-      observation,
-    });
+    const state = this.states.get(step);
+    if (state) state.seen = await this.asked(session, () => this.seen(session, step, notices));
   }
 
   /**
    * On the state behind the script: functions may need what comes behind them in it, and it may have mended what it broke.
    *
-   * @throws the reason of the signal, between two bodies
+   * @throws the reason of the signal
    */
-  async atEnd(session: Session, signal: AbortSignal): Promise<void> {
+  async atEnd(session: Session): Promise<Verdicts> {
     const { limits } = this.options;
-    const broken = this.statements.flatMap(({ state }) => state.seen?.breaks ?? []);
-    const still = new Set<BrokenRoutine>(await stillBroken(session, broken, limits));
+    const broken = this.statements.flatMap(({ state }) => state.seen?.broken ?? []);
+    const still = new Set<BrokenRoutine>(await this.asked(session, () => stillBroken(session, broken, limits)));
+    const verdicts = new Map<State, Verdict>();
     for (const { step, state } of this.statements) {
-      signal.throwIfAborted();
-      const { seen } = state;
-      if (!seen) continue;
-      if (seen.breaks.length > 0) this.saw(step, { breaks: seen.breaks.filter((it) => still.has(it)) });
-      if (!holdsBody(step.shape) || step.shape.node === 'DoStmt') continue;
-      const bodies = await checkBody(session, step.statement, step.shape, limits);
-      this.saw(step, { bodies: bodies.map((it) => ownRange(it, step)) });
+      if (state.known?.outcome.kind !== 'ran') continue;
+      const { statement, shape } = step;
+      const isFunction = holdsBody(shape) && !isOver(step);
+      const problems = isFunction
+        ? await this.asked(session, () => checkBody(session, statement, shape, limits))
+        : undefined;
+      const bodies = problems?.map((it) => ownRange(it, step)) ?? state.seen?.bodies ?? [];
+      const breaks = state.seen?.broken.filter((it) => still.has(it)) ?? [];
+      if (bodies.length + breaks.length > 0) verdicts.set(state, { text: flat(statement.text), bodies, breaks });
     }
+    return verdicts;
   }
 
-  private saw(step: Step, seen: Partial<Seen>): void {
-    const state = this.moves.get(step)?.state;
-    if (state) state.seen = { ...nothing, ...state.seen, ...seen, text: flat(step.statement.text) };
+  private async seen(session: Session, step: Step, notices: readonly Notice[]): Promise<Seen> {
+    const { statement, shape } = step;
+    const { limits, rowsAreMissing, observing } = this.options;
+    // First, before the other questions have read something.
+    const observation = await observing?.end(session, step, notices);
+    const risk = this.risks.get(step);
+    const bodies = isOver(step) ? await checkBody(session, statement, shape, limits) : [];
+    return {
+      bodies: bodies.map((it) => ownRange(it, step)),
+      broken: risk ? await brokenRoutines(session, risk, limits) : [],
+      facts: rowsAreMissing ? await factsFor(session, statement) : undefined,
+      observation,
+    };
+  }
+
+  /** To interrupt the embedded engine is to end it. */
+  private async asked<T>(session: Session, ask: () => Promise<T>): Promise<T> {
+    const { signal } = this.options;
+    signal.throwIfAborted();
+    try {
+      return session.server.engine === 'embedded' ? await ask() : await interruptible(session, signal, ask);
+    } finally {
+      // What was cut off has seen nothing, and what it throws is of no interest.
+      signal.throwIfAborted();
+    }
   }
 }
 
-const nothing: Omit<Seen, 'text'> = { bodies: [], breaks: [], facts: undefined, observation: undefined };
+/** A DO block has done its work at the end of the script, and what it needed may be gone. */
+const isOver = ({ shape }: Step): boolean => shape.node === 'DoStmt';
 
 const ownRange = (problem: BodyProblem, { statement }: Step): BodyProblem => ({
   ...problem,

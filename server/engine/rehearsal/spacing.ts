@@ -4,7 +4,7 @@
  * statements when an edit goes back to it.
  */
 
-export interface Place {
+export interface Position {
   /** Index of the move, and how many there are. */
   readonly at: number;
   readonly of: number;
@@ -17,7 +17,7 @@ const all = 250;
 /** Around the edit all are kept. */
 const near = 40;
 
-export function keepsSavepoint({ at, of, edited }: Place): boolean {
+export function keepsSavepoint({ at, of, edited }: Position): boolean {
   if (of <= all || Math.abs(at - edited) <= near) return true;
   return at % Math.ceil(of / all) === 0;
 }

@@ -11,7 +11,7 @@ import type { Marks } from './observation/observing';
 import { isRunaway } from './outcome';
 import { type RunLimits, throwIfTrouble, tryStep } from './run';
 import { mayUseSequences, putBackSequences, readSequences, type Sequence } from './sequences';
-import { keepsSavepoint, type Place } from './spacing';
+import { keepsSavepoint, type Position } from './spacing';
 import { leavesTraces } from './traces';
 
 /** A move that was made, and how to take it back. */
@@ -33,6 +33,8 @@ export class Stack {
   private readonly entries: Entry[] = [];
   /** Where the transaction has to go back to first: what ran last was refused, cut off or taken back. */
   private undo: string | undefined;
+  /** Sequences as they were before the statement that is running: it takes numbers for good, also when it is cut off. */
+  private unsettled: readonly Sequence[] | undefined;
   /** A savepoint that need not be kept. */
   private spare: string | undefined;
   private open = false;
@@ -61,9 +63,10 @@ export class Stack {
     signal: AbortSignal,
     onMade: () => void,
   ): Promise<'stands' | 'left'> {
+    await this.settle();
     const other = this.entries.findIndex(({ move: { state } }, i) => state !== moves[i]?.state);
     const edited = other < 0 ? this.entries.length : other;
-    if (other >= 0) await this.takeBack(other);
+    if (other >= 0) await this.goTo(this.goal(other));
     for (let at = this.entries.length; at < moves.length && !this.session.lost; at++) {
       signal.throwIfAborted();
       const move = moves[at];
@@ -83,7 +86,8 @@ export class Stack {
 
   /** Takes everything back; the session is then what it was when it was opened. */
   async end(): Promise<void> {
-    if (this.entries.length > 0) await this.takeBack(0);
+    await this.settle();
+    if (this.entries.length > 0 || this.open) await this.goTo(0);
     if (!this.session.lost) await this.shadow.startOver(this.session);
   }
 
@@ -91,29 +95,41 @@ export class Stack {
     return this.shadow.session;
   }
 
-  /** Of all but the first `count` moves; of a few more where no savepoint stands between them. */
-  private async takeBack(count: number): Promise<void> {
+  /** How many moves can stay when all but the first `count` have to go. */
+  private goal(count: number): number {
+    // To go back nearly to the beginning takes Postgres longer than to begin anew.
+    if (count < this.entries.length / 4 || this.entries.some(hasTraces)) return 0;
+    const back = this.entries.slice(0, count + 1).findLastIndex(({ savepoint }) => savepoint !== undefined);
+    return Math.max(0, back);
+  }
+
+  /** Takes back all but the first `count` moves. */
+  private async goTo(count: number): Promise<void> {
     this.edits++;
     const sequences = this.entries.slice(count).find((it) => it.sequences)?.sequences;
-    const back = this.entries.slice(0, count + 1).findLastIndex(({ savepoint }) => savepoint !== undefined);
-    const savepoint = this.entries[back]?.savepoint;
-    const traces = this.entries.some(hasTraces);
-    // To go back nearly to the beginning takes Postgres longer than to begin anew.
-    const few = count < this.entries.length / 4;
+    const savepoint = count > 0 ? this.entries[count]?.savepoint : undefined;
     this.spare = undefined;
-    if (few || traces || savepoint === undefined) await this.rollBack(traces);
+    if (savepoint === undefined) await this.rollBack();
     else {
-      this.drop(back);
+      this.drop(count);
       this.undo = savepoint;
     }
-    if (sequences && sequences.length > 0) await this.putBack(sequences);
+    if (sequences) await this.putBack(sequences);
+  }
+
+  /** What a statement that was cut off has taken from sequences is put back. */
+  private async settle(): Promise<void> {
+    const { unsettled } = this;
+    this.unsettled = undefined;
+    if (unsettled) await this.putBack(unsettled);
   }
 
   private drop(from: number): void {
     for (const { move } of this.entries.splice(from)) this.marks.delete(move.state);
   }
 
-  private async rollBack(traces: boolean): Promise<void> {
+  private async rollBack(): Promise<void> {
+    const traces = this.entries.some(hasTraces);
     this.drop(0);
     this.undo = undefined;
     const { open, session } = this;
@@ -123,12 +139,12 @@ export class Stack {
   }
 
   private async putBack(sequences: readonly Sequence[]): Promise<void> {
-    if (this.session.lost) return;
+    if (this.session.lost || sequences.length === 0) return;
     if (this.undo !== undefined) await this.session.run(`rollback to savepoint ${this.undo}`);
     await putBackSequences(this.session, sequences);
   }
 
-  private make(move: Move, place: Place, limits: RunLimits, signal: AbortSignal): Promise<void> {
+  private make(move: Move, place: Position, limits: RunLimits, signal: AbortSignal): Promise<void> {
     switch (move.kind) {
       case 'begin':
         return this.beginScript(move);
@@ -158,7 +174,12 @@ export class Stack {
     this.entries.push({ move, savepoint });
   }
 
-  private async runStatement(move: StatementMove, place: Place, limits: RunLimits, signal: AbortSignal): Promise<void> {
+  private async runStatement(
+    move: StatementMove,
+    place: Position,
+    limits: RunLimits,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { step, state } = move;
     const { session } = this;
     if (step.skip || (state.known && isRunaway(state.known.outcome))) {
@@ -171,7 +192,8 @@ export class Stack {
     const { savepoint, ahead } = this.guard();
     const using = mayUseSequences(step);
     if (using) for (const sql of ahead) await session.run(sql);
-    const sequences = using ? { sequences: await readSequences(session) } : {};
+    const sequences = using ? await readSequences(session) : undefined;
+    this.unsettled = sequences;
     const outcome = await tryStep(session, step, limits, signal, using ? [] : ahead);
     // What was cut off by us says nothing about the statement.
     signal.throwIfAborted();
@@ -180,7 +202,8 @@ export class Stack {
     const kept = isShared || outcome.kind !== 'ran' || keepsSavepoint(place);
     if (outcome.kind === 'ran') this.undo = undefined;
     if (!kept) this.spare = savepoint;
-    this.entries.push({ move, savepoint: kept ? savepoint : undefined, ...sequences });
+    this.unsettled = undefined;
+    this.entries.push({ move, savepoint: kept ? savepoint : undefined, ...(sequences && { sequences }) });
   }
 
   /** The constraints that wait for the end of the script. */
@@ -191,6 +214,7 @@ export class Stack {
       throwIfTrouble(answer.refusal, this.session);
       move.state.refusedAtEnd = answer.refusal;
     } else this.undo = undefined;
+    move.state.tried = true;
     this.entries.push({ move, savepoint });
   }
 

@@ -38,6 +38,11 @@ export class Standings {
     this.standing = undefined;
   }
 
+  /** Leaves no transaction open. */
+  async rest(): Promise<void> {
+    if (this.standing && !this.standing.shadow.session.lost) await this.standing.stack.end();
+  }
+
   /** Brings the shadow into the state just before link `index`, with nothing open upon it. */
   async before(index: number, walk: Walk): Promise<Standing> {
     const standing = await this.between(index, index, walk);
@@ -133,4 +138,5 @@ function learnWay(way: Way, outcomes: readonly Outcome[]): void {
     if (outcome.kind === 'skipped' && outcome.reason.kind === 'sessionEnded') continue;
     move.state.learn(outcome, move.step);
   }
+  if (way.statements.every(({ state }) => state.known)) for (const { state } of way.moves) state.tried = true;
 }

@@ -17,19 +17,29 @@ export interface Known {
   readonly rowsStart: number | undefined;
 }
 
-/** What a second look has shown of one statement that ran. */
+/** What was seen of a statement right after it ran, which holds whatever comes behind it. */
 export interface Seen {
+  readonly facts: Facts | undefined;
+  /** Where somebody wants it. */
+  readonly observation: Observation | undefined;
+  /** Of a DO block, in its text. */
+  readonly bodies: readonly BodyProblem[];
+  /** Routines that were wrong then, and had not been before. */
+  readonly broken: readonly BrokenRoutine[];
+}
+
+/** What is to be told of a statement, by the light of the whole script. */
+export interface Verdict {
   /** The statement as it was. */
   readonly text: string;
   /** What will be refused when the body that it holds is called; ranges are those of the text. */
   readonly bodies: readonly BodyProblem[];
   /** Routines whose bodies it has made wrong. */
   readonly breaks: readonly BrokenRoutine[];
-  /** What the catalogs told while its effects were there. */
-  readonly facts: Facts | undefined;
-  /** Where somebody wants it. */
-  readonly observation: Observation | undefined;
 }
+
+/** By the states behind the statements; those that nothing is said of are left out. */
+export type Verdicts = ReadonlyMap<State, Verdict>;
 
 /** A class because a state is itself: two with the same key behind other ones are not the same. */
 export class State {
@@ -37,10 +47,12 @@ export class State {
   known: Known | undefined;
   /** Of a step that is the end of a script: what its deferred constraints said. */
   refusedAtEnd: Extract<Outcome, { kind: 'refused' }>['refusal'] | undefined;
+  /** Of a step that is the end of a script: whether its deferred constraints were asked. */
+  tried = false;
   /** Of a step that is a statement; undefined until it was looked at. */
   seen: Seen | undefined;
-  /** Of a step that is the end of a script: whether the script was looked at as a whole. */
-  looked = false;
+  /** Of a step that is the end of a script; undefined until the script was looked at as a whole. */
+  verdicts: Verdicts | undefined;
   /** The connection has ended here once, which may have been chance. */
   suspected = false;
   readonly #next = new Map<string, State>();

@@ -2,8 +2,9 @@
 import { refusedAtEnd } from './commit';
 import type { PreparedLink, StatementMove, Way } from './moves';
 import type { Outcome, PlacedOutcome } from './outcome';
-import { placed, withSeen } from './placing';
-import type { Known, Seen } from './state';
+import type { Observation } from './observation/observation';
+import { judged, type Noted, placed } from './placing';
+import type { Known, Verdict, Verdicts } from './state';
 import type { LinkResult, Walk } from './walk';
 
 /** When those who wait are told what is known so far, in milliseconds, and how often from then on. */
@@ -13,8 +14,10 @@ const againMs = 1_000;
 /** A class because it remembers what it has told. */
 export class Telling {
   private readonly told = new WeakMap<Way, Told>();
-  /** What was seen of statements last, by their keys: until the next look shows whether it is still so. */
-  private readonly seen = new Map<string, Seen>();
+  /** What was said of statements by the last look at each link, by the paths of up files and the keys of statements. */
+  private readonly verdicts = new Map<string, ReadonlyMap<string, Verdict>>();
+  /** What was observed by then, likewise. */
+  private readonly observations = new Map<string, ReadonlyMap<string, Observation | undefined>>();
   /** The links as they were told last, by the paths of their up files. */
   private readonly former = new Map<string, PreparedLink>();
 
@@ -23,25 +26,30 @@ export class Telling {
     this.former.set(prepared.link.up.path, prepared);
   }
 
-  /** A script was looked at as a whole. */
-  saw({ statements }: Way): void {
-    for (const { state } of statements) {
-      const { seen } = state;
-      if (seen && (seen.observation || seen.bodies.length + seen.breaks.length > 0))
-        this.seen.set(state.key, { ...seen, facts: undefined });
-      else this.seen.delete(state.key);
-    }
+  /** The up scripts of a link were looked at as a whole. */
+  judge({ link, up }: PreparedLink, verdicts: Verdicts): void {
+    const end = up.moves.at(-1)?.state;
+    if (end) end.verdicts = verdicts;
+    this.verdicts.set(link.up.path, new Map([...verdicts].map(([state, verdict]) => [state.key, verdict])));
+    const seen = up.statements.map(({ state }) => [state.key, state.seen?.observation] as const);
+    this.observations.set(link.up.path, new Map(seen));
   }
 
   /** Outcomes as they stand in the file now; the same list again as long as nothing has changed. */
   outcomesOf(way: Way, path: string): readonly PlacedOutcome[] {
-    const looked = way.moves.at(-1)?.state.looked === true;
-    const seenOf = ({ state }: StatementMove) =>
-      looked ? state.seen : withFacts(this.seen.get(state.key), state.seen);
-    const said = [...sayings(way, path), looked, ...way.statements.map(seenOf)];
+    const verdicts = way.moves.at(-1)?.state.verdicts;
+    // Until the next look shows whether it is still so.
+    const verdictOf = ({ state }: StatementMove) =>
+      verdicts ? verdicts.get(state) : this.verdicts.get(path)?.get(state.key);
+    const notedOf = ({ state }: StatementMove) =>
+      state.seen ?? { observation: this.observations.get(path)?.get(state.key) };
+    const said = [
+      ...sayings(way, path),
+      ...way.statements.flatMap((move) => [move.state.seen, notedOf(move).observation, verdictOf(move)]),
+    ];
     const known = this.told.get(way);
     if (known?.said.every((it, i) => it === said[i])) return known.outcomes;
-    const outcomes = tellWay(way, seenOf).map((it) => ({ ...it, path }));
+    const outcomes = tellWay(way, notedOf, verdictOf).map((it) => ({ ...it, path }));
     this.told.set(way, { said, outcomes });
     return outcomes;
   }
@@ -61,21 +69,19 @@ export class Telling {
       if (performance.now() < due) return;
       due = performance.now() + againMs;
       const former = this.former.get(link.up.path);
-      const ups = provisionalOf(prepared.up, former?.up, link.up.path);
-      const downs = down ? provisionalOf(prepared.down, former?.down, downPathOf(prepared)) : [];
+      // Of a file that was never told of, half would look like the whole.
+      if (!former) return;
+      const ups = provisionalOf(prepared.up, former.up, link.up.path);
+      const downs = down ? provisionalOf(prepared.down, former.down, downPathOf(prepared)) : [];
       onProvisional({ link, up: ups, down: downs, ms: msOf([...ups, ...downs]) });
     };
   }
 }
 
-/** Until the script is looked at as a whole, what was seen of the statement before stands in; its facts are its own. */
-const withFacts = (last: Seen | undefined, now: Seen | undefined): Seen | undefined =>
-  last && now ? { ...last, facts: now.facts, observation: now.observation ?? last.observation } : (last ?? now);
-
 /** What was known before stands in for what is not known yet. */
-function provisionalOf(way: Way, last: Way | undefined, path: string): readonly PlacedOutcome[] {
+function provisionalOf(way: Way, last: Way, path: string): readonly PlacedOutcome[] {
   const before = new Map<string, Known[]>();
-  for (const { state } of last?.statements ?? [])
+  for (const { state } of last.statements)
     if (state.known) before.set(state.key, [...(before.get(state.key) ?? []), state.known]);
   return way.statements.flatMap(({ step, state }) => {
     const former = before.get(state.key)?.shift();
@@ -99,12 +105,16 @@ const sayings = ({ moves }: Way, path: string): readonly unknown[] => [
   ...moves.map(({ state }) => state.known ?? state.refusedAtEnd),
 ];
 
-function tellWay({ moves }: Way, seenOf: (move: StatementMove) => Seen | undefined): readonly Outcome[] {
+function tellWay(
+  { moves }: Way,
+  notedOf: (move: StatementMove) => Noted,
+  verdictOf: (move: StatementMove) => Verdict | undefined,
+): readonly Outcome[] {
   const all: Outcome[] = [];
   let script: Outcome[] = [];
   for (const move of moves) {
     if (move.kind === 'statement' && move.state.known)
-      script.push(withSeen(placed(move.state.known, move.step), seenOf(move)));
+      script.push(judged(placed(move.state.known, move.step), notedOf(move), verdictOf(move)));
     if (move.kind !== 'end') continue;
     const { refusedAtEnd: refusal } = move.state;
     all.push(...(refusal ? refusedAtEnd(script, refusal) : script));

@@ -30,8 +30,12 @@ export interface ChainRequest {
   readonly limits: RunLimits;
   /** Called now and then while an open link takes long, with what its statements did before where they have not run yet. */
   readonly onProvisional?: (result: LinkResult) => void;
-  /** Results wait for the second look. */
-  readonly thorough: boolean;
+  /**
+   * - `first`: answers at once; `look` is asked for later
+   * - `again`: after `look`; nothing is tried again that was tried a moment ago
+   * - `whole`: answers wait for the second look
+   */
+  readonly manner: 'first' | 'again' | 'whole';
   /** The target has rows that the shadow lacks. */
   readonly rowsAreMissing: boolean;
   /** Somebody wants to know what each statement locks, reads, writes and changes. */
@@ -52,4 +56,7 @@ export interface Walk extends ChainRequest {
 export const movesBetween = ({ prepared }: Walk, from: number, to: number): PreparedLink['up']['moves'] =>
   prepared.slice(from, to).flatMap(({ up }) => up.moves);
 
-export const isKnown = ({ statements }: Way): boolean => statements.every(({ state }) => state.known !== undefined);
+export const isKnown = ({ moves }: Way): boolean =>
+  moves.every(({ kind, state }) =>
+    kind === 'statement' ? state.known !== undefined : kind === 'begin' || state.tried,
+  );

@@ -13,6 +13,9 @@ export type Marks = Map<State, Mark>;
 
 /** A class because it goes along with the statements. */
 export class Observing {
+  private readonly marks: Marks;
+  private readonly form: Form;
+  private readonly signal: AbortSignal;
   private readonly places: ReadonlyMap<Step, number>;
   /** What was known before the statement that runs now. */
   private before: { readonly step: Step; readonly mark: Mark; readonly baseline: Baseline } | undefined;
@@ -20,9 +23,11 @@ export class Observing {
   /** @param statements of a file, in their order */
   constructor(
     private readonly statements: readonly StatementMove[],
-    private readonly marks: Marks,
-    private readonly form: Form,
+    { marks, form, signal }: { readonly marks: Marks; readonly form: Form; readonly signal: AbortSignal },
   ) {
+    this.marks = marks;
+    this.form = form;
+    this.signal = signal;
     this.places = new Map(statements.map(({ step }, i) => [step, i]));
   }
 
@@ -51,6 +56,8 @@ export class Observing {
     const isOpen = session.transaction === 'open';
     const observer = new Observer(session, this.form);
     const observed = isOpen ? await observer.observe({ shape, notices }, mark, baseline) : undefined;
+    // What was cut off is taken back, and the mark before it is still true.
+    if (this.signal.aborted) return undefined;
     // What a script's own COMMIT or ROLLBACK TO has left is known to the server only.
     if (observed && shape.transaction === undefined) this.marks.set(state, observed.after);
     else this.marks.clear();

@@ -1,0 +1,86 @@
+/** Long files, long histories and long days: what an editor waits for, and what the language server weighs then. */
+import { equal } from 'node:assert/strict';
+import { withWorkspace } from '../support/commandLine';
+import { binariesOf, type Major, withDatabase } from '../support/servers';
+import { type Editor, startEditor } from './editor';
+import { type Memory, memoryOf, timed, type Times, timesOf } from './measure';
+
+export interface Large {
+  readonly what: string;
+  /** From didOpen to the first diagnostics, in a server that was started for it. */
+  readonly first: Times;
+  /** From didChange to the diagnostics of that version; of a long file those that are known by then. */
+  readonly edited: Times;
+  readonly memory: Memory;
+}
+
+export interface Sizes {
+  readonly statements: number;
+  readonly migrations: number;
+  readonly edits: number;
+}
+
+const newest = 'migrations/9999_newest.sql';
+
+export async function measureLarge(major: Major, sizes: Sizes, rounds: number): Promise<readonly Large[]> {
+  const long = Array.from({ length: sizes.statements }, (_, n) =>
+    n % 2 === 0
+      ? `create table big_${n} (id bigint primary key, name text not null default 'x', n int check (n > ${n}))`
+      : `comment on table big_${n - 1} is 'number ${n}'`,
+  );
+  const history = Object.fromEntries(
+    Array.from({ length: sizes.migrations }, (_, n) => [
+      `migrations/${String(n + 1).padStart(4, '0')}_step.sql`,
+      `create table step_${n + 1} (id int);\nalter table step_${n + 1} add column n int;\n`,
+    ]),
+  );
+  const short = ['create table fresh (id int)', 'select id from fresh'];
+  return [
+    await measure(major, `a file of ${sizes.statements} statements`, {}, long, rounds, rounds),
+    await measure(major, `${sizes.migrations} migrations, all applied but one`, history, short, rounds, rounds),
+    await measure(major, `${sizes.edits} edits`, {}, short, 1, sizes.edits),
+  ];
+}
+
+async function measure(
+  major: Major,
+  what: string,
+  files: Readonly<Record<string, string>>,
+  statements: readonly string[],
+  openings: number,
+  edits: number,
+): Promise<Large> {
+  const settings = { shadow: 'private', postgresBinaries: [binariesOf(major)] };
+  return withDatabase(major, (url) =>
+    withWorkspace(
+      files,
+      async ({ folder, environment, path, write, run }) => {
+        if (Object.keys(files).length > 0) equal((await run('apply', '--yes')).code, 0);
+        write(newest, textOf(statements, 0));
+        const first: number[] = [];
+        const opened = async (use: (editor: Editor) => Promise<Memory>): Promise<Memory> => {
+          const editor = await startEditor(folder, environment, settings);
+          try {
+            first.push(await timed(() => editor.open(path(newest), textOf(statements, 0))));
+            return await use(editor);
+          } finally {
+            await editor.close();
+          }
+        };
+        for (let opening = 1; opening < openings; opening++) await opened(({ pid }) => Promise.resolve(memoryOf(pid)));
+        const times: number[] = [];
+        const memory = await opened(async (editor) => {
+          for (let edit = 1; edit <= edits; edit++)
+            times.push(await timed(() => editor.edit(textOf(statements, edit))));
+          return memoryOf(editor.pid);
+        });
+        return { what, first: timesOf(first), edited: timesOf(times), memory };
+      },
+      { DATABASE_URL: url },
+    ),
+  );
+}
+
+/** A statement at the end is another one each time. */
+const textOf = (statements: readonly string[], edit: number): string =>
+  `${[...statements, `select ${edit}`].join(';\n')};\n`;
