@@ -1,7 +1,7 @@
 /** The settings of package.json as one typed value. */
 import { resolve } from 'node:path';
 import { type ConfigurationScope, workspace } from 'vscode';
-import type { Settings } from '../server/protocol/messages';
+import type { HintLevel, Settings } from '../server/protocol/messages';
 
 /** Wrong types in a settings file count as not set: the file belongs to the user and may hold anything. */
 export function readSettings(): Settings {
@@ -12,6 +12,7 @@ export function readSettings(): Settings {
     shadow: text('shadow', 'auto'),
     postgresBinaries: texts('postgresBinaries'),
     statementTimeout: count('statementTimeout', 5_000),
+    inlayHints: level(text('inlayHints', 'off')),
   };
 }
 
@@ -20,6 +21,8 @@ function migrationFolders(): string[] {
   const onDisk = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
   return onDisk.flatMap(({ uri }) => texts('folders', uri).map((name) => resolve(uri.fsPath, name)));
 }
+
+const level = (value: string): HintLevel => (value === 'compact' || value === 'full' ? value : 'off');
 
 function text(name: string, otherwise: string): string {
   const value = read(name);

@@ -161,7 +161,9 @@ describe('package.json', () => {
   it('takes every setting that leads to a connection or a program away from an untrusted workspace', () => {
     const { supported, restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
     equal(supported, 'limited');
-    const risky = Object.keys(contributes.configuration.properties).filter((it) => !/statementTimeout|trace/.test(it));
+    const risky = Object.keys(contributes.configuration.properties).filter(
+      (it) => !/statementTimeout|inlayHints|trace/.test(it),
+    );
     deepEqual(restrictedConfigurations.toSorted(), risky.toSorted());
   });
 

@@ -2,6 +2,7 @@
 
 export const options = {
   all: { type: 'boolean', says: 'every migration, from an empty database on' },
+  observe: { type: 'boolean', says: 'tell what each statement locks, reads, writes and changes, in JSON' },
   only: { type: 'string', value: 'VERSION', says: 'this pending migration and no other' },
   'up-to': { type: 'string', value: 'VERSION', says: 'pending migrations up to and including this one' },
   count: { type: 'string', value: 'N', says: 'how many migrations to revert (default 1)' },

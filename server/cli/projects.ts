@@ -27,6 +27,7 @@ export function engineOptions(values: Values, folder: string, words: readonly st
     folders: layout !== undefined || dirs.every(holdsSql) ? dirs : [],
     layout,
     target: () => target,
+    observe: values.observe === true,
     statementMs: timeout === undefined ? statementMs : wholeNumber('statement-timeout', timeout, 1),
     shadow: shadowPlace(values.shadow ?? 'auto'),
     binaries: (values['postgres-binaries'] ?? []).map((it) => resolve(folder, it)),

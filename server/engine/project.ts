@@ -1,6 +1,8 @@
 /** What can be asked about one folder of migrations and its target. The faces (language, cli) know the engine by these types. */
 import type { TextRange } from './base/text';
+import type { Notice } from './database/session';
 import type { MigrationFolder, Migration } from './layouts/migration';
+import type { Observation } from './rehearsal/observation/observation';
 
 export interface Engine {
   /**
@@ -26,6 +28,8 @@ export interface EngineOptions {
   readonly shadow: 'auto' | 'private' | 'same-server' | 'embedded' | { readonly url: string };
   /** Folders with Postgres binaries to look at first. */
   readonly binaries: readonly string[];
+  /** Whether checks tell what each statement locks, reads, writes and changes; it takes time after the answer. */
+  readonly observe: boolean;
 }
 
 export type TargetChoice =
@@ -170,7 +174,27 @@ export interface FileCheck {
   readonly rehearsedOn: string;
   readonly statements: number;
   readonly findings: readonly Finding[];
+  /** What each statement did, in their order. */
+  readonly outcomes: readonly StatementOutcome[];
 }
+
+/** What one statement did in a rehearsal; `range` is that of the statement, without its semicolon. */
+export type StatementOutcome = { readonly range: TextRange } & (
+  | {
+      readonly kind: 'ran';
+      readonly ms: number;
+      readonly notices: readonly Notice[];
+      /** As its command tag counts them. */
+      readonly rows?: number;
+      /** Undefined where nobody observed. */
+      readonly observation?: Observation;
+    }
+  | { readonly kind: 'refused'; readonly ms: number; readonly sqlState: string; readonly message: string }
+  /** It ended the connection. */
+  | { readonly kind: 'ended'; readonly message: string }
+  /** Not run, because it reaches outside, is for psql, or the session had ended. */
+  | { readonly kind: 'skipped'; readonly reason: 'reaches' | 'psql' | 'sessionEnded' }
+);
 
 export type Severity = 'error' | 'warning' | 'information' | 'hint';
 

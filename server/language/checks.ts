@@ -1,6 +1,12 @@
 /** Rehearses the open migrations in the background and publishes what comes of it, for the text it was made from only. */
+import { EventEmitter, once } from 'node:events';
 import { basename } from 'node:path';
-import { CodeLensRefreshRequest, type Connection, type Diagnostic } from 'vscode-languageserver/node';
+import {
+  CodeLensRefreshRequest,
+  type Connection,
+  type Diagnostic,
+  InlayHintRefreshRequest,
+} from 'vscode-languageserver/node';
 import { Fault } from '../engine/base/fault';
 import type { FileCheck, Project } from '../engine/project';
 import { type RehearsalState, RehearsalStateChanged } from '../protocol/messages';
@@ -35,7 +41,13 @@ const passing = new Set<string>(['no-server', 'connection-lost', 'shadow-lost'])
 export class Checks {
   /** The client draws code lenses again when asked to; known after initialize. */
   refreshesLenses = false;
+  /** The same for inlay hints. */
+  refreshesHints = false;
   private readonly states = new Map<string, CheckState>();
+  /** Versions of the documents that the last results were made from. */
+  private readonly versions = new Map<string, number>();
+  /** Tells under the URI of a document that its state has changed. */
+  private readonly moved = new EventEmitter().setMaxListeners(0);
   private readonly queues = new Map<string, Latest>();
   private readonly faults = new Map<string, Trouble>();
   private readonly retries = new Map<string, NodeJS.Timeout>();
@@ -61,6 +73,22 @@ export class Checks {
   /** Undefined when the document is no migration or has not been looked at yet. */
   stateOf(uri: string): CheckState | undefined {
     return this.states.get(uri);
+  }
+
+  /**
+   * What the text of this document does, as it stands now: waits for the check of it.
+   *
+   * @returns undefined when it cannot be checked, or has not been looked at yet
+   * @throws the reason of the signal
+   */
+  async newest(uri: string, signal: AbortSignal): Promise<FileCheck | undefined> {
+    for (;;) {
+      const state = this.states.get(uri);
+      const document = this.documents.get(uri);
+      if (!document || !state || state.kind === 'failed') return undefined;
+      if (state.kind === 'rehearsed' && this.versions.get(uri) === document.version) return state.check;
+      await once(this.moved, uri, { signal });
+    }
   }
 
   /** Why the last check of the project at this folder could not be made. */
@@ -131,7 +159,7 @@ export class Checks {
       // What goes wrong with a check that nobody waits for any more says nothing about the newest text.
       if (!signal.aborted) this.fail(folder, subjects, error);
     }
-    if (!signal.aborted) this.refreshLenses();
+    if (!signal.aborted) this.redraw();
   }
 
   /** For what is done elsewhere, in psql or by the tool itself: soon, beside what runs, and never waited for. */
@@ -190,7 +218,9 @@ export class Checks {
       version,
       diagnosticsOf(document.getText(), check.findings, (path) => files.read(path)),
     );
-    if (!check.provisional) this.setState(document.uri, { kind: 'rehearsed', check });
+    if (check.provisional) return;
+    this.versions.set(document.uri, version);
+    this.setState(document.uri, { kind: 'rehearsed', check });
   }
 
   private fail(folder: string, subjects: readonly Subject[], error: unknown): void {
@@ -225,12 +255,14 @@ export class Checks {
 
   private setState(uri: string, state: CheckState): void {
     this.states.set(uri, state);
+    this.moved.emit(uri);
     if (this.workspace.ours)
       inBackground(this.connection, this.connection.sendNotification(RehearsalStateChanged, sent(uri, state)));
   }
 
   private clear(uri: string): void {
     if (!this.states.delete(uri)) return;
+    this.moved.emit(uri);
     this.publish(uri, this.documents.get(uri)?.version, []);
   }
 
@@ -241,7 +273,9 @@ export class Checks {
     );
   }
 
-  private refreshLenses(): void {
+  /** Asks the editor to ask again for what it draws beside the text. */
+  redraw(): void {
+    if (this.refreshesHints) inBackground(this.connection, this.connection.sendRequest(InlayHintRefreshRequest.type));
     if (this.refreshesLenses) inBackground(this.connection, this.connection.sendRequest(CodeLensRefreshRequest.type));
   }
 

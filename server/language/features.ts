@@ -4,8 +4,20 @@ import { codeLens } from './codeLens';
 import { databases } from './databases';
 import type { Feature } from './feature';
 import { formatting } from './formatting';
+import { hover } from './hover';
+import { inlayHints } from './inlayHints';
 import { projects } from './projects';
 import { rowsAtFault } from './rowsAtFault';
 import { symbols } from './symbols';
 
-export const features: readonly Feature[] = [codeLens, symbols, formatting, projects, changes, databases, rowsAtFault];
+export const features: readonly Feature[] = [
+  codeLens,
+  hover,
+  inlayHints,
+  symbols,
+  formatting,
+  projects,
+  changes,
+  databases,
+  rowsAtFault,
+];

@@ -48,6 +48,7 @@ export function serve(
     client = params.capabilities;
     workspace.start(params);
     checks.refreshesLenses = client.workspace?.codeLens?.refreshSupport === true;
+    checks.refreshesHints = client.workspace?.inlayHint?.refreshSupport === true;
     return { capabilities: capabilities(), serverInfo: { name: 'Rehearsal' } };
   });
   connection.onInitialized(() => {
@@ -63,10 +64,14 @@ export function serve(
   });
   connection.onNotification(WindowFocused, () => inBackground(connection, checks.lookForChanges()));
   connection.onNotification(TrustGranted, () => inBackground(connection, workspace.trust()));
-  connection.onNotification(SettingsChanged, (settings) => inBackground(connection, workspace.configure(settings)));
+  const configure = async (settings: unknown) => {
+    await workspace.configure(settings);
+    checks.redraw();
+  };
+  connection.onNotification(SettingsChanged, (settings) => inBackground(connection, configure(settings)));
   connection.onDidChangeConfiguration(({ settings }) => {
     const own: unknown = (settings as { rehearsal?: unknown } | null)?.rehearsal;
-    if (own !== undefined && !workspace.ours) inBackground(connection, workspace.configure(own));
+    if (own !== undefined && !workspace.ours) inBackground(connection, configure(own));
   });
   connection.onDidChangeWatchedFiles(({ changes }) => {
     // The text of an open file comes from the editor, not from the disk.

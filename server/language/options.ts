@@ -2,7 +2,7 @@
 import { isAbsolute, join } from 'node:path';
 import type { EngineOptions, TargetChoice } from '../engine/project';
 import type { Files } from '../engine/world';
-import type { InitializationOptions, Settings } from '../protocol/messages';
+import type { HintLevel, InitializationOptions, Settings } from '../protocol/messages';
 
 /** The settings of an editor that has none. */
 const defaults: Settings = {
@@ -12,7 +12,10 @@ const defaults: Settings = {
   shadow: 'auto',
   postgresBinaries: [],
   statementTimeout: 5_000,
+  inlayHints: 'off',
 };
+
+const hintLevels = ['off', 'compact', 'full'] as const satisfies readonly HintLevel[];
 
 /** An editor that sends nothing trusts its workspace: it has no Restricted Mode. */
 export function readInitializationOptions(value: unknown): InitializationOptions {
@@ -35,6 +38,7 @@ export function readSettings(value: unknown): Settings {
     shadow: string(given['shadow'], defaults.shadow),
     postgresBinaries: strings(given['postgresBinaries']),
     statementTimeout: typeof timeout === 'number' && timeout > 0 ? timeout : defaults.statementTimeout,
+    inlayHints: hintLevels.find((it) => it === given['inlayHints']) ?? defaults.inlayHints,
   };
 }
 
@@ -56,6 +60,7 @@ export function engineOptions(
     statementMs: settings.statementTimeout,
     shadow: shadowOf(settings.shadow),
     binaries: settings.postgresBinaries,
+    observe: settings.inlayHints !== 'off',
   };
 }
 

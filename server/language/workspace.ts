@@ -1,9 +1,10 @@
 /** The workspace as the language server knows it: folders, settings, trust, the engine that serves them, its projects. */
+import { isDeepStrictEqual } from 'node:util';
 import type { InitializeParams, WorkspaceFoldersChangeEvent } from 'vscode-languageserver/node';
 import { Fault } from '../engine/base/fault';
 import type { Engine, EngineOptions, Project, Status, TargetChoice } from '../engine/project';
 import type { Files, World } from '../engine/world';
-import type { Settings } from '../protocol/messages';
+import type { HintLevel, Settings } from '../protocol/messages';
 import { engineOptions, readInitializationOptions, readSettings } from './options';
 import { pathOf } from './uri';
 
@@ -151,9 +152,18 @@ export class Workspace {
     await this.startAnew();
   }
 
+  /** How much the inlay hints show. */
+  get hintLevel(): HintLevel {
+    return this.settings.inlayHints;
+  }
+
+  /** What is only shown differently starts nothing anew. */
   async configure(settings: unknown): Promise<void> {
+    const former = this.settings;
     this.settings = readSettings(settings);
-    await this.startAnew();
+    const { inlayHints } = this.settings;
+    const isOther = (former.inlayHints === 'off') !== (inlayHints === 'off');
+    if (isOther || !isDeepStrictEqual({ ...former, inlayHints }, this.settings)) await this.startAnew();
   }
 
   async changeFolders({ added, removed }: WorkspaceFoldersChangeEvent): Promise<void> {

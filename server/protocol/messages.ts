@@ -29,7 +29,11 @@ export interface Settings {
   readonly shadow: string;
   readonly postgresBinaries: readonly string[];
   readonly statementTimeout: number;
+  readonly inlayHints: HintLevel;
 }
+
+/** How much the inlay hints behind statements show. */
+export type HintLevel = 'off' | 'compact' | 'full';
 
 /** `embedded`, or connection parameters as libpq reads them (URL or key=value) without the password. */
 export type TargetChoice =

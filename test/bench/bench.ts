@@ -11,6 +11,7 @@ import { measureActivation } from './activation';
 import { startEditor } from './editor';
 import { type Large, measureLarge } from './large';
 import { rounded, timed, type Times, timesOf } from './measure';
+import { measureObservation, type ObservationCost } from './observation';
 import { measureRehearsals, type Rehearsals, type Timed } from './rehearsals';
 
 const quick = process.argv.includes('--quick');
@@ -32,8 +33,17 @@ async function main(): Promise<void> {
     }
     if (!quick) rehearsals.push(await measureRehearsals(servers.newest, 'private', rounds, 2_000));
     const large = await measureLarge(servers.newest, sizes, quick ? 2 : 10);
+    const observation = await measureObservation(servers.newest, quick ? 5 : 30);
     const checkExample = await coldChecks(quick ? 1 : 5);
-    const results = { machine: machine(), clientActivation, serverActivation: server, rehearsals, large, checkExample };
+    const results = {
+      machine: machine(),
+      clientActivation,
+      serverActivation: server,
+      rehearsals,
+      large,
+      observation,
+      checkExample,
+    };
     process.stderr.write(table(results));
     process.stdout.write(`${JSON.stringify(results, undefined, 2)}\n`);
   } finally {
@@ -83,10 +93,11 @@ interface Results {
   readonly serverActivation: Times;
   readonly rehearsals: readonly Rehearsals[];
   readonly large: readonly Large[];
+  readonly observation: ObservationCost;
   readonly checkExample: Times;
 }
 
-function table({ clientActivation, serverActivation, rehearsals, large, checkExample }: Results): string {
+function table({ clientActivation, serverActivation, rehearsals, large, observation, checkExample }: Results): string {
   const rows: (readonly string[])[] = [['', 'median ms', 'p95 ms', '× plain', 'runs']];
   if (typeof clientActivation === 'string') rows.push([`client: ${clientActivation}`]);
   else {
@@ -112,6 +123,11 @@ function table({ clientActivation, serverActivation, rehearsals, large, checkExa
     rows.push(['first diagnostics', ...columns(first)], ['after an edit of the last statement', ...columns(edited)]);
     rows.push([`memory of the server: RSS ${memory.rss} MB, PSS ${memory.pss ?? '?'} MB`]);
   }
+  rows.push([], ['40 statements with savepoints, on one session', ...columns(observation.bare)]);
+  rows.push([
+    `the same, observed: ${(observation.overhead * 100).toFixed(0)} % more`,
+    ...columns(observation.observed),
+  ]);
   rows.push([], ['check --all of examples/shop, embedded, cold', ...columns(checkExample)]);
   const widths = [0, 1, 2, 3, 4].map((column) =>
     Math.max(...rows.filter((row) => row.length > 1).map((row) => row[column]?.length ?? 0)),

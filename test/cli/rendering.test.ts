@@ -40,6 +40,10 @@ const file: FileCheck = {
   rehearsedOn: 'embedded',
   statements: 2,
   findings,
+  outcomes: [
+    { kind: 'refused', range: first, ms: 0.123, sqlState: '42P01', message: 'relation "😀order" does not exist' },
+    { kind: 'ran', range: second, ms: 2.345, notices: [], rows: 3 },
+  ],
 };
 const files = {
   read: (name: string) => (name === path ? text : 'CREATE'),
@@ -126,6 +130,19 @@ describe('findings for scripts', () => {
           message: 'relation "😀order" does not exist',
           consequenceOf: { path: 'db/2.sql', line: 1, column: 13 },
         },
+      ],
+      outcomes: [
+        {
+          line: 1,
+          column: 13,
+          endLine: 1,
+          endColumn: 20,
+          kind: 'refused',
+          ms: 0.1,
+          sqlState: '42P01',
+          message: 'relation "😀order" does not exist',
+        },
+        { line: 2, column: 17, endLine: 2, endColumn: 24, kind: 'ran', ms: 2.3, notices: [], rows: 3 },
       ],
     });
   });

@@ -54,6 +54,17 @@ for (const major of [servers.oldest, servers.newest]) {
         deepEqual(await tables(url), []);
       }));
 
+    it('tells what each statement locks, reads, writes and changes when it is asked', () =>
+      onServer(good, async (workspace) => {
+        const locksIn = async (...words: string[]) => {
+          const { value } = await workspace.json('check', ...words);
+          is.isCheck(value, 'check');
+          return JSON.stringify(value).match(/"mode":"ACCESS EXCLUSIVE"/g)?.length ?? 0;
+        };
+        equal(await locksIn(), 0);
+        ok((await locksIn('--observe')) > 0);
+      }));
+
     it('rehearses just the files named, each at its place, and shows them as they were named', () =>
       onServer(withMistake, async (workspace) => {
         const { code, value } = await workspace.json('check', `./${fileOf(1)}`, workspace.path(fileOf(2)));

@@ -9,11 +9,17 @@ import {
 } from 'vscode-languageserver/node';
 import { Fault } from '../../server/engine/base/fault';
 import { findFolders } from '../../server/engine/layouts/find';
-import type { Engine, EngineOptions, FileCheck, Project } from '../../server/engine/project';
+import type { Engine, EngineOptions, FileCheck, Project, StatementOutcome } from '../../server/engine/project';
 import type { Files, World } from '../../server/engine/world';
 import { serve } from '../../server/language/languageServer';
 import { uriOf } from '../../server/language/uri';
-import { ListProjectsRequest, RehearseRequest, SettingsChanged, TrustGranted } from '../../server/protocol/messages';
+import {
+  ListProjectsRequest,
+  RehearseRequest,
+  type Settings,
+  SettingsChanged,
+  TrustGranted,
+} from '../../server/protocol/messages';
 import { filesOf } from '../support/files';
 import { connectEditor, type Editor, sameTold, told } from '../support/editor';
 
@@ -211,6 +217,7 @@ describe('background checks', () => {
         shadow: 'private',
         postgresBinaries: ['/opt/pg'],
         statementTimeout: 1_000,
+        inlayHints: 'off',
       });
       await editor.until(() => editor.published.length > before, 'the check with the new engine');
       equal(engines.length, 2);
@@ -220,11 +227,50 @@ describe('background checks', () => {
         roots: ['/work'],
         folders: ['/work/migrations'],
         layout: 'numbered',
+        observe: false,
         statementMs: 1_000,
         shadow: 'private',
         binaries: ['/opt/pg'],
       });
       deepEqual(target?.('/work/migrations'), { kind: 'embedded' });
+    });
+  });
+
+  it('answer a hover with what the newest text does, and wait for that', async () => {
+    let go: () => void = () => {};
+    const gate = new Promise<void>((resolve) => (go = resolve));
+    let runs = 0;
+    const check: Check = async (...asked) => {
+      if (++runs > 1) await gate;
+      return findNo(...asked);
+    };
+    await withEditor({ check }, async ({ editor }) => {
+      editor.open(first, 'select 1;\n');
+      await editor.diagnostics(first);
+      const hover = () =>
+        editor.connection.sendRequest('textDocument/hover', {
+          textDocument: { uri: uriOf(first) },
+          position: { line: 0, character: 0 },
+        });
+      const told = async () => JSON.stringify(await hover());
+      match(await told(), /Ran.*in 9\.0 ms/);
+      editor.edit(first, 'select 12345;\n');
+      const asked = told();
+      await editor.until(() => runs > 1, 'the second check');
+      go();
+      match(await asked, /Ran.*in 13 ms/);
+      await editor.connection.sendNotification(SettingsChanged, { ...usualSettings, inlayHints: 'full' });
+      const hints = await editor.connection.sendRequest<readonly { readonly label: string }[]>(
+        'textDocument/inlayHint',
+        {
+          textDocument: { uri: uriOf(first) },
+          range: { start: { line: 0, character: 0 }, end: { line: 1, character: 0 } },
+        },
+      );
+      deepEqual(
+        hints.map(({ label }) => label),
+        ['13 ms'],
+      );
     });
   });
 
@@ -248,12 +294,28 @@ const findNo: Check = (files, wanted, onFile) => {
   for (const path of typeof wanted === 'object' && 'open' in wanted ? wanted.open : []) {
     const start = files.read(path)?.search(/\bno\b/) ?? -1;
     const finding = { range: { start, end: start + 2 }, severity: 'error', code: 'no', message: 'found' } as const;
-    onFile({ ...fileCheck, path, findings: start < 0 ? [] : [finding] });
+    onFile({ ...fileCheck, path, findings: start < 0 ? [] : [finding], outcomes: [ranAll(files.read(path) ?? '')] });
   }
   return Promise.resolve({ rehearsedOn: 'nothing', place: 'embedded', serverVersion: '18.4', ms: 1 });
 };
 
-const fileCheck: Omit<FileCheck, 'path' | 'findings'> = {
+const usualSettings: Settings = {
+  folders: [],
+  layout: 'auto',
+  database: '',
+  shadow: 'auto',
+  postgresBinaries: [],
+  statementTimeout: 5_000,
+  inlayHints: 'compact',
+};
+
+/** One statement, that took as many milliseconds as it has characters. */
+const ranAll = (text: string): StatementOutcome => {
+  const end = text.trimEnd().length;
+  return { kind: 'ran', range: { start: 0, end }, ms: end, notices: [] };
+};
+
+const fileCheck: Omit<FileCheck, 'path' | 'findings' | 'outcomes'> = {
   version: '1',
   ms: 1,
   rooms: { rehearsal: 1 },

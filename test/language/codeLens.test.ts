@@ -13,6 +13,7 @@ const check: FileCheck = {
   rehearsedOn: 'private PostgreSQL 18.4',
   statements: 1,
   findings: [],
+  outcomes: [],
 };
 const rehearsed: CheckState = { kind: 'rehearsed', check };
 const standing: Standing = {

@@ -54,6 +54,7 @@ async function rehearseFixture(source: string, place: ShadowPlace): Promise<stri
       isOpen: () => true,
       manner: 'whole',
       rowsAreMissing: false,
+      observe: false,
       layout: 'dbmate',
       limits: { statementMs: 2_000 },
     },

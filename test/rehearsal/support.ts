@@ -35,6 +35,7 @@ export const requestOf = (links: readonly LinkText[], changes: Partial<ChainRequ
   isOpen: () => true,
   manner: 'first',
   rowsAreMissing: false,
+  observe: false,
   layout: 'dbmate',
   limits,
   ...changes,

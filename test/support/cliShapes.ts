@@ -1,5 +1,6 @@
 /** The JSON of the command line, checked by hand: names, types and nothing beside them. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
+import { lockModes } from '../../server/engine/sql/lockModes';
 
 type Check = (value: unknown, at: string) => void;
 
@@ -58,6 +59,37 @@ const finding = {
   'consequenceOf?': shape({ path: text, line: position, column: position }),
 };
 
+const object = shape({ kind: text, identity: text });
+
+const observation = shape({
+  locks: list(shape({ mode: oneOf(...lockModes), object: text, kind: text, 'held?': yesNo, 'unseen?': yesNo })),
+  rewrites: list(shape({ object: text, kind: text, 'unseen?': yesNo })),
+  scans: list(shape({ table: text, scans: number, rows: number, 'unseen?': yesNo })),
+  rows: list(shape({ table: text, inserted: number, updated: number, deleted: number, 'unseen?': yesNo })),
+  created: list(object),
+  altered: list(object),
+  dropped: list(object),
+  dependents: list(
+    shape({ kind: text, identity: text, effect: oneOf('dropped', 'changed', 'mayBreak', 'invalidated') }),
+  ),
+  toldBy: oneOf('server', 'grammar'),
+});
+
+const outcome = {
+  line: position,
+  column: position,
+  endLine: position,
+  endColumn: position,
+  kind: oneOf('ran', 'refused', 'ended', 'skipped'),
+  'ms?': number,
+  'rows?': number,
+  'notices?': list(shape({ severity: text, sqlState: text, message: text, 'detail?': text, 'hint?': text })),
+  'observation?': observation,
+  'sqlState?': text,
+  'message?': text,
+  'reason?': oneOf('reaches', 'psql', 'sessionEnded'),
+};
+
 const snapshot = {
   id: text,
   taken: text,
@@ -82,7 +114,7 @@ export const isCheck = shape({
       }),
     ),
   }),
-  files: list(shape({ path: text, ms: number, findings: list(shape(finding)) })),
+  files: list(shape({ path: text, ms: number, findings: list(shape(finding)), outcomes: list(shape(outcome)) })),
 });
 
 export const isStatus = shape({

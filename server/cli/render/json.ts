@@ -1,5 +1,5 @@
 /** Values for scripts: what `--format json` prints, one value per command. */
-import type { Check, FileCheck, Finding, Place, Project, Snapshot } from '../../engine/project';
+import type { Check, FileCheck, Finding, Place, Project, Snapshot, StatementOutcome } from '../../engine/project';
 import type { Places } from './places';
 
 export interface JsonFinding {
@@ -22,14 +22,26 @@ export interface JsonFile {
   readonly path: string;
   readonly ms: number;
   readonly findings: readonly JsonFinding[];
+  /** What each statement did, in their order. */
+  readonly outcomes: readonly JsonOutcome[];
 }
 
-export function jsonFile({ path, ms, findings }: FileCheck, places: Places): JsonFile {
+/** The fields of a StatementOutcome, with its place as that of a finding. */
+export type JsonOutcome = Pick<JsonFinding, 'line' | 'column' | 'endLine' | 'endColumn'> &
+  Readonly<Record<string, unknown>>;
+
+export function jsonFile({ path, ms, findings, outcomes }: FileCheck, places: Places): JsonFile {
   return {
     path: places.path(path),
     ms: rounded(ms),
     findings: findings.map((finding) => jsonFinding({ ...finding, path }, places)),
+    outcomes: outcomes.map((outcome) => jsonOutcome(outcome, path, places)),
   };
+}
+
+function jsonOutcome({ range, ...outcome }: StatementOutcome, path: string, places: Places): JsonOutcome {
+  const { path: _, ...where } = places.show({ path, range });
+  return { ...where, ...outcome, ...('ms' in outcome ? { ms: rounded(outcome.ms) } : {}) };
 }
 
 export function jsonFinding(finding: Finding & Place, places: Places): JsonFinding {

@@ -42,6 +42,7 @@ export async function check(
     manner: typeof wanted === 'string' || !('open' in wanted) ? 'whole' : 'first',
     layout: folder.layout.name,
     limits: { statementMs: options.statementMs },
+    observe: options.observe,
     laps,
   };
   const checked = await checkFiles(bench, order, onFile, signal);
@@ -73,6 +74,7 @@ interface CheckOrder {
   readonly manner: ChainRequest['manner'];
   readonly layout: LayoutName;
   readonly limits: RunLimits;
+  readonly observe: boolean;
   readonly laps: Laps<CheckRoom>;
 }
 
@@ -165,6 +167,7 @@ async function runChain(
     limits: order.limits,
     manner: order.manner,
     rowsAreMissing: where.rows === 'missing',
+    observe: order.observe,
     ...(order.manner === 'whole' ? {} : { onProvisional: (result) => provisionals(result).forEach(onProvisional) }),
   };
   const filesFor = (result: LinkResult, laps: Laps<CheckRoom>): FileCheck[] => {

@@ -4,6 +4,7 @@ import type { CheckRoom, FileCheck, Finding } from '../project';
 import type { LinkResult } from '../rehearsal/walk';
 import { findingsOf, type Surroundings } from '../rehearsal/findings';
 import type { PlacedOutcome } from '../rehearsal/outcome';
+import { outcomesOf } from '../rehearsal/told';
 import { unclosedFindings } from '../rehearsal/unclosed';
 import type { ReadFile } from './links';
 import type { SeenMigration } from './ground';
@@ -38,15 +39,16 @@ export function filesOf(
         ...(file.path === downPath ? findingsOf(down, file.text, [...earlier, ...up], where, own) : []),
         ...(file.path === downPath ? unclosedFindings(result.link.down?.scripts ?? [], down) : []),
       ];
-      const statements = [...up, ...down].filter(({ path }) => path === file.path).length;
+      const outcomes = outcomesOf([...up, ...down].filter(({ path }) => path === file.path));
       return {
         path: file.path,
         version: read.migration.version,
         ms,
         rooms: laps.take(),
         rehearsedOn: where.on,
-        statements,
+        statements: outcomes.length,
         findings: inOrder(findings),
+        outcomes,
       };
     });
 }

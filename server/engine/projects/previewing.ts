@@ -27,6 +27,7 @@ export async function previewFrom(ground: Ground, path: string, signal: AbortSig
       isOpen: () => false,
       manner: 'first',
       rowsAreMissing: false,
+      observe: false,
       layout: folder.layout.name,
       limits: { statementMs: options.statementMs },
     };

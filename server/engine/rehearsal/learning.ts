@@ -1,6 +1,8 @@
 /** How is it found out what a link does: on the stack with others, apart on a copy, or for good? */
 import type { Move, PreparedLink, StatementMove, Way } from './moves';
 import { commitAll } from './commit';
+import { isMarked, type Marks, Observing } from './observation/observing';
+import type { Form } from './observation/questions';
 import { isDoubtful, rehearse } from './rehearse';
 import type { RunLimits } from './run';
 import { SecondLook } from './secondLook';
@@ -9,6 +11,13 @@ import { committedOf, learnAll, sparing, type Standings } from './standing';
 import type { Verdicts } from './state';
 import type { Telling } from './telling';
 import { movesBetween, type Walk } from './walk';
+
+/** A stack, how what is observed on it is asked, and how many links are committed below it. */
+interface StackStanding {
+  readonly stack: Stack;
+  readonly form: Form;
+  readonly committed: number;
+}
 
 /** They are few; each version that is typed is one. */
 const mostSingular = 1_000;
@@ -51,11 +60,11 @@ export class Learning {
   }
 
   /** The stack that link `i` can stand on, and how many of the links are committed below it. */
-  private async stackOf(i: number, walk: Walk): Promise<{ readonly stack: Stack; readonly committed: number }> {
+  private async stackOf(i: number, walk: Walk): Promise<StackStanding> {
     let from = i;
     while (from > walk.firstOpen && this.isPlain(walk.prepared[from - 1], false)) from--;
     const standing = await this.standings.between(from, i, walk);
-    return { stack: standing.stack, committed: committedOf(standing, walk, i) };
+    return { stack: standing.stack, form: standing.form, committed: committedOf(standing, walk, i) };
   }
 
   /**
@@ -74,19 +83,20 @@ export class Learning {
 
   private async lookOnStack(link: PreparedLink, i: number, walk: Walk): Promise<Verdicts> {
     const { signal } = walk;
-    const { stack, committed } = await this.stackOf(i, walk);
+    const { stack, form, committed } = await this.stackOf(i, walk);
     const before = movesBetween(walk, committed, i);
-    const first = link.up.moves.findIndex(({ state }) => state.known?.outcome.kind === 'ran' && !state.seen);
-    const second = lookOf(link, walk);
+    const second = lookOf(link, walk, stack.marks, form);
     const bring = (moves: readonly Move[], limits: RunLimits) => stack.bring(moves, limits, signal, () => {});
-    if (first >= 0) await bring([...before, ...link.up.moves.slice(0, first)], walk.limits);
+    const first = link.up.statements.findIndex(({ state }) => state.known?.outcome.kind === 'ran' && !state.seen);
+    if (first >= 0)
+      await standBefore(first, link, walk, stack.marks, (moves) => bring([...before, ...moves], walk.limits));
     await bring([...before, ...link.up.moves], { ...walk.limits, watch: second });
     return stack.aside((session) => second.atEnd(session));
   }
 
   private async lookApart(link: PreparedLink, i: number, walk: Walk): Promise<Verdicts> {
-    const { shadow } = await this.standings.before(i, walk);
-    const second = lookOf(link, walk);
+    const { shadow, form } = await this.standings.before(i, walk);
+    const second = lookOf(link, walk, new Map(), form);
     const { ups } = sparing(link, false);
     return shadow.withCopy(async (copy) => {
       await commitAll(shadow, copy, ups, { ...walk.limits, watch: second }, walk.signal);
@@ -110,7 +120,7 @@ export class Learning {
       await this.standings.advanceFrom(standing, link, down, walk);
       return;
     }
-    const second = lookOf(link, walk);
+    const second = lookOf(link, walk, new Map(), standing.form);
     const limits = { ...walk.limits, watch: second };
     const { shadow } = await this.standings.advanceFrom(standing, link, down, { ...walk, limits });
     this.telling.judge(link, await second.atEnd(shadow.session));
@@ -131,8 +141,30 @@ export class Learning {
   }
 }
 
-const lookOf = ({ up }: PreparedLink, { rowsAreMissing, limits, signal }: Walk): SecondLook =>
-  new SecondLook(up.statements, { rowsAreMissing, limits, signal });
+function lookOf({ up: { statements } }: PreparedLink, walk: Walk, marks: Marks, form: Form): SecondLook {
+  const { rowsAreMissing, limits, signal, observe } = walk;
+  const observing = observe ? new Observing(statements, { marks, form, signal }) : undefined;
+  return new SecondLook(statements, { rowsAreMissing, limits, signal, observing });
+}
+
+/**
+ * Brings the stack to just before a statement; where statements are observed, to the last one before it that can be:
+ * the mark behind the one before it has to be there, also when the way back was longer for want of a savepoint.
+ */
+async function standBefore(
+  index: number,
+  { up: { moves, statements } }: PreparedLink,
+  { observe }: Walk,
+  marks: Marks,
+  bring: (moves: readonly Move[]) => Promise<unknown>,
+): Promise<void> {
+  const isReady = () => !observe || isMarked(statements, index, marks);
+  do {
+    while (!isReady()) index--;
+    const move = statements[index];
+    if (move) await bring(moves.slice(0, moves.indexOf(move)));
+  } while (!isReady());
+}
 
 function doubtfulMoves(way: Way): StatementMove[] {
   const rehearsals = new Map(way.rehearsals.flatMap((it) => it.steps.map((step) => [step, it])));

@@ -13,7 +13,14 @@ import type { State } from './state';
 /** One move of a shadow; `state` is where it leads. */
 export type Move =
   | { readonly kind: 'begin'; readonly mode: TransactionMode; readonly state: State }
-  | { readonly kind: 'statement'; readonly mode: TransactionMode; readonly step: Step; readonly state: State }
+  | {
+      readonly kind: 'statement';
+      readonly mode: TransactionMode;
+      readonly step: Step;
+      readonly state: State;
+      /** Which script of the file it belongs to. */
+      readonly script: number;
+    }
   | { readonly kind: 'end'; readonly mode: TransactionMode; readonly state: State };
 
 export type StatementMove = Extract<Move, { kind: 'statement' }>;
@@ -141,14 +148,14 @@ const teaches = ({ defines, relays }: Learned): boolean => defines.length + rela
 function wayOf(rehearsals: readonly Rehearsal[], before: State): Way {
   const moves: Move[] = [];
   let state = before;
-  for (const rehearsal of rehearsals) {
+  for (const [script, rehearsal] of rehearsals.entries()) {
     const { mode, steps } = rehearsal;
     // One statement in a message is no transaction, several are: then the same statement is another.
     state = state.next(`begin ${mode}${runsAlone(rehearsal) ? ' alone' : ''}`);
     moves.push({ kind: 'begin', mode, state });
     for (const step of steps) {
       state = state.next(keyOf(step));
-      moves.push({ kind: 'statement', mode, step, state });
+      moves.push({ kind: 'statement', mode, step, state, script });
     }
     state = state.next('end');
     moves.push({ kind: 'end', mode, state });

@@ -4,6 +4,7 @@ import type { Notice, Refusal } from '../database/session';
 import type { BodyProblem, BrokenRoutine } from './bodies/problem';
 import type { Facts } from '../probes/facts';
 import type { Shape, Statement } from '../sql/statement';
+import type { Observation } from './observation/observation';
 
 /**
  * - `ran`: Postgres did it, and it was taken back
@@ -18,6 +19,10 @@ export type Outcome =
       readonly shape: Shape;
       readonly ms: number;
       readonly notices: readonly Notice[];
+      /** As its command tag counts them: inserted, updated, deleted, selected, copied, moved. */
+      readonly rows?: number;
+      /** Undefined where nobody observed. */
+      readonly observation?: Observation | undefined;
       /** What will be refused when the body that it holds is called; ranges in the file. */
       readonly bodies?: readonly BodyProblem[];
       /** Routines whose bodies it has made wrong. */

@@ -1,10 +1,9 @@
 /** What a statement did where it stood when it ran, told of the same statement where it stands now. */
 import type { TextRange } from '../base/text';
-import type { Facts } from '../probes/facts';
 import { movedOffset } from '../sql/normalForm';
 import type { Outcome } from './outcome';
 import type { Step } from './run';
-import type { Known, Verdict } from './state';
+import type { Known, Seen, Verdict } from './state';
 
 /** @param step of the same normal form as the one that is known */
 export function placed({ outcome, rowsStart }: Known, step: Step): Outcome {
@@ -20,13 +19,16 @@ export function placed({ outcome, rowsStart }: Known, step: Step): Outcome {
   return { ...outcome, statement, shape, range: movedRange(outcome.range, place) };
 }
 
+/** What a look at the statement itself has shown. */
+export type Noted = Partial<Pick<Seen, 'facts' | 'observation'>>;
+
 /** @param verdict of a statement of the same normal form */
-export function judged(outcome: Outcome, facts: Facts | undefined, verdict: Verdict | undefined): Outcome {
-  if (outcome.kind !== 'ran' || !(facts || verdict)) return outcome;
+export function judged(outcome: Outcome, { facts, observation }: Noted, verdict: Verdict | undefined): Outcome {
+  if (outcome.kind !== 'ran' || !(facts || observation || verdict)) return outcome;
   const { text, range } = outcome.statement;
   const place = (offset: number): number => movedOffset(offset, verdict?.text ?? text, text) + range.start;
   const bodies = (verdict?.bodies ?? []).map((it) => ({ ...it, range: movedRange(it.range, place) }));
-  return { ...outcome, facts, bodies, breaks: verdict?.breaks ?? [] };
+  return { ...outcome, facts, observation, bodies, breaks: verdict?.breaks ?? [] };
 }
 
 /** The end stays with the last character, wherever the next token has gone. */

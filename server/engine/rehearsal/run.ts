@@ -6,9 +6,10 @@
 import { Fault } from '../base/fault';
 import { shifted, type TextRange } from '../base/text';
 import { interruptible } from '../database/interruptible';
-import type { Answer, Refusal, RunOptions, Session } from '../database/session';
+import type { Answer, Done, Notice, Refusal, RunOptions, Session } from '../database/session';
 import { blamedRange } from '../sql/blame';
 import type { Shape, Statement } from '../sql/statement';
+import { sortNotices } from './observation/reports';
 import type { Outcome, SkipReason } from './outcome';
 
 /** A statement with what is known of it before it runs. */
@@ -33,8 +34,12 @@ export interface RunLimits {
 /** What it does on the session it takes back itself. */
 export interface Watch {
   before(session: Session, step: Step): Promise<void>;
-  /** Only of a statement that has run, while its effects are there. */
-  after(session: Session, step: Step): Promise<void>;
+  /**
+   * Only of a statement that has run, while its effects are there.
+   *
+   * @param notices what the server said
+   */
+  after(session: Session, step: Step, notices: readonly Notice[]): Promise<void>;
 }
 
 /**
@@ -113,7 +118,7 @@ export async function tryStep(
   const ms = performance.now() - begun;
   if (answer instanceof Fault) return { kind: 'ended', statement, shape, message: reasonOf(answer) };
   if (answer.kind === 'refused') throwIfTrouble(answer.refusal, session);
-  else if (!session.lost) await watch?.after(session, step);
+  else if (!session.lost) await watch?.after(session, step, answer.notices);
   return outcomeOf(answer, step, ms);
 }
 
@@ -173,12 +178,19 @@ async function takeBack(session: Session, { transaction }: Shape, { kind }: Outc
 }
 
 function outcomeOf(answer: Answer, { statement, shape, rowsStart }: Step, ms: number): Outcome {
-  if (answer.kind === 'done') return { kind: 'ran', statement, shape, ms, notices: answer.notices };
+  if (answer.kind === 'done') return { kind: 'ran', statement, shape, ms, ...saidIn(answer) };
   const { refusal } = answer;
   const range =
     rowBlamed(statement, rowsStart, refusal) ??
     shifted(blamedRange(statement.text, refusal, namesOf(shape)), statement.range.start);
   return { kind: 'refused', statement, shape, refusal, range, ms };
+}
+
+/** Notices of the statement itself, and rows as its command tag counts them. */
+function saidIn({ notices: all, commands }: Done): { readonly notices: readonly Notice[]; readonly rows?: number } {
+  const { notices } = sortNotices(all);
+  const rows = commands.at(-1)?.rows ?? undefined;
+  return rows === undefined ? { notices } : { notices, rows };
 }
 
 /** `COPY t, line 3, column n: "x"` is the context of what is wrong with a row; in whatever language, its line comes first. */

@@ -1,17 +1,18 @@
 /**
  * A second look at a script: what is wrong with the bodies of its functions, which routines it breaks, what the
- * catalogs say of each statement.
+ * catalogs say of each statement, what it was observed to do.
  *
  * Postgres lets all of that pass, and to find out takes longer than to run the script; so it comes after the answer.
  */
 import { flat, shifted } from '../base/text';
 import { interruptible } from '../database/interruptible';
-import type { Session } from '../database/session';
+import type { Notice, Session } from '../database/session';
 import { factsFor } from '../probes/factsFor';
 import { brokenRoutines, type Risk, routinesAtRisk, stillBroken } from './bodies/broken';
 import { checkBody, holdsBody } from './bodies/checkBody';
 import type { BodyProblem, BrokenRoutine } from './bodies/problem';
 import type { StatementMove } from './moves';
+import type { Observing } from './observation/observing';
 import type { RunLimits, Step, Watch } from './run';
 import type { Seen, State, Verdict, Verdicts } from './state';
 
@@ -19,6 +20,8 @@ export interface LookOptions {
   /** The target has rows that the shadow lacks, so that facts about them are wanted. */
   readonly rowsAreMissing: boolean;
   readonly limits: RunLimits;
+  /** Undefined where nobody wants to know what statements lock, read, write and change. */
+  readonly observing: Observing | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -40,11 +43,12 @@ export class SecondLook implements Watch {
     const { limits } = this.options;
     const risk = await this.asked(session, () => routinesAtRisk(session, step.statement, step.shape, limits));
     if (risk) this.risks.set(step, risk);
+    await this.asked(session, async () => this.options.observing?.begin(session, step));
   }
 
-  async after(session: Session, step: Step): Promise<void> {
+  async after(session: Session, step: Step, notices: readonly Notice[]): Promise<void> {
     const state = this.states.get(step);
-    if (state) state.seen = await this.asked(session, () => this.seen(session, step));
+    if (state) state.seen = await this.asked(session, () => this.seen(session, step, notices));
   }
 
   /**
@@ -71,15 +75,18 @@ export class SecondLook implements Watch {
     return verdicts;
   }
 
-  private async seen(session: Session, step: Step): Promise<Seen> {
+  private async seen(session: Session, step: Step, notices: readonly Notice[]): Promise<Seen> {
     const { statement, shape } = step;
-    const { limits, rowsAreMissing } = this.options;
+    const { limits, rowsAreMissing, observing } = this.options;
+    // First, before the other questions have read something.
+    const observation = await observing?.end(session, step, notices);
     const risk = this.risks.get(step);
     const bodies = isOver(step) ? await checkBody(session, statement, shape, limits) : [];
     return {
       bodies: bodies.map((it) => ownRange(it, step)),
       broken: risk ? await brokenRoutines(session, risk, limits) : [],
       facts: rowsAreMissing ? await factsFor(session, statement) : undefined,
+      observation,
     };
   }
 

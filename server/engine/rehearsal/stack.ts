@@ -7,6 +7,7 @@
 import type { Session } from '../database/session';
 import type { Shadow } from '../shadow/place';
 import type { Move, StatementMove } from './moves';
+import type { Marks } from './observation/observing';
 import { isRunaway } from './outcome';
 import { type RunLimits, throwIfTrouble, tryStep } from './run';
 import { mayUseSequences, putBackSequences, readSequences, type Sequence } from './sequences';
@@ -27,6 +28,8 @@ const mostEdits = 200;
 
 /** A class because it is what a session stands at. Nothing else is done with that session until `end`. */
 export class Stack {
+  /** What is observed goes on from them; only those behind moves that it stands upon are true. */
+  readonly marks: Marks = new Map();
   private readonly entries: Entry[] = [];
   /** Where the transaction has to go back to first: what ran last was refused, cut off or taken back. */
   private undo: string | undefined;
@@ -108,7 +111,7 @@ export class Stack {
     this.spare = undefined;
     if (savepoint === undefined) await this.rollBack();
     else {
-      this.entries.length = count;
+      this.drop(count);
       this.undo = savepoint;
     }
     if (sequences) await this.putBack(sequences);
@@ -121,9 +124,13 @@ export class Stack {
     if (unsettled) await this.putBack(unsettled);
   }
 
+  private drop(from: number): void {
+    for (const { move } of this.entries.splice(from)) this.marks.delete(move.state);
+  }
+
   private async rollBack(): Promise<void> {
     const traces = this.entries.some(hasTraces);
-    this.entries.length = 0;
+    this.drop(0);
     this.undo = undefined;
     const { open, session } = this;
     this.open = false;
@@ -180,6 +187,7 @@ export class Stack {
       this.entries.push({ move, savepoint: undefined });
       return;
     }
+    this.marks.delete(state);
     const isShared = this.undo !== undefined;
     const { savepoint, ahead } = this.guard();
     const using = mayUseSequences(step);

@@ -4,6 +4,8 @@ import type { Rehearsal } from './commit';
 import type { PreparedLink, StatementMove, Way } from './moves';
 import { isRunaway, type Outcome } from './outcome';
 import { advance, type Rehearsed } from './rehearse';
+import { installObserver } from './observation/install';
+import { asBlocks, asFunctions, type Form } from './observation/questions';
 import type { SequenceMemo } from './sequences';
 import { Stack } from './stack';
 import type { State } from './state';
@@ -17,6 +19,8 @@ export interface Standing {
   /** Upon that. */
   readonly stack: Stack;
   readonly sequences: SequenceMemo;
+  /** How what is observed there is asked. */
+  readonly form: Form;
 }
 
 /** A class because there is one shadow, and everybody has to know where it stands. */
@@ -66,15 +70,15 @@ export class Standings {
     if (now && !now.shadow.session.lost && committedOf(now, walk, index) >= 0) return now;
     this.standing = undefined;
     const shadow = await this.place.fresh(walk.base, walk.signal);
-    return (this.standing = standingAt(shadow, walk.root));
+    return (this.standing = standingAt(shadow, walk.root, await formFor(shadow, walk)));
   }
 
   /** Commits the next link, and tells what it did; its down scripts are taken back. */
-  async advanceFrom({ shadow }: Standing, link: PreparedLink, down: boolean, walk: Walk): Promise<Standing> {
+  async advanceFrom({ shadow, form }: Standing, link: PreparedLink, down: boolean, walk: Walk): Promise<Standing> {
     const { ups, downs } = sparing(link, down);
     this.standing = undefined;
     learnAll(link, down, await advance(shadow, ups, downs, walk.limits, walk.signal));
-    return (this.standing = standingAt(shadow, link.after));
+    return (this.standing = standingAt(shadow, link.after, form));
   }
 }
 
@@ -84,7 +88,24 @@ export function committedOf({ at }: Standing, { prepared, root }: Walk, most: nu
   return at === root ? 0 : -1;
 }
 
-const standingAt = (shadow: Shadow, at: State): Standing => ({ shadow, at, stack: new Stack(shadow), sequences: {} });
+const standingAt = (shadow: Shadow, at: State, form: Form): Standing => ({
+  shadow,
+  at,
+  stack: new Stack(shadow),
+  sequences: {},
+  form,
+});
+
+/**
+ * With event triggers it is Postgres itself that tells what a statement makes and drops. But they would cost every
+ * keystroke, and who speaks of event triggers would meet them.
+ */
+async function formFor({ session }: Shadow, { observe, firstOpen, prepared, links, base }: Walk): Promise<Form> {
+  if (!observe || firstOpen < prepared.length) return asBlocks;
+  const texts = links.flatMap(({ up, down }) => [up.text, down?.text ?? '']);
+  if ([...texts, base.kind === 'dump' ? base.sql : ''].some((it) => /event[\s_]+trigger/i.test(it))) return asBlocks;
+  return (await installObserver(session)) ? asFunctions : asBlocks;
+}
 
 /** What has ended a session, or would have taken too long, is not tried again. */
 export function sparing({ up, down }: PreparedLink, withDown: boolean): { ups: Rehearsal[]; downs: Rehearsal[] } {

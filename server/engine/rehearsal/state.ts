@@ -6,6 +6,7 @@ import { Fault } from '../base/fault';
 import { flat } from '../base/text';
 import type { BodyProblem, BrokenRoutine } from './bodies/problem';
 import type { Facts } from '../probes/facts';
+import type { Observation } from './observation/observation';
 import type { Outcome } from './outcome';
 import type { Step } from './run';
 
@@ -19,6 +20,8 @@ export interface Known {
 /** What was seen of a statement right after it ran, which holds whatever comes behind it. */
 export interface Seen {
   readonly facts: Facts | undefined;
+  /** Where somebody wants it. */
+  readonly observation: Observation | undefined;
   /** Of a DO block, in its text. */
   readonly bodies: readonly BodyProblem[];
   /** Routines that were wrong then, and had not been before. */

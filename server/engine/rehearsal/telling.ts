@@ -2,7 +2,8 @@
 import { refusedAtEnd } from './commit';
 import type { PreparedLink, StatementMove, Way } from './moves';
 import type { Outcome, PlacedOutcome } from './outcome';
-import { judged, placed } from './placing';
+import type { Observation } from './observation/observation';
+import { judged, type Noted, placed } from './placing';
 import type { Known, Verdict, Verdicts } from './state';
 import type { LinkResult, Walk } from './walk';
 
@@ -15,6 +16,8 @@ export class Telling {
   private readonly told = new WeakMap<Way, Told>();
   /** What was said of statements by the last look at each link, by the paths of up files and the keys of statements. */
   private readonly verdicts = new Map<string, ReadonlyMap<string, Verdict>>();
+  /** What was observed by then, likewise. */
+  private readonly observations = new Map<string, ReadonlyMap<string, Observation | undefined>>();
   /** The links as they were told last, by the paths of their up files. */
   private readonly former = new Map<string, PreparedLink>();
 
@@ -28,6 +31,8 @@ export class Telling {
     const end = up.moves.at(-1)?.state;
     if (end) end.verdicts = verdicts;
     this.verdicts.set(link.up.path, new Map([...verdicts].map(([state, verdict]) => [state.key, verdict])));
+    const seen = up.statements.map(({ state }) => [state.key, state.seen?.observation] as const);
+    this.observations.set(link.up.path, new Map(seen));
   }
 
   /** Outcomes as they stand in the file now; the same list again as long as nothing has changed. */
@@ -36,10 +41,15 @@ export class Telling {
     // Until the next look shows whether it is still so.
     const verdictOf = ({ state }: StatementMove) =>
       verdicts ? verdicts.get(state) : this.verdicts.get(path)?.get(state.key);
-    const said = [...sayings(way, path), ...way.statements.flatMap((move) => [move.state.seen, verdictOf(move)])];
+    const notedOf = ({ state }: StatementMove) =>
+      state.seen ?? { observation: this.observations.get(path)?.get(state.key) };
+    const said = [
+      ...sayings(way, path),
+      ...way.statements.flatMap((move) => [move.state.seen, notedOf(move).observation, verdictOf(move)]),
+    ];
     const known = this.told.get(way);
     if (known?.said.every((it, i) => it === said[i])) return known.outcomes;
-    const outcomes = tellWay(way, verdictOf).map((it) => ({ ...it, path }));
+    const outcomes = tellWay(way, notedOf, verdictOf).map((it) => ({ ...it, path }));
     this.told.set(way, { said, outcomes });
     return outcomes;
   }
@@ -95,12 +105,16 @@ const sayings = ({ moves }: Way, path: string): readonly unknown[] => [
   ...moves.map(({ state }) => state.known ?? state.refusedAtEnd),
 ];
 
-function tellWay({ moves }: Way, verdictOf: (move: StatementMove) => Verdict | undefined): readonly Outcome[] {
+function tellWay(
+  { moves }: Way,
+  notedOf: (move: StatementMove) => Noted,
+  verdictOf: (move: StatementMove) => Verdict | undefined,
+): readonly Outcome[] {
   const all: Outcome[] = [];
   let script: Outcome[] = [];
   for (const move of moves) {
     if (move.kind === 'statement' && move.state.known)
-      script.push(judged(placed(move.state.known, move.step), move.state.seen?.facts, verdictOf(move)));
+      script.push(judged(placed(move.state.known, move.step), notedOf(move), verdictOf(move)));
     if (move.kind !== 'end') continue;
     const { refusedAtEnd: refusal } = move.state;
     all.push(...(refusal ? refusedAtEnd(script, refusal) : script));

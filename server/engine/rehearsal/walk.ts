@@ -38,6 +38,8 @@ export interface ChainRequest {
   readonly manner: 'first' | 'again' | 'whole';
   /** The target has rows that the shadow lacks. */
   readonly rowsAreMissing: boolean;
+  /** Somebody wants to know what each statement locks, reads, writes and changes. */
+  readonly observe: boolean;
 }
 
 /** A request with its links cut, and the signal that ends it. */

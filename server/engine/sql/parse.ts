@@ -1,6 +1,9 @@
 /** What does a statement set out to do? Asks Postgres's own grammar, through libpg_query in WebAssembly. */
 import type { Node } from 'libpg-query';
+import { alterationsOf } from './alterations';
 import { effectsOf } from './effects';
+import { foreseenOf } from './foreseen';
+import { locksOf } from './locks';
 import { mentionsOfTokens, mentionsOfTree } from './mentions';
 import { reachesOfBody, reachesOfTree } from './reach';
 import { remembered } from './remembered';
@@ -47,6 +50,9 @@ function freshShape(text: string): Shape {
     return {
       node: 'unreadable',
       ...roughEffects(tokens, words),
+      locks: [],
+      foreseen: 'nothing',
+      alters: [],
       mentions: mentionsOfTokens(tokens),
       ...common,
       reaches,
@@ -58,6 +64,9 @@ function freshShape(text: string): Shape {
   return {
     node: tagOf(tree),
     ...effectsOf(trees),
+    locks: locksOf(trees),
+    foreseen: foreseenOf(trees),
+    alters: trees.flatMap(alterationsOf),
     mentions: mentionsOfTree(tree),
     ...common,
     ...reachesOfTree(tree, words),

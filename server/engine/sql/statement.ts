@@ -1,5 +1,6 @@
 /** A statement where it stands in its script, and what it sets out to do. */
 import type { TextRange } from '../base/text';
+import type { LockMode } from './lockModes';
 
 /** One piece of a script. The pieces of a text, put together, are the text. */
 export interface Statement {
@@ -28,6 +29,17 @@ export interface Shape {
   readonly makes: readonly ObjectName[];
   /** What it would take away (drops and the old names of renames). */
   readonly takes: readonly ObjectName[];
+  /** What it needs on the relations that it names. */
+  readonly locks: readonly NeededLock[];
+  /**
+   * What the grammar alone tells for sure.
+   *
+   * - `locks`: it locks those relations, what it makes and what it writes anew, and no others
+   * - `all`: and it neither reads nor writes rows or files
+   */
+  readonly foreseen: 'nothing' | 'locks' | 'all';
+  /** Columns, tables and types that will be others than they were, for asking who depends on them. */
+  readonly alters: readonly Alteration[];
   /** Every name it mentions, for telling whether it depends on something; last parts only. */
   readonly mentions: ReadonlySet<string>;
   /** Starts, ends or marks a transaction. `PREPARE TRANSACTION` ends it like a commit. */
@@ -65,6 +77,32 @@ export interface ObjectName {
   readonly of?: string;
   /** Not written: Postgres makes it along with another object, under a name of its own choice. */
   readonly implicit?: true;
+}
+
+/** A lock that a statement takes by itself, whatever its transaction holds already. */
+export interface NeededLock {
+  readonly mode: LockMode;
+  /** Schema when it was written; folded. */
+  readonly schema?: string;
+  readonly name: string;
+  /** Where else: on its partitions, or on all that inherit from it, partitions included. */
+  readonly extent: 'only' | 'partitions' | 'heirs';
+}
+
+/**
+ * Something that others see by its name or its type.
+ *
+ * - `renamed`: an object or, with `column`, a column; `name` is the new name, `former` the old one
+ * - `retyped`: a column, or a domain or composite type
+ * - `added`, `dropped`: a column
+ */
+export interface Alteration {
+  readonly change: 'renamed' | 'retyped' | 'added' | 'dropped';
+  readonly kind: 'relation' | 'type' | 'function';
+  readonly schema?: string;
+  readonly name: string;
+  readonly column?: string;
+  readonly former?: string;
 }
 
 /**

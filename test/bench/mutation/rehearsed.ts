@@ -40,6 +40,7 @@ export async function openRehearsals(
       statementMs: 20_000,
       shadow: 'private',
       binaries: [binaries],
+      observe: false,
     },
   );
   const [project] = await engine.projects();

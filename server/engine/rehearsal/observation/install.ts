@@ -1,0 +1,94 @@
+/**
+ * The observer's part inside the shadow: event triggers that report what DDL does, and functions that tell what a
+ * session holds.
+ *
+ * It lies where nobody meets it. Functions in pg_catalog, and event triggers that belong to an extension which every
+ * database has, are in no dump; DROP OWNED and DROP SCHEMA do not reach them, and copies of the database have them too.
+ * All of it answers with notices of the level INFO, which a client gets whatever client_min_messages is: no table is
+ * written, and what is rolled back leaves nothing behind.
+ */
+import { Fault } from '../../base/fault';
+import { quoteIdentifier } from '../../database/quote';
+import type { Session } from '../../database/session';
+import { dependentVariables, tellDependents } from './dependents';
+import { heldVariables, tellHeld } from './held';
+
+/** The SQLSTATE of the notices; Postgres has none of this class. */
+export const reportState = 'RHOBS';
+
+/**
+ * Does it once for a database, and for all that are copied from it. Not in a transaction.
+ *
+ * @returns false when the role may not; then nothing was changed
+ */
+export async function installObserver(session: Session): Promise<boolean> {
+  if (await isInstalled(session)) return true;
+  const [owner] = await session.rows<{ name: string }>(
+    'select rolname as name from pg_catalog.pg_roles where oid = 10',
+  );
+  if (!owner) throw new Error('every server has the role that it was made with');
+  const answer = await session.run(`begin;
+    set local session authorization ${quoteIdentifier(owner.name)}; set local role none;
+    ${parts.join(';\n')};
+    commit`);
+  if (answer.kind === 'done') return true;
+  await session.run('rollback');
+  const { sqlState, message } = answer.refusal;
+  if (sqlState === '42501') return false;
+  throw new Fault('no-shadow', `${message} (${sqlState}).`);
+}
+
+async function isInstalled(session: Session): Promise<boolean> {
+  const found = await session.rows(
+    `select from pg_catalog.pg_proc where proname = 'rehearsal_held' and pronamespace = 'pg_catalog'::regnamespace`,
+  );
+  return found.length > 0;
+}
+
+const block = (variables: string, body: string): string => `declare ${variables}\n  begin${body}\n  end`;
+
+const held = `
+  create function pg_catalog.rehearsal_held(newest oid, counted oid[], files boolean) returns void language plpgsql as $observer$
+  ${block(heldVariables, tellHeld(reportState))} $observer$`;
+
+const dependents = `
+  create function pg_catalog.rehearsal_dependents(class text, object text, part text, words text[])
+    returns void language plpgsql as $observer$
+  ${block(dependentVariables, tellDependents(reportState))} $observer$`;
+
+/** An error here would be one of the user's statement, so that there must be none. */
+const report = `
+  create function pg_catalog.rehearsal_report() returns event_trigger language plpgsql as $observer$
+  declare
+    told json;
+  begin
+    if tg_event = 'sql_drop' then
+      select pg_catalog.json_agg(pg_catalog.json_build_array(
+               d.classid::int8, d.objid::int8, d.objsubid, d.object_type, d.object_identity, d.original, d.normal))
+        into told from pg_catalog.pg_event_trigger_dropped_objects() d;
+    else
+      select pg_catalog.json_agg(pg_catalog.json_build_array(
+               c.classid::int8, c.objid::int8, c.objsubid, c.object_type, c.object_identity, c.command_tag))
+        into told from pg_catalog.pg_event_trigger_ddl_commands() c where not c.in_extension;
+    end if;
+    if told is not null then
+      raise info using errcode = '${reportState}', message = tg_event, detail = told;
+    end if;
+  exception when others then
+    raise info using errcode = '${reportState}', message = 'lost', detail = sqlerrm;
+  end $observer$`;
+
+const eventTrigger = (name: string, event: string): string[] => [
+  `create event trigger ${name} on ${event} execute function pg_catalog.rehearsal_report()`,
+  // Also when a script sets session_replication_role.
+  `alter event trigger ${name} enable always`,
+  `alter extension plpgsql add event trigger ${name}`,
+];
+
+const parts = [
+  held,
+  dependents,
+  report,
+  ...eventTrigger('rehearsal_made', 'ddl_command_end'),
+  ...eventTrigger('rehearsal_dropped', 'sql_drop'),
+];

@@ -1,0 +1,133 @@
+/** Hover and inlay hints: what they say about outcomes, and where. */
+import { deepEqual, equal } from 'node:assert/strict';
+import type { MarkupContent } from 'vscode-languageserver-protocol';
+import type { StatementOutcome } from '../../server/engine/project';
+import type { Observation } from '../../server/engine/rehearsal/observation/observation';
+import { hoverAt } from '../../server/language/hover';
+import { hintsOf } from '../../server/language/inlayHints';
+import { positionsIn, rangesIn } from '../../server/language/positions';
+import type { HintLevel } from '../../server/protocol/messages';
+
+const text = `alter table app.users
+  add column "a|b" int;  -- new
+create table app.more (id int);
+drop tabel x;
+\\echo hello
+`;
+
+const nothing: Observation = {
+  locks: [],
+  rewrites: [],
+  scans: [],
+  rows: [],
+  created: [],
+  altered: [],
+  dropped: [],
+  dependents: [],
+  toldBy: 'server',
+};
+
+const altered: Observation = {
+  ...nothing,
+  locks: [
+    { mode: 'SHARE', object: 'app.users', kind: 'table', held: true },
+    { mode: 'ACCESS EXCLUSIVE', object: 'app."a|b"', kind: 'table' },
+    { mode: 'ACCESS EXCLUSIVE', object: 'app.made', kind: 'table', unseen: true },
+  ],
+  rewrites: [{ object: 'app.users', kind: 'table' }],
+  scans: [{ table: 'app.users', scans: 2, rows: 2000 }],
+  rows: [{ table: 'app.log', inserted: 3, updated: 0, deleted: 1 }],
+  altered: [{ kind: 'table', identity: 'app.users' }],
+  dependents: [{ kind: 'view', identity: 'app.adults', effect: 'changed' }],
+};
+
+const made: Observation = {
+  ...nothing,
+  locks: [{ mode: 'ACCESS EXCLUSIVE', object: 'app.more', kind: 'table', unseen: true }],
+  created: [{ kind: 'table', identity: 'app.more' }],
+  toldBy: 'grammar',
+};
+
+const rangeOf = (statement: string) => {
+  const start = text.indexOf(statement);
+  return { start, end: start + statement.length };
+};
+
+const outcomes: readonly StatementOutcome[] = [
+  {
+    kind: 'ran',
+    range: rangeOf('alter table app.users\n  add column "a|b" int'),
+    ms: 3.14,
+    notices: [{ severity: 'NOTICE', sqlState: '00000', message: 'a `tick`' }],
+    observation: altered,
+  },
+  { kind: 'ran', range: rangeOf('create table app.more (id int)'), ms: 12.4, notices: [], rows: 1, observation: made },
+  { kind: 'refused', range: rangeOf('drop tabel x'), ms: 0.4, sqlState: '42601', message: 'syntax error' },
+  { kind: 'skipped', range: rangeOf('\\echo hello'), reason: 'psql' },
+];
+
+const drawn = (level: HintLevel, of: readonly StatementOutcome[] = outcomes): string[] =>
+  hintsOf(of, text, level, positionsIn(text)).map(
+    ({ position, label }) => `${position.line}:${position.character} ${JSON.stringify(label).slice(1, -1)}`,
+  );
+
+const hovered = (word: string): string | undefined =>
+  (hoverAt(outcomes, text.indexOf(word), rangesIn(text))?.contents as MarkupContent | undefined)?.value;
+
+describe('inlay hints', () => {
+  it('tell in short what others have to wait for, behind the last line of a statement', () => {
+    deepEqual(drawn('compact'), ['1:31 ACCESS EXCLUSIVE app.\\"a|b\\" · rewrites · scans 2,000 rows']);
+  });
+
+  it('tell everything when they are asked to', () => {
+    deepEqual(drawn('full'), [
+      '1:31 3.1 ms · ACCESS EXCLUSIVE app.\\"a|b\\" · SHARE app.users (held) · ACCESS EXCLUSIVE app.made · rewrites app.users · scans app.users (2,000 rows) · 3 inserted, 1 deleted in app.log · alters table app.users · view app.adults follows silently · 1 notice',
+      '2:31 12 ms · 1 row · ACCESS EXCLUSIVE app.more · creates table app.more',
+    ]);
+  });
+
+  it('are not there when they are off, nor where nothing ran or nobody observed', () => {
+    deepEqual(drawn('off'), []);
+    deepEqual(drawn('compact', [{ kind: 'ran', range: { start: 0, end: 5 }, ms: 1, notices: [] }]), []);
+    deepEqual(drawn('full', outcomes.slice(2)), []);
+  });
+
+  it('stand at the end of a text without a last line break', () => {
+    const ran: StatementOutcome = { kind: 'ran', range: { start: 0, end: 8 }, ms: 1, notices: [] };
+    deepEqual(hintsOf([ran], 'select 1', 'full', positionsIn('select 1'))[0]?.position, { line: 0, character: 8 });
+  });
+});
+
+describe('hover', () => {
+  it('tells what the statement under the pointer did', () => {
+    equal(
+      hovered('add column'),
+      [
+        '**Ran** in 3.1 ms',
+        '| Lock | On |  |\n| --- | --- | --- |\n| ACCESS EXCLUSIVE | table `app."a\\|b"` |  |\n| SHARE | table `app.users` | held already |\n| ACCESS EXCLUSIVE | table `app.made` | new, nobody waits |',
+        'Written anew:\n- table `app.users`',
+        'Read:\n- `app.users`: 2,000 rows, from end to end',
+        'Rows:\n- `app.log`: 3 inserted, 1 deleted',
+        'Altered:\n- table `app.users`',
+        'Also touched:\n- view `app.adults` follows silently',
+        '- Notice: `` a `tick` ``',
+      ].join('\n\n'),
+    );
+  });
+
+  it('says where objects are only what the statement names', () => {
+    equal(
+      hovered('create table'),
+      '**Ran** in 12 ms, 1 row\n\n| Lock | On |  |\n| --- | --- | --- |\n| ACCESS EXCLUSIVE | table `app.more` | new, nobody waits |\n\nCreated:\n- table `app.more`\n\nObjects are those that the statement names.',
+    );
+  });
+
+  it('tells why nothing ran', () => {
+    equal(hovered('tabel'), '**Refused** after 0.4 ms (42601): `syntax error`');
+    equal(hovered('\\echo'), '**Not rehearsed**: a line for psql.');
+  });
+
+  it('has nothing to say between statements', () => {
+    equal(hovered('-- new'), undefined);
+  });
+});

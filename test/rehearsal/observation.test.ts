@@ -1,0 +1,71 @@
+/** What is observed of statements, on real Postgres of the oldest and the newest major and on the embedded one. */
+import { embeddedDatabase } from '../../server/engine/database/embedded';
+import type { Session } from '../../server/engine/database/session';
+import type { Observation } from '../../server/engine/rehearsal/observation/observation';
+import { strengthOf } from '../../server/engine/sql/lockModes';
+import { loadParser } from '../../server/engine/sql/parse';
+import { statementsOf } from '../../server/engine/sql/scan';
+import { describeCases, fileNamed, type Mark as FixtureMark, parseFixture, renderFixture } from '../support/fixture';
+import { assets } from '../support/places';
+import { servers, withDatabase } from '../support/servers';
+import { withSession } from '../support/session';
+import { begun, done, observerOn, ran } from './observing';
+
+type Use = (session: Session) => Promise<string>;
+
+const places: Readonly<Record<string, (use: Use) => Promise<string>>> = {
+  'PostgreSQL 15': (use) => withDatabase(servers.oldest, (url) => withSession(url, use)),
+  'PostgreSQL 18': (use) => withDatabase(servers.newest, (url) => withSession(url, use)),
+  'the embedded Postgres': async (use) => {
+    const session = await embeddedDatabase({ file: undefined, assets, label: 'test', name: 'test' }).open('read');
+    try {
+      return await use(session);
+    } finally {
+      await session.close();
+    }
+  },
+};
+
+for (const [place, within] of Object.entries(places)) {
+  describe(`observation on ${place}`, () => {
+    before(() => loadParser());
+    describeCases('observation', (source) => within((session) => observeFixture(source, session)));
+  });
+}
+
+async function observeFixture(source: string, session: Session): Promise<string> {
+  const { files } = parseFixture(source);
+  const fixture = { files };
+  await done(session, fileNamed(fixture, 'before').text);
+  const observer = await observerOn(session);
+  const { text } = fileNamed(fixture, 'migration');
+  const marks: FixtureMark[] = [];
+  await session.run('begin');
+  let mark = await begun(observer);
+  for (const { text: sql, range } of statementsOf(text)) {
+    const observed = await ran(session, observer, sql, mark);
+    mark = observed.after;
+    const word = { start: range.start, end: range.start + sql.search(/\s/) };
+    for (const says of [...linesOf(observed.observation), ...observed.notices.map((it) => `notice ${it.message}`)])
+      marks.push({ range: word, says });
+  }
+  await session.run('rollback');
+  return renderFixture(files.map((file) => (file.name === 'migration' ? { ...file, marks } : file)));
+}
+
+function linesOf({ locks, rewrites, scans, rows, created, altered, dropped, dependents }: Observation): string[] {
+  const flag = (it: { readonly unseen?: true; readonly held?: true }): string =>
+    `${it.held ? ' (held)' : ''}${it.unseen ? ' (unseen)' : ''}`;
+  return [
+    ...locks
+      .toSorted((a, b) => strengthOf(b.mode) - strengthOf(a.mode) || (a.object < b.object ? -1 : 1))
+      .map((it) => `lock ${it.mode} ${it.kind} ${it.object}${flag(it)}`),
+    ...rewrites.map((it) => `rewrite ${it.kind} ${it.object}${flag(it)}`).toSorted(),
+    ...scans.map((it) => `${it.scans > 0 ? 'scan' : 'read'} ${it.table} ${it.rows}${flag(it)}`).toSorted(),
+    ...rows.map((it) => `rows ${it.table} +${it.inserted} ~${it.updated} -${it.deleted}${flag(it)}`).toSorted(),
+    ...created.map(({ kind, identity }) => `created ${kind} ${identity}`),
+    ...altered.map(({ kind, identity }) => `altered ${kind} ${identity}`),
+    ...dropped.map(({ kind, identity }) => `dropped ${kind} ${identity}`),
+    ...dependents.map(({ kind, identity, effect }) => `${effect} ${kind} ${identity}`).toSorted(),
+  ];
+}

@@ -1,0 +1,178 @@
+/** What is observed while one types: the same as of a fresh look, wherever the edit was; nothing where nobody wants it. */
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { type Chain, createChain } from '../../server/engine/rehearsal/chain';
+import type { Observation } from '../../server/engine/rehearsal/observation/observation';
+import type { ChainRequest } from '../../server/engine/rehearsal/walk';
+import { strengthOf } from '../../server/engine/sql/lockModes';
+import { embeddedPlace } from '../../server/engine/shadow/embeddedPlace';
+import type { ShadowPlace } from '../../server/engine/shadow/place';
+import { loadParser } from '../../server/engine/sql/parse';
+import { privatePlace } from '../shadow/support';
+import { assets } from '../support/places';
+import { servers } from '../support/servers';
+import { type LinkText, requestOf, resultsOf, tapped } from './support';
+
+const places: Record<string, () => Promise<ShadowPlace>> = {
+  [`PostgreSQL ${servers.oldest}`]: async () => (await privatePlace(servers.oldest)).place,
+  [`PostgreSQL ${servers.newest}`]: async () => (await privatePlace(servers.newest)).place,
+  PGlite: async () => embeddedPlace({ assets, log: () => {} }),
+};
+
+/** As a check does it: the answer, the second look, the answer again. One value for each statement of the up scripts. */
+async function observed(chain: Chain, request: ChainRequest): Promise<(Observation | string | undefined)[]> {
+  await resultsOf(chain, request);
+  await chain.look(request, new AbortController().signal);
+  const results = await resultsOf(chain, request);
+  return results.flatMap(({ up }) => up.map((it) => (it.kind === 'ran' ? it.observation : it.kind)));
+}
+
+/**
+ * Without what an earlier script of the same transaction blurs: weak locks that it holds as well, plans, which depend on
+ * whether a table is new, and rows that an index build finds although they were taken back.
+ */
+function essence(it: Observation | string | undefined): unknown {
+  if (typeof it !== 'object') return it;
+  const { locks, scans, ...rest } = it;
+  const strong = locks.filter(({ mode }) => strengthOf(mode) > strengthOf('ROW EXCLUSIVE'));
+  return {
+    ...rest,
+    locks: strong.filter(({ object }, i) => strong.findIndex((other) => other.object === object) === i),
+    scans: scans.map(({ table, unseen }) => ({ table, unseen })),
+  };
+}
+
+/** Without objects, which Postgres tells itself there, and locks on new ones. */
+const unnamed = (it: Observation | string | undefined): unknown => {
+  if (typeof it !== 'object') return it;
+  const {
+    created: _,
+    altered: _altered,
+    dropped: _dropped,
+    dependents: _dependents,
+    toldBy: _toldBy,
+    locks,
+    ...rest
+  } = it;
+  return { ...rest, locks: locks.filter(({ unseen }) => !unseen) };
+};
+
+/** No statement can be planned in two ways. */
+const script = [
+  'create table orders (id int primary key, total int)',
+  'insert into orders select n, n from generate_series(1, 10) n',
+  'create table lines (id int primary key, order_id int references orders)',
+  'create view totals as select id, total from orders',
+  'select nowhere from orders',
+  'alter table orders add check (total > 0)',
+  'alter table orders add check (total < 5)',
+  'update orders set total = total + 1 where total > 3',
+  'alter table orders alter total type bigint using total::bigint',
+  "do $$ begin insert into lines select id, id from orders; perform set_config('a.b', 'c', false); end $$",
+  'create index on lines (order_id)',
+  'delete from lines where order_id + 0 < 4',
+  'drop view if exists totals cascade',
+  'alter table orders rename column total to sum',
+  'select count(*) from lines where order_id + 0 > 1',
+];
+const textOf = (statements: readonly string[], name = 'm'): LinkText => ({ name, up: `${statements.join(';\n')};\n` });
+
+/** The view is in the way of the new type. */
+const right = script.toSpliced(3, 1, 'create view totals as select id from orders');
+const edits: readonly (readonly string[])[] = [
+  script,
+  right,
+  right.toSpliced(7, 1, 'update orders set total = total + 2'),
+  right.toSpliced(14, 1, 'select id from orders where sum = 3'),
+  [...right, 'insert into lines values (100, 1)'],
+  right.toSpliced(10, 1),
+  right.toSpliced(1, 1, 'insert into orders select n, n from generate_series(1, 20) n'),
+  right.toSpliced(5, 0, 'lock table orders in share mode'),
+  right,
+];
+
+for (const [name, open] of Object.entries(places)) {
+  describe(`what is observed on ${name}`, () => {
+    let place: ShadowPlace;
+    /** For fresh looks: the embedded engine has one shadow only. */
+    let other: ShadowPlace;
+    before(async () => {
+      await loadParser();
+      [place, other] = [await open(), await open()];
+    });
+    after(() => Promise.all([place.close(), other.close()]));
+
+    it('after an edit is what a fresh look shows', async () => {
+      const chain = createChain(place);
+      for (const statements of edits) {
+        const request = requestOf([textOf(statements)], { observe: true });
+        const now = await observed(chain, request);
+        ok(now.some((it) => typeof it === 'object' && it.scans.length > 0));
+        deepEqual(now, await observed(createChain(other), request));
+      }
+    });
+
+    it('of a script is the same whatever stands before it in the same transaction', async () => {
+      const [first, second] = [right.slice(0, 4), right.slice(4)];
+      const links = [textOf(first, 'first'), textOf(second, 'second')];
+      const open = requestOf(links, { observe: true });
+      const chain = createChain(place);
+      const together = await observed(chain, open);
+      // The first one is committed there.
+      const apart = await observed(createChain(other), { ...open, isOpen: ({ up }) => up.path === 'second' });
+      deepEqual(together.slice(first.length).map(essence), apart.slice(first.length).map(essence));
+      const edited = { ...links[1], name: 'second', up: `${second.toSpliced(3, 1).join(';\n')};\n` };
+      const request = requestOf([textOf(first, 'first'), edited], { observe: true });
+      const [now, fresh] = [await observed(chain, request), await observed(createChain(other), request)];
+      deepEqual(now.map(essence), fresh.map(essence));
+    });
+
+    it('of statements that their tool commits one by one holds nothing of the one before', async () => {
+      const alone = { ...textOf(right), mode: 'statements' as const };
+      const all = await observed(createChain(place), requestOf([alone], { observe: true }));
+      const locks = all.flatMap((it) => (typeof it === 'object' ? it.locks : []));
+      ok(locks.some(({ mode }) => mode === 'ACCESS EXCLUSIVE'));
+      deepEqual(
+        locks.filter(({ held }) => held),
+        [],
+      );
+    });
+
+    it('is the same on the command line, which commits', async () => {
+      const links = [textOf(right.slice(0, 4), 'first'), textOf(right.slice(4), 'second')];
+      const request = requestOf(links, { observe: true, isOpen: ({ up }) => up.path === 'second' });
+      const committed = { ...request, isOpen: () => false, manner: 'whole' as const };
+      const [there, here] = [
+        await observed(createChain(other), committed),
+        await observed(createChain(place), request),
+      ];
+      deepEqual(there.slice(4).map(unnamed), here.slice(4).map(unnamed));
+      ok(there.some((it) => typeof it === 'object' && it.toldBy === 'server'));
+      const text = textOf([...right, 'select count(*) from pg_event_trigger']);
+      const met = await observed(createChain(other), { ...committed, links: requestOf([text]).links });
+      ok(met.every((it) => typeof it !== 'object' || it.toldBy === 'grammar'));
+    });
+
+    it('is nothing, and nothing is asked, where nobody wants to know', async () => {
+      const asked: string[] = [];
+      const tap = tapped(place, (sql) => void (/observer|rehearsal_held/.test(sql) && asked.push(sql)));
+      const chain = createChain(tap.place);
+      for (const statements of edits.slice(0, 3))
+        ok((await observed(chain, requestOf([textOf(statements)]))).every((it) => typeof it !== 'object'));
+      deepEqual(asked, []);
+      await observed(chain, requestOf([textOf([...right, 'select 1'])], { observe: true }));
+      ok(asked.length > 0);
+    });
+
+    it('costs the answer nothing: what an edit runs is not observed before it is told', async () => {
+      const asked: string[] = [];
+      const tap = tapped(place, (sql) => void (/observer|rehearsal_held/.test(sql) && asked.push(sql)));
+      const chain = createChain(tap.place);
+      await observed(chain, requestOf([textOf(right)], { observe: true }));
+      tap.sent.splice(0);
+      asked.splice(0);
+      await resultsOf(chain, requestOf([textOf([...right, 'select 2'])], { observe: true }));
+      deepEqual(asked, []);
+      equal(tap.sent.filter((sql) => !/^(?:set constraints|rollback$)/.test(sql)).join(), 'select 2');
+    });
+  });
+}
