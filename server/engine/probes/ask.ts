@@ -3,6 +3,7 @@
  *
  * Nothing is said of rows unless they were seen: what cannot be asked, or takes too long, is unknown.
  */
+import { Fault } from '../base/fault';
 import type { Database } from '../database/database';
 import { givingUp } from '../database/givingUp';
 import { quoteLiteral } from '../database/quote';
@@ -33,7 +34,7 @@ export function probe(
     const answers: Answer[] = [];
     for (const it of probes) {
       signal.throwIfAborted();
-      answers.push(await readOnly(session, it, limits, () => answerTo(session, it)));
+      answers.push(session.lost ? silent : await answerInTime(session, it, limits));
     }
     signal.throwIfAborted();
     return answers;
@@ -53,7 +54,7 @@ export function rowsAtFault(
 ): Promise<RowsAtFault> {
   const { question, table, says } = asked;
   return onTarget(target, signal, (session) =>
-    readOnly(session, asked, limits, async () => {
+    readOnly(session, asked, limits, async (session) => {
       if (question.kind === 'convert') await session.run(question.findEach);
       // As text, so that no number loses digits on its way.
       const found = await session.rows<{ row: readonly Cell[] }>(
@@ -82,12 +83,46 @@ async function onTarget<T>(
   }
 }
 
+type Asking = Pick<Session, 'run' | 'rows'>;
+
+/** How much later than Postgres we end a statement ourselves, in milliseconds: a server may not heed its own limit. */
+const graceMs = 2_000;
+
+/** Ends the session when a statement does not end: it throws `connection-lost` from then on. */
+function limited(session: Session, probeMs: number): Asking {
+  const inTime = async <T>(work: () => Promise<T>): Promise<T> => {
+    const late = AbortSignal.timeout(probeMs + graceMs);
+    try {
+      return await givingUp(session, late, work);
+    } catch (error) {
+      if (late.aborted) throw new Fault('connection-lost', silent.why, error);
+      throw error;
+    }
+  };
+  return {
+    run: (sql, options) => inTime(() => session.run(sql, options)),
+    rows: (sql, values) => inTime(() => session.rows(sql, values)),
+  };
+}
+
+const silent = { kind: 'unknown', why: 'the database did not answer in time' } as const;
+
+async function answerInTime(session: Session, asked: Probe, limits: ProbeLimits): Promise<Answer> {
+  try {
+    return await readOnly(session, asked, limits, (it) => answerTo(it, asked));
+  } catch (error) {
+    if (error instanceof Fault && error.detail === silent.why) return silent;
+    throw error;
+  }
+}
+
 async function readOnly<T>(
-  session: Session,
+  unlimited: Session,
   { searchPath }: Probe,
   { probeMs }: ProbeLimits,
-  ask: () => Promise<T>,
+  ask: (session: Asking) => Promise<T>,
 ): Promise<T> {
+  const session = limited(unlimited, probeMs);
   // Policies that would hide rows from us make an error of the question, not a wrong answer.
   await session.run(
     `begin transaction read only;
@@ -98,14 +133,14 @@ async function readOnly<T>(
      select pg_catalog.set_config('search_path', ${quoteLiteral(searchPath)}, true)`,
   );
   try {
-    return await ask();
+    return await ask(session);
   } finally {
-    if (!session.lost) await session.run('rollback');
+    if (!unlimited.lost) await session.run('rollback');
   }
 }
 
 /** What the planner refuses is not known on the target, or is a constant that is wrong by itself: no matter of rows. */
-async function answerTo(session: Session, asked: Probe): Promise<Answer> {
+async function answerTo(session: Asking, asked: Probe): Promise<Answer> {
   const { question } = asked;
   const planned = await session.run(
     `explain (costs off) ${question.kind === 'count' ? question.countSql : question.planSql}`,
@@ -116,7 +151,7 @@ async function answerTo(session: Session, asked: Probe): Promise<Answer> {
 
 type Count = Exclude<Question, Conversion>;
 
-async function counted(session: Session, asked: Probe, { countSql, ifItFails }: Count): Promise<Answer> {
+async function counted(session: Asking, asked: Probe, { countSql, ifItFails }: Count): Promise<Answer> {
   await session.run('savepoint rehearsal_count');
   const sent = await session.run(`select pg_catalog.set_config('rehearsal.count', (${countSql})::text, true)`);
   if (sent.kind === 'done') return answerOf(await countIn(session), asked);
@@ -125,7 +160,7 @@ async function counted(session: Session, asked: Probe, { countSql, ifItFails }: 
   return converted(session, ifItFails);
 }
 
-async function converted(session: Session, { tryAll, countEach }: Conversion): Promise<Answer> {
+async function converted(session: Asking, { tryAll, countEach }: Conversion): Promise<Answer> {
   await session.run('savepoint rehearsal_try');
   const tried = await session.run(tryAll);
   if (tried.kind === 'done') return { kind: 'none' };
@@ -135,7 +170,7 @@ async function converted(session: Session, { tryAll, countEach }: Conversion): P
   return raised(each.kind === 'done' ? await countIn(session) : undefined, tried.refusal);
 }
 
-async function countIn(session: Session): Promise<number> {
+async function countIn(session: Asking): Promise<number> {
   const [row] = await session.rows<{ count: string }>(`select pg_catalog.current_setting('rehearsal.count') as count`);
   if (!row) throw new Error('a select without FROM has one row');
   return Number(row.count);

@@ -15,15 +15,28 @@ const numbers = (array: string): string => `coalesce(pg_catalog.array_to_json(${
 /** Those of pg_catalog are printed without their schema, and found first everywhere. */
 const collationName = (id: string): string => `case when ${id} <> 0 then ${id}::regcollation::text end`;
 
+/** What a domain is made of in the end; for any other type itself. */
+const baseOf = (id: string): string => `
+  (with recursive made(id) as (
+     select ${id}
+     union select d.typbasetype from pg_catalog.pg_type d join made on d.oid = made.id where d.typtype = 'd')
+   select made.id from made join pg_catalog.pg_type b on b.oid = made.id where b.typtype <> 'd')`;
+
+const plain = (id: string): string => `
+  exists (select from pg_catalog.pg_type p
+           where p.oid = ${id} and (p.typnamespace = 'pg_catalog'::regnamespace or p.typtype = 'e'))`;
+
 const columns = `
   select json_agg(json_build_object(
       'number', a.attnum, 'name', a.attname, 'type', pg_catalog.format_type(a.atttypid, a.atttypmod),
       'typeKind', t.typtype, 'builtIn', t.typnamespace = 'pg_catalog'::regnamespace,
+      'plain', ${plain('coalesce(base.oid, t.oid)')},
       'labels', (select json_agg(e.enumlabel order by e.enumsortorder) from pg_catalog.pg_enum e where e.enumtypid = t.oid),
       'notNull', a.attnotnull, 'default', pg_catalog.pg_get_expr(d.adbin, d.adrelid), 'sameForAll', a.atthasmissing,
       'generated', a.attgenerated <> '', 'stored', a.attgenerated = 's', 'identity', a.attidentity <> '') order by a.attnum)
     from pg_catalog.pg_attribute a
     join pg_catalog.pg_type t on t.oid = a.atttypid
+    left join pg_catalog.pg_type base on base.oid = ${baseOf('t.oid')}
     left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped`;
 
@@ -127,7 +140,7 @@ export const domainQuery = `
     union select t.oid from pg_catalog.pg_type t join made on t.typtype = 'd' and t.typbasetype = made.id
   )
   select json_build_object(
-      'name', t.typname, 'base', pg_catalog.format_type(t.typbasetype, t.typtypmod), 'notNull', t.typnotnull,
+      'name', t.typname, 'base', pg_catalog.format_type(${baseOf('t.oid')}, t.typtypmod), 'notNull', t.typnotnull,
       'constraints', coalesce((
         select json_agg(json_build_object(
             'id', con.oid::bigint, 'name', con.conname, 'type', con.contype, 'validated', con.convalidated,
@@ -167,6 +180,23 @@ export const touchedQuery = `
       select from pg_catalog.pg_proc p join pg_catalog.pg_language l on l.oid = p.prolang
        where p.proname = any($2::name[]) and p.pronamespace <> 'pg_catalog'::regnamespace
          and p.provolatile = 'v' and l.lanname not in ('internal', 'c')) as wild`;
+
+/**
+ * What Postgres may choose though nobody names its schema. Casts to json are chosen when a row is shown. Those of an
+ * extension came with it, and only compute.
+ */
+export const choosableQuery = `
+  select array(
+      select o.oprname::text from pg_catalog.pg_operator o
+       where o.oprnamespace <> 'pg_catalog'::regnamespace
+         and (o.oprleft = 0 or ${plain(baseOf('o.oprleft'))}) and ${plain(baseOf('o.oprright'))}) as operators,
+    exists (
+      select from pg_catalog.pg_cast c join pg_catalog.pg_proc p on p.oid = c.castfunc
+       where p.pronamespace <> 'pg_catalog'::regnamespace
+         and ((${plain('c.castsource')} and ${plain('c.casttarget')}) or c.casttarget = 'pg_catalog.json'::regtype)
+         and not exists (
+           select from pg_catalog.pg_depend d
+            where d.classid = 'pg_catalog.pg_cast'::regclass and d.objid = c.oid and d.deptype = 'e')) as casts`;
 
 /** Functions of these names (`$1`) outside of pg_catalog. */
 export const functionsQuery = `

@@ -16,6 +16,10 @@ export interface Facts {
   readonly refusedDefaults: readonly RefusedDefault[];
   /** Functions outside of pg_catalog that the statement may call, by `language name`. */
   readonly functions: readonly string[];
+  /** Names of operators of the user between types that questions may be made of. */
+  readonly operators: readonly string[];
+  /** A cast that nobody has to write may run a function of the user. */
+  readonly casts: boolean;
   /** Tables whose rows may be others now. */
   readonly touched: readonly TableKey[] | 'all';
 }
@@ -56,6 +60,8 @@ export interface ColumnFacts {
   readonly typeKind: string;
   /** Of pg_catalog: there on every server. */
   readonly builtIn: boolean;
+  /** It is built in, an enum, or a domain over one of these: comparing such values runs nothing of the user's. */
+  readonly plain: boolean;
   /** Of an enum. */
   readonly labels: readonly string[] | null;
   readonly notNull: boolean;

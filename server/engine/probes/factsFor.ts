@@ -5,7 +5,7 @@ import type { Session } from '../database/session';
 import { callsIn, type RowEffect, rowEffectOf } from '../sql/rowEffects';
 import type { Statement } from '../sql/statement';
 import type { NameParts } from '../sql/tree';
-import { briefQuery, domainQuery, functionsQuery, tablesQuery, touchedQuery } from './catalog';
+import { briefQuery, choosableQuery, domainQuery, functionsQuery, tablesQuery, touchedQuery } from './catalog';
 import { type DomainFacts, type Facts, type RefusedDefault, type TableFacts, tableKey } from './facts';
 
 /**
@@ -62,6 +62,7 @@ async function asked(session: Session, effect: Asking, calls: readonly string[])
     domain,
     refusedDefaults: await refusedDefaults(session, effect, tables[0]),
     functions: effect.kind === 'alters' ? await functionsNamed(session, calls) : [],
+    ...(await choosable(session, effect)),
     touched,
   };
 }
@@ -92,6 +93,14 @@ function namesIn(effect: Asking): readonly NameParts[] {
     case 'writes':
       return effect.tables;
   }
+}
+
+async function choosable(session: Session, { kind }: Asking): Promise<Pick<Facts, 'operators' | 'casts'>> {
+  // Nothing is asked of rows by the others.
+  if (!['alters', 'indexes', 'constrains', 'makes'].includes(kind)) return { operators: [], casts: false };
+  const [found] = await session.rows<Pick<Facts, 'operators' | 'casts'>>(choosableQuery);
+  if (!found) throw new Error('a select without FROM has one row');
+  return found;
 }
 
 type Named = readonly [schema: string, name: string];

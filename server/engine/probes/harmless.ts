@@ -12,26 +12,53 @@ import type { Facts } from './facts';
 
 /** @param sql what is put to the target, all of it that Postgres can parse */
 export function isHarmless(sql: readonly string[], mentioned: ReadonlySet<string>, facts: Facts): boolean {
+  if (facts.casts) return false;
   const types = facts.tables.flatMap(({ columns }) => columns).filter(({ name }) => mentioned.has(name));
-  if (!types.every(({ builtIn, typeKind }) => builtIn || typeKind === 'e')) return false;
   const enums = new Set(types.filter(({ typeKind }) => typeKind === 'e').map(({ type }) => type));
+  const isFine = types.every(({ plain }) => plain)
+    ? (tree: Node): boolean => computesOnly(tree, enums, new Set(facts.operators))
+    : readsOnly;
   return sql.every((it) => {
     const trees = treesOf(it);
-    return trees.length === 1 && trees.every((tree) => computesOnly(tree, enums));
+    return trees.length === 1 && trees.every(isFine);
   });
 }
 
-function computesOnly(tree: Node, enums: ReadonlySet<string>): boolean {
+function computesOnly(tree: Node, enums: ReadonlySet<string>, foreign: ReadonlySet<string>): boolean {
   let harmless = true;
   visit(tree, (key, value) => {
     if (key === 'FuncCall') harmless &&= isKnown((value as FuncCall).funcname, functions);
     else if (key === 'TypeCast') harmless &&= isKnownType((value as TypeCast).typeName, enums);
-    else if (key === 'A_Expr') harmless &&= isKnown((value as A_Expr).name, undefined);
+    else if (key === 'A_Expr') harmless &&= isKnownOperator((value as A_Expr).name, foreign);
   });
   return harmless;
 }
 
-/** @param names undefined for operators, of which all that are built in only compute */
+/** Whether a value is there can be asked of any type: `IS NULL`, and `IS NOT DISTINCT FROM NULL`, which is the same. */
+function readsOnly(tree: Node): boolean {
+  let harmless = true;
+  visit(tree, (key, value) => {
+    if (key === 'FuncCall')
+      harmless &&= (value as FuncCall).agg_star === true && isKnown((value as FuncCall).funcname, functions);
+    else if (key === 'A_Expr') harmless &&= comparesWithNull(value);
+    else if (/^(?:TypeCast|SortBy|groupClause|distinctClause|CollateClause)$/.test(key)) harmless = false;
+  });
+  return harmless;
+}
+
+const comparesWithNull = ({ kind, rexpr }: A_Expr): boolean =>
+  (kind === 'AEXPR_NOT_DISTINCT' || kind === 'AEXPR_DISTINCT') &&
+  rexpr !== undefined &&
+  'A_Const' in rexpr &&
+  rexpr.A_Const.isnull === true;
+
+/** What is built in only computes; what is not, Postgres may choose only where nobody says which. */
+function isKnownOperator(written: readonly Node[] | undefined, foreign: ReadonlySet<string>): boolean {
+  const parts = partsOf(written);
+  return isKnown(written, undefined) && (parts.length === 2 || !foreign.has(lastOf(parts)));
+}
+
+/** @param names undefined: all that are built in */
 function isKnown(written: readonly Node[] | undefined, names: ReadonlySet<string> | undefined): boolean {
   const parts = partsOf(written);
   const builtIn = parts.length === 1 || (parts.length === 2 && parts[0] === 'pg_catalog');
@@ -64,4 +91,4 @@ const types = words(`
   date time timetz timestamp timestamptz interval uuid json jsonb bytea inet cidr macaddr macaddr8 bit varbit money xml
   tsvector tsquery oid point line lseg box path polygon circle
   int4range int8range numrange daterange tsrange tstzrange int4multirange int8multirange nummultirange datemultirange
-  tsmultirange tstzmultirange`);
+  tsmultirange tstzmultirange regclass`);

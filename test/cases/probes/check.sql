@@ -29,12 +29,10 @@ alter table kinds add check ("Check" <> 'x''y');
 --- it raises
 alter table items add check (10 / price > -100);
 --          ^^^^^ 22012 1 row of items breaks items_price_check (division by zero)
---- function of the project
+--- function of the project, unknown
 alter table items add check (positive(price));
---          ^^^^^ 23514 3 rows of items break items_price_check (check constraint "items_price_check" of relation "items" is violated by some row)
---- another one
+--- another one, unknown
 alter table items add check (app_total(price, quantity) >= 0);
---          ^^^^^ 23514 1 row of items breaks items_check (check constraint "items_check" of relation "items" is violated by some row)
 --- not valid
 alter table items add check (price >= 0) not valid;
 --- not valid, then validated

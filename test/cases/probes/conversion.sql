@@ -69,9 +69,8 @@ alter type mood add value 'glad';
 create type feeling as enum ('ok', 'fine');
 alter table notes alter feel type feeling using feel::text::feeling;
 --                      ^^^^ 22P02 1 row of notes cannot turn its feel into public.feeling (invalid input value for enum public.feeling)
---- to a domain
+--- to a domain, unknown
 alter table notes alter id type small using id * 4;
---                      ^^ 23514 2 rows of notes cannot turn their id into public.small (value for domain small violates check constraint)
 --- nulls by nullif
 alter table notes alter mail type text using nullif(mail, '');
 --                      ^^^^ 23502 2 rows of notes have no mail (column "mail" of relation "notes" contains null values)
