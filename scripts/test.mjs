@@ -79,11 +79,13 @@ let [passed, failed] = [0, 0];
 for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => process.exit(1));
 const total = performance.now();
 await stage('install', () => ({ green: (installPackages(root), true), output: '' }));
-const chosen = stages.filter(({ name, always, asked }) => (only ? only.includes(name) || always : !asked));
-while (chosen.length > 0 && failed === 0) {
-  const together = [chosen.shift()];
-  while (chosen[0]?.besides) together.push(chosen.shift());
-  await Promise.all(together.map(({ name, command }) => stage(name, () => run(command))));
+const groups = [];
+for (const it of stages.filter(({ name, always, asked }) => (only ? only.includes(name) || always : !asked))) {
+  if (it.besides && groups.length > 0) groups.at(-1).push(it);
+  else groups.push([it]);
+}
+for (const together of groups) {
+  if (failed === 0) await Promise.all(together.map(({ name, command }) => stage(name, () => run(command))));
 }
 console.log(`${((performance.now() - total) / 1000).toFixed(1)} s in all`);
 console.log(`${passed} passed, ${failed} failed`);
