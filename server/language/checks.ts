@@ -139,12 +139,12 @@ export class Checks {
   private queue(folder: string): Latest {
     const known = this.queues.get(folder);
     if (known) return known;
-    const made = latest((signal) => this.check(folder, signal));
+    const made = latest((signal, answered) => this.check(folder, signal, answered));
     this.queues.set(folder, made);
     return made;
   }
 
-  private async check(folder: string, signal: AbortSignal): Promise<void> {
+  private async check(folder: string, signal: AbortSignal, answered: () => void): Promise<void> {
     let subjects: readonly Subject[] = [];
     clearTimeout(this.retries.get(folder));
     try {
@@ -153,7 +153,7 @@ export class Checks {
       if (!project || subjects.length === 0) return this.others.clear(folder);
       this.looks.soon(folder);
       for (const { document } of subjects) this.setRunning(document.uri);
-      await this.rehearse(project, subjects, signal);
+      await this.rehearse(project, subjects, signal, answered);
       this.setFault(folder, undefined);
     } catch (error) {
       // What goes wrong with a check that nobody waits for any more says nothing about the newest text.
@@ -182,7 +182,12 @@ export class Checks {
     });
   }
 
-  private async rehearse(project: Project, subjects: readonly Subject[], signal: AbortSignal): Promise<void> {
+  private async rehearse(
+    project: Project,
+    subjects: readonly Subject[],
+    signal: AbortSignal,
+    answered: () => void,
+  ): Promise<void> {
     for (const { path, document } of subjects) this.readableOnDisk(path, document.getText());
     const byPath = new Map(subjects.map((subject) => [subject.path, subject]));
     const waiting = new Map(byPath);
@@ -192,6 +197,7 @@ export class Checks {
       if (!subject) return this.others.publish(project.folder.path, file);
       if (!file.provisional) waiting.delete(file.path);
       this.publishCheck(subject, file);
+      if (waiting.size === 0) answered();
     };
     this.others.begin(project.folder.path);
     await withSecondTry(signal, () => project.check({ open: subjects.map(({ path }) => path) }, take, signal));

@@ -18,8 +18,11 @@ export interface Latest {
   cancel(): void;
 }
 
-/** @param run must not reject; when its signal is aborted it ends as soon as it can, and the next one waits for it */
-export function latest(run: (signal: AbortSignal) => Promise<void>): Latest {
+/**
+ * @param run calls `answered` when nobody waits for it any more, whatever it still does then. It must not reject; when
+ *   its signal is aborted it ends as soon as it can, and the next one waits for it
+ */
+export function latest(run: (signal: AbortSignal, answered: () => void) => Promise<void>): Latest {
   let newest = new AbortController();
   let tail = Promise.resolve();
   let lastMs = 0;
@@ -30,8 +33,13 @@ export function latest(run: (signal: AbortSignal) => Promise<void>): Latest {
     await pauseFor(pauseMs, signal);
     if (signal.aborted) return;
     const started = performance.now();
-    await run(signal);
-    if (!signal.aborted) lastMs = performance.now() - started;
+    let isAnswered = false;
+    const answered = (): void => {
+      if (!isAnswered) lastMs = performance.now() - started;
+      isAnswered = true;
+    };
+    await run(signal, answered);
+    if (!signal.aborted) answered();
   }
 
   return {

@@ -122,6 +122,7 @@ async function measureEdits(workspace: Workspace, settings: Settings, rounds: nu
       await plainly();
       for (const place of ['last', 'middle', 'first'] as const)
         found[place].push(await editing(editor, place, 101 + round));
+      await editor.edit(`\n${textOf({ first: 101 + round })}`);
       found.blank.push(await timed(() => editor.edit(`-- ${round}\n${textOf({ first: 101 + round })}`)));
     }
     const memory = { server: memoryOf(editor.pid), itsProcesses: memoryBelow(editor.pid) };
@@ -131,8 +132,12 @@ async function measureEdits(workspace: Workspace, settings: Settings, rounds: nu
   }
 }
 
-/** A mistake is made first, so that its going away proves that the new text was run. */
+/**
+ * Somebody types at one place for a while, as people do. A mistake is made before the edit that is measured, so that its
+ * going away proves that the new text was run.
+ */
 async function editing(editor: Editor, place: Place, variant: number): Promise<number> {
+  for (const before of [1, 2]) await editor.edit(textOf({ [place]: 1_000 * before + variant }));
   equal(errorsIn(await editor.edit(textOf({}, place))), 1);
   return timed(async () => equal((await editor.edit(textOf({ [place]: variant }))).length, 0));
 }
