@@ -8,7 +8,7 @@ import type { Known, Verdict, Verdicts } from './state';
 import type { LinkResult, Walk } from './walk';
 
 /** When those who wait are told what is known so far, in milliseconds, and how often from then on. */
-const soonMs = 60;
+const soonMs = 200;
 const againMs = 1_000;
 
 /** A class because it remembers what it has told. */
