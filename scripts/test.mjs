@@ -19,18 +19,19 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const bin = (name) => join(root, 'node_modules/.bin', process.platform === 'win32' ? `${name}.cmd` : name);
 const node = process.execPath;
 /** A stage that takes longer hangs; in milliseconds. */
-const limitMs = 15 * 60_000;
+const limitMs = 25 * 60_000;
 /** The VS Code server in a browser runs on Linux; elsewhere the desktop VS Code takes its place. */
 const headless = process.platform === 'linux';
 
 /** Folders of test/ with a stage of their own; `unit` is all the rest: the rooms, each on real Postgres. */
 const apart = {
-  engine: ['test/engine', 'test/shadow', 'test/snapshots', 'test/rehearsal'],
+  engine: ['test/engine', 'test/snapshots'],
+  rehearsal: ['test/rehearsal', 'test/shadow'],
   lsp: ['test/lsp'],
   cli: ['test/cli'],
 };
 
-/** Two that wait for servers most of the time run side by side: `besides` the stage before it. */
+/** Those that wait for servers most of the time run side by side: `besides` the stage before it. */
 const stages = [
   { name: 'build', command: [node, 'scripts/build.mjs'], always: true },
   { name: 'types', command: [bin('tsc'), '-p', '.', '--noEmit'] },
@@ -38,6 +39,7 @@ const stages = [
   { name: 'format', command: [bin('biome'), 'format', '.'] },
   { name: 'unit', command: mocha(['test'], Object.values(apart).flat()) },
   { name: 'engine', command: mocha(apart.engine, []), besides: true },
+  { name: 'rehearsal', command: mocha(apart.rehearsal, []), besides: true },
   { name: 'lsp', command: mocha(apart.lsp, []) },
   { name: 'cli', command: mocha(apart.cli, []), besides: true },
   ...(headless
@@ -109,7 +111,7 @@ async function stage(name, work) {
     ...(failures > 0 ? [`${failures} failed`] : []),
     ...(counts.skipped > 0 ? [`${counts.skipped} skipped`] : []),
   ];
-  console.log(`${name.padEnd(8)} ${words.join(', ')}`);
+  console.log(`${name.padEnd(9)} ${words.join(', ')}`);
   if (!green) console.log(`Run only this again: npm test -- --only ${name}`);
 }
 

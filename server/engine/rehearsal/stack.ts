@@ -166,12 +166,26 @@ export class Stack {
       this.entries.push({ move, savepoint: undefined });
       return;
     }
+    if (this.entries.at(-1)?.move.state.refusedAtEnd) await this.undoScript();
     const { savepoint, ahead } = this.guard();
     for (const sql of ahead) await this.session.run(sql);
     await this.shadow.startScript(this.session);
     await this.session.run([deferAgain, ...immediate].join(';'));
     this.undo = undefined;
     this.entries.push({ move, savepoint });
+  }
+
+  /** The commit of the script before is refused, so that nothing of it stands; its savepoints go with it. */
+  private async undoScript(): Promise<void> {
+    const begin = this.entries.findLastIndex(({ move }) => move.kind === 'begin');
+    const savepoint = this.entries[begin]?.savepoint;
+    for (const [i, entry] of this.entries.entries())
+      if (i > begin) this.entries[i] = { ...entry, savepoint: undefined };
+    this.spare = undefined;
+    this.undo = savepoint;
+    if (savepoint !== undefined || !this.open) return;
+    this.open = false;
+    await this.session.run('rollback');
   }
 
   private async runStatement(

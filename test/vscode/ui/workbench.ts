@@ -81,7 +81,7 @@ async function openWorkbench(options: WorkbenchOptions): Promise<Workbench> {
 
 async function openPageOn(browser: Browser, server: CodeServer, options: WorkbenchOptions): Promise<Page> {
   const page = await openPage(browser);
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(90_000);
   const address = new URL(
     server.url([
       ['extensionDevelopmentPath', server.remote(root)],
