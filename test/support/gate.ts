@@ -33,8 +33,9 @@ export async function withGate<T>(url: string, lock: string, use: (gate: Gate) =
   await holder.query(`begin; ${lock}`);
   const waits = (): Promise<number> =>
     until(async () => {
+      // Within a transaction pg_stat_activity says the same again and again.
+      await holder.query('select pg_stat_clear_snapshot()');
       const { rows } = await holder.query<{ pid: number }>(
-        // Within a transaction pg_stat_activity says the same again and again.
         `select pid from pg_locks join pg_stat_activity using (pid)
           where not granted and pg_backend_pid() = any (pg_blocking_pids(pid)) and datname ~ $1`,
         [among],
