@@ -306,8 +306,8 @@ describe('candidates', () => {
   it('come from the environment and .env files, nearest first', () => {
     const { brief, candidates } = found(
       {
-        '/work/.env': 'DATABASE_URL="postgres://me:topsecret@localhost/shop?sslmode=disable"\nREDIS_URL=redis://x\n',
-        '/work/db/.env':
+        '/project/.env': 'DATABASE_URL="postgres://me:topsecret@localhost/shop?sslmode=disable"\nREDIS_URL=redis://x\n',
+        '/project/db/.env':
           'export TEST_DATABASE_URL=postgres://me@localhost/test # comment\nPGHOST=db.test\nPGDATABASE=far\nPGPASSWORD=topsecret\n',
       },
       { DATABASE_URL: 'postgres://me@127.0.0.1/first' },
@@ -338,21 +338,22 @@ describe('candidates', () => {
           ports: [{ target: 5432, published: 5434 }]
         hidden: { image: postgres }
         cache: { image: redis, ports: ["5435:5432"] }`;
-    deepEqual(found({ '/work/compose.yaml': compose }).brief, [
+    deepEqual(found({ '/project/compose.yaml': compose }).brief, [
       'shop@localhost:5433 | service db in compose.yaml | p@ss',
       'postgres@localhost:5434 | service list in compose.yaml | x',
     ]);
   });
 
   it('are one for one database', () =>
-    deepEqual(found({ '/work/.env': 'DATABASE_URL=postgres://me@h/d\nPOSTGRES_URL=postgresql://me@h:5432/d' }).brief, [
-      'd@h:5432 | DATABASE_URL in .env, POSTGRES_URL in .env | undefined',
-    ]));
+    deepEqual(
+      found({ '/project/.env': 'DATABASE_URL=postgres://me@h/d\nPOSTGRES_URL=postgresql://me@h:5432/d' }).brief,
+      ['d@h:5432 | DATABASE_URL in .env, POSTGRES_URL in .env | undefined'],
+    ));
 
   it('leave out what cannot be read, with a line in the log', () => {
     const { candidates, log } = found({
-      '/work/.env': 'DATABASE_URL=postgres://me:topsecret@h:x/d',
-      '/work/docker-compose.yml': 'services: [',
+      '/project/.env': 'DATABASE_URL=postgres://me:topsecret@h:x/d',
+      '/project/docker-compose.yml': 'services: [',
     });
     deepEqual(candidates, []);
     equal(log.length, 2);
@@ -394,11 +395,11 @@ describe('quoting', () => {
   it('joins the parts of a name', () => equal(quoteName('my"schema', 'table'), '"my""schema"."table"'));
 });
 
-/** What a workspace in /work with its migrations in /work/db names. */
+/** What a workspace in /project with its migrations in /project/db names. */
 const found = (files: Readonly<Record<string, string>>, environment = {}) => {
   const log: string[] = [];
   const candidates = candidatesIn(
-    ['/work/db', '/work'],
+    ['/project/db', '/project'],
     (path) => files[path],
     sources(environment, files),
     (line) => log.push(line),
