@@ -16,7 +16,7 @@ import { judgeOf } from '../../server/engine/rehearsal/bodies/judge';
 import { ownPass } from '../../server/engine/rehearsal/bodies/ownPass';
 import { survey } from '../../server/engine/rehearsal/bodies/places';
 import { type Routine, withOids } from '../../server/engine/rehearsal/bodies/routine';
-import { takenBack } from '../../server/engine/rehearsal/bodies/takenBack';
+import { aside } from '../../server/engine/database/aside';
 import { loadParser } from '../../server/engine/sql/parse';
 import { parseBody } from '../../server/engine/sql/plpgsql/parse';
 import { statementsOf } from '../../server/engine/sql/scan';
@@ -63,7 +63,7 @@ async function report(session: Session): Promise<void> {
     oids.map(({ oid }) => oid),
   );
   const counts = { pieces: 0, heard: 0, unread: 0, silenced: 0, problems: 0, ms: 0 };
-  await takenBack(session, async () => {
+  await aside(session, async () => {
     for (const routine of routines) await tellAll(session, routine, counts);
   });
   const plpgsql = routines.filter(({ language }) => language === 'plpgsql').length;

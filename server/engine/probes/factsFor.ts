@@ -1,5 +1,6 @@
 /** Asks the shadow's catalogs about a statement that has just run there, while what it did is there. */
 import { Fault } from '../base/fault';
+import { aside } from '../database/aside';
 import { quoteName } from '../database/quote';
 import type { Session } from '../database/session';
 import { callsIn, type RowEffect, rowEffectOf } from '../sql/rowEffects';
@@ -18,23 +19,16 @@ export async function factsFor(session: Session, { text }: Pick<Statement, 'text
   const effect = rowEffectOf(text);
   if (effect.kind === 'none' || effect.kind === 'anything' || effect.kind === 'drops') return undefined;
   if (effect.kind === 'writes' && effect.tables.length + effect.calls.length === 0) return undefined;
-  return aside(session, () => asked(session, effect, callsIn(text)));
+  return asideIfAllowed(session, () => asked(session, effect, callsIn(text)));
 }
 
-const savepoint = 'rehearsal_facts';
-
-/** Runs `ask` and forgets what it has left in the session. What it may not ask it does not know. */
-async function aside<T>(session: Session, ask: () => Promise<T>): Promise<T | undefined> {
-  const inside = session.transaction === 'open';
-  await session.run(inside ? `savepoint ${savepoint}` : 'begin');
+/** What it may not ask it does not know. */
+async function asideIfAllowed<T>(session: Session, ask: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await ask();
+    return await aside(session, ask);
   } catch (error) {
     if (error instanceof Fault && (error.code === 'refused' || error.code === 'no-right')) return undefined;
     throw error;
-  } finally {
-    if (!session.lost)
-      await session.run(inside ? `rollback to savepoint ${savepoint}; release savepoint ${savepoint}` : 'rollback');
   }
 }
 

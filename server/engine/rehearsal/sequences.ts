@@ -2,7 +2,7 @@
  * Sequences are not taken back by a rollback. Without this a script that inserts rows and then speaks of their numbers
  * would be refused from its second rehearsal on.
  */
-import { quoteIdentifier } from '../database/quote';
+import { aside, asOurselves } from '../database/aside';
 import type { Session } from '../database/session';
 import type { Shadow } from '../shadow/place';
 import type { Step } from './run';
@@ -52,25 +52,14 @@ export async function keepingSequences<T>(
   }
 }
 
-/** The role that the rehearsal runs as may not see all of them; who has logged in may. */
-const asOurselves = ({ server }: Session): string => `set session authorization ${quoteIdentifier(server.user)}`;
-
 /** In an open transaction, whatever role the script has taken on; leaves no trace. */
-export function readSequences(session: Session): Promise<readonly Sequence[]> {
-  return asideAsOurselves(session, () => sequencesOf(session));
+export async function readSequences(session: Session): Promise<readonly Sequence[]> {
+  return (await aside(session, () => sequencesOf(session), [asOurselves(session)])) ?? [];
 }
 
 /** Sets those that are still there to what they were. A rollback does not take that back. */
-export function putBackSequences(session: Session, values: readonly Sequence[]): Promise<unknown> {
-  return asideAsOurselves(session, () => putBack(session, values, true));
-}
-
-async function asideAsOurselves<T>(session: Session, use: () => Promise<T>): Promise<T> {
-  const aside = session.transaction === 'open';
-  await session.run(`${aside ? 'savepoint rehearsal_aside' : 'begin'}; ${asOurselves(session)}`);
-  const result = await use();
-  await session.run(aside ? 'rollback to savepoint rehearsal_aside; release savepoint rehearsal_aside' : 'rollback');
-  return result;
+export async function putBackSequences(session: Session, values: readonly Sequence[]): Promise<void> {
+  await aside(session, () => putBack(session, values, true), [asOurselves(session)]);
 }
 
 async function sequencesOf(session: Session): Promise<readonly Sequence[]> {

@@ -1,4 +1,5 @@
 /** Shadows in the embedded Postgres: one engine in a worker, put back to a saved copy instead of made anew. */
+import { asOurselves } from '../database/aside';
 import { embeddedDatabase } from '../database/embedded';
 import type { EmbeddedSession, SavedCopy } from '../database/embeddedSession';
 import { quoteIdentifier } from '../database/quote';
@@ -100,6 +101,7 @@ class EmbeddedShadows {
     const become = () => this.become(session, base);
     const take = () => this.take(session, base);
     const startOver = async (): Promise<void> => {
+      // A backend without a postmaster knows no default to go back to.
       await session.run(asOurselves(session));
       await session.run('discard all');
       await become();
@@ -150,9 +152,6 @@ class EmbeddedShadows {
     this.options.log(`the shadow lacks: ${line}`);
   }
 }
-
-/** A backend without a postmaster knows no default to go back to. */
-const asOurselves = ({ server }: Session): string => `set session authorization ${quoteIdentifier(server.user)}`;
 
 /** Postgres renames no database that somebody is connected to, and here nobody can be connected to another one. */
 async function rename(session: Session, name: string): Promise<void> {

@@ -10,6 +10,6 @@ create table there (id int);
 select * from there;
 --            ^^^^^ error 42P01 relation "there" does not exist
 select * from app.there;
-set local statement_timeout = 1;
+set local statement_timeout = 50;
 select pg_sleep(1);
 ^^^^^^^^^^^^^^^^^^ warning 57014 canceling statement due to statement timeout

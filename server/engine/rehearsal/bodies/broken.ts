@@ -11,7 +11,7 @@ import { problemsIn } from './check';
 import { extensionOf } from './plpgsqlCheck';
 import type { BodyProblem, BrokenRoutine } from './problem';
 import { type Routine, withOids } from './routine';
-import { takenBack } from './takenBack';
+import { aside } from '../../database/aside';
 
 /** Routines that may break, each with what was wrong with it before. */
 export type Risk = ReadonlyMap<string, { readonly routine: Routine; readonly known: ReadonlySet<string> }>;
@@ -34,7 +34,7 @@ export async function routinesAtRisk(
   const names = namesAltered(statement.text, shape);
   const all = /\bcascade\s*$/i.test(statement.text);
   if (names.size === 0) return undefined;
-  const risk = await takenBack(session, async () => {
+  const risk = await aside(session, async () => {
     const found = await session.rows<{ oid: string }>(candidates, [[...names], all]);
     const routines = await withOids(
       session,
@@ -47,7 +47,7 @@ export async function routinesAtRisk(
 
 /** To be asked after the statement: those that it has broken, each with the first thing that is wrong with it now. */
 export async function brokenRoutines(session: Session, risk: Risk, limits: Limits): Promise<BrokenRoutine[]> {
-  const now = await takenBack(session, async () =>
+  const now = await aside(session, async () =>
     withProblems(session, (await withOids(session, [...risk.keys()])).filter(isSame(risk)), limits),
   );
   return (now ?? []).flatMap(([oid, { routine, problems }]) => {
@@ -64,9 +64,7 @@ export async function stillBroken(
 ): Promise<BrokenRoutine[]> {
   if (broken.length === 0) return [];
   const oids = [...new Set(broken.map(({ oid }) => oid))];
-  const now = new Map(
-    await takenBack(session, async () => withProblems(session, await withOids(session, oids), limits)),
-  );
+  const now = new Map(await aside(session, async () => withProblems(session, await withOids(session, oids), limits)));
   return broken.filter(({ oid, body, problem }) => {
     const today = now.get(oid);
     return today?.routine.body === body && today.known.has(keyOf(problem));

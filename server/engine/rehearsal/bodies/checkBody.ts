@@ -7,7 +7,7 @@ import { problemsIn } from './check';
 import type { BodyProblem } from './problem';
 import { extensionOf } from './plpgsqlCheck';
 import { inlineBlock, madeLast } from './routine';
-import { takenBack } from './takenBack';
+import { aside } from '../../database/aside';
 
 /** Whether a statement holds a body that `checkBody` can look at. */
 export const holdsBody = ({ node }: Shape): boolean => node === 'CreateFunctionStmt' || node === 'DoStmt';
@@ -31,7 +31,7 @@ export async function checkBody(
 ): Promise<BodyProblem[]> {
   if (!holdsBody(shape)) return [];
   const bodies = bodiesIn(statement.text);
-  const problems = await takenBack(session, async () => {
+  const problems = await aside(session, async () => {
     const routine = await routineOf(session, shape, bodies);
     if (!routine) return undefined;
     const extension = await extensionOf(session, statementMs);

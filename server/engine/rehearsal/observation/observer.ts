@@ -8,7 +8,7 @@
 import { Fault } from '../../base/fault';
 import type { Notice, Session } from '../../database/session';
 import type { Shape } from '../../sql/statement';
-import { takenBack } from '../bodies/takenBack';
+import { aside } from '../../database/aside';
 import { type Counts, type Held, noCounts, noneHeld } from './held';
 import { type Mark, guessedBy, markAfter, markAtBegin } from './mark';
 import { neededBy } from './needed';
@@ -41,7 +41,7 @@ export class Observer {
 
   /** In an open transaction, before the first statement of a script: what is held then is not the script's. */
   async begin(): Promise<Mark | undefined> {
-    const known = await takenBack(this.session, () => orRefused(readKnown(this.session)));
+    const known = await aside(this.session, () => orRefused(readKnown(this.session)));
     const answer = known && (await this.ask(this.form.held(known.newest, [], false)));
     return known && answer && markAtBegin(known, sortNotices(answer).reports.held?.locks ?? []);
   }
@@ -71,7 +71,7 @@ export class Observer {
 
   private async ask(question: string): Promise<readonly Notice[] | undefined> {
     if (question === '') return [];
-    const answer = await takenBack(this.session, () => this.session.run(question));
+    const answer = await aside(this.session, () => this.session.run(question));
     return answer?.kind === 'done' ? answer.notices : undefined;
   }
 }
