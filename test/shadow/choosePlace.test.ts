@@ -9,7 +9,7 @@ import { choosePlace, type PlaceWishes } from '../../server/engine/shadow/choose
 import type { ShadowPlace } from '../../server/engine/shadow/place';
 import { noSetUp } from '../../server/engine/shadow/setUp';
 import { withFolder } from '../support/files';
-import { assets } from '../support/places';
+import { assets, noCache } from '../support/places';
 import { asAdmin, binariesOf, type Major, serverOf, servers } from '../support/servers';
 import { never, valueOf, withRoles } from './support';
 
@@ -36,6 +36,8 @@ async function withPlace<T>(
         roots: [],
         assets,
         environment: {},
+        cache: noCache,
+        base: undefined,
         log: (line) => log.push(line),
         ...wishes,
       },
@@ -150,7 +152,8 @@ describe('the place for shadows', () => {
     const url: ConnectionParameters = plainParameters({ host: 'nowhere', port: 1, user: 'x', database: 'x' });
     for (const wish of ['auto', 'private', 'same-server', 'embedded', { url }] as const) {
       const wishes = { wish, target: undefined, setUp: noSetUp, extensions: [], binaries: [binariesOf(newest)] };
-      const place = await choosePlace({ ...wishes, roots: [], assets, environment: {}, log: () => {} }, undefined);
+      const rest = { roots: [], assets, environment: {}, cache: noCache, base: undefined, log: () => {} };
+      const place = await choosePlace({ ...wishes, ...rest }, undefined);
       equal(place.kind, 'embedded');
       await place.close();
     }

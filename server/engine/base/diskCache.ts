@@ -1,15 +1,19 @@
 /** What can be made again at any time, kept on the disk between two starts. What was used longest ago goes first. */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder, unfinishedSuffix } from './durable';
 
+/** As a whole, or piece by piece. */
+export type Content = Uint8Array | string | Iterable<Uint8Array>;
+
 export interface DiskCache {
+  has(key: string): boolean;
   /** Undefined when it was never put there, has been thrown away, or cannot be read. */
   read(key: string): Promise<Buffer | undefined>;
   /** Is there whole or not at all, also when two processes put the same. A full or closed disk keeps nothing. */
-  put(key: string, content: Uint8Array | string): Promise<void>;
+  put(key: string, content: Content): Promise<void>;
   /** For one that has turned out to be of no use. */
   remove(key: string): Promise<void>;
 }
@@ -28,10 +32,12 @@ export function diskCache(folder: string, mostBytes: number, log: (line: string)
       return undefined;
     }
   }
+  const has = (key: string): boolean => existsSync(join(folder, key));
   return {
+    has,
     async read(key) {
+      if (!has(key)) return undefined;
       const path = join(folder, key);
-      if (!existsSync(path)) return undefined;
       return trying(async () => {
         const content = await readFile(path);
         const now = new Date();
@@ -60,10 +66,10 @@ export function diskCache(folder: string, mostBytes: number, log: (line: string)
 }
 
 /** After a loss of power a name must not lead to half of it. */
-async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
+async function writeWhole(path: string, content: Content): Promise<void> {
   const file = await open(path, 'wx', 0o600);
   try {
-    await file.writeFile(content);
+    await writeFile(file, content);
     await file.sync();
   } finally {
     await file.close();

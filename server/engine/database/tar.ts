@@ -15,17 +15,19 @@ const typeAt = 156;
 const folderType = '5';
 const fileType = '0';
 
-export function packTar(entries: readonly TarEntry[]): Buffer {
-  const total = entries.reduce((sum, { data }) => sum + blockBytes + padded(data?.length ?? 0), 2 * blockBytes);
-  const archive = Buffer.alloc(total);
-  let at = 0;
+export const packTar = (entries: readonly TarEntry[]): Buffer => Buffer.concat([...tarBlocks(entries)]);
+
+/** The same piece by piece, for an archive that is not to be held in memory as a whole. */
+export function* tarBlocks(entries: Iterable<TarEntry>): Generator<Uint8Array> {
   for (const { path, data } of entries) {
-    writeHeader(archive.subarray(at, at + blockBytes), path, data);
-    at += blockBytes;
-    if (data) archive.set(data, at);
-    at += padded(data?.length ?? 0);
+    const header = Buffer.alloc(blockBytes);
+    writeHeader(header, path, data);
+    yield header;
+    if (!data || data.length === 0) continue;
+    yield data;
+    yield Buffer.alloc(padded(data.length) - data.length);
   }
-  return archive;
+  yield Buffer.alloc(2 * blockBytes);
 }
 
 /** The data are views into the archive. @throws {RangeError} when it is not an archive or is cut off */

@@ -4,7 +4,9 @@
  * Two chains: one upon the live schema for pending migrations, one from nothing for those that are applied.
  */
 import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type DiskCache, diskCache } from '../base/diskCache';
 import { Fault } from '../base/fault';
 import type { Session } from '../database/session';
 import { histories, historyOptions } from '../history/all';
@@ -12,12 +14,14 @@ import type { History, HistoryState } from '../history/history';
 import type { LayoutName } from '../layouts/layout';
 import type { EngineOptions } from '../project';
 import { type Chain, createChain } from '../rehearsal/chain';
-import { type Base, emptyBase, emptyLike, fileBase, liveBase } from '../shadow/base';
+import { type Base, emptyBase, emptyLike, fileBase } from '../shadow/base';
 import { catalogStamp } from '../shadow/catalogStamp';
 import { choosePlace } from '../shadow/choosePlace';
 import type { ShadowPlace } from '../shadow/place';
 import { noSetUp, readSetUp, type SetUp } from '../shadow/setUp';
 import type { World } from '../world';
+import { LiveSchema, type SchemaSeen } from './liveSchema';
+import { NextStart } from './nextStart';
 import { RowAnswers } from './rowAnswers';
 import { connectionOf, type Target } from './target';
 
@@ -28,7 +32,7 @@ export interface Live {
   readonly server: string;
   readonly history: HistoryState;
   /** Undefined for the embedded engine. */
-  readonly setUp: SetUp | undefined;
+  readonly schema: SchemaSeen | undefined;
 }
 
 /** Upon the live schema, for what is pending; from nothing, for what is applied. */
@@ -45,14 +49,18 @@ export interface Workshop {
 const lookMs = 20_000;
 /** How long the transaction of a rehearsal stays open on a server that others use. */
 const restMs = 5_000;
+/** Of servers and schemas that are kept on the disk for the next start. */
+const cacheBytes = 1_000_000_000;
 /** How long it may be silent before people are told what is waited for. */
 const silenceMs = 3_000;
 
 export class Bench {
   readonly history: History;
   readonly rowAnswers: RowAnswers;
+  readonly nextStart: NextStart;
   private known: Promise<Live> | undefined;
-  private base: Promise<Base> | undefined;
+  private readonly schema: LiveSchema;
+  private readonly cache: DiskCache;
   private readonly workshops = new Map<WorkshopKind, Workshop>();
   private queue: Promise<unknown> = Promise.resolve();
   private looking: Promise<boolean> | undefined;
@@ -67,13 +75,16 @@ export class Bench {
   ) {
     for (const warning of target.parameters?.warnings ?? []) world.log(`${target.info.label}: ${warning}`);
     this.rowAnswers = new RowAnswers(target.database, world.log);
+    this.cache = diskCache(join(world.storage, 'prepared'), cacheBytes, world.log);
+    this.schema = new LiveSchema(target.database, this.cache);
+    this.nextStart = new NextStart(world.log);
     this.history = histories[layout](historyOptions(layout, target.parameters, target.environment));
   }
 
   /** Forgets what was seen of the target; the shadows stay and are compared with what is seen next. */
   refresh(): void {
     this.known = undefined;
-    this.base = undefined;
+    this.schema.forget();
     this.rowAnswers.forget();
   }
 
@@ -124,6 +135,7 @@ export class Bench {
   alone<T>(work: () => Promise<T>): Promise<T> {
     return this.inTurn(async () => {
       await this.looking;
+      await this.schema.rest();
       this.changing = true;
       this.refresh();
       await this.rest();
@@ -202,25 +214,34 @@ export class Bench {
     try {
       const catalog = file === undefined ? await catalogStamp(session) : undefined;
       const history = await this.history.read(session);
-      const setUp = target.kind === 'server' ? await readSetUp(session) : undefined;
+      const schema = catalog === undefined ? undefined : await schemaSeen(session, catalog);
       const stamp = catalog === undefined ? (file ?? '') : stampOf(catalog, history);
-      return { stamp, server: session.server.label, history, setUp };
+      return { stamp, server: session.server.label, history, schema };
     } finally {
       clearTimeout(limit);
       await session.close();
     }
   }
 
-  /** The live schema, dumped once until `refresh`. */
+  /** The same one until `refresh`, or until `confirm` has found another. */
   private async liveBase(signal: AbortSignal): Promise<Base> {
-    const { setUp } = await this.live(signal);
-    this.base ??= setUp ? liveBase(this.target.database, setUp, signal) : Promise.resolve(this.embeddedBase());
-    try {
-      return await this.base;
-    } catch (error) {
-      this.base = undefined;
-      throw error;
-    }
+    const { schema } = await this.live(signal);
+    return schema ? this.schema.read(schema, signal) : this.embeddedBase();
+  }
+
+  /**
+   * Whether the live schema was truly what the shadows stand upon; if not, they are made upon the true one from now on.
+   * Quick, but for the first time.
+   */
+  async confirm(signal: AbortSignal): Promise<boolean> {
+    const { schema } = await this.live(signal);
+    return schema === undefined || (await this.schema.confirm(schema, signal));
+  }
+
+  /** After a pause, what the next start needs is kept on the disk; not when it is cancelled before. */
+  async keepSoon(signal: AbortSignal): Promise<void> {
+    const place = this.workshops.get('live')?.place;
+    if (place) this.nextStart.soon(place, await this.liveBase(signal));
   }
 
   private embeddedBase(): Base {
@@ -232,8 +253,8 @@ export class Bench {
 
   /** An empty database like the target's, for a replay from the first migration on. */
   private async emptyBase(signal: AbortSignal): Promise<Base> {
-    const { setUp } = await this.live(signal);
-    return setUp ? emptyLike(setUp) : emptyBase;
+    const { schema } = await this.live(signal);
+    return schema ? emptyLike(schema.setUp) : emptyBase;
   }
 
   /**
@@ -267,12 +288,14 @@ export class Bench {
   }
 
   private async workshop(kind: WorkshopKind, wished: readonly string[], signal: AbortSignal): Promise<Workshop> {
-    const { setUp } = await this.live(signal);
+    const { schema } = await this.live(signal);
+    const setUp = schema?.setUp;
     const asked = [...(setUp?.extensions ?? []), ...wished.filter((it) => setUp?.available.has(it))];
     const former = this.workshops.get(kind);
     if (former && asked.every((it) => former.extensions.has(it))) return former;
     await this.discard(kind);
-    const place = await this.choose(setUp, asked, signal);
+    const base = schema && kind === 'live' ? await this.schema.atHand(schema) : undefined;
+    const place = await this.choose(setUp, asked, base, signal);
     this.world.log(`shadow: ${place.label}`);
     const made = { place, chain: createChain(place), extensions: new Set(asked) };
     this.workshops.set(kind, made);
@@ -285,7 +308,12 @@ export class Bench {
     await former?.place.close();
   }
 
-  private async choose(setUp: SetUp | undefined, asked: readonly string[], signal: AbortSignal): Promise<ShadowPlace> {
+  private async choose(
+    setUp: SetUp | undefined,
+    asked: readonly string[],
+    base: Base | undefined,
+    signal: AbortSignal,
+  ): Promise<ShadowPlace> {
     const { world, options, target } = this;
     const wishes = {
       wish: typeof options.shadow === 'object' ? { url: connectionOf(options.shadow.url, world) } : options.shadow,
@@ -296,6 +324,8 @@ export class Bench {
       roots: options.roots,
       assets: world.assets,
       environment: world.environment,
+      cache: this.cache,
+      base,
       log: world.log,
     };
     if (target.kind === 'embedded') return choosePlace(wishes, undefined);
@@ -306,9 +336,29 @@ export class Bench {
   /** Ends the shadows and their servers, after what runs on them; the next check makes new ones. */
   close(): Promise<void> {
     return this.inTurn(async () => {
+      await Promise.all([this.schema.rest(), this.nextStart.end()]);
       for (const kind of this.workshops.keys()) await this.discard(kind);
     });
   }
+}
+
+/** @param catalog stamp of the catalogs */
+async function schemaSeen(session: Session, catalog: string): Promise<SchemaSeen> {
+  const server = await identityOf(session);
+  return { setUp: await readSetUp(session), identity: server && `${server} ${catalog}` };
+}
+
+/** Undefined where we may not know. */
+async function identityOf(session: Session): Promise<string | undefined> {
+  const answer = await session.rows<{ may: boolean }>(
+    `select pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'execute') as may`,
+  );
+  if (!answer[0]?.may) return undefined;
+  const [row] = await session.rows<{ identity: string }>(
+    `select pg_catalog.concat_ws(' ', system_identifier, oid, pg_catalog.version()) as identity
+       from pg_catalog.pg_control_system(), pg_catalog.pg_database where datname = pg_catalog.current_database()`,
+  );
+  return row?.identity;
 }
 
 /** Undefined when there is no such file. */

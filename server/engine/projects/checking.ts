@@ -30,6 +30,7 @@ export async function check(
 ): Promise<Check> {
   signal.throwIfAborted();
   const { bench, folder, options } = ground;
+  bench.nextStart.cancel();
   laps.enter('target');
   const live = await liveNow(ground, signal);
   laps.enter('files');
@@ -49,9 +50,11 @@ export async function check(
   if (typeof wanted === 'string' || !('open' in wanted)) return checked;
   const rest = pathsOf('pending', migrations).filter((path) => !order.wanted.has(path));
   if (rest.length > 0) await checkFiles(bench, { ...order, wanted: new Set(rest) }, onFile, signal);
+  if (!(await bench.confirm(signal))) return check(ground, wanted, onFile, laps, signal);
   // In a burst of keystrokes nobody reads what takes longer, and the next one ends it.
   await delay(restMs, undefined, { signal });
   await checkFiles(bench, { ...order, manner: 'again' }, onFile, signal);
+  await bench.keepSoon(signal);
   return { ...checked, ms: laps.whole };
 }
 
@@ -102,7 +105,7 @@ async function checkFiles(
   };
 }
 
-function checkChain(
+async function checkChain(
   bench: Bench,
   order: CheckOrder,
   kind: WorkshopKind,
@@ -116,6 +119,7 @@ function checkChain(
   };
   const wished = order.migrations.flatMap(({ extensions }) => extensions);
   order.laps.enter('shadow');
+  if (order.manner === 'whole' && kind === 'live') await bench.confirm(signal);
   return bench.withWorkshop(
     kind,
     wished,

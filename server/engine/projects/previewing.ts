@@ -35,6 +35,7 @@ export async function previewFrom(ground: Ground, path: string, signal: AbortSig
     return { ...previewOf(dumps), rehearsedOn: place.label, refused: dumps.refused };
   };
   const wished = migrations.flatMap(({ extensions }) => extensions);
+  await bench.confirm(signal);
   return bench.withWorkshop(kind, wished, rehearsed, signal);
 }
 

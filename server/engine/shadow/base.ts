@@ -29,9 +29,16 @@ export const fileBase = (path: string, stamp: string): Base => ({
 
 /** The live schema, read without disturbing anybody. */
 export async function liveBase(target: Database, setUp: SetUp, signal: AbortSignal): Promise<Base> {
-  const sql = await target.dump('schema', signal);
-  return { kind: 'dump', sql, setUp, fingerprint: digest('dump', sql, textOf(setUp)) };
+  return dumpBase(await target.dump('schema', signal), setUp);
 }
+
+/** @param sql a dump of the target's schema */
+export const dumpBase = (sql: string, setUp: SetUp): Base => ({
+  kind: 'dump',
+  sql,
+  setUp,
+  fingerprint: digest('dump', sql, textOf(setUp)),
+});
 
 const textOf = ({ available, ...rest }: SetUp): string => JSON.stringify({ ...rest, available: [...available] });
 

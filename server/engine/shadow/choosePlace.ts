@@ -2,16 +2,19 @@
  * Where shall the shadow live? The first of four places that can be had, in the order of DESIGN section 5.
  */
 import { dirname } from 'node:path';
+import type { DiskCache } from '../base/diskCache';
 import { Fault } from '../base/fault';
 import type { Database } from '../database/database';
 import { type ConnectionParameters, isLocal, labelOf, plainParameters, withDatabase } from '../database/parameters';
 import { serverDatabase } from '../database/serverDatabase';
 import type { Session } from '../database/session';
+import type { Base } from './base';
 import { type Binaries, findBinaries } from './binaries';
 import { embeddedPlace } from './embeddedPlace';
 import type { ShadowPlace } from './place';
-import { startServer } from './privateServer';
-import { serverPlace } from './serverPlace';
+import { keepPlanned, type ServerPlan, startPlanned } from './preparedServer';
+import type { PrivateServer } from './privateServer';
+import { prepareServer, serverPlace, type ServerPlaceOptions } from './serverPlace';
 import type { SetUp } from './setUp';
 
 export interface PlaceWishes {
@@ -24,6 +27,10 @@ export interface PlaceWishes {
   readonly binaries: readonly string[];
   readonly roots: readonly string[];
   readonly assets: string;
+  /** For servers of ours that need not be made anew. */
+  readonly cache: DiskCache;
+  /** What the shadow will be asked for first; undefined when that is not known yet. */
+  readonly base: Base | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly log: (line: string) => void;
 }
@@ -79,33 +86,49 @@ async function startPlace(
   wishes: PlaceWishes,
   target: Session,
 ): Promise<ShadowPlace | { readonly lacking: readonly string[] }> {
-  const server = await startServer({
-    binaries: binaries.folder,
-    superuser: 'rehearsal_superuser',
+  const plan = {
+    binaries,
     settings: await settingsLike(target),
-  });
-  const parameters = plainParameters({ ...server, database: 'postgres' });
-  const database = (name: string) => serverDatabase(withDatabase(parameters, name), wishes.assets);
+    likeTarget: await likeDatabase(target),
+    cache: wishes.cache,
+    log: wishes.log,
+  };
+  const { server, prepared } = await startPlanned(plan, wishes.base);
+  const options = optionsOn(server, plan, wishes.assets);
   try {
-    const lacking = await lackingExtensions(database(parameters.database), wishes);
+    const lacking = await lackingExtensions(options.database(prepared?.home ?? options.home), wishes);
     if (lacking.length > 0) {
       await server.stop();
       return { lacking };
     }
-    return await serverPlace({
-      kind: 'private',
-      label: `private PostgreSQL ${binaries.version}`,
-      database,
-      home: parameters.database,
-      folder: dirname(server.folder),
-      end: () => server.stop(),
-      likeTarget: await likeDatabase(target),
-      log: wishes.log,
-    });
+    const place = await serverPlace(prepared ? { ...options, prepared } : options);
+    return {
+      ...place,
+      keep: (base, signal) =>
+        keepPlanned(plan, base, (other) => prepareServer(optionsOn(other, plan, wishes.assets), base, signal)),
+    };
   } catch (error) {
     await server.stop();
     throw error;
   }
+}
+
+function optionsOn(
+  server: PrivateServer,
+  { binaries, likeTarget, log }: ServerPlan,
+  assets: string,
+): ServerPlaceOptions {
+  const parameters = plainParameters({ ...server, database: 'postgres' });
+  return {
+    kind: 'private',
+    label: `private PostgreSQL ${binaries.version}`,
+    database: (name) => serverDatabase(withDatabase(parameters, name), assets),
+    home: parameters.database,
+    folder: dirname(server.folder),
+    end: () => server.stop(),
+    likeTarget,
+    log,
+  };
 }
 
 /** What the server as a whole allows; a server of ours is made to allow the same. */

@@ -27,6 +27,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Fault } from '../base/fault';
 import { isAlive } from '../base/process';
+import type { TarEntry } from '../database/tar';
+import { filesIn, unpackFolder } from './clusterFiles';
 
 export interface PrivateServer {
   /** Folder of the socket, or `127.0.0.1`. */
@@ -42,6 +44,8 @@ export interface PrivateServer {
   readonly ended: Promise<void>;
   /** Ends every session at once, stops the server and removes its folder. */
   stop(): Promise<void>;
+  /** Stops the server in order, gives its files to `use`, and removes its folder. */
+  pack<T>(use: (files: Iterable<TarEntry>) => Promise<T>): Promise<T>;
 }
 
 export interface ServerOptions {
@@ -51,6 +55,8 @@ export interface ServerOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Name of the superuser; `postgres` when not said. */
   readonly superuser?: string;
+  /** Files of a former server of the same binaries, instead of a new cluster. */
+  readonly image?: ClusterFiles;
   /** Lines of pg_hba.conf instead of ours. */
   readonly hba?: readonly string[];
   /** Listen on a free port of 127.0.0.1 as well. */
@@ -59,6 +65,12 @@ export interface ServerOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** How long the server may take until it accepts connections, in milliseconds; 30 seconds when not said. */
   readonly startMs?: number;
+}
+
+export interface ClusterFiles {
+  readonly files: readonly TarEntry[];
+  /** Of its superuser. */
+  readonly password: string;
 }
 
 /** Nothing here has to survive a crash, and nothing may disturb a rehearsal (measured in ENGINES.md 2 and 7). */
@@ -96,19 +108,17 @@ export async function startServer(options: ServerOptions): Promise<PrivateServer
   const folder = folderIn(home);
   const guard = guardOver(folder);
   const tcp = options.tcp === true || windows;
-  const login = { user: options.superuser ?? 'postgres', password: randomBytes(18).toString('base64url') };
+  const { superuser: user = 'postgres', image } = options;
+  const login = { user, password: image?.password ?? randomBytes(18).toString('base64url') };
   try {
     const as = unprivileged(options, folder);
-    await initialise(folder, login, as);
+    if (image) unpackFolder(join(folder, 'data'), image.files, as.own);
+    else await initialise(folder, login, as);
     const port = tcp ? await freePort() : 5432;
     configure(options, folder, port, tcp);
     const child = as.spawn('postgres', ['-D', join(folder, 'data'), '-k', windows ? '' : folder]);
-    return await running(child, guard, options.startMs ?? usualStartMs, {
-      folder,
-      host: tcp ? '127.0.0.1' : folder,
-      port,
-      ...login,
-    });
+    const place = { folder, host: tcp ? '127.0.0.1' : folder, port, ...login };
+    return await running({ child, guard, as, startMs: options.startMs ?? usualStartMs }, place);
   } catch (cause) {
     rmSync(folder, { recursive: true, force: true });
     guard.stdin?.end();
@@ -148,6 +158,8 @@ async function initialise(folder: string, login: Pick<PrivateServer, 'user' | 'p
     file,
     '-E',
     'UTF8',
+    // The smallest: what is filled with zeros at the start and kept in an image.
+    '--wal-segsize=1',
     '--no-sync',
     '--no-instructions',
   ];
@@ -174,14 +186,23 @@ function configure(options: ServerOptions, folder: string, port: number, tcp: bo
   if (options.hba) writeFileSync(join(data, 'pg_hba.conf'), `${options.hba.join('\n')}\n`);
 }
 
+interface Starting {
+  readonly child: ChildProcess;
+  readonly guard: ChildProcess;
+  readonly as: Runner;
+  readonly startMs: number;
+}
+
 async function running(
-  child: ChildProcess,
-  guard: ChildProcess,
-  startMs: number,
+  { child, guard, as, startMs }: Starting,
   place: Pick<PrivateServer, 'folder' | 'host' | 'port' | 'user' | 'password'>,
 ): Promise<PrivateServer> {
   const ended = once(child, 'exit').then(() => undefined);
   const pid = await started(child, ended, startMs, place.folder);
+  const remove = (): void => {
+    rmSync(place.folder, { recursive: true, force: true, maxRetries: 5 });
+    guard.stdin?.end();
+  };
   return {
     ...place,
     pid,
@@ -189,8 +210,18 @@ async function running(
     async stop() {
       kill(pid, 'SIGQUIT');
       await ended;
-      rmSync(place.folder, { recursive: true, force: true, maxRetries: 5 });
-      guard.stdin?.end();
+      remove();
+    },
+    async pack(use) {
+      const data = join(place.folder, 'data');
+      try {
+        const { code, output } = await as.run('pg_ctl', ['stop', '-w', '-m', 'fast', '-D', data]);
+        if (code !== 0) throw new Error(`pg_ctl stop: ${output.trim()}`);
+        await ended;
+        return await use(filesIn(data));
+      } finally {
+        remove();
+      }
     },
   };
 }

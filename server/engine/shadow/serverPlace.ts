@@ -28,7 +28,18 @@ export interface ServerPlaceOptions {
   readonly end: () => Promise<void>;
   /** Clauses that give a new database the encoding and collation of the target. */
   readonly likeTarget: string;
+  /** What is there already; of a server of ours. */
+  readonly prepared?: Prepared;
   readonly log: (line: string) => void;
+}
+
+/** A shadow in the state of a base, with what its place has to know to go on with it. */
+export interface Prepared {
+  /** Database where `create database` is run from. */
+  readonly home: string;
+  readonly template: Template;
+  /** Name of the shadow. */
+  readonly shadow: string;
 }
 
 /** @throws {Fault} `no-right` when the server does not let us make databases; as Database.open */
@@ -54,6 +65,19 @@ export async function serverPlace(options: ServerPlaceOptions): Promise<ShadowPl
   };
 }
 
+/**
+ * Makes a shadow on a server of ours that is about to be stopped and kept.
+ *
+ * @throws as ShadowPlace.fresh
+ */
+export async function prepareServer(options: ServerPlaceOptions, base: Base, signal: AbortSignal): Promise<Prepared> {
+  const shadows = new ServerShadows(options);
+  await shadows.admin((admin) => shadows.remember(admin));
+  const { session } = await shadows.fresh(base, signal);
+  await session.close();
+  return shadows.prepared;
+}
+
 /** The base, restored once; every shadow is a copy of its files. */
 interface Template {
   readonly name: string;
@@ -76,13 +100,25 @@ interface Lent {
 class ServerShadows {
   private template: Template | undefined;
   private current: Current | undefined;
+  /** A shadow in the state of the template that nobody has used. */
+  private unused: string | undefined;
   private readonly mine = new Set<string>();
   /** As it was before the first shadow; undefined on a server that others use. */
   private pristine: Cluster | undefined;
   private home: string;
 
   constructor(private readonly options: ServerPlaceOptions) {
-    this.home = options.home;
+    const { prepared } = options;
+    this.home = prepared?.home ?? options.home;
+    this.template = prepared?.template;
+    this.unused = prepared?.shadow;
+    if (prepared) this.mine.add(prepared.template.name).add(prepared.shadow);
+  }
+
+  get prepared(): Prepared {
+    const { home, template, current } = this;
+    if (!template || !current) throw new Error('a shadow has been made');
+    return { home, template, shadow: current.name };
   }
 
   async remember(admin: Session): Promise<void> {
@@ -102,6 +138,20 @@ class ServerShadows {
   async fresh(base: Base, signal: AbortSignal): Promise<Shadow> {
     if (base.kind === 'file') throw new Error('a file of the embedded engine is no base for a server');
     await this.current?.session.close();
+    const name = this.unusedOf(base) ?? (await this.make(base, signal));
+    this.current = { name, session: await this.open(name, base.setUp), lent: undefined };
+    return this.shadow(this.current, base.setUp);
+  }
+
+  private unusedOf({ fingerprint }: Base): string | undefined {
+    if (this.template?.fingerprint !== fingerprint) return undefined;
+    const { unused } = this;
+    this.unused = undefined;
+    return unused;
+  }
+
+  /** @returns the name of a database that holds the base */
+  private async make(base: Exclude<Base, { kind: 'file' }>, signal: AbortSignal): Promise<string> {
     const name = this.nameFor(base.setUp);
     if (name === this.home) await this.moveHome();
     await this.admin(async (admin) => {
@@ -111,8 +161,7 @@ class ServerShadows {
       const template = (this.template ??= await this.prepare(admin, base, signal));
       await this.copyTo(admin, name, template.name, base.setUp);
     });
-    this.current = { name, session: await this.open(name, base.setUp), lent: undefined };
-    return this.shadow(this.current, base.setUp);
+    return name;
   }
 
   /**
@@ -251,9 +300,11 @@ class ServerShadows {
 
   /** Drops the former shadow, and the template when it is of another base. */
   private async clear(admin: Session, fingerprint: string): Promise<void> {
-    const { current, template } = this;
+    const { template } = this;
+    const former = this.current?.name ?? this.unused;
     this.current = undefined;
-    if (current) await this.drop(admin, current.name);
+    this.unused = undefined;
+    if (former !== undefined) await this.drop(admin, former);
     if (!template || template.fingerprint === fingerprint) return;
     this.template = undefined;
     await this.drop(admin, template.name);

@@ -1,0 +1,115 @@
+/**
+ * The live schema of a target. A dump takes longer than people like to wait for their first answer: where the target
+ * looks as it did when it was last dumped, that dump is believed, until a new one has shown whether it is true.
+ */
+import { createHash } from 'node:crypto';
+import type { DiskCache } from '../base/diskCache';
+import type { Database } from '../database/database';
+import { type Base, dumpBase, liveBase } from '../shadow/base';
+import type { SetUp } from '../shadow/setUp';
+
+/** What a look at the target has told of it. */
+export interface SchemaSeen {
+  readonly setUp: SetUp;
+  /** Server, database and state of its catalogs; undefined where the server does not tell who it is. */
+  readonly identity: string | undefined;
+}
+
+export class LiveSchema {
+  private base: Promise<Base> | undefined;
+  private believed: SchemaSeen | undefined;
+  private proof: { readonly isTrue: Promise<boolean>; readonly end: AbortController } | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly cache: DiskCache,
+  ) {}
+
+  /** The next one who asks looks anew. */
+  forget(): void {
+    this.base = undefined;
+    this.believed = undefined;
+    this.proof?.end.abort();
+    this.proof = undefined;
+  }
+
+  /** The same one until `forget`, or until `confirm` has found another. */
+  async read(seen: SchemaSeen, signal: AbortSignal): Promise<Base> {
+    const base = (this.base ??= this.fromDisk(seen).then((kept) => kept ?? this.dump(seen, signal)));
+    try {
+      return await base;
+    } catch (error) {
+      if (this.base === base) this.base = undefined;
+      throw error;
+    }
+  }
+
+  /** What `read` gives without asking the target, if anything. */
+  async atHand(seen: SchemaSeen): Promise<Base | undefined> {
+    if (!this.base) {
+      const kept = await this.fromDisk(seen);
+      if (kept) this.base ??= Promise.resolve(kept);
+    }
+    return this.base;
+  }
+
+  /**
+   * Dumps what was only believed; that goes on when `signal` comes first.
+   *
+   * @returns false when `read` has given something else until now
+   * @throws as Database.dump
+   */
+  async confirm(seen: SchemaSeen, signal: AbortSignal): Promise<boolean> {
+    const base = await this.read(seen, signal);
+    if (!this.believed) return true;
+    if (!this.proof) {
+      const end = new AbortController();
+      this.proof = { isTrue: this.prove(base, this.believed, end.signal), end };
+    }
+    return untilAborted(this.proof.isTrue, signal);
+  }
+
+  /** Nothing of ours is connected to the target then. */
+  async rest(): Promise<void> {
+    const { proof } = this;
+    proof?.end.abort();
+    await proof?.isTrue.catch(() => undefined);
+  }
+
+  private async prove(base: Base, seen: SchemaSeen, signal: AbortSignal): Promise<boolean> {
+    try {
+      const dumped = await this.dump(seen, signal);
+      if (signal.aborted || dumped.fingerprint === base.fingerprint) return true;
+      this.base = Promise.resolve(dumped);
+      return false;
+    } finally {
+      if (!signal.aborted) this.believed = undefined;
+      this.proof = undefined;
+    }
+  }
+
+  private async fromDisk(seen: SchemaSeen): Promise<Base | undefined> {
+    const kept = seen.identity === undefined ? undefined : await this.cache.read(keyOf(seen.identity));
+    if (!kept) return undefined;
+    this.believed = seen;
+    return dumpBase(kept.toString(), seen.setUp);
+  }
+
+  private async dump({ setUp, identity }: SchemaSeen, signal: AbortSignal): Promise<Base> {
+    const base = await liveBase(this.database, setUp, signal);
+    if (identity !== undefined && base.kind === 'dump') await this.cache.put(keyOf(identity), base.sql);
+    return base;
+  }
+}
+
+const keyOf = (identity: string): string => `dump-${createHash('sha256').update(identity).digest('hex').slice(0, 32)}`;
+
+/** Who waits gives up; what is waited for goes on. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  return new Promise<T>((resolve, reject) => {
+    const end = (): void => reject(signal.reason);
+    signal.addEventListener('abort', end, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', end));
+  });
+}
