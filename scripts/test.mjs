@@ -19,7 +19,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const bin = (name) => join(root, 'node_modules/.bin', process.platform === 'win32' ? `${name}.cmd` : name);
 const node = process.execPath;
 /** A stage that takes longer hangs; in milliseconds. */
-const limitMs = 25 * 60_000;
+const limitMs = 40 * 60_000;
 /** The VS Code server in a browser runs on Linux; elsewhere the desktop VS Code takes its place. */
 const headless = process.platform === 'linux';
 

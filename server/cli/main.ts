@@ -10,7 +10,7 @@ import { helpOf, helpOfAll } from './help';
 import { newsFor, type NewsStand } from './news';
 import { engineOptions } from './projects';
 import { openTerminal, type Terminal } from './terminal';
-import { version } from './version';
+import { version } from '../engine/base/version';
 
 void main(process.argv.slice(2));
 

@@ -1,7 +1,9 @@
 /** An editor as far as a language server can see it: opens one file, edits it, waits for the diagnostics of that version. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { basename, resolve } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import {
   createProtocolConnection,
@@ -19,6 +21,16 @@ import {
 } from 'vscode-languageserver-protocol/node';
 
 const serverPath = resolve(__dirname, '../../dist/server.js');
+
+/**
+ * Until a server has kept what its next start needs, which takes it some seconds of rest.
+ *
+ * @param storage REHEARSAL_HOME of a server that has started with an empty one
+ */
+export async function kept(storage: string): Promise<void> {
+  const folder = join(storage, 'prepared');
+  while (!existsSync(folder) || !readdirSync(folder).some((name) => /^shadow-\w+$/.test(name))) await delay(100);
+}
 
 export interface Editor {
   readonly pid: number;

@@ -5,7 +5,7 @@ import type { Diagnostic } from 'vscode-languageserver-protocol';
 import { withConnection } from '../support/client';
 import { withWorkspace, type Workspace } from '../support/commandLine';
 import { binariesOf, type Major, withDatabase } from '../support/servers';
-import { type Editor, startEditor } from './editor';
+import { type Editor, kept, startEditor } from './editor';
 import { migration, type Place, places, schemaOf, type Variant } from './generate';
 import { type Memory, memoryBelow, memoryOf, rounded, timed, type Times, timesOf } from './measure';
 
@@ -76,9 +76,12 @@ async function measureOn(
   };
   for (let round = 0; round < rounds.openings; round++) {
     await inWorkspace(url, async (workspace) => {
-      measured.first.push(await opening(workspace, settings));
+      const storage = workspace.path('../storage');
+      const environment = { ...workspace.environment, REHEARSAL_HOME: storage };
+      const isKept = () => (settings.shadow === 'private' ? kept(storage) : Promise.resolve());
+      measured.first.push(await opening({ ...workspace, environment }, settings, isKept));
       await plainly();
-      measured.reopened.push(await opening(workspace, settings));
+      measured.reopened.push(await opening({ ...workspace, environment }, settings));
     });
   }
   const edited = await inWorkspace(url, (workspace) => measureEdits(workspace, settings, rounds.edits, plainly));
@@ -102,10 +105,18 @@ const withRatio = (times: Times, plain: Times): Timed => ({ ...times, ratio: rou
 const inWorkspace = <T>(url: string, use: (workspace: Workspace) => Promise<T>) =>
   withWorkspace({ [fileName]: textOf({}) }, use, { DATABASE_URL: url });
 
-async function opening(workspace: Workspace, settings: Settings): Promise<number> {
+async function opening(
+  workspace: Workspace,
+  settings: Settings,
+  beforeClosing: () => Promise<void> = () => Promise.resolve(),
+): Promise<number> {
   const editor = await startEditor(workspace.folder, workspace.environment, settings);
   try {
-    return await timed(async () => equal(errorsIn(await editor.open(workspace.path(fileName), textOf({}, 'last'))), 1));
+    const ms = await timed(async () => {
+      equal(errorsIn(await editor.open(workspace.path(fileName), textOf({}, 'last'))), 1);
+    });
+    await beforeClosing();
+    return ms;
   } finally {
     await editor.close();
   }

@@ -3,6 +3,7 @@ import { deepEqual, ok } from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { deserialize, serialize } from 'node:v8';
 import type { FileCheck } from '../../server/engine/project';
 import { binariesOf, servers, withDatabase } from '../support/servers';
 import { withSession } from '../support/session';
@@ -14,7 +15,11 @@ const file = 'migrations/001_more.sql';
 /** A workspace whose target has one table, `there`. */
 const onTarget = (use: (workspace: Workspace, url: string) => Promise<void>): Promise<void> =>
   withDatabase(newest, async (url) => {
-    await withSession(url, (it) => it.run('create table there (id int)'));
+    await withSession(url, (it) =>
+      it.run(
+        'create table there (id int); create function f() returns int language sql return 1; create view v as select f()',
+      ),
+    );
     await withWorkspace({ [file]: 'alter table there add column x int;\nselect * from gone;\n' }, (workspace) =>
       use(workspace, url),
     );
@@ -55,8 +60,8 @@ describe('the next start', () => {
       const kept = join(workspace.world.storage, 'prepared');
       // As after going back to a copy of the files of the whole server, and other migrations upon it.
       for (const name of readdirSync(kept).filter((it) => it.startsWith('dump-'))) {
-        const dump = readFileSync(join(kept, name), 'utf8');
-        writeFileSync(join(kept, name), dump.replaceAll('there', 'gone'));
+        const { sql, reaching } = deserialize(readFileSync(join(kept, name))) as { sql: string; reaching: unknown };
+        writeFileSync(join(kept, name), serialize({ sql: sql.replaceAll('there', 'gone'), reaching }));
       }
       const told = await openedIn(workspace, url);
       deepEqual(says(told[0] ?? fail()), ['relation "there" does not exist']);
@@ -68,7 +73,7 @@ describe('the next start', () => {
       await openedIn(workspace, url);
       const kept = join(workspace.world.storage, 'prepared');
       for (const name of readdirSync(kept).filter((it) => it.startsWith('dump-')))
-        writeFileSync(join(kept, name), 'create table gone ()');
+        writeFileSync(join(kept, name), serialize({ sql: 'create table gone ()', reaching: [] }));
       const options = { target: on(url), binaries: [binariesOf(newest)], shadow: 'private' } as const;
       const project = await projectOf(workspace.engine(options));
       deepEqual(briefly(await checked(project)), [`42P01 ${gone}`]);

@@ -6,7 +6,7 @@ import { duration, renderCounts, renderFindings, some } from '../render/findings
 import { jsonEngine, jsonFile } from '../render/json';
 import type { Places } from '../render/places';
 import { renderProject } from '../render/status';
-import { version } from '../version';
+import { version } from '../../engine/base/version';
 import type { Call, Command, ExitCode } from './command';
 
 export const check: Command = {

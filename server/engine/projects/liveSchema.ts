@@ -3,10 +3,13 @@
  * looks as it did when it was last dumped, that dump is believed, until a new one has shown whether it is true.
  */
 import { createHash } from 'node:crypto';
+import { deserialize, serialize } from 'node:v8';
 import type { DiskCache } from '../base/diskCache';
+import { version } from '../base/version';
 import type { Database } from '../database/database';
-import { type Base, dumpBase, liveBase } from '../shadow/base';
+import { type Base, dumpBase, type LiveBase, liveBase } from '../shadow/base';
 import type { SetUp } from '../shadow/setUp';
+import { type Learned, reachingIn } from '../sql/reachingSchema';
 
 /** What a look at the target has told of it. */
 export interface SchemaSeen {
@@ -78,9 +81,9 @@ export class LiveSchema {
 
   private async prove(base: Base, seen: SchemaSeen, signal: AbortSignal): Promise<boolean> {
     try {
-      const dumped = await this.dump(seen, signal);
+      const dumped = await liveBase(this.database, seen.setUp, signal);
       if (signal.aborted || dumped.fingerprint === base.fingerprint) return true;
-      this.base = Promise.resolve(dumped);
+      this.base = Promise.resolve(await this.keep(seen, dumped));
       return false;
     } finally {
       if (!signal.aborted) this.believed = undefined;
@@ -88,21 +91,35 @@ export class LiveSchema {
     }
   }
 
-  private async fromDisk(seen: SchemaSeen): Promise<Base | undefined> {
-    const kept = seen.identity === undefined ? undefined : await this.cache.read(keyOf(seen.identity));
+  private async fromDisk({ setUp, identity }: SchemaSeen): Promise<LiveBase | undefined> {
+    const kept = identity === undefined ? undefined : await this.cache.read(keyOf(identity));
     if (!kept) return undefined;
-    this.believed = seen;
-    return dumpBase(kept.toString(), seen.setUp);
+    this.believed = { setUp, identity };
+    const { sql, reaching } = deserialize(kept) as Kept;
+    return { ...dumpBase(sql, setUp), reaching };
   }
 
-  private async dump({ setUp, identity }: SchemaSeen, signal: AbortSignal): Promise<Base> {
-    const base = await liveBase(this.database, setUp, signal);
-    if (identity !== undefined && base.kind === 'dump') await this.cache.put(keyOf(identity), base.sql);
-    return base;
+  private async dump(seen: SchemaSeen, signal: AbortSignal): Promise<LiveBase> {
+    return this.keep(seen, await liveBase(this.database, seen.setUp, signal));
+  }
+
+  private async keep({ identity }: SchemaSeen, base: LiveBase): Promise<LiveBase> {
+    const kept: Kept = { sql: base.sql, reaching: reachingIn(base.sql) };
+    // Nobody waits for it: what is not there at the next start is dumped again.
+    if (identity !== undefined) void this.cache.put(keyOf(identity), serialize(kept));
+    return { ...base, ...kept };
   }
 }
 
-const keyOf = (identity: string): string => `dump-${createHash('sha256').update(identity).digest('hex').slice(0, 32)}`;
+/** Files are there whole or not at all, so that what is read is what was written. */
+interface Kept {
+  readonly sql: string;
+  /** What the rules of this version tell of it. */
+  readonly reaching: readonly Learned[];
+}
+
+const keyOf = (identity: string): string =>
+  `dump-${createHash('sha256').update(`${version} ${process.versions.v8} ${identity}`).digest('hex').slice(0, 32)}`;
 
 /** Who waits gives up; what is waited for goes on. */
 async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -191,7 +191,10 @@ class ChainState {
   /** Read once for each base. */
   private reachingOf(base: Base): readonly Learned[] {
     if (this.reaching.base !== base.fingerprint)
-      this.reaching = { base: base.fingerprint, live: base.kind === 'dump' ? reachingIn(base.sql) : [] };
+      this.reaching = {
+        base: base.fingerprint,
+        live: base.kind === 'dump' ? (base.reaching ?? reachingIn(base.sql)) : [],
+      };
     return this.reaching.live;
   }
 }

@@ -1,12 +1,22 @@
 /** What a shadow starts from: nothing, a file of the embedded engine, or the live schema of a target. */
 import { createHash } from 'node:crypto';
 import type { Database } from '../database/database';
+import type { Learned } from '../sql/reachingSchema';
 import { noSetUp, type SetUp } from './setUp';
 
 export type Base =
   | { readonly kind: 'empty'; readonly fingerprint: string; readonly setUp: SetUp }
   | { readonly kind: 'file'; readonly fingerprint: string; readonly path: string }
-  | { readonly kind: 'dump'; readonly fingerprint: string; readonly sql: string; readonly setUp: SetUp };
+  | LiveBase;
+
+export interface LiveBase {
+  readonly kind: 'dump';
+  readonly fingerprint: string;
+  readonly sql: string;
+  readonly setUp: SetUp;
+  /** As `reachingIn` tells it, where that is known already. */
+  readonly reaching?: readonly Learned[];
+}
 
 export const emptyBase: Base = { kind: 'empty', fingerprint: 'empty', setUp: noSetUp };
 
@@ -28,12 +38,12 @@ export const fileBase = (path: string, stamp: string): Base => ({
 });
 
 /** The live schema, read without disturbing anybody. */
-export async function liveBase(target: Database, setUp: SetUp, signal: AbortSignal): Promise<Base> {
+export async function liveBase(target: Database, setUp: SetUp, signal: AbortSignal): Promise<LiveBase> {
   return dumpBase(await target.dump('schema', signal), setUp);
 }
 
 /** @param sql a dump of the target's schema */
-export const dumpBase = (sql: string, setUp: SetUp): Base => ({
+export const dumpBase = (sql: string, setUp: SetUp): LiveBase => ({
   kind: 'dump',
   sql,
   setUp,

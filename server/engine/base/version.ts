@@ -1,4 +1,4 @@
 /** Version of Rehearsal, as package.json says; the bundler writes it in. */
-import { version as written } from '../../package.json';
+import { version as written } from '../../../package.json';
 
 export const version: string = written;
