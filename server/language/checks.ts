@@ -8,6 +8,7 @@ import {
   InlayHintRefreshRequest,
 } from 'vscode-languageserver/node';
 import { Fault } from '../engine/base/fault';
+import { unlessUnreadable } from '../engine/base/unlessUnreadable';
 import type { FileCheck, Project } from '../engine/project';
 import { type RehearsalState, RehearsalStateChanged } from '../protocol/messages';
 import { inBackground, logTrouble, type Trouble, troubleOf } from './background';
@@ -188,7 +189,6 @@ export class Checks {
     signal: AbortSignal,
     answered: () => void,
   ): Promise<void> {
-    for (const { path, document } of subjects) this.readableOnDisk(path, document.getText());
     const byPath = new Map(subjects.map((subject) => [subject.path, subject]));
     const waiting = new Map(byPath);
     const take = (file: FileCheck) => {
@@ -206,15 +206,6 @@ export class Checks {
     for (const subject of waiting.values()) this.clear(subject.document.uri);
   }
 
-  /**
-   * An editor shows a file that is no UTF-8 with replacement characters; the tool will read something else.
-   *
-   * @throws {Fault} `not-readable`
-   */
-  private readableOnDisk(path: string, text: string): void {
-    if (text.includes('\uFFFD')) this.workspace.disk.read(path);
-  }
-
   private publishCheck({ document, version }: Subject, check: FileCheck): void {
     if (!check.provisional) this.workspace.world.log(lineOf(check, version));
     if (this.documents.get(document.uri)?.version !== version) return;
@@ -222,7 +213,7 @@ export class Checks {
     this.publish(
       document.uri,
       version,
-      diagnosticsOf(document.getText(), check.findings, (path) => files.read(path)),
+      diagnosticsOf(document.getText(), check.findings, (path) => unlessUnreadable(() => files.read(path))),
     );
     if (check.provisional) return;
     this.versions.set(document.uri, version);

@@ -77,7 +77,7 @@ const severities: Readonly<Record<Severity, DiagnosticSeverity>> = {
 function relatedTo(finding: Finding, rangeOf: (place: Place) => Range): DiagnosticRelatedInformation[] {
   const related = [...(finding.related ?? [])];
   if (finding.consequenceOf) {
-    related.unshift({ ...finding.consequenceOf, message: 'This was refused, and the statement needs it.' });
+    related.unshift({ ...finding.consequenceOf, message: 'This did not run, and the statement needs it.' });
   }
   return related.map((place) => ({
     location: { uri: uriOf(place.path), range: rangeOf(place) },

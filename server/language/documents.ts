@@ -52,12 +52,17 @@ export function openDocuments(connection: Connection): Documents {
   };
 }
 
-/** What is open in the editor wins over what is on the disk, from the first keystroke on. */
+/**
+ * What is open in the editor wins over what is on the disk, from the first keystroke on. But a file that is no UTF-8
+ * is shown with replacement characters; the tool will read something else, and so it is as unreadable as on the disk.
+ */
 export function withOpenTexts(disk: Files, documents: Documents): Files {
   return {
     read(path) {
-      const document = documents.at(path);
-      return document ? withoutMark(document.getText()) : disk.read(path);
+      const text = documents.at(path)?.getText();
+      if (text === undefined) return disk.read(path);
+      if (text.includes('\uFFFD')) disk.read(path);
+      return withoutMark(text);
     },
     list: (folder) => disk.list(folder),
     write: (path, text) => disk.write(path, text),

@@ -1,5 +1,6 @@
 /** Findings of pending migrations that are not open: what is typed in one file may break the next. */
 import type { Connection } from 'vscode-languageserver/node';
+import { unlessUnreadable } from '../engine/base/unlessUnreadable';
 import type { FileCheck } from '../engine/project';
 import type { Files } from '../engine/world';
 import { inBackground } from './background';
@@ -32,12 +33,8 @@ export class OtherFiles {
       this.published.get(folder)?.delete(path);
       return;
     }
-    const text = this.files.read(path) ?? '';
-    this.send(
-      folder,
-      path,
-      diagnosticsOf(text, findings, (other) => this.files.read(other)),
-    );
+    const textOf = (other: string) => unlessUnreadable(() => this.files.read(other));
+    this.send(folder, path, diagnosticsOf(textOf(path) ?? '', findings, textOf));
   }
 
   /** The check has ended: what it did not tell of is pending no more. */

@@ -13,6 +13,14 @@ import { fileOf, folder, good, versions, withMistake } from '../support/shopFile
 
 before(() => ok(existsSync(cliPath), 'npm run build makes dist/cli.js'));
 
+interface Told {
+  readonly line: number;
+  readonly severity: string;
+  readonly code: string;
+  readonly sqlState?: string;
+  readonly consequenceOf?: object;
+}
+
 /** Expects exit code 2, the message on standard error, and the same as JSON on standard output. */
 async function fails(workspace: Workspace, words: readonly string[], code: string, says: RegExp): Promise<void> {
   const { code: exit, value, stderr } = await workspace.json(...words);
@@ -97,21 +105,63 @@ describe('the command line in trouble', function () {
 
   it('says so when a file is no UTF-8 text', () =>
     withWorkspace(good, async (workspace) => {
-      workspace.write(fileOf(2), Buffer.from([0x2d, 0x2d, 0xff, 0xfe, 0x0a]));
-      const { code, stdout, stderr } = await workspace.run('check', '--all', '--embedded', '--shadow', 'embedded');
-      ok(code === 1 || code === 2, stdout);
-      match(`${stdout}${stderr}`, /UTF-8/);
+      const words = ['check', '--all', '--embedded', '--shadow', 'embedded'];
+      workspace.write(fileOf(1), Buffer.from([0x2d, 0x2d, 0xff, 0xfe, 0x0a]));
+      const { code, value } = await workspace.json(...words);
+      is.isCheck(value, 'check');
+      const { files } = value as { files: { path: string; findings: Told[] }[] };
+      deepEqual(
+        files.map(({ path, findings }) => [path, findings.map((it) => [it.line, it.severity, it.sqlState ?? it.code])]),
+        [
+          [fileOf(0), []],
+          [fileOf(1), [[1, 'error', 'not-readable']]],
+          [
+            fileOf(2),
+            [
+              [2, 'hint', '42P01'],
+              [3, 'hint', '42P01'],
+              [6, 'hint', '42P01'],
+              [7, 'hint', '42P01'],
+            ],
+          ],
+        ],
+      );
+      equal(code, 1);
+      deepEqual(files[2]?.findings[0]?.consequenceOf, { path: fileOf(1), line: 1, column: 1 });
+      const pretty = await workspace.run(...words);
+      equal(pretty.code, 1);
+      match(pretty.stdout, /:1:1: error: A file cannot be read: .*no UTF-8 text\. Check that .*rehearsed without it\./);
+      match(pretty.stdout, /1 error, 4 consequences/);
+      const alone = await workspace.run('check', fileOf(1), '--embedded', '--shadow', 'embedded');
+      equal(alone.code, 2, 'nothing could be checked');
+      match(alone.stdout, /no UTF-8 text/);
     }));
+
+  it('says so when a file may not be read', function () {
+    if (process.platform === 'win32') this.skip();
+    return withUnprivileged({ ...good, [fileOf(2)]: '-- migrate:up\nselect nope;\n' }, async (workspace) => {
+      chmodSync(workspace.path(fileOf(1)), 0o000);
+      const { code, stdout } = await workspace.run('check', '--all', '--embedded', '--shadow', 'embedded');
+      equal(code, 1);
+      match(stdout, /_orders\.sql:1:1: error: A file cannot be read: .*EACCES.*Check that .*may be read\./);
+      match(stdout, /_order_totals\.sql:2:8: hint: column "nope" does not exist/);
+    });
+  });
 
   it('does not wait for pipes, nor read devices', function () {
     if (process.platform === 'win32') this.skip();
     return withWorkspace({ ...good, 'a/001_a.sql': '', 'a/002_b.sql': '' }, async (workspace) => {
       execFileSync('mkfifo', [workspace.path('a/003_pipe.sql')]);
       const words = ['check', '--all', '--embedded', '--dir', 'a'];
-      await fails(workspace, words, 'not-readable', /003_pipe\.sql: it is no regular file/);
+      const demand = async (says: RegExp) => {
+        const { code, stdout } = await workspace.run(...words);
+        equal(code, 1);
+        match(stdout, says);
+      };
+      await demand(/003_pipe\.sql:1:1: error: .*it is no regular file/);
       rmSync(workspace.path('a/003_pipe.sql'));
       symlinkSync('/dev/zero', workspace.path('a/004_zero.sql'));
-      await fails(workspace, words, 'not-readable', /004_zero\.sql: it is no regular file/);
+      await demand(/004_zero\.sql:1:1: error: .*it is no regular file/);
     });
   });
 

@@ -175,6 +175,12 @@ describe('bad input', () => {
             [['42703'], ['not-readable'], ['42703']],
           );
           match(told[1]?.findings[0]?.message ?? '', /000002_y\.up\.sql: it is no UTF-8 text/);
+          // Whether it is wrong, who knows: the file in between may make it right.
+          deepEqual(
+            told.flatMap(({ findings }) => findings.map(({ severity }) => severity)),
+            ['error', 'error', 'hint'],
+          );
+          deepEqual(told[2]?.findings[0]?.consequenceOf?.path, path('migrations/000002_y.up.sql'));
           await rejects(
             project.apply({ which: 'all', snapshot: false, disconnect: false }, () => {}, never),
             { code: 'not-readable' },

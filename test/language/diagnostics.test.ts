@@ -67,7 +67,7 @@ describe('diagnostics', () => {
     deepEqual(it?.relatedInformation, [
       {
         location: { uri: uriOf(path), range: { start: { line: 1, character: 7 }, end: { line: 1, character: 12 } } },
-        message: 'This was refused, and the statement needs it.',
+        message: 'This did not run, and the statement needs it.',
       },
       {
         location: { uri: uriOf(path), range: { start: { line: 0, character: 0 }, end: { line: 0, character: 6 } } },

@@ -58,7 +58,15 @@ describe('the language server in trouble', () => {
           match(told(await editor.diagnostics(path(second)))[0] ?? '', /42703 column "nope" does not exist/);
           // What the editor shows of it is not what the tool would read.
           editor.open(path(first), "select '\uFFFD\uFFFD';\n");
-          match(told(await editor.diagnostics(path(first)))[0] ?? '', /not-checked .*001_a\.sql.*UTF-8/);
+          match(told(await editor.diagnostics(path(first)))[0] ?? '', /not-readable .*001_a\.sql.*UTF-8/);
+          await editor.until(
+            () => editor.published.at(-1)?.diagnostics.some((it) => it.severity === 4) === true,
+            'the consequence',
+          );
+          // The other one goes on, and is no error any more: the first may have made what it misses.
+          editor.edit(path(second), 'create table b ();\nselect nope;\nselct 1;\n');
+          const [following, own] = await editor.diagnostics(path(second));
+          deepEqual([following?.code, following?.severity, own?.code, own?.severity], ['42703', 4, '42601', 1]);
           write(first, 'select 1;\n');
           editor.edit(path(first), 'select 1;\n');
           sameTold(await editor.diagnostics(path(first)), []);

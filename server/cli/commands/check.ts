@@ -1,5 +1,5 @@
 /** `rehearsal check`: runs migrations on a shadow, takes everything back, and tells what Postgres said. */
-import type { Check, FileCheck, Finding, Project } from '../../engine/project';
+import type { Check, FileCheck, Project } from '../../engine/project';
 import { commonOptions, rehearsalOptions } from '../options';
 import { allProjects, callPlaces, type Selection, select } from '../projects';
 import { duration, renderCounts, renderFindings, some } from '../render/findings';
@@ -18,7 +18,7 @@ export const check: Command = {
   more: [
     'Rehearses the pending migrations; or just the files named, each at its place in the history; or with --all',
     'every migration, from an empty database on. A folder stands for the migrations below it. Nothing is changed:',
-    'the statements run on a throw-away copy. Exit code 0: no errors, 1: errors, 2: it could not be checked.',
+    'the statements run on a throw-away copy. Exit code 0: no errors, 1: errors, 2: nothing could be checked.',
   ].join('\n'),
   examples: [
     'rehearsal check',
@@ -38,7 +38,7 @@ export const check: Command = {
       const files = done.flatMap(({ files }) => files).map((file) => jsonFile(file, places));
       call.print({ engine: jsonEngine(version, done, places), files });
     }
-    return exitCode(done.flatMap(findingsOf));
+    return exitCode(done.flatMap(({ files }) => files));
   },
 };
 
@@ -88,6 +88,9 @@ const placeOf = ({ rehearsedOn, serverVersion }: Check): string =>
 /** An up and a down file are one migration. */
 const migrationsIn = (files: readonly FileCheck[]): number => new Set(files.map((it) => it.version)).size;
 
-const findingsOf = ({ files }: Rehearsed): readonly Finding[] => files.flatMap((it) => it.findings);
+function exitCode(files: readonly FileCheck[]): ExitCode {
+  if (files.length > 0 && files.every(isUnread)) return 2;
+  return files.flatMap(({ findings }) => findings).some(({ severity }) => severity === 'error') ? 1 : 0;
+}
 
-const exitCode = (findings: readonly Finding[]): ExitCode => (findings.some((it) => it.severity === 'error') ? 1 : 0);
+const isUnread = ({ findings }: FileCheck): boolean => findings.some(({ code }) => code === 'not-readable');

@@ -28,7 +28,8 @@ export function renderFindings(
 
 export function renderFinding(finding: Finding & Place, places: Places, { paint, columns }: Look): string {
   const { word, colour } = looks[finding.severity];
-  const source = excerpt(places.text(finding.path), finding.range, { paint, colour, columns });
+  const text = places.text(finding.path);
+  const source = text === '' ? [] : excerpt(text, finding.range, { paint, colour, columns });
   const heading = `${paint('bold', `${at(places.show(finding))}:`)} ${paint([colour, 'bold'], `${word}:`)}`;
   const lines = [
     `${heading} ${paint('bold', harmless(finding.message))} ${paint('gray', `[${finding.sqlState ?? finding.code}]`)}`,

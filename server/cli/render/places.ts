@@ -1,6 +1,7 @@
 /** Offsets in files → lines and columns for people and scripts, and paths as they were given. */
 import { isAbsolute, relative } from 'node:path';
 import { type LinePosition, lineIndex } from '../../engine/base/text';
+import { unlessUnreadable } from '../../engine/base/unlessUnreadable';
 import type { Place } from '../../engine/project';
 import type { Files } from '../../engine/world';
 
@@ -16,7 +17,7 @@ export interface ShownPlace {
 export interface Places {
   /** How a path is shown: as it was given, else relative to the current folder where it lies in it. */
   path(absolute: string): string;
-  /** Text of a file, read once; empty when it has gone. */
+  /** Text of a file, read once; empty when it has gone or cannot be read. */
   text(absolute: string): string;
   show(place: Place): ShownPlace;
 }
@@ -27,7 +28,7 @@ export function placesIn(folder: string, files: Files, given: ReadonlyMap<string
   const file = (absolute: string) => {
     const known = read.get(absolute);
     if (known) return known;
-    const text = files.read(absolute) ?? '';
+    const text = unlessUnreadable(() => files.read(absolute)) ?? '';
     const made = { text, position: lineIndex(text) };
     read.set(absolute, made);
     return made;

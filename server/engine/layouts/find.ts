@@ -1,6 +1,7 @@
 /** Finds folders of migrations below the workspace's roots, and reads one into its migrations. */
 import { join } from 'node:path';
 import { Fault } from '../base/fault';
+import { unlessUnreadable } from '../base/unlessUnreadable';
 import type { Files } from '../world';
 import { layouts } from './all';
 import { foreign } from './foreign';
@@ -94,15 +95,6 @@ const look = (path: string, files: Files): FolderContents => ({
   // A file that is no text tells nothing about its tool; who runs it will say what is wrong with it.
   read: (name) => unlessUnreadable(() => files.read(join(path, name))),
 });
-
-function unlessUnreadable<T>(look: () => T): T | undefined {
-  try {
-    return look();
-  } catch (error) {
-    if (error instanceof Fault && error.code === 'not-readable') return undefined;
-    throw error;
-  }
-}
 
 function recognise(contents: FolderContents, forced?: Layout): Recognised | undefined {
   if (!contents.names.some((name) => name.endsWith('.sql'))) return undefined;

@@ -43,6 +43,13 @@ export class Knowledge {
     return ![...names].some((name) => this.changed.has(name));
   }
 
+  /** A migration ran that nobody could read. */
+  learnNothing(): void {
+    this.rows.clear();
+    this.anything = true;
+    this.changesCode = true;
+  }
+
   learn(performed: Performed): void {
     const { kind, statement, shape } = performed;
     const effect = rowEffectOf(statement.text);

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Laps } from '../base/laps';
 import type { LayoutName } from '../layouts/layout';
-import type { Check, CheckRoom, FileCheck, Wanted } from '../project';
+import type { Check, CheckRoom, FileCheck, Place, Wanted } from '../project';
 import type { Chain } from '../rehearsal/chain';
 import type { ChainRequest, LinkResult } from '../rehearsal/walk';
 import type { Surroundings } from '../rehearsal/findings';
@@ -15,6 +15,7 @@ import { filesOf } from './fileChecks';
 import type { Ground, SeenMigration } from './ground';
 import { liveNow, viewOf } from './look';
 import { askRows } from './rowQuestions';
+import { unreadUp } from './unread';
 
 /**
  * In turn only. As Project.check.
@@ -151,6 +152,7 @@ async function runChain(
   const told = new Set(order.migrations.filter(({ state }) => (state === 'pending') === (kind === 'live')));
   const links = kind === 'live' ? [...told] : order.migrations;
   const earlier: PlacedOutcome[] = [];
+  let unread: Place | undefined;
   const where: Surroundings = {
     on: [place.label, stateOfShadow(kind, bench)].filter(Boolean).join(', '),
     // Where the target has no tables, no rows can be missing.
@@ -176,7 +178,7 @@ async function runChain(
   };
   const filesFor = (result: LinkResult, laps: Laps<CheckRoom>): FileCheck[] => {
     const read = byLink.get(result.link);
-    return read && told.has(read) ? filesOf(result, read, { waiting, earlier, where, laps }) : [];
+    return read && told.has(read) ? filesOf(result, read, { waiting, earlier, unread, where, laps }) : [];
   };
   const provisionals = (result: LinkResult): FileCheck[] =>
     filesFor(result, new Laps<CheckRoom>('findings')).map((file) => ({ ...file, provisional: true }));
@@ -188,6 +190,9 @@ async function runChain(
       const files = filesFor(result, order.laps);
       if (files.length > 0) rows.tell(result.up, files);
       else rows.learn(result.up);
+      const left = unreadUp(byLink.get(result.link));
+      if (left) rows.learnNothing();
+      unread = left ?? unread;
       earlier.push(...result.up.filter((it) => it.kind !== 'ran' || it.shape.makes.length > 0));
     },
     order.laps,

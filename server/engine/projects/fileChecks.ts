@@ -1,6 +1,6 @@
 /** What one migration did becomes an answer for each of its files: outcomes, what its tool and its state say of it. */
 import type { Laps } from '../base/laps';
-import type { CheckRoom, FileCheck, Finding } from '../project';
+import type { CheckRoom, FileCheck, Finding, Place } from '../project';
 import type { LinkResult } from '../rehearsal/walk';
 import { findingsOf, type Surroundings } from '../rehearsal/findings';
 import type { PlacedOutcome } from '../rehearsal/outcome';
@@ -8,6 +8,7 @@ import { outcomesOf } from '../rehearsal/told';
 import { unclosedFindings } from '../rehearsal/unclosed';
 import type { ReadFile } from './links';
 import type { SeenMigration } from './ground';
+import { followingFrom, isUnread, unreadUp } from './unread';
 
 /** What is known beside the migration itself. */
 export interface Telling {
@@ -15,6 +16,8 @@ export interface Telling {
   readonly waiting: ReadonlySet<string>;
   /** Outcomes of the migrations before this one, oldest first. */
   readonly earlier: readonly PlacedOutcome[];
+  /** The last file among the migrations before this one that cannot be read. */
+  readonly unread: Place | undefined;
   readonly where: Surroundings;
   readonly laps: Laps<CheckRoom>;
 }
@@ -22,21 +25,24 @@ export interface Telling {
 export function filesOf(
   result: LinkResult,
   read: SeenMigration,
-  { waiting, earlier, where, laps }: Telling,
+  { waiting, earlier, unread, where, laps }: Telling,
 ): FileCheck[] {
   laps.enter('findings');
   const { up, down, ms } = result;
   const [upPath, downPath] = [result.link.up.path, result.link.down?.path];
   const own = [...read.files.keys()];
+  const before = unreadUp(read) ?? unread;
   return [...read.files.values()]
     .filter(({ path }) => waiting.has(path))
     .map((file) => {
       const findings = [
-        ...problemsOf(file),
+        ...problemsOf(file, read),
         ...stateFindings(file, read),
-        ...(file.path === upPath ? findingsOf(up, file.text, earlier, where, own) : []),
+        ...(file.path === upPath ? doubted(unread, findingsOf(up, file.text, earlier, where, own)) : []),
         ...(file.path === upPath ? unclosedFindings(result.link.up.scripts, up) : []),
-        ...(file.path === downPath ? findingsOf(down, file.text, [...earlier, ...up], where, own) : []),
+        ...(file.path === downPath
+          ? doubted(before, findingsOf(down, file.text, [...earlier, ...up], where, own))
+          : []),
         ...(file.path === downPath ? unclosedFindings(result.link.down?.scripts ?? [], down) : []),
       ];
       const outcomes = outcomesOf([...up, ...down].filter(({ path }) => path === file.path));
@@ -55,7 +61,13 @@ export function filesOf(
 
 const inOrder = (findings: readonly Finding[]): Finding[] => findings.toSorted((a, b) => a.range.start - b.range.start);
 
-const problemsOf = ({ problems }: ReadFile): Finding[] => problems.map((it) => ({ ...it }));
+function problemsOf(file: ReadFile, { migration }: SeenMigration): Finding[] {
+  const alone = isUnread(file) && file.path === migration.upPath ? ' Later migrations are rehearsed without it.' : '';
+  return file.problems.map((it) => ({ ...it, message: `${it.message}${alone}` }));
+}
+
+const doubted = (unread: Place | undefined, findings: Finding[]): Finding[] =>
+  unread ? followingFrom(unread, findings) : findings;
 
 function stateFindings({ path, text }: ReadFile, { migration, state }: SeenMigration): Finding[] {
   const range = { start: 0, end: Math.max(0, text.search(/[\r\n]|$/)) };

@@ -13,6 +13,8 @@ import type { RowAnswers } from './rowAnswers';
 export interface RowQuestions {
   /** Of each migration in order, also of those that nobody asks for: what was done before decides what can be asked. */
   learn(up: readonly PlacedOutcome[]): void;
+  /** Instead of `learn`, of a migration whose file cannot be read: from there on nothing is asked of what was there. */
+  learnNothing(): void;
   /** As `learn`, for a migration that is asked for. */
   tell(up: readonly PlacedOutcome[], files: readonly FileCheck[]): void;
   /** When everything is told. */
@@ -71,6 +73,7 @@ export function askRows(
 
   return {
     learn: (up) => void probesIn(up),
+    learnNothing: () => knowledge.learnNothing(),
     tell(up, files) {
       const probes = probesIn(up);
       const known = telling === 'twice' ? answers.known(probes) : undefined;

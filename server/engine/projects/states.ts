@@ -1,15 +1,20 @@
 /** Which migrations are applied, pending, edited since, or passed over? */
 import { Fault } from '../base/fault';
+import { unlessUnreadable } from '../base/unlessUnreadable';
 import type { HistoryState } from '../history/history';
 import type { Migration } from '../layouts/migration';
 import type { MigrationState } from '../project';
 import type { Ground } from './ground';
 import type { ReadMigration } from './links';
+import { unreadUp } from './unread';
 
-export function stateOf(ground: Ground, history: HistoryState, { migration, link }: ReadMigration): MigrationState {
+export function stateOf(ground: Ground, history: HistoryState, read: ReadMigration): MigrationState {
+  const { migration, link } = read;
   const state = history.applied(migration);
   if (state !== 'applied') return state;
   if (wasPassedOver(ground, migration)) return 'skipped';
+  // What cannot be read is said by itself; whether it is another text, nobody knows.
+  if (unreadUp(read)) return 'applied';
   const { text } = link.up;
   return history.edited(migration, text) || ground.texts.edited(migration.version, text) ? 'edited' : 'applied';
 }
@@ -29,7 +34,7 @@ export function rememberApplied(ground: Ground, history: HistoryState, migration
   );
   try {
     const entry = ({ migration, link }: ReadMigration) =>
-      [migration.version, () => world.disk.read(link.up.path)] as const;
+      [migration.version, () => unlessUnreadable(() => world.disk.read(link.up.path))] as const;
     texts.remember(new Map(applied.map(entry)));
   } catch (error) {
     // Nothing but the state `edited` depends on it.
