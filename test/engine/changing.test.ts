@@ -1,6 +1,8 @@
 /** What changes a database, through the engine's door: apply, revert, snapshot, restore. */
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
+import { rmSync } from 'node:fs';
 import type { ApplyResult, Progress, Project } from '../../server/engine/project';
+import { isFault } from '../support/faults';
 import { asAdmin, serverOf, servers, withDatabase } from '../support/servers';
 import { withSession } from '../support/session';
 import { valueOf } from '../shadow/support';
@@ -93,6 +95,26 @@ for (const [name, withTarget] of Object.entries(targets)) {
         const swapped = await project.restore(restored.kept.id, { disconnect: false }, never);
         equal(swapped.kind, 'restored');
         deepEqual(await statesOf(project), ['1 applied', '2 applied']);
+      }));
+
+    it('is not reverted by a down script without statements, and no snapshot is taken for it', () =>
+      withTarget(async ({ write, path }, again) => {
+        const file = 'db/migrations/2_orders.sql';
+        const up = '-- migrate:up\ncreate table orders (id int primary key);\n';
+        const project = await again();
+        demandDone(await project.apply({ ...all, snapshot: false }, quiet, never));
+        const says = /cannot be reverted: the down script of 2 orders \(2_orders\.sql\) has no statement\. Write its/;
+        for (const down of ['-- migrate:down\n', '-- migrate:down\n-- drop table orders;\n']) {
+          write(file, up + down);
+          const asked = project.revert({ versions: ['2'], snapshot: true, disconnect: false }, quiet, never);
+          await rejects(asked, isFault('no-down', says));
+        }
+        rmSync(path(file));
+        write(file, Buffer.from([0xff, 0xfe]));
+        const asked = project.revert({ versions: ['2'], snapshot: true, disconnect: false }, quiet, never);
+        await rejects(asked, isFault('not-readable', /UTF-8/));
+        deepEqual(await project.snapshots(), []);
+        deepEqual((await statesOf(project))[0], '1 applied');
       }));
 
     it('loses a snapshot that nobody wants any more, and no other', () =>

@@ -39,7 +39,7 @@ export function planUp(job: Job, versions: readonly string[]): readonly Planned[
 /**
  * @param versions to be reverted, in any order
  * @returns newest first
- * @throws {Fault} `no-down`, and as planUp
+ * @throws {Fault} `no-down` when one of them has no statement to revert it by, and as planUp
  */
 export function planDown(job: Job, versions: readonly string[]): readonly Planned[] {
   return named(job, versions)
@@ -94,9 +94,9 @@ export function checkDown({ folder }: Pick<Job, 'folder'>, versions: readonly st
   throw new Fault('history-moved', `${versions.join(', ')} should be reverted, but now ${now}. Nothing was reverted.`);
 }
 
-/** @throws {Fault} `history-moved` when the tool would refuse to go on */
+/** @throws {Fault} `blocked`, `history-moved` when the tool would refuse to go on */
 export function checkHistory({ folder }: Pick<Job, 'folder'>, state: HistoryState): void {
-  if (state.blocked !== undefined) throw new Fault('history-moved', state.blocked);
+  if (state.blocked !== undefined) throw new Fault('blocked', state.blocked);
   if (!state.needsFiles) return;
   const missing = state.versions.find((version) => !folder.migrations.some((it) => it.version === version));
   if (missing !== undefined)
@@ -109,7 +109,7 @@ function planned(job: Job, migration: Migration, direction: Script['direction'])
   const upText = migration.upPath === undefined ? '' : textOf(job, migration.upPath);
   const previous = folder.migrations[folder.migrations.indexOf(migration) - 1];
   if (path === undefined) {
-    if (direction === 'down') throw new Fault('no-down', `${migration.version} ${migration.title}.`);
+    if (direction === 'down') throw new Fault('no-down', `${nameOf(migration)} has no down file.`);
     return { migration, previous, direction, path: migration.downPath ?? '', text: '', upText, scripts: [] };
   }
   const text = path === migration.upPath ? upText : textOf(job, path);
@@ -118,9 +118,11 @@ function planned(job: Job, migration: Migration, direction: Script['direction'])
   if (problem) throw new Fault('bad-migration', `${placeOf(path, text, problem.range.start)}: ${problem.message}`);
   const wanted = scripts.filter((it) => it.direction === direction);
   if (direction === 'down' && !wanted.some((it) => statementsIn(text, it).length > 0))
-    throw new Fault('no-down', `${migration.version} ${migration.title}.`);
+    throw new Fault('no-down', `the down script of ${nameOf(migration)} (${basename(path)}) has no statement.`);
   return { migration, previous, direction, path, text, upText, scripts: wanted.map((it) => cut(path, text, it)) };
 }
+
+const nameOf = ({ version, title }: Migration): string => `${version} ${title}`.trimEnd();
 
 function cut(path: string, text: string, script: Script): PlannedScript {
   const statements = statementsIn(text, script);

@@ -32,6 +32,11 @@ const remedies = {
     mend: 'Start the server or choose another database.',
     offers: chooseDatabase,
   },
+  'wrong-server': {
+    says: 'Postgres answers, but is not the server that is asked for',
+    mend: 'Check target_session_attrs or choose another database.',
+    offers: chooseDatabase,
+  },
   'wrong-password': {
     says: 'Postgres refused the login',
     mend: 'Check the user and the password, then choose the database again.',
@@ -89,6 +94,12 @@ const remedies = {
     mend: 'Look at the list of migrations.',
     offers: undefined,
   },
+  'not-pending': {
+    says: 'This migration is not pending',
+    mend: 'Look at the list of migrations.',
+    offers: undefined,
+  },
+  ambiguous: { says: 'That can mean several', mend: 'Name one of them.', offers: undefined },
   'bad-migration': {
     says: 'The migration cannot be run by its tool',
     mend: 'Correct the file and try again.',
@@ -105,13 +116,18 @@ const remedies = {
     offers: undefined,
   },
   'no-down': {
-    says: 'The migration has no down script',
-    mend: 'Restore a snapshot instead.',
+    says: 'The migration cannot be reverted',
+    mend: 'Write its down script, or restore a snapshot instead.',
     offers: 'rehearsal.revertToSnapshot',
   },
   'history-moved': {
     says: 'The history of the database does not fit the files',
     mend: 'Compare the list of migrations with the database.',
+    offers: undefined,
+  },
+  blocked: {
+    says: 'The migration tool would refuse to go on',
+    mend: 'Then try again.',
     offers: undefined,
   },
   'out-of-order': {
@@ -120,7 +136,7 @@ const remedies = {
     offers: undefined,
   },
   locked: {
-    says: 'Somebody else is migrating this database',
+    says: 'Somebody else is at work on this database',
     mend: 'Wait until it is done and try again.',
     offers: undefined,
   },
@@ -137,5 +153,10 @@ const remedies = {
     offers: undefined,
   },
   'bad-usage': { says: 'The command cannot be understood', mend: 'See rehearsal --help.', offers: undefined },
+  'rows-unknown': {
+    says: 'These rows cannot be shown any more',
+    mend: 'Rehearse the file again.',
+    offers: 'rehearsal.rehearse',
+  },
   refused: { says: 'Postgres refused a query of ours', mend: 'See the log for the query.', offers: undefined },
 } as const satisfies Record<string, { says: string; mend: string; offers: string | undefined }>;

@@ -1,7 +1,7 @@
 /** Changes of the target by its migrations: consent, a snapshot first, then up or down. */
 import { applyMigrations, revertMigrations } from '../apply/apply';
 import type { Job } from '../apply/job';
-import { checkDown, checkHistory } from '../apply/plan';
+import { checkDown, checkHistory, planDown, planUp } from '../apply/plan';
 import { Fault } from '../base/fault';
 import type { ApplyRequest, ApplyResult, Consent, Progress, RevertRequest } from '../project';
 import { takeSnapshot } from '../snapshots/snapshots';
@@ -21,6 +21,8 @@ export async function apply(ground: Ground, request: ApplyRequest, asker: Asker)
   const pending = migrations.filter(({ state }) => state === 'pending').map(({ migration }) => migration.version);
   const versions = versionsOf(request.which, pending);
   if (versions.length === 0) return { kind: 'nothing' };
+  // Before the snapshot, and once more when it is taken.
+  planUp(jobOf(ground, asker), versions);
   const reason = `before applying ${namedBriefly(versions)}`;
   return change(ground, live, { ...request, reason }, asker, (job) => applyMigrations(job, versions));
 }
@@ -32,6 +34,7 @@ export async function revert(ground: Ground, request: RevertRequest, asker: Aske
   if (versions.length === 0) return { kind: 'nothing' };
   // Before the snapshot, and once more under the lock.
   checkDown(ground, versions, live.history);
+  planDown(jobOf(ground, asker), versions);
   const reason = `before reverting ${namedBriefly(versions)}`;
   return change(ground, live, { ...request, reason }, asker, (job) => revertMigrations(job, versions));
 }
@@ -85,15 +88,15 @@ const namedBriefly = (versions: readonly string[]): string =>
     ? versions.join(', ')
     : `${versions.length} migrations, ${versions[0] ?? ''} to ${versions.at(-1) ?? ''}`;
 
-/** @throws {Fault} `no-such-migration` when the version is not pending */
+/** @throws {Fault} `not-pending` */
 function versionsOf(which: ApplyRequest['which'], pending: readonly string[]): readonly string[] {
   if (which === 'all') return pending;
   const version = 'only' in which ? which.only : which.upTo;
   const index = pending.indexOf(version);
   if (index < 0)
     throw new Fault(
-      'no-such-migration',
-      `${version} is not among the pending ones (${pending.join(', ') || 'there are none'}).`,
+      'not-pending',
+      pending.length === 0 ? `${version}; none is.` : `${version}; the pending ones are ${pending.join(', ')}.`,
     );
   return 'only' in which ? [version] : pending.slice(0, index + 1);
 }
