@@ -4,7 +4,8 @@ import type { Consent, TargetInfo } from '../engine/project';
 import type { Call } from './commands/command';
 
 /**
- * Called first, before anything is looked at.
+ * Who has to add --yes should not hear afterwards that there is no such snapshot: called when it is known what will
+ * be done, and before anything that takes long.
  *
  * @throws {Fault} `no-terminal` when nobody can be asked and nothing was agreed to
  */
@@ -17,10 +18,11 @@ export function mustBeAnswerable({ terminal, values }: Call): void {
  * A target on another machine is agreed to by its name, one on this machine by `y`.
  *
  * @returns undefined when the user does not agree
- * @throws {Fault} `remote-target` when the name is missing or another one
+ * @throws {Fault} as mustBeAnswerable; `remote-target` when the name is missing or another one
  */
 export async function consentTo(question: string, target: TargetInfo, call: Call): Promise<Consent | undefined> {
   const { terminal, values, signal } = call;
+  mustBeAnswerable(call);
   const disconnect = values.disconnect ?? false;
   if (target.local) {
     return values.yes || (await agrees(`${question} [y/N] `, call)) ? { disconnect } : undefined;

@@ -71,7 +71,7 @@ export function select(projects: readonly Project[], words: readonly string[], f
   if (words.length === 0) return projects.map((project) => ({ project, files: undefined }));
   const chosen = new Map<Project, Set<string> | undefined>();
   for (const word of words) {
-    const path = existing(word, folder);
+    const path = existing(word, folder, 'no-such-migration');
     const inside = projects.filter((it) => isWithin(realpathSync(it.folder.path), path));
     for (const project of inside) chosen.set(project, undefined);
     if (inside.length > 0) continue;
@@ -99,14 +99,16 @@ export function callPlaces({ folder, world, words }: Call, selected: readonly Se
 /**
  * The migration that a word names: its version (with or without leading zeros), file or title.
  *
- * @throws {Fault} `no-such-migration` with the nearest match
+ * @throws {Fault} `no-such-migration` with the nearest match; `ambiguous` when several have that title
  */
 export function migrationNamed(word: string, migrations: readonly MigrationStatus[]): MigrationStatus {
   const wanted = basename(word);
-  const found =
-    migrations.find((it) => namesOf(it).includes(wanted)) ??
-    migrations.find((it) => withoutZeros(it.version) === withoutZeros(wanted));
+  const isVersion = ({ version }: MigrationStatus) => withoutZeros(version) === withoutZeros(wanted);
+  const named = migrations.filter((it) => namesOf(it).includes(wanted));
+  const found = migrations.find(isVersion) ?? (named.length === 1 ? named[0] : undefined);
   if (found) return found;
+  if (named.length > 1)
+    throw new Fault('ambiguous', `"${word}" is the title of ${named.map(({ version }) => version).join(', ')}.`);
   const meant = nearest(wanted, migrations.flatMap(namesOf));
   throw new Fault('no-such-migration', `"${word}"${meant === undefined ? '.' : `; did you mean ${meant}?`}`);
 }
@@ -119,8 +121,9 @@ const namesOf = ({ version, title, migration }: MigrationStatus): readonly strin
 
 const withoutZeros = (version: string) => version.replace(/^0+(?=\d)/, '');
 
-/** @throws {Fault} `no-such-migration` */
-const namedFolders = ({ dir = [] }: Values, folder: string): readonly string[] => dir.map((it) => existing(it, folder));
+/** @throws {Fault} `no-migrations` */
+const namedFolders = ({ dir = [] }: Values, folder: string): readonly string[] =>
+  dir.map((it) => existing(it, folder, 'no-migrations'));
 
 function targetChoice({ database, embedded }: Values): TargetChoice | undefined {
   if (embedded && database !== undefined) {
@@ -154,11 +157,11 @@ function ownerOf(path: string, word: string, projects: readonly Project[]): { pr
   throw new Fault('no-such-migration', `${word} is none of the migrations that were found.`);
 }
 
-/** @throws {Fault} `no-such-migration` */
-function existing(word: string, folder: string): string {
+/** @throws {Fault} of that code */
+function existing(word: string, folder: string, code: 'no-migrations' | 'no-such-migration'): string {
   const path = resolve(folder, word);
   if (existsSync(path)) return realpathSync(path);
-  throw new Fault('no-such-migration', `${word} is not there.`);
+  throw new Fault(code, `${word} is not there.`);
 }
 
 const holdsSql = (folder: string): boolean => readdirSync(folder).some((name) => name.endsWith('.sql'));

@@ -8,18 +8,17 @@ import { bytes } from './render/findings';
 /**
  * By its id, or a part of it that no other has.
  *
- * @throws {Fault} `no-such-snapshot`
+ * @throws {Fault} `no-such-snapshot`, `ambiguous`
  */
 export function snapshotNamed(word: string, snapshots: readonly Snapshot[]): Snapshot {
   const exact = snapshots.find((it) => it.id === word);
-  const [part, ...others] = snapshots.filter((it) => word !== '' && it.id.includes(word));
-  const found = exact ?? (others.length === 0 ? part : undefined);
+  const partly = snapshots.filter((it) => word !== '' && it.id.includes(word));
+  const found = exact ?? (partly.length === 1 ? partly[0] : undefined);
   if (found) return found;
-  const ids = snapshots.map((it) => it.id);
-  const detail = part
-    ? `"${word}" is part of several: ${ids.filter((id) => id.includes(word)).join(', ')}.`
-    : `"${word}"${suggestion(word, ids) || '.'}`;
-  throw new Fault('no-such-snapshot', detail);
+  const idsOf = (some: readonly Snapshot[]) => some.map(({ id }) => id);
+  if (partly.length > 1)
+    throw new Fault('ambiguous', `"${word}" is part of the snapshots ${idsOf(partly).join(', ')}.`);
+  throw new Fault('no-such-snapshot', `"${word}"${suggestion(word, idsOf(snapshots)) || '.'}`);
 }
 
 export function renderSnapshots(snapshots: readonly Snapshot[]): string {

@@ -51,7 +51,7 @@ export interface Project {
    * The rows of the target that a finding counts; some of them when there are many.
    *
    * @param rows of the finding
-   * @throws {Fault} `refused` when they cannot be asked for any more
+   * @throws {Fault} `rows-unknown` when nobody has asked for them lately; `refused` when Postgres does not give them
    */
   rowsAtFault(rows: string, signal: AbortSignal): Promise<RowsAtFault>;
   /** The schema before and after one migration, named by the path of its file, or after all of them (`pending`). */

@@ -32,7 +32,7 @@ interface Subject extends OpenFile {
 }
 
 /** Trouble that may pass by itself, when somebody starts the server. */
-const passing = new Set<string>(['no-server', 'connection-lost', 'shadow-lost']);
+const passing = new Set<string>(['no-server', 'wrong-server', 'connection-lost', 'shadow-lost']);
 
 /**
  * A class because every part of the server asks the same one.

@@ -158,7 +158,7 @@ for (const major of [servers.oldest, servers.newest])
       for (const target_session_attrs of ['any', 'read-write', 'primary', 'prefer-standby'])
         await (await open({ target_session_attrs })).close();
       for (const target_session_attrs of ['standby', 'read-only'])
-        await rejects(open({ target_session_attrs }), isDiscreet('no-server', new RegExp(target_session_attrs)));
+        await rejects(open({ target_session_attrs }), isDiscreet('wrong-server', new RegExp(target_session_attrs)));
     });
 
     it('sets what options and the URL set', () =>

@@ -38,13 +38,13 @@ export const preview: Command = {
   },
 };
 
-/** @throws {Fault} `bad-usage`, `no-such-migration` */
+/** @throws {Fault} `bad-usage`, `no-such-migration`, `ambiguous`, `bad-migration` */
 async function wanted(project: Project, { words: [word, ...others] }: Call): Promise<string> {
   if (word === undefined) return 'pending';
   if (others.length > 0)
     throw new Fault('bad-usage', 'rehearsal preview takes one migration, or none for all pending ones.');
   const files = project.folder.migrations.map((migration) => ({ ...migration, state: 'pending' as const, migration }));
   const path = migrationNamed(word, files).migration?.upPath;
-  if (path === undefined) throw new Fault('no-such-migration', `${word} has no up script.`);
+  if (path === undefined) throw new Fault('bad-migration', `${word} has no up script.`);
   return path;
 }

@@ -1,6 +1,6 @@
 /** `rehearsal restore`: puts a snapshot in the target's place; the replaced database is kept as a snapshot. */
 import { Fault } from '../../engine/base/fault';
-import { consentTo, mustBeAnswerable, unlessBusy } from '../consent';
+import { consentTo, unlessBusy } from '../consent';
 import { commonOptions, consentOptions } from '../options';
 import { callPlaces, oneProject } from '../projects';
 import { duration } from '../render/findings';
@@ -21,7 +21,6 @@ export const restore: Command = {
   ].join('\n'),
   examples: ['rehearsal snapshot --list', 'rehearsal restore 20260102030405 --yes --disconnect'],
   async run(call) {
-    mustBeAnswerable(call);
     const { terminal, words, json, print, signal } = call;
     const [word, ...others] = words;
     if (word === undefined || others.length > 0) {

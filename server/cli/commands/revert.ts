@@ -1,7 +1,7 @@
 /** `rehearsal revert`: runs the down scripts of the newest applied migrations. */
 import { Fault } from '../../engine/base/fault';
 import { wholeNumber } from '../arguments';
-import { consentTo, mustBeAnswerable, unlessBusy } from '../consent';
+import { consentTo, unlessBusy } from '../consent';
 import { commonOptions, consentOptions } from '../options';
 import { callPlaces, oneProject } from '../projects';
 import { some } from '../render/findings';
@@ -20,12 +20,11 @@ export const revert: Command = {
   ].join('\n'),
   examples: ['rehearsal revert', 'rehearsal revert --count 3 --yes'],
   async run(call) {
-    mustBeAnswerable(call);
     const { terminal, values, signal } = call;
     const count = wholeNumber('count', values.count ?? '1', 1);
     const project = await oneProject(call);
     const { migrations, server, blocked } = await project.status(signal);
-    if (blocked !== undefined) throw new Fault('history-moved', blocked);
+    if (blocked !== undefined) throw new Fault('blocked', blocked);
     const places = callPlaces(call);
     const about = { project, places, verb: 'Reverted', call } as const;
     const applied = migrations.filter((it) => it.state === 'applied' || it.state === 'edited');

@@ -1,7 +1,7 @@
 /** `rehearsal snapshot`: takes a restorable copy of the target, lists those that are there, or throws one away. */
 import { Fault } from '../../engine/base/fault';
 import type { Project } from '../../engine/project';
-import { consentTo, mustBeAnswerable, unlessBusy } from '../consent';
+import { consentTo, unlessBusy } from '../consent';
 import { commonOptions, consentOptions } from '../options';
 import { callPlaces, oneProject } from '../projects';
 import { harmless } from '../render/cells';
@@ -65,7 +65,6 @@ async function take(call: Call): Promise<ExitCode> {
 }
 
 async function remove(word: string, call: Call): Promise<ExitCode> {
-  mustBeAnswerable(call);
   const { terminal, json, print, signal } = call;
   const project = await oneProject(call);
   const chosen = snapshotNamed(word, await project.snapshots(signal));

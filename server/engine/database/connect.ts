@@ -31,15 +31,17 @@ export async function connect(parameters: ConnectionParameters, signal?: AbortSi
       const connected = await connectTo(parameters, host, wanted, signal).catch((error: unknown) => {
         if (!(error instanceof Fault)) throw error;
         // A server that answered and refused the login is the one that was meant.
-        if (!['no-server', 'no-tls'].includes(error.code)) throw error;
+        if (!['no-server', 'wrong-server', 'no-tls'].includes(error.code)) throw error;
         faults.push(error);
       });
       if (connected) return connected;
     }
   }
   const [first] = faults;
-  if (faults.length > 1)
-    throw new Fault('no-server', [...new Set(faults.map(({ detail }) => detail))].join(' '), first);
+  if (first && faults.length > 1) {
+    const code = faults.every((it) => it.code === first.code) ? first.code : 'no-server';
+    throw new Fault(code, [...new Set(faults.map(({ detail }) => detail))].join(' '), first);
+  }
   throw first ?? new Error('a connection has at least one host');
 }
 
@@ -168,7 +170,7 @@ function optionsOf({ options, settings }: ConnectionParameters): string {
 
 const escaped = (text: string): string => text.replace(/[\\\s]/g, (character) => `\\${character}`);
 
-/** @throws {Fault} `no-server` when this server is not of the kind that target_session_attrs asks for */
+/** @throws {Fault} `wrong-server` when this server is not of the kind that target_session_attrs asks for */
 async function checkSession({ client, host }: Connected, wanted: TargetSession): Promise<void> {
   if (wanted === 'any') return;
   const { rows } = await client.query<{ standby: boolean; readOnly: boolean }>(
@@ -185,5 +187,5 @@ async function checkSession({ client, host }: Connected, wanted: TargetSession):
   };
   if (fits[wanted]) return;
   await client.end();
-  throw new Fault('no-server', `${host.name} is not the ${wanted} server that target_session_attrs asks for.`);
+  throw new Fault('wrong-server', `${host.name} is not the ${wanted} server that target_session_attrs asks for.`);
 }

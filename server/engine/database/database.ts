@@ -16,7 +16,7 @@ export interface Database {
    * @param purpose what the embedded engine must know: a `write` session keeps what it did when closed (atomically),
    *   a `read` session throws it away
    * @param signal gives up waiting for a server; once the session is open it has no part in it
-   * @throws {Fault} `no-server`, `wrong-password`, `no-database`, `no-tls`, `no-right`, `locked`, `disk-full`
+   * @throws {Fault} `no-server`, `wrong-server`, `wrong-password`, `no-database`, `no-tls`, `no-right`, `locked`, `disk-full`
    * @throws the reason of the signal
    */
   open(purpose: 'read' | 'write', signal?: AbortSignal): Promise<Session>;

@@ -387,7 +387,7 @@ async function inTime<T>(look: Promise<T>, label: string, signal: AbortSignal | 
 
 /** The place has gone: `no-server` is said of a place that was there before. */
 const isGone = (error: unknown): error is Fault =>
-  error instanceof Fault && ['shadow-lost', 'connection-lost', 'no-server'].includes(error.code);
+  error instanceof Fault && ['shadow-lost', 'connection-lost', 'no-server', 'wrong-server'].includes(error.code);
 
 async function withSession<T>(session: Session, use: (session: Session) => Promise<T>): Promise<T> {
   try {

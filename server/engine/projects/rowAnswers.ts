@@ -55,10 +55,10 @@ export class RowAnswers {
     return probes.map((it) => this.remembered(it) ?? { kind: 'unknown', why: 'the target does not answer' });
   }
 
-  /** @throws {Fault} `refused` when nothing was asked under this name */
+  /** @throws {Fault} `rows-unknown` when nothing was asked under this name */
   rowsAtFault(id: string, signal: AbortSignal): Promise<RowsAtFault> {
     const asked = this.asked.get(id);
-    if (!asked) throw new Fault('refused', 'these rows were not asked for lately. Rehearse the file again.');
+    if (!asked) throw new Fault('rows-unknown', 'they were not asked for lately.');
     return rowsAtFault(this.target, asked, limits, signal);
   }
 

@@ -178,7 +178,7 @@ async function maintenanceDatabase(parameters: ConnectionParameters, assets: str
     await (await custom.open('read')).close();
     return custom.name;
   } catch (error) {
-    if (!(error instanceof Fault) || error.code === 'no-server') throw error;
+    if (!(error instanceof Fault) || ['no-server', 'wrong-server'].includes(error.code)) throw error;
     return parameters.database;
   }
 }

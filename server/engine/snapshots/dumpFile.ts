@@ -84,7 +84,7 @@ export function* batchesOf(text: string, wanted: (statement: string) => boolean 
   let batch: string[] = [];
   let length = 0;
   for (const statement of statementsOf(text)) {
-    if (statement.kind !== 'sql') throw new Fault('refused', `the dump holds what is no SQL: ${statement.text}.`);
+    if (statement.kind !== 'sql') throw new Fault('not-readable', `the dump holds what is no SQL: ${statement.text}.`);
     if (!wanted(statement.text)) continue;
     batch.push(statement.text);
     length += statement.text.length;
