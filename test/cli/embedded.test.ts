@@ -1,6 +1,6 @@
 /** The command line with nothing installed and nothing configured: the embedded Postgres, kept between two runs. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import * as is from '../support/cliShapes';
 import { cliPath, withWorkspace } from '../support/commandLine';
 import { fileOf, good, versions, withMistake } from '../support/shopFiles';
@@ -51,6 +51,32 @@ describe('the command line on the embedded Postgres', function () {
       equal(deleted.code, 0, deleted.stderr);
       is.isDeleted(deleted.value, 'snapshot');
       ok(!(await workspace.run('snapshot', '--list')).stdout.includes(id));
+    }));
+
+  it('tells with a check what is odd in the history, and marks an edited file that is asked for', () =>
+    withWorkspace(good, async (workspace) => {
+      equal((await workspace.run('apply', '--yes', '--no-snapshot')).code, 0);
+      ok(!(await workspace.run('check')).stdout.includes('history'));
+      workspace.write(fileOf(0), `${good[fileOf(0)] ?? ''}-- later\n`);
+      rmSync(workspace.path(fileOf(2)));
+      const pretty = await workspace.run('check');
+      match(
+        pretty.stdout,
+        /no migration is pending.*\n.*: 1 edited after being applied, 1 applied but missing here\. See/,
+      );
+      const { code, value } = await workspace.json('check', '--all', '--shadow', 'embedded');
+      equal(code, 0, 'a warning is no error');
+      is.isCheck(value, 'check');
+      const { engine, files } = value as {
+        engine: { projects: { history: object }[] };
+        files: { findings: { code: string; severity: string; line: number }[] }[];
+      };
+      deepEqual(engine.projects[0]?.history, { edited: [versions[0]], missing: [versions[2]], skipped: [] });
+      deepEqual(
+        files.map(({ findings }) => findings.map((it) => [it.code, it.severity, it.line])),
+        [[['edited-after-apply', 'warning', 1]], []],
+      );
+      match((await workspace.run('check', fileOf(0))).stdout, /:1:1: warning: This migration was applied and has been/);
     }));
 
   it('previews pending migrations', () =>

@@ -100,6 +100,8 @@ const snapshot = {
   target: text,
 };
 
+const files = list(shape({ path: text, ms: number, findings: list(shape(finding)), outcomes: list(shape(outcome)) }));
+
 export const isCheck = shape({
   engine: shape({
     version: text,
@@ -111,10 +113,11 @@ export const isCheck = shape({
         place: oneOf('private', 'same-server', 'url', 'embedded'),
         serverVersion: text,
         ms: number,
+        history: shape({ edited: list(text), missing: list(text), skipped: list(text) }),
       }),
     ),
   }),
-  files: list(shape({ path: text, ms: number, findings: list(shape(finding)), outcomes: list(shape(outcome)) })),
+  files,
 });
 
 export const isStatus = shape({
@@ -161,6 +164,7 @@ export const isRefused = shape({
   path: text,
   finding: shape(finding),
 });
+export const isRehearsalFailed = shape({ ...project, kind: oneOf('rehearsal-failed'), rehearsedOn: text, files });
 export const isCancelled = shape({
   ...project,
   kind: oneOf('cancelled'),

@@ -1,11 +1,12 @@
 /** `rehearsal check`: runs migrations on a shadow, takes everything back, and tells what Postgres said. */
-import type { Check, FileCheck, Project } from '../../engine/project';
+import type { FileCheck, Status } from '../../engine/project';
 import { commonOptions, rehearsalOptions } from '../options';
 import { allProjects, callPlaces, type Selection, select } from '../projects';
+import { hasErrors, migrationsIn, placeOf, type Rehearsed, rehearse } from '../rehearsal';
 import { duration, renderCounts, renderFindings, some } from '../render/findings';
 import { jsonEngine, jsonFile } from '../render/json';
 import type { Places } from '../render/places';
-import { renderProject } from '../render/status';
+import { renderOddities, renderProject } from '../render/status';
 import { version } from '../../engine/base/version';
 import type { Call, Command, ExitCode } from './command';
 
@@ -28,11 +29,11 @@ export const check: Command = {
   async run(call) {
     const selected = select(await allProjects(call), call.words, call.folder);
     const places = callPlaces(call, selected);
-    const done: Rehearsed[] = [];
+    const done: Report[] = [];
     for (const selection of selected) {
-      const rehearsed = await rehearse(selection, selected.length > 1, places, call);
-      done.push(rehearsed);
-      if (!call.json) call.terminal.out(renderSummary(rehearsed, call));
+      const told = await report(selection, selected.length > 1, places, call);
+      done.push(told);
+      if (!call.json) call.terminal.out(renderSummary(told, call));
     }
     if (call.json) {
       const files = done.flatMap(({ files }) => files).map((file) => jsonFile(file, places));
@@ -42,55 +43,41 @@ export const check: Command = {
   },
 };
 
-interface Rehearsed {
-  readonly project: Project;
-  readonly check: Check;
-  readonly files: readonly FileCheck[];
+/** With what its target says of the history. */
+interface Report extends Rehearsed {
+  readonly status: Status;
 }
 
-async function rehearse(selection: Selection, named: boolean, places: Places, call: Call): Promise<Rehearsed> {
-  const { project } = selection;
+async function report(selection: Selection, named: boolean, places: Places, call: Call): Promise<Report> {
+  const { project, files } = selection;
   const { terminal, values, json } = call;
-  // By path: when a shadow is lost on the way, the next one tells again what was told already.
-  const files = new Map<string, FileCheck>();
   if (named && !json) terminal.out(renderProject(project, places, terminal.paint));
   if (!json) {
     for (const { path, message } of project.folder.problems)
       terminal.out(`${places.path(path)}: warning: ${message}\n\n`);
   }
   terminal.progress(`Rehearsing ${places.path(project.folder.path)}…`);
-  const onFile = (file: FileCheck) => {
-    if (files.has(file.path)) return;
-    files.set(file.path, file);
+  const rehearsed = await rehearse(project, files ?? (values.all ? 'all' : 'pending'), call, (file) => {
     if (!json) terminal.out(renderFindings(file, places, terminal));
-    terminal.progress(`Rehearsed ${some(migrationsIn([...files.values()]), 'migration')}…`);
-  };
-  const check = await project.check(selection.files ?? (values.all ? 'all' : 'pending'), onFile, call.signal);
-  terminal.progress(undefined);
-  return { project, check, files: [...files.values()] };
+  });
+  return { ...rehearsed, status: await project.status(call.signal) };
 }
 
-function renderSummary({ check, files }: Rehearsed, { terminal: { paint }, values, words }: Call): string {
+function renderSummary({ check, files, status }: Report, { terminal: { paint }, values, words }: Call): string {
+  const oddities = renderOddities(status, paint);
   if (files.length === 0 && !values.all && words.length === 0) {
-    return 'Nothing to rehearse: no migration is pending. Add --all to rehearse every one.\n';
+    return `Nothing to rehearse: no migration is pending. Add --all to rehearse every one.\n${oddities}`;
   }
   const counts = renderCounts(
     files.flatMap((it) => it.findings),
     paint,
   );
-  return `${some(migrationsIn(files), 'migration')} rehearsed on ${placeOf(check)} in ${duration(check.ms)}: ${counts}\n`;
+  return `${some(migrationsIn(files), 'migration')} rehearsed on ${placeOf(check)} in ${duration(check.ms)}: ${counts}\n${oddities}`;
 }
-
-/** With the version of the server, which decides what Postgres says. */
-const placeOf = ({ rehearsedOn, serverVersion }: Check): string =>
-  rehearsedOn.includes(serverVersion) ? rehearsedOn : `${rehearsedOn} (PostgreSQL ${serverVersion})`;
-
-/** An up and a down file are one migration. */
-const migrationsIn = (files: readonly FileCheck[]): number => new Set(files.map((it) => it.version)).size;
 
 function exitCode(files: readonly FileCheck[]): ExitCode {
   if (files.length > 0 && files.every(isUnread)) return 2;
-  return files.flatMap(({ findings }) => findings).some(({ severity }) => severity === 'error') ? 1 : 0;
+  return hasErrors(files) ? 1 : 0;
 }
 
 const isUnread = ({ findings }: FileCheck): boolean => findings.some(({ code }) => code === 'not-readable');

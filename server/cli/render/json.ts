@@ -1,5 +1,15 @@
 /** Values for scripts: what `--format json` prints, one value per command. */
-import type { Check, FileCheck, Finding, Place, Project, Snapshot, StatementOutcome } from '../../engine/project';
+import type {
+  Check,
+  FileCheck,
+  Finding,
+  MigrationState,
+  Place,
+  Project,
+  Snapshot,
+  StatementOutcome,
+  Status,
+} from '../../engine/project';
 import type { Places } from './places';
 
 export interface JsonFinding {
@@ -62,18 +72,25 @@ export function jsonFinding(finding: Finding & Place, places: Places): JsonFindi
 
 export function jsonEngine(
   version: string,
-  checks: readonly { readonly project: Project; readonly check: Check }[],
+  checks: readonly { readonly project: Project; readonly check: Check; readonly status: Status }[],
   places: Places,
 ) {
   return {
     version,
     ms: rounded(checks.reduce((sum, { check }) => sum + check.ms, 0)),
-    projects: checks.map(({ project, check: { ms, ...where } }) => ({
+    projects: checks.map(({ project, status, check: { ms, ...where } }) => ({
       ...jsonProject(project, places),
       ...where,
       ms: rounded(ms),
+      history: jsonHistory(status),
     })),
   };
+}
+
+/** Versions that are in the way, by what is wrong with them. */
+function jsonHistory({ migrations }: Status) {
+  const versionsOf = (state: MigrationState) => migrations.filter((it) => it.state === state).map((it) => it.version);
+  return { edited: versionsOf('edited'), missing: versionsOf('missing'), skipped: versionsOf('skipped') };
 }
 
 export function jsonProject({ folder, target }: Project, places: Places) {

@@ -4,7 +4,8 @@ import type { Colour, Paint } from '../terminal';
 import { harmless, padded, widest } from './cells';
 import type { Places } from './places';
 
-const looks = {
+/** How each state is said. */
+export const looks = {
   applied: { word: 'applied', colour: 'green' },
   pending: { word: 'pending', colour: 'yellow' },
   edited: { word: 'edited after it was applied', colour: 'red' },
@@ -16,6 +17,22 @@ export function renderProject({ folder, target }: Project, places: Places, paint
   const where = target.local ? target.label : paint('yellow', `${target.label} (not on this machine)`);
   return `${paint('bold', harmless(places.path(folder.path)))} (${folder.layout.label}) on ${where} (${target.because})\n`;
 }
+
+/** What is wrong with the history beside what is pending, on a line of its own; empty when nothing is. */
+export function renderOddities({ migrations }: Status, paint: Paint): string {
+  const told = odd.flatMap(({ state, says }) => {
+    const count = migrations.filter((it) => it.state === state).length;
+    return count === 0 ? [] : [`${count} ${says}`];
+  });
+  if (told.length === 0) return '';
+  return `${paint('yellow', 'The history is not in order:')} ${told.join(', ')}. See rehearsal status.\n`;
+}
+
+const odd = [
+  { state: 'edited', says: 'edited after being applied' },
+  { state: 'missing', says: 'applied but missing here' },
+  { state: 'skipped', says: 'that will never run' },
+] as const;
 
 export function renderStatus({ server, historyTable, migrations, blocked }: Status, paint: Paint): string {
   const versions = widest(migrations.map((it) => it.version));
