@@ -55,6 +55,21 @@ describe('rows of the target', () => {
         }),
       ));
 
+  it('are not asked behind a file that nobody can read, for it may write them', () => {
+    const [first, ...others] = Object.keys(pending);
+    const files = { [others[0] ?? '']: 'alter table orders alter email set not null;\n' };
+    return withDatabase(servers.newest, (url) =>
+      withWorkspace(files, async ({ engine, write }) => {
+        await fill(url);
+        const options = { target: on(url), shadow: 'same-server' } as const;
+        const codesIn = async () => (await checked(await projectOf(engine(options)))).findings.map(({ code }) => code);
+        deepEqual(await codesIn(), ['rows-refuse']);
+        write(first ?? '', Buffer.from([0xff]));
+        deepEqual(await codesIn(), ['not-readable']);
+      }),
+    );
+  });
+
   it('are told of after the rest, in an editor', () =>
     withDatabase(servers.newest, (url) =>
       withWorkspace(pending, async ({ engine, path }) => {
