@@ -1,9 +1,17 @@
 /** What the commands that apply and revert have in common: ask, show progress, tell how it ended. */
-import { DiagnosticSeverity, l10n, languages, Range, Selection, Uri, window, workspace } from 'vscode';
-import { ApplyRequest, type ApplyResult, type ApplyParams, type ProjectItem } from '../../server/protocol/messages';
+import { basename } from 'node:path/posix';
+import { l10n, Range, Selection, Uri, window, workspace } from 'vscode';
+import {
+  type ApplyParams,
+  ApplyRequest,
+  type ApplyResult,
+  type MigrationItem,
+  type ProjectItem,
+} from '../../server/protocol/messages';
 import { askConsent, type Question, sendWith } from '../consent';
 import type { Parts } from '../parts';
 import { filesOf } from '../projects';
+import { errorsAt } from '../rehearsalErrors';
 import { restore } from './revertToSnapshot';
 import { nameOf } from '../words';
 
@@ -13,10 +21,12 @@ type Selected = Pick<ApplyParams, 'only' | 'upTo'>;
 export async function applyTo(parts: Parts, project: ProjectItem, selected: Selected, names: string): Promise<void> {
   const { target, folder } = project;
   if (!(await saveFiles(project))) return;
+  const migrations = chosen(project, selected);
+  const refusals = refusalsOf(migrations);
   const question: Question = {
     asks: l10n.t('Apply {0} to {1}?', names, target.label),
-    detail: `${leftOut(project, selected)}${refusalsOf(project, selected)}${detailOf(project)}`,
-    button: l10n.t('Apply to {0}', nameOf(target)),
+    detail: paragraphs(listOf(migrations), leftOut(project, selected), refusals, detailOf(project)),
+    button: refusals === '' ? l10n.t('Apply to {0}', nameOf(target)) : l10n.t('Apply Anyway'),
   };
   const consent = await askConsent(target, question);
   if (!consent) return;
@@ -28,7 +38,9 @@ export async function applyTo(parts: Parts, project: ProjectItem, selected: Sele
   if (result) await tellEnd(parts, project, result, (count) => l10n.t('Applied {0} to {1}', count, nameOf(target)));
 }
 
-/** The rehearsal stands on those; with a blank after it. */
+const paragraphs = (...texts: readonly string[]): string => texts.filter((it) => it !== '').join('\n\n');
+
+/** The rehearsal stands on those. */
 function leftOut({ migrations }: ProjectItem, { only }: Selected): string {
   const pending = migrations.filter((it) => it.state === 'pending').map(({ version }) => version);
   const earlier = only === undefined ? 0 : pending.indexOf(only);
@@ -37,22 +49,40 @@ function leftOut({ migrations }: ProjectItem, { only }: Selected): string {
     earlier === 1
       ? l10n.t('1 earlier migration stays pending; the rehearsal assumed that it runs first.')
       : l10n.t('{0} earlier migrations stay pending; the rehearsal assumed that they run first.', earlier);
-  return `${left} ${l10n.t('Apply Up To Here runs them too.')}\n\n`;
+  return `${left} ${l10n.t('Apply Up To Here runs them too.')}`;
 }
 
-/** What the editor shows just now as errors of what is about to be applied; with a blank after it. */
-function refusalsOf({ migrations }: ProjectItem, { only, upTo }: Selected): string {
+/** In the order in which they run. */
+function chosen({ migrations }: ProjectItem, { only, upTo }: Selected): readonly MigrationItem[] {
   const pending = migrations.filter((it) => it.state === 'pending');
-  const last = upTo === undefined ? pending.length : pending.findIndex((it) => it.version === upTo) + 1;
-  const chosen = only === undefined ? pending.slice(0, last) : pending.filter((it) => it.version === only);
-  const errors = chosen
-    .flatMap(({ uri }) => (uri === undefined ? [] : languages.getDiagnostics(Uri.parse(uri))))
-    .filter(({ source, severity }) => source === 'Rehearsal' && severity === DiagnosticSeverity.Error).length;
-  if (errors === 0) return '';
-  const found =
-    errors === 1 ? l10n.t('The rehearsal found 1 error.') : l10n.t('The rehearsal found {0} errors.', errors);
-  return `${found} ${l10n.t('Applying stops at the first statement that Postgres refuses.')}\n\n`;
+  if (only !== undefined) return pending.filter((it) => it.version === only);
+  return upTo === undefined ? pending : pending.slice(0, pending.findIndex((it) => it.version === upTo) + 1);
 }
+
+/** What the editor shows just now as errors of what is about to be applied. */
+function refusalsOf(migrations: readonly MigrationItem[]): string {
+  const errors = migrations.flatMap(({ uri }) => {
+    const count = uri === undefined ? 0 : errorsAt(Uri.parse(uri));
+    const file = basename(Uri.parse(uri ?? '').path);
+    if (count === 0) return [];
+    return [count === 1 ? l10n.t('1 error in {0}', file) : l10n.t('{0} errors in {1}', count, file)];
+  });
+  if (errors.length === 0) return '';
+  const stops = l10n.t('Applying stops at the first statement that Postgres refuses.');
+  return `${l10n.t('The rehearsal found errors:')}\n${firstOf(errors)}\n${stops}`;
+}
+
+/** A dialog that is longer than the screen has no buttons. */
+const mostLines = 10;
+
+function firstOf(lines: readonly string[]): string {
+  const more = lines.length - mostLines;
+  return [...lines.slice(0, mostLines), ...(more > 0 ? [l10n.t('and {0} more', more)] : [])].join('\n');
+}
+
+/** The first thing in the dialog; one alone stands in the question. */
+const listOf = (migrations: readonly MigrationItem[]): string =>
+  migrations.length < 2 ? '' : firstOf(migrations.map(({ version, title }) => `${version} ${title}`.trimEnd()));
 
 export function detailOf({ target }: ProjectItem): string {
   const snapshot = l10n.t('A snapshot is taken first, so that all of it can be taken back.');

@@ -9,6 +9,7 @@ export const options = {
   list: { type: 'boolean', says: 'list the snapshots that are there' },
   delete: { type: 'string', value: 'SNAPSHOT', says: 'delete this snapshot' },
   full: { type: 'boolean', says: 'the whole schema, not only what changes' },
+  'no-rehearsal': { type: 'boolean', says: 'do not rehearse first; apply although the rehearsal finds errors' },
   'no-snapshot': { type: 'boolean', says: 'take no snapshot first' },
   disconnect: { type: 'boolean', says: 'end other sessions on the database where a snapshot or restore needs that' },
   confirm: { type: 'string', value: 'NAME', says: 'name of the database; needed when it is not on this machine' },

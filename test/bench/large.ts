@@ -55,7 +55,7 @@ async function measure(
     withWorkspace(
       files,
       async ({ folder, environment, path, write, run }) => {
-        if (Object.keys(files).length > 0) equal((await run('apply', '--yes')).code, 0);
+        if (Object.keys(files).length > 0) equal((await run('apply', '--yes', '--no-rehearsal')).code, 0);
         write(newest, textOf(statements, 0));
         const first: number[] = [];
         const storage = path('../storage');

@@ -39,7 +39,7 @@ describe('the command line in trouble', function () {
       await fails(workspace, ['chekc'], 'bad-usage', /did you mean check\?/);
       await fails(workspace, ['check', '--databse', 'x'], 'bad-usage', /did you mean --database\?/);
       await fails(workspace, ['check', '--layout', 'dbmatte'], 'bad-usage', /dbmate/);
-      await fails(workspace, ['check', '--dir', 'nowhere'], 'no-such-migration', /nowhere/);
+      await fails(workspace, ['check', '--dir', 'nowhere'], 'no-migrations', /^No migrations were found: nowhere is/);
       await fails(workspace, ['check', 'nowhere.sql'], 'no-such-migration', /nowhere\.sql/);
       await fails(workspace, ['check', '--database', ''], 'bad-usage', /variable/);
       await fails(workspace, ['apply', '--only', '1', '--up-to', '2', '--yes', '--embedded'], 'bad-usage', /exclude/);
@@ -219,9 +219,28 @@ describe('the command line without a terminal', function () {
 
   it('never asks, and says what to add', () =>
     withWorkspace(good, async (workspace) => {
-      for (const words of [['apply'], ['revert'], ['restore', 'x'], ['snapshot', '--delete', 'x']]) {
-        await fails(workspace, [...words, '--embedded'], 'no-terminal', /Add --yes/);
-      }
+      await fails(workspace, ['apply', '--embedded'], 'no-terminal', /Add --yes/);
+      const { value } = await workspace.json('snapshot', '--embedded');
+      const { id } = (value as { snapshot: { id: string } }).snapshot;
+      await fails(workspace, ['restore', id, '--embedded'], 'no-terminal', /Add --yes/);
+      await fails(workspace, ['snapshot', '--delete', id, '--embedded'], 'no-terminal', /Add --yes/);
+    }));
+
+  it('finds out first what is meant, so that nobody adds --yes in vain', () =>
+    withWorkspace({ ...good, [`${folder}/20260101000009_users.sql`]: good[fileOf(0)] ?? '' }, async (workspace) => {
+      const on = ['--embedded'];
+      await fails(workspace, ['restore', ...on], 'bad-usage', /name one snapshot/);
+      await fails(workspace, ['restore', 'x', ...on], 'no-such-snapshot', /^There is no such snapshot: "x"\./);
+      await fails(workspace, ['snapshot', '--delete', 'x', ...on], 'no-such-snapshot', /"x"/);
+      await fails(workspace, ['apply', '--only', 'nothing', ...on], 'no-such-migration', /"nothing"/);
+      await fails(
+        workspace,
+        ['apply', '--only', 'users', ...on],
+        'ambiguous',
+        /^That can mean several: "users" is the title of 20260101000001, 20260101000009\. Name one of them\.$/,
+      );
+      await fails(workspace, ['revert', '--count', 'x', ...on], 'bad-usage', /whole number/);
+      equal((await workspace.json('revert', ...on)).code, 0, 'there is nothing to revert, so nothing to agree to');
     }));
 
   it('wants a remote target by its name', () =>
@@ -259,7 +278,7 @@ describe('the command line, interrupted', function () {
       withWorkspace(
         { ...good, [fileOf(3)]: '-- migrate:up\ncreate table late (id int);\nselect pg_sleep(20);\n-- migrate:down\n' },
         async (workspace) => {
-          const child = workspace.start(['apply', '--yes', '--format', 'json', '--database', url]);
+          const child = workspace.start(['apply', '--yes', '--no-rehearsal', '--format', 'json', '--database', url]);
           const ended = ending(child);
           await sleepers(url, (count) => count > 0 || child.exitCode !== null);
           child.kill('SIGINT');

@@ -38,7 +38,7 @@ describe('the command line, killed', function () {
           let told = 0;
           for (const { migrations, looks } of chosen) {
             const before = await tally(url);
-            const child = workspace.start(['apply', '--yes', '--no-snapshot']);
+            const child = workspace.start(['apply', '--yes', '--no-snapshot', '--no-rehearsal']);
             await whileRunning(child, async () => journal().length > 0);
             await whileRunning(child, async () => (await tally(url)) >= before + migrations);
             await killed(child, url, looks);
@@ -46,7 +46,7 @@ describe('the command line, killed', function () {
             deepEqual(journal(), []);
           }
           ok(told > 0, 'something was cut off');
-          const last = await workspace.run('apply', '--yes', '--no-snapshot');
+          const last = await workspace.run('apply', '--yes', '--no-snapshot', '--no-rehearsal');
           equal(last.code, 0, last.stderr);
           deepEqual((await standing(url, layout)).ran, range(1, count));
         }),

@@ -18,7 +18,7 @@ async function killedApply(workspace: Workspace, url: string): Promise<void> {
   const client = new Client(new URL('/postgres', url).href);
   await client.connect();
   try {
-    const child = workspace.start(['apply', '--yes', '--no-snapshot']);
+    const child = workspace.start(['apply', '--yes', '--no-snapshot', '--no-rehearsal']);
     const gone = once(child, 'close');
     const asleep = await until(async () => {
       const { rows } = await client.query<{ pid: number }>(

@@ -112,14 +112,31 @@ for (const major of [servers.oldest, servers.newest]) {
         is.isNothing((await workspace.json('revert', '--yes')).value, 'revert');
       }));
 
+    it('rehearses first, and applies nothing when that finds errors', () =>
+      onServer(withMistake, async (workspace, url) => {
+        const { code, value, stderr } = await workspace.json('apply', '--yes');
+        equal(code, 1, stderr);
+        is.isRehearsalFailed(value, 'apply');
+        const pretty = await workspace.run('apply', '--yes');
+        equal(pretty.code, 1);
+        match(pretty.stdout, /20260101000004_coupons\.sql:2:\d+: error: relation "😀order" does not exist/);
+        match(pretty.stdout, /Nothing was applied\. Rehearsed on .*: 1 error, 2 consequences\. Add --no-rehearsal/);
+        deepEqual(await tables(url), []);
+        deepEqual(snapshotsOf((await workspace.json('snapshot', '--list')).value), []);
+        // What is wrong with a later one keeps no earlier one back.
+        const before = await workspace.run('apply', '--up-to', versions[2], '--yes');
+        equal(before.code, 0, before.stderr);
+        match(before.stderr, /Rehearsed on .*: no findings/);
+      }));
+
     it('stops at the first refusal, shows it, and leaves the database before that migration', () =>
       onServer(withMistake, async (workspace, url) => {
-        const { code, value } = await workspace.json('apply', '--yes');
+        const { code, value } = await workspace.json('apply', '--yes', '--no-rehearsal');
         equal(code, 1);
         is.isRefused(value, 'apply');
         deepEqual(await tables(url), ['orders', 'schema_migrations', 'users']);
         deepEqual(statesOf((await workspace.json('status')).value), ['applied', 'applied', 'applied', 'pending']);
-        const again = await workspace.run('apply', '--yes');
+        const again = await workspace.run('apply', '--yes', '--no-rehearsal');
         equal(again.code, 1);
         match(again.stdout, /20260101000004_coupons\.sql:2:\d+: error: relation "😀order" does not exist/);
       }));
@@ -152,8 +169,8 @@ for (const major of [servers.oldest, servers.newest]) {
         equal((await databases()).length, 2);
 
         const unclear = await workspace.json('snapshot', '--delete', 'rehearsal_snapshot', '--yes');
-        deepEqual([unclear.code, errorOf(unclear.value)], [2, 'no-such-snapshot']);
-        match(unclear.stderr, /part of several/);
+        deepEqual([unclear.code, errorOf(unclear.value)], [2, 'ambiguous']);
+        for (const it of [one, two]) ok(unclear.stderr.includes(it?.id ?? 'an id'), unclear.stderr);
         for (const id of ['', 'nothing'])
           equal(errorOf((await workspace.json('snapshot', '--delete', id, '--yes')).value), 'no-such-snapshot');
         equal(errorOf((await workspace.json('snapshot', '--delete', two?.id ?? '')).value), 'no-terminal');

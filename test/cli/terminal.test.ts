@@ -42,7 +42,7 @@ describe('the command line on a terminal', function () {
 
   it('asks before it applies, and does nothing without a yes', () =>
     withWorkspace(good, async (workspace) => {
-      const words = ['apply', '--embedded'];
+      const words = ['apply', '--no-rehearsal', '--embedded'];
       const question = /Apply 3 migrations to .*\? \[y\/N\] /;
       for (const answer of ['n\n', '\n', '\x04']) {
         const { shown, code } = await asked(workspace, words, question, answer);
@@ -51,7 +51,7 @@ describe('the command line on a terminal', function () {
       }
       const interrupted = await asked(workspace, words, question, '\x03');
       equal(interrupted.code, 130);
-      const applied = await asked(workspace, words, question, 'y\n');
+      const applied = await asked(workspace, ['apply', '--embedded'], question, 'y\n');
       equal(applied.code, 0, applied.shown);
       match(applied.shown, /Applied 3 migrations/);
     }));

@@ -26,11 +26,11 @@ describe('two at once', function () {
     it(`with ${layout}: the second waits for the first, and has nothing left to do`, () =>
       onServer(gatedFiles(layout), async (workspace, url) => {
         const [first, second] = await withGate(elsewhere(url), gateOfStatements, async (gate) => {
-          const running = ending(workspace.start([...apply, '--no-snapshot']));
+          const running = ending(workspace.start([...apply, '--no-snapshot', '--no-rehearsal']));
           await gate.waits();
           // From another machine, whose journal knows nothing of the first: it waits for the lock and nothing else.
           const storage = { REHEARSAL_HOME: join(workspace.folder, '../elsewhere') };
-          const waiting = ending(workspace.start([...apply, '--no-snapshot'], storage));
+          const waiting = ending(workspace.start([...apply, '--no-snapshot', '--no-rehearsal'], storage));
           await lockIsWaitedFor(url);
           await gate.open();
           return Promise.all([running, waiting]);
@@ -64,7 +64,7 @@ describe('two at once', function () {
         await withGate(elsewhere(url), gateOfStatements, async (gate) => {
           editor.open(path(name), typed);
           await gate.waits();
-          const applied = await workspace.json('apply', '--yes');
+          const applied = await workspace.json('apply', '--yes', '--no-rehearsal');
           equal(applied.code, 0, applied.stderr);
           await gate.open();
         });

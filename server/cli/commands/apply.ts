@@ -1,41 +1,54 @@
 /** `rehearsal apply`: runs pending migrations on the target, as their tool would, after a snapshot. */
 import { Fault } from '../../engine/base/fault';
-import type { ApplyRequest, MigrationStatus, Status } from '../../engine/project';
+import type { ApplyRequest, MigrationStatus, Project, Status } from '../../engine/project';
 import type { Values } from '../arguments';
 import { consentTo, mustBeAnswerable, unlessBusy } from '../consent';
-import { commonOptions, consentOptions } from '../options';
+import { commonOptions, consentOptions, rehearsalOptions } from '../options';
 import { callPlaces, migrationNamed, oneProject } from '../projects';
-import { some } from '../render/findings';
-import { declined, finish } from '../result';
-import type { Command } from './command';
+import { renderCounts, renderFindings, some } from '../render/findings';
+import { jsonFile, jsonProject } from '../render/json';
+import { looks } from '../render/status';
+import { hasErrors, placeOf, type Rehearsed, rehearse } from '../rehearsal';
+import { type About, declined, finish } from '../result';
+import type { Paint } from '../terminal';
+import type { Call, Command, ExitCode } from './command';
 
 export const apply: Command = {
   name: 'apply',
   words: undefined,
   changes: true,
-  options: ['only', 'up-to', 'no-snapshot', ...consentOptions, ...commonOptions],
+  options: ['only', 'up-to', 'no-rehearsal', 'no-snapshot', ...consentOptions, ...commonOptions, ...rehearsalOptions],
   says: 'apply pending migrations',
   more: [
     'All pending migrations, oldest first, through the history table of their tool and under its lock, after a',
-    'snapshot. The first error stops. Asks before it begins, unless --yes is given. Exit code 0: applied or nothing',
-    'to do, 1: Postgres refused a statement, 2: it could not be done, 130: cancelled.',
+    'snapshot. They are rehearsed first, as by rehearsal check, and nothing is applied when that finds errors, unless',
+    '--no-rehearsal is given. The first error stops. Asks before it begins, unless --yes is given. Exit code 0: applied',
+    'or nothing to do, 1: the rehearsal found errors, or Postgres refused a statement, 2: it could not be done, 130:',
+    'cancelled.',
   ].join('\n'),
   examples: ['rehearsal apply', 'rehearsal apply --up-to 42 --yes', 'rehearsal apply --yes --confirm shop_staging'],
   async run(call) {
-    mustBeAnswerable(call);
     const { terminal, values, signal } = call;
     const project = await oneProject(call);
     const status = await project.status(signal);
-    if (status.blocked !== undefined) throw new Fault('history-moved', status.blocked);
+    if (status.blocked !== undefined) throw new Fault('blocked', status.blocked);
     const which = whichOf(values, status.migrations);
     const planned = plannedBy(which, status);
     const places = callPlaces(call);
     const about = { project, places, verb: 'Applied', call } as const;
     if (planned.length === 0) return finish({ kind: 'nothing' }, about);
+    mustBeAnswerable(call);
+    const rehearsed = values['no-rehearsal'] ? undefined : await rehearsePlanned(project, planned, call);
+    if (rehearsed && hasErrors(rehearsed.files)) {
+      // Somebody else may just have applied them, so that the statements met what they make.
+      return (await project.refreshIfMoved()) ? apply.run(call) : refuse(rehearsed, about);
+    }
 
     if (!call.json || !values.yes) {
       terminal.say(`To apply to ${project.target.label} (${status.server}, ${project.target.because}):`);
       for (const { version, title } of planned) terminal.say(`  ${version}  ${title}`);
+      if (rehearsed)
+        terminal.say(`Rehearsed on ${placeOf(rehearsed.check)}: ${countsOf(rehearsed, terminal.paintMessage)}`);
     }
     const question = `Apply ${some(planned.length, 'migration')} to ${project.target.label}?`;
     const consent = await consentTo(question, project.target, call);
@@ -54,14 +67,42 @@ export const apply: Command = {
   },
 };
 
-/** @throws {Fault} `bad-usage`, `no-such-migration` */
+function rehearsePlanned(project: Project, planned: readonly MigrationStatus[], call: Call): Promise<Rehearsed> {
+  call.terminal.progress(`Rehearsing ${some(planned.length, 'migration')}…`);
+  const paths = planned.flatMap(({ migration }) => migration?.upPath ?? []);
+  return rehearse(project, paths, call, () => {});
+}
+
+const countsOf = ({ files }: Rehearsed, paint: Paint): string =>
+  renderCounts(
+    files.flatMap(({ findings }) => findings),
+    paint,
+  );
+
+/** Nothing was changed, and nobody was asked. */
+function refuse(rehearsed: Rehearsed, { places, call }: About): ExitCode {
+  const { project, check, files } = rehearsed;
+  const { terminal, json, print } = call;
+  if (json) {
+    const { rehearsedOn } = check;
+    const told = files.map((it) => jsonFile(it, places));
+    print({ ...jsonProject(project, places), kind: 'rehearsal-failed', rehearsedOn, files: told });
+    return 1;
+  }
+  for (const file of files) terminal.out(renderFindings(file, places, terminal));
+  const found = `Rehearsed on ${placeOf(check)}: ${countsOf(rehearsed, terminal.paint)}.`;
+  terminal.out(`${terminal.paint('red', 'Nothing was applied.')} ${found} Add --no-rehearsal to apply all the same.\n`);
+  return 1;
+}
+
+/** @throws {Fault} `bad-usage`, `no-such-migration`, `ambiguous` */
 function whichOf({ only, 'up-to': upTo }: Values, migrations: readonly MigrationStatus[]): ApplyRequest['which'] {
   if (only !== undefined && upTo !== undefined) throw new Fault('bad-usage', '--only and --up-to exclude each other.');
   if (only !== undefined) return { only: migrationNamed(only, migrations).version };
   return upTo === undefined ? 'all' : { upTo: migrationNamed(upTo, migrations).version };
 }
 
-/** @throws {Fault} `no-such-migration` when the only one wanted is not pending */
+/** @throws {Fault} `not-pending` when the only one wanted is not */
 function plannedBy(which: ApplyRequest['which'], { migrations }: Status): readonly MigrationStatus[] {
   const pending = migrations.filter((it) => it.state === 'pending');
   if (which === 'all') return pending;
@@ -71,5 +112,5 @@ function plannedBy(which: ApplyRequest['which'], { migrations }: Status): readon
   }
   const wanted = migrations.find((it) => it.version === which.only);
   if (wanted?.state === 'pending') return [wanted];
-  throw new Fault('no-such-migration', `${which.only} is not pending but ${wanted?.state ?? 'unknown'}.`);
+  throw new Fault('not-pending', `${which.only} is ${wanted ? looks[wanted.state].word : 'unknown'}.`);
 }

@@ -1,19 +1,22 @@
 /** Apply, revert, snapshot and restore through the commands, on the embedded Postgres. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { commands, type TreeDataProvider, Uri, window, workspace } from 'vscode';
+import { commands, languages, type TreeDataProvider, Uri, window, workspace } from 'vscode';
 import type { Node } from '../../../client/views/node';
 import {
+  type Asked,
   answering,
   closeEditors,
   fileUri,
   messageOf,
   migrationIn,
+  openFile,
   press,
   pressing,
   projectIn,
   statesIn,
   theExtension,
   turningAway,
+  until,
 } from './support';
 
 const folder = 'db/migrations';
@@ -62,15 +65,20 @@ describe('applying to the embedded Postgres', () => {
       commands.executeCommand('rehearsal.applyUpToHere', { kind: 'migration', project, migration }),
     );
     match(messageOf(asked[0]), /^Apply 3 migrations to /);
+    match(detailOf(asked[0]), /^20240112101500 create_products\n20240203120000 create_orders\n20240310083000 .*\n\n/);
+    equal(asked[0]!.args[2], 'Apply to embedded Postgres');
     deepEqual(await statesIn(folder), ['applied', 'applied', 'applied', 'applied', 'pending']);
   });
 
   it('a refused statement is selected in its file; what was applied can be kept', async () => {
     const project = await projectIn(folder);
     const keep = pressing('Keep What Was Applied');
-    const asked = await answering([press, keep], () =>
+    await openFile(`${folder}/20240402150000_order_totals.sql`);
+    await until('the error', () => (languages.getDiagnostics(mistaken).length > 0 ? true : undefined));
+    const asked = await answering([pressing('Apply Anyway'), keep], () =>
       commands.executeCommand('rehearsal.applyAllPending', { kind: 'project', project }),
     );
+    match(detailOf(asked[0]), /^The rehearsal found errors:\n1 error in 20240402150000_order_totals\.sql\n/);
     equal(asked[1]!.dialog, 'showErrorMessage');
     match(messageOf(asked[1]), /^20240402150000: .*p\.price.* \(42703\)/s);
     const editor = window.activeTextEditor!;
@@ -130,6 +138,8 @@ describe('applying to the embedded Postgres', () => {
     deepEqual(new Set(await statesIn(folder)), new Set(['applied']));
   });
 });
+
+const detailOf = (asked: Asked | undefined): string => (asked!.args[1] as { detail: string }).detail;
 
 const idsOf = (rows: readonly Node[]): string[] =>
   rows.flatMap((row) => (row.kind === 'snapshot' ? [row.snapshot.id] : []));

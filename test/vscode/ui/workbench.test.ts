@@ -87,7 +87,10 @@ describe('workbench', function () {
   it('selects the refused statement and offers the snapshot', async () => {
     await open().command('Rehearsal: Apply All Pending');
     await open().quickInput.locator('.monaco-list-row').filter({ hasText: 'db/migrations' }).click();
-    await open().dialog.getByRole('button', { name: 'Apply to embedded Postgres' }).click();
+    await open()
+      .dialog.getByText(/1 error in 20240402150000_order_totals\.sql/)
+      .waitFor();
+    await open().dialog.getByRole('button', { name: 'Apply Anyway' }).click();
     const notification = await open().notification('p.price');
     await notification.getByText('Restore Snapshot').waitFor();
     await notification.getByText('Keep What Was Applied').waitFor();

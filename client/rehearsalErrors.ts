@@ -1,0 +1,31 @@
+/** Errors that the rehearsal has found in migrations, as the editor shows them just now. */
+import { DiagnosticSeverity, type Disposable, type Event, EventEmitter, languages, Uri } from 'vscode';
+import type { MigrationItem } from '../server/protocol/messages';
+import { filesOf, type Projects } from './projects';
+
+export const errorsAt = (uri: Uri): number =>
+  languages
+    .getDiagnostics(uri)
+    .filter(({ source, severity }) => source === 'Rehearsal' && severity === DiagnosticSeverity.Error).length;
+
+/** In its up and its down file. */
+export const errorsIn = (migration: MigrationItem): number =>
+  filesOf(migration).reduce((sum, file) => sum + errorsAt(Uri.parse(file)), 0);
+
+/** Tells when the number of errors in a migration has changed, not with every keystroke. */
+export function followErrors(projects: Projects): Disposable & { readonly onDidChange: Event<void> } {
+  const changed = new EventEmitter<void>();
+  const counts = new Map<string, number>();
+  const listening = languages.onDidChangeDiagnostics(({ uris }) => {
+    const others = uris.filter((uri) => (counts.get(uri.toString()) ?? 0) !== errorsAt(uri));
+    for (const uri of others) counts.set(uri.toString(), errorsAt(uri));
+    if (others.some((uri) => projects.find(uri.toString()))) changed.fire();
+  });
+  return {
+    onDidChange: changed.event,
+    dispose() {
+      listening.dispose();
+      changed.dispose();
+    },
+  };
+}
