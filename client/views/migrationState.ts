@@ -12,6 +12,9 @@ export const stateIcons: Readonly<Record<State, ThemeIcon>> = {
   skipped: new ThemeIcon('debug-step-over', new ThemeColor('list.warningForeground')),
 };
 
+/** Pending, and the rehearsal has found errors in it. */
+export const failedIcon = new ThemeIcon('error', new ThemeColor('list.errorForeground'));
+
 /** At most two characters, says VS Code. */
 export const stateBadges: Readonly<Record<State, string>> = {
   applied: '✓',

@@ -2,8 +2,9 @@
 import { MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState, Uri, l10n } from 'vscode';
 import type { MigrationItem, ProjectItem, SnapshotItem } from '../../server/protocol/messages';
 import { titleOf } from '../faults';
+import { errorsIn } from '../rehearsalErrors';
 import { labelOf, nameOf, sizeOf, timeOf } from '../words';
-import { describeState, stateIcons } from './migrationState';
+import { describeState, failedIcon, stateIcons } from './migrationState';
 import { appendPlain } from './plainText';
 
 export type Node =
@@ -47,8 +48,11 @@ function drawMigration({ folder, migrations, target }: ProjectItem, migration: M
   const { version, title, state, uri, hasDown, downUri } = migration;
   const item = new TreeItem(title === '' ? version : title);
   item.id = `${folder}#${version}`;
-  item.description = title === '' ? '' : version;
-  item.iconPath = stateIcons[state];
+  // What has been applied was not kept from it.
+  const errors = state === 'pending' ? errorsIn(migration) : 0;
+  const found = errors === 0 ? '' : errors === 1 ? l10n.t('1 error') : l10n.t('{0} errors', errors);
+  item.description = [title === '' ? '' : version, found].filter((it) => it !== '').join(' · ');
+  item.iconPath = errors === 0 ? stateIcons[state] : failedIcon;
   const newest = migrations.findLast((it) => it.state === 'applied' || it.state === 'edited');
   const traits = [
     state,
@@ -60,9 +64,10 @@ function drawMigration({ folder, migrations, target }: ProjectItem, migration: M
   item.tooltip = markdown([
     `**${title}** ${version}`,
     words,
+    found === '' ? '' : l10n.t('The rehearsal found {0}.', found),
     hasDown ? l10n.t('Has a down script.') : l10n.t('Has no down script.'),
   ]);
-  item.accessibilityInformation = { label: `${title} ${version}, ${words}` };
+  item.accessibilityInformation = { label: [`${title} ${version}`, words, found].filter((it) => it !== '').join(', ') };
   if (uri !== undefined) item.command = { command: 'vscode.open', title: l10n.t('Open'), arguments: [Uri.parse(uri)] };
   return item;
 }

@@ -4,6 +4,7 @@ import { type LanguageClient, ResponseError } from 'vscode-languageclient/node';
 import { ListSnapshotsRequest, type ProjectItem } from '../../server/protocol/messages';
 import { faultOf } from '../faults';
 import type { Projects } from '../projects';
+import { followErrors } from '../rehearsalErrors';
 import { draw, type Node } from './node';
 
 export interface Trees extends Disposable {
@@ -13,12 +14,23 @@ export interface Trees extends Disposable {
 }
 
 export function showTrees(client: LanguageClient, projects: Projects): Trees {
-  const changed = new EventEmitter<void>();
-  const listening = projects.onDidChange(() => changed.fire());
+  const errors = followErrors(projects);
+  const [changed, marked] = [new EventEmitter<void>(), new EventEmitter<void>()];
+  const listening = [
+    projects.onDidChange(() => {
+      changed.fire();
+      marked.fire();
+    }),
+    // Only rows of migrations show them: the other trees would ask the server.
+    errors.onDidChange(() => marked.fire()),
+  ];
 
   /** One project's rows stand by themselves; several are told apart by a row each. */
-  const tree = (rows: (project: ProjectItem) => Promise<Node[]> | Node[]): TreeDataProvider<Node> => ({
-    onDidChangeTreeData: changed.event,
+  const tree = (
+    { event }: EventEmitter<void>,
+    rows: (project: ProjectItem) => Promise<Node[]> | Node[],
+  ): TreeDataProvider<Node> => ({
+    onDidChangeTreeData: event,
     getTreeItem: draw,
     async getChildren(parent) {
       if (parent) return parent.kind === 'project' ? rows(parent.project) : [];
@@ -32,11 +44,11 @@ export function showTrees(client: LanguageClient, projects: Projects): Trees {
     },
   });
 
-  const migrations = tree((project) => [
+  const migrations = tree(marked, (project) => [
     ...troubleOf(project),
     ...project.migrations.map((migration): Node => ({ kind: 'migration', project, migration })),
   ]);
-  const snapshots = tree((project) => snapshotsOf(client, project));
+  const snapshots = tree(changed, (project) => snapshotsOf(client, project));
   const databases: TreeDataProvider<Node> = {
     onDidChangeTreeData: changed.event,
     getTreeItem: draw,
@@ -52,7 +64,7 @@ export function showTrees(client: LanguageClient, projects: Projects): Trees {
     show('rehearsal.snapshots', snapshots),
     show('rehearsal.databases', databases),
   ];
-  const parts = [changed, listening, ...views];
+  const parts = [changed, marked, errors, ...listening, ...views];
   return { migrations, snapshots, databases, dispose: () => parts.forEach((it) => it.dispose()) };
 }
 

@@ -1,8 +1,16 @@
 /** What the sidebar, the status bar and the badges show of a workspace with two projects. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { CancellationTokenSource, type FileDecoration, type TreeDataProvider, type TreeItem, Uri } from 'vscode';
+import {
+  CancellationTokenSource,
+  commands,
+  type FileDecoration,
+  type TreeDataProvider,
+  type TreeItem,
+  Uri,
+  window,
+} from 'vscode';
 import type { Node } from '../../../client/views/node';
-import { fileUri, openFile, theExtension } from './support';
+import { closeEditors, fileUri, openFile, theExtension, until } from './support';
 
 describe('trees', () => {
   it('migrations: a row for each project, and below it one for each migration, oldest first', async () => {
@@ -23,6 +31,19 @@ describe('trees', () => {
     match(migrations[0]!.item.contextValue!, /^migration\./);
     match(migrations[0]!.item.accessibilityInformation!.label, /create_customers/);
     equal(migrations[0]!.item.command?.command, 'vscode.open');
+  });
+
+  it('migrations: one that is pending shows the errors of its rehearsal, and loses them with the mistake', async () => {
+    const { trees } = await theExtension();
+    const [, shop] = await rowsOf(trees.migrations);
+    const description = async () => (await rowsOf(trees.migrations, shop!.node)).at(-1)!.item.description;
+    const document = await openFile('db/migrations/20240402150000_order_totals.sql');
+    await until('the error', async () => ((await description()) === '20240402150000 · 1 error' ? true : undefined));
+    const at = document.getText().indexOf('p.price') + 'p.price'.length;
+    await window.activeTextEditor!.edit((edit) => edit.insert(document.positionAt(at), '_cents'));
+    await until('its end', async () => ((await description()) === '20240402150000' ? true : undefined));
+    await commands.executeCommand('workbench.action.files.revert');
+    await closeEditors();
   });
 
   it('migrations: a down file of its own can be opened, a file with both has none', async () => {
