@@ -35,7 +35,7 @@ async function ended(
 }
 
 describe('the command line on a terminal', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   before(function () {
     if (!available) this.skip();
   });

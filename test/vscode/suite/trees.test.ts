@@ -35,8 +35,10 @@ describe('trees', () => {
 
   it('migrations: one that is pending shows the errors of its rehearsal, and loses them with the mistake', async () => {
     const { trees } = await theExtension();
-    const [, shop] = await rowsOf(trees.migrations);
-    const description = async () => (await rowsOf(trees.migrations, shop!.node)).at(-1)!.item.description;
+    const description = async () => {
+      const [, shop] = await rowsOf(trees.migrations);
+      return (await rowsOf(trees.migrations, shop!.node)).at(-1)!.item.description;
+    };
     const document = await openFile('db/migrations/20240402150000_order_totals.sql');
     await until('the error', async () => ((await description()) === '20240402150000 · 1 error' ? true : undefined));
     const at = document.getText().indexOf('p.price') + 'p.price'.length;
