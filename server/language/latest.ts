@@ -2,8 +2,8 @@
 
 /** Longest pause before a check, in milliseconds: long enough for a burst of keystrokes, too short to be noticed. */
 const LONGEST_PAUSE_MS = 150;
-/** A check that costs less than this is started at once. */
-const CHEAP_MS = 20;
+/** Who types fast needs about so long for a key: a check that costs less is started at once, for none is run in vain. */
+const CHEAP_MS = 100;
 /** Who has not typed for so long types no burst: what comes then is started at once. */
 const REST_MS = 500;
 

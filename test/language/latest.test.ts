@@ -35,6 +35,6 @@ describe('the newest check', () => {
   });
 
   it('pauses from nothing to 150 ms, as long as the last check cost', () => {
-    deepEqual([0, 20, 70, 170, 5_000].map(pauseAfter), [0, 0, 50, 150, 150]);
+    deepEqual([0, 100, 170, 250, 5_000].map(pauseAfter), [0, 0, 70, 150, 150]);
   });
 });
