@@ -9,15 +9,16 @@ import type { Session } from '../../server/engine/database/session';
 import { loadParser } from '../../server/engine/sql/parse';
 import { statementsOf } from '../../server/engine/sql/scan';
 import { describeCases, fileNamed, type FixtureFile, parseFixture, renderFixture } from '../support/fixture';
-import { servers, withDatabase } from '../support/servers';
+import { type Major, majors, servers, withDatabase } from '../support/servers';
 import { withSession } from '../support/session';
 import { type Asked, asked, refusedFirst } from './support';
 
-const rooms = [
-  [servers.oldest, 'probes'],
-  [servers.newest, 'probes'],
+const rooms: readonly (readonly [Major, string])[] = [
+  ...majors.map((major) => [major, 'probes'] as const),
+  [15, 'probesSince15'],
+  [servers.newest, 'probesSince15'],
   [servers.newest, 'probesOfNewest'],
-] as const;
+];
 
 for (const [major, room] of rooms) {
   describe(`${room} on PostgreSQL ${major}`, () => {

@@ -20,7 +20,7 @@ import { aside } from '../../server/engine/database/aside';
 import { loadParser } from '../../server/engine/sql/parse';
 import { parseBody } from '../../server/engine/sql/plpgsql/parse';
 import { statementsOf } from '../../server/engine/sql/scan';
-import { servers, stopServers, withDatabase } from '../support/servers';
+import { majorOf, servers, stopServers, withDatabase } from '../support/servers';
 import { withSession } from '../support/session';
 
 const { values, positionals } = parseArgs({
@@ -31,7 +31,7 @@ const { values, positionals } = parseArgs({
 void main();
 
 async function main(): Promise<void> {
-  const major = Number(values.major) === servers.oldest ? servers.oldest : servers.newest;
+  const major = majorOf(values.major);
   await loadParser();
   try {
     await withDatabase(major, (url) => withSession(url, report));

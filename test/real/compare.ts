@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import type { Client } from 'pg';
 import { withConnection } from '../support/client';
 import { withWorkspace } from '../support/commandLine';
-import { serverOf, servers, stopServers, withDatabase } from '../support/servers';
+import { type Major, majorOf, serverOf, servers, stopServers, withDatabase } from '../support/servers';
 import { replay, type Replayed, toolOf } from './replay';
 
 interface CheckedFile {
@@ -45,7 +45,7 @@ const { values, positionals } = parseArgs({
 void main();
 
 async function main(): Promise<void> {
-  const major = Number(values.major) === servers.oldest ? servers.oldest : servers.newest;
+  const major = majorOf(values.major);
   try {
     await serverOf(major);
     const rows: Row[] = [];
@@ -65,7 +65,7 @@ async function main(): Promise<void> {
   }
 }
 
-async function compare(folder: string, major: typeof servers.oldest | typeof servers.newest): Promise<Row> {
+async function compare(folder: string, major: Major): Promise<Row> {
   const tool = toolOf(folder);
   const plain = await withDatabase(major, (url) =>
     withClient(url, (client) => timed(() => replay(folder, tool, client))),

@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import { withConnection } from '../support/client';
 import { withWorkspace, type Workspace } from '../support/commandLine';
 import { runDbmate } from '../support/dbmate';
-import { type Major, servers, stopServers, withDatabase } from '../support/servers';
+import { type Major, majorOf, servers, stopServers, withDatabase } from '../support/servers';
 import { replay } from './replay';
 
 const { values, positionals } = parseArgs({
@@ -25,7 +25,7 @@ const { values, positionals } = parseArgs({
 void main();
 
 async function main(): Promise<void> {
-  const major = Number(values.major) === servers.oldest ? servers.oldest : servers.newest;
+  const major = majorOf(values.major);
   try {
     for (const folder of positionals) await roundTrip(resolve(folder), major);
   } finally {

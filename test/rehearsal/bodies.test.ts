@@ -1,4 +1,4 @@
-/** Cases: what is said about bodies of functions and DO blocks, on the oldest and the newest Postgres and the embedded one. */
+/** Cases: what is said about bodies of functions and DO blocks, on every major of Postgres and the embedded one. */
 import { deepEqual, equal } from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,12 +14,12 @@ import { type PrivateServer, startServer } from '../../server/engine/shadow/priv
 import { loadParser, shapeOf } from '../../server/engine/sql/parse';
 import { statementsOf } from '../../server/engine/sql/scan';
 import { describeCases, parseFixture, renderFixture } from '../support/fixture';
-import { servers, withDatabase } from '../support/servers';
+import { majors, servers, withDatabase } from '../support/servers';
 import { withSession } from '../support/session';
 
 const limits = { statementMs: 5_000 };
 
-for (const major of [servers.oldest, servers.newest]) {
+for (const major of majors) {
   describe(`bodies on PostgreSQL ${major}`, () => {
     before(loadParser);
     describeCases('bodies', (source) =>

@@ -6,6 +6,9 @@ import { asAdmin, servers, withDatabase } from '../support/servers';
 import { baseOf, demand, never, privatePlace, refusalOf, shadowsOn, valueOf, withRoles } from './support';
 import { withSession } from '../support/session';
 
+/** As it is since 15. */
+const closedPublic = 'revoke create on schema public from public';
+
 for (const major of [servers.oldest, servers.newest]) {
   describe(`shadows on a PostgreSQL ${major} of our own`, () => {
     let place: ShadowPlace;
@@ -30,6 +33,7 @@ for (const major of [servers.oldest, servers.newest]) {
               'alter table mine owner to app',
               'grant select on open to app',
               'create schema s authorization team',
+              closedPublic,
             ),
           );
           await asAdmin(server, `revoke temporary on database ${name} from public`);
@@ -82,7 +86,7 @@ for (const major of [servers.oldest, servers.newest]) {
           await asAdmin(server, `alter database ${name} owner to app`);
           const asOwner = await place.fresh(await baseOf(url, 'app'), never);
           await demand(asOwner.session, 'create table t ()', 'create schema s');
-          await withSession(url, (it) => demand(it, 'alter schema public owner to postgres'));
+          await withSession(url, (it) => demand(it, 'alter schema public owner to postgres', closedPublic));
           const asGuest = await place.fresh(await baseOf(url, 'app'), never);
           equal(await refusalOf(asGuest.session, 'create table t ()'), '42501');
           await withSession(url, (it) => demand(it, 'drop schema public'));

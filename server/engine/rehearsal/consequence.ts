@@ -7,6 +7,7 @@
 import { nearest } from '../base/nearest';
 import { quotedIn } from '../sql/blame';
 import { nameParts } from '../sql/tokens';
+import { bringsByName } from './extensionObjects';
 import type { Outcome } from './outcome';
 import { namesOf } from './run';
 
@@ -60,7 +61,10 @@ export function causeOf<Earlier extends Outcome>(
 
 /** A statement that cannot be parsed may have been meant to make whatever it names. */
 function wouldMake({ shape, statement }: Outcome, names: ReadonlySet<string>): boolean {
-  if (/^create\s+extension\b/i.test(statement.text)) return brings(statement.text, names);
+  if (/^create\s+extension\b/i.test(statement.text))
+    return (
+      brings(statement.text, names) || shape.makes.some((it) => [...names].some((name) => bringsByName(it.name, name)))
+    );
   const makes = shape.node === 'unreadable' ? wordsOf(statement.text) : shape.makes.map(({ name }) => name);
   return makes.some((name) => names.has(name) || [...names].some((it) => isSequenceOf(name, it)));
 }

@@ -5,6 +5,7 @@ import { headOf } from '../sql/head';
 import { bodyFinding, breakFinding, missesUnmade } from './bodies/bodyFindings';
 import { causeOf } from './consequence';
 import { definitionsOf } from './definition';
+import { type Extensions, isMissingHere, missingAtTarget, missingFinding } from './missingExtension';
 import type { PlacedOutcome } from './outcome';
 import { mayMissRows, type Rows } from './rows';
 
@@ -13,6 +14,7 @@ export interface Surroundings {
   /** For people. */
   readonly on: string;
   readonly rows: Rows;
+  readonly extensions: Extensions;
 }
 
 /**
@@ -41,7 +43,7 @@ export function findingsOf(
       before.push(outcome);
       return seen;
     }
-    const counts = outcome.kind === 'refused' && (!found.consequenceOf || !isFromSkipped(outcome, before));
+    const counts = outcome.kind === 'refused' && (!found.consequenceOf || !isFromUntried(outcome, before, where.extensions));
     const first = counts && !refused;
     refused ||= counts;
     before.push(outcome);
@@ -62,26 +64,33 @@ function seenIn(
   ];
 }
 
-/** Is its cause, or what caused that in turn, a statement that was not sent, though nothing is wrong with it? */
-function isFromSkipped(outcome: PlacedOutcome & { kind: 'refused' }, earlier: readonly PlacedOutcome[]): boolean {
+/** Is its cause, or what caused that in turn, a statement that could not be tried, though nothing is wrong with it? */
+function isFromUntried(
+  outcome: PlacedOutcome & { kind: 'refused' },
+  earlier: readonly PlacedOutcome[],
+  extensions: Extensions,
+): boolean {
   const { statement, range } = outcome;
   const blamed = statement.text.slice(range.start - statement.range.start, range.end - statement.range.start);
   const cause = causeOf(outcome, blamed, earlier);
   if (cause?.kind === 'skipped') return cause.reason.kind !== 'sessionEnded';
-  return cause?.kind === 'refused' && isFromSkipped(cause, earlier.slice(0, earlier.indexOf(cause)));
+  if (cause?.kind !== 'refused') return false;
+  return (
+    isMissingHere(cause, extensions) || isFromUntried(cause, earlier.slice(0, earlier.indexOf(cause)), extensions)
+  );
 }
 
 function findingOf(
   outcome: PlacedOutcome,
   text: string,
   earlier: readonly PlacedOutcome[],
-  { on, rows }: Surroundings,
+  { on, rows, extensions }: Surroundings,
 ): Finding | undefined {
   switch (outcome.kind) {
     case 'ran':
-      return undefined;
+      return missingAtTarget(outcome, extensions, on);
     case 'refused':
-      return refusedFinding(outcome, text, earlier, rows);
+      return missingFinding(outcome, extensions, on) ?? refusedFinding(outcome, text, earlier, rows);
     case 'ended':
       return {
         range: headOf(outcome.statement),

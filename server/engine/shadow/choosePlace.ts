@@ -189,7 +189,7 @@ async function likeDatabase(target: Session): Promise<string> {
     encoding: string;
     collate: string;
     ctype: string;
-    provider: string;
+    provider: string | null;
     locale: string | null;
     rules: string | null;
   }>(
@@ -203,10 +203,13 @@ async function likeDatabase(target: Session): Promise<string> {
   );
   if (!row) return '';
   const rules = row.rules === null ? '' : ` icu_rules ${row.rules}`;
-  const provider =
-    {
-      i: `icu icu_locale ${row.locale}${rules}`,
-      b: `builtin builtin_locale ${row.locale}`,
-    }[row.provider] ?? 'libc';
-  return `encoding ${row.encoding} lc_collate ${row.collate} lc_ctype ${row.ctype} locale_provider ${provider}`;
+  const providers: Readonly<Record<string, string>> = {
+    i: `icu icu_locale ${row.locale}${rules}`,
+    b: `builtin builtin_locale ${row.locale}`,
+  };
+  return [
+    `encoding ${row.encoding} lc_collate ${row.collate} lc_ctype ${row.ctype}`,
+    // 14 knows no other provider than libc, and no clause for it.
+    ...(row.provider === null ? [] : [`locale_provider ${providers[row.provider] ?? 'libc'}`]),
+  ].join(' ');
 }

@@ -277,7 +277,7 @@ class ServerShadows {
     }
     const before = await readCluster(admin, this.mine);
     await this.renameCurrent(admin, current, nameOfOurs());
-    await this.create(admin, name, copying(current.name));
+    await this.create(admin, name, copying(admin, current.name));
     await inheritDatabase(admin, current.name, name);
     return { name, before };
   }
@@ -346,7 +346,7 @@ class ServerShadows {
   }
 
   private async copyTo(admin: Session, name: string, template: string, setUp: SetUp): Promise<void> {
-    await this.create(admin, name, this.isOurs ? copying(template) : `template ${quoteIdentifier(template)}`);
+    await this.create(admin, name, this.isOurs ? copying(admin, template) : `template ${quoteIdentifier(template)}`);
     const owned =
       this.pristine && setUp.owner !== undefined
         ? [`alter database ${quoteIdentifier(name)} owner to ${quoteIdentifier(setUp.owner)}`]
@@ -394,5 +394,8 @@ class ServerShadows {
 
 const nameOfOurs = (): string => `${shadowPrefix}${process.pid}_${randomBytes(4).toString('hex')}`;
 
-/** Copying files is quicker than writing them to the log, where nothing has to survive a crash. */
-const copying = (template: string): string => `template ${quoteIdentifier(template)} strategy file_copy`;
+/** Copying files is quicker than writing them to the log, where nothing has to survive a crash. 14 knows nothing else. */
+function copying({ server }: Session, template: string): string {
+  const strategy = server.versionNumber >= 150_000 ? ' strategy file_copy' : '';
+  return `template ${quoteIdentifier(template)}${strategy}`;
+}

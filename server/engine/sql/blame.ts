@@ -230,7 +230,7 @@ function namesIn(sql: string): WrittenName[] {
 
 /** In the order in which they are likely to be meant. Messages about dependents do not quote the object that is to go. */
 function namesToBlame(blame: Blame, names: ReadonlySet<string>): string[] {
-  const quoted = [...quotedIn(blame.message), ...fieldsOf(blame), ...quotedIn(blame.detail ?? '')];
+  const quoted = [...quotedIn(blame.message).map(extensionNamed), ...fieldsOf(blame), ...quotedIn(blame.detail ?? '')];
   const spoken = wordsOf(blame.message).flatMap((word) => {
     const last = word.slice(word.lastIndexOf('.') + 1);
     return names.has(last) ? [word, last] : [];
@@ -239,6 +239,9 @@ function namesToBlame(blame: Blame, names: ReadonlySet<string>): string[] {
 }
 
 const dependentObjects = '2BP01';
+
+/** Before 15 all that is said of an extension that is not there is the path of its control file. */
+const extensionNamed = (quoted: string): string => /([^/\\]+)\.control$/.exec(quoted)?.[1] ?? quoted;
 
 /** Names as the server's messages quote them, in any of its languages. */
 export const quotedIn = (message: string): string[] =>

@@ -14,7 +14,7 @@
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { servers } from '../../support/servers';
+import { majorOf, servers } from '../../support/servers';
 import { historyOf, runHistory } from './bench';
 import type { Result } from './project';
 import { disagreement, isDisagreement, type Row, rowOf, rowsOf, table, times } from './report';
@@ -34,7 +34,7 @@ const { values, positionals } = parseArgs({
 void main();
 
 async function main(): Promise<void> {
-  const major = Number(values.major) === servers.oldest ? servers.oldest : servers.newest;
+  const major = majorOf(values.major);
   const folders = positionals.length > 0 ? positionals : [resolve(__dirname, '../../../examples/shop/db/migrations')];
   const plan = {
     each: Number(values.each),

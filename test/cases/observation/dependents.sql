@@ -1,5 +1,5 @@
 --- before
-create table users (id int primary key, mail text, age int, twice int generated always as (age * 2) stored);
+create table users (id int primary key, mail text, age int);
 create view adults as select id, mail, age from users where age > 17;
 create view names as select mail from adults;
 create policy own on users using (mail = current_user);
@@ -41,11 +41,10 @@ alter table people drop column age cascade;
 ^^^^^ lock ACCESS EXCLUSIVE table public.people (held)
 ^^^^^ altered table public.people
 ^^^^^ dropped table column public.people.age
-^^^^^ dropped table column public.people.twice
 ^^^^^ dropped view public.adults
 ^^^^^ dropped view public.names
 ^^^^^ invalidated prepared statements public.people
-^^^^^ notice drop cascades to 3 other objects
+^^^^^ notice drop cascades to 2 other objects
 alter table people drop column email cascade;
 ^^^^^ lock ACCESS EXCLUSIVE table public.people (held)
 ^^^^^ lock ACCESS EXCLUSIVE index public.users_mail

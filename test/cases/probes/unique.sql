@@ -41,11 +41,6 @@ create unique index on users (email) include (id);
 --                     ^^^^^ 23505 2 rows of users share their email with another (could not create unique index "users_email_id_idx")
 --- nulls are distinct
 create unique index on users (email) where email is null;
---- nulls are not distinct
-create unique index on users (email) nulls not distinct where email is null;
---                     ^^^^^ 23505 2 rows of users share their email with another (could not create unique index "users_email_idx")
-alter table teams add unique nulls not distinct (email);
---          ^^^^^ 23505 2 rows of teams share their email with another (could not create unique index "teams_email_key1")
 --- collation of its own
 create unique index on users (lower(name) collate "C");
 --                     ^^^^^ 23505 2 rows of users share their lower(name) with another (could not create unique index "users_lower_idx")
@@ -77,9 +72,6 @@ alter table teams add column state text default 'new' unique;
 alter table teams add column state text unique;
 --- a new column that counts
 alter table teams add column number bigserial primary key;
---- a new column of the same nulls
-alter table teams add column state text, add unique nulls not distinct (state);
---          ^^^^^ 23505 3 rows of teams share their state with another (could not create unique index "teams_state_key")
 --- there already
 create unique index if not exists teams_email_key on teams (id);
 --- deferrable

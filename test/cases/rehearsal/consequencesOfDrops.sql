@@ -69,7 +69,7 @@ create extension if exists pg_trgm;
 create index on app.notes using gin (text gin_trgm_ops);
 --                                        ^^^^^^^^^^^^ hint 42704 operator class "gin_trgm_ops" does not exist for access method "gin" (follows from extensions)
 create extension nothing_like_this;
---               ^^^^^^^^^^^^^^^^^ error 0A000 extension "nothing_like_this" is not available
+--               ^^^^^^^^^^^^^^^^^ error extension-missing The server has no extension nothing_like_this.
 select nothing_found();
 --     ^^^^^^^^^^^^^ hint 42883 function nothing_found() does not exist (follows from extensions)
 select found_nowhere();

@@ -59,7 +59,7 @@ create sequence s start 5 maxvalue 3;
 grant select on t to nobody_at_all;
 --                   ^^^^^^^^^^^^^ error 42704 role "nobody_at_all" does not exist
 create extension nothing_like_this;
---               ^^^^^^^^^^^^^^^^^ error 0A000 extension "nothing_like_this" is not available
+--               ^^^^^^^^^^^^^^^^^ error extension-missing The server has no extension nothing_like_this.
 select * from t where id = 'x';
 --                         ^^^ error 22P02 invalid input syntax for type integer: "x"
 --- two
