@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createEngine } from '../../server/engine/engine';
-import type { Check, Engine, EngineOptions, FileCheck, Finding, Project } from '../../server/engine/project';
+import type { Check, Engine, EngineOptions, FileCheck, Finding, Project, Wanted } from '../../server/engine/project';
 import type { News, World } from '../../server/engine/world';
 import { diskFiles } from '../../server/world';
 import { withFolder } from '../support/files';
@@ -93,7 +93,7 @@ export interface Checked extends Check {
 
 export async function checked(
   project: Project,
-  wanted: readonly string[] | 'pending' | 'all' = 'pending',
+  wanted: Wanted = 'pending',
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Checked> {
   const files: FileCheck[] = [];

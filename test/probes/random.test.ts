@@ -73,6 +73,8 @@ const statements: readonly {
 
 for (const major of [servers.oldest, servers.newest])
   describe(`probes of any rows on PostgreSQL ${major}`, () => {
+    const known = statements.filter(({ sql }) => major >= 15 || !sql.includes('nulls not distinct'));
+
     it('tell the rows that Postgres refuses', () =>
       withDatabase(major, (shadowUrl) =>
         withDatabase(major, (url) =>
@@ -82,22 +84,22 @@ for (const major of [servers.oldest, servers.newest])
               await demand(target, schema);
               const probes: Probe[] = [];
               // An expression of an index is asked about, too, before its values are compared.
-              for (const { sql } of statements)
+              for (const { sql } of known)
                 probes.push(
                   ...probesIn(await rehearsed(shadow, sql))
                     .flat()
                     .slice(-1),
                 );
-              deepEqual(probes.length, statements.length);
+              deepEqual(probes.length, known.length);
               await fc.assert(
                 fc.asyncProperty(rowsOf, parentsOf, async (rows, parents) => {
                   await fill(target, rows, parents);
                   const answers = await probe(databaseAt(url), probes, limits, never);
                   deepEqual(
                     answers.map(countIn),
-                    statements.map(({ bad }) => rows.filter((row) => bad(row, rows, parents)).length),
+                    known.map(({ bad }) => rows.filter((row) => bad(row, rows, parents)).length),
                   );
-                  for (const [i, { sql }] of statements.entries()) {
+                  for (const [i, { sql }] of known.entries()) {
                     const real = await refusedFirst(target, sql);
                     deepEqual({ sql, said: sqlStateOf(answers[i]) }, { sql, said: real?.sqlState });
                   }

@@ -41,7 +41,13 @@ async function rehearseFixture(source: string, place: ShadowPlace): Promise<stri
   const found = new Map<string, Finding[]>();
   const add = (file: ScriptFile, outcomes: readonly PlacedOutcome[]): void => {
     const findings = [
-      ...findingsOf(outcomes, file.text, earlier, { on: place.label, rows: 'there', extensions: { place: 'private', ofTarget: undefined } }, [file.path]),
+      ...findingsOf(
+        outcomes,
+        file.text,
+        earlier,
+        { on: place.label, rows: 'there', extensions: { place: 'private', ofTarget: undefined } },
+        [file.path],
+      ),
       ...unclosedFindings(file.scripts, outcomes),
     ];
     found.set(file.path, [...(found.get(file.path) ?? []), ...findings]);

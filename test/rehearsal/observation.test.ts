@@ -15,10 +15,7 @@ type Use = (session: Session) => Promise<string>;
 
 const places: Readonly<Record<string, (use: Use) => Promise<string>>> = {
   ...Object.fromEntries(
-    majors.map((major) => [
-      `PostgreSQL ${major}`,
-      (use: Use) => withDatabase(major, (url) => withSession(url, use)),
-    ]),
+    majors.map((major) => [`PostgreSQL ${major}`, (use: Use) => withDatabase(major, (url) => withSession(url, use))]),
   ),
   'the embedded Postgres': async (use) => {
     const session = await embeddedDatabase({ file: undefined, assets, label: 'test', name: 'test' }).open('read');

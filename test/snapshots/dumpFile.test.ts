@@ -93,7 +93,9 @@ for (const major of Object.values(servers)) {
         const { name } = owner.database;
         const kinds = [
           `encoding 'LATIN1' lc_collate 'C' lc_ctype 'C'`,
-          `locale_provider icu icu_locale 'de-DE-u-co-phonebk' lc_collate 'C' lc_ctype 'C' encoding 'UTF8'`,
+          ...(major >= 15
+            ? [`locale_provider icu icu_locale 'de-DE-u-co-phonebk' lc_collate 'C' lc_ctype 'C' encoding 'UTF8'`]
+            : []),
           ...(major >= 17 ? [`locale_provider builtin builtin_locale 'C.UTF-8' encoding 'UTF8'`] : []),
         ];
         for (const kind of kinds) {

@@ -189,6 +189,8 @@ const statements = `
   .split('\n')
   .map((it) => it.trim());
 
+const since15 = /^merge | set access method /;
+
 for (const major of [servers.oldest, servers.newest]) {
   describe(`rules of locks and PostgreSQL ${major}`, () => {
     it('agree on the strongest lock on every relation that a statement names', async () => {
@@ -197,7 +199,7 @@ for (const major of [servers.oldest, servers.newest]) {
         withConnection(url, async (client) => {
           await client.query(schema);
           const differences: string[] = [];
-          for (const sql of statements) {
+          for (const sql of statements.filter((it) => major >= 15 || !since15.test(it))) {
             const taken = await takenBy(client, sql);
             const { foreseen, node } = shapeOf(sql);
             // The table of an index that is dropped is known by the observer.

@@ -157,7 +157,10 @@ async function runChain(
     on: [place.label, stateOfShadow(kind, bench)].filter(Boolean).join(', '),
     // Where the target has no tables, no rows can be missing.
     rows: base.kind === 'dump' && /^CREATE (?:UNLOGGED )?TABLE /m.test(base.sql) ? 'missing' : 'there',
-    extensions: { place: place.kind, ofTarget: 'setUp' in base && base.setUp.database !== undefined ? base.setUp.available : undefined },
+    extensions: {
+      place: place.kind,
+      ofTarget: 'setUp' in base && base.setUp.database !== undefined ? base.setUp.available : undefined,
+    },
   };
   const byLink = new Map(links.map((it) => [it.link, it]));
   const wants = (path: string | undefined) => path !== undefined && order.wanted.has(path);

@@ -43,7 +43,8 @@ export function findingsOf(
       before.push(outcome);
       return seen;
     }
-    const counts = outcome.kind === 'refused' && (!found.consequenceOf || !isFromUntried(outcome, before, where.extensions));
+    const counts =
+      outcome.kind === 'refused' && (!found.consequenceOf || !isFromUntried(outcome, before, where.extensions));
     const first = counts && !refused;
     refused ||= counts;
     before.push(outcome);
@@ -75,9 +76,7 @@ function isFromUntried(
   const cause = causeOf(outcome, blamed, earlier);
   if (cause?.kind === 'skipped') return cause.reason.kind !== 'sessionEnded';
   if (cause?.kind !== 'refused') return false;
-  return (
-    isMissingHere(cause, extensions) || isFromUntried(cause, earlier.slice(0, earlier.indexOf(cause)), extensions)
-  );
+  return isMissingHere(cause, extensions) || isFromUntried(cause, earlier.slice(0, earlier.indexOf(cause)), extensions);
 }
 
 function findingOf(

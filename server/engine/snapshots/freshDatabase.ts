@@ -45,7 +45,7 @@ interface TwinFacts {
   readonly columns: Readonly<Record<string, string | number | boolean | null>>;
 }
 
-/** Column names of 15, 16 (daticurules) and 17 (datlocale instead of daticulocale, provider `b`). */
+/** Column names of 14 (libc only), 15, 16 (daticurules) and 17 (datlocale instead of daticulocale, provider `b`). */
 function localeOptions(columns: TwinFacts['columns']): readonly string[] {
   const option = (name: string, ...from: readonly string[]): readonly string[] => {
     const value = from.map((column) => columns[column]).find((it) => typeof it === 'string');

@@ -9,7 +9,7 @@ export function transactionVerb({ flat }: Words): TransactionVerb | undefined {
 /**
  * Whether Postgres refuses the statement inside a transaction block, whatever the state of the database.
  *
- * Calls of `PreventInTransactionBlock` in the server's source (15 to 18), tried on both. Where it depends on the
+ * Calls of `PreventInTransactionBlock` in the server's source (14 to 18), tried on both. Where it depends on the
  * database (REINDEX or CLUSTER of a partitioned table, DROP SUBSCRIPTION without a slot) the common case counts.
  */
 export function runsOutsideTransaction({ all, flat }: Words): boolean {
