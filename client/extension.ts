@@ -16,6 +16,7 @@ import { createPreviews } from './preview/previews';
 import { createRowTexts } from './preview/rowTexts';
 import { followProgress } from './progress';
 import { followProjects, type Projects } from './projects';
+import { followRehearsals } from './rehearsals';
 import { createServer } from './server';
 import { readSettings } from './settings';
 import { rememberedTargets } from './targets';
@@ -52,8 +53,9 @@ export async function activate(context: ExtensionContext): Promise<Extension> {
     rowTexts: createRowTexts(),
   };
   const trees = showTrees(client, projects);
-  const statusBar = showStatusBar(projects);
-  const languageStatus = showLanguageStatus(client);
+  const rehearsals = followRehearsals(client);
+  const statusBar = showStatusBar(projects, rehearsals);
+  const languageStatus = showLanguageStatus(rehearsals);
   const badges = showFileBadges(projects);
   context.subscriptions.push(
     log,
@@ -62,6 +64,7 @@ export async function activate(context: ExtensionContext): Promise<Extension> {
     parts.previews,
     parts.rowTexts,
     trees,
+    rehearsals,
     statusBar,
     languageStatus,
     badges,

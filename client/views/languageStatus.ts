@@ -1,30 +1,20 @@
 /** Language status: how the last rehearsal of the file in the editor went. */
-import { type Disposable, l10n, languages, LanguageStatusSeverity, type LanguageStatusItem, Uri, window } from 'vscode';
-import type { LanguageClient } from 'vscode-languageclient/node';
-import { type RehearsalState, RehearsalStateChanged } from '../../server/protocol/messages';
+import { type Disposable, l10n, languages, LanguageStatusSeverity, type LanguageStatusItem, window } from 'vscode';
+import type { RehearsalState } from '../../server/protocol/messages';
 import { titleOf } from '../faults';
+import { linesOf, type Rehearsals } from '../rehearsals';
 
-export function showLanguageStatus(client: LanguageClient): Disposable & { readonly item: LanguageStatusItem } {
-  const states = new Map<string, RehearsalState>();
+export function showLanguageStatus(rehearsals: Rehearsals): Disposable & { readonly item: LanguageStatusItem } {
   const item = languages.createLanguageStatusItem('rehearsal.rehearsal', []);
   item.name = l10n.t('Rehearsal');
-  const redraw = (): void => drawIn(item, states);
-  const parts = [
-    item,
-    window.onDidChangeActiveTextEditor(redraw),
-    client.onNotification(RehearsalStateChanged, (state) => {
-      states.set(keyOf(Uri.parse(state.uri)), state);
-      redraw();
-    }),
-  ];
+  const redraw = (): void => drawIn(item, rehearsals);
+  const parts = [item, window.onDidChangeActiveTextEditor(redraw), rehearsals.onDidChange(redraw)];
   return { item, dispose: () => parts.forEach((it) => it.dispose()) };
 }
 
-const keyOf = (uri: Uri): string => uri.toString();
-
-function drawIn(item: LanguageStatusItem, states: ReadonlyMap<string, RehearsalState>): void {
+function drawIn(item: LanguageStatusItem, rehearsals: Rehearsals): void {
   const uri = window.activeTextEditor?.document.uri;
-  const state = uri && states.get(keyOf(uri));
+  const state = uri && rehearsals.of(uri);
   // An empty selector hides it: a file that was never rehearsed has nothing to tell.
   item.selector = state ? { scheme: uri.scheme, pattern: uri.fsPath.replaceAll(/[[\]{}*?]/g, '?') } : [];
   if (state) tell(item, state);
@@ -41,7 +31,7 @@ function tell(item: LanguageStatusItem, state: RehearsalState): void {
       return;
     case 'rehearsed':
       item.text = l10n.t('Rehearsed in {0} ms', Math.round(state.ms));
-      item.detail = state.rehearsedOn;
+      item.detail = linesOf(state).join(' · ');
       if (state.errors > 0) item.severity = LanguageStatusSeverity.Error;
       return;
     case 'failed':

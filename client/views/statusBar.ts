@@ -1,4 +1,7 @@
-/** Status bar: the target of the migration at hand and how much is pending; a warning colour when the target is elsewhere. */
+/**
+ * Status bar: the target of the migration at hand and how much is pending; a warning colour when the target is
+ * elsewhere. Its hover tells where migrations are rehearsed, why there, and what cannot be told there.
+ */
 import {
   type Disposable,
   l10n,
@@ -10,10 +13,14 @@ import {
 } from 'vscode';
 import type { ProjectItem } from '../../server/protocol/messages';
 import type { Projects } from '../projects';
+import { linesOf, type Rehearsals } from '../rehearsals';
 import { labelOf, nameOf } from '../words';
 import { appendPlain } from './plainText';
 
-export function showStatusBar(projects: Projects): Disposable & { readonly item: StatusBarItem } {
+export function showStatusBar(
+  projects: Projects,
+  rehearsals: Rehearsals,
+): Disposable & { readonly item: StatusBarItem } {
   const item = window.createStatusBarItem('rehearsal.target', StatusBarAlignment.Left, 10);
   item.name = l10n.t('Rehearsal: target database');
   item.command = 'rehearsal.chooseDatabase';
@@ -21,9 +28,14 @@ export function showStatusBar(projects: Projects): Disposable & { readonly item:
   const redraw = (): void => {
     const project = projectAtHand(projects, folder);
     folder = project?.folder;
-    drawIn(item, project);
+    drawIn(item, project, placeFor(project, projects, rehearsals));
   };
-  const parts = [item, projects.onDidChange(redraw), window.onDidChangeActiveTextEditor(redraw)];
+  const parts = [
+    item,
+    projects.onDidChange(redraw),
+    rehearsals.onDidChange(redraw),
+    window.onDidChangeActiveTextEditor(redraw),
+  ];
   return { item, dispose: () => parts.forEach((it) => it.dispose()) };
 }
 
@@ -35,7 +47,15 @@ function projectAtHand(projects: Projects, before: string | undefined): ProjectI
   return here ?? current.find(({ folder }) => folder === before) ?? current[0];
 }
 
-function drawIn(item: StatusBarItem, project: ProjectItem | undefined): void {
+/** Lines for people; none before the first rehearsal. */
+function placeFor(project: ProjectItem | undefined, projects: Projects, rehearsals: Rehearsals): readonly string[] {
+  const place = rehearsals.lastPlace((uri) => projects.find(uri)?.project.folder === project?.folder);
+  if (!place) return [];
+  const [where = '', ...limits] = linesOf(place);
+  return [l10n.t('Rehearsed on {0}', where), ...limits];
+}
+
+function drawIn(item: StatusBarItem, project: ProjectItem | undefined, place: readonly string[]): void {
   if (!project) {
     item.hide();
     return;
@@ -51,6 +71,7 @@ function drawIn(item: StatusBarItem, project: ProjectItem | undefined): void {
     `${labelOf(project)}: ${state}`,
     target.because,
     elsewhere,
+    ...place,
   ];
   const tooltip = new MarkdownString();
   for (const line of lines.filter((it) => it !== '')) appendPlain(tooltip, line).appendMarkdown('\n\n');

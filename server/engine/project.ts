@@ -140,7 +140,15 @@ export interface MigrationStatus {
   readonly migration: Migration | undefined;
 }
 
-export interface Check {
+/** Why shadows live where they do. */
+export interface PlaceChoice {
+  /** For people: `binaries of PostgreSQL 16.4 are in /usr/lib/postgresql/16/bin`. */
+  readonly placeBecause: string;
+  /** What cannot be told there, a sentence each. */
+  readonly placeLimits: readonly string[];
+}
+
+export interface Check extends PlaceChoice {
   /** `private PostgreSQL 16.4, schema of shop_dev@localhost:5432`. */
   readonly rehearsedOn: string;
   /** Which of the four places. */
@@ -162,7 +170,7 @@ export interface Check {
  */
 export type CheckRoom = 'turn' | 'target' | 'files' | 'shadow' | 'rehearsal' | 'findings';
 
-export interface FileCheck {
+export interface FileCheck extends PlaceChoice {
   readonly path: string;
   /** It takes long: statements that have not run yet are told of as they were. The whole follows. */
   readonly provisional?: true;

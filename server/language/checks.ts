@@ -312,12 +312,14 @@ function sent(uri: string, state: CheckState): RehearsalState {
         ...(state.remedy === undefined ? {} : { remedy: state.remedy }),
       };
     case 'rehearsed': {
-      const { ms, rehearsedOn, findings } = state.check;
+      const { ms, rehearsedOn, placeBecause, placeLimits, findings } = state.check;
       return {
         uri,
         kind: 'rehearsed',
         ms,
         rehearsedOn,
+        placeBecause,
+        placeLimits,
         errors: findings.filter((it) => it.severity === 'error').length,
       };
     }

@@ -101,6 +101,10 @@ export type RehearsalState =
       readonly ms: number;
       /** `private PostgreSQL 16.4, schema of shop_dev@localhost:5432`. */
       readonly rehearsedOn: string;
+      /** Why there: `binaries of PostgreSQL 16.4 are in /usr/lib/postgresql/16/bin`. */
+      readonly placeBecause: string;
+      /** What cannot be told there, a sentence each. */
+      readonly placeLimits: readonly string[];
       readonly errors: number;
     }
   | { readonly uri: string; readonly kind: 'failed'; readonly message: string; readonly remedy?: string };

@@ -38,6 +38,8 @@ const file: FileCheck = {
   ms: 1.234,
   rooms: {},
   rehearsedOn: 'embedded',
+  placeBecause: 'it was chosen',
+  placeLimits: [],
   statements: 2,
   findings,
   outcomes: [

@@ -23,6 +23,10 @@ for (const major of [servers.oldest, servers.newest]) {
         const { code, value } = await workspace.json('check');
         equal(code, 1);
         is.isCheck(value, 'check');
+        match(
+          placeIn(value),
+          /^(?:private; binaries|same-server; there are no binaries) .+; It has the schema of the target, not the rows\./,
+        );
         const [file, ...others] = filesOf(value).filter((it) => it.findings.length > 0);
         deepEqual(others, []);
         equal(file?.path, fileOf(3));
@@ -89,6 +93,7 @@ for (const major of [servers.oldest, servers.newest]) {
           stdout,
           new RegExp(`4 migrations rehearsed on .*PostgreSQL ${major}.* in .*s: 1 error, 2 consequences$`, 'm'),
         );
+        match(stdout, /^There because .+\. It has the schema of the target, not the rows\./m);
         ok(!stdout.includes('\x1b'), 'no colours in a pipe');
       }));
 
@@ -248,6 +253,11 @@ interface Finding {
 
 const filesOf = (value: unknown) =>
   (value as { files: readonly { path: string; findings: readonly Finding[] }[] }).files;
+const placeIn = (value: unknown): string => {
+  const { engine } = value as { engine: { projects: readonly Record<string, string>[] } };
+  const { place, placeBecause, placeLimits } = engine.projects[0] ?? {};
+  return [place, placeBecause, placeLimits].join('; ');
+};
 const statesOf = (value: unknown) =>
   (value as { projects: readonly { migrations: readonly { state: string }[] }[] }).projects[0]?.migrations.map(
     (it) => it.state,

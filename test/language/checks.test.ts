@@ -124,6 +124,7 @@ describe('background checks', () => {
     await withEditor({ check }, async ({ editor }) => {
       editor.open(first, 'no');
       await editor.until(() => runs === 4 && editor.states.at(-1)?.kind === 'rehearsed', 'the fourth check');
+      deepEqual(editor.states.at(-1), { ...place, uri: uriOf(first), kind: 'rehearsed', ms: 1, errors: 1 });
       sameTold(await editor.diagnostics(first), ['1:1-1:3 no found']);
       equal(editor.log.filter((line) => line.includes('does not answer')).length, 1);
     });
@@ -289,6 +290,8 @@ const emptyStatus = { server: 'PostgreSQL 18.4', historyTable: 'rehearsal.migrat
 
 const noServer: Check = () => Promise.reject(new Fault('no-server', 'localhost:5432 refused the connection.'));
 
+const place = { rehearsedOn: 'nothing', placeBecause: 'it was chosen', placeLimits: ['It has no rows.'] } as const;
+
 /** Finds the first word `no` in each file. */
 const findNo: Check = (files, wanted, onFile) => {
   for (const path of typeof wanted === 'object' && 'open' in wanted ? wanted.open : []) {
@@ -296,7 +299,7 @@ const findNo: Check = (files, wanted, onFile) => {
     const finding = { range: { start, end: start + 2 }, severity: 'error', code: 'no', message: 'found' } as const;
     onFile({ ...fileCheck, path, findings: start < 0 ? [] : [finding], outcomes: [ranAll(files.read(path) ?? '')] });
   }
-  return Promise.resolve({ rehearsedOn: 'nothing', place: 'embedded', serverVersion: '18.4', ms: 1 });
+  return Promise.resolve({ ...place, place: 'embedded', serverVersion: '18.4', ms: 1 });
 };
 
 const usualSettings: Settings = {
@@ -319,7 +322,7 @@ const fileCheck: Omit<FileCheck, 'path' | 'findings' | 'outcomes'> = {
   version: '1',
   ms: 1,
   rooms: { rehearsal: 1 },
-  rehearsedOn: 'nothing',
+  ...place,
   statements: 1,
 };
 

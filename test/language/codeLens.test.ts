@@ -11,6 +11,8 @@ const check: FileCheck = {
   ms: 12.4,
   rooms: {},
   rehearsedOn: 'private PostgreSQL 18.4',
+  placeBecause: 'it was chosen',
+  placeLimits: [],
   statements: 1,
   findings: [],
   outcomes: [],

@@ -5,8 +5,7 @@ import { type ConnectionParameters, plainParameters } from '../../server/engine/
 import { openSession } from '../../server/engine/database/postgres';
 import { emptyBase } from '../../server/engine/shadow/base';
 import { findBinaries } from '../../server/engine/shadow/binaries';
-import { choosePlace, type PlaceWishes } from '../../server/engine/shadow/choosePlace';
-import type { ShadowPlace } from '../../server/engine/shadow/place';
+import { type ChosenPlace, choosePlace, type PlaceWishes } from '../../server/engine/shadow/choosePlace';
 import { noSetUp } from '../../server/engine/shadow/setUp';
 import { withFolder } from '../support/files';
 import { assets, noCache } from '../support/places';
@@ -19,7 +18,7 @@ const { oldest, newest } = servers;
 async function withPlace<T>(
   major: Major,
   wishes: Partial<PlaceWishes> & { readonly login?: Partial<Parameters<typeof plainParameters>[0]> },
-  use: (place: ShadowPlace, log: readonly string[]) => T | Promise<T>,
+  use: (place: ChosenPlace, log: readonly string[]) => T | Promise<T>,
 ): Promise<T> {
   const { host, port, user, password } = await serverOf(major);
   const target = plainParameters({ host, port, user, password, database: 'postgres', ...wishes.login });
@@ -56,7 +55,25 @@ async function withPlace<T>(
 /** Binaries at the usual places of this machine are found without being named. */
 const isInstalled = (major: Major): boolean => findBinaries([], [], {}).some((it) => it.major === major);
 
+const noRows = 'It has the schema of the target, not the rows.';
+const shared = 'Others use this server: statements that reach outside the database are not run.';
+const oneSession =
+  'It has one session, and a statement that takes too long ends it: what follows in the file is not rehearsed.';
+
 describe('the place for shadows', () => {
+  it('is the embedded engine that was chosen; its limits name what it lacks of the target', async () => {
+    const setUp = { ...noSetUp, extensions: ['plpgsql', 'citext', 'moddatetime', 'postgis'] };
+    await withPlace(oldest, { wish: 'embedded', setUp }, (place) => {
+      equal(place.because, 'it was chosen');
+      deepEqual(place.limits, [
+        `It is PostgreSQL 18, and the target is PostgreSQL ${oldest}.`,
+        'It lacks the extension postgis of the target, and what is made with it.',
+        noRows,
+        oneSession,
+      ]);
+    });
+  });
+
   for (const major of [oldest, newest])
     it(`is a server of our own where there are binaries of the target's major version (${major})`, async () => {
       await withPlace(major, { binaries: [binariesOf(oldest), binariesOf(newest)] }, async (place, log) => {
@@ -64,6 +81,8 @@ describe('the place for shadows', () => {
         equal(place.shared, false);
         match(place.label, new RegExp(`^private PostgreSQL ${major}\\.\\d+$`));
         equal(place.label, `private PostgreSQL ${place.serverVersion}`);
+        equal(place.because, `binaries of PostgreSQL ${place.serverVersion} are in ${binariesOf(major)}`);
+        deepEqual(place.limits, [noRows]);
         const { session } = await place.fresh(emptyBase, never);
         equal(Math.floor(session.server.versionNumber / 10_000), major);
         deepEqual(log, []);
@@ -87,7 +106,12 @@ describe('the place for shadows', () => {
       equal(place.kind, 'same-server');
       equal(place.shared, true);
       equal(place.label, `shadow database on 127.0.0.1:${port} (PostgreSQL ${place.serverVersion})`);
-      match(log.join(), /there are no binaries of PostgreSQL 18 on this machine \(.*15\..*\)/);
+      match(log.join(), new RegExp(`there are no binaries of PostgreSQL 18 on this machine \\(.*${oldest}\\..*\\)`));
+      match(
+        place.because,
+        /^there are no binaries of PostgreSQL 18 on this machine \(.*\); the role may create databases on the target's server$/,
+      );
+      deepEqual(place.limits, [noRows, shared]);
     });
   });
 
@@ -97,6 +121,7 @@ describe('the place for shadows', () => {
     await withPlace(newest, wishes, (place, log) => {
       equal(place.kind, 'same-server');
       match(log.join(), /the binaries of PostgreSQL 18\.\d+ lack the extension special\./);
+      match(place.because, /^the binaries of PostgreSQL 18\.\d+ lack the extension special; the role may /);
     });
   });
 
@@ -108,6 +133,11 @@ describe('the place for shadows', () => {
     await withPlace(newest, { login: remote }, (place) => {
       equal(place.kind, 'embedded');
       match(place.label, /^PGlite \(PostgreSQL 18\.\d+/);
+      match(
+        place.because,
+        /^there are no binaries .*; the target is on another machine, where nothing is made by itself$/,
+      );
+      deepEqual(place.limits, [noRows, oneSession]);
     });
   });
 
@@ -121,6 +151,7 @@ describe('the place for shadows', () => {
       withPlace(newest, { login: { user: 'reader' } }, (place, log) => {
         equal(place.kind, 'embedded');
         match(log.join('\n'), /reader may not create databases/);
+        match(place.because, /^there are no binaries .*; reader may not create databases /);
       }),
     );
   });
@@ -145,6 +176,8 @@ describe('the place for shadows', () => {
       equal(place.shared, true);
       equal(place.label, `shadow database on 127.0.0.1:${port} (PostgreSQL ${place.serverVersion})`);
       equal(Number.parseInt(place.serverVersion, 10), oldest);
+      equal(place.because, 'it was chosen');
+      deepEqual(place.limits, [`It is PostgreSQL ${oldest}, and the target is PostgreSQL ${newest}.`, noRows, shared]);
     });
   });
 
@@ -155,6 +188,8 @@ describe('the place for shadows', () => {
       const rest = { roots: [], assets, environment: {}, cache: noCache, base: undefined, log: () => {} };
       const place = await choosePlace({ ...wishes, ...rest }, undefined);
       equal(place.kind, 'embedded');
+      equal(place.because, 'the target is the embedded Postgres');
+      deepEqual(place.limits, [oneSession]);
       await place.close();
     }
   });

@@ -110,6 +110,8 @@ export const isCheck = shape({
       shape({
         ...project,
         rehearsedOn: text,
+        placeBecause: text,
+        placeLimits: list(text),
         place: oneOf('private', 'same-server', 'url', 'embedded'),
         serverVersion: text,
         ms: number,

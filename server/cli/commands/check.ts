@@ -72,7 +72,9 @@ function renderSummary({ check, files, status }: Report, { terminal: { paint }, 
     files.flatMap((it) => it.findings),
     paint,
   );
-  return `${some(migrationsIn(files), 'migration')} rehearsed on ${placeOf(check)} in ${duration(check.ms)}: ${counts}\n${oddities}`;
+  const summary = `${some(migrationsIn(files), 'migration')} rehearsed on ${placeOf(check)} in ${duration(check.ms)}: ${counts}`;
+  const why = paint('gray', [`There because ${check.placeBecause}.`, ...check.placeLimits].join(' '));
+  return `${summary}\n${why}\n${oddities}`;
 }
 
 function exitCode(files: readonly FileCheck[]): ExitCode {

@@ -1,5 +1,5 @@
 /** The files of the embedded engine that lie beside the bundles. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../base/fault';
@@ -14,6 +14,19 @@ export function readAsset(path: string): Buffer {
     throw missing(path, error);
   }
 }
+
+/** Names of the archives with extensions. */
+export const archivesIn = (assets: string): string[] =>
+  readdirSync(assetPath(assets, '')).flatMap((name) => /^(.+)\.tar\.gz$/.exec(name)?.[1] ?? []);
+
+/** Extensions that lie in an archive of another name. */
+const inSpi = ['autoinc', 'insert_username', 'moddatetime', 'refint'];
+
+export const archiveOf = (extension: string): string => (inSpi.includes(extension) ? 'spi' : extension);
+
+/** Extensions that the embedded engine can install. */
+export const embeddedExtensions = (assets: string): ReadonlySet<string> =>
+  new Set(['plpgsql', ...inSpi, ...archivesIn(assets)]);
 
 const compiling = new Map<string, Promise<WebAssembly.Module>>();
 

@@ -1,9 +1,9 @@
 /** One running PGlite inside the worker: the protocol in, the messages out, and its data directory as plain entries. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { MemoryFS, PGlite, protocol } from '@electric-sql/pglite';
 import { Fault } from '../base/fault';
-import { assetPath, compiled, readAsset } from './embeddedAssets';
+import { archiveOf, archivesIn, assetPath, compiled, readAsset } from './embeddedAssets';
 import { type TarEntry, unpackTar } from './tar';
 
 /** What every instance of this worker needs; read and compiled once. */
@@ -211,13 +211,6 @@ function requiredBy({ path, data }: TarEntry): readonly string[] {
     : undefined;
   return list?.[1]?.split(',').map((it) => it.trim()) ?? [];
 }
-
-const archivesIn = (assets: string): string[] =>
-  readdirSync(assetPath(assets, '')).flatMap((name) => /^(.+)\.tar\.gz$/.exec(name)?.[1] ?? []);
-
-/** Extensions that lie in an archive of another name. */
-const archiveOf = (extension: string): string =>
-  ['autoinc', 'insert_username', 'moddatetime', 'refint'].includes(extension) ? 'spi' : extension;
 
 function settings(values: Readonly<Record<string, string>>): string[] {
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);

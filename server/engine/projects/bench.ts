@@ -16,8 +16,7 @@ import type { EngineOptions } from '../project';
 import { type Chain, createChain } from '../rehearsal/chain';
 import { type Base, emptyBase, emptyLike, fileBase } from '../shadow/base';
 import { catalogStamp } from '../shadow/catalogStamp';
-import { choosePlace } from '../shadow/choosePlace';
-import type { ShadowPlace } from '../shadow/place';
+import { type ChosenPlace, choosePlace } from '../shadow/choosePlace';
 import { noSetUp, readSetUp, type SetUp } from '../shadow/setUp';
 import type { World } from '../world';
 import { LiveSchema, type SchemaSeen } from './liveSchema';
@@ -39,7 +38,7 @@ export interface Live {
 export type WorkshopKind = 'live' | 'replay';
 
 export interface Workshop {
-  readonly place: ShadowPlace;
+  readonly place: ChosenPlace;
   readonly chain: Chain;
   /** Extensions that the place was chosen for. */
   readonly extensions: ReadonlySet<string>;
@@ -296,7 +295,7 @@ export class Bench {
     await this.discard(kind);
     const base = schema && kind === 'live' ? await this.schema.atHand(schema) : undefined;
     const place = await this.choose(setUp, asked, base, signal);
-    this.world.log(`shadow: ${place.label}`);
+    this.world.log(`shadow: ${place.label}, because ${place.because}`);
     const made = { place, chain: createChain(place), extensions: new Set(asked) };
     this.workshops.set(kind, made);
     return made;
@@ -313,7 +312,7 @@ export class Bench {
     asked: readonly string[],
     base: Base | undefined,
     signal: AbortSignal,
-  ): Promise<ShadowPlace> {
+  ): Promise<ChosenPlace> {
     const { world, options, target } = this;
     const wishes = {
       wish: typeof options.shadow === 'object' ? { url: connectionOf(options.shadow.url, world) } : options.shadow,

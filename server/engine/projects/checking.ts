@@ -2,14 +2,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Laps } from '../base/laps';
 import type { LayoutName } from '../layouts/layout';
-import type { Check, CheckRoom, FileCheck, Place, Wanted } from '../project';
+import type { Check, CheckRoom, FileCheck, Place, PlaceChoice, Wanted } from '../project';
 import type { Chain } from '../rehearsal/chain';
 import type { ChainRequest, LinkResult } from '../rehearsal/walk';
 import type { Surroundings } from '../rehearsal/findings';
 import type { PlacedOutcome } from '../rehearsal/outcome';
 import type { RunLimits } from '../rehearsal/run';
 import type { Base } from '../shadow/base';
-import type { ShadowPlace } from '../shadow/place';
+import type { ChosenPlace } from '../shadow/choosePlace';
 import type { Bench, WorkshopKind } from './bench';
 import { filesOf } from './fileChecks';
 import type { Ground, SeenMigration } from './ground';
@@ -94,7 +94,7 @@ async function checkFiles(
   const replayed = !asked.every(isPending);
   const nothingApplied = order.migrations.every(isPending);
   const rehearsed = asked.some(isPending);
-  let place: ShadowPlace | undefined;
+  let place: ChosenPlace | undefined;
   if (replayed && !nothingApplied) place = await checkChain(bench, order, 'replay', onFile, signal);
   // With the live schema at hand, what is pending is told upon it; the replay has told of the others.
   if (rehearsed || !place) place = await checkChain(bench, order, 'live', onFile, signal);
@@ -102,6 +102,7 @@ async function checkFiles(
     rehearsedOn: place.label,
     place: place.kind,
     serverVersion: place.serverVersion,
+    ...choiceOf(place),
     ms: order.laps.whole,
   };
 }
@@ -112,7 +113,7 @@ async function checkChain(
   kind: WorkshopKind,
   onFile: (file: FileCheck) => void,
   signal: AbortSignal,
-): Promise<ShadowPlace> {
+): Promise<ChosenPlace> {
   const waiting = new Set(order.wanted);
   const tell = (file: FileCheck): void => {
     waiting.delete(file.path);
@@ -133,7 +134,7 @@ async function checkChain(
 }
 
 interface Run {
-  readonly place: ShadowPlace;
+  readonly place: ChosenPlace;
   readonly chain: Chain;
   readonly base: Base;
   /** Paths of the files that are still to be told of: all of them, unless a former shadow got lost on the way. */
@@ -153,7 +154,8 @@ async function runChain(
   const links = kind === 'live' ? [...told] : order.migrations;
   const earlier: PlacedOutcome[] = [];
   let unread: Place | undefined;
-  const where: Surroundings = {
+  const where: Surroundings & PlaceChoice = {
+    ...choiceOf(place),
     on: [place.label, stateOfShadow(kind, bench)].filter(Boolean).join(', '),
     // Where the target has no tables, no rows can be missing.
     rows: base.kind === 'dump' && /^CREATE (?:UNLOGGED )?TABLE /m.test(base.sql) ? 'missing' : 'there',
@@ -204,6 +206,8 @@ async function runChain(
   );
   await rows.done();
 }
+
+const choiceOf = ({ because, limits }: ChosenPlace): PlaceChoice => ({ placeBecause: because, placeLimits: limits });
 
 /** What the shadow holds, in words; that the embedded engine's shadow holds its database goes without saying. */
 function stateOfShadow(kind: 'live' | 'replay', { target }: Bench): string {

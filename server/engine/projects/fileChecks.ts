@@ -1,6 +1,6 @@
 /** What one migration did becomes an answer for each of its files: outcomes, what its tool and its state say of it. */
 import type { Laps } from '../base/laps';
-import type { CheckRoom, FileCheck, Finding, Place } from '../project';
+import type { CheckRoom, FileCheck, Finding, Place, PlaceChoice } from '../project';
 import type { LinkResult } from '../rehearsal/walk';
 import { findingsOf, type Surroundings } from '../rehearsal/findings';
 import type { PlacedOutcome } from '../rehearsal/outcome';
@@ -18,7 +18,7 @@ export interface Telling {
   readonly earlier: readonly PlacedOutcome[];
   /** The last file among the migrations before this one that cannot be read. */
   readonly unread: Place | undefined;
-  readonly where: Surroundings;
+  readonly where: Surroundings & PlaceChoice;
   readonly laps: Laps<CheckRoom>;
 }
 
@@ -52,6 +52,8 @@ export function filesOf(
         ms,
         rooms: laps.take(),
         rehearsedOn: where.on,
+        placeBecause: where.placeBecause,
+        placeLimits: where.placeLimits,
         statements: outcomes.length,
         findings: inOrder(findings),
         outcomes,

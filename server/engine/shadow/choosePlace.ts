@@ -5,12 +5,14 @@ import { dirname } from 'node:path';
 import type { DiskCache } from '../base/diskCache';
 import { Fault } from '../base/fault';
 import type { Database } from '../database/database';
+import { embeddedExtensions } from '../database/embeddedAssets';
 import { type ConnectionParameters, isLocal, labelOf, plainParameters, withDatabase } from '../database/parameters';
 import { serverDatabase } from '../database/serverDatabase';
 import type { Session } from '../database/session';
 import type { Base } from './base';
 import { type Binaries, findBinaries } from './binaries';
 import { embeddedPlace } from './embeddedPlace';
+import { limitsOf } from './limits';
 import type { ShadowPlace } from './place';
 import { keepPlanned, type ServerPlan, startPlanned } from './preparedServer';
 import type { PrivateServer } from './privateServer';
@@ -35,42 +37,75 @@ export interface PlaceWishes {
   readonly log: (line: string) => void;
 }
 
+/** A place, why it is this one, and what it cannot tell. */
+export interface ChosenPlace extends ShadowPlace {
+  /** For people: `binaries of PostgreSQL 16.4 are in /usr/lib/postgresql/16/bin`. */
+  readonly because: string;
+  /** For people, a sentence each. */
+  readonly limits: readonly string[];
+}
+
+interface Choice {
+  readonly place: ShadowPlace;
+  readonly because: string;
+}
+
 /**
  * For an embedded target it is the embedded engine whatever is wished: nothing else reads its files.
  *
  * @param target a session on the target, for its version and encoding
  * @throws {Fault} `no-shadow`, `no-right` when the place that was wished for cannot be had; `disk-full`; as Database.open
  */
-export async function choosePlace(wishes: PlaceWishes, target: Session | undefined): Promise<ShadowPlace> {
-  const { wish, log } = wishes;
+export async function choosePlace(wishes: PlaceWishes, target: Session | undefined): Promise<ChosenPlace> {
+  const { place, because } = await choose(wishes, target);
+  const there = place.kind === 'embedded' ? embeddedExtensions(wishes.assets) : undefined;
+  const lacking = there ? wishes.setUp.extensions.filter((it) => !there.has(it)) : [];
+  return { ...place, because, limits: limitsOf(place, target?.server, lacking) };
+}
+
+async function choose(wishes: PlaceWishes, target: Session | undefined): Promise<Choice> {
+  const { wish } = wishes;
   const own = wishes.target;
-  if (wish === 'embedded' || !target || !own) return embeddedPlace(wishes);
-  if (typeof wish === 'object') return onServer('url', wish.url, wishes, target);
+  if (!target || !own) return { place: embeddedPlace(wishes), because: 'the target is the embedded Postgres' };
+  if (wish === 'embedded') return { place: embeddedPlace(wishes), because: chosen };
   if (wish === 'private') return privatePlace(wishes, target);
-  if (wish === 'same-server') return onServer('same-server', own, wishes, target);
-  const attempts = [() => privatePlace(wishes, target)];
+  if (wish === 'same-server') return { place: await onServer('same-server', own, wishes, target), because: chosen };
+  if (typeof wish === 'object') return { place: await onServer('url', wish.url, wishes, target), because: chosen };
+  return firstToBeHad(wishes, own, target);
+}
+
+const chosen = 'it was chosen';
+
+async function firstToBeHad(wishes: PlaceWishes, own: ConnectionParameters, target: Session): Promise<Choice> {
+  const reasons: string[] = [];
+  const sameServer = async (): Promise<Choice> => {
+    const place = await onServer('same-server', own, wishes, target);
+    return { place, because: [...reasons, "the role may create databases on the target's server"].join('; ') };
+  };
   // On somebody else's machine no database is made unless the user wishes so.
-  if (isLocal(own)) attempts.push(() => onServer('same-server', own, wishes, target));
-  for (const attempt of attempts) {
+  for (const attempt of [() => privatePlace(wishes, target), ...(isLocal(own) ? [sameServer] : [])]) {
     try {
       return await attempt();
     } catch (error) {
       // Where there is no room now, there will be some again; another place would stay.
       if (!(error instanceof Fault) || error.code === 'disk-full') throw error;
-      log(`shadow: ${error.message}`);
+      wishes.log(`shadow: ${error.message}`);
+      reasons.push(error.detail.replace(/\.$/, ''));
     }
   }
-  return embeddedPlace(wishes);
+  if (!isLocal(own)) reasons.push('the target is on another machine, where nothing is made by itself');
+  return { place: embeddedPlace(wishes), because: reasons.join('; ') };
 }
 
-async function privatePlace(wishes: PlaceWishes, target: Session): Promise<ShadowPlace> {
+async function privatePlace(wishes: PlaceWishes, target: Session): Promise<Choice> {
   const major = Math.floor(target.server.versionNumber / 10_000);
   const found = findBinaries(wishes.binaries, wishes.roots, wishes.environment);
   const fitting = found.filter((it) => it.major === major);
   const lacks: string[] = [];
   for (const binaries of fitting) {
     const place = await startPlace(binaries, wishes, target);
-    if ('serverVersion' in place) return place;
+    if ('serverVersion' in place)
+      return { place, because: `binaries of PostgreSQL ${binaries.version} are in ${binaries.folder}` };
     lacks.push(`the binaries of PostgreSQL ${binaries.version} lack the extension ${place.lacking.join(', ')}`);
   }
   const others = found.map(({ version }) => version).join(', ') || 'none at all';

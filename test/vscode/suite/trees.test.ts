@@ -4,6 +4,7 @@ import {
   CancellationTokenSource,
   commands,
   type FileDecoration,
+  type MarkdownString,
   type TreeDataProvider,
   type TreeItem,
   Uri,
@@ -74,6 +75,10 @@ describe('trees', () => {
     const pending = billing.migrations.filter((it) => it.state === 'pending').length;
     equal(statusBar.text, `$(database) embedded Postgres · ${pending} pending`);
     equal(statusBar.backgroundColor, undefined);
+    await until(
+      'the place',
+      () => /the target is the embedded/.test((statusBar.tooltip as MarkdownString).value) || undefined,
+    );
   });
 
   it('a badge tells the state of a migration file, and other files have none', async () => {
