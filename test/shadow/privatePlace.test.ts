@@ -86,7 +86,10 @@ for (const major of [servers.oldest, servers.newest]) {
           await asAdmin(server, `alter database ${name} owner to app`);
           const asOwner = await place.fresh(await baseOf(url, 'app'), never);
           await demand(asOwner.session, 'create table t ()', 'create schema s');
-          await withSession(url, (it) => demand(it, 'alter schema public owner to postgres', closedPublic));
+          await withSession(url, (it) => demand(it, 'alter schema public owner to postgres'));
+          const asEver = await place.fresh(await baseOf(url, 'app'), never);
+          equal(await refusalOf(asEver.session, 'create table t ()'), major < 15 ? undefined : '42501');
+          await withSession(url, (it) => demand(it, closedPublic));
           const asGuest = await place.fresh(await baseOf(url, 'app'), never);
           equal(await refusalOf(asGuest.session, 'create table t ()'), '42501');
           await withSession(url, (it) => demand(it, 'drop schema public'));

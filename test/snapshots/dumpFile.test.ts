@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Snapshot } from '../../server/engine/project';
+import { loadDump, readDump, takeDump } from '../../server/engine/snapshots/dumpFile';
 import { snapshotPrefix } from '../../server/engine/snapshots/names';
 import { recoverSnapshots } from '../../server/engine/snapshots/recover';
 import { dropSnapshot, listSnapshots, restoreSnapshot, takeSnapshot } from '../../server/engine/snapshots/snapshots';
@@ -84,6 +85,25 @@ for (const major of Object.values(servers)) {
           }
         } finally {
           await sql(`drop role ${other}`);
+        }
+      }));
+
+    it('lets those create in the schema public who could, and nobody else', () =>
+      withPlace(major, async ({ target, sql, around }) => {
+        const mayAll = `select has_schema_privilege('public', 'public', 'create') as may`;
+        const beside = `${target.database.name}_beside`;
+        for (const change of ['revoke', 'grant'] as const) {
+          await sql(`${change} create on schema public ${change === 'grant' ? 'to' : 'from'} public`);
+          const { id } = await takeDump(target, order, 'it is asked for', around);
+          await sql(`create database ${beside}`, 'postgres');
+          const session = await target.sibling(beside).open('write');
+          try {
+            await loadDump(session, readDump(around.storage, id), around.signal);
+          } finally {
+            await session.close();
+          }
+          deepEqual(await sql(mayAll, beside), [{ may: change === 'grant' }]);
+          await sql(`drop database ${beside}`, 'postgres');
         }
       }));
 

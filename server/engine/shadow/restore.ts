@@ -1,5 +1,6 @@
 /** Loads a schema dump into an empty database. */
 import { Fault } from '../base/fault';
+import { closePublicSchema } from '../database/publicSchema';
 import type { Session } from '../database/session';
 import { shapeOf } from '../sql/parse';
 import { reachingIn, reachingNames } from '../sql/reachingSchema';
@@ -26,6 +27,7 @@ export async function restore(session: Session, dump: string, signal: AbortSigna
   const harmful = reachingOutUnnamed(wanted, dump);
   const statements = wanted.filter((text) => !harmful.has(text));
   const refused = [...harmful].map((text) => `${titleOf(text)}, which reaches outside the database`);
+  await closePublicSchema(session);
   for (let i = 0; i < statements.length; i += chunkSize) {
     signal.throwIfAborted();
     const chunk = statements.slice(i, i + chunkSize);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { guarded, writeDurably } from '../base/durable';
 import { Fault } from '../base/fault';
 import { interruptible } from '../database/interruptible';
+import { closePublicSchema } from '../database/publicSchema';
 import { readJournals } from '../base/journal';
 import type { Session } from '../database/session';
 import { statementsOf } from '../sql/scan';
@@ -69,6 +70,7 @@ export const readDump = (storage: string, id: string): string =>
 export async function loadDump(session: Session, text: string, signal: AbortSignal): Promise<void> {
   await interruptible(session, signal, async () => {
     await must(session, 'begin');
+    await closePublicSchema(session);
     for (const batch of batchesOf(text)) {
       const answer = await session.run(batch);
       signal.throwIfAborted();
