@@ -57,7 +57,7 @@ async function unpruned<T>(work: () => Promise<T>): Promise<T> {
 
 /**
  * Without what only psql reads (`\restrict` and its end, with the same key) and what only servers from 17 on know.
- * All of it stands before the first object and after the last one.
+ * All of it stands before the first table, if there is one, and after the last object.
  */
 function restorable(dump: string): string {
   const start = dump.search(/^SET default_/m);
@@ -67,7 +67,8 @@ function restorable(dump: string): string {
     .slice(0, head)
     .replace(/^\\restrict \S+\n/m, '')
     .replace(/^SET transaction_timeout = 0;\n/m, '');
-  const rest = dump.slice(head);
-  const end = key === undefined ? -1 : rest.lastIndexOf(`\\unrestrict ${key}\n`);
-  return header + (end < 0 ? rest : rest.slice(0, end) + rest.slice(end + `\\unrestrict ${key}\n`.length));
+  const text = header + dump.slice(head);
+  const last = `\\unrestrict ${key}\n`;
+  const end = key === undefined ? -1 : text.lastIndexOf(last);
+  return end < 0 ? text : text.slice(0, end) + text.slice(end + last.length);
 }
