@@ -99,8 +99,9 @@ function tellServer({ client, projects, log }: Parts) {
       if (event.affectsConfiguration('rehearsal')) send(client.sendNotification(SettingsChanged, readSettings()));
     }),
     workspace.onDidChangeWorkspaceFolders(() => send(client.sendNotification(SettingsChanged, readSettings()))),
-    window.onDidChangeWindowState(({ focused }) => {
-      if (focused && client.isRunning()) send(client.sendNotification(WindowFocused));
+    // Also when somebody who was away for a while types again, be it in the terminal.
+    window.onDidChangeWindowState(({ focused, active }) => {
+      if (focused && active && client.isRunning()) send(client.sendNotification(WindowFocused));
     }),
     workspace.onDidGrantWorkspaceTrust(() =>
       send(client.sendNotification(TrustGranted).then(() => projects.refresh())),

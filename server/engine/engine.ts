@@ -5,12 +5,14 @@ import type { MigrationFolder } from './layouts/migration';
 import type { Engine, EngineOptions } from './project';
 import { Bench } from './projects/bench';
 import { createProject } from './projects/project';
+import { Sentries } from './projects/sentry';
 import { resolveTarget, type Target, unreadableTarget } from './projects/target';
 import { loadParser } from './sql/parse';
 import type { World } from './world';
 
 export function createEngine(world: World, options: EngineOptions): Engine {
   const benches = new Map<string, Bench>();
+  const sentries = new Sentries();
   return {
     async projects() {
       await loadParser();
@@ -25,14 +27,14 @@ export function createEngine(world: World, options: EngineOptions): Engine {
         if (!wanted.has(key))
           void bench.close().catch((error: Error) => world.log(`closing a former shadow: ${error.message}`));
       return places.map(({ folder, target, key }) => {
-        const bench = benches.get(key) ?? new Bench(folder.layout.name, target, world, options);
+        const bench = benches.get(key) ?? new Bench(folder.layout.name, target, world, options, sentries.of(target));
         benches.set(key, bench);
         return createProject(folder, bench, world, options);
       });
     },
 
     async close() {
-      await Promise.all([...benches.values()].map((it) => it.close()));
+      await Promise.all([sentries, ...benches.values()].map((it) => it.close()));
     },
   };
 }

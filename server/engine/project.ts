@@ -79,10 +79,11 @@ export interface Project {
   /** Forgets what is known of the target, so that the next call looks at it anew. */
   refresh(): void;
   /**
-   * Asks the target, in some milliseconds and beside whatever runs, whether anybody has changed its schema or history
-   * since it was looked at; then does as `refresh`. A target that does not answer has not moved.
+   * Asks the target, beside whatever runs, whether anybody has changed its schema or history since it was looked at; then
+   * does as `refresh`. It costs the server next to nothing while nobody works there; `passing` questions are put less
+   * often where others do.
    */
-  refreshIfMoved(): Promise<boolean>;
+  refreshIfMoved(occasion: Occasion): Promise<Glance>;
   /** Writes the files of a new migration. @returns absolute path of the first and the cursor's offset in it */
   create(title: string): { readonly path: string; readonly cursor: number };
 }
@@ -92,6 +93,15 @@ export interface Project {
  * open in an editor, by their paths, and after them the other pending ones, which may stand on them.
  */
 export type Wanted = 'all' | 'pending' | readonly string[] | { readonly open: readonly string[] };
+
+/**
+ * - `asked`: somebody comes back to the editor, and may have been in psql
+ * - `passing`: nobody waits for it
+ */
+export type Occasion = 'asked' | 'passing';
+
+/** `same` also where nobody has asked about the target yet; `silent`: it gives no answer. */
+export type Glance = 'moved' | 'same' | 'silent';
 
 export interface TargetInfo {
   readonly id: string;

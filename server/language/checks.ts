@@ -9,13 +9,13 @@ import {
 } from 'vscode-languageserver/node';
 import { Fault } from '../engine/base/fault';
 import { unlessUnreadable } from '../engine/base/unlessUnreadable';
-import type { FileCheck, Project } from '../engine/project';
+import type { FileCheck, Glance, Occasion, Project } from '../engine/project';
 import { type RehearsalState, RehearsalStateChanged } from '../protocol/messages';
 import { inBackground, logTrouble, type Trouble, troubleOf } from './background';
 import { diagnosticsOf, notChecked } from './diagnostics';
 import type { Documents, OpenFile } from './documents';
 import { type Latest, latest } from './latest';
-import { type Looks, spacedLooks } from './looks';
+import { type Looks, repeatedLooks } from './looks';
 import { OtherFiles } from './otherFiles';
 import { pathOf } from './uri';
 import type { Workspace } from './workspace';
@@ -53,7 +53,7 @@ export class Checks {
   private readonly faults = new Map<string, Trouble>();
   private readonly retries = new Map<string, NodeJS.Timeout>();
   private readonly others: OtherFiles;
-  private readonly looks: Looks = spacedLooks((folder) => inBackground(this.connection, this.look(folder)));
+  private readonly looks: Looks = repeatedLooks((folder, occasion) => this.look(folder, occasion));
 
   constructor(
     private readonly connection: Connection,
@@ -63,7 +63,10 @@ export class Checks {
   ) {
     this.others = new OtherFiles(connection, documents, workspace.files);
     documents.onOpen((document) => inBackground(this.connection, this.opened(document.uri)));
-    documents.onChange((document) => inBackground(this.connection, this.changed(document.uri)));
+    documents.onChange((document) => {
+      this.looks.awake();
+      inBackground(this.connection, this.changed(document.uri));
+    });
     documents.onClose((document) => inBackground(this.connection, this.closed(document.uri)));
     workspace.onChange((change) => {
       if (change === 'ending') this.cancel();
@@ -152,7 +155,7 @@ export class Checks {
       const project = (await this.workspace.projects()).find((it) => it.folder.path === folder);
       subjects = project ? this.subjectsOf(project) : [];
       if (!project || subjects.length === 0) return this.others.clear(folder);
-      this.looks.soon(folder);
+      this.looks.add(folder);
       for (const { document } of subjects) this.setRunning(document.uri);
       await this.rehearse(project, subjects, signal, answered);
       this.setFault(folder, undefined);
@@ -163,16 +166,32 @@ export class Checks {
     if (!signal.aborted) this.redraw();
   }
 
-  /** For what is done elsewhere, in psql or by the tool itself: soon, beside what runs, and never waited for. */
-  async lookForChanges(): Promise<void> {
-    for (const { folder } of await this.workspace.projects()) this.looks.soon(folder.path);
+  /** The target of the project at this folder is looked at from now on, while somebody is at the editor. */
+  watch(folder: string): void {
+    this.looks.add(folder);
   }
 
-  private async look(folder: string): Promise<void> {
-    const project = (await this.workspace.projects()).find((it) => it.folder.path === folder);
-    if (!(await project?.refreshIfMoved())) return;
-    this.workspace.changed('projects');
-    await this.queue(folder).request('at once');
+  /** Somebody comes back to the editor, and may have changed a target elsewhere, in psql or by the tool itself. */
+  lookForChanges(): void {
+    this.looks.soon();
+  }
+
+  /** Beside what runs, and never waited for. */
+  private async look(folder: string, occasion: Occasion): Promise<Glance | 'later'> {
+    // Where others change the schema all the time, no check would ever come to its end.
+    if (this.queue(folder).isWaitedFor) return 'later';
+    try {
+      const project = (await this.workspace.projects()).find((it) => it.folder.path === folder);
+      const glance = (await project?.refreshIfMoved(occasion)) ?? 'same';
+      if (glance === 'moved') {
+        this.workspace.changed('projects');
+        inBackground(this.connection, this.queue(folder).request('at once'));
+      }
+      return glance;
+    } catch (error) {
+      logTrouble(this.connection, `look at the target of ${folder}`, error);
+      return 'silent';
+    }
   }
 
   private subjectsOf({ folder }: Project): readonly Subject[] {

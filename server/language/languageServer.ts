@@ -62,7 +62,7 @@ export function serve(
   workspace.onChange((change) => {
     if (workspace.ours && change !== 'ending') inBackground(connection, connection.sendNotification(ProjectsChanged));
   });
-  connection.onNotification(WindowFocused, () => inBackground(connection, checks.lookForChanges()));
+  connection.onNotification(WindowFocused, () => checks.lookForChanges());
   connection.onNotification(TrustGranted, () => inBackground(connection, workspace.trust()));
   const configure = async (settings: unknown) => {
     await workspace.configure(settings);

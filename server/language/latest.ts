@@ -16,6 +16,8 @@ export interface Latest {
   request(pause?: 'pause' | 'at once'): Promise<void>;
   /** Ends what is running. */
   cancel(): void;
+  /** One is running that has not answered yet. */
+  readonly isWaitedFor: boolean;
 }
 
 /**
@@ -27,6 +29,7 @@ export function latest(run: (signal: AbortSignal, answered: () => void) => Promi
   let tail = Promise.resolve();
   let lastMs = 0;
   let askedAt = -Infinity;
+  let isWaitedFor = false;
 
   async function runAfter(previous: Promise<void>, { signal }: AbortController, pauseMs: number): Promise<void> {
     await previous;
@@ -37,8 +40,11 @@ export function latest(run: (signal: AbortSignal, answered: () => void) => Promi
     const answered = (): void => {
       if (!isAnswered) lastMs = performance.now() - started;
       isAnswered = true;
+      isWaitedFor = false;
     };
+    isWaitedFor = true;
     await run(signal, answered);
+    isWaitedFor = false;
     if (!signal.aborted) answered();
   }
 
@@ -54,6 +60,9 @@ export function latest(run: (signal: AbortSignal, answered: () => void) => Promi
     },
     cancel() {
       newest.abort();
+    },
+    get isWaitedFor() {
+      return isWaitedFor;
     },
   };
 }

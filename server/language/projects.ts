@@ -32,9 +32,9 @@ export const projects: Feature = {
         // A client that asks although nothing has changed here suspects that something has changed elsewhere.
         if (listed) await workspace.lookAnew();
         listed = true;
-        return Promise.all(
-          (await workspace.projects()).map((project) => itemOf(project, workspace.status(project), checks)),
-        );
+        const listing = await workspace.projects();
+        for (const { folder } of listing) checks.watch(folder.path);
+        return Promise.all(listing.map((project) => itemOf(project, workspace.status(project), checks)));
       }),
     );
     connection.onRequest(

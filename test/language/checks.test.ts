@@ -390,7 +390,7 @@ function engineOf({ files }: World, { roots }: EngineOptions, { check, status }:
     target: { id: 'x', label: 'x@localhost', name: 'x', local: true, engine: 'server', because: 'test' },
     check: (...asked) => check(files, ...asked),
     refresh: () => undefined,
-    refreshIfMoved: () => Promise.resolve(false),
+    refreshIfMoved: () => Promise.resolve('same'),
     status: status ?? (() => Promise.resolve(emptyStatus)),
   });
   return {

@@ -53,6 +53,45 @@ for (const major of Object.values(servers)) {
           deepEqual(await states(), ['applied']);
         });
       }));
+
+    it('are noticed while nothing is done in the editor: findings and lenses are renewed', () =>
+      withDatabase(major, async (url) => {
+        const initializationOptions = { settings: { postgresBinaries: [binariesOf(major)] } };
+        const beginning = { files: { [file]: text }, environment: { DATABASE_URL: url }, initializationOptions };
+        await withLanguageServer(beginning, async ({ editor, path }) => {
+          editor.open(path(file), text);
+          const codes = () =>
+            editor.published.at(-1)?.diagnostics.flatMap(({ severity, code }) => (severity === 1 ? [code] : []));
+          await editor.until(() => codes()?.[0] === '42P01', 'the error for the table that is not there');
+          for (const [sql, found] of [
+            ['create table extra (id int)', undefined],
+            ['alter table extra add column a int', '42701'],
+            ['drop table extra', '42P01'],
+          ] as const) {
+            const { lenses, projects } = editor.told;
+            await query(url, sql);
+            await editor.until(
+              () => codes()?.[0] === found && editor.told.lenses > lenses && editor.told.projects > projects,
+              `${found ?? 'no error'} after ${sql}`,
+            );
+          }
+        });
+      }));
+
+    it('are noticed when no migration is open, but their list has been asked for', () =>
+      withDatabase(major, async (url) => {
+        await query(url, 'create table schema_migrations (version varchar primary key)');
+        const beginning = { files: { [file]: text }, environment: { DATABASE_URL: url }, initializationOptions: {} };
+        await withLanguageServer(beginning, async ({ editor }) => {
+          const states = async () =>
+            (await editor.connection.sendRequest(ListProjectsRequest))[0]?.migrations.map(({ state }) => state);
+          deepEqual(await states(), ['pending']);
+          const before = editor.told.projects;
+          await query(url, `insert into schema_migrations values ('20240101000000')`);
+          await editor.until(() => editor.told.projects > before, 'the word that projects have changed');
+          deepEqual(await states(), ['applied']);
+        });
+      }));
   });
 }
 

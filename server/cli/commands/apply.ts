@@ -41,7 +41,7 @@ export const apply: Command = {
     const rehearsed = values['no-rehearsal'] ? undefined : await rehearsePlanned(project, planned, call);
     if (rehearsed && hasErrors(rehearsed.files)) {
       // Somebody else may just have applied them, so that the statements met what they make.
-      return (await project.refreshIfMoved()) ? apply.run(call) : refuse(rehearsed, about);
+      return (await project.refreshIfMoved('asked')) === 'moved' ? apply.run(call) : refuse(rehearsed, about);
     }
 
     if (!call.json || !values.yes) {

@@ -3,7 +3,6 @@
  *
  * Two chains: one upon the live schema for pending migrations, one from nothing for those that are applied.
  */
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type DiskCache, diskCache } from '../base/diskCache';
@@ -12,22 +11,21 @@ import type { Session } from '../database/session';
 import { histories, historyOptions } from '../history/all';
 import type { History, HistoryState } from '../history/history';
 import type { LayoutName } from '../layouts/layout';
-import type { EngineOptions } from '../project';
+import type { EngineOptions, Glance, Occasion } from '../project';
 import { type Chain, createChain } from '../rehearsal/chain';
 import { type Base, emptyBase, emptyLike, fileBase } from '../shadow/base';
-import { catalogStamp } from '../shadow/catalogStamp';
 import { type ChosenPlace, choosePlace } from '../shadow/choosePlace';
-import { noSetUp, readSetUp, type SetUp } from '../shadow/setUp';
+import { noSetUp, type SetUp } from '../shadow/setUp';
 import type { World } from '../world';
-import { LiveSchema, type SchemaSeen } from './liveSchema';
+import { LiveSchema, type SchemaSeen, schemaSeen } from './liveSchema';
 import { NextStart } from './nextStart';
 import { RowAnswers } from './rowAnswers';
+import type { Sentry } from './sentry';
 import { connectionOf, type Target } from './target';
+import { fileStamp, lookMs, TargetWatch } from './targetWatch';
 
 /** What a look at the target has told. */
 export interface Live {
-  /** Of the target as it was just before it was looked at: another one when somebody has changed it. */
-  readonly stamp: string;
   readonly server: string;
   readonly history: HistoryState;
   /** Undefined for the embedded engine. */
@@ -44,14 +42,15 @@ export interface Workshop {
   readonly extensions: ReadonlySet<string>;
 }
 
-/** How long the target may take to tell all of it. */
-const lookMs = 20_000;
 /** How long the transaction of a rehearsal stays open on a server that others use. */
 const restMs = 5_000;
 /** Of servers and schemas that are kept on the disk for the next start. */
 const cacheBytes = 1_000_000_000;
 /** How long it may be silent before people are told what is waited for. */
 const silenceMs = 3_000;
+
+/** What may pass without anybody changing settings here, so that it is worth another look. */
+const comingBack = new Set<string>(['no-server', 'connection-lost', 'no-database', 'history-moved', 'busy']);
 
 export class Bench {
   readonly history: History;
@@ -60,9 +59,12 @@ export class Bench {
   private known: Promise<Live> | undefined;
   private readonly schema: LiveSchema;
   private readonly cache: DiskCache;
+  /** Why the last look at the target has failed. */
+  private unseen: Fault | undefined;
   private readonly workshops = new Map<WorkshopKind, Workshop>();
   private queue: Promise<unknown> = Promise.resolve();
-  private looking: Promise<boolean> | undefined;
+  private readonly watch: TargetWatch;
+  private looking: Promise<Glance> | undefined;
   private changing = false;
   private resting: NodeJS.Timeout | undefined;
 
@@ -71,6 +73,7 @@ export class Bench {
     readonly target: Target,
     private readonly world: World,
     private readonly options: EngineOptions,
+    sentry: Sentry | undefined,
   ) {
     for (const warning of target.parameters?.warnings ?? []) world.log(`${target.info.label}: ${warning}`);
     this.rowAnswers = new RowAnswers(target.database, world.log);
@@ -78,6 +81,7 @@ export class Bench {
     this.schema = new LiveSchema(target.database, this.cache);
     this.nextStart = new NextStart(world.log);
     this.history = histories[layout](historyOptions(layout, target.parameters, target.environment));
+    this.watch = new TargetWatch(target, this.history, sentry, world.log);
   }
 
   /** Forgets what was seen of the target; the shadows stay and are compared with what is seen next. */
@@ -88,57 +92,43 @@ export class Bench {
   }
 
   /**
-   * Beside the checks, on a connection of its own that ends with it. A target that nothing is known of, or that is
-   * being changed by us, is looked at anew in any case.
+   * Beside the checks. Nothing is asked of a target that nobody has asked about, or that is being changed by us; one that
+   * could not be looked at is tried again.
    *
    * @returns whether somebody else has changed schema or history; what was seen of them is then forgotten
    */
-  refreshIfMoved(): Promise<boolean> {
-    this.looking ??= this.hasMoved().finally(() => {
+  refreshIfMoved(occasion: Occasion): Promise<Glance> {
+    this.looking ??= this.glance(occasion).finally(() => {
       this.looking = undefined;
     });
     return this.looking;
   }
 
-  private async hasMoved(): Promise<boolean> {
+  private async glance(occasion: Occasion): Promise<Glance> {
     const { known } = this;
-    if (!known || this.changing) return false;
-    try {
-      const { stamp } = await known;
-      const now = await this.stamp();
-      if (now === stamp || this.known !== known) return false;
-      this.refresh();
-      return true;
-    } catch (error) {
-      // What needs the target will say so; a rehearsal on what is known of it does not.
-      if (!(error instanceof Fault)) throw error;
-      this.world.log(`${this.target.info.label} could not be looked at: ${error.message}`);
-      return false;
-    }
+    if (this.changing) return 'same';
+    if (!known) return this.unseen && comingBack.has(this.unseen.code) ? this.seeAgain() : 'same';
+    if (!(await isSeen(known))) return 'silent';
+    const glance = await this.watch.look(occasion);
+    if (this.known !== known) return 'same';
+    if (glance === 'moved') this.refresh();
+    return glance;
   }
 
-  private async stamp(): Promise<string> {
-    const { target, history } = this;
-    if (target.kind === 'embedded') return fileStamp(target.path) ?? '';
-    const session = await target.database.open('read');
-    const limit = setTimeout(() => void session.close(), lookMs);
-    try {
-      return stampOf(await catalogStamp(session), await history.read(session));
-    } finally {
-      clearTimeout(limit);
-      await session.close();
-    }
+  private async seeAgain(): Promise<Glance> {
+    return (await isSeen((this.known ??= this.lookAnew()))) ? 'moved' : 'silent';
   }
 
   /** Not beside a check or a look, whose session would be in the way of a copy; and upon what is there now. */
   alone<T>(work: () => Promise<T>): Promise<T> {
     return this.inTurn(async () => {
-      await this.looking;
-      await this.schema.rest();
       this.changing = true;
-      this.refresh();
-      await this.rest();
       try {
+        await this.looking;
+        await this.watch.rest();
+        await this.schema.rest();
+        this.refresh();
+        await this.rest();
         return await work();
       } finally {
         this.changing = false;
@@ -184,8 +174,14 @@ export class Bench {
 
   private lookAnew(): Promise<Live> {
     const look = this.look();
-    // Whoever waits for it hears of a failure, and perhaps nobody does any more.
-    look.catch(() => this.forget(look));
+    look.then(
+      () => (this.unseen = undefined),
+      // Whoever waits for it hears of a failure, and perhaps nobody does any more.
+      (error: unknown) => {
+        this.forget(look);
+        this.unseen = error instanceof Fault ? error : undefined;
+      },
+    );
     return look;
   }
 
@@ -205,21 +201,13 @@ export class Bench {
     }
   }
 
-  private async look(): Promise<Live> {
-    const { target } = this;
-    const file = target.kind === 'embedded' ? (fileStamp(target.path) ?? '') : undefined;
-    const session = await target.database.open('read');
-    const limit = setTimeout(() => void session.close(), lookMs);
-    try {
-      const catalog = file === undefined ? await catalogStamp(session) : undefined;
-      const history = await this.history.read(session);
-      const schema = catalog === undefined ? undefined : await schemaSeen(session, catalog);
-      const stamp = catalog === undefined ? (file ?? '') : stampOf(catalog, history);
-      return { stamp, server: session.server.label, history, schema };
-    } finally {
-      clearTimeout(limit);
-      await session.close();
-    }
+  private look(): Promise<Live> {
+    const { target, watch } = this;
+    return watch.see(async (session, { history, catalog }) => ({
+      server: session.server.label,
+      history,
+      schema: target.kind === 'server' ? await schemaSeen(session, catalog) : undefined,
+    }));
   }
 
   /** The same one until `refresh`, or until `confirm` has found another. */
@@ -341,34 +329,16 @@ export class Bench {
   }
 }
 
-/** @param catalog stamp of the catalogs */
-async function schemaSeen(session: Session, catalog: string): Promise<SchemaSeen> {
-  const server = await identityOf(session);
-  return { setUp: await readSetUp(session), identity: server && `${server} ${catalog}` };
+/** Whether the look has come to something; what went wrong is told to who asked for it. */
+async function isSeen(look: Promise<Live>): Promise<boolean> {
+  try {
+    await look;
+    return true;
+  } catch (error) {
+    if (error instanceof Fault) return false;
+    throw error;
+  }
 }
-
-/** Undefined where we may not know. */
-async function identityOf(session: Session): Promise<string | undefined> {
-  const answer = await session.rows<{ may: boolean }>(
-    `select pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'execute') as may`,
-  );
-  if (!answer[0]?.may) return undefined;
-  const [row] = await session.rows<{ identity: string }>(
-    `select pg_catalog.concat_ws(' ', system_identifier, oid, pg_catalog.version()) as identity
-       from pg_catalog.pg_control_system(), pg_catalog.pg_database where datname = pg_catalog.current_database()`,
-  );
-  return row?.identity;
-}
-
-/** Undefined when there is no such file. */
-function fileStamp(path: string): string | undefined {
-  const file = statSync(path, { throwIfNoEntry: false });
-  return file && `${file.mtimeMs} ${file.size} ${file.ino}`;
-}
-
-/** Rows of the history are data, which move no catalog. */
-const stampOf = (catalog: string, { exists, versions, blocked }: HistoryState): string =>
-  JSON.stringify([catalog, exists, versions, blocked]);
 
 /** A connection that has gone silent, behind a proxy for example, neither answers nor ends. */
 async function inTime<T>(look: Promise<T>, label: string, signal: AbortSignal | undefined): Promise<T> {

@@ -7,8 +7,9 @@ import { deserialize, serialize } from 'node:v8';
 import type { DiskCache } from '../base/diskCache';
 import { version } from '../base/version';
 import type { Database } from '../database/database';
+import type { Session } from '../database/session';
 import { type Base, dumpBase, type LiveBase, liveBase } from '../shadow/base';
-import type { SetUp } from '../shadow/setUp';
+import { readSetUp, type SetUp } from '../shadow/setUp';
 import { type Learned, reachingIn } from '../sql/reachingSchema';
 
 /** What a look at the target has told of it. */
@@ -16,6 +17,25 @@ export interface SchemaSeen {
   readonly setUp: SetUp;
   /** Server, database and state of its catalogs; undefined where the server does not tell who it is. */
   readonly identity: string | undefined;
+}
+
+/** @param catalog stamp of the catalogs */
+export async function schemaSeen(session: Session, catalog: string): Promise<SchemaSeen> {
+  const server = await identityOf(session);
+  return { setUp: await readSetUp(session), identity: server && `${server} ${catalog}` };
+}
+
+/** Undefined where we may not know. */
+async function identityOf(session: Session): Promise<string | undefined> {
+  const answer = await session.rows<{ may: boolean }>(
+    `select pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'execute') as may`,
+  );
+  if (!answer[0]?.may) return undefined;
+  const [row] = await session.rows<{ identity: string }>(
+    `select pg_catalog.concat_ws(' ', system_identifier, oid, pg_catalog.version()) as identity
+       from pg_catalog.pg_control_system(), pg_catalog.pg_database where datname = pg_catalog.current_database()`,
+  );
+  return row?.identity;
 }
 
 export class LiveSchema {

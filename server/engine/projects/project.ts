@@ -32,7 +32,7 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     folder,
     target: target.info,
     refresh: () => bench.refresh(),
-    refreshIfMoved: () => bench.refreshIfMoved(),
+    refreshIfMoved: (occasion) => bench.refreshIfMoved(occasion),
     candidates: () => targetCandidates(folder.path, options, world),
     status: async (signal) => statusOf(await look(ground, signal)),
     check(wanted, onFile, signal) {
