@@ -66,6 +66,7 @@ export class Bench {
   private readonly watch: TargetWatch;
   private looking: Promise<Glance> | undefined;
   private changing = false;
+  private readonly passing = new Set<AbortController>();
   private resting: NodeJS.Timeout | undefined;
 
   constructor(
@@ -121,7 +122,7 @@ export class Bench {
 
   /** Not beside a check or a look, whose session would be in the way of a copy; and upon what is there now. */
   alone<T>(work: () => Promise<T>): Promise<T> {
-    return this.inTurn(async () => {
+    return this.soon(async () => {
       this.changing = true;
       try {
         await this.looking;
@@ -155,6 +156,31 @@ export class Bench {
     // The caller hears of a failure; the next turn only waits for the end.
     this.queue = turn.catch(() => undefined);
     return turn;
+  }
+
+  /** In turn, as soon as it can be: what is done in passing gives way. */
+  soon<T>(work: () => Promise<T>): Promise<T> {
+    for (const it of this.passing) it.abort();
+    return this.inTurn(work);
+  }
+
+  /**
+   * In turn, for what nobody waits for: it ends when something is wanted `soon`, and begins again after that.
+   *
+   * @param work given a signal that ends it
+   */
+  async inPassing<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    for (;;) {
+      const way = new AbortController();
+      this.passing.add(way);
+      try {
+        return await this.inTurn(() => work(AbortSignal.any([signal, way.signal])));
+      } catch (error) {
+        if (signal.aborted || !way.signal.aborted) throw error;
+      } finally {
+        this.passing.delete(way);
+      }
+    }
   }
 
   /**

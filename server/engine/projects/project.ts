@@ -37,7 +37,12 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     status: async (signal) => statusOf(await look(ground, signal)),
     check(wanted, onFile, signal) {
       const laps = new Laps<CheckRoom>('turn');
-      return bench.inTurn(() => check(ground, wanted, onFile, laps, signal));
+      const isOfEditor = typeof wanted !== 'string' && 'open' in wanted;
+      if (!isOfEditor) return bench.inTurn(() => check(ground, wanted, onFile, laps, signal));
+      return bench.inPassing(
+        (ending) => check(ground, wanted, onFile, laps, ending).finally(() => laps.enter('turn')),
+        signal,
+      );
     },
     rowsAtFault: async (rows, signal) => bench.rowAnswers.rowsAtFault(rows, signal),
     preview: (path, signal) => bench.inTurn(() => previewFrom(ground, path, signal)),
@@ -45,7 +50,7 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     revert: (request, progress, signal) => bench.alone(() => revert(ground, request, { progress, signal })),
     snapshots: (signal) => snapshots(ground, signal),
     snapshot: (request, signal) => bench.alone(() => snapshot(ground, request, signal)),
-    deleteSnapshot: (id, consent, signal) => bench.inTurn(() => deleteSnapshot(ground, id, consent, signal)),
+    deleteSnapshot: (id, consent, signal) => bench.soon(() => deleteSnapshot(ground, id, consent, signal)),
     restore: (id, consent, signal) => bench.alone(() => restore(ground, id, consent, signal)),
     create: (title) => createMigration(ground, title),
   };
