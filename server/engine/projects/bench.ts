@@ -40,6 +40,7 @@ export interface Workshop {
   readonly chain: Chain;
   /** Extensions that the place was chosen for. */
   readonly extensions: ReadonlySet<string>;
+  hasServed: boolean;
 }
 
 /** How long the transaction of a rehearsal stays open on a server that others use. */
@@ -271,7 +272,8 @@ export class Bench {
   }
 
   /**
-   * In turn only. A place that has gone is replaced by a new one, once; then `use` is called again.
+   * In turn only. A place that has gone, or that a script has spoilt, is replaced by a new one, once; then `use` is
+   * called again.
    *
    * @param wished extensions that the migrations ask for
    * @throws {Fault} `shadow-lost` when the new place has gone as well; what choosing a place throws
@@ -287,15 +289,17 @@ export class Bench {
       const base = kind === 'live' ? await this.liveBase(signal) : await this.emptyBase(signal);
       try {
         const result = await use(workshop, base);
+        workshop.hasServed = true;
         if (workshop.place.shared) this.restSoon();
         return result;
       } catch (error) {
         // The next one finds out by itself whether the place is still there.
         signal.throwIfAborted();
-        if (!isGone(error)) throw error;
+        if (!isGone(error) && !isSpoilt(error, workshop)) throw error;
         this.world.log(`shadow: ${error.message}`);
         await this.discard(kind);
-        if (tries === 2) throw new Fault('shadow-lost', error.detail, error);
+        if (tries === 2 && isGone(error)) throw new Fault('shadow-lost', error.detail, error);
+        if (tries === 2 || !(isGone(error) || workshop.hasServed)) throw error;
       }
     }
   }
@@ -310,7 +314,7 @@ export class Bench {
     const base = schema && kind === 'live' ? await this.schema.atHand(schema) : undefined;
     const place = await this.choose(setUp, asked, base, signal);
     this.world.log(`shadow: ${place.label}, because ${place.because}`);
-    const made = { place, chain: createChain(place), extensions: new Set(asked) };
+    const made = { place, chain: createChain(place), extensions: new Set(asked), hasServed: false };
     this.workshops.set(kind, made);
     return made;
   }
@@ -383,6 +387,13 @@ async function inTime<T>(look: Promise<T>, label: string, signal: AbortSignal | 
 /** The place has gone: `no-server` is said of a place that was there before. */
 const isGone = (error: unknown): error is Fault =>
   error instanceof Fault && ['shadow-lost', 'connection-lost', 'no-server', 'wrong-server'].includes(error.code);
+
+/**
+ * Nobody but scripts changes a server of ours: what it refuses us it will refuse for ever. A full disk is not the
+ * server's fault.
+ */
+const isSpoilt = (error: unknown, { place }: Workshop): error is Fault =>
+  place.kind === 'private' && error instanceof Fault && error.code !== 'disk-full';
 
 async function withSession<T>(session: Session, use: (session: Session) => Promise<T>): Promise<T> {
   try {
