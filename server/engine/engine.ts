@@ -3,16 +3,16 @@ import { Fault } from './base/fault';
 import { findFolders, layoutOf, readFolder } from './layouts/find';
 import type { MigrationFolder } from './layouts/migration';
 import type { Engine, EngineOptions } from './project';
+import { Accesses } from './projects/access';
 import { Bench } from './projects/bench';
 import { createProject } from './projects/project';
-import { Sentries } from './projects/sentry';
 import { resolveTarget, type Target, unreadableTarget } from './projects/target';
 import { loadParser } from './sql/parse';
 import type { World } from './world';
 
 export function createEngine(world: World, options: EngineOptions): Engine {
   const benches = new Map<string, Bench>();
-  const sentries = new Sentries();
+  const accesses = new Accesses();
   return {
     async projects() {
       await loadParser();
@@ -27,14 +27,14 @@ export function createEngine(world: World, options: EngineOptions): Engine {
         if (!wanted.has(key))
           void bench.close().catch((error: Error) => world.log(`closing a former shadow: ${error.message}`));
       return places.map(({ folder, target, key }) => {
-        const bench = benches.get(key) ?? new Bench(folder.layout.name, target, world, options, sentries.of(target));
+        const bench = benches.get(key) ?? new Bench(folder.layout.name, target, world, options, accesses.of(target));
         benches.set(key, bench);
         return createProject(folder, bench, world, options);
       });
     },
 
     async close() {
-      await Promise.all([sentries, ...benches.values()].map((it) => it.close()));
+      await Promise.all([accesses, ...benches.values()].map((it) => it.close()));
     },
   };
 }

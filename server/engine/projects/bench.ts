@@ -17,10 +17,10 @@ import { type Base, emptyBase, emptyLike, fileBase } from '../shadow/base';
 import { type ChosenPlace, choosePlace } from '../shadow/choosePlace';
 import { noSetUp, type SetUp } from '../shadow/setUp';
 import type { World } from '../world';
+import type { Access } from './access';
 import { LiveSchema, type SchemaSeen, schemaSeen } from './liveSchema';
 import { NextStart } from './nextStart';
 import { RowAnswers } from './rowAnswers';
-import type { Sentry } from './sentry';
 import { connectionOf, type Target } from './target';
 import { fileStamp, lookMs, TargetWatch } from './targetWatch';
 
@@ -66,7 +66,6 @@ export class Bench {
   private queue: Promise<unknown> = Promise.resolve();
   private readonly watch: TargetWatch;
   private looking: Promise<Glance> | undefined;
-  private changing = false;
   private readonly passing = new Set<AbortController>();
   private resting: NodeJS.Timeout | undefined;
 
@@ -75,15 +74,15 @@ export class Bench {
     readonly target: Target,
     private readonly world: World,
     private readonly options: EngineOptions,
-    sentry: Sentry | undefined,
+    private readonly access: Access,
   ) {
     for (const warning of target.parameters?.warnings ?? []) world.log(`${target.info.label}: ${warning}`);
-    this.rowAnswers = new RowAnswers(target.database, world.log);
+    this.rowAnswers = new RowAnswers(target.database, access, world.log);
     this.cache = diskCache(join(world.storage, 'prepared'), cacheBytes, world.log);
-    this.schema = new LiveSchema(target.database, this.cache);
+    this.schema = new LiveSchema(target.database, access, this.cache);
     this.nextStart = new NextStart(world.log);
     this.history = histories[layout](historyOptions(layout, target.parameters, target.environment));
-    this.watch = new TargetWatch(target, this.history, sentry, world.log);
+    this.watch = new TargetWatch(target, this.history, access, world.log);
   }
 
   /** Forgets what was seen of the target; the shadows stay and are compared with what is seen next. */
@@ -108,7 +107,7 @@ export class Bench {
 
   private async glance(occasion: Occasion): Promise<Glance> {
     const { known } = this;
-    if (this.changing) return 'same';
+    if (this.watch.isPaused) return 'same';
     if (!known) return this.unseen && comingBack.has(this.unseen.code) ? this.seeAgain() : 'same';
     if (!(await isSeen(known))) return 'silent';
     const glance = await this.watch.look(occasion);
@@ -123,19 +122,19 @@ export class Bench {
 
   /** Not beside a check or a look, whose session would be in the way of a copy; and upon what is there now. */
   alone<T>(work: () => Promise<T>): Promise<T> {
-    return this.soon(async () => {
-      this.changing = true;
-      try {
-        await this.looking;
-        await this.watch.rest();
-        await this.schema.rest();
-        this.refresh();
-        await this.rest();
-        return await work();
-      } finally {
-        this.changing = false;
-      }
-    });
+    const alone = async (): Promise<T> => {
+      await this.looking;
+      await this.schema.rest();
+      this.refresh();
+      await this.rest();
+      return work();
+    };
+    return this.soon(() => this.watch.paused(alone));
+  }
+
+  /** All shadows are known to live on servers of our own. */
+  private get isApart(): boolean {
+    return this.workshops.size > 0 && [...this.workshops.values()].every(({ place }) => !place.shared);
   }
 
   /** On a server that others use, what a rehearsal has locked is let go: roles, for example, belong to all databases. */
@@ -151,9 +150,10 @@ export class Bench {
     }, restMs).unref();
   }
 
-  /** One at a time: a shadow has one session. */
+  /** One at a time: a shadow has one session. Where it may be on the server of the target, nothing else is there. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.queue.then(work, work);
+    const begin = () => (this.isApart ? work() : this.watch.paused(work));
+    const turn = this.queue.then(begin, begin);
     // The caller hears of a failure; the next turn only waits for the end.
     this.queue = turn.catch(() => undefined);
     return turn;
@@ -347,7 +347,10 @@ export class Bench {
     };
     if (target.kind === 'embedded') return choosePlace(wishes, undefined);
     // Once begun it goes on without whoever asked: the next check, a keystroke later, wants a place as well.
-    return withSession(await target.database.open('read', signal), (session) => choosePlace(wishes, session));
+    return this.access.question(
+      async () => withSession(await target.database.open('read', signal), (session) => choosePlace(wishes, session)),
+      signal,
+    );
   }
 
   /** Ends the shadows and their servers, after what runs on them; the next check makes new ones. */

@@ -8,6 +8,7 @@ import type { DiskCache } from '../base/diskCache';
 import { version } from '../base/version';
 import type { Database } from '../database/database';
 import type { Session } from '../database/session';
+import type { Access } from './access';
 import { type Base, dumpBase, type LiveBase, liveBase } from '../shadow/base';
 import { readSetUp, type SetUp } from '../shadow/setUp';
 import { type Learned, reachingIn } from '../sql/reachingSchema';
@@ -45,6 +46,7 @@ export class LiveSchema {
 
   constructor(
     private readonly database: Database,
+    private readonly access: Access,
     private readonly cache: DiskCache,
   ) {}
 
@@ -101,7 +103,7 @@ export class LiveSchema {
 
   private async prove(base: Base, seen: SchemaSeen, signal: AbortSignal): Promise<boolean> {
     try {
-      const dumped = await liveBase(this.database, seen.setUp, signal);
+      const dumped = await this.live(seen.setUp, signal);
       if (signal.aborted || dumped.fingerprint === base.fingerprint) return true;
       this.base = Promise.resolve(await this.keep(seen, dumped));
       return false;
@@ -119,8 +121,12 @@ export class LiveSchema {
     return { ...dumpBase(sql, setUp), reaching };
   }
 
+  private live(setUp: SetUp, signal: AbortSignal): Promise<LiveBase> {
+    return this.access.question(() => liveBase(this.database, setUp, signal), signal);
+  }
+
   private async dump(seen: SchemaSeen, signal: AbortSignal): Promise<LiveBase> {
-    return this.keep(seen, await liveBase(this.database, seen.setUp, signal));
+    return this.keep(seen, await this.live(seen.setUp, signal));
   }
 
   private async keep({ identity }: SchemaSeen, base: LiveBase): Promise<LiveBase> {

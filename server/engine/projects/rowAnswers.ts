@@ -4,6 +4,7 @@ import type { Database } from '../database/database';
 import { probe, type ProbeLimits, rowsAtFault } from '../probes/ask';
 import { type Answer, idOf, type Probe } from '../probes/probe';
 import type { RowsAtFault } from '../project';
+import type { Access } from './access';
 
 const limits: ProbeLimits = { probeMs: 2_000 };
 
@@ -18,6 +19,7 @@ export class RowAnswers {
 
   constructor(
     private readonly target: Pick<Database, 'open' | 'label'>,
+    private readonly access: Access,
     private readonly log: (line: string) => void,
   ) {}
 
@@ -45,7 +47,8 @@ export class RowAnswers {
     const open = probes.filter((it) => !this.remembered(it));
     const fresh = new Map(open.map((it) => [idOf(it), it]));
     try {
-      const answers = fresh.size > 0 ? await probe(this.target, [...fresh.values()], limits, signal) : [];
+      const put = () => probe(this.target, [...fresh.values()], limits, signal);
+      const answers = fresh.size > 0 ? await this.access.question(put, signal) : [];
       for (const [i, [id, it]] of [...fresh].entries()) this.remember(id, it, answers[i]);
     } catch (error) {
       signal.throwIfAborted();
@@ -59,7 +62,7 @@ export class RowAnswers {
   rowsAtFault(id: string, signal: AbortSignal): Promise<RowsAtFault> {
     const asked = this.asked.get(id);
     if (!asked) throw new Fault('rows-unknown', 'they were not asked for lately.');
-    return rowsAtFault(this.target, asked, limits, signal);
+    return this.access.question(() => rowsAtFault(this.target, asked, limits, signal), signal);
   }
 
   private remembered(it: Probe): Answer | undefined {

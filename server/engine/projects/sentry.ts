@@ -12,7 +12,6 @@ import { givingUp } from '../database/givingUp';
 import { readOnly } from '../database/readOnly';
 import type { Session } from '../database/session';
 import { transactionMark } from '../shadow/catalogStamp';
-import type { Target } from './target';
 
 /** Nobody has asked for so long: the editor is idle, and the connection is closed. */
 const idleMs = 10_000;
@@ -80,26 +79,6 @@ export class Sentry {
       if (isTrouble(error)) return undefined;
       throw error;
     }
-  }
-}
-
-/** One for each server and login. */
-export class Sentries {
-  private readonly made = new Map<string, Sentry>();
-
-  /** Undefined for the embedded engine, and where the settings of the connection cannot be read. */
-  of(target: Target): Sentry | undefined {
-    const { parameters } = target;
-    if (target.kind !== 'server' || !parameters) return undefined;
-    // Holds a password: it never leaves this file.
-    const key = JSON.stringify({ ...parameters, database: '' });
-    const sentry = this.made.get(key) ?? new Sentry(target.sibling('postgres'));
-    this.made.set(key, sentry);
-    return sentry;
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([...this.made.values()].map((it) => it.bar()));
   }
 }
 

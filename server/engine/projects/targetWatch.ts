@@ -12,8 +12,8 @@ import type { Session } from '../database/session';
 import type { History, HistoryState } from '../history/history';
 import { catalogStamp, transactionMark } from '../shadow/catalogStamp';
 import type { Glance, Occasion } from '../project';
+import type { Access } from './access';
 import { Allowance } from './allowance';
-import type { Sentry } from './sentry';
 import type { Target } from './target';
 
 /** How long the target may take to tell all of it, in milliseconds. */
@@ -41,12 +41,12 @@ export class TargetWatch {
   private seen: Seen | undefined;
   private readonly allowance = new Allowance(stampShare, stampSavedMs);
   private trouble: string | undefined;
+  private pauses = 0;
 
-  /** @param sentry undefined for the embedded engine */
   constructor(
     private readonly target: Target,
     private readonly history: History,
-    private readonly sentry: Sentry | undefined,
+    private readonly access: Access,
     private readonly log: (line: string) => void,
   ) {}
 
@@ -71,7 +71,7 @@ export class TargetWatch {
   /** On connections that end with it, unless they are the sentry's. */
   async look(occasion: Occasion): Promise<Glance> {
     const { seen } = this;
-    if (!seen) return 'same';
+    if (!seen || this.isPaused) return 'same';
     try {
       const glance = await this.compare(seen, occasion);
       if (this.trouble !== undefined) this.log(`${this.target.info.label} answers again`);
@@ -89,24 +89,40 @@ export class TargetWatch {
     }
   }
 
-  /** Keeps no connection until the next look. */
-  async rest(): Promise<void> {
-    await this.sentry?.rest();
+  get isPaused(): boolean {
+    return this.pauses > 0;
+  }
+
+  /** Has no connection and makes none meanwhile: they may be counted, or be in the way. */
+  async paused<T>(work: () => Promise<T>): Promise<T> {
+    this.pauses++;
+    try {
+      await this.access.sentry?.rest();
+      return await work();
+    } finally {
+      this.pauses--;
+    }
   }
 
   private async compare(seen: Seen, occasion: Occasion): Promise<Glance> {
     if (this.target.kind === 'embedded') return (fileStamp(this.target.path) ?? '') === seen.mark ? 'same' : 'moved';
-    const told = await this.sentry?.mark();
+    const { sentry } = this.access;
+    const told = await sentry?.mark();
     if (told === seen.mark) return 'same';
     if (occasion === 'passing' && this.allowance.left <= 0) return 'same';
-    return this.onTarget(async (session) => {
-      const mark = await transactionMark(session);
-      if (told === undefined || lifeOf(told) !== lifeOf(mark)) await this.sentry?.bar();
-      if (mark === seen.mark) return 'same';
-      if (stampOf(await this.read(session)) !== seen.stamp) return 'moved';
-      seen.mark = mark;
-      return 'same';
-    });
+    return this.access.question(() =>
+      this.onTarget(async (session) => {
+        const mark = await transactionMark(session);
+        if (told === undefined || lifeOf(told) !== lifeOf(mark)) await sentry?.bar();
+        return mark === seen.mark ? 'same' : this.compareStamps(seen, mark, session);
+      }),
+    );
+  }
+
+  private async compareStamps(seen: Seen, mark: string, session: Session): Promise<Glance> {
+    if (stampOf(await this.read(session)) !== seen.stamp) return 'moved';
+    seen.mark = mark;
+    return 'same';
   }
 
   private async onTarget<T>(use: (session: Session) => Promise<T>): Promise<T> {
