@@ -31,8 +31,8 @@ interface Subject extends OpenFile {
   readonly version: number;
 }
 
-/** Trouble that may pass by itself, when somebody starts the server. */
-const passing = new Set<string>(['no-server', 'wrong-server', 'connection-lost', 'shadow-lost']);
+/** Trouble that may pass by itself, when somebody starts the server or ends a transaction. */
+const passing = new Set<string>(['no-server', 'wrong-server', 'connection-lost', 'shadow-lost', 'busy']);
 
 /**
  * A class because every part of the server asks the same one.

@@ -31,7 +31,7 @@ export async function withLockedTarget<T>(
   try {
     return await history.withLock(session, waits.lockMs, async () => {
       signal?.removeEventListener('abort', stopWaiting);
-      await session.rows(`select set_config('lock_timeout', $1, false)`, [String(waits.statementLockMs)]);
+      await setLockLimit(session, String(waits.statementLockMs));
       return use(session);
     });
   } finally {
@@ -39,4 +39,21 @@ export async function withLockedTarget<T>(
     signal?.removeEventListener('abort', stopWaiting);
     await session.close();
   }
+}
+
+/**
+ * Runs what is ours between the scripts of a user, who may have set that a lock is waited for without end.
+ *
+ * @throws {Fault} `busy` when somebody else had it for too long; whatever `work` throws
+ */
+export async function withLockLimit(session: Session, { waits = usualWaits }: Job, work: () => Promise<void>): Promise<void> {
+  const [row] = await session.rows<{ was: string }>(`select pg_catalog.current_setting('lock_timeout') as was`);
+  await setLockLimit(session, String(waits.statementLockMs));
+  await work();
+  // After a failure the transaction takes it back, or nothing follows.
+  if (row) await setLockLimit(session, row.was);
+}
+
+async function setLockLimit(session: Session, limit: string): Promise<void> {
+  await session.rows(`select pg_catalog.set_config('lock_timeout', $1, false)`, [limit]);
 }

@@ -4,6 +4,7 @@ import type { Session } from '../database/session';
 import type { HistoryStep } from '../history/history';
 import type { Statement } from '../sql/statement';
 import type { Job } from './job';
+import { withLockLimit } from './locked';
 import type { Planned, PlannedScript } from './plan';
 import { type Lasting, type ScriptEnd, runScript } from './runScript';
 import type { ApplyStep } from './steps';
@@ -38,8 +39,8 @@ export async function runMigration(work: Work): Promise<MigrationEnd> {
   Object.assign(trail, { planned, lasting: () => [], doubtful: undefined } satisfies Partial<Trail>);
   if (planned.scripts.length === 0) {
     const step = { ...stepOf(planned), ms: 0 };
-    await job.history.before(session, step);
-    await job.history.after(session, step);
+    await withLockLimit(session, job, () => job.history.before(session, step));
+    await withLockLimit(session, job, () => job.history.after(session, step));
   }
   const standing: Statement[] = [];
   for (const script of planned.scripts) {
@@ -58,7 +59,7 @@ async function runOne(work: Work, planned: PlannedScript, standing: readonly Sta
     journal.note({ step, version, direction, from, of: planned.statements.length });
   note('run', 0);
   const step = stepOf(work.planned);
-  await job.history.before(session, step);
+  await withLockLimit(session, job, () => job.history.before(session, step));
   const began = performance.now();
   return runScript({
     session,
@@ -71,7 +72,8 @@ async function runOne(work: Work, planned: PlannedScript, standing: readonly Sta
       trail.doubtful = atOnce ? planned.statements[from] : undefined;
       tell(standing.length + from, true);
     },
-    record: () => job.history.after(session, { ...step, ms: performance.now() - began }),
+    record: () =>
+      withLockLimit(session, job, () => job.history.after(session, { ...step, ms: performance.now() - began })),
     committing() {
       // With the history row in the same transaction the row itself tells; otherwise only this note does.
       if (mode !== 'transaction') note('commit', planned.statements.length);

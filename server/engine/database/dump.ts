@@ -10,8 +10,15 @@ import type { DumpResult, DumpWork } from './dumpWorker';
 import { type ConnectionParameters, labelOf } from './parameters';
 
 /**
+ * Longest wait for a lock, in milliseconds. pg_dump holds locks on the tables before while it waits for the next, so that
+ * who alters those waits as well.
+ */
+const lockMs = { schema: 1_000, all: 10_000 } as const;
+
+/**
  * @param assets folder with `dump.js` and `pglite/pg_dump.wasm`
- * @throws {Fault} as Database.open, `no-right` when the role may not read everything, `connection-lost`
+ * @throws {Fault} as Database.open, `no-right` when the role may not read everything, `busy` when others lock some of it,
+ *   `connection-lost`
  * @throws the reason of the signal when it was aborted
  */
 export async function dumpServer(
@@ -40,11 +47,12 @@ export async function dumpServer(
   }
 }
 
-/** @throws {Fault} `no-right`, or `refused` with pg_dump's own words */
+/** @throws {Fault} `no-right`, `busy`, or `refused` with pg_dump's own words */
 export function textOf(result: DumpResult, label: string): string {
   if (result.kind === 'dumped') return result.text;
   const why = result.message.replace(/^pg_dump failed with exit code \d+\.\s*Error message:\s*/, '').trim();
-  throw new Fault(/permission denied/.test(why) ? 'no-right' : 'refused', `${label} could not be dumped: ${why}.`);
+  const code = /permission denied/.test(why) ? 'no-right' : /due to lock timeout/.test(why) ? 'busy' : 'refused';
+  throw new Fault(code, `${label} could not be dumped: ${why}.`);
 }
 
 async function settingsOf({ client }: Connected): Promise<Readonly<Record<string, string>>> {
@@ -63,7 +71,7 @@ interface Dump {
 async function dumpOver(stream: Socket, { assets, content, settings, label }: Dump): Promise<DumpResult> {
   const { port1, port2 } = new MessageChannel();
   const answered = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-  const workerData: DumpWork = { content, settings, wire: port2, answered };
+  const workerData: DumpWork = { content, lockMs: lockMs[content], settings, wire: port2, answered };
   const worker = new Worker(join(assets, 'dump.js'), { workerData, transferList: [port2] });
   try {
     return await new Promise<DumpResult>((resolve, reject) => {

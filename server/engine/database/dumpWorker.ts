@@ -8,6 +8,8 @@ import { runPgDump } from './pgDump';
 /** What the owner of the connection gives to the worker. */
 export interface DumpWork {
   readonly content: 'schema' | 'all';
+  /** As for runPgDump. */
+  readonly lockMs: number;
   readonly settings: Readonly<Record<string, string>>;
   readonly wire: MessagePort;
   /** One 32-bit word that is set to 1 when an answer lies at the port. */
@@ -18,7 +20,7 @@ export type DumpResult =
   | { readonly kind: 'dumped'; readonly text: string }
   | { readonly kind: 'failed'; readonly message: string };
 
-const { content, settings, wire, answered } = workerData as DumpWork;
+const { content, lockMs, settings, wire, answered } = workerData as DumpWork;
 const flag = new Int32Array(answered);
 
 function exchange(messages: Uint8Array): Uint8Array {
@@ -34,7 +36,7 @@ function exchange(messages: Uint8Array): Uint8Array {
 
 async function dump(): Promise<DumpResult> {
   try {
-    return { kind: 'dumped', text: await runPgDump({ settings, exchange }, content) };
+    return { kind: 'dumped', text: await runPgDump({ settings, exchange }, content, lockMs) };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     return { kind: 'failed', message: error.message };

@@ -167,7 +167,7 @@ async function dump(content: 'schema' | 'all'): Promise<string> {
   const settings = rows(settingsForDump, []).rows;
   const prepared = new Set(preparedStatements());
   try {
-    return await runPgDump({ settings: Object.fromEntries(settings), exchange: exchangeForDump }, content);
+    return await runPgDump({ settings: Object.fromEntries(settings), exchange: exchangeForDump }, content, 0);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new Fault('refused', `the embedded database could not be dumped: ${error.message}.`, error);

@@ -4,7 +4,7 @@
  * Its calls into the wire are synchronous: the answer must be there in full when `exchange` returns.
  */
 import { pgDump } from '@electric-sql/pglite-tools/pg_dump';
-import { FrontendMessages, greeting } from './frontendMessages';
+import { FrontendMessages, greeting, message as made, text } from './frontendMessages';
 
 export interface DumpWire {
   /** ParameterStatus values of the server; pg_dump wants `server_version` and `standard_conforming_strings`. */
@@ -13,8 +13,11 @@ export interface DumpWire {
   exchange(messages: Uint8Array, sql: string | undefined): Uint8Array;
 }
 
-/** @throws {Error} with the words of pg_dump on its standard error */
-export async function runPgDump(wire: DumpWire, content: 'schema' | 'all'): Promise<string> {
+/**
+ * @param lockMs longest wait for a lock of somebody else, in milliseconds; 0 for any
+ * @throws {Error} with the words of pg_dump on its standard error
+ */
+export async function runPgDump(wire: DumpWire, content: 'schema' | 'all', lockMs: number): Promise<string> {
   const messages = new FrontendMessages();
   let waiting: Buffer[] = [];
   const fake = {
@@ -26,6 +29,9 @@ export async function runPgDump(wire: DumpWire, content: 'schema' | 'all'): Prom
       for (const message of messages.add(bytes)) {
         if (message.kind === 'encryption') onRawData(Buffer.from('N'));
         else if (message.kind === 'startup') onRawData(greeting(wire.settings));
+        // Its own --lock-wait-timeout is for tables alone; a view or an index that is locked would be waited for as well.
+        else if (message.kind === 'query' && message.sql === 'SET lock_timeout = 0')
+          waiting.push(made('Q', text(`SET lock_timeout = ${lockMs}`)));
         else if (message.kind !== 'terminate') waiting.push(message.bytes);
         if (message.kind !== 'query' && message.kind !== 'sync') continue;
         const sent = Buffer.concat(waiting);

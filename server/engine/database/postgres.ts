@@ -21,7 +21,7 @@ const longestTimerMs = 2 ** 31 - 1;
 const goodbyeMs = 2_000;
 
 /** What a refusal of a query of ours is called, where it has a name of its own. */
-const codes: Readonly<Record<string, FaultCode>> = { '42501': 'no-right', '53100': 'disk-full' };
+const codes: Readonly<Record<string, FaultCode>> = { '42501': 'no-right', '53100': 'disk-full', '55P03': 'busy' };
 
 /** @throws as Database.open */
 export async function openSession(parameters: ConnectionParameters, signal?: AbortSignal): Promise<Session> {

@@ -13,7 +13,8 @@ export interface Session {
   /**
    * A query of our own: parameters as `$1`, rows as objects.
    *
-   * @throws {Fault} `no-right`, `disk-full` or `refused` when Postgres refuses it, `connection-lost` when it died
+   * @throws {Fault} `no-right`, `disk-full`, `busy` (a lock_timeout) or `refused` when Postgres refuses it,
+   *   `connection-lost` when it died
    */
   rows<Row extends object>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
   /** Where the connection stands after the last answer (ReadyForQuery's status byte). */
