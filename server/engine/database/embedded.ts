@@ -16,6 +16,8 @@ export interface EmbeddedDatabase extends Database {
 export interface EmbeddedPlace {
   /** Absolute path; made when missing. Undefined: nothing is kept, every session begins with an empty database. */
   readonly file: string | undefined;
+  /** Instead of the file, for one session that keeps nothing: as EmbeddedSession.image gives it. */
+  readonly image?: Uint8Array | undefined;
   /** Folder with the bundled workers and WebAssembly files. */
   readonly assets: string;
   /** For people. */
@@ -23,7 +25,7 @@ export interface EmbeddedPlace {
   readonly name: string;
 }
 
-export function embeddedDatabase({ file, assets, label, name }: EmbeddedPlace): EmbeddedDatabase {
+export function embeddedDatabase({ file, image, assets, label, name }: EmbeddedPlace): EmbeddedDatabase {
   return {
     id: `embedded:${file ?? ''}`,
     label,
@@ -33,7 +35,7 @@ export function embeddedDatabase({ file, assets, label, name }: EmbeddedPlace): 
     ...(file === undefined ? {} : { file }),
     async open(purpose, signal) {
       signal?.throwIfAborted();
-      const place = { assets, label, file, wasm: await compiled(assets, 'pglite.wasm') };
+      const place = { assets, label, file, image, wasm: await compiled(assets, 'pglite.wasm') };
       if (purpose === 'read' || file === undefined) return EmbeddedSession.start(place);
       const release = lockFile(file);
       try {

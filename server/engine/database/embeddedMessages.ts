@@ -11,8 +11,8 @@ export interface EmbeddedWork {
 }
 
 export type EmbeddedRequest =
-  /** The first request. Without a path, and where there is no such file, the database is new and empty. */
-  | { readonly kind: 'start'; readonly path: string | undefined }
+  /** The first request. Without an image, and where there is no file of this path, the database is new and empty. */
+  | { readonly kind: 'start'; readonly path: string | undefined; readonly image: Uint8Array | undefined }
   | {
       readonly kind: 'run';
       readonly sql: string;
@@ -25,8 +25,13 @@ export type EmbeddedRequest =
   | { readonly kind: 'save'; readonly copy: number }
   | { readonly kind: 'restore'; readonly copy: number }
   | { readonly kind: 'forget'; readonly copy: number }
+  /** The database in one piece, to start from. */
+  | { readonly kind: 'image' }
   /** Writes the database to its file, atomically. */
   | { readonly kind: 'keep'; readonly path: string };
+
+/** The copy of what a worker has started from: it is there without being asked for. */
+export const begun = { copy: 0 } as const;
 
 /** The values by kind of request. */
 export interface EmbeddedReplies {
@@ -42,6 +47,7 @@ export interface EmbeddedReplies {
   readonly save: undefined;
   readonly restore: undefined;
   readonly forget: undefined;
+  readonly image: Uint8Array;
   readonly keep: undefined;
 }
 

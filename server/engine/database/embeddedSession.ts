@@ -4,7 +4,13 @@ import { Worker } from 'node:worker_threads';
 import { types } from 'pg';
 import { Fault } from '../base/fault';
 import { timedOut } from './answer';
-import type { EmbeddedReplies, EmbeddedReply, EmbeddedWork, EmbeddedRequest } from './embeddedMessages';
+import {
+  begun,
+  type EmbeddedReplies,
+  type EmbeddedReply,
+  type EmbeddedRequest,
+  type EmbeddedWork,
+} from './embeddedMessages';
 import { parameterText } from './parameterText';
 import type { Answer, RunOptions, Server, Session } from './session';
 import { Turns } from './turns';
@@ -27,6 +33,8 @@ export interface SessionPlace {
   readonly wasm: WebAssembly.Module;
   readonly label: string;
   readonly file: string | undefined;
+  /** To start from instead; it is the worker's from then on. */
+  readonly image?: Uint8Array | undefined;
   /** Gives the lock back; undefined in a session that keeps nothing. */
   readonly release?: () => void;
 }
@@ -42,6 +50,10 @@ interface Waiting {
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: Error) => void;
 }
+
+/** Memory that is not copied: large, and the worker's from then on. */
+const movedWith = (request: EmbeddedRequest): readonly ArrayBuffer[] =>
+  request.kind === 'start' && request.image ? [request.image.buffer as ArrayBuffer] : [];
 
 export class EmbeddedSession implements Session {
   transaction: Session['transaction'] = 'idle';
@@ -66,11 +78,15 @@ export class EmbeddedSession implements Session {
     this.#worker.on('exit', () => this.#lose('its worker has ended'));
   }
 
-  /** @throws {Fault} `not-readable` when the file is no database of this version */
+  /** @throws {Fault} `not-readable` when the file or the image is no database of this version, or damaged */
   static async start(place: SessionPlace): Promise<EmbeddedSession> {
     const session = new EmbeddedSession(place);
     try {
-      const { version, versionNumber, user, database } = await session.#ask({ kind: 'start', path: place.file });
+      const { version, versionNumber, user, database } = await session.#ask({
+        kind: 'start',
+        path: place.file,
+        image: place.image,
+      });
       const label = `PGlite (PostgreSQL ${version})`;
       session.#server = { label, engine: 'embedded', versionNumber, user, database };
       return session;
@@ -129,6 +145,11 @@ export class EmbeddedSession implements Session {
     return { copy };
   }
 
+  /** What the session has begun with. */
+  get begun(): SavedCopy {
+    return begun;
+  }
+
   /** Makes the database what it was; settings, temporary tables and an open transaction of the session are gone. */
   async restore({ copy }: SavedCopy): Promise<void> {
     await this.#ask({ kind: 'restore', copy });
@@ -136,6 +157,15 @@ export class EmbeddedSession implements Session {
 
   async forget({ copy }: SavedCopy): Promise<void> {
     await this.#ask({ kind: 'forget', copy });
+  }
+
+  /**
+   * The database as it is now in one piece, for `SessionPlace.image`; a few hundred milliseconds.
+   *
+   * @throws {Error} in the middle of a transaction
+   */
+  image(): Promise<Uint8Array> {
+    return this.#ask({ kind: 'image' });
   }
 
   /**
@@ -196,7 +226,7 @@ export class EmbeddedSession implements Session {
     const id = ++this.#requests;
     const reply = await new Promise<Reply>((resolve, reject) => {
       this.#waiting = { resolve, reject };
-      this.#worker.postMessage({ id, ...request }, []);
+      this.#worker.postMessage({ id, ...request }, movedWith(request));
     });
     return reply.value as EmbeddedReplies[Kind];
   }

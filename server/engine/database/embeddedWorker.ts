@@ -20,7 +20,15 @@ import {
   emptyDataDirectory,
   loadEngine,
 } from './embeddedInstance';
-import type { EmbeddedReplies, EmbeddedReply, EmbeddedWork, EmbeddedRequest, EmbeddedRows } from './embeddedMessages';
+import { packImage, unpackImage } from './embeddedImage';
+import {
+  begun,
+  type EmbeddedReplies,
+  type EmbeddedReply,
+  type EmbeddedRequest,
+  type EmbeddedRows,
+  type EmbeddedWork,
+} from './embeddedMessages';
 import { runPgDump } from './pgDump';
 import { quoteIdentifier } from './quote';
 import type { Answer, Session } from './session';
@@ -46,11 +54,15 @@ const handlers: {
     request: Extract<EmbeddedRequest, { kind: Kind }>,
   ) => Promise<EmbeddedReplies[Kind]> | EmbeddedReplies[Kind];
 } = {
-  async start({ path }) {
+  async start({ path, image }) {
     engine = await loadEngine(assets, wasm);
-    instance = path && existsSync(path) ? await startFrom(path, engine) : await startEmpty(engine);
+    if (image) instance = await startFrom('an image', () => unpackImage(image), engine);
+    else if (path && existsSync(path)) instance = await startFrom(path, () => unpackFile(path), engine);
+    else instance = await startOn(emptyDataDirectory(engine), engine);
     provideInstalled();
-    return identity();
+    const itself = identity();
+    if (!copies.has(begun.copy)) copies.set(begun.copy, dataDirectory());
+    return itself;
   },
   run({ sql, copyData, ahead }) {
     for (const before of ahead) demand(before);
@@ -75,6 +87,7 @@ const handlers: {
     copies.delete(copy);
     return undefined;
   },
+  image: () => packImage(dataDirectory()),
   keep({ path }) {
     // Level 1: the higher ones take three times as long for a tenth less.
     writeDurably(path, gzipSync(packTar(dataDirectory()), { level: 1 }));
@@ -196,20 +209,27 @@ function demand(sql: string): void {
   if (answer.kind === 'refused') throw new Error(`${sql}: ${answer.refusal.message}`);
 }
 
-const startEmpty = (parts: EngineParts): Promise<EmbeddedInstance> =>
-  EmbeddedInstance.start(parts, emptyDataDirectory(parts));
+/** What it starts on stays as it is: to come back to it costs no copy. */
+function startOn(entries: readonly TarEntry[] | undefined, parts: EngineParts): Promise<EmbeddedInstance> {
+  if (entries) copies.set(begun.copy, entries);
+  return EmbeddedInstance.start(parts, entries);
+}
 
-/** @throws {Fault} `not-readable` when the file is damaged, or of another major version of Postgres */
-async function startFrom(path: string, parts: EngineParts): Promise<EmbeddedInstance> {
+/** @throws {Fault} `not-readable` when it is damaged, or of another major version of Postgres */
+async function startFrom(name: string, unpack: () => TarEntry[], parts: EngineParts): Promise<EmbeddedInstance> {
   try {
-    const bytes = readFileSync(path);
-    const entries = unpackTar(bytes[0] === gzipMark ? gunzipSync(bytes) : bytes);
+    const entries = unpack();
     if (!entries.some((entry) => entry.path === 'PG_VERSION')) throw new RangeError('it holds no data directory');
-    return await EmbeddedInstance.start(parts, entries);
+    return await startOn(entries, parts);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    throw new Fault('not-readable', `${path} is no embedded database of this version: ${error.message}.`, error);
+    throw new Fault('not-readable', `${name} is no embedded database of this version: ${error.message}.`, error);
   }
+}
+
+function unpackFile(path: string): TarEntry[] {
+  const bytes = readFileSync(path);
+  return unpackTar(bytes[0] === gzipMark ? gunzipSync(bytes) : bytes);
 }
 
 /** First byte of a gzip file; that of a tar file is a letter. */
@@ -222,7 +242,9 @@ function bytesOf(text: string): ArrayBuffer {
 
 async function reply(id: number, request: EmbeddedRequest): Promise<EmbeddedReply> {
   try {
-    const handle = handlers[request.kind] as (request: EmbeddedRequest) => Promise<EmbeddedReplies['run']>;
+    const handle = handlers[request.kind] as (
+      request: EmbeddedRequest,
+    ) => Promise<EmbeddedReplies[EmbeddedRequest['kind']]>;
     const value = await handle(request);
     return { id, transaction, kind: 'value', value };
   } catch (error) {
@@ -242,6 +264,10 @@ if (make) void makeEmptyDatabase().then((bytes) => parentPort?.postMessage(bytes
 else {
   let turn = Promise.resolve();
   parentPort?.on('message', ({ id, ...request }: EmbeddedRequest & { readonly id: number }) => {
-    turn = turn.then(async () => parentPort?.postMessage(await reply(id, request), []));
+    turn = turn.then(async () => {
+      const answer = await reply(id, request);
+      const isLarge = answer.kind === 'value' && answer.value instanceof Uint8Array;
+      parentPort?.postMessage(answer, isLarge ? [answer.value.buffer as ArrayBuffer] : []);
+    });
   });
 }

@@ -1,11 +1,13 @@
 /** Shadows in the embedded Postgres: one engine in a worker, put back to a saved copy instead of made anew. */
+import { filesStamp } from '../base/filesStamp';
 import { asOurselves } from '../database/aside';
 import { embeddedDatabase } from '../database/embedded';
+import { assetPath } from '../database/embeddedAssets';
 import type { EmbeddedSession, SavedCopy } from '../database/embeddedSession';
 import { quoteIdentifier } from '../database/quote';
 import type { Session } from '../database/session';
-import type { Base } from './base';
-import type { Shadow, ShadowPlace } from './place';
+import { type Base, emptyBase } from './base';
+import type { Image, Shadow, ShadowPlace } from './place';
 import { demand, forgetScript } from './forgetScript';
 import { refusedOf } from './refused';
 import { restore } from './restore';
@@ -20,22 +22,28 @@ export interface EmbeddedPlaceOptions {
 /** Known before it is started, so that nothing has to be started to say it; a test compares it with what the engine says. */
 export const embeddedVersion = '18.6';
 
+/** As a session on the engine calls it. */
+export const embeddedLabel = `PGlite (PostgreSQL ${embeddedVersion})`;
+
 export function embeddedPlace(options: EmbeddedPlaceOptions): ShadowPlace {
   const shadows = new EmbeddedShadows(options);
   return {
     kind: 'embedded',
-    label: `PGlite (PostgreSQL ${embeddedVersion})`,
+    label: embeddedLabel,
     serverVersion: embeddedVersion,
     shared: false,
-    fresh: (base, signal) => shadows.fresh(base, signal),
+    // Another build of ours may ship another engine, or begin it in another way.
+    imagesOf: `${embeddedVersion} ${filesStamp([options.assets, assetPath(options.assets, '')])}`,
+    fresh: (base, signal, image) => shadows.fresh(base, signal, image),
     close: () => shadows.close(),
   };
 }
 
 interface Prepared {
   readonly session: EmbeddedSession;
-  readonly base: string;
-  /** The base as it was loaded. */
+  /** Of the base or the image. */
+  readonly key: string;
+  /** The base as it was loaded, or the image. */
   readonly copy: SavedCopy;
 }
 
@@ -44,11 +52,11 @@ class EmbeddedShadows {
 
   constructor(private readonly options: EmbeddedPlaceOptions) {}
 
-  async fresh(base: Base, signal: AbortSignal): Promise<Shadow> {
+  async fresh(base: Base, signal: AbortSignal, image: Image | undefined): Promise<Shadow> {
     const known = this.prepared;
-    const fits = known && !known.session.lost && known.base === base.fingerprint;
-    const { session, copy } = fits ? known : await this.prepare(base, signal);
-    await session.restore(copy);
+    const fits = known && !known.session.lost && known.key === keyOf(base, image);
+    if (fits) await known.session.restore(known.copy);
+    const { session } = fits ? known : await this.prepare(base, signal, image);
     await this.take(session, base);
     return this.shadow(session, base);
   }
@@ -59,19 +67,32 @@ class EmbeddedShadows {
     await former?.session.close();
   }
 
-  private async prepare(base: Base, signal: AbortSignal): Promise<Prepared> {
+  /** The session is then as one that has just been opened. */
+  private async prepare(base: Base, signal: AbortSignal, image: Image | undefined): Promise<Prepared> {
     await this.close();
     const { assets } = this.options;
-    const file = base.kind === 'file' ? base.path : undefined;
-    const session = await embeddedDatabase({ file, assets, label: 'the shadow', name: 'shadow' }).open('read');
+    const start = { file: base.kind === 'file' ? base.path : undefined, image: await image?.read() };
+    const session = await embeddedDatabase({ ...start, assets, label: 'the shadow', name: 'shadow' }).open('read');
     try {
-      if (base.kind !== 'file') await this.fill(session, base, signal);
-      this.prepared = { session, base: base.fingerprint, copy: await session.save() };
-      return this.prepared;
+      const isThere = image !== undefined || base.kind === 'file' || base.fingerprint === emptyBase.fingerprint;
+      const copy = isThere ? session.begun : await this.filled(session, base, signal);
+      return (this.prepared = { session, key: keyOf(base, image), copy });
     } catch (error) {
       await session.close();
       throw error;
     }
+  }
+
+  private async filled(
+    session: EmbeddedSession,
+    base: Exclude<Base, { kind: 'file' }>,
+    signal: AbortSignal,
+  ): Promise<SavedCopy> {
+    await this.fill(session, base, signal);
+    const copy = await session.save();
+    await session.forget(session.begun);
+    await session.restore(copy);
+    return copy;
   }
 
   private async fill(
@@ -129,6 +150,17 @@ class EmbeddedShadows {
           }
         }
       },
+      async image() {
+        await session.run(asOurselves(session));
+        const [found] = await session.rows<{ unlogged: boolean }>(
+          `select exists (select from pg_catalog.pg_class where relpersistence = 'u') as unlogged`,
+        );
+        await rename(session, session.server.database);
+        // An engine that starts on files which nobody has shut down empties unlogged tables, as after a crash.
+        const image = found?.unlogged ? undefined : await session.image();
+        await take();
+        return image;
+      },
       dump: () => session.dump('schema'),
     };
   }
@@ -152,6 +184,8 @@ class EmbeddedShadows {
     this.options.log(`the shadow lacks: ${line}`);
   }
 }
+
+const keyOf = (base: Base, image: Image | undefined): string => image?.key ?? base.fingerprint;
 
 /** Postgres renames no database that somebody is connected to, and here nobody can be connected to another one. */
 async function rename(session: Session, name: string): Promise<void> {

@@ -10,12 +10,16 @@ export interface ShadowPlace {
   readonly serverVersion: string;
   /** Others live on this server: what reaches outside a database must not be run. */
   readonly shared: boolean;
+  /** What images of its shadows depend on beside their bases; undefined where shadows have none. */
+  readonly imagesOf?: string;
   /**
    * A new shadow that holds the base and nothing else. The former shadow of this place is gone then.
    *
-   * @throws {Fault} `no-right`, `disk-full`, `no-shadow`, `no-server`, `connection-lost`
+   * @param image to begin with instead; of a shadow with this base
+   * @throws {Fault} `no-right`, `disk-full`, `no-shadow`, `no-server`, `connection-lost`; `not-readable` of an image
+   *   that is of no use
    */
-  fresh(base: Base, signal: AbortSignal): Promise<Shadow>;
+  fresh(base: Base, signal: AbortSignal, image?: Image): Promise<Shadow>;
   /**
    * Keeps on the disk what it takes to begin with this base at the next start, beside what runs; a matter of seconds.
    * Undefined where there is nothing to gain.
@@ -25,6 +29,14 @@ export interface ShadowPlace {
   readonly keep?: (base: Base, signal: AbortSignal) => Promise<void>;
   /** Gives back everything, also when the server has gone. */
   close(): Promise<void>;
+}
+
+/** What was committed on a shadow of an earlier process. */
+export interface Image {
+  /** Of other content, another one. */
+  readonly key: string;
+  /** Not called while the place still has it. @throws {Fault} `not-readable` when it has gone */
+  read(): Promise<Uint8Array>;
 }
 
 /**
@@ -43,6 +55,8 @@ export interface Shadow {
   startScript(session: Session): Promise<void>;
   /** Runs `use` on a copy of what is committed, and throws the copy away; nothing outside of it is changed either. */
   withCopy<T>(use: (copy: Session) => Promise<T>): Promise<T>;
+  /** What is committed, in one piece; not in a transaction. Undefined where that would not be all that it holds. */
+  image?(): Promise<Uint8Array | undefined>;
   /** pg_dump --schema-only of what is committed. */
   dump(signal: AbortSignal): Promise<string>;
 }
