@@ -33,7 +33,9 @@ const withLocked = (major: Major, use: (locked: Locked) => Promise<void>): Promi
   withDatabase(major, (url) =>
     withWorkspace(files, ({ engine, log }) =>
       withConnection(`${url}?application_name=psql`, async (other) => {
-        await other.query('create table schema_migrations (version varchar primary key); create view v as select 1 as a');
+        await other.query(
+          'create table schema_migrations (version varchar primary key); create view v as select 1 as a',
+        );
         const project = await projectOf(engine({ target: on(url), shadow: 'embedded' }));
         const lock = async (sql: string) => void (await other.query(`begin; ${sql}`));
         await use({ project, log, lock, unlock: async () => void (await other.query('rollback')) });

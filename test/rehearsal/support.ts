@@ -118,13 +118,14 @@ export function tapped(
     startOver: (session) => shadow.startOver(session),
     startScript: (session) => shadow.startScript(session),
     withCopy: (use) => shadow.withCopy((copy) => use(tap(copy))),
+    image: async () => shadow.image?.(),
     dump: (signal) => shadow.dump(signal),
   });
   const place: ShadowPlace = {
     ...inner,
-    async fresh(base, signal) {
+    async fresh(base, signal, image) {
       made++;
-      return tapShadow(await inner.fresh(base, signal));
+      return tapShadow(await inner.fresh(base, signal, image));
     },
   };
   return { place, sent, made: () => made };

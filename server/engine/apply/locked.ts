@@ -46,7 +46,11 @@ export async function withLockedTarget<T>(
  *
  * @throws {Fault} `busy` when somebody else had it for too long; whatever `work` throws
  */
-export async function withLockLimit(session: Session, { waits = usualWaits }: Job, work: () => Promise<void>): Promise<void> {
+export async function withLockLimit(
+  session: Session,
+  { waits = usualWaits }: Job,
+  work: () => Promise<void>,
+): Promise<void> {
   const [row] = await session.rows<{ was: string }>(`select pg_catalog.current_setting('lock_timeout') as was`);
   await setLockLimit(session, String(waits.statementLockMs));
   await work();

@@ -16,6 +16,7 @@ export function dbmateHistory(options: HistoryOptions): History {
   return {
     layout: 'dbmate',
     read: async (session) => read(session, await tableName(session, options)),
+    ofNothing: () => stateOf(tableIn('public', options), undefined),
     async withLock(session, waitMs, use) {
       const table = await tableName(session, options);
       return withAdvisoryLocks(session, [ownLockId('dbmate', labelOf(table))], waitMs, async () => {
@@ -44,15 +45,16 @@ const shape: Shape = {
 };
 
 /** A schema named with the table, else the first one of the URL's search_path, else the current one. */
-async function tableName(
-  session: Session,
-  { table = 'schema_migrations', searchPath = '' }: HistoryOptions,
-): Promise<TableName> {
+async function tableName(session: Session, options: HistoryOptions): Promise<TableName> {
+  // With no schema at all, as after a dump has emptied search_path, the tool tries `public`.
+  return tableIn((await currentSchema(session)) ?? 'public', options);
+}
+
+function tableIn(current: string, { table = 'schema_migrations', searchPath = '' }: HistoryOptions): TableName {
   const [first = '', ...rest] = table.split('.');
   if (rest.length > 0) return { schema: first, name: rest.join('.') };
   const [named = ''] = searchPath.split(',');
-  // With no schema at all, as after a dump has emptied search_path, the tool tries `public`.
-  return { schema: named.trim() || ((await currentSchema(session)) ?? 'public'), name: table };
+  return { schema: named.trim() || current, name: table };
 }
 
 async function makeTable(session: Session, table: TableName): Promise<void> {
@@ -67,12 +69,20 @@ async function read(session: Session, table: TableName): Promise<HistoryState> {
     ? await session.rows<{ version: string }>(
         `select version::text as version from ${quoted(table)} order by version collate "C"`,
       )
-    : [];
-  const versions = rows.map(({ version }) => version);
+    : undefined;
+  return stateOf(
+    table,
+    rows?.map(({ version }) => version),
+  );
+}
+
+/** @param found versions in the table, when it is there */
+function stateOf(table: TableName, found: readonly string[] | undefined): HistoryState {
+  const versions = found ?? [];
   const known = new Set(versions);
   return {
     table: labelOf(table),
-    exists,
+    exists: found !== undefined,
     applied: ({ version }) => (known.has(version) ? 'applied' : 'pending'),
     edited: () => false,
     versions,

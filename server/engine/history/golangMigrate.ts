@@ -23,6 +23,7 @@ export function golangMigrateHistory(options: HistoryOptions): History {
   return {
     layout: 'golang-migrate',
     read: async (session) => read(session, await tableOf(session)),
+    ofNothing: () => stateOf(tableIn('public', options), { exists: false, row: undefined, blocked: false }),
     async withLock(session, waitMs, use) {
       const table = await tableOf(session);
       return withAdvisoryLocks(session, lockIds(table, session.server.database), waitMs, async () => {
@@ -54,16 +55,16 @@ const shape: Shape = {
 const nilVersion = -1n;
 
 /** @throws {Fault} `bad-connection-settings` when the tool would refuse them too */
-async function tableName(
-  session: Session,
-  { table = 'schema_migrations', quoted }: HistoryOptions,
-): Promise<TableName> {
+const tableName = async (session: Session, options: HistoryOptions): Promise<TableName> =>
+  tableIn(await currentSchema(session), options);
+
+function tableIn(current: string | undefined, { table = 'schema_migrations', quoted }: HistoryOptions): TableName {
   const parts = quoted ? [...table.matchAll(/"(.*?)"/g)].map(([, part = '']) => part) : [table];
   const name = parts.at(-1);
   if (name === undefined || parts.length > 2 || (quoted && !/^".*"$/s.test(table))) {
     throw new Fault('bad-connection-settings', `x-migrations-table is ${table}, and should be "schema"."table".`);
   }
-  const schema = parts.length === 2 ? parts[0] : await currentSchema(session);
+  const schema = parts.length === 2 ? parts[0] : current;
   if (schema !== undefined) return { schema, name };
   throw new Fault(
     'bad-connection-settings',
@@ -83,6 +84,18 @@ async function read(session: Session, table: TableName): Promise<HistoryState> {
   const underWay = seen?.dirty === true && (await isUnderWay(session, table));
   // Who was at work may have ended well between the two looks.
   const row = seen?.dirty && !underWay ? await rowIn(session, table) : seen;
+  return stateOf(table, { exists, row, blocked: row?.dirty === true && !underWay });
+}
+
+/** What is found in the table, when it is there. */
+interface Reading {
+  readonly exists: boolean;
+  readonly row: Row | undefined;
+  /** A step was cut off. */
+  readonly blocked: boolean;
+}
+
+function stateOf(table: TableName, { exists, row, blocked }: Reading): HistoryState {
   const current = row ? BigInt(row.version) : nilVersion;
   return {
     table: labelOf(table),
@@ -92,7 +105,7 @@ async function read(session: Session, table: TableName): Promise<HistoryState> {
       BigInt(version) < current || (BigInt(version) === current && !row?.dirty) ? 'applied' : 'pending',
     edited: () => false,
     versions: current === nilVersion ? [] : [String(current)],
-    ...(row?.dirty && !underWay ? { blocked: blockedBy(current) } : {}),
+    ...(blocked ? { blocked: blockedBy(current) } : {}),
     skipsOlder: true,
     needsFiles: true,
   };

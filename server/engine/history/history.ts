@@ -8,6 +8,12 @@ export interface History {
   /** @throws {Fault} when the table cannot be read or is not this tool's */
   read(session: Session): Promise<HistoryState>;
   /**
+   * What `read` says of a database that has just been made.
+   *
+   * @throws {Fault} as `read`
+   */
+  ofNothing(): HistoryState;
+  /**
    * Takes the tool's own lock (waits up to `waitMs`), makes the history table when it is missing, runs `use`, releases.
    * A transaction that `use` leaves open is rolled back.
    *

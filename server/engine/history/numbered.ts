@@ -10,6 +10,7 @@ export function numberedHistory(): History {
   return {
     layout: 'numbered',
     read,
+    ofNothing: () => stateOf(undefined),
     withLock: (session, waitMs, use) =>
       withAdvisoryLocks(session, [ownLockId('numbered', labelOf(table))], waitMs, async () => {
         if (!(await hasTable(session, table, shape))) await makeTable(session);
@@ -56,11 +57,17 @@ async function read(session: Session): Promise<HistoryState> {
     ? await session.rows<{ version: string; checksum: string }>(
         `select version, checksum from ${quoted(table)} order by pg_catalog.length(version), version collate "C"`,
       )
-    : [];
+    : undefined;
+  return stateOf(rows);
+}
+
+/** @param found rows of the table, when it is there */
+function stateOf(found: readonly { readonly version: string; readonly checksum: string }[] | undefined): HistoryState {
+  const rows = found ?? [];
   const checksums = new Map(rows.map(({ version, checksum }) => [version, checksum]));
   return {
     table: labelOf(table),
-    exists,
+    exists: found !== undefined,
     applied: ({ version }) => (checksums.has(version) ? 'applied' : 'pending'),
     edited({ version }, upText) {
       const checksum = checksums.get(version);

@@ -15,6 +15,7 @@ import type { EngineOptions, Glance, Occasion } from '../project';
 import { type Chain, createChain } from '../rehearsal/chain';
 import { type Base, emptyBase, emptyLike, fileBase } from '../shadow/base';
 import { type ChosenPlace, choosePlace } from '../shadow/choosePlace';
+import { embeddedLabel } from '../shadow/embeddedPlace';
 import { noSetUp, type SetUp } from '../shadow/setUp';
 import type { World } from '../world';
 import type { Access } from './access';
@@ -45,10 +46,12 @@ export interface Workshop {
 
 /** How long the transaction of a rehearsal stays open on a server that others use. */
 const restMs = 5_000;
-/** Of servers and schemas that are kept on the disk for the next start. */
+/** Of what is kept on the disk for the next start, some tens of megabytes each. */
 const cacheBytes = 1_000_000_000;
 /** How long it may be silent before people are told what is waited for. */
 const silenceMs = 3_000;
+/** What took less to replay is there as soon as an image of it would be. */
+const worthKeepingMs = 300;
 
 /** What may pass without anybody changing settings here, so that it is worth another look. */
 const comingBack = new Set<string>(['no-server', 'connection-lost', 'no-database', 'history-moved', 'busy']);
@@ -56,10 +59,10 @@ const comingBack = new Set<string>(['no-server', 'connection-lost', 'no-database
 export class Bench {
   readonly history: History;
   readonly rowAnswers: RowAnswers;
-  readonly nextStart: NextStart;
   private known: Promise<Live> | undefined;
   private readonly schema: LiveSchema;
   private readonly cache: DiskCache;
+  private readonly nextStart: NextStart;
   /** Why the last look at the target has failed. */
   private unseen: Fault | undefined;
   private readonly workshops = new Map<WorkshopKind, Workshop>();
@@ -150,6 +153,18 @@ export class Bench {
     }, restMs).unref();
   }
 
+  /** What took long to make is put on the disk, as far as it is not there. */
+  private async keep(signal: AbortSignal): Promise<void> {
+    const writes = await this.inTurn(async () => {
+      const all: ((() => Promise<void>) | undefined)[] = [];
+      for (const { chain } of this.workshops.values()) all.push(await chain.keep(signal));
+      return all;
+    });
+    await Promise.all(writes.map(async (write) => write?.()));
+    const place = this.workshops.get('live')?.place;
+    if (place?.keep) await place.keep(await this.liveBase(signal), signal);
+  }
+
   /** One at a time: a shadow has one session. Where it may be on the server of the target, nothing else is there. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
     const begin = () => (this.isApart ? work() : this.watch.paused(work));
@@ -228,8 +243,13 @@ export class Bench {
     }
   }
 
-  private look(): Promise<Live> {
+  private async look(): Promise<Live> {
     const { target, watch } = this;
+    // Nothing has to be started to see what is in a database that nobody has made yet.
+    if (target.kind === 'embedded' && fileStamp(target.path) === undefined) {
+      watch.seeNothing();
+      return { server: embeddedLabel, history: this.history.ofNothing(), schema: undefined };
+    }
     return watch.see(async (session, { history, catalog }) => ({
       server: session.server.label,
       history,
@@ -250,12 +270,6 @@ export class Bench {
   async confirm(signal: AbortSignal): Promise<boolean> {
     const { schema } = await this.live(signal);
     return schema === undefined || (await this.schema.confirm(schema, signal));
-  }
-
-  /** After a pause, what the next start needs is kept on the disk; not when it is cancelled before. */
-  async keepSoon(signal: AbortSignal): Promise<void> {
-    const place = this.workshops.get('live')?.place;
-    if (place) this.nextStart.soon(place, await this.liveBase(signal));
   }
 
   private embeddedBase(): Base {
@@ -284,6 +298,7 @@ export class Bench {
     use: (workshop: Workshop, base: Base) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
+    this.nextStart.wait();
     for (let tries = 1; ; tries++) {
       const workshop = await this.workshop(kind, wished, signal);
       const base = kind === 'live' ? await this.liveBase(signal) : await this.emptyBase(signal);
@@ -291,6 +306,7 @@ export class Bench {
         const result = await use(workshop, base);
         workshop.hasServed = true;
         if (workshop.place.shared) this.restSoon();
+        this.nextStart.soon((quiet) => this.keep(quiet));
         return result;
       } catch (error) {
         // The next one finds out by itself whether the place is still there.
@@ -314,7 +330,10 @@ export class Bench {
     const base = schema && kind === 'live' ? await this.schema.atHand(schema) : undefined;
     const place = await this.choose(setUp, asked, base, signal);
     this.world.log(`shadow: ${place.label}, because ${place.because}`);
-    const made = { place, chain: createChain(place), extensions: new Set(asked), hasServed: false };
+    const { log, now } = this.world;
+    const today = () => now().toISOString().slice(0, 10);
+    const shelf = { cache: this.cache, today, worthMs: worthKeepingMs, log };
+    const made = { place, chain: createChain(place, shelf), extensions: new Set(asked), hasServed: false };
     this.workshops.set(kind, made);
     return made;
   }
@@ -354,9 +373,10 @@ export class Bench {
   }
 
   /** Ends the shadows and their servers, after what runs on them; the next check makes new ones. */
-  close(): Promise<void> {
-    return this.inTurn(async () => {
-      await Promise.all([this.schema.rest(), this.nextStart.end()]);
+  async close(): Promise<void> {
+    await this.nextStart.end();
+    await this.inTurn(async () => {
+      await this.schema.rest();
       for (const kind of this.workshops.keys()) await this.discard(kind);
     });
   }

@@ -31,7 +31,6 @@ export async function check(
 ): Promise<Check> {
   signal.throwIfAborted();
   const { bench, folder, options } = ground;
-  bench.nextStart.cancel();
   laps.enter('target');
   const live = await liveNow(ground, signal);
   laps.enter('files');
@@ -55,7 +54,6 @@ export async function check(
   // In a burst of keystrokes nobody reads what takes longer, and the next one ends it.
   await delay(restMs, undefined, { signal });
   await checkFiles(bench, { ...order, manner: 'again' }, onFile, signal);
-  await bench.keepSoon(signal);
   return { ...checked, ms: laps.whole };
 }
 

@@ -1,9 +1,10 @@
-/** While nobody asks for anything, a shadow is made ready for the next start. */
-import type { Base } from '../shadow/base';
-import type { ShadowPlace } from '../shadow/place';
+/** While nobody asks for anything, what the next start can use is put on the disk. */
 
 /** A pause as long as this is more than one between two thoughts, in milliseconds. */
-const pauseMs = 5_000;
+const pauseMs = 3_000;
+
+/** Work that ends soon after its signal. */
+type Keep = (signal: AbortSignal) => Promise<void>;
 
 export class NextStart {
   private waiting: NodeJS.Timeout | undefined;
@@ -12,34 +13,34 @@ export class NextStart {
 
   constructor(private readonly log: (line: string) => void) {}
 
-  /** After a pause, unless there is no pause. */
-  soon(place: ShadowPlace, base: Base): void {
-    this.cancel();
-    const { keep } = place;
-    if (keep && !this.ending.signal.aborted)
-      this.waiting = setTimeout(() => {
-        this.keeping = this.keeping.then(() => this.now(keep, base));
-      }, pauseMs).unref();
+  /** After a pause, which begins anew whenever this is called. */
+  soon(keep: Keep): void {
+    this.wait();
+    if (this.ending.signal.aborted) return;
+    this.waiting = setTimeout(() => {
+      this.keeping = this.keeping.then(() => this.now(keep));
+    }, pauseMs).unref();
   }
 
-  cancel(): void {
+  /** There is no pause now. */
+  wait(): void {
     clearTimeout(this.waiting);
   }
 
   /** What is being made is thrown away. */
   async end(): Promise<void> {
-    this.cancel();
+    this.wait();
     this.ending.abort();
     await this.keeping;
   }
 
-  private async now(keep: NonNullable<ShadowPlace['keep']>, base: Base): Promise<void> {
+  private async now(keep: Keep): Promise<void> {
     const { signal } = this.ending;
     try {
-      if (!signal.aborted) await keep(base, signal);
+      if (!signal.aborted) await keep(signal);
     } catch (error) {
       // The next start takes longer then.
-      if (!signal.aborted) this.log(`shadow: nothing was kept for the next start: ${String(error)}`);
+      if (!signal.aborted) this.log(`nothing was kept for the next start: ${String(error)}`);
     }
   }
 }

@@ -68,6 +68,11 @@ export class TargetWatch {
     });
   }
 
+  /** As `see`, of a database of the embedded engine that nobody has made yet. */
+  seeNothing(): void {
+    this.seen = { mark: '', stamp: '' };
+  }
+
   /** On connections that end with it, unless they are the sentry's. */
   async look(occasion: Occasion): Promise<Glance> {
     const { seen } = this;

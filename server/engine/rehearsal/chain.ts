@@ -15,6 +15,8 @@ import { type Learned, reachingIn } from '../sql/reachingSchema';
 import { Learning } from './learning';
 import type { Link } from './link';
 import { LinkCutter, type PreparedLink } from './moves';
+import { teachShapes, teachStates } from './prepared/knowledge';
+import { PreparedStates, type Shelf } from './prepared/preparedStates';
 import { Standings } from './standing';
 import { type State, States } from './state';
 import { Telling } from './telling';
@@ -41,6 +43,12 @@ export interface Chain {
   look(request: ChainRequest, signal: AbortSignal): Promise<boolean>;
   /** Leaves no transaction open: for servers that others use. The next `run` begins one again. */
   rest(): Promise<void>;
+  /**
+   * Takes the state before what is open for the next start, when it took long to replay; for a moment when nobody waits.
+   *
+   * @returns writes it to the disk, beside whatever runs; undefined when there is nothing to keep
+   */
+  keep(signal: AbortSignal): Promise<(() => Promise<void>) | undefined>;
   /** Schema dumps before link `index` and after it. Neither is remembered. */
   dumps(
     request: ChainRequest,
@@ -49,8 +57,9 @@ export interface Chain {
   ): Promise<{ before: string; after: string; refused: number }>;
 }
 
-export function createChain(place: ShadowPlace): Chain {
-  const state = new ChainState(place);
+/** @param shelf where states are kept between two starts; undefined for chains that are for once */
+export function createChain(place: ShadowPlace, shelf?: Shelf): Chain {
+  const state = new ChainState(place, shelf && new PreparedStates(place, shelf));
   return {
     run: (request, onResult, laps, signal) => {
       const told = new Set<Link>();
@@ -69,6 +78,7 @@ export function createChain(place: ShadowPlace): Chain {
     },
     look: (request, signal) => again(state, () => state.look(request, signal)),
     rest: () => state.rest(),
+    keep: (signal) => again(state, () => state.keep(signal)),
     dumps: (request, index, signal) => again(state, () => state.dumps(request, index, signal)),
   };
 }
@@ -93,10 +103,17 @@ class ChainState {
   private readonly telling = new Telling();
   private readonly standings: Standings;
   private readonly learning: Learning;
+  /** The walk that was made last. */
+  private last: Walk | undefined;
+  /** The root whose prepared states were asked for. */
+  private recalled: State | undefined;
   private reaching: { readonly base: string; readonly live: readonly Learned[] } = { base: '', live: [] };
 
-  constructor(private readonly place: ShadowPlace) {
-    this.standings = new Standings(place);
+  constructor(
+    private readonly place: ShadowPlace,
+    private readonly prepared: PreparedStates | undefined,
+  ) {
+    this.standings = new Standings(place, prepared);
     this.learning = new Learning(this.standings, this.telling);
   }
 
@@ -111,7 +128,9 @@ class ChainState {
     signal: AbortSignal,
   ): Promise<void> {
     laps.enter('files');
+    await this.recall(request);
     const walk = this.walkOf(request, laps, signal);
+    this.last = walk;
     for (const [i, prepared] of walk.prepared.entries()) {
       const ways = request.wanted(prepared.link).down ? [prepared.up, prepared.down] : [prepared.up];
       while (!ways.every(isKnown)) await this.learning.learn(i, ways.length > 1, walk);
@@ -133,6 +152,29 @@ class ChainState {
 
   rest(): Promise<void> {
     return this.standings.rest();
+  }
+
+  async keep(signal: AbortSignal): Promise<(() => Promise<void>) | undefined> {
+    const walk = this.last && { ...this.last, signal };
+    if (!walk || !this.prepared || walk.rowsAreMissing) return undefined;
+    const found = await this.standings.worthKeeping(walk, this.prepared.worthMs);
+    if (!found) return undefined;
+    const write = await this.prepared.take(walk, walk.prepared.slice(0, found.count), found.shadow);
+    await this.learning.stand(walk);
+    return write;
+  }
+
+  /** What an earlier process has learned of the links before what is open, or is to be looked at as a whole. */
+  private async recall(request: ChainRequest): Promise<void> {
+    const root = this.rootOf(request);
+    if (!this.prepared || request.rowsAreMissing || this.recalled === root) return;
+    this.recalled = root;
+    const wants = (link: Link) => Object.values(request.wanted(link)).some(Boolean);
+    const matters = request.links.findIndex((it) => request.isOpen(it) || (request.manner === 'whole' && wants(it)));
+    const knowledge = await this.prepared.knowledge(request, firstOf(matters, request.links.length));
+    if (!knowledge) return;
+    teachShapes(knowledge, request.links);
+    teachStates(knowledge, this.cut(request, knowledge.length));
   }
 
   private walkOf(request: ChainRequest, laps: Laps<CheckRoom>, signal: AbortSignal): Walk {

@@ -135,6 +135,11 @@ export class Learning {
   /** With all that is known already, so that the next edit finds it as it was. */
   async renew(walk: Walk): Promise<void> {
     this.standings.forget();
+    await this.stand(walk);
+  }
+
+  /** Puts what is open upon what is committed; the next edit then runs nothing but what it changed. */
+  async stand(walk: Walk): Promise<void> {
     const last = walk.prepared.length - 1;
     const link = walk.prepared[last];
     if (link && this.isPlain(link, false)) await this.learnOnStack(link, false, last, walk);

@@ -2,6 +2,7 @@
 import type { Shadow, ShadowPlace } from '../shadow/place';
 import type { Rehearsal } from './commit';
 import type { PreparedLink, StatementMove, Way } from './moves';
+import type { PreparedStates } from './prepared/preparedStates';
 import { isRunaway, type Outcome } from './outcome';
 import { advance, type Rehearsed } from './rehearse';
 import { installObserver } from './observation/install';
@@ -27,8 +28,13 @@ export interface Standing {
 export class Standings {
   /** Undefined when there is no shadow, and while something is committed on it: cut off there it is of no use. */
   private standing: Standing | undefined;
+  /** What it took to commit what no image had. */
+  private replayedMs = 0;
 
-  constructor(private readonly place: ShadowPlace) {}
+  constructor(
+    private readonly place: ShadowPlace,
+    private readonly prepared: PreparedStates | undefined,
+  ) {}
 
   get isWornOut(): boolean {
     return this.standing?.stack.isWornOut === true;
@@ -41,6 +47,24 @@ export class Standings {
   /** Leaves no transaction open. */
   async rest(): Promise<void> {
     if (this.standing && !this.standing.shadow.session.lost) await this.standing.stack.end();
+  }
+
+  /**
+   * What is committed before the first open link, when it took long enough to be kept for the next start; then nothing
+   * is open upon it. Each state is given once.
+   */
+  async worthKeeping(
+    walk: Walk,
+    worthMs: number,
+  ): Promise<{ readonly shadow: Shadow; readonly count: number } | undefined> {
+    const { standing } = this;
+    // An observer that has been installed would be kept, too.
+    if (!standing || standing.shadow.session.lost || standing.form !== asBlocks) return undefined;
+    const count = committedOf(standing, walk, walk.firstOpen);
+    if (count <= 0 || this.replayedMs < worthMs) return undefined;
+    this.replayedMs = 0;
+    await standing.stack.end();
+    return { shadow: standing.shadow, count };
   }
 
   /** Brings the shadow into the state just before link `index`, with nothing open upon it. */
@@ -69,15 +93,20 @@ export class Standings {
     const now = this.standing;
     if (now && !now.shadow.session.lost && committedOf(now, walk, index) >= 0) return now;
     this.standing = undefined;
-    const shadow = await this.place.fresh(walk.base, walk.signal);
-    return (this.standing = standingAt(shadow, walk.root, await formFor(shadow, walk)));
+    this.replayedMs = 0;
+    const begun = await this.prepared?.begin(walk, index);
+    const at = begun && walk.prepared[begun.count - 1]?.after;
+    const shadow = begun?.shadow ?? (await this.place.fresh(walk.base, walk.signal));
+    return (this.standing = standingAt(shadow, at ?? walk.root, await formFor(shadow, walk)));
   }
 
   /** Commits the next link, and tells what it did; its down scripts are taken back. */
   async advanceFrom({ shadow, form }: Standing, link: PreparedLink, down: boolean, walk: Walk): Promise<Standing> {
     const { ups, downs } = sparing(link, down);
     this.standing = undefined;
+    const begun = performance.now();
     learnAll(link, down, await advance(shadow, ups, downs, walk.limits, walk.signal));
+    this.replayedMs += performance.now() - begun;
     return (this.standing = standingAt(shadow, link.after, form));
   }
 }

@@ -6,7 +6,7 @@ import { foreseenOf } from './foreseen';
 import { locksOf } from './locks';
 import { mentionsOfTokens, mentionsOfTree } from './mentions';
 import { reachesOfBody, reachesOfTree } from './reach';
-import { remembered } from './remembered';
+import { type Remembered, remembered } from './remembered';
 import { roughEffects } from './roughEffects';
 import type { Shape } from './statement';
 import { tokensOf } from './tokens';
@@ -29,7 +29,7 @@ export async function loadParser(): Promise<void> {
  *
  * @param text one statement; the same text gives the same object
  */
-export const shapeOf: (text: string) => Shape = remembered(freshShape);
+export const shapeOf: Remembered<Shape> = remembered(freshShape);
 
 let loading: Promise<void> | undefined;
 let parser: typeof import('libpg-query') | undefined;

@@ -1,0 +1,43 @@
+/** What histories say of a database that has just been made, with and without a look at it. */
+import { deepEqual, throws } from 'node:assert/strict';
+import { embeddedDatabase } from '../../server/engine/database/embedded';
+import type { EmbeddedSession } from '../../server/engine/database/embeddedSession';
+import { histories } from '../../server/engine/history/all';
+import type { History, HistoryOptions } from '../../server/engine/history/history';
+import { isFault } from '../support/faults';
+import { assets } from '../support/places';
+
+describe('histories of nothing', () => {
+  let session: EmbeddedSession;
+  before(async () => {
+    session = await embeddedDatabase({ file: undefined, assets, label: 'nothing', name: 'nothing' }).open('read');
+  });
+  after(() => session.close());
+
+  const options: readonly HistoryOptions[] = [
+    {},
+    { table: 'own' },
+    { table: 'elsewhere.own' },
+    { table: '"else"."own"', quoted: true },
+    { searchPath: 'elsewhere, public' },
+  ];
+  for (const [name, make] of Object.entries(histories))
+    it(`are what ${name} reads there`, async () => {
+      for (const option of options) {
+        const history: History = make(option);
+        deepEqual(plain(history.ofNothing()), plain(await history.read(session)));
+      }
+    });
+
+  it('refuse settings that the tool would refuse', () => {
+    const history = histories['golang-migrate']({ table: 'unquoted', quoted: true });
+    throws(() => history.ofNothing(), isFault('bad-connection-settings'));
+  });
+});
+
+/** With what its functions say of some migration. */
+function plain({ applied, edited, ...facts }: ReturnType<History['ofNothing']>) {
+  const name = { version: '1', digits: '1', order: '1', title: 'a', direction: 'up' } as const;
+  const migration = { version: '1', name, title: 'a', upPath: '/1_a.sql', downPath: undefined };
+  return { ...facts, applied: applied(migration), edited: edited(migration, 'select 1') };
+}
