@@ -37,7 +37,7 @@ describe('histories of nothing', () => {
 
 /** With what its functions say of some migration. */
 function plain({ applied, edited, ...facts }: ReturnType<History['ofNothing']>) {
-  const name = { version: '1', digits: '1', order: '1', title: 'a', direction: 'up' } as const;
-  const migration = { version: '1', name, title: 'a', upPath: '/1_a.sql', downPath: undefined };
+  const parts = { version: '1', digits: '1', order: '1', title: 'a', direction: 'up' } as const;
+  const migration = { ...parts, upPath: '/1_a.sql', downPath: undefined, name: parts };
   return { ...facts, applied: applied(migration), edited: edited(migration, 'select 1') };
 }

@@ -5,9 +5,20 @@ import { statementsOf } from '../sql/scan';
 import type { Statement } from '../sql/statement';
 import type { Script } from './layout';
 
+type Stretch = Pick<Script, 'range' | 'pieces'>;
+
+/** Several ask about each script of a long history. */
+const known = new WeakMap<Stretch, { readonly text: string; readonly statements: readonly Statement[] }>();
+
 /** @param text the whole file; ranges are those of it */
-export const statementsIn = (text: string, { range, pieces }: Pick<Script, 'range' | 'pieces'>): Statement[] =>
-  pieces ? pieces.flatMap((piece) => statementIn(text, piece) ?? []) : statementsOf(text, range);
+export function statementsIn(text: string, script: Stretch): readonly Statement[] {
+  const former = known.get(script);
+  if (former?.text === text) return former.statements;
+  const { range, pieces } = script;
+  const statements = pieces ? pieces.flatMap((piece) => statementIn(text, piece) ?? []) : statementsOf(text, range);
+  known.set(script, { text, statements });
+  return statements;
+}
 
 /** All of the piece that Postgres finds something in, torn or not; undefined when that is nothing. */
 function statementIn(text: string, piece: TextRange): Statement | undefined {

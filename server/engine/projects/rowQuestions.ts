@@ -36,12 +36,15 @@ export function askRows(
   const reaching = reachingOf(base);
   let last = Promise.resolve();
 
-  const probesIn = (up: readonly PlacedOutcome[]): Probe[] =>
-    up.flatMap((outcome) => {
+  const probesIn = (up: readonly PlacedOutcome[]): Probe[] => {
+    // Any other base holds all rows that there are.
+    if (base.kind !== 'dump') return [];
+    return up.flatMap((outcome) => {
       const probes = probesOf(outcome, knowledge, reaching);
       knowledge.learn(outcome);
       return probes;
     });
+  };
 
   async function tellLater(
     path: string | undefined,

@@ -128,7 +128,7 @@ class ChainState {
     signal: AbortSignal,
   ): Promise<void> {
     laps.enter('files');
-    await this.recall(request);
+    await this.recall(request, signal);
     const walk = this.walkOf(request, laps, signal);
     this.last = walk;
     for (const [i, prepared] of walk.prepared.entries()) {
@@ -165,13 +165,13 @@ class ChainState {
   }
 
   /** What an earlier process has learned of the links before what is open, or is to be looked at as a whole. */
-  private async recall(request: ChainRequest): Promise<void> {
+  private async recall(request: ChainRequest, signal: AbortSignal): Promise<void> {
     const root = this.rootOf(request);
     if (!this.prepared || request.rowsAreMissing || this.recalled === root) return;
     this.recalled = root;
     const wants = (link: Link) => Object.values(request.wanted(link)).some(Boolean);
     const matters = request.links.findIndex((it) => request.isOpen(it) || (request.manner === 'whole' && wants(it)));
-    const knowledge = await this.prepared.knowledge(request, firstOf(matters, request.links.length));
+    const knowledge = await this.prepared.knowledge(request, firstOf(matters, request.links.length), signal);
     if (!knowledge) return;
     teachShapes(knowledge, request.links);
     teachStates(knowledge, this.cut(request, knowledge.length));

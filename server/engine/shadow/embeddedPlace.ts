@@ -49,6 +49,8 @@ interface Prepared {
 
 class EmbeddedShadows {
   private prepared: Prepared | undefined;
+  /** Ends when nothing is being prepared. */
+  private preparing: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: EmbeddedPlaceOptions) {}
 
@@ -56,20 +58,32 @@ class EmbeddedShadows {
     const known = this.prepared;
     const fits = known && !known.session.lost && known.key === keyOf(base, image);
     if (fits) await known.session.restore(known.copy);
-    const { session } = fits ? known : await this.prepare(base, signal, image);
+    const { session } = fits ? known : await this.prepareAlone(base, signal, image);
     await this.take(session, base);
     return this.shadow(session, base);
   }
 
+  /** What is being prepared ends with it. */
   async close(): Promise<void> {
+    await this.preparing;
+    await this.end();
+  }
+
+  private async end(): Promise<void> {
     const former = this.prepared;
     this.prepared = undefined;
     await former?.session.close();
   }
 
+  private prepareAlone(base: Base, signal: AbortSignal, image: Image | undefined): Promise<Prepared> {
+    const preparing = this.prepare(base, signal, image);
+    this.preparing = preparing.catch(() => undefined);
+    return preparing;
+  }
+
   /** The session is then as one that has just been opened. */
   private async prepare(base: Base, signal: AbortSignal, image: Image | undefined): Promise<Prepared> {
-    await this.close();
+    await this.end();
     const { assets } = this.options;
     const start = { file: base.kind === 'file' ? base.path : undefined, image: await image?.read() };
     const session = await embeddedDatabase({ ...start, assets, label: 'the shadow', name: 'shadow' }).open('read');

@@ -32,9 +32,14 @@ interface Found {
 /** Counts what an entry holds and how it is read: another format, another number. */
 const format = 1;
 
-/** A class because it keeps in memory what it has read last, for those who ask for another part of it. */
+/** A state, and a shadow that is being brought into it. */
+interface Ahead extends Found {
+  readonly shadow: Promise<Shadow>;
+}
+
+/** A class because it begins with a shadow while there is still something to read about the way to it. */
 export class PreparedStates {
-  private last: Found | undefined;
+  private ahead: Ahead | undefined;
 
   constructor(
     private readonly place: ShadowPlace,
@@ -45,27 +50,50 @@ export class PreparedStates {
     return this.shelf.worthMs;
   }
 
-  /** What is known of the first links of a request, `most` at most; as many as there is a state behind. */
-  async knowledge(request: ChainRequest, most: number): Promise<Knowledge | undefined> {
-    this.last = await this.find(request, most);
-    return this.last?.entry.knowledge;
+  /**
+   * What is known of the first links of a request, `most` at most; as many as there is a state behind. Where others
+   * follow, a shadow is begun already, which `begin` gives.
+   */
+  async knowledge(request: ChainRequest, most: number, signal: AbortSignal): Promise<Knowledge | undefined> {
+    const found = await this.find(request, most);
+    if (found && most < request.links.length) {
+      const shadow = this.shadowOf(request, found, signal);
+      // Who asks for it hears of a failure.
+      shadow.catch(() => undefined);
+      this.ahead = { ...found, shadow };
+    }
+    return found?.entry.knowledge;
   }
 
   /** A shadow in the state behind the first links of a request; as many as can be had without a replay, `most` at most. */
   async begin(request: Walk, most: number): Promise<{ readonly shadow: Shadow; readonly count: number } | undefined> {
+    const keys = this.keysOf(request, most);
+    const { ahead } = this;
+    this.ahead = undefined;
+    // A place makes one shadow at a time.
+    const early = ahead && (await this.usable(ahead, ahead.shadow));
+    if (early && keys[ahead.count - 1] === ahead.key) return { shadow: early, count: ahead.count };
     for (;;) {
       const found = await this.find(request, most);
-      this.last = undefined;
       if (!found) return undefined;
-      const { count, key, entry } = found;
-      try {
-        const read = () => Promise.resolve(entry.image);
-        return { shadow: await this.place.fresh(request.base, request.signal, { key, read }), count };
-      } catch (error) {
-        if (!(error instanceof Fault) || error.code !== 'not-readable') throw error;
-        this.shelf.log(`a prepared state is thrown away: ${error.message}`);
-        await this.shelf.cache.remove(key);
-      }
+      const shadow = await this.usable(found, this.shadowOf(request, found, request.signal));
+      if (shadow) return { shadow, count: found.count };
+    }
+  }
+
+  private shadowOf({ base }: ChainRequest, { key, entry }: Found, signal: AbortSignal): Promise<Shadow> {
+    return this.place.fresh(base, signal, { key, read: () => Promise.resolve(entry.image) });
+  }
+
+  /** A state that is of no use is thrown away. */
+  private async usable({ key }: Found, shadow: Promise<Shadow>): Promise<Shadow | undefined> {
+    try {
+      return await shadow;
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code !== 'not-readable') throw error;
+      this.shelf.log(`a prepared state is thrown away: ${error.message}`);
+      await this.shelf.cache.remove(key);
+      return undefined;
     }
   }
 
@@ -93,7 +121,6 @@ export class PreparedStates {
     const keys = this.keysOf(request, most);
     for (let count = keys.length; count > 0; count--) {
       const key = keys[count - 1] ?? '';
-      if (this.last?.key === key) return this.last;
       const file = await this.shelf.cache.read(key);
       const entry = file && unpackEntry(file);
       if (entry) return { count, key, entry };
