@@ -9,7 +9,7 @@ import { ending, withWorkspace } from '../support/commandLine';
 import { servers, stopServers } from '../support/servers';
 import { measureActivation } from './activation';
 import { startEditor } from './editor';
-import { type Large, measureLarge } from './large';
+import { type Large, measureLarge, measureUnapplied, type Unapplied } from './large';
 import { rounded, timed, type Times, timesOf } from './measure';
 import { measureObservation, type ObservationCost } from './observation';
 import { measureRehearsals, type Rehearsals, type Timed } from './rehearsals';
@@ -33,6 +33,7 @@ async function main(): Promise<void> {
     }
     if (!quick) rehearsals.push(await measureRehearsals(servers.newest, 'private', rounds, 2_000));
     const large = await measureLarge(servers.newest, sizes, quick ? 2 : 10);
+    const unapplied = await measureUnapplied(sizes.migrations, quick ? 2 : 10);
     const observation = await measureObservation(servers.newest, quick ? 5 : 30);
     const checkExample = await coldChecks(quick ? 1 : 5);
     const results = {
@@ -41,6 +42,7 @@ async function main(): Promise<void> {
       serverActivation: server,
       rehearsals,
       large,
+      unapplied,
       observation,
       checkExample,
     };
@@ -93,11 +95,13 @@ interface Results {
   readonly serverActivation: Times;
   readonly rehearsals: readonly Rehearsals[];
   readonly large: readonly Large[];
+  readonly unapplied: Unapplied;
   readonly observation: ObservationCost;
   readonly checkExample: Times;
 }
 
-function table({ clientActivation, serverActivation, rehearsals, large, observation, checkExample }: Results): string {
+function table(results: Results): string {
+  const { clientActivation, serverActivation, rehearsals, large, unapplied, observation, checkExample } = results;
   const rows: (readonly string[])[] = [['', 'median ms', 'p95 ms', '× plain', 'runs']];
   if (typeof clientActivation === 'string') rows.push([`client: ${clientActivation}`]);
   else {
@@ -123,6 +127,10 @@ function table({ clientActivation, serverActivation, rehearsals, large, observat
     rows.push(['first diagnostics', ...columns(first)], ['after an edit of the last statement', ...columns(edited)]);
     rows.push([`memory of the server: RSS ${memory.rss} MB, PSS ${memory.pss ?? '?'} MB`]);
   }
+  rows.push([], [`embedded, no target, ${unapplied.migrations} migrations before the newest`]);
+  rows.push(['first diagnostics at the first start', unapplied.first.toFixed(1), '', '', '1']);
+  rows.push(['first diagnostics at later starts', ...columns(unapplied.later)]);
+  rows.push(['from spawn to first diagnostics, likewise', ...columns(unapplied.fromSpawn)]);
   rows.push([], ['40 statements with savepoints, on one session', ...columns(observation.bare)]);
   rows.push([
     `the same, observed: ${(observation.overhead * 100).toFixed(0)} % more`,

@@ -1,6 +1,6 @@
 /** An editor as far as a language server can see it: opens one file, edits it, waits for the diagnostics of that version. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -42,6 +42,8 @@ export interface Editor {
   edit(text: string): Promise<readonly Diagnostic[]>;
   /** The last line of the log that tells of a check. */
   lastCheck(): string;
+  /** Resolves when the log has told it. */
+  logged(words: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -62,8 +64,12 @@ export async function startEditor(
     new StreamMessageWriter(child.stdin),
   );
   let check = '';
+  const log: string[] = [];
+  const news = new EventEmitter();
   connection.onNotification(LogMessageNotification.type, ({ message }) => {
     if (message.includes('check ')) check = message;
+    log.push(message);
+    news.emit('line');
   });
   connection.listen();
   await connection.sendRequest(InitializeRequest.type, {
@@ -112,6 +118,9 @@ export async function startEditor(
       );
     },
     lastCheck: () => check,
+    async logged(words) {
+      while (!log.some((line) => line.includes(words))) await Promise.race([once(news, 'line'), ended]);
+    },
     async close() {
       const gone = once(child, 'exit');
       await connection.sendRequest(ShutdownRequest.type);

@@ -3,7 +3,7 @@ import { equal } from 'node:assert/strict';
 import { withWorkspace } from '../support/commandLine';
 import { binariesOf, type Major, withDatabase } from '../support/servers';
 import { type Editor, kept, startEditor } from './editor';
-import { type Memory, memoryOf, timed, type Times, timesOf } from './measure';
+import { type Memory, memoryOf, rounded, timed, type Times, timesOf } from './measure';
 
 export interface Large {
   readonly what: string;
@@ -12,6 +12,17 @@ export interface Large {
   /** From didChange to the diagnostics of that version; of a long file those that are known by then. */
   readonly edited: Times;
   readonly memory: Memory;
+}
+
+/** A history that is all pending: nobody has named a database. */
+export interface Unapplied {
+  readonly migrations: number;
+  /** From didOpen of the newest file to its diagnostics, in milliseconds; nothing is prepared. */
+  readonly first: number;
+  /** The same in servers that are started later. */
+  readonly later: Times;
+  /** Of those, from spawn to the diagnostics. */
+  readonly fromSpawn: Times;
 }
 
 export interface Sizes {
@@ -28,19 +39,50 @@ export async function measureLarge(major: Major, sizes: Sizes, rounds: number): 
       ? `create table big_${n} (id bigint primary key, name text not null default 'x', n int check (n > ${n}))`
       : `comment on table big_${n - 1} is 'number ${n}'`,
   );
-  const history = Object.fromEntries(
-    Array.from({ length: sizes.migrations }, (_, n) => [
-      `migrations/${String(n + 1).padStart(4, '0')}_step.sql`,
-      `create table step_${n + 1} (id int);\nalter table step_${n + 1} add column n int;\n`,
-    ]),
-  );
-  const short = ['create table fresh (id int)', 'select id from fresh'];
+  const history = historyOf(sizes.migrations);
   return [
     await measure(major, `a file of ${sizes.statements} statements`, {}, long, rounds, rounds),
     await measure(major, `${sizes.migrations} migrations, all applied but one`, history, short, rounds, rounds),
     await measure(major, `${sizes.edits} edits`, {}, short, 1, sizes.edits),
   ];
 }
+
+/** On the embedded engine. */
+export function measureUnapplied(migrations: number, rounds: number): Promise<Unapplied> {
+  return withWorkspace(historyOf(migrations), async ({ folder, environment, path, write }) => {
+    const text = textOf(short, 0);
+    write(newest, text);
+    const opened = async (use: (editor: Editor) => Promise<void>) => {
+      const editor = await startEditor(folder, environment, {});
+      try {
+        const openedMs = await timed(() => editor.open(path(newest), text));
+        await use(editor);
+        return { openedMs, fromSpawnMs: editor.initializedMs + openedMs };
+      } finally {
+        await editor.close();
+      }
+    };
+    const first = await opened((editor) => editor.logged('kept for the next start'));
+    const later: Awaited<ReturnType<typeof opened>>[] = [];
+    for (let round = 0; round < rounds; round++) later.push(await opened(() => Promise.resolve()));
+    return {
+      migrations,
+      first: rounded(first.openedMs),
+      later: timesOf(later.map(({ openedMs }) => openedMs)),
+      fromSpawn: timesOf(later.map(({ fromSpawnMs }) => fromSpawnMs)),
+    };
+  });
+}
+
+const short = ['create table fresh (id int)', 'select id from fresh'];
+
+const historyOf = (migrations: number): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Array.from({ length: migrations }, (_, n) => [
+      `migrations/${String(n + 1).padStart(4, '0')}_step.sql`,
+      `create table step_${n + 1} (id int);\nalter table step_${n + 1} add column n int;\n`,
+    ]),
+  );
 
 async function measure(
   major: Major,
