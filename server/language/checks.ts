@@ -16,6 +16,7 @@ import { diagnosticsOf, notChecked } from './diagnostics';
 import type { Documents, OpenFile } from './documents';
 import { type Latest, latest } from './latest';
 import { type Looks, repeatedLooks } from './looks';
+import { FolderNames } from './names';
 import { OtherFiles } from './otherFiles';
 import { pathOf } from './uri';
 import type { Workspace } from './workspace';
@@ -53,6 +54,7 @@ export class Checks {
   private readonly faults = new Map<string, Trouble>();
   private readonly retries = new Map<string, NodeJS.Timeout>();
   private readonly others: OtherFiles;
+  private readonly names: FolderNames;
   private readonly looks: Looks = repeatedLooks((folder, occasion) => this.look(folder, occasion));
 
   constructor(
@@ -62,6 +64,7 @@ export class Checks {
     private readonly retryMs: number,
   ) {
     this.others = new OtherFiles(connection, documents, workspace.files);
+    this.names = new FolderNames(workspace.disk);
     documents.onOpen((document) => inBackground(this.connection, this.opened(document.uri)));
     documents.onChange((document) => {
       this.looks.awake();
@@ -109,6 +112,8 @@ export class Checks {
       if (project) folders.add(project.folder.path);
       else this.clear(document.uri);
     }
+    // What was told of a project that is not there any more is taken back.
+    if (uri === undefined) for (const folder of this.queues.keys()) folders.add(folder);
     await Promise.all([...folders].map((folder) => this.queue(folder).request('at once')));
   }
 
@@ -181,6 +186,10 @@ export class Checks {
     // Where others change the schema all the time, no check would ever come to its end.
     if (this.queue(folder).isWaitedFor) return 'later';
     try {
+      if (this.names.haveChanged(folder)) {
+        this.workspace.changed('projects');
+        this.recheckInBackground();
+      }
       const project = (await this.workspace.projects()).find((it) => it.folder.path === folder);
       const glance = (await project?.refreshIfMoved(occasion)) ?? 'same';
       if (glance === 'moved') {

@@ -45,7 +45,7 @@ export class Accesses {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.made.values()].map(({ sentry }) => sentry?.bar()));
+    await Promise.all([...this.made.values()].map(async ({ sentry }) => sentry?.bar()));
   }
 }
 

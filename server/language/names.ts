@@ -1,0 +1,31 @@
+/**
+ * Have files come or gone in a folder of migrations? The editor tells of files; but where the whole folder goes, as when
+ * another branch is checked out, VS Code tells of the folder only, which no pattern for files meets (it leaves out what
+ * is deleted below a deleted folder: src/vs/platform/files/common/watcher.ts). Other editors may tell nothing at all.
+ */
+import { Fault } from '../engine/base/fault';
+import type { Files } from '../engine/world';
+
+export class FolderNames {
+  private readonly seen = new Map<string, string>();
+
+  constructor(private readonly files: Pick<Files, 'list'>) {}
+
+  /** Since it was asked last; not the first time. */
+  haveChanged(folder: string): boolean {
+    const names = this.namesIn(folder);
+    const before = this.seen.get(folder);
+    this.seen.set(folder, names);
+    return before !== undefined && before !== names;
+  }
+
+  /** That a folder cannot be read is told by who needs its files. */
+  private namesIn(folder: string): string {
+    try {
+      return this.files.list(folder).join('\n');
+    } catch (error) {
+      if (error instanceof Fault) return '';
+      throw error;
+    }
+  }
+}
