@@ -42,6 +42,12 @@ const extensionsBesidePglite = {
   },
 };
 
+/**
+ * Extensions of PGlite in packages of their own, but for PostGIS: 20 MB, and built for an older engine. pg_textsearch
+ * wants to be loaded before anybody asks for it.
+ */
+const extensionPackages = ['age', 'pg_hashids', 'pg_ivm', 'pg_uuidv7', 'pgtap', 'pgvector'];
+
 const started = performance.now();
 const bundles = [
   { from: 'client/extension.ts', to: 'client.js', external: ['vscode'] },
@@ -90,8 +96,10 @@ function copyAssets() {
   const pglite = dirname(locate('@electric-sql/pglite'));
   const tools = dirname(locate('@electric-sql/pglite-tools/pg_dump'));
   const parser = dirname(locate('libpg-query'));
-  const extensions = readdirSync(pglite).filter((name) => name.endsWith('.tar.gz'));
-  for (const name of ['pglite.wasm', 'pglite.data', 'initdb.wasm', ...extensions]) copy(join(pglite, name), 'pglite');
+  for (const name of ['pglite.wasm', 'pglite.data', 'initdb.wasm']) copy(join(pglite, name), 'pglite');
+  const apart = extensionPackages.map((name) => dirname(locate(`@electric-sql/pglite-${name}`)));
+  for (const folder of [pglite, ...apart])
+    for (const name of readdirSync(folder)) if (name.endsWith('.tar.gz')) copy(join(folder, name), 'pglite');
   copy(join(tools, 'pg_dump.wasm'), 'pglite');
   copy(join(parser, 'libpg-query.wasm'), '.');
 }

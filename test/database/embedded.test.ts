@@ -126,6 +126,27 @@ describe('a session on the embedded Postgres', () => {
     equal((await refusalOf(session, 'create extension postgis')).sqlState, '0A000');
   });
 
+  it('has pgvector and other extensions that come in packages of their own', async () => {
+    const apart = await inMemory.open('read');
+    for (const text of [
+      `create extension vector; create table items (at vector(3)); insert into items values ('[1,2,3]'), ('[9,9,9]')`,
+      'create index on items using hnsw (at vector_l2_ops)',
+      'create extension pg_uuidv7; create extension pg_hashids; create extension pgtap',
+      'create extension pg_ivm; create table base (n int)',
+      `select pgivm.create_immv('kept', 'select n from base'); insert into base values (1)`,
+      // As its manual has it, its catalog has to be in the search path.
+      `create extension age; set search_path = ag_catalog, public; select create_graph('roads')`,
+      'reset search_path',
+    ])
+      deepEqual([text, (await apart.run(text)).kind], [text, 'done']);
+    const use = `select (select count(*)::int from items where at <-> '[1,2,3]' < 1) as near, id_encode(1) <> '' as hash,
+      uuid_generate_v7() is not null as uuid, (select count(*)::int from kept) as kept`;
+    deepEqual(await apart.rows(use), [{ near: 1, hash: true, uuid: true, kept: 1 }]);
+    await apart.restore(await apart.save());
+    deepEqual(await apart.rows(use), [{ near: 1, hash: true, uuid: true, kept: 1 }]);
+    await apart.close();
+  });
+
   it('refuses what is nested too deeply, and goes on', async () => {
     const refusal = await refusalOf(
       session,

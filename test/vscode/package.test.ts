@@ -65,8 +65,9 @@ const under = (name: string): string[] =>
     );
 
 function expected(): string[] {
-  const pglite = dirname(require.resolve('@electric-sql/pglite'));
-  const archives = readdirSync(pglite).filter((name) => name.endsWith('.tar.gz'));
+  const packages = ['', '-age', '-pg_hashids', '-pg_ivm', '-pg_uuidv7', '-pgtap', '-pgvector'];
+  const folders = packages.map((it) => dirname(require.resolve(`@electric-sql/pglite${it}`)));
+  const archives = folders.flatMap((it) => readdirSync(it).filter((name) => name.endsWith('.tar.gz')));
   return [
     'package.json',
     'package.nls.json',
