@@ -160,7 +160,7 @@ export class Checks {
       const project = (await this.workspace.projects()).find((it) => it.folder.path === folder);
       subjects = project ? this.subjectsOf(project) : [];
       if (!project || subjects.length === 0) return this.others.clear(folder);
-      this.looks.add(folder);
+      this.watch(folder);
       for (const { document } of subjects) this.setRunning(document.uri);
       await this.rehearse(project, subjects, signal, answered);
       this.setFault(folder, undefined);
@@ -173,6 +173,7 @@ export class Checks {
 
   /** The target of the project at this folder is looked at from now on, while somebody is at the editor. */
   watch(folder: string): void {
+    this.names.know(folder);
     this.looks.add(folder);
   }
 

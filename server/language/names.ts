@@ -11,12 +11,17 @@ export class FolderNames {
 
   constructor(private readonly files: Pick<Files, 'list'>) {}
 
-  /** Since it was asked last; not the first time. */
+  /** What is in it from now on is compared with what is in it now. */
+  know(folder: string): void {
+    if (!this.seen.has(folder)) this.seen.set(folder, this.namesIn(folder));
+  }
+
+  /** Since it was asked last. */
   haveChanged(folder: string): boolean {
     const names = this.namesIn(folder);
-    const before = this.seen.get(folder);
+    const isOther = this.seen.get(folder) !== names;
     this.seen.set(folder, names);
-    return before !== undefined && before !== names;
+    return isOther;
   }
 
   /** That a folder cannot be read is told by who needs its files. */

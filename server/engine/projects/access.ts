@@ -2,6 +2,7 @@
  * How one window reaches one server, whatever number of projects have their targets there: it puts one question at a
  * time and keeps one connection. With the session of a shadow, where that lives on the same server, they are three.
  */
+import { untilAborted } from '../base/untilAborted';
 import { Sentry } from './sentry';
 import type { Target } from './target';
 
@@ -22,7 +23,7 @@ export class Access {
     const mine = new Promise<void>((resolve) => (done = resolve));
     this.last = before.then(() => mine);
     try {
-      await unlessAborted(before, signal);
+      await untilAborted(before, signal);
       return await ask();
     } finally {
       done();
@@ -46,18 +47,5 @@ export class Accesses {
 
   async close(): Promise<void> {
     await Promise.all([...this.made.values()].map(async ({ sentry }) => sentry?.bar()));
-  }
-}
-
-async function unlessAborted(turn: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
-  signal?.throwIfAborted();
-  const over = new AbortController();
-  const aborted = new Promise<never>((_, reject) =>
-    signal?.addEventListener('abort', () => reject(signal.reason), { signal: over.signal }),
-  );
-  try {
-    await Promise.race([turn, aborted]);
-  } finally {
-    over.abort();
   }
 }

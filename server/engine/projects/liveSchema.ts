@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { deserialize, serialize } from 'node:v8';
 import type { DiskCache } from '../base/diskCache';
+import { untilAborted } from '../base/untilAborted';
 import { version } from '../base/version';
 import type { Database } from '../database/database';
 import type { Session } from '../database/session';
@@ -146,13 +147,3 @@ interface Kept {
 
 const keyOf = (identity: string): string =>
   `dump-${createHash('sha256').update(`${version} ${process.versions.v8} ${identity}`).digest('hex').slice(0, 32)}`;
-
-/** Who waits gives up; what is waited for goes on. */
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  return new Promise<T>((resolve, reject) => {
-    const end = (): void => reject(signal.reason);
-    signal.addEventListener('abort', end, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', end));
-  });
-}
