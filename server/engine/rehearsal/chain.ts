@@ -169,14 +169,17 @@ class ChainState {
 
   /**
    * What may have been refused by chance is tried again with each check: locks that others held; what took too long
-   * only where it is asked for last, for it would hold up every check of a later file.
+   * only where it is asked for last, for it would hold up every check of a later file, and where no rows are what it
+   * took long for.
    */
   private cutAnew(request: ChainRequest, count: number): PreparedLink[] {
     const links = this.cut(request, count);
     if (request.manner === 'again') return links;
+    const { base, manner } = request;
+    const isSlow = manner === 'first' && base.kind === 'dump' && base.rows !== undefined;
     const chance = links.flatMap(({ link, up, down }, i) => {
       if (request.manner === 'first' && !request.isOpen(link)) return [];
-      const sqlStates = i === count - 1 ? ['40P01', '55P03', '57014'] : ['40P01', '55P03'];
+      const sqlStates = i === count - 1 && !isSlow ? ['40P01', '55P03', '57014'] : ['40P01', '55P03'];
       return [...up.statements, ...down.statements].filter(({ state: { known } }) => {
         const outcome = known?.outcome;
         return outcome?.kind === 'refused' && sqlStates.includes(outcome.refusal.sqlState);
