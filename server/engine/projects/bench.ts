@@ -11,7 +11,7 @@ import { histories, historyOptions } from '../history/all';
 import type { History, HistoryState } from '../history/history';
 import type { LayoutName } from '../layouts/layout';
 import type { EngineOptions } from '../project';
-import { type Chain, createChain } from '../rehearsal/chain';
+import { createChain } from '../rehearsal/chain';
 import { type Base, emptyBase, emptyLike, fileBase, liveBase } from '../shadow/base';
 import { catalogStamp } from '../shadow/catalogStamp';
 import { choosePlace } from '../shadow/choosePlace';
@@ -19,7 +19,9 @@ import type { ShadowPlace } from '../shadow/place';
 import { noSetUp, readSetUp, type SetUp } from '../shadow/setUp';
 import type { World } from '../world';
 import { RowAnswers } from './rowAnswers';
+import { dataLimitOf, RowCopies } from './rowCopies';
 import { connectionOf, type Target } from './target';
+import type { Workshop, WorkshopKind } from './workshop';
 
 /** What a look at the target has told. */
 export interface Live {
@@ -29,16 +31,6 @@ export interface Live {
   readonly history: HistoryState;
   /** Undefined for the embedded engine. */
   readonly setUp: SetUp | undefined;
-}
-
-/** Upon the live schema, for what is pending; from nothing, for what is applied. */
-export type WorkshopKind = 'live' | 'replay';
-
-export interface Workshop {
-  readonly place: ShadowPlace;
-  readonly chain: Chain;
-  /** Extensions that the place was chosen for. */
-  readonly extensions: ReadonlySet<string>;
 }
 
 /** How long the target may take to tell all of it. */
@@ -51,12 +43,15 @@ const silenceMs = 3_000;
 export class Bench {
   readonly history: History;
   readonly rowAnswers: RowAnswers;
+  readonly rowCopies: RowCopies;
   private known: Promise<Live> | undefined;
   private base: Promise<Base> | undefined;
   private readonly workshops = new Map<WorkshopKind, Workshop>();
   private queue: Promise<unknown> = Promise.resolve();
   private looking: Promise<boolean> | undefined;
   private changing = false;
+  /** Another one whenever the target was changed by us. */
+  private era = 0;
   private resting: NodeJS.Timeout | undefined;
 
   constructor(
@@ -67,6 +62,14 @@ export class Bench {
   ) {
     for (const warning of target.parameters?.warnings ?? []) world.log(`${target.info.label}: ${warning}`);
     this.rowAnswers = new RowAnswers(target.database, world.log);
+    this.rowCopies = new RowCopies({
+      target: target.database,
+      log: world.log,
+      limit: target.kind === 'embedded' ? 0 : dataLimitOf(options),
+      liveBase: (signal) => this.liveBase(signal),
+      newWorkshop: (wished, signal) => this.newWorkshop(wished, signal),
+      standing: () => this.workshops.get('copied') ?? this.workshops.get('live'),
+    });
     this.history = histories[layout](historyOptions(layout, target.parameters, target.environment));
   }
 
@@ -75,6 +78,7 @@ export class Bench {
     this.known = undefined;
     this.base = undefined;
     this.rowAnswers.forget();
+    this.rowCopies.doubt();
   }
 
   /**
@@ -123,9 +127,11 @@ export class Bench {
   /** Not beside a check or a look, whose session would be in the way of a copy; and upon what is there now. */
   alone<T>(work: () => Promise<T>): Promise<T> {
     return this.inTurn(async () => {
-      await this.looking;
+      await Promise.all([this.looking, this.rowCopies.stop()]);
       this.changing = true;
+      this.era++;
       this.refresh();
+      for (const workshop of this.workshops.values()) workshop.copied = undefined;
       await this.rest();
       try {
         return await work();
@@ -223,6 +229,12 @@ export class Bench {
     }
   }
 
+  /** Rows that were copied upon another schema are of no use. */
+  private async baseFor({ copied }: Workshop, signal: AbortSignal): Promise<Base> {
+    const live = await this.liveBase(signal);
+    return copied?.upon === live.fingerprint ? copied.base : live;
+  }
+
   private embeddedBase(): Base {
     if (this.target.kind !== 'embedded') throw new Error('a server has a set-up');
     const { path } = this.target;
@@ -250,7 +262,7 @@ export class Bench {
   ): Promise<T> {
     for (let tries = 1; ; tries++) {
       const workshop = await this.workshop(kind, wished, signal);
-      const base = kind === 'live' ? await this.liveBase(signal) : await this.emptyBase(signal);
+      const base = kind === 'replay' ? await this.emptyBase(signal) : await this.baseFor(workshop, signal);
       try {
         const result = await use(workshop, base);
         if (workshop.place.shared) this.restSoon();
@@ -268,15 +280,56 @@ export class Bench {
 
   private async workshop(kind: WorkshopKind, wished: readonly string[], signal: AbortSignal): Promise<Workshop> {
     const { setUp } = await this.live(signal);
-    const asked = [...(setUp?.extensions ?? []), ...wished.filter((it) => setUp?.available.has(it))];
     const former = this.workshops.get(kind);
-    if (former && asked.every((it) => former.extensions.has(it))) return former;
+    if (former && extensionsFor(setUp, wished).every((it) => former.extensions.has(it))) return former;
     await this.discard(kind);
-    const place = await this.choose(setUp, asked, signal);
-    this.world.log(`shadow: ${place.label}`);
-    const made = { place, chain: createChain(place), extensions: new Set(asked) };
+    const made = await this.newWorkshop(wished, signal);
+    this.world.log(`shadow: ${made.place.label}`);
     this.workshops.set(kind, made);
     return made;
+  }
+
+  private async newWorkshop(wished: readonly string[], signal: AbortSignal): Promise<Workshop> {
+    const { setUp } = await this.live(signal);
+    const asked = extensionsFor(setUp, wished);
+    const place = await this.choose(setUp, asked, signal);
+    return { place, chain: createChain(place), extensions: new Set(asked) };
+  }
+
+  /**
+   * Beside whatever runs.
+   *
+   * @param wished as for withWorkshop
+   * @returns whether there is a workshop with rows, or with newer ones, for the next check
+   */
+  async copyRows(wished: readonly string[]): Promise<boolean> {
+    const { era } = this;
+    const copy = await this.rowCopies.renew(wished);
+    return copy !== undefined && this.inTurn(() => this.take(copy, era));
+  }
+
+  /** What was copied before we have changed the target ourselves is of no use, nor is anything when all has ended. */
+  private async take(copy: Workshop, era: number): Promise<boolean> {
+    const isWanted = era === this.era;
+    await (isWanted ? this.put('copied', copy) : copy.place.close());
+    return isWanted;
+  }
+
+  get hasCopy(): boolean {
+    return this.workshops.has('copied');
+  }
+
+  /** In turn only. A check stands upon the workshop with the rows, or waits for it: it is the live one from now on. */
+  async adopt(copy = this.workshops.get('copied')): Promise<void> {
+    if (!copy) return;
+    this.workshops.delete('copied');
+    await this.put('live', copy);
+  }
+
+  private async put(kind: WorkshopKind, workshop: Workshop): Promise<void> {
+    const former = this.workshops.get(kind);
+    this.workshops.set(kind, workshop);
+    await former?.place.close();
   }
 
   private async discard(kind: WorkshopKind): Promise<void> {
@@ -304,12 +357,20 @@ export class Bench {
   }
 
   /** Ends the shadows and their servers, after what runs on them; the next check makes new ones. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    this.era++;
+    await this.rowCopies.stop();
     return this.inTurn(async () => {
       for (const kind of this.workshops.keys()) await this.discard(kind);
     });
   }
 }
+
+/** Those of the target, and those that the migrations ask for and its server has. */
+const extensionsFor = (setUp: SetUp | undefined, wished: readonly string[]): readonly string[] => [
+  ...(setUp?.extensions ?? []),
+  ...wished.filter((it) => setUp?.available.has(it)),
+];
 
 /** Undefined when there is no such file. */
 function fileStamp(path: string): string | undefined {

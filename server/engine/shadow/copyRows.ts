@@ -70,7 +70,10 @@ async function copyTable(source: Session, shadow: Session, { name, columns, cond
   const rows = condition === '' ? `${name}${list}` : `(select ${columns || ''} from only ${name} ${condition})`;
   await demand(shadow, condition === '' ? `begin; truncate only ${name}` : 'begin');
   const freeze = condition === '' ? ' with (freeze)' : '';
-  const answer = await shadow.copyIn(`copy ${name}${list} from stdin${freeze}`, source.copyOut(`copy ${rows} to stdout`));
+  const answer = await shadow.copyIn(
+    `copy ${name}${list} from stdin${freeze}`,
+    source.copyOut(`copy ${rows} to stdout`),
+  );
   // Its words would hold values of a row.
   if (answer.kind === 'refused') throw faultOf(answer.refusal.sqlState, `the shadow does not take the rows of ${name}`);
   await demand(shadow, 'commit');
@@ -101,4 +104,7 @@ async function demand(session: Session, sql: string): Promise<void> {
 }
 
 const faultOf = (sqlState: string, what: string): Fault =>
-  new Fault(sqlState === '42501' ? 'no-right' : sqlState === '53100' ? 'disk-full' : 'refused', `${what} (${sqlState}).`);
+  new Fault(
+    sqlState === '42501' ? 'no-right' : sqlState === '53100' ? 'disk-full' : 'refused',
+    `${what} (${sqlState}).`,
+  );
