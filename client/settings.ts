@@ -10,6 +10,7 @@ export function readSettings(): Settings {
     layout: text('layout', 'auto'),
     database: text('database', ''),
     shadow: text('shadow', 'auto'),
+    shadowDataLimit: chosen('shadowDataLimit'),
     postgresBinaries: texts('postgresBinaries'),
     statementTimeout: count('statementTimeout', 5_000),
     inlayHints: level(text('inlayHints', 'off')),
@@ -32,6 +33,14 @@ function text(name: string, otherwise: string): string {
 function count(name: string, otherwise: number): number {
   const value = read(name);
   return typeof value === 'number' && value > 0 ? value : otherwise;
+}
+
+/** Null where nobody has set it: to set it to its default means something, too. */
+function chosen(name: string): number | null {
+  const { globalValue, workspaceValue, workspaceFolderValue } =
+    workspace.getConfiguration('rehearsal').inspect<unknown>(name) ?? {};
+  const value = workspaceFolderValue ?? workspaceValue ?? globalValue;
+  return typeof value === 'number' && value >= 0 ? value : null;
 }
 
 function texts(name: string, scope?: ConfigurationScope): string[] {

@@ -21,6 +21,7 @@ async function main(project: string, folder: string, file: string): Promise<void
       target: () => ({ kind: 'embedded' }),
       statementMs: 60_000,
       shadow: 'auto',
+      shadowDataLimit: 0,
       observe: false,
       binaries: [],
     },

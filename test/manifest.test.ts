@@ -1,6 +1,7 @@
 /** What package.json promises and what the code keeps are the same. */
 import { deepEqual, equal, match } from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { usualDataLimit } from '../server/engine/projects/rowCopies';
 
 interface Manifest {
   readonly main: string;
@@ -92,10 +93,11 @@ describe('package.json', () => {
     const inCode = [...read('client/settings.ts').matchAll(reading)].map(
       ([, name = '', value]) => [`rehearsal.${name}`, valueOf(value)] as const,
     );
-    // The client library reads the trace level by itself.
+    // The client library reads the trace level by itself; a limit that nobody has chosen is the engine's to decide.
     const declared = Object.entries(contributes.configuration.properties).filter(
-      ([name]) => name !== 'rehearsal.trace.server',
+      ([name]) => !['rehearsal.trace.server', 'rehearsal.shadowDataLimit'].includes(name),
     );
+    equal(contributes.configuration.properties['rehearsal.shadowDataLimit']?.default, usualDataLimit);
     deepEqual(Object.fromEntries(inCode), Object.fromEntries(declared.map(([name, it]) => [name, it.default])));
     deepEqual(
       declared.filter(([, it]) => !it.description && !it.markdownDescription),

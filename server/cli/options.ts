@@ -33,6 +33,11 @@ export const options = {
     value: 'PLACE',
     says: 'where to rehearse: auto, private, same-server, embedded, or a URL',
   },
+  'data-limit': {
+    type: 'string',
+    value: 'MB',
+    says: 'rehearse with the rows as well where there are fewer; 0 never does (default 100)',
+  },
   'postgres-binaries': {
     type: 'string',
     multiple: true,
@@ -70,7 +75,12 @@ export const commonOptions: readonly OptionName[] = [
 ];
 
 /** Taken by the commands that rehearse. */
-export const rehearsalOptions: readonly OptionName[] = ['shadow', 'postgres-binaries', 'statement-timeout'];
+export const rehearsalOptions: readonly OptionName[] = [
+  'shadow',
+  'data-limit',
+  'postgres-binaries',
+  'statement-timeout',
+];
 
 /** Taken by the commands that change a database. */
 export const consentOptions: readonly OptionName[] = ['disconnect', 'confirm', 'yes'];

@@ -17,7 +17,7 @@ const statementMs = 30_000;
  */
 export function engineOptions(values: Values, folder: string, words: readonly string[]): EngineOptions {
   const target = targetChoice(values);
-  const timeout = values['statement-timeout'];
+  const { 'statement-timeout': timeout, 'data-limit': limit } = values;
   const dirs = namedFolders(values, folder);
   const layout = values.layout === 'auto' ? undefined : values.layout;
   const elsewhere = [...dirs, ...words.map((word) => home(resolve(folder, word)))];
@@ -30,6 +30,7 @@ export function engineOptions(values: Values, folder: string, words: readonly st
     observe: values.observe === true,
     statementMs: timeout === undefined ? statementMs : wholeNumber('statement-timeout', timeout, 1),
     shadow: shadowPlace(values.shadow ?? 'auto'),
+    shadowDataLimit: limit === undefined ? undefined : wholeNumber('data-limit', limit, 0),
     binaries: (values['postgres-binaries'] ?? []).map((it) => resolve(folder, it)),
   };
 }

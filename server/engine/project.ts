@@ -26,6 +26,11 @@ export interface EngineOptions {
   readonly target: (folder: string) => TargetChoice | undefined;
   readonly statementMs: number;
   readonly shadow: 'auto' | 'private' | 'same-server' | 'embedded' | { readonly url: string };
+  /**
+   * Megabytes below which the rows of a target are copied to the shadow; 0 for never; undefined when the user has not
+   * said it: 100, and 0 on a shadow server that the user names.
+   */
+  readonly shadowDataLimit: number | undefined;
   /** Folders with Postgres binaries to look at first. */
   readonly binaries: readonly string[];
   /** Whether checks tell what each statement locks, reads, writes and changes; it takes time after the answer. */
@@ -84,6 +89,13 @@ export interface Project {
    * often where others do.
    */
   refreshIfMoved(occasion: Occasion): Promise<Glance>;
+  /**
+   * Copies the rows of the target for the shadow, beside whatever runs, where that is wanted and due. To be called when
+   * a check is over.
+   *
+   * @returns whether the next check has something new to tell
+   */
+  copyRows(): Promise<boolean>;
   /** Writes the files of a new migration. @returns absolute path of the first and the cursor's offset in it */
   create(title: string): { readonly path: string; readonly cursor: number };
 }
@@ -159,7 +171,7 @@ export interface PlaceChoice {
 }
 
 export interface Check extends PlaceChoice {
-  /** `private PostgreSQL 16.4, schema of shop_dev@localhost:5432`. */
+  /** `private PostgreSQL 16.4`. */
   readonly rehearsedOn: string;
   /** Which of the four places. */
   readonly place: 'private' | 'same-server' | 'url' | 'embedded';
@@ -189,6 +201,7 @@ export interface FileCheck extends PlaceChoice {
   readonly ms: number;
   /** Milliseconds of this check by room; what serves several files is counted with the first that is told. */
   readonly rooms: Readonly<Partial<Record<CheckRoom, number>>>;
+  /** `private PostgreSQL 16.4, schema and data of shop_dev@localhost:5432`. */
   readonly rehearsedOn: string;
   readonly statements: number;
   readonly findings: readonly Finding[];

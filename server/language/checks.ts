@@ -164,6 +164,8 @@ export class Checks {
       for (const { document } of subjects) this.setRunning(document.uri);
       await this.rehearse(project, subjects, signal, answered);
       this.setFault(folder, undefined);
+      // Not before somebody has paused: to copy rows keeps the machine busy.
+      if (!signal.aborted) inBackground(this.connection, this.copyRows(project));
     } catch (error) {
       // What goes wrong with a check that nobody waits for any more says nothing about the newest text.
       if (!signal.aborted) this.fail(folder, subjects, error);
@@ -202,6 +204,10 @@ export class Checks {
       logTrouble(this.connection, `look at the target of ${folder}`, error);
       return 'silent';
     }
+  }
+
+  private async copyRows(project: Project): Promise<void> {
+    if (await project.copyRows()) await this.queue(project.folder.path).request('at once');
   }
 
   private subjectsOf({ folder }: Project): readonly Subject[] {

@@ -10,6 +10,7 @@ const defaults: Settings = {
   layout: 'auto',
   database: '',
   shadow: 'auto',
+  shadowDataLimit: null,
   postgresBinaries: [],
   statementTimeout: 5_000,
   inlayHints: 'off',
@@ -30,12 +31,13 @@ export function readInitializationOptions(value: unknown): InitializationOptions
 /** Settings of a wrong type are as if they were not there. */
 export function readSettings(value: unknown): Settings {
   const given = isRecord(value) ? value : {};
-  const timeout = given['statementTimeout'];
+  const { statementTimeout: timeout, shadowDataLimit: limit } = given;
   return {
     folders: strings(given['folders']),
     layout: string(given['layout'], defaults.layout),
     database: string(given['database'], defaults.database),
     shadow: string(given['shadow'], defaults.shadow),
+    shadowDataLimit: typeof limit === 'number' && limit >= 0 ? limit : defaults.shadowDataLimit,
     postgresBinaries: strings(given['postgresBinaries']),
     statementTimeout: typeof timeout === 'number' && timeout > 0 ? timeout : defaults.statementTimeout,
     inlayHints: hintLevels.find((it) => it === given['inlayHints']) ?? defaults.inlayHints,
@@ -59,6 +61,7 @@ export function engineOptions(
     target: (folder) => chosen(folder) ?? settingsTarget(settings.database),
     statementMs: settings.statementTimeout,
     shadow: shadowOf(settings.shadow),
+    shadowDataLimit: settings.shadowDataLimit ?? undefined,
     binaries: settings.postgresBinaries,
     observe: settings.inlayHints !== 'off',
   };

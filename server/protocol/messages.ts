@@ -27,6 +27,8 @@ export interface Settings {
   readonly layout: string;
   readonly database: string;
   readonly shadow: string;
+  /** In megabytes; null where the user has not set it. */
+  readonly shadowDataLimit: number | null;
   readonly postgresBinaries: readonly string[];
   readonly statementTimeout: number;
   readonly inlayHints: HintLevel;

@@ -84,6 +84,8 @@ describe('the options of the engine', () => {
     deepEqual(options('check --shadow postgres://h/shadow').shadow, { url: 'postgres://h/shadow' });
     equal(options('check --shadow private').shadow, 'private');
     equal(options('check --statement-timeout 50').statementMs, 50);
+    equal(options('check').shadowDataLimit, undefined);
+    equal(options('check --data-limit 0').shadowDataLimit, 0);
   });
 
   it('look where the paths lie, too', () => {

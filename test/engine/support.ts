@@ -73,6 +73,7 @@ const defaults: EngineOptions = {
   target: () => undefined,
   statementMs: 5_000,
   shadow: 'auto',
+  shadowDataLimit: 0,
   observe: false,
   binaries: [],
 };

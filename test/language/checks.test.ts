@@ -147,6 +147,20 @@ describe('background checks', () => {
     });
   });
 
+  it('check again by themselves when rows have been copied, once they are there', async () => {
+    let [runs, copies] = [0, 0];
+    const check: Check = (files, ...asked) => {
+      runs++;
+      return findNo(files, ...asked);
+    };
+    const copyRows = () => Promise.resolve(++copies === 1);
+    await withEditor({ check, copyRows }, async ({ editor }) => {
+      editor.open(first, 'no');
+      await editor.until(() => copies === 2, 'the copy after the second check');
+      equal(runs, 2);
+    });
+  });
+
   it('take diagnostics away when a file is closed, and leave other files alone', async () => {
     await withEditor({ check: findNo }, async ({ editor }) => {
       editor.open('/work/notes.sql', 'no');
@@ -216,6 +230,7 @@ describe('background checks', () => {
         layout: 'numbered',
         database: 'embedded',
         shadow: 'private',
+        shadowDataLimit: null,
         postgresBinaries: ['/opt/pg'],
         statementTimeout: 1_000,
         inlayHints: 'off',
@@ -231,6 +246,7 @@ describe('background checks', () => {
         observe: false,
         statementMs: 1_000,
         shadow: 'private',
+        shadowDataLimit: undefined,
         binaries: ['/opt/pg'],
       });
       deepEqual(target?.('/work/migrations'), { kind: 'embedded' });
@@ -307,6 +323,7 @@ const usualSettings: Settings = {
   layout: 'auto',
   database: '',
   shadow: 'auto',
+  shadowDataLimit: null,
   postgresBinaries: [],
   statementTimeout: 5_000,
   inlayHints: 'compact',
@@ -335,6 +352,7 @@ interface Setting {
 interface Making {
   readonly check: Check;
   readonly status?: Project['status'];
+  readonly copyRows?: Project['copyRows'];
   readonly options?: unknown;
 }
 
@@ -384,13 +402,19 @@ async function withEditor(making: Making, use: (setting: Setting) => Promise<voi
 }
 
 /** Real folders and layouts, and checks of the test's making; what the test does not ask for is not there. */
-function engineOf({ files }: World, { roots }: EngineOptions, { check, status }: Making, onClose: () => void): Engine {
+function engineOf(
+  { files }: World,
+  { roots }: EngineOptions,
+  { check, status, copyRows }: Making,
+  onClose: () => void,
+): Engine {
   const project = (folder: Project['folder']): Partial<Project> => ({
     folder,
     target: { id: 'x', label: 'x@localhost', name: 'x', local: true, engine: 'server', because: 'test' },
     check: (...asked) => check(files, ...asked),
     refresh: () => undefined,
     refreshIfMoved: () => Promise.resolve('same'),
+    copyRows: copyRows ?? (() => Promise.resolve(false)),
     status: status ?? (() => Promise.resolve(emptyStatus)),
   });
   return {

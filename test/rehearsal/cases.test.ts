@@ -59,7 +59,7 @@ async function rehearseFixture(source: string, place: ShadowPlace): Promise<stri
       wanted: () => ({ up: true, down: true }),
       isOpen: () => true,
       manner: 'whole',
-      rowsAreMissing: false,
+      rowsAreAsked: false,
       observe: false,
       layout: 'dbmate',
       limits: { statementMs: 2_000 },

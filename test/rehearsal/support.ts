@@ -34,7 +34,7 @@ export const requestOf = (links: readonly LinkText[], changes: Partial<ChainRequ
   wanted: () => ({ up: true, down: true }),
   isOpen: () => true,
   manner: 'first',
-  rowsAreMissing: false,
+  rowsAreAsked: false,
   observe: false,
   layout: 'dbmate',
   limits,

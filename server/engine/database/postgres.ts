@@ -1,11 +1,12 @@
 /** A session on a server, through node-postgres: one statement after the other, with a real cancel. */
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Client, DatabaseError } from 'pg';
+import { type Client, DatabaseError, type Submittable } from 'pg';
 import { Fault, type FaultCode } from '../base/fault';
 import { AnswerParts, type ReportFields, timedOut } from './answer';
 import { sendCancelRequest } from './cancelRequest';
 import { type Connected, backendKey, connect } from './connect';
+import { CopyIn, CopyOut } from './copyStreams';
 import { givingUp } from './givingUp';
 import { type ConnectionParameters, labelOf } from './parameters';
 import type { Answer, RunOptions, Server, Session } from './session';
@@ -132,6 +133,27 @@ class PostgresSession implements Session {
     });
   }
 
+  async *copyOut(sql: string): AsyncGenerator<Buffer> {
+    yield* await new Promise<CopyOut['rows']>((resolve, reject) => {
+      const copied = this.#inTurn(async () => {
+        const { query, answer } = this.#submit((parts, onLost) => new CopyOut(sql, parts, onLost));
+        resolve(query.rows);
+        // Who takes the rows hears of it.
+        await answer.catch((error: Error) => query.rows.destroy(error));
+      });
+      copied.catch(reject);
+    });
+  }
+
+  copyIn(sql: string, rows: AsyncIterable<Buffer>): Promise<Answer> {
+    return this.#inTurn(async () => {
+      const { query, answer } = this.#submit((parts, onLost) => new CopyIn(sql, rows, parts, onLost));
+      const given = await answer;
+      if (query.failure !== undefined) throw query.failure;
+      return given;
+    });
+  }
+
   cancel(): Promise<void> {
     const running = this.#running;
     if (running && !this.#lost)
@@ -158,11 +180,15 @@ class PostgresSession implements Session {
     });
   }
 
-  async #simple(sql: string, copyData?: string, ahead: readonly string[] = []): Promise<Answer> {
-    const exchange = this.#begin();
-    this.#client.query(new SimpleQuery({ sql, copyData, ahead }, exchange.parts, (error) => this.#lose(error)));
-    await exchange.finished;
-    return exchange.parts.answer;
+  #simple(sql: string, copyData?: string, ahead: readonly string[] = []): Promise<Answer> {
+    return this.#submit((parts, onLost) => new SimpleQuery({ sql, copyData, ahead }, parts, onLost)).answer;
+  }
+
+  #submit<Query extends Submittable>(queryOf: (parts: AnswerParts, onLost: (error: Error) => void) => Query) {
+    const { parts, finished } = this.#begin();
+    const query = queryOf(parts, (error) => this.#lose(error));
+    this.#client.query(query);
+    return { query, answer: finished.then(() => parts.answer) };
   }
 
   #begin(): Exchange {

@@ -17,6 +17,19 @@ export interface Session {
    *   `connection-lost` when it died
    */
   rows<Row extends object>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  /**
+   * `COPY … TO STDOUT`: what it writes, in pieces that end anywhere; on a server. The session is busy until all is taken.
+   *
+   * @throws {Fault} as `rows`
+   */
+  copyOut?(sql: string): AsyncIterable<Buffer>;
+  /**
+   * `COPY … FROM STDIN`; on a server.
+   *
+   * @throws {Fault} `connection-lost`
+   * @throws whatever `rows` throws
+   */
+  copyIn?(sql: string, rows: AsyncIterable<Buffer>): Promise<Answer>;
   /** Where the connection stands after the last answer (ReadyForQuery's status byte). */
   readonly transaction: 'idle' | 'open' | 'failed';
   /**

@@ -191,6 +191,6 @@ const raised = (count: number | undefined, { sqlState, message }: Refusal): Answ
 });
 
 /** Data exceptions, violated constraints, what functions raise (Postgres documentation, appendix A). */
-const isOfRows = ({ sqlState }: Refusal): boolean => /^(?:22|23|P0001)/.test(sqlState);
+export const isOfRows = ({ sqlState }: Refusal): boolean => /^(?:22|23|P0001)/.test(sqlState);
 
 const unknown = ({ sqlState, message }: Refusal): Answer => ({ kind: 'unknown', why: `${message} (${sqlState})` });

@@ -32,7 +32,8 @@ async function asideIfAllowed<T>(session: Session, ask: () => Promise<T>): Promi
   }
 }
 
-type Asking = Exclude<RowEffect, { kind: 'none' | 'anything' | 'drops' }>;
+/** One that asks something of rows or changes them. */
+export type Asking = Exclude<RowEffect, { kind: 'none' | 'anything' | 'drops' }>;
 
 async function asked(session: Session, effect: Asking, calls: readonly string[]): Promise<Facts> {
   const names = namesIn(effect);
@@ -70,7 +71,8 @@ async function functionsNamed(session: Session, calls: readonly string[]): Promi
   return (await session.rows<{ name: string }>(functionsQuery, [calls])).map(({ name }) => name);
 }
 
-function namesIn(effect: Asking): readonly NameParts[] {
+/** Tables that it names. */
+export function namesIn(effect: Asking): readonly NameParts[] {
   switch (effect.kind) {
     case 'alters':
       return [effect.table, ...effect.clauses.flatMap((it) => (it.kind === 'attach' ? [it.partition] : []))];

@@ -56,9 +56,9 @@ export type Answer =
   /** Nobody knows: too slow, not allowed, or not the same on the target. */
   | { readonly kind: 'unknown'; readonly why: string };
 
-/** Wherever the statement stands in its file, the same question has the same name. */
-export const idOf = ({ question, searchPath }: Probe): string =>
+/** Wherever the statement stands in its file, the same question has the same name; its answer tells the refusal, too. */
+export const idOf = ({ question, searchPath, sqlState, refusal }: Probe): string =>
   createHash('sha256')
-    .update(JSON.stringify([question, searchPath]))
+    .update(JSON.stringify([question, searchPath, sqlState, refusal]))
     .digest('base64url')
     .slice(0, 24);

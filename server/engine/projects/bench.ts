@@ -4,45 +4,28 @@
  * Two chains: one upon the live schema for pending migrations, one from nothing for those that are applied.
  */
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type DiskCache, diskCache } from '../base/diskCache';
 import { Fault } from '../base/fault';
 import type { Session } from '../database/session';
 import { histories, historyOptions } from '../history/all';
-import type { History, HistoryState } from '../history/history';
+import type { History } from '../history/history';
 import type { LayoutName } from '../layouts/layout';
 import type { EngineOptions, Glance, Occasion } from '../project';
-import { type Chain, createChain } from '../rehearsal/chain';
+import { createChain } from '../rehearsal/chain';
 import { type Base, emptyBase, emptyLike, fileBase } from '../shadow/base';
 import { type ChosenPlace, choosePlace } from '../shadow/choosePlace';
 import { embeddedLabel } from '../shadow/embeddedPlace';
 import { noSetUp, type SetUp } from '../shadow/setUp';
 import type { World } from '../world';
 import type { Access } from './access';
-import { LiveSchema, type SchemaSeen, schemaSeen } from './liveSchema';
+import { comingBack, inTime, isSeen, type Live } from './live';
+import { LiveSchema, schemaSeen } from './liveSchema';
 import { NextStart } from './nextStart';
 import { RowAnswers } from './rowAnswers';
+import { dataLimitOf, RowCopies } from './rowCopies';
 import { connectionOf, type Target } from './target';
-import { fileStamp, lookMs, TargetWatch } from './targetWatch';
-
-/** What a look at the target has told. */
-export interface Live {
-  readonly server: string;
-  readonly history: HistoryState;
-  /** Undefined for the embedded engine. */
-  readonly schema: SchemaSeen | undefined;
-}
-
-/** Upon the live schema, for what is pending; from nothing, for what is applied. */
-export type WorkshopKind = 'live' | 'replay';
-
-export interface Workshop {
-  readonly place: ChosenPlace;
-  readonly chain: Chain;
-  /** Extensions that the place was chosen for. */
-  readonly extensions: ReadonlySet<string>;
-  hasServed: boolean;
-}
+import { fileStamp, TargetWatch } from './targetWatch';
+import { extensionsFor, isGone, isSpoilt, type Workshop, type WorkshopKind } from './workshop';
 
 /** How long the transaction of a rehearsal stays open on a server that others use. */
 const restMs = 5_000;
@@ -53,12 +36,10 @@ const silenceMs = 3_000;
 /** What took less to replay is there as soon as an image of it would be. */
 const worthKeepingMs = 300;
 
-/** What may pass without anybody changing settings here, so that it is worth another look. */
-const comingBack = new Set<string>(['no-server', 'connection-lost', 'no-database', 'history-moved', 'busy']);
-
 export class Bench {
   readonly history: History;
   readonly rowAnswers: RowAnswers;
+  readonly rowCopies: RowCopies;
   private known: Promise<Live> | undefined;
   private readonly schema: LiveSchema;
   private readonly cache: DiskCache;
@@ -70,6 +51,8 @@ export class Bench {
   private readonly watch: TargetWatch;
   private looking: Promise<Glance> | undefined;
   private readonly passing = new Set<AbortController>();
+  /** Another one whenever the target was changed by us. */
+  private era = 0;
   private resting: NodeJS.Timeout | undefined;
 
   constructor(
@@ -84,6 +67,15 @@ export class Bench {
     this.cache = diskCache(join(world.storage, 'prepared'), cacheBytes, world.log);
     this.schema = new LiveSchema(target.database, access, this.cache);
     this.nextStart = new NextStart(world.log);
+    this.rowCopies = new RowCopies({
+      target: target.database,
+      access,
+      log: world.log,
+      limit: target.kind === 'embedded' ? 0 : dataLimitOf(options),
+      liveBase: (signal) => this.liveBase(signal),
+      newWorkshop: (wished, signal) => this.newWorkshop('copied', wished, signal),
+      standing: () => this.workshops.get('copied') ?? this.workshops.get('live'),
+    });
     this.history = histories[layout](historyOptions(layout, target.parameters, target.environment));
     this.watch = new TargetWatch(target, this.history, access, world.log);
   }
@@ -93,6 +85,7 @@ export class Bench {
     this.known = undefined;
     this.schema.forget();
     this.rowAnswers.forget();
+    this.rowCopies.doubt();
   }
 
   /**
@@ -126,9 +119,10 @@ export class Bench {
   /** Not beside a check or a look, whose session would be in the way of a copy; and upon what is there now. */
   alone<T>(work: () => Promise<T>): Promise<T> {
     const alone = async (): Promise<T> => {
-      await this.looking;
-      await this.schema.rest();
+      await Promise.all([this.looking, this.rowCopies.stop(), this.schema.rest()]);
+      this.era++;
       this.refresh();
+      for (const workshop of this.workshops.values()) workshop.copied = undefined;
       await this.rest();
       return work();
     };
@@ -272,6 +266,12 @@ export class Bench {
     return schema === undefined || (await this.schema.confirm(schema, signal));
   }
 
+  /** Rows that were copied upon another schema are of no use. */
+  private async baseFor({ copied }: Workshop, signal: AbortSignal): Promise<Base> {
+    const live = await this.liveBase(signal);
+    return copied?.upon === live.fingerprint ? copied.base : live;
+  }
+
   private embeddedBase(): Base {
     if (this.target.kind !== 'embedded') throw new Error('a server has a set-up');
     const { path } = this.target;
@@ -301,7 +301,7 @@ export class Bench {
     this.nextStart.wait();
     for (let tries = 1; ; tries++) {
       const workshop = await this.workshop(kind, wished, signal);
-      const base = kind === 'live' ? await this.liveBase(signal) : await this.emptyBase(signal);
+      const base = kind === 'replay' ? await this.emptyBase(signal) : await this.baseFor(workshop, signal);
       try {
         const result = await use(workshop, base);
         workshop.hasServed = true;
@@ -322,20 +322,60 @@ export class Bench {
 
   private async workshop(kind: WorkshopKind, wished: readonly string[], signal: AbortSignal): Promise<Workshop> {
     const { schema } = await this.live(signal);
-    const setUp = schema?.setUp;
-    const asked = [...(setUp?.extensions ?? []), ...wished.filter((it) => setUp?.available.has(it))];
     const former = this.workshops.get(kind);
-    if (former && asked.every((it) => former.extensions.has(it))) return former;
+    if (former && extensionsFor(schema?.setUp, wished).every((it) => former.extensions.has(it))) return former;
     await this.discard(kind);
+    const made = await this.newWorkshop(kind, wished, signal);
+    this.world.log(`shadow: ${made.place.label}, because ${made.place.because}`);
+    this.workshops.set(kind, made);
+    return made;
+  }
+
+  private async newWorkshop(kind: WorkshopKind, wished: readonly string[], signal: AbortSignal): Promise<Workshop> {
+    const { schema } = await this.live(signal);
+    const asked = extensionsFor(schema?.setUp, wished);
     const base = schema && kind === 'live' ? await this.schema.atHand(schema) : undefined;
-    const place = await this.choose(setUp, asked, base, signal);
-    this.world.log(`shadow: ${place.label}, because ${place.because}`);
+    const place = await this.choose(schema?.setUp, asked, base, signal);
     const { log, now } = this.world;
     const today = () => now().toISOString().slice(0, 10);
     const shelf = { cache: this.cache, today, worthMs: worthKeepingMs, log };
-    const made = { place, chain: createChain(place, shelf), extensions: new Set(asked), hasServed: false };
-    this.workshops.set(kind, made);
-    return made;
+    return { place, chain: createChain(place, shelf), extensions: new Set(asked), hasServed: false };
+  }
+
+  /**
+   * Beside whatever runs.
+   *
+   * @param wished as for withWorkshop
+   * @returns whether there is a workshop with rows, or with newer ones, for the next check
+   */
+  async copyRows(wished: readonly string[]): Promise<boolean> {
+    const { era } = this;
+    const copy = await this.rowCopies.renew(wished);
+    return copy !== undefined && this.inTurn(() => this.take(copy, era));
+  }
+
+  /** What was copied before we have changed the target ourselves is of no use, nor is anything when all has ended. */
+  private async take(copy: Workshop, era: number): Promise<boolean> {
+    const isWanted = era === this.era;
+    await (isWanted ? this.put('copied', copy) : copy.place.close());
+    return isWanted;
+  }
+
+  get hasCopy(): boolean {
+    return this.workshops.has('copied');
+  }
+
+  /** In turn only. A check stands upon the workshop with the rows, or waits for it: it is the live one from now on. */
+  async adopt(copy = this.workshops.get('copied')): Promise<void> {
+    if (!copy) return;
+    this.workshops.delete('copied');
+    await this.put('live', copy);
+  }
+
+  private async put(kind: WorkshopKind, workshop: Workshop): Promise<void> {
+    const former = this.workshops.get(kind);
+    this.workshops.set(kind, workshop);
+    await former?.place.close();
   }
 
   private async discard(kind: WorkshopKind): Promise<void> {
@@ -375,6 +415,8 @@ export class Bench {
   /** Ends the shadows and their servers, after what runs on them; the next check makes new ones. */
   async close(): Promise<void> {
     await this.nextStart.end();
+    this.era++;
+    await this.rowCopies.stop();
     await this.inTurn(async () => {
       await this.schema.rest();
       for (const kind of this.workshops.keys()) await this.discard(kind);
@@ -382,52 +424,10 @@ export class Bench {
   }
 }
 
-/** Whether the look has come to something; what went wrong is told to who asked for it. */
-async function isSeen(look: Promise<Live>): Promise<boolean> {
-  try {
-    await look;
-    return true;
-  } catch (error) {
-    if (error instanceof Fault) return false;
-    throw error;
-  }
-}
-
-/** A connection that has gone silent, behind a proxy for example, neither answers nor ends. */
-async function inTime<T>(look: Promise<T>, label: string, signal: AbortSignal | undefined): Promise<T> {
-  const over = new AbortController();
-  const ending = signal ? AbortSignal.any([over.signal, signal]) : over.signal;
-  const late = delay(lookMs, undefined, { signal: ending }).then(() => {
-    throw new Fault('no-server', `${label} gave no answer within ${lookMs / 1000} seconds.`);
-  });
-  try {
-    return await Promise.race([look, late]);
-  } finally {
-    over.abort();
-  }
-}
-
-/** The place has gone: `no-server` is said of a place that was there before. */
-const isGone = (error: unknown): error is Fault =>
-  error instanceof Fault && ['shadow-lost', 'connection-lost', 'no-server', 'wrong-server'].includes(error.code);
-
-/**
- * Nobody but scripts changes a server of ours: what it refuses us it will refuse for ever. A full disk is not the
- * server's fault.
- */
-const isSpoilt = (error: unknown, { place }: Workshop): error is Fault =>
-  place.kind === 'private' && error instanceof Fault && error.code !== 'disk-full';
-
 async function withSession<T>(session: Session, use: (session: Session) => Promise<T>): Promise<T> {
   try {
     return await use(session);
   } finally {
     await session.close();
   }
-}
-
-/** @throws {Fault} `remote-target` unless the user has confirmed the name of a target on another machine */
-export function demandConsent({ info }: Target, confirmedName: string | undefined): void {
-  if (info.local || confirmedName === info.name) return;
-  throw new Fault('remote-target', `${info.label} can only be changed after its name (${info.name}) was confirmed.`);
 }

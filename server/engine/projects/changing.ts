@@ -5,7 +5,8 @@ import { checkDown, checkHistory, planDown, planUp } from '../apply/plan';
 import { Fault } from '../base/fault';
 import type { ApplyRequest, ApplyResult, Consent, Progress, RevertRequest } from '../project';
 import { takeSnapshot } from '../snapshots/snapshots';
-import { demandConsent, type Live } from './bench';
+import type { Live } from './live';
+import { demandConsent } from './target';
 import { around, type Ground } from './ground';
 import { look } from './look';
 

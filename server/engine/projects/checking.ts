@@ -10,12 +10,14 @@ import type { PlacedOutcome } from '../rehearsal/outcome';
 import type { RunLimits } from '../rehearsal/run';
 import type { Base } from '../shadow/base';
 import type { ChosenPlace } from '../shadow/choosePlace';
-import type { Bench, WorkshopKind } from './bench';
+import type { Bench } from './bench';
 import { filesOf } from './fileChecks';
 import type { Ground, SeenMigration } from './ground';
+import { wishedBy } from './links';
 import { liveNow, viewOf } from './look';
 import { askRows } from './rowQuestions';
 import { unreadUp } from './unread';
+import type { WorkshopKind } from './workshop';
 
 /**
  * In turn only. As Project.check.
@@ -41,11 +43,14 @@ export async function check(
     wanted: new Set(first),
     open: new Set(typeof wanted === 'string' ? [] : first),
     manner: typeof wanted === 'string' || !('open' in wanted) ? 'whole' : 'first',
+    live: 'live',
     layout: folder.layout.name,
     limits: { statementMs: options.statementMs },
     observe: options.observe,
     laps,
   };
+  // Who waits for the whole waits for the rows too.
+  if (order.manner === 'whole') await bench.adopt(await bench.rowCopies.renew(wishedBy(migrations), signal));
   const checked = await checkFiles(bench, order, onFile, signal);
   if (typeof wanted === 'string' || !('open' in wanted)) return checked;
   const rest = pathsOf('pending', migrations).filter((path) => !order.wanted.has(path));
@@ -53,8 +58,16 @@ export async function check(
   if (!(await bench.confirm(signal))) return check(ground, wanted, onFile, laps, signal);
   // In a burst of keystrokes nobody reads what takes longer, and the next one ends it.
   await delay(restMs, undefined, { signal });
-  await checkFiles(bench, { ...order, manner: 'again' }, onFile, signal);
-  return { ...checked, ms: laps.whole };
+  if (!bench.hasCopy) {
+    await checkFiles(bench, { ...order, manner: 'again' }, onFile, signal);
+    return { ...checked, ms: laps.whole };
+  }
+  const upon = { ...order, live: 'copied' } as const;
+  const again = await checkFiles(bench, { ...upon, manner: 'again' }, onFile, signal);
+  if (rest.length > 0) await checkFiles(bench, { ...upon, wanted: new Set(rest) }, onFile, signal);
+  // Only now, so that the next keystroke finds its shadow where it has to stand.
+  await bench.adopt();
+  return { ...again, ms: laps.whole };
 }
 
 /** Who has not typed for so long may read what a second look shows, in milliseconds. */
@@ -74,6 +87,8 @@ interface CheckOrder {
   readonly open: ReadonlySet<string>;
   /** `whole` where nobody is typing: only whole answers count. */
   readonly manner: ChainRequest['manner'];
+  /** What pending migrations are rehearsed upon. */
+  readonly live: Exclude<WorkshopKind, 'replay'>;
   readonly layout: LayoutName;
   readonly limits: RunLimits;
   readonly observe: boolean;
@@ -95,7 +110,7 @@ async function checkFiles(
   let place: ChosenPlace | undefined;
   if (replayed && !nothingApplied) place = await checkChain(bench, order, 'replay', onFile, signal);
   // With the live schema at hand, what is pending is told upon it; the replay has told of the others.
-  if (rehearsed || !place) place = await checkChain(bench, order, 'live', onFile, signal);
+  if (rehearsed || !place) place = await checkChain(bench, order, order.live, onFile, signal);
   return {
     rehearsedOn: place.label,
     place: place.kind,
@@ -117,9 +132,9 @@ async function checkChain(
     waiting.delete(file.path);
     onFile(file);
   };
-  const wished = order.migrations.flatMap(({ extensions }) => extensions);
+  const wished = wishedBy(order.migrations);
   order.laps.enter('shadow');
-  if (order.manner === 'whole' && kind === 'live') await bench.confirm(signal);
+  if (order.manner === 'whole' && kind !== 'replay') await bench.confirm(signal);
   return bench.withWorkshop(
     kind,
     wished,
@@ -148,15 +163,16 @@ async function runChain(
   { place, chain, base, waiting, onFile, onProvisional }: Run,
   signal: AbortSignal,
 ): Promise<void> {
-  const told = new Set(order.migrations.filter(({ state }) => (state === 'pending') === (kind === 'live')));
-  const links = kind === 'live' ? [...told] : order.migrations;
+  const told = new Set(order.migrations.filter(({ state }) => (state === 'pending') === (kind !== 'replay')));
+  const links = kind === 'replay' ? order.migrations : [...told];
   const earlier: PlacedOutcome[] = [];
+  // Where the target has no tables, it has no rows.
+  const hasTables = base.kind === 'dump' && /^CREATE (?:UNLOGGED )?TABLE /m.test(base.sql);
   let unread: Place | undefined;
   const where: Surroundings & PlaceChoice = {
     ...choiceOf(place),
-    on: [place.label, stateOfShadow(kind, bench)].filter(Boolean).join(', '),
-    // Where the target has no tables, no rows can be missing.
-    rows: base.kind === 'dump' && /^CREATE (?:UNLOGGED )?TABLE /m.test(base.sql) ? 'missing' : 'there',
+    on: [place.label, stateOfShadow(kind, base, bench)].filter(Boolean).join(', '),
+    rows: hasTables && base.rows === undefined ? 'missing' : 'there',
     extensions: {
       place: place.kind,
       ofTarget: 'setUp' in base && base.setUp.database !== undefined ? base.setUp.available : undefined,
@@ -176,7 +192,7 @@ async function runChain(
     layout: order.layout,
     limits: order.limits,
     manner: order.manner,
-    rowsAreMissing: where.rows === 'missing',
+    rowsAreAsked: hasTables,
     observe: order.observe,
     ...(order.manner === 'whole' ? {} : { onProvisional: (result) => provisionals(result).forEach(onProvisional) }),
   };
@@ -208,7 +224,8 @@ async function runChain(
 const choiceOf = ({ because, limits }: ChosenPlace): PlaceChoice => ({ placeBecause: because, placeLimits: limits });
 
 /** What the shadow holds, in words; that the embedded engine's shadow holds its database goes without saying. */
-function stateOfShadow(kind: 'live' | 'replay', { target }: Bench): string {
+function stateOfShadow(kind: WorkshopKind, base: Base, { target }: Bench): string {
   if (kind === 'replay') return 'all earlier migrations replayed';
-  return target.kind === 'embedded' ? '' : `schema of ${target.info.label}`;
+  if (target.kind === 'embedded') return '';
+  return `schema ${base.kind === 'dump' && base.rows ? 'and data ' : ''}of ${target.info.label}`;
 }

@@ -1,7 +1,7 @@
 /** Snapshots of the target that are asked for by themselves: take one, bring one back. */
 import type { Consent, RestoreResult, Snapshot, SnapshotRequest, SnapshotResult } from '../project';
 import { dropSnapshot, listSnapshots, restoreSnapshot, takeSnapshot } from '../snapshots/snapshots';
-import { demandConsent } from './bench';
+import { demandConsent } from './target';
 import { around, type Ground } from './ground';
 import { liveNow, recover } from './look';
 

@@ -56,6 +56,9 @@ export class MigrationReader {
   }
 }
 
+export const wishedBy = (migrations: readonly ReadMigration[]): readonly string[] =>
+  migrations.flatMap(({ extensions }) => extensions);
+
 /** Read from the text alone, so that the engine can be chosen before anything runs. */
 const extensionsIn = (text: string): string[] =>
   [...text.matchAll(/\bcreate\s+extension\s+(?:if\s+not\s+exists\s+)?"?([\w-]+)"?/gi)].map(([, name = '']) =>

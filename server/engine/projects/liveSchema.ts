@@ -10,7 +10,7 @@ import { version } from '../base/version';
 import type { Database } from '../database/database';
 import type { Session } from '../database/session';
 import type { Access } from './access';
-import { type Base, dumpBase, type LiveBase, liveBase } from '../shadow/base';
+import { type Base, dumpBase, type DumpBase, liveBase } from '../shadow/base';
 import { readSetUp, type SetUp } from '../shadow/setUp';
 import { type Learned, reachingIn } from '../sql/reachingSchema';
 
@@ -114,7 +114,7 @@ export class LiveSchema {
     }
   }
 
-  private async fromDisk({ setUp, identity }: SchemaSeen): Promise<LiveBase | undefined> {
+  private async fromDisk({ setUp, identity }: SchemaSeen): Promise<DumpBase | undefined> {
     const kept = identity === undefined ? undefined : await this.cache.read(keyOf(identity));
     if (!kept) return undefined;
     this.believed = { setUp, identity };
@@ -122,15 +122,15 @@ export class LiveSchema {
     return { ...dumpBase(sql, setUp), reaching };
   }
 
-  private live(setUp: SetUp, signal: AbortSignal): Promise<LiveBase> {
+  private live(setUp: SetUp, signal: AbortSignal): Promise<DumpBase> {
     return this.access.question(() => liveBase(this.database, setUp, signal), signal);
   }
 
-  private async dump(seen: SchemaSeen, signal: AbortSignal): Promise<LiveBase> {
+  private async dump(seen: SchemaSeen, signal: AbortSignal): Promise<DumpBase> {
     return this.keep(seen, await this.live(seen.setUp, signal));
   }
 
-  private async keep({ identity }: SchemaSeen, base: LiveBase): Promise<LiveBase> {
+  private async keep({ identity }: SchemaSeen, base: DumpBase): Promise<DumpBase> {
     const kept: Kept = { sql: base.sql, reaching: reachingIn(base.sql) };
     // Nobody waits for it: what is not there at the next start is dumped again.
     if (identity !== undefined) void this.cache.put(keyOf(identity), serialize(kept));

@@ -1,7 +1,7 @@
 /** A look at the target and the folder: what is there, and in which state is each migration? */
 import { recoverApplies } from '../apply/recover';
 import { recoverSnapshots } from '../snapshots/recover';
-import type { Live } from './bench';
+import type { Live } from './live';
 import { around, type Ground, type SeenMigration } from './ground';
 import type { ReadMigration } from './links';
 import { rememberApplied, stateOf } from './states';

@@ -4,9 +4,9 @@ import { previewOf } from '../preview/preview';
 import type { Preview } from '../project';
 import type { ChainRequest } from '../rehearsal/walk';
 import type { Base } from '../shadow/base';
-import type { Workshop, WorkshopKind } from './bench';
 import type { Ground, SeenMigration } from './ground';
 import { look } from './look';
+import type { Workshop, WorkshopKind } from './workshop';
 
 /**
  * In turn only.
@@ -26,7 +26,7 @@ export async function previewFrom(ground: Ground, path: string, signal: AbortSig
       wanted: () => ({ up: true, down: false }),
       isOpen: () => false,
       manner: 'first',
-      rowsAreMissing: false,
+      rowsAreAsked: false,
       observe: false,
       layout: folder.layout.name,
       limits: { statementMs: options.statementMs },

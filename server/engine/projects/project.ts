@@ -10,7 +10,7 @@ import { check } from './checking';
 import { createMigration } from './creating';
 import type { Ground } from './ground';
 import { deleteSnapshot, restore, snapshot, snapshots } from './keeping';
-import { MigrationReader } from './links';
+import { MigrationReader, wishedBy } from './links';
 import { look } from './look';
 import { previewFrom } from './previewing';
 import { statusOf } from './status';
@@ -33,6 +33,7 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     target: target.info,
     refresh: () => bench.refresh(),
     refreshIfMoved: (occasion) => bench.refreshIfMoved(occasion),
+    copyRows: () => bench.copyRows(wishedBy(ground.reader.read(folder, world.files))),
     candidates: () => targetCandidates(folder.path, options, world),
     status: async (signal) => statusOf(await look(ground, signal)),
     check(wanted, onFile, signal) {

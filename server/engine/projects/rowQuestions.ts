@@ -1,9 +1,10 @@
 /** One check's questions to the rows of the target: put while the next migrations are rehearsed, told with their file. */
+import type { TextRange } from '../base/text';
 import { findingOf } from '../probes/finding';
-import { Knowledge } from '../probes/knowledge';
+import { Knowledge, type Performed } from '../probes/knowledge';
 import type { Answer, Probe } from '../probes/probe';
 import { probesOf } from '../probes/probesOf';
-import type { FileCheck } from '../project';
+import type { FileCheck, Finding } from '../project';
 import type { PlacedOutcome } from '../rehearsal/outcome';
 import type { Base } from '../shadow/base';
 import type { ReachingNames } from '../sql/reach';
@@ -36,54 +37,43 @@ export function askRows(
   const reaching = reachingOf(base);
   let last = Promise.resolve();
 
-  const probesIn = (up: readonly PlacedOutcome[]): Probe[] => {
+  const askedBy = (up: readonly PlacedOutcome[]): AskedRows => {
     // Any other base holds all rows that there are.
-    if (base.kind !== 'dump') return [];
-    return up.flatMap((outcome) => {
-      const probes = probesOf(outcome, knowledge, reaching);
-      knowledge.learn(outcome);
-      return probes;
+    const seen = base.kind === 'dump' ? up : [];
+    const asked = seen.map((outcome) => {
+      const performed = withoutRows(outcome);
+      const probes = probesOf(performed, knowledge, reaching);
+      knowledge.learn(performed);
+      return { outcome, probes };
     });
+    return { asked, probes: asked.flatMap(({ probes }) => probes), path: up[0]?.path };
   };
 
-  async function tellLater(
-    path: string | undefined,
-    probes: readonly Probe[],
-    files: readonly FileCheck[],
-  ): Promise<void> {
-    const stale = answers.known(probes) !== undefined;
-    tellWith(path, probes, await answers.answers(probes, signal), files, telling === 'once' || stale);
+  async function tellLater(rows: AskedRows, files: readonly FileCheck[]): Promise<void> {
+    const stale = answers.known(rows.probes) !== undefined;
+    tellWith(rows, await answers.answers(rows.probes, signal), files, telling === 'once' || stale);
   }
 
   /** @param all those too that the rows have nothing to say of */
-  function tellWith(
-    path: string | undefined,
-    probes: readonly Probe[],
-    given: readonly Answer[],
-    files: readonly FileCheck[],
-    all: boolean,
-  ): void {
-    const found = given.flatMap((answer, i) => {
-      const asked = probes[i];
-      const finding = asked && findingOf(asked, answer);
-      return finding ? [finding] : [];
-    });
+  function tellWith(rows: AskedRows, given: readonly Answer[], files: readonly FileCheck[], all: boolean): void {
+    const found = foundIn(rows, given);
     for (const file of files) {
-      const more = file.path === path ? found : [];
-      if (all || more.length > 0) onFile(withFindings(file, more));
+      const more = file.path === rows.path ? found : [];
+      if (all || more.length > 0) onFile(withRows(file, more));
     }
   }
 
   return {
-    learn: (up) => void probesIn(up),
+    learn: (up) => void askedBy(up),
     learnNothing: () => knowledge.learnNothing(),
     tell(up, files) {
-      const probes = probesIn(up);
+      const rows = askedBy(up);
+      const { probes } = rows;
       const known = telling === 'twice' ? answers.known(probes) : undefined;
-      if (known) tellWith(up[0]?.path, probes, known, files, true);
+      if (known) tellWith(rows, known, files, true);
       else if (telling === 'twice') files.forEach(onFile);
       if (known && answers.areFresh(probes)) return;
-      last = last.then(() => tellLater(up[0]?.path, probes, files));
+      last = last.then(() => tellLater(rows, files));
       // Who waits for the end hears of it.
       last.catch(() => undefined);
     },
@@ -91,10 +81,48 @@ export function askRows(
   };
 }
 
-const withFindings = (file: FileCheck, more: FileCheck['findings']): FileCheck => ({
-  ...file,
-  findings: [...file.findings, ...more].toSorted((a, b) => a.range.start - b.range.start),
-});
+/** What one migration asks of the rows. */
+interface AskedRows {
+  readonly path: string | undefined;
+  readonly asked: readonly { readonly outcome: PlacedOutcome; readonly probes: readonly Probe[] }[];
+  /** All of them, in order. */
+  readonly probes: readonly Probe[];
+}
+
+/** What only the rows of the shadow have refused asks the same as if it had none. */
+const withoutRows = (outcome: PlacedOutcome): Performed =>
+  outcome.kind === 'refused' && outcome.facts ? { ...outcome, kind: 'ran' } : outcome;
+
+interface FoundRows {
+  readonly outcome: PlacedOutcome;
+  readonly finding: Finding;
+}
+
+function foundIn({ asked }: AskedRows, given: readonly Answer[]): FoundRows[] {
+  const answers = given.values();
+  return asked.flatMap(({ outcome, probes }) =>
+    probes.flatMap((probe) => {
+      const answer = answers.next().value;
+      const finding = answer && findingOf(probe, answer);
+      return finding ? [{ outcome, finding }] : [];
+    }),
+  );
+}
+
+/** A refusal by rows of the shadow is told by those of the target: how many they are, and which. */
+function withRows(file: FileCheck, found: readonly FoundRows[]): FileCheck {
+  const isTold = (it: Finding): boolean =>
+    it.code === 'refused' &&
+    it.consequenceOf === undefined &&
+    found.some(
+      ({ outcome: { kind, statement }, finding }) =>
+        kind === 'refused' && finding.sqlState === it.sqlState && isWithin(it.range, statement.range),
+    );
+  const findings = [...file.findings.filter((it) => !isTold(it)), ...found.map(({ finding }) => finding)];
+  return { ...file, findings: findings.toSorted((a, b) => a.range.start - b.range.start) };
+}
+
+const isWithin = (inner: TextRange, outer: TextRange): boolean => inner.start >= outer.start && inner.end <= outer.end;
 
 /** Read once for each base. */
 const known = new WeakMap<Base, ReachingNames>();

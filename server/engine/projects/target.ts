@@ -151,3 +151,9 @@ function embeddedTarget(
     environment,
   };
 }
+
+/** @throws {Fault} `remote-target` unless the user has confirmed the name of a target on another machine */
+export function demandConsent({ info }: Target, confirmedName: string | undefined): void {
+  if (info.local || confirmedName === info.name) return;
+  throw new Fault('remote-target', `${info.label} can only be changed after its name (${info.name}) was confirmed.`);
+}

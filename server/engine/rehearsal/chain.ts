@@ -156,7 +156,7 @@ class ChainState {
 
   async keep(signal: AbortSignal): Promise<(() => Promise<void>) | undefined> {
     const walk = this.last && { ...this.last, signal };
-    if (!walk || !this.prepared || walk.rowsAreMissing) return undefined;
+    if (!walk || !this.prepared || walk.rowsAreAsked) return undefined;
     const found = await this.standings.worthKeeping(walk, this.prepared.worthMs);
     if (!found) return undefined;
     const write = await this.prepared.take(walk, walk.prepared.slice(0, found.count), found.shadow);
@@ -167,7 +167,7 @@ class ChainState {
   /** What an earlier process has learned of the links before what is open, or is to be looked at as a whole. */
   private async recall(request: ChainRequest, signal: AbortSignal): Promise<void> {
     const root = this.rootOf(request);
-    if (!this.prepared || request.rowsAreMissing || this.recalled === root) return;
+    if (!this.prepared || request.rowsAreAsked || this.recalled === root) return;
     this.recalled = root;
     const wants = (link: Link) => Object.values(request.wanted(link)).some(Boolean);
     const matters = request.links.findIndex((it) => request.isOpen(it) || (request.manner === 'whole' && wants(it)));
@@ -211,14 +211,17 @@ class ChainState {
 
   /**
    * What may have been refused by chance is tried again with each check: locks that others held; what took too long
-   * only where it is asked for last, for it would hold up every check of a later file.
+   * only where it is asked for last, for it would hold up every check of a later file, and where no rows are what it
+   * took long for.
    */
   private cutAnew(request: ChainRequest, count: number): PreparedLink[] {
     const links = this.cut(request, count);
     if (request.manner === 'again') return links;
+    const { base, manner } = request;
+    const isSlow = manner === 'first' && base.kind === 'dump' && base.rows !== undefined;
     const chance = links.flatMap(({ link, up, down }, i) => {
       if (request.manner === 'first' && !request.isOpen(link)) return [];
-      const sqlStates = i === count - 1 ? ['40P01', '55P03', '57014'] : ['40P01', '55P03'];
+      const sqlStates = i === count - 1 && !isSlow ? ['40P01', '55P03', '57014'] : ['40P01', '55P03'];
       return [...up.statements, ...down.statements].filter(({ state: { known } }) => {
         const outcome = known?.outcome;
         return outcome?.kind === 'refused' && sqlStates.includes(outcome.refusal.sqlState);

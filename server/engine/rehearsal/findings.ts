@@ -1,5 +1,6 @@
 /** What is worth a mark in the editor: outcomes become findings. */
 import type { Refusal } from '../database/session';
+import { isOfRows } from '../probes/ask';
 import type { Finding, Place } from '../project';
 import { headOf } from '../sql/head';
 import { bodyFinding, breakFinding, missesUnmade } from './bodies/bodyFindings';
@@ -120,12 +121,20 @@ function refusedFinding(
   const cause = causeOf(outcome, text.slice(range.start, range.end), earlier);
   if (!cause && rows === 'missing' && mayMissRows(outcome, earlier))
     return { ...common, severity: 'warning', code: 'needs-rows', detail: withoutRows(refusal) };
+  if (!cause && isOfRows(refusal) && earlier.some(tookTooLong))
+    return { ...common, severity: 'warning', code: 'needs-rows', detail: withoutThat(refusal) };
   if (!cause) return { ...common, severity: 'error', code: 'refused' };
   return { ...common, severity: 'hint', code: 'refused', consequenceOf: placeOf(cause) };
 }
 
 const withoutRows = ({ detail }: Refusal): string =>
   `${detail === undefined ? '' : `${detail} `}Rehearsed without the rows of the target: with them it may well run.`;
+
+const tookTooLong = (outcome: PlacedOutcome): boolean =>
+  outcome.kind === 'refused' && outcome.refusal.sqlState === '57014';
+
+const withoutThat = ({ detail }: Refusal): string =>
+  `${detail === undefined ? '' : `${detail} `}Rehearsed without a statement above that took too long: with what that does to rows it may well run.`;
 
 const wordsOf = ({ message, detail, hint }: Refusal): Pick<Finding, 'message' | 'detail' | 'hint'> => ({
   message,

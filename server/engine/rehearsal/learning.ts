@@ -1,4 +1,5 @@
 /** How is it found out what a link does: on the stack with others, apart on a copy, or for good? */
+import { isOfRows } from '../probes/ask';
 import type { Move, PreparedLink, StatementMove, Way } from './moves';
 import { commitAll } from './commit';
 import { isMarked, type Marks, Observing } from './observation/observing';
@@ -8,7 +9,7 @@ import type { RunLimits } from './run';
 import { SecondLook } from './secondLook';
 import type { Stack } from './stack';
 import { committedOf, learnAll, sparing, type Standings } from './standing';
-import type { Verdicts } from './state';
+import type { State, Verdicts } from './state';
 import type { Telling } from './telling';
 import { movesBetween, type Walk } from './walk';
 
@@ -87,7 +88,7 @@ export class Learning {
     const before = movesBetween(walk, committed, i);
     const second = lookOf(link, walk, stack.marks, form);
     const bring = (moves: readonly Move[], limits: RunLimits) => stack.bring(moves, limits, signal, () => {});
-    const first = link.up.statements.findIndex(({ state }) => state.known?.outcome.kind === 'ran' && !state.seen);
+    const first = link.up.statements.findIndex(({ state }) => !state.seen && isLookedAt(state, walk));
     if (first >= 0)
       await standBefore(first, link, walk, stack.marks, (moves) => bring([...before, ...moves], walk.limits));
     await bring([...before, ...link.up.moves], { ...walk.limits, watch: second });
@@ -116,7 +117,7 @@ export class Learning {
   private async learnByAdvance(link: PreparedLink, down: boolean, i: number, walk: Walk): Promise<void> {
     const standing = await this.standings.before(i, walk);
     walk.laps.enter('rehearsal');
-    if (!(walk.manner === 'whole' && walk.wanted(link.link).up) && !walk.rowsAreMissing) {
+    if (!(walk.manner === 'whole' && walk.wanted(link.link).up) && !walk.rowsAreAsked) {
       await this.standings.advanceFrom(standing, link, down, walk);
       return;
     }
@@ -147,10 +148,18 @@ export class Learning {
 }
 
 function lookOf({ up: { statements } }: PreparedLink, walk: Walk, marks: Marks, form: Form): SecondLook {
-  const { rowsAreMissing, limits, signal, observe } = walk;
+  const { rowsAreAsked, limits, signal, observe } = walk;
+  const rowsAreThere = hasRows(walk);
   const observing = observe ? new Observing(statements, { marks, form, signal }) : undefined;
-  return new SecondLook(statements, { rowsAreMissing, limits, signal, observing });
+  return new SecondLook(statements, { rowsAreAsked, rowsAreThere, limits, signal, observing });
 }
+
+/** What ran, and what rows have refused. */
+const isLookedAt = ({ known }: State, walk: Walk): boolean =>
+  known?.outcome.kind === 'ran' ||
+  (known?.outcome.kind === 'refused' && hasRows(walk) && walk.rowsAreAsked && isOfRows(known.outcome.refusal));
+
+const hasRows = ({ base }: Walk): boolean => base.kind === 'dump' && base.rows !== undefined;
 
 /**
  * Brings the stack to just before a statement; where statements are observed, to the last one before it that can be:

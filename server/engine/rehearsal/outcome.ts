@@ -27,7 +27,7 @@ export type Outcome =
       readonly bodies?: readonly BodyProblem[];
       /** Routines whose bodies it has made wrong. */
       readonly breaks?: readonly BrokenRoutine[];
-      /** What the catalogs told while its effects were there; where the target has rows that the shadow lacks. */
+      /** What the catalogs told while its effects were there; where rows of the target are asked. */
       readonly facts?: Facts | undefined;
     }
   | {
@@ -37,6 +37,8 @@ export type Outcome =
       readonly refusal: Refusal;
       readonly range: TextRange;
       readonly ms: number;
+      /** What the catalogs would tell if there were no rows; where rows of the target have refused it. */
+      readonly facts?: Facts | undefined;
     }
   | { readonly kind: 'ended'; readonly statement: Statement; readonly shape: Shape; readonly message: string }
   | { readonly kind: 'skipped'; readonly statement: Statement; readonly shape: Shape; readonly reason: SkipReason };

@@ -24,6 +24,7 @@ export type Noted = Partial<Pick<Seen, 'facts' | 'observation'>>;
 
 /** @param verdict of a statement of the same normal form */
 export function judged(outcome: Outcome, { facts, observation }: Noted, verdict: Verdict | undefined): Outcome {
+  if (outcome.kind === 'refused') return facts ? { ...outcome, facts } : outcome;
   if (outcome.kind !== 'ran' || !(facts || observation || verdict)) return outcome;
   const { text, range } = outcome.statement;
   const place = (offset: number): number => movedOffset(offset, verdict?.text ?? text, text) + range.start;

@@ -40,6 +40,16 @@ export interface Watch {
    * @param notices what the server said
    */
   after(session: Session, step: Step, notices: readonly Notice[]): Promise<void>;
+  /** Of a statement that was refused, in the state just before it; not where a transaction has ended with it. */
+  refused(session: Session, step: Step, refusal: Refusal): Promise<void>;
+}
+
+/** How a statement stands among others. */
+export interface Standing {
+  /** Statements of ours that go before it in the same packet. */
+  readonly ahead?: readonly string[];
+  /** Stands just before it; undefined when none does. */
+  readonly savepoint?: string | undefined;
 }
 
 /**
@@ -88,7 +98,7 @@ async function runStep(
     session.transaction === 'open' &&
     !endsTransaction(step.shape);
   if (guarded) await session.run(`savepoint ${savepoint}`);
-  const outcome = await tryStep(session, step, limits, signal);
+  const outcome = await tryStep(session, step, limits, signal, guarded ? { savepoint } : {});
   if (guarded && !session.lost) await takeBack(session, step.shape, outcome);
   return outcome;
 }
@@ -96,7 +106,6 @@ async function runStep(
 /**
  * Runs one statement as it is, and tells what it did.
  *
- * @param ahead statements of ours that go before it in the same packet
  * @throws {Fault} `disk-full`; as throwIfTrouble
  */
 export async function tryStep(
@@ -104,7 +113,7 @@ export async function tryStep(
   step: Step,
   limits: RunLimits,
   signal: AbortSignal,
-  ahead: readonly string[] = [],
+  { ahead = [], savepoint }: Standing = {},
 ): Promise<Outcome> {
   const { statement, shape, skip } = step;
   if (skip) return { kind: 'skipped', statement, shape, reason: skip };
@@ -118,8 +127,23 @@ export async function tryStep(
   const ms = performance.now() - begun;
   if (answer instanceof Fault) return { kind: 'ended', statement, shape, message: reasonOf(answer) };
   if (answer.kind === 'refused') throwIfTrouble(answer.refusal, session);
-  else if (!session.lost) await watch?.after(session, step, answer.notices);
+  if (watch && !session.lost) await watched(watch, session, step, answer, savepoint);
   return outcomeOf(answer, step, ms);
+}
+
+async function watched(
+  watch: Watch,
+  session: Session,
+  step: Step,
+  answer: Answer,
+  savepoint: string | undefined,
+): Promise<void> {
+  if (answer.kind === 'done') return watch.after(session, step, answer.notices);
+  if (session.transaction === 'failed') {
+    if (savepoint === undefined) return;
+    await session.run(`rollback to savepoint ${savepoint}`);
+  }
+  await watch.refused(session, step, answer.refusal);
 }
 
 /**

@@ -6,8 +6,10 @@
  */
 import { flat, shifted } from '../base/text';
 import { interruptible } from '../database/interruptible';
-import type { Notice, Session } from '../database/session';
+import type { Notice, Refusal, Session } from '../database/session';
+import { isOfRows } from '../probes/ask';
 import { factsFor } from '../probes/factsFor';
+import { factsWithoutRows } from '../probes/factsWithoutRows';
 import { brokenRoutines, type Risk, routinesAtRisk, stillBroken } from './bodies/broken';
 import { checkBody, holdsBody } from './bodies/checkBody';
 import type { BodyProblem, BrokenRoutine } from './bodies/problem';
@@ -17,8 +19,10 @@ import type { RunLimits, Step, Watch } from './run';
 import type { Seen, State, Verdict, Verdicts } from './state';
 
 export interface LookOptions {
-  /** The target has rows that the shadow lacks, so that facts about them are wanted. */
-  readonly rowsAreMissing: boolean;
+  /** The target has rows that the shadow lacks or may have others by now, so that facts about them are wanted. */
+  readonly rowsAreAsked: boolean;
+  /** The shadow has rows of the target, which may be what a statement is refused for. */
+  readonly rowsAreThere: boolean;
   readonly limits: RunLimits;
   /** Undefined where nobody wants to know what statements lock, read, write and change. */
   readonly observing: Observing | undefined;
@@ -51,6 +55,15 @@ export class SecondLook implements Watch {
     if (state) state.seen = await this.asked(session, () => this.seen(session, step, notices));
   }
 
+  /** What is known of a statement that only rows refuse is asked as if there were none. */
+  async refused(session: Session, step: Step, refusal: Refusal): Promise<void> {
+    const state = this.states.get(step);
+    const { limits, rowsAreAsked, rowsAreThere } = this.options;
+    if (!state || !rowsAreAsked || !rowsAreThere || !isOfRows(refusal)) return;
+    const facts = await this.asked(session, () => factsWithoutRows(session, step, limits.statementMs));
+    state.seen = { facts, observation: undefined, bodies: [], broken: [] };
+  }
+
   /**
    * On the state behind the script: functions may need what comes behind them in it, and it may have mended what it broke.
    *
@@ -77,7 +90,7 @@ export class SecondLook implements Watch {
 
   private async seen(session: Session, step: Step, notices: readonly Notice[]): Promise<Seen> {
     const { statement, shape } = step;
-    const { limits, rowsAreMissing, observing } = this.options;
+    const { limits, rowsAreAsked, observing } = this.options;
     // First, before the other questions have read something.
     const observation = await observing?.end(session, step, notices);
     const risk = this.risks.get(step);
@@ -85,7 +98,7 @@ export class SecondLook implements Watch {
     return {
       bodies: bodies.map((it) => ownRange(it, step)),
       broken: risk ? await brokenRoutines(session, risk, limits) : [],
-      facts: rowsAreMissing ? await factsFor(session, statement) : undefined,
+      facts: rowsAreAsked ? await factsFor(session, statement) : undefined,
       observation,
     };
   }

@@ -208,7 +208,7 @@ export class Stack {
     if (using) for (const sql of ahead) await session.run(sql);
     const sequences = using ? await readSequences(session) : undefined;
     this.unsettled = sequences;
-    const outcome = await tryStep(session, step, limits, signal, using ? [] : ahead);
+    const outcome = await tryStep(session, step, limits, signal, { ahead: using ? [] : ahead, savepoint });
     // What was cut off by us says nothing about the statement.
     signal.throwIfAborted();
     state.learn(outcome, step);

@@ -36,8 +36,8 @@ export interface ChainRequest {
    * - `whole`: answers wait for the second look
    */
   readonly manner: 'first' | 'again' | 'whole';
-  /** The target has rows that the shadow lacks. */
-  readonly rowsAreMissing: boolean;
+  /** The target has rows that the shadow lacks, or may have others by now. */
+  readonly rowsAreAsked: boolean;
   /** Somebody wants to know what each statement locks, reads, writes and changes. */
   readonly observe: boolean;
 }

@@ -1,21 +1,25 @@
-/** What a shadow starts from: nothing, a file of the embedded engine, or the live schema of a target. */
+/** What a shadow starts from: nothing, a file of the embedded engine, or the live schema of a target, with its rows or without. */
 import { createHash } from 'node:crypto';
 import type { Database } from '../database/database';
 import type { Learned } from '../sql/reachingSchema';
+import type { RowSource } from './rowSource';
 import { noSetUp, type SetUp } from './setUp';
 
 export type Base =
   | { readonly kind: 'empty'; readonly fingerprint: string; readonly setUp: SetUp }
   | { readonly kind: 'file'; readonly fingerprint: string; readonly path: string }
-  | LiveBase;
+  | DumpBase;
 
-export interface LiveBase {
+export interface DumpBase {
   readonly kind: 'dump';
   readonly fingerprint: string;
+  /** The schema. */
   readonly sql: string;
   readonly setUp: SetUp;
   /** As `reachingIn` tells it, where that is known already. */
   readonly reaching?: readonly Learned[];
+  /** Undefined where the shadow is to have none. */
+  readonly rows?: RowSource;
 }
 
 export const emptyBase: Base = { kind: 'empty', fingerprint: 'empty', setUp: noSetUp };
@@ -38,16 +42,23 @@ export const fileBase = (path: string, stamp: string): Base => ({
 });
 
 /** The live schema, read without disturbing anybody. */
-export async function liveBase(target: Database, setUp: SetUp, signal: AbortSignal): Promise<LiveBase> {
+export async function liveBase(target: Database, setUp: SetUp, signal: AbortSignal): Promise<DumpBase> {
   return dumpBase(await target.dump('schema', signal), setUp);
 }
 
 /** @param sql a dump of the target's schema */
-export const dumpBase = (sql: string, setUp: SetUp): LiveBase => ({
+export const dumpBase = (sql: string, setUp: SetUp): DumpBase => ({
   kind: 'dump',
   sql,
   setUp,
   fingerprint: digest('dump', sql, textOf(setUp)),
+});
+
+/** The same schema with the rows that the target has when this is made. @param moment another one for other rows */
+export const withRows = (base: DumpBase, rows: RowSource, moment: string): DumpBase => ({
+  ...base,
+  rows,
+  fingerprint: digest('rows', base.fingerprint, moment),
 });
 
 const textOf = ({ available, ...rest }: SetUp): string => JSON.stringify({ ...rest, available: [...available] });

@@ -1,10 +1,11 @@
-/** Loads a schema dump into an empty database. */
+/** Loads a schema dump into an empty database, and rows into it on the way. */
 import { Fault } from '../base/fault';
 import { closePublicSchema } from '../database/publicSchema';
 import type { Session } from '../database/session';
 import { shapeOf } from '../sql/parse';
 import { reachingIn, reachingNames } from '../sql/reachingSchema';
 import { statementsOf } from '../sql/scan';
+import { fillViews, placeOfRows, type RowSource } from './rowSource';
 
 /** Statements sent in one message: quick, and few enough that a refusal can be tried again one by one. */
 const chunkSize = 50;
@@ -16,26 +17,56 @@ const chunkSize = 50;
  * A refusal does not end it: what a shadow lacks (an extension's objects, a role's right) shows up where a migration
  * uses it. Everything else is committed.
  *
+ * @param rows undefined for none
  * @returns what was refused or left out, for the log; without any of the dump's text, which may hold passwords
- * @throws {Fault} `connection-lost`, `disk-full`
+ * @throws {Fault} `connection-lost`, `disk-full`; `refused` when the rows do not obey the schema; what `rows` throws
  * @throws whatever reason `signal` was aborted with
  */
-export async function restore(session: Session, dump: string, signal: AbortSignal): Promise<string[]> {
+export async function restore(
+  session: Session,
+  dump: string,
+  signal: AbortSignal,
+  rows?: RowSource,
+): Promise<string[]> {
   const wanted = statementsOf(dump)
     .filter(({ kind, text }) => kind === 'sql' && !unwanted.test(text))
-    .map(({ text }) => (userMapping.test(text) ? mappingOfNobody(text) : text));
-  const harmful = reachingOutUnnamed(wanted, dump);
-  const statements = wanted.filter((text) => !harmful.has(text));
+    .map(({ text, range }) => ({ text: userMapping.test(text) ? mappingOfNobody(text) : text, at: range.start }));
+  const harmful = reachingOutUnnamed(
+    wanted.map(({ text }) => text),
+    dump,
+  );
+  const statements = wanted.filter(({ text }) => !harmful.has(text));
   const refused = [...harmful].map((text) => `${titleOf(text)}, which reaches outside the database`);
   await closePublicSchema(session);
+  const place = rows ? placeOfRows(dump) : dump.length;
+  const textsOf = (some: typeof statements): string[] => some.map(({ text }) => text);
+  refused.push(...(await inChunks(session, textsOf(statements.filter(({ at }) => at < place)), signal)));
+  if (rows) {
+    const views = await rows.copyTo(session, signal);
+    refused.push(...(await behindRows(session, textsOf(statements.filter(({ at }) => at >= place)), signal)));
+    refused.push(...(await fillViews(session, views, dump)));
+  }
+  // A dump empties the search_path for its own session.
+  await session.run('reset all');
+  return refused;
+}
+
+async function behindRows(session: Session, statements: readonly string[], signal: AbortSignal): Promise<string[]> {
+  const refused = await inChunks(session, statements, signal);
+  const broken = refused.find((it) => /^2[23]/.test(it));
+  if (broken === undefined) return refused;
+  // Of a schema that is another one than the target's nothing could be told.
+  throw new Fault('refused', `the target's rows do not obey its schema (${broken}).`);
+}
+
+async function inChunks(session: Session, statements: readonly string[], signal: AbortSignal): Promise<string[]> {
+  const refused: string[] = [];
   for (let i = 0; i < statements.length; i += chunkSize) {
     signal.throwIfAborted();
     const chunk = statements.slice(i, i + chunkSize);
     const answer = await session.run(`${chunk.join(';\n')};`);
     if (answer.kind === 'refused') refused.push(...(await oneByOne(session, chunk)));
   }
-  // A dump empties the search_path for its own session.
-  await session.run('reset all');
   return refused;
 }
 

@@ -337,7 +337,7 @@ class ServerShadows {
   private async fill(name: string, base: Exclude<Base, { kind: 'file' }>, signal: AbortSignal): Promise<void> {
     const session = await this.open(name, noSetUp);
     try {
-      const refused = base.kind === 'dump' ? await restore(session, base.sql, signal) : [];
+      const refused = base.kind === 'dump' ? await restore(session, base.sql, signal, base.rows) : [];
       for (const line of refused) this.tell(line);
       if (!base.setUp.publicSchema) await session.run('drop schema public');
     } finally {

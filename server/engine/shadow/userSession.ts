@@ -79,6 +79,11 @@ export class UserSession implements Session {
     return this.connection.rows<Row>(sql, values);
   }
 
+  copyIn(sql: string, rows: AsyncIterable<Buffer>): Promise<Answer> {
+    if (!this.connection.copyIn) throw new Error('a session on a server streams');
+    return this.connection.copyIn(sql, rows);
+  }
+
   cancel(): Promise<void> {
     return this.connection.cancel();
   }

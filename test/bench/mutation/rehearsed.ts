@@ -39,6 +39,7 @@ export async function openRehearsals(
       target: () => ({ kind: 'server', connection }),
       statementMs: 20_000,
       shadow: 'private',
+      shadowDataLimit: 0,
       binaries: [binaries],
       observe: false,
     },

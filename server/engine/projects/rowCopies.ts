@@ -1,0 +1,200 @@
+/**
+ * Shadows that have the rows of the target as well: made beside the checks, which go on upon the schema alone until one
+ * stands; made anew when the rows are others.
+ */
+import { Fault } from '../base/fault';
+import type { Database } from '../database/database';
+import { givingUp } from '../database/givingUp';
+import type { Session } from '../database/session';
+import type { EngineOptions } from '../project';
+import { type Base, type DumpBase, withRows } from '../shadow/base';
+import { copyRows } from '../shadow/copyRows';
+import type { RowSource } from '../shadow/rowSource';
+import { censusOf, type RowCensus } from '../shadow/rowsOfTarget';
+import type { Access } from './access';
+import type { Workshop } from './workshop';
+
+/** Shortest time between two looks at the rows, in milliseconds. */
+const lookAgainMs = 30_000;
+/** Most of the time that copying may take: rows that change all day are not copied all day. */
+const mostBusy = 1 / 20;
+/** A copy that takes longer is given up, in milliseconds. */
+const longestCopyMs = 60_000;
+/** How long the target may take to tell how many rows it has, in milliseconds. */
+const censusMs = 5_000;
+
+/** What the copies need of the bench. */
+export interface CopyGround {
+  readonly target: Pick<Database, 'open' | 'label'>;
+  readonly access: Access;
+  readonly log: (line: string) => void;
+  /** In bytes; 0 for no copies at all. */
+  readonly limit: number;
+  liveBase(signal: AbortSignal): Promise<Base>;
+  /** A new place for a shadow of the live schema. */
+  newWorkshop(wished: readonly string[], signal: AbortSignal): Promise<Workshop>;
+  /** What the checks stand upon now; undefined before the first. */
+  standing(): Workshop | undefined;
+}
+
+/** In megabytes; the default that package.json declares. */
+export const usualDataLimit = 100;
+
+/** In bytes. To a server that the user names rows go only when the user has said how many may. */
+export function dataLimitOf({ shadow, shadowDataLimit }: EngineOptions): number {
+  const usual = typeof shadow === 'object' ? 0 : usualDataLimit;
+  return (shadowDataLimit ?? usual) * 1_000_000;
+}
+
+/** A class because there is one copy at a time. */
+export class RowCopies {
+  /** When the rows are to be looked at again. */
+  private dueAt = -Infinity;
+  private doubted = false;
+  private running: { readonly stop: AbortController; readonly done: Promise<unknown> } | undefined;
+  /** Rows and schema that could not be copied: another try would come to the same. */
+  private hopeless: string | undefined;
+  private said: string | undefined;
+
+  constructor(private readonly ground: CopyGround) {}
+
+  /** The rows may be others: the next `renew` looks at them, however soon it comes. */
+  doubt(): void {
+    this.doubted = true;
+    this.hopeless = undefined;
+  }
+
+  /** Ends what is under way; nothing of ours is connected to the target then. */
+  async stop(): Promise<void> {
+    this.running?.stop.abort();
+    await this.running?.done;
+  }
+
+  /**
+   * Copies the rows, when they are wanted and others than those that were copied last. Beside whatever runs.
+   *
+   * @param wished extensions that the migrations ask for
+   * @returns a workshop whose place has them, for the caller to keep or to close; undefined for who asks meanwhile
+   * @throws the reason of the signal
+   */
+  async renew(wished: readonly string[], signal?: AbortSignal): Promise<Workshop | undefined> {
+    const due = this.doubted || performance.now() >= this.dueAt;
+    if (this.ground.limit === 0 || this.running || !due) return undefined;
+    this.doubted = false;
+    this.dueAt = performance.now() + lookAgainMs;
+    const stop = new AbortController();
+    const done = this.tried(wished, signal ? AbortSignal.any([stop.signal, signal]) : stop.signal);
+    this.running = { stop, done };
+    try {
+      const made = await done;
+      if (signal?.aborted) await made?.place.close();
+      signal?.throwIfAborted();
+      return made;
+    } finally {
+      this.running = undefined;
+    }
+  }
+
+  private async tried(wished: readonly string[], signal: AbortSignal): Promise<Workshop | undefined> {
+    const late = AbortSignal.timeout(longestCopyMs);
+    try {
+      const census = await this.ground.access.question(() => this.census(signal), signal);
+      return await this.copied(census, wished, AbortSignal.any([signal, late]));
+    } catch (error) {
+      if (signal.aborted || isAbort(error)) this.hopeless = undefined;
+      else if (late.aborted) this.say(`to copy them takes longer than ${longestCopyMs / 1000} seconds`);
+      else if (error instanceof Fault) this.say(error.message);
+      else throw error;
+      return undefined;
+    }
+  }
+
+  private async census(signal: AbortSignal): Promise<RowCensus> {
+    const ending = AbortSignal.any([signal, AbortSignal.timeout(censusMs)]);
+    try {
+      const session = await this.ground.target.open('read', ending);
+      try {
+        return await givingUp(session, ending, () => censusOf(session));
+      } finally {
+        await session.close();
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!ending.aborted) throw error;
+      throw new Fault('no-server', `${this.ground.target.label} does not tell how many rows it has.`, error);
+    }
+  }
+
+  private async copied(
+    census: RowCensus,
+    wished: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Workshop | undefined> {
+    const { ground } = this;
+    const base = await ground.liveBase(signal);
+    if (base.kind !== 'dump') return undefined;
+    const standing = ground.standing();
+    const now = `${census.written} ${base.fingerprint}`;
+    if (standing?.copied && now === `${standing.copied.written} ${standing.copied.upon}`) return undefined;
+    const why = census.obstacle ?? this.tooMany(census);
+    if (why !== undefined) this.say(why);
+    if (why === undefined && this.hopeless !== now) {
+      this.hopeless = now;
+      const filled = await this.filled(base, census, wished, signal);
+      this.hopeless = undefined;
+      return filled;
+    }
+    // Former rows would tell what is no longer so.
+    if (standing) standing.copied = undefined;
+    return undefined;
+  }
+
+  private tooMany({ bytes }: RowCensus): string | undefined {
+    const { limit } = this.ground;
+    return bytes < limit
+      ? undefined
+      : `they take ${megabytes(bytes)}, and rehearsal.shadowDataLimit is ${megabytes(limit)}`;
+  }
+
+  private async filled(
+    base: DumpBase,
+    { bytes, written }: RowCensus,
+    wished: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Workshop> {
+    const { ground } = this;
+    const begun = performance.now();
+    const workshop = await ground.newWorkshop(wished, signal);
+    try {
+      if (workshop.place.kind === 'embedded')
+        throw new Fault('no-shadow', `the rows of a server are not copied to ${workshop.place.label}.`);
+      const copy = (session: Session, ending: AbortSignal) =>
+        ground.access.question(() => copyRows(ground.target, session, ending), ending);
+      const rows: RowSource = { copyTo: copy };
+      const copied = withRows(base, rows, `${written} ${begun}`);
+      await workshop.place.fresh(copied, signal);
+      workshop.copied = { base: copied, upon: base.fingerprint, written };
+      signal.throwIfAborted();
+    } catch (error) {
+      await workshop.place.close();
+      throw error;
+    }
+    const ms = performance.now() - begun;
+    this.said = undefined;
+    this.dueAt = performance.now() + Math.max(lookAgainMs, ms / mostBusy);
+    ground.log(`shadow: rows of ${ground.target.label} (${megabytes(bytes)}) copied in ${ms.toFixed(0)} ms`);
+    return workshop;
+  }
+
+  /** Once, until it is another reason or over. */
+  private say(why: string): void {
+    if (this.said !== why)
+      this.ground.log(`shadow: the schema of ${this.ground.target.label} without its rows: ${why}`);
+    this.said = why;
+  }
+}
+
+/** Who has ended it knows why: we, or a check that we have waited for the schema with. */
+const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
+
+const megabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(bytes < 10_000_000 ? 1 : 0)} MB`;

@@ -1,0 +1,110 @@
+/** Copies the rows of a target to a shadow that has its schema up to, and without, constraints, indexes and triggers. */
+import { Fault } from '../base/fault';
+import type { Database } from '../database/database';
+import { givingUp } from '../database/givingUp';
+import { quoteLiteral } from '../database/quote';
+import type { Session } from '../database/session';
+import { type RowTable, tablesWithRows } from './rowsOfTarget';
+
+/** Others wait for a lock as long as we do; a reader only waits for who alters the table. */
+const lockMs = 2_000;
+
+/**
+ * Reads in one transaction, which sees the target as it is at one moment; it may only read.
+ *
+ * Large objects stay where they are, and so do the rows of foreign tables.
+ *
+ * @param shadow whose settings are changed
+ * @returns materialized views that are filled there, as they are written in SQL
+ * @throws {Fault} `refused`, `no-right`, `disk-full` when it cannot be done, without any value of a row
+ * @throws the reason of the signal
+ */
+export async function copyRows(
+  target: Pick<Database, 'open'>,
+  shadow: Session,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const source = await target.open('read', signal);
+  try {
+    return await givingUp(source, signal, () => givingUp(shadow, signal, () => copyAll(source, shadow)));
+  } finally {
+    await source.close();
+  }
+}
+
+async function copyAll(source: Session, shadow: Session): Promise<readonly string[]> {
+  await demand(
+    source,
+    `begin isolation level repeatable read read only; set local lock_timeout = ${lockMs}; set local row_security = off`,
+  );
+  for (const session of [source, shadow]) await demand(session, plainText);
+  const { tables, sequences, views } = await tablesWithRows(source);
+  const present = new Set(await presentOn(shadow, [...tables.map(({ name }) => name), ...sequences]));
+  for (const table of tables) if (present.has(table.name)) await copyTable(source, shadow, table);
+  await copySequences(
+    source,
+    shadow,
+    sequences.filter((name) => present.has(name)),
+  );
+  return views;
+}
+
+/** Values are read as they were written, to the last digit; names are told with their schemas. */
+const plainText = `
+  set search_path = pg_catalog; set datestyle = iso; set intervalstyle = postgres; set extra_float_digits = 3;
+  set bytea_output = hex; set xmloption = content; set lc_monetary = 'C'`;
+
+/** What the shadow lacks, for want of an extension for example, has no rows there either. */
+async function presentOn(shadow: Session, names: readonly string[]): Promise<readonly string[]> {
+  const found = await shadow.rows<{ name: string }>(
+    `select name from pg_catalog.unnest($1::text[]) as name where pg_catalog.to_regclass(name) is not null`,
+    [names],
+  );
+  return found.map(({ name }) => name);
+}
+
+/** In the transaction that empties a table, Postgres spares the log (`wal_level` minimal) and later looks at each row. */
+async function copyTable(source: Session, shadow: Session, { name, columns, condition }: RowTable): Promise<void> {
+  if (!source.copyOut || !shadow.copyIn) throw new Error('a session on a server streams');
+  const list = columns === '' ? '' : ` (${columns})`;
+  const rows = condition === '' ? `${name}${list}` : `(select ${columns || ''} from only ${name} ${condition})`;
+  await demand(shadow, condition === '' ? `begin; truncate only ${name}` : 'begin');
+  const freeze = condition === '' ? ' with (freeze)' : '';
+  const answer = await shadow.copyIn(
+    `copy ${name}${list} from stdin${freeze}`,
+    source.copyOut(`copy ${rows} to stdout`),
+  );
+  // Its words would hold values of a row.
+  if (answer.kind === 'refused') throw faultOf(answer.refusal.sqlState, `the shadow does not take the rows of ${name}`);
+  await demand(shadow, 'commit');
+}
+
+/** Asked in one message, but not too long a one. */
+const sequencesAtOnce = 200;
+
+async function copySequences(source: Session, shadow: Session, names: readonly string[]): Promise<void> {
+  for (let i = 0; i < names.length; i += sequencesAtOnce) {
+    const some = names.slice(i, i + sequencesAtOnce);
+    const values = await source.rows<{ name: string; value: string; called: boolean }>(
+      some
+        .map((it) => `select ${quoteLiteral(it)} as name, last_value as value, is_called as called from ${it}`)
+        .join(' union all '),
+    );
+    await shadow.rows(
+      `select pg_catalog.setval(name::pg_catalog.regclass, value, called)
+         from unnest($1::text[], $2::bigint[], $3::bool[]) as given (name, value, called)`,
+      [values.map(({ name }) => name), values.map(({ value }) => value), values.map(({ called }) => called)],
+    );
+  }
+}
+
+async function demand(session: Session, sql: string): Promise<void> {
+  const answer = await session.run(sql);
+  if (answer.kind === 'refused') throw faultOf(answer.refusal.sqlState, answer.refusal.message);
+}
+
+const faultOf = (sqlState: string, what: string): Fault =>
+  new Fault(
+    sqlState === '42501' ? 'no-right' : sqlState === '53100' ? 'disk-full' : 'refused',
+    `${what} (${sqlState}).`,
+  );

@@ -1,0 +1,83 @@
+/** What of a database's rows can be copied, how much it is, and whether it has changed: asked of its catalogs. */
+import type { Session } from '../database/session';
+
+/** A look at the rows of a target, which costs some milliseconds. */
+export interface RowCensus {
+  /** Of tables, their indexes and materialized views. */
+  readonly bytes: number;
+  /** Grows with every row that is written. */
+  readonly written: string;
+  /** Why the rows cannot be copied, for people; undefined when they can. */
+  readonly obstacle: string | undefined;
+}
+
+export interface RowTables {
+  readonly tables: readonly RowTable[];
+  /** As they are written in SQL. */
+  readonly sequences: readonly string[];
+  /** Those that are filled; as they are written in SQL. */
+  readonly views: readonly string[];
+}
+
+export interface RowTable {
+  /** Qualified and quoted. */
+  readonly name: string;
+  /** Those that hold a value of their own, quoted; empty when there are none. */
+  readonly columns: string;
+  /** Of a table that an extension has brought: which rows are not its own. */
+  readonly condition: string;
+}
+
+/** @param session on the target, as its tool connects */
+export async function censusOf(session: Session): Promise<RowCensus> {
+  const [found] = await session.rows<{ bytes: string; written: string; closed: string | null; hidden: string | null }>(`
+    select coalesce(pg_catalog.sum(pg_catalog.pg_total_relation_size(id)) filter (where kind <> 'S'), 0) as bytes,
+           coalesce(pg_catalog.sum(pg_catalog.pg_stat_get_tuples_inserted(id)
+             + pg_catalog.pg_stat_get_tuples_updated(id) + pg_catalog.pg_stat_get_tuples_deleted(id)), 0) as written,
+           pg_catalog.min(name::text) filter (where kind <> 'm' and not pg_catalog.has_table_privilege(id, 'select'))
+             as closed,
+           pg_catalog.min(name::text) filter (where kind = 'r' and pg_catalog.row_security_active(id)) as hidden
+      from (${relations}) as theirs`);
+  if (!found) throw new Error('an aggregate has one row');
+  const { bytes, written, closed, hidden } = found;
+  const obstacle =
+    closed !== null
+      ? `${session.server.user} may not read ${closed}`
+      : hidden !== null
+        ? `row security hides rows of ${hidden} from ${session.server.user}`
+        : undefined;
+  return { bytes: Number(bytes), written, obstacle };
+}
+
+/** @param session in the transaction that the rows are read in */
+export async function tablesWithRows(session: Session): Promise<RowTables> {
+  const found = await session.rows<RowTable & { kind: string; filled: boolean }>(`
+    select theirs.kind, theirs.filled, pg_catalog.format('%I.%I', theirs.schema, theirs.name) as name, theirs.condition,
+           coalesce((select pg_catalog.string_agg(pg_catalog.quote_ident(attname), ', ' order by attnum)
+                       from pg_catalog.pg_attribute
+                      where attrelid = theirs.id and attnum > 0 and not attisdropped and attgenerated = ''), '') as columns
+      from (${relations}) as theirs order by theirs.id`);
+  const named = (wanted: string): string[] =>
+    found.filter(({ kind, filled }) => kind === wanted && filled).map(({ name }) => name);
+  const tables = found.filter(({ kind }) => kind === 'r');
+  return { tables, sequences: named('S'), views: named('m') };
+}
+
+/**
+ * Tables (partitions too), materialized views and sequences that others than Postgres and its extensions have made, and
+ * those of an extension that it has told pg_dump of. Foreign tables keep their rows elsewhere: Postgres looks at those
+ * for no constraint either.
+ */
+const relations = `
+  select c.oid as id, c.relkind as kind, n.nspname as schema, c.relname as name, c.relispopulated as filled,
+         coalesce(own.condition, '') as condition
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    left join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid
+                                    and d.objsubid = 0 and d.deptype = 'e'
+    left join lateral (
+      select e.extcondition[place] as condition
+        from pg_catalog.pg_extension e, pg_catalog.generate_subscripts(e.extconfig, 1) as place
+       where e.oid = d.refobjid and e.extconfig[place] = c.oid) as own on true
+   where c.relkind in ('r', 'm', 'S') and c.relpersistence <> 't'
+     and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
+     and (d.objid is null or own.condition is not null)`;
