@@ -9,6 +9,7 @@ import type { Session } from '../database/session';
 import type { EngineOptions } from '../project';
 import { type Base, type DumpBase, withRows } from '../shadow/base';
 import { copyRows } from '../shadow/copyRows';
+import { roomForClusters } from '../shadow/privateServer';
 import type { RowSource } from '../shadow/rowSource';
 import { censusOf, type RowCensus } from '../shadow/rowsOfTarget';
 import type { Access } from './access';
@@ -136,7 +137,7 @@ export class RowCopies {
     const standing = ground.standing();
     const now = `${census.written} ${base.fingerprint}`;
     if (standing?.copied && now === `${standing.copied.written} ${standing.copied.upon}`) return undefined;
-    const why = census.obstacle ?? this.tooMany(census);
+    const why = census.obstacle ?? this.tooMany(census) ?? tooTight(census, standing);
     if (why !== undefined) this.say(why);
     if (why === undefined && this.hopeless !== now) {
       this.hopeless = now;
@@ -193,6 +194,15 @@ export class RowCopies {
     this.said = why;
   }
 }
+
+/** Bytes that a new server of ours and its work may take, beside the rows: a template, the shadow, a copy of it. */
+const roomForServer = 300_000_000;
+
+/** A server beside that on which the checks stand must not take the room that they need. */
+const tooTight = ({ bytes }: RowCensus, standing: Workshop | undefined): string | undefined =>
+  standing?.place.kind === 'private' && roomForClusters() < roomForServer + 3 * bytes
+    ? 'there is too little room for another server beside the one that rehearses'
+    : undefined;
 
 /** Who has ended it knows why: we, or a check that we have waited for the schema with. */
 const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';

@@ -345,6 +345,12 @@ function placeForClusters(): string {
   return home;
 }
 
+/** Bytes that are free where servers of ours have their folders. */
+export function roomForClusters(): number {
+  const { bavail, bsize } = statfsSync(placeForClusters());
+  return bavail * bsize;
+}
+
 /** Removes what processes of ours left behind that ended without their guard. */
 async function sweep(home: string): Promise<void> {
   for (const name of readdirSync(home)) {
