@@ -134,7 +134,7 @@ export async function tellEnd(
 }
 
 /** Then the database is as it was, and there is nothing to go back from. */
-const isRolledBack = (state: string): boolean => / was rolled back; nothing of it stands\./.test(state);
+const isRolledBack = (state: string): boolean => /; nothing of (?:it|this run) stands\./.test(state);
 
 async function selectStatement(uri: string, { start, end }: (Ended & { kind: 'refused' })['range']): Promise<void> {
   const selection = new Range(start.line, start.character, end.line, end.character);

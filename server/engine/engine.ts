@@ -12,6 +12,7 @@ import type { World } from './world';
 
 export function createEngine(world: World, options: EngineOptions): Engine {
   const benches = new Map<string, Bench>();
+  const closing = new Set<Promise<void>>();
   const accesses = new Accesses();
   return {
     async projects() {
@@ -24,8 +25,14 @@ export function createEngine(world: World, options: EngineOptions): Engine {
       const wanted = new Set(places.map(({ key }) => key));
       // Another target, or another password: what was prepared for the former one ends.
       for (const [key, bench] of benches)
-        if (!wanted.has(key))
-          void bench.close().catch((error: Error) => world.log(`closing a former shadow: ${error.message}`));
+        if (!wanted.has(key)) {
+          benches.delete(key);
+          const ending = bench
+            .close()
+            .catch((error: Error) => world.log(`closing a former shadow: ${error.message}`))
+            .finally(() => closing.delete(ending));
+          closing.add(ending);
+        }
       return places.map(({ folder, target, key }) => {
         const bench = benches.get(key) ?? new Bench(folder.layout.name, target, world, options, accesses.of(target));
         benches.set(key, bench);
@@ -34,7 +41,7 @@ export function createEngine(world: World, options: EngineOptions): Engine {
     },
 
     async close() {
-      await Promise.all([accesses, ...benches.values()].map((it) => it.close()));
+      await Promise.all([...[accesses, ...benches.values()].map((it) => it.close()), ...closing]);
     },
   };
 }

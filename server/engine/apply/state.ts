@@ -24,6 +24,9 @@ export function whatStands({ migration, direction, scripts }: Planned, lasting: 
     return `Of the ${statements.length} statements of ${script}, ${before}${doubt}; the others did not.`;
   }
   if (numbers.length === 0) {
+    // An earlier run may have left something.
+    if (scripts.some((it) => it.script.mode === 'statements'))
+      return `${capital(script)} took no effect; nothing of this run stands.`;
     const stands = direction === 'up' ? 'nothing of it stands' : `${version} stands as before`;
     return `${capital(script)} was rolled back; ${stands}.`;
   }

@@ -2,6 +2,8 @@
 
 /** @throws the reason of the signal when it comes first; whatever `work` throws */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  // Nobody may be left to hear what goes wrong with it.
+  work.catch(() => undefined);
   signal?.throwIfAborted();
   const over = new AbortController();
   const aborted = new Promise<never>((_, reject) =>

@@ -107,17 +107,11 @@ async function checkFiles(
   const replayed = !asked.every(isPending);
   const nothingApplied = order.migrations.every(isPending);
   const rehearsed = asked.some(isPending);
-  let place: ChosenPlace | undefined;
+  let place: Where | undefined;
   if (replayed && !nothingApplied) place = await checkChain(bench, order, 'replay', onFile, signal);
   // With the live schema at hand, what is pending is told upon it; the replay has told of the others.
   if (rehearsed || !place) place = await checkChain(bench, order, order.live, onFile, signal);
-  return {
-    rehearsedOn: place.label,
-    place: place.kind,
-    serverVersion: place.serverVersion,
-    ...choiceOf(place),
-    ms: order.laps.whole,
-  };
+  return { ...place, ms: order.laps.whole };
 }
 
 async function checkChain(
@@ -126,7 +120,7 @@ async function checkChain(
   kind: WorkshopKind,
   onFile: (file: FileCheck) => void,
   signal: AbortSignal,
-): Promise<ChosenPlace> {
+): Promise<Where> {
   const waiting = new Set(order.wanted);
   const tell = (file: FileCheck): void => {
     waiting.delete(file.path);
@@ -140,7 +134,7 @@ async function checkChain(
     wished,
     async ({ place, chain }, base) => {
       await runChain(bench, order, kind, { place, chain, base, waiting, onFile: tell, onProvisional: onFile }, signal);
-      return place;
+      return whereOf(place, base);
     },
     signal,
   );
@@ -166,13 +160,11 @@ async function runChain(
   const told = new Set(order.migrations.filter(({ state }) => (state === 'pending') === (kind !== 'replay')));
   const links = kind === 'replay' ? order.migrations : [...told];
   const earlier: PlacedOutcome[] = [];
-  // Where the target has no tables, it has no rows.
-  const hasTables = base.kind === 'dump' && /^CREATE (?:UNLOGGED )?TABLE /m.test(base.sql);
   let unread: Place | undefined;
   const where: Surroundings & PlaceChoice = {
-    ...choiceOf(place),
+    ...whereOf(place, base),
     on: [place.label, stateOfShadow(kind, base, bench)].filter(Boolean).join(', '),
-    rows: hasTables && base.rows === undefined ? 'missing' : 'there',
+    rows: rowsAreMissing(base) ? 'missing' : 'there',
     extensions: {
       place: place.kind,
       ofTarget: 'setUp' in base && base.setUp.database !== undefined ? base.setUp.available : undefined,
@@ -192,7 +184,7 @@ async function runChain(
     layout: order.layout,
     limits: order.limits,
     manner: order.manner,
-    rowsAreAsked: hasTables,
+    rowsAreAsked: hasTables(base),
     observe: order.observe,
     ...(order.manner === 'whole' ? {} : { onProvisional: (result) => provisionals(result).forEach(onProvisional) }),
   };
@@ -221,7 +213,20 @@ async function runChain(
   await rows.done();
 }
 
-const choiceOf = ({ because, limits }: ChosenPlace): PlaceChoice => ({ placeBecause: because, placeLimits: limits });
+type Where = Pick<Check, 'rehearsedOn' | 'place' | 'serverVersion' | keyof PlaceChoice>;
+
+const whereOf = ({ label, kind, serverVersion, because, limits }: ChosenPlace, base: Base): Where => ({
+  rehearsedOn: label,
+  place: kind,
+  serverVersion,
+  placeBecause: because,
+  placeLimits: rowsAreMissing(base) ? [...limits, 'It has the schema of the target, not the rows.'] : limits,
+});
+
+const rowsAreMissing = (base: Base): boolean => hasTables(base) && !('rows' in base && base.rows);
+
+/** Where the target has none, it has no rows. */
+const hasTables = (base: Base): boolean => base.kind === 'dump' && /^CREATE (?:UNLOGGED )?TABLE /m.test(base.sql);
 
 /** What the shadow holds, in words; that the embedded engine's shadow holds its database goes without saying. */
 function stateOfShadow(kind: WorkshopKind, base: Base, { target }: Bench): string {

@@ -40,10 +40,17 @@ async function identityOf(session: Session): Promise<string | undefined> {
   return row?.identity;
 }
 
+interface Reading {
+  readonly base: Promise<DumpBase>;
+  /** It was taken from the disk, and nothing has shown yet that it is true. */
+  isBelieved: boolean;
+  proof?: Promise<boolean> | undefined;
+}
+
 export class LiveSchema {
-  private base: Promise<Base> | undefined;
-  private believed: SchemaSeen | undefined;
-  private proof: { readonly isTrue: Promise<boolean>; readonly end: AbortController } | undefined;
+  private reading: Reading | undefined;
+  /** What asks the target now. */
+  private readonly dumping = new Map<Promise<unknown>, AbortController>();
 
   constructor(
     private readonly database: Database,
@@ -53,30 +60,29 @@ export class LiveSchema {
 
   /** The next one who asks looks anew. */
   forget(): void {
-    this.base = undefined;
-    this.believed = undefined;
-    this.proof?.end.abort();
-    this.proof = undefined;
+    this.reading = undefined;
   }
 
-  /** The same one until `forget`, or until `confirm` has found another. */
+  /**
+   * The same one until `forget`, or until `confirm` has found another.
+   *
+   * @throws as Database.dump
+   */
   async read(seen: SchemaSeen, signal: AbortSignal): Promise<Base> {
-    const base = (this.base ??= this.fromDisk(seen).then((kept) => kept ?? this.dump(seen, signal)));
+    const reading = (this.reading ??= this.begin(seen));
     try {
-      return await base;
+      return await untilAborted(reading.base, signal);
     } catch (error) {
-      if (this.base === base) this.base = undefined;
+      if (!signal.aborted && this.reading === reading) this.reading = undefined;
       throw error;
     }
   }
 
-  /** What `read` gives without asking the target, if anything. */
+  /** What `read` gives, where the target need not be asked for it. */
   async atHand(seen: SchemaSeen): Promise<Base | undefined> {
-    if (!this.base) {
-      const kept = await this.fromDisk(seen);
-      if (kept) this.base ??= Promise.resolve(kept);
-    }
-    return this.base;
+    const kept = this.reading ? undefined : await this.fromDisk(seen);
+    if (kept) this.reading ??= { base: Promise.resolve(kept), isBelieved: true };
+    return this.reading?.isBelieved ? this.reading.base : undefined;
   }
 
   /**
@@ -87,58 +93,82 @@ export class LiveSchema {
    */
   async confirm(seen: SchemaSeen, signal: AbortSignal): Promise<boolean> {
     const base = await this.read(seen, signal);
-    if (!this.believed) return true;
-    if (!this.proof) {
-      const end = new AbortController();
-      this.proof = { isTrue: this.prove(base, this.believed, end.signal), end };
-    }
-    return untilAborted(this.proof.isTrue, signal);
+    const { reading } = this;
+    if (!reading?.isBelieved) return true;
+    reading.proof ??= this.prove(reading, base, seen).finally(() => {
+      reading.proof = undefined;
+    });
+    return untilAborted(reading.proof, signal);
   }
 
   /** Nothing of ours is connected to the target then. */
   async rest(): Promise<void> {
-    const { proof } = this;
-    proof?.end.abort();
-    await proof?.isTrue.catch(() => undefined);
+    for (const end of this.dumping.values()) end.abort();
+    await Promise.allSettled(this.dumping.keys());
   }
 
-  private async prove(base: Base, seen: SchemaSeen, signal: AbortSignal): Promise<boolean> {
-    try {
-      const dumped = await this.live(seen.setUp, signal);
-      if (signal.aborted || dumped.fingerprint === base.fingerprint) return true;
-      this.base = Promise.resolve(await this.keep(seen, dumped));
-      return false;
-    } finally {
-      if (!signal.aborted) this.believed = undefined;
-      this.proof = undefined;
-    }
+  private begin(seen: SchemaSeen): Reading {
+    const fromDisk = this.fromDisk(seen);
+    const reading: Reading = {
+      isBelieved: false,
+      base: fromDisk.then(async (kept) => {
+        if (kept) reading.isBelieved = true;
+        return kept ?? this.keep(seen, await this.dump(seen));
+      }),
+    };
+    return reading;
+  }
+
+  private async prove(reading: Reading, base: Base, seen: SchemaSeen): Promise<boolean> {
+    const dumped = await this.dump(seen);
+    reading.isBelieved = false;
+    if (dumped.fingerprint === base.fingerprint) return true;
+    const kept = Promise.resolve(this.keep(seen, dumped));
+    if (this.reading === reading) this.reading = { base: kept, isBelieved: false };
+    return false;
   }
 
   private async fromDisk({ setUp, identity }: SchemaSeen): Promise<DumpBase | undefined> {
-    const kept = identity === undefined ? undefined : await this.cache.read(keyOf(identity));
-    if (!kept) return undefined;
-    this.believed = { setUp, identity };
-    const { sql, reaching } = deserialize(kept) as Kept;
-    return { ...dumpBase(sql, setUp), reaching };
+    const key = identity === undefined ? undefined : keyOf(identity);
+    const content = key === undefined ? undefined : await this.cache.read(key);
+    if (key === undefined || !content) return undefined;
+    const kept = keptIn(content);
+    if (!kept) await this.cache.remove(key);
+    return kept && { ...dumpBase(kept.sql, setUp), reaching: kept.reaching };
   }
 
-  private live(setUp: SetUp, signal: AbortSignal): Promise<DumpBase> {
-    return this.access.question(() => liveBase(this.database, setUp, signal), signal);
+  private async dump({ setUp }: SchemaSeen): Promise<DumpBase> {
+    const end = new AbortController();
+    const dumping = this.access.question(() => liveBase(this.database, setUp, end.signal), end.signal);
+    this.dumping.set(dumping, end);
+    try {
+      return await dumping;
+    } finally {
+      this.dumping.delete(dumping);
+    }
   }
 
-  private async dump(seen: SchemaSeen, signal: AbortSignal): Promise<DumpBase> {
-    return this.keep(seen, await this.live(seen.setUp, signal));
-  }
-
-  private async keep({ identity }: SchemaSeen, base: DumpBase): Promise<DumpBase> {
+  private keep({ identity }: SchemaSeen, base: DumpBase): DumpBase {
     const kept: Kept = { sql: base.sql, reaching: reachingIn(base.sql) };
     // Nobody waits for it: what is not there at the next start is dumped again.
-    if (identity !== undefined) void this.cache.put(keyOf(identity), serialize(kept));
+    if (identity !== undefined && !holdsLogins.test(base.sql)) void this.cache.put(keyOf(identity), serialize(kept));
     return { ...base, ...kept };
   }
 }
 
-/** Files are there whole or not at all, so that what is read is what was written. */
+/** Passwords of other servers stay in the database. */
+const holdsLogins = /^(?:CREATE|ALTER) (?:USER MAPPING|SUBSCRIPTION) /m;
+
+/** Undefined when it is damaged. */
+function keptIn(content: Buffer): Kept | undefined {
+  try {
+    return deserialize(content) as Kept;
+  } catch (error) {
+    if (error instanceof Error) return undefined;
+    throw error;
+  }
+}
+
 interface Kept {
   readonly sql: string;
   /** What the rules of this version tell of it. */

@@ -15,9 +15,10 @@ export interface Extensions {
 }
 
 /** The name of the extension whose files the server lacks, which may be one that another asks for by `CASCADE`. */
-export function extensionMissing({ node }: Shape, { sqlState, message }: Refusal): string | undefined {
+export function extensionMissing({ node }: Shape, { sqlState, message, hint }: Refusal): string | undefined {
   if (node !== 'CreateExtensionStmt') return undefined;
-  if (sqlState === notAvailable) return quotedIn(message)[0];
+  // Other features that are not supported come without advice (PostgreSQL source, extension.c).
+  if (sqlState === notAvailable && hint !== undefined) return quotedIn(message)[0];
   return sqlState === undefinedFile ? /([^/\\"]+)\.control"/.exec(message)?.[1] : undefined;
 }
 

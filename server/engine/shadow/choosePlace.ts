@@ -140,7 +140,7 @@ async function startPlace(
     return {
       ...place,
       keep: (base, signal) =>
-        keepPlanned(plan, base, (other) => prepareServer(optionsOn(other, plan, wishes.assets), base, signal)),
+        keepPlanned(plan, base, (other) => prepareServer(optionsOn(other, plan, wishes.assets), base, signal), signal),
     };
   } catch (error) {
     await server.stop();

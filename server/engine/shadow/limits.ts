@@ -20,7 +20,6 @@ export function limitsOf(
     ...(lacking.length > 0
       ? [`It lacks the extension ${lacking.join(', ')} of the target, and what is made with it.`]
       : []),
-    ...(target ? ['It has the schema of the target, not the rows.'] : []),
     ...(shared ? ['Others use this server: statements that reach outside the database are not run.'] : []),
     ...(kind === 'embedded'
       ? ['It has one session, and a statement that takes too long ends it: what follows in the file is not rehearsed.']

@@ -55,21 +55,24 @@ export async function startPlanned(plan: ServerPlan, base: Base | undefined): Pr
  * Keeps a server for `startPlanned`, made by another one beside that which runs, at the lowest priority.
  *
  * @param prepare makes a shadow of the base on it
- * @throws as startServer, and what `prepare` throws
+ * @throws as startServer, what `prepare` throws, and the reason of the signal
  */
 export async function keepPlanned(
   plan: ServerPlan,
   base: Base,
   prepare: (server: PrivateServer) => Promise<Prepared>,
+  signal: AbortSignal,
 ): Promise<void> {
   const key = keyOf(plan, base);
   if (plan.cache.has(key)) return;
   const bare = keyOf(plan);
   if (!plan.cache.has(bare)) await keep(plan, bare, await start(plan));
+  signal.throwIfAborted();
   const server = await start(plan, await imageOf(plan, bare));
-  setPriority(server.pid, constants.priority.PRIORITY_LOW);
   let prepared: Prepared;
   try {
+    setPriority(server.pid, constants.priority.PRIORITY_LOW);
+    signal.throwIfAborted();
     prepared = await prepare(server);
   } catch (error) {
     await server.stop();

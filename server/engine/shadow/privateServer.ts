@@ -220,6 +220,8 @@ async function running(
         await ended;
         return await use(filesIn(data));
       } finally {
+        if (child.exitCode === null && child.signalCode === null) kill(pid, 'SIGQUIT');
+        await ended;
         remove();
       }
     },
