@@ -97,6 +97,29 @@ describe('rows of the target in the shadow', () => {
       match((await openCheck(project, path(file))).rehearsedOn, /schema and data of/);
     }));
 
+  it('are copied again after what no counter of rows tells of', () =>
+    onTarget({}, async ({ project, url, path }) => {
+      await withSession(url, (session) => demand(session, 'create sequence numbers'));
+      await openCheck(project, path(file));
+      equal(await project.copyRows(), true);
+      for (const sql of [`select nextval('numbers')`, `select setval('numbers', 7)`, 'truncate users']) {
+        await withSession(url, (session) => demand(session, sql));
+        project.refresh();
+        equal(await project.copyRows(), true, sql);
+        project.refresh();
+        equal(await project.copyRows(), false, `once after ${sql}`);
+      }
+      deepEqual(lines((await openCheck(project, path(file))).findings), withThem.slice(1), 'no row has the key 1');
+    }));
+
+  it('stay away where nobody counts what is written', () =>
+    onTarget({}, async ({ project, url, log }) => {
+      const database = new URL(url).pathname.slice(1);
+      await withSession(url, (session) => demand(session, `alter database ${database} set track_counts = off`));
+      equal(await project.copyRows(), false);
+      equal(log.filter((line) => line.includes('without its rows: track_counts is off')).length, 1, log.join('\n'));
+    }));
+
   it('that are applied are not believed before they are copied again', () =>
     onTarget(
       {

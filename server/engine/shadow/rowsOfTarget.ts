@@ -5,7 +5,12 @@ import type { Session } from '../database/session';
 export interface RowCensus {
   /** Of tables, their indexes and materialized views. */
   readonly bytes: number;
-  /** Grows with every row that is written. */
+  /**
+   * Another one once rows were written, and others may see them; also when a table was only packed anew.
+   *
+   * The counters tell of rows alone. TRUNCATE, which they leave as they are, gives a table another file; sequences tell
+   * their last values, but not of a `setval` to a value that is still to be called.
+   */
   readonly written: string;
   /** Why the rows cannot be copied, for people; undefined when they can. */
   readonly obstacle: string | undefined;
@@ -30,24 +35,44 @@ export interface RowTable {
 
 /** @param session on the target, as its tool connects */
 export async function censusOf(session: Session): Promise<RowCensus> {
-  const [found] = await session.rows<{ bytes: string; written: string; closed: string | null; hidden: string | null }>(`
+  const [found] = await session.rows<Counted>(`
     select coalesce(pg_catalog.sum(pg_catalog.pg_total_relation_size(id)) filter (where kind <> 'S'), 0) as bytes,
-           coalesce(pg_catalog.sum(pg_catalog.pg_stat_get_tuples_inserted(id)
-             + pg_catalog.pg_stat_get_tuples_updated(id) + pg_catalog.pg_stat_get_tuples_deleted(id)), 0) as written,
+           pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(
+             coalesce(pg_catalog.string_agg(${writtenOf}, ',' order by id), ''), 'UTF8')), 'hex') as written,
+           pg_catalog.current_setting('track_counts')::bool as counts,
            pg_catalog.min(name::text) filter (where kind <> 'm' and not pg_catalog.has_table_privilege(id, 'select'))
              as closed,
            pg_catalog.min(name::text) filter (where kind = 'r' and pg_catalog.row_security_active(id)) as hidden
       from (${relations}) as theirs`);
   if (!found) throw new Error('an aggregate has one row');
-  const { bytes, written, closed, hidden } = found;
+  const { bytes, written, counts, closed, hidden } = found;
   const obstacle =
     closed !== null
       ? `${session.server.user} may not read ${closed}`
       : hidden !== null
         ? `row security hides rows of ${hidden} from ${session.server.user}`
-        : undefined;
+        : counts
+          ? undefined
+          : 'track_counts is off, so that nobody is told when they are written';
   return { bytes: Number(bytes), written, obstacle };
 }
+
+interface Counted {
+  readonly bytes: string;
+  readonly written: string;
+  /** As the setting is for this role in this database. */
+  readonly counts: boolean;
+  readonly closed: string | null;
+  readonly hidden: string | null;
+}
+
+/** Before PostgreSQL 17 `pg_sequence_last_value` fails where the role may not read the sequence. */
+const writtenOf = `
+  pg_catalog.concat_ws(':', id, pg_catalog.pg_relation_filenode(id), pg_catalog.pg_relation_size(id),
+    pg_catalog.pg_stat_get_tuples_inserted(id), pg_catalog.pg_stat_get_tuples_updated(id),
+    pg_catalog.pg_stat_get_tuples_deleted(id),
+    case when kind = 'S' and pg_catalog.has_sequence_privilege(id, 'select')
+         then pg_catalog.pg_sequence_last_value(id::pg_catalog.regclass) end)`;
 
 /** @param session in the transaction that the rows are read in */
 export async function tablesWithRows(session: Session): Promise<RowTables> {
