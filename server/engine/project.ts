@@ -85,7 +85,7 @@ export interface Project {
   refresh(): void;
   /**
    * Asks the target, beside whatever runs, whether anybody has changed its schema or history since it was looked at; then
-   * does as `refresh`. It costs the server next to nothing while nobody works there; `passing` questions are put less
+   * does as `refresh`. Who has `asked` is told of rows as well: the next check asks them again. It costs the server next to nothing while nobody works there; `passing` questions are put less
    * often where others do.
    */
   refreshIfMoved(occasion: Occasion): Promise<Glance>;
@@ -112,8 +112,13 @@ export type Wanted = 'all' | 'pending' | readonly string[] | { readonly open: re
  */
 export type Occasion = 'asked' | 'passing';
 
-/** `same` also where nobody has asked about the target yet; `silent`: it gives no answer. */
-export type Glance = 'moved' | 'same' | 'silent';
+/**
+ * - `moved`: schema or history
+ * - `rows`: neither, but rows may have been written
+ * - `same`: also where nobody has asked about the target yet
+ * - `silent`: it gives no answer
+ */
+export type Glance = 'moved' | 'rows' | 'same' | 'silent';
 
 export interface TargetInfo {
   readonly id: string;

@@ -195,10 +195,8 @@ export class Checks {
       }
       const project = (await this.workspace.projects()).find((it) => it.folder.path === folder);
       const glance = (await project?.refreshIfMoved(occasion)) ?? 'same';
-      if (glance === 'moved') {
-        this.workspace.changed('projects');
-        inBackground(this.connection, this.queue(folder).request('at once'));
-      }
+      if (glance === 'moved') this.workspace.changed('projects');
+      if (glance === 'moved' || glance === 'rows') inBackground(this.connection, this.queue(folder).request('at once'));
       return glance;
     } catch (error) {
       logTrouble(this.connection, `look at the target of ${folder}`, error);

@@ -71,6 +71,20 @@ for (const major of Object.values(servers))
         ),
       ));
 
+    it('tells who comes back that rows may be others, also after a look in passing, and once', () =>
+      withDatabase(major, async (url) => {
+        await withClient(url, (query) => query('create table t (a int)'));
+        await withProject(url, async (project) => {
+          equal(await project.refreshIfMoved('asked'), 'same');
+          await withClient(url, (query) => query('insert into t values (1)'));
+          equal(await project.refreshIfMoved('passing'), 'same');
+          equal(await project.refreshIfMoved('asked'), 'rows');
+          equal(await project.refreshIfMoved('asked'), 'same');
+          await withClient(url, (query) => query('truncate t'));
+          equal(await project.refreshIfMoved('asked'), 'moved', 'TRUNCATE writes the catalogs');
+        });
+      }));
+
     it('is looked at itself where the database beside it is closed to us', () =>
       withDatabase(major, async (url) => {
         const server = await serverOf(major);

@@ -120,6 +120,40 @@ describe('rows of the target in the shadow', () => {
       equal(log.filter((line) => line.includes('without its rows: track_counts is off')).length, 1, log.join('\n'));
     }));
 
+  it('that have been mended since are not believed, and copied again', () =>
+    onTarget({ files: { [file]: 'alter table users alter email set not null;\n' } }, async ({ project, url, path }) => {
+      await openCheck(project, path(file));
+      equal(await project.copyRows(), true);
+      deepEqual(
+        (await openCheck(project, path(file))).findings.map(({ code }) => code),
+        ['rows-refuse'],
+      );
+      await withSession(url, (session) => demand(session, `update users set email = 'b'`));
+      equal(await project.refreshIfMoved('asked'), 'rows');
+      const next = await openCheck(project, path(file));
+      deepEqual(next.findings, []);
+      match(next.rehearsedOn, /schema and data of/, 'upon the former rows');
+      equal(await project.copyRows(), true);
+      deepEqual((await openCheck(project, path(file))).findings, []);
+      equal(await project.copyRows(), false, 'nothing is in doubt any more');
+    }));
+
+  it('that have been mended are copied again once the target contradicts them', () =>
+    onTarget(
+      { files: { [file]: 'alter table users alter email set not null;\n' } },
+      async ({ project, url, path, write }) => {
+        await openCheck(project, path(file));
+        equal(await project.copyRows(), true);
+        await openCheck(project, path(file));
+        await withSession(url, (session) => demand(session, `update users set email = 'b'`));
+        equal(await project.copyRows(), false, 'nobody knows');
+        // Another question, which has no answer yet.
+        write(file, 'alter table users add constraint given check (email is not null);\n');
+        deepEqual((await openCheck(project, path(file))).findings, []);
+        equal(await project.copyRows(), true);
+      },
+    ));
+
   it('that are applied are not believed before they are copied again', () =>
     onTarget(
       {

@@ -63,7 +63,7 @@ export class Bench {
     private readonly access: Access,
   ) {
     for (const warning of target.parameters?.warnings ?? []) world.log(`${target.info.label}: ${warning}`);
-    this.rowAnswers = new RowAnswers(target.database, access, world.log);
+    this.rowAnswers = new RowAnswers(target.database, access, world.log, () => this.rowCopies.suspect());
     this.cache = diskCache(join(world.storage, 'prepared'), cacheBytes, world.log);
     this.schema = new LiveSchema(target.database, access, this.cache);
     this.nextStart = new NextStart(world.log);
@@ -92,7 +92,8 @@ export class Bench {
    * Beside the checks. Nothing is asked of a target that nobody has asked about, or that is being changed by us; one that
    * could not be looked at is tried again.
    *
-   * @returns whether somebody else has changed schema or history; what was seen of them is then forgotten
+   * @returns whether somebody else has changed schema or history; what was seen of them is then forgotten; or rows, which
+   *   are then asked and copied anew
    */
   refreshIfMoved(occasion: Occasion): Promise<Glance> {
     this.looking ??= this.glance(occasion).finally(() => {
@@ -109,7 +110,13 @@ export class Bench {
     const glance = await this.watch.look(occasion);
     if (this.known !== known) return 'same';
     if (glance === 'moved') this.refresh();
+    if (glance === 'rows') this.suspectRows();
     return glance;
+  }
+
+  private suspectRows(): void {
+    this.rowAnswers.doubt();
+    this.rowCopies.suspect();
   }
 
   private async seeAgain(): Promise<Glance> {

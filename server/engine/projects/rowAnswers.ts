@@ -16,16 +16,24 @@ const mostRemembered = 500;
 export class RowAnswers {
   private readonly kept = new Map<string, { readonly answer: Answer; readonly at: number }>();
   private readonly asked = new Map<string, Probe>();
+  private doubtedAt = -Infinity;
 
+  /** @param onContradiction the shadow has refused what the rows of the target do not */
   constructor(
     private readonly target: Pick<Database, 'open' | 'label'>,
     private readonly access: Access,
     private readonly log: (line: string) => void,
+    readonly onContradiction: () => void,
   ) {}
 
   /** Somebody has changed the target. */
   forget(): void {
     this.kept.clear();
+  }
+
+  /** Somebody may have changed rows: what was answered is told until they have answered again. */
+  doubt(): void {
+    this.doubtedAt = performance.now();
   }
 
   /** In their order, however old; undefined when one of them was never asked for. */
@@ -67,7 +75,8 @@ export class RowAnswers {
 
   private remembered(it: Probe): Answer | undefined {
     const known = this.kept.get(idOf(it));
-    return known && performance.now() - known.at < freshMs ? known.answer : undefined;
+    const since = Math.max(this.doubtedAt, performance.now() - freshMs);
+    return known && known.at > since ? known.answer : undefined;
   }
 
   private remember(id: string, it: Probe, answer: Answer | undefined): void {

@@ -60,8 +60,13 @@ export class RowCopies {
   constructor(private readonly ground: CopyGround) {}
 
   /** The rows may be others: the next `renew` looks at them, however soon it comes. */
-  doubt(): void {
+  suspect(): void {
     this.doubted = true;
+  }
+
+  /** As `suspect`, and what could not be copied is tried once more. */
+  doubt(): void {
+    this.suspect();
     this.hopeless = undefined;
   }
 

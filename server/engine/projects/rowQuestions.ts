@@ -56,10 +56,13 @@ export function askRows(
 
   /** @param all those too that the rows have nothing to say of */
   function tellWith(rows: AskedRows, given: readonly Answer[], files: readonly FileCheck[], all: boolean): void {
-    const found = foundIn(rows, given);
+    const verdict = verdictOf(rows, given);
+    if (verdict.contradicts) answers.onContradiction();
+    const { found, cleared } = verdict;
+    const isNews = found.length > 0 || cleared.length > 0;
     for (const file of files) {
-      const more = file.path === rows.path ? found : [];
-      if (all || more.length > 0) onFile(withRows(file, more));
+      const concerned = file.path === rows.path;
+      if (all || (concerned && isNews)) onFile(concerned ? withRows(file, verdict) : file);
     }
   }
 
@@ -98,19 +101,63 @@ interface FoundRows {
   readonly finding: Finding;
 }
 
-function foundIn({ asked }: AskedRows, given: readonly Answer[]): FoundRows[] {
+interface Verdict {
+  readonly found: readonly FoundRows[];
+  /** What the rows of the target do not refuse, though former ones, in the shadow, did. */
+  readonly cleared: readonly RefusedByRows[];
+  /** The rows of the shadow do not seem to be those of the target any more. */
+  readonly contradicts: boolean;
+}
+
+type RefusedByRows = PlacedOutcome & { readonly kind: 'refused' };
+
+interface Answered {
+  readonly probe: Probe;
+  readonly answer: Answer;
+}
+
+function verdictOf({ asked }: AskedRows, given: readonly Answer[]): Verdict {
   const answers = given.values();
-  return asked.flatMap(({ outcome, probes }) =>
-    probes.flatMap((probe) => {
+  const answered = asked.map(({ outcome, probes }) => {
+    const some = probes.flatMap((probe): Answered[] => {
       const answer = answers.next().value;
-      const finding = answer && findingOf(probe, answer);
+      return answer ? [{ probe, answer }] : [];
+    });
+    return { outcome, some };
+  });
+  const found = answered.flatMap(({ outcome, some }) =>
+    some.flatMap(({ probe, answer }) => {
+      const finding = findingOf(probe, answer);
       return finding ? [{ outcome, finding }] : [];
     }),
   );
+  const contradicted = answered.flatMap(({ outcome, some }) => {
+    if (outcome.kind !== 'refused' || !outcome.facts) return [];
+    const alike = some.filter(({ probe }) => probe.sqlState === outcome.refusal.sqlState);
+    return alike.length > 0 && alike.every(({ answer }) => answer.kind === 'none') ? [{ outcome, alike }] : [];
+  });
+  const cleared = contradicted
+    .filter(({ outcome, alike }) => alike.some(({ probe }) => isAbout(probe, outcome)))
+    .map(({ outcome }) => outcome);
+  return { found, cleared, contradicts: contradicted.length > 0 };
 }
 
-/** A refusal by rows of the shadow is told by those of the target: how many they are, and which. */
-function withRows(file: FileCheck, found: readonly FoundRows[]): FileCheck {
+/** One statement may be refused for several reasons, and not all of them can be asked for. */
+const isAbout = ({ constraint, refusal }: Probe, { refusal: told }: RefusedByRows): boolean =>
+  told.message === refusal || (constraint !== undefined && told.constraint === constraint);
+
+/**
+ * A refusal by rows of the shadow is told by those of the target: how many they are, and which; or not at all when they
+ * would not refuse, nor what follows from it.
+ */
+function withRows(file: FileCheck, { found, cleared }: Verdict): FileCheck {
+  const isCleared = ({ code, sqlState, range, consequenceOf }: Finding): boolean =>
+    code === 'refused' &&
+    cleared.some((it) =>
+      consequenceOf
+        ? consequenceOf.path === it.path && consequenceOf.range.start === it.range.start
+        : sqlState === it.refusal.sqlState && range.start === it.range.start,
+    );
   const isTold = (it: Finding): boolean =>
     it.code === 'refused' &&
     it.consequenceOf === undefined &&
@@ -118,7 +165,10 @@ function withRows(file: FileCheck, found: readonly FoundRows[]): FileCheck {
       ({ outcome: { kind, statement }, finding }) =>
         kind === 'refused' && finding.sqlState === it.sqlState && isWithin(it.range, statement.range),
     );
-  const findings = [...file.findings.filter((it) => !isTold(it)), ...found.map(({ finding }) => finding)];
+  const findings = [
+    ...file.findings.filter((it) => !isTold(it) && !isCleared(it)),
+    ...found.map(({ finding }) => finding),
+  ];
   return { ...file, findings: findings.toSorted((a, b) => a.range.start - b.range.start) };
 }
 
