@@ -33,6 +33,23 @@ for (const major of Object.values(servers)) {
         });
       }));
 
+    it('take an error of rows back when these are mended and the window gets the focus', () =>
+      withDatabase(major, async (url) => {
+        const rows = '-- migrate:up\nalter table extra alter column a set not null;\n\n-- migrate:down\nselect 1;\n';
+        await query(url, 'create table extra (a int); insert into extra values (null)');
+        const initializationOptions = { settings: { postgresBinaries: [binariesOf(major)] } };
+        const beginning = { files: { [file]: rows }, environment: { DATABASE_URL: url }, initializationOptions };
+        await withLanguageServer(beginning, async ({ editor, path }) => {
+          editor.open(path(file), rows);
+          const codes = () =>
+            editor.published.at(-1)?.diagnostics.flatMap(({ severity, code }) => (severity === 1 ? [code] : []));
+          await editor.until(() => codes()?.[0] === '23502', 'the error for the row');
+          await query(url, 'update extra set a = 1');
+          await editor.connection.sendNotification(WindowFocused);
+          await editor.until(() => codes()?.length === 0, 'diagnostics without the error');
+        });
+      }));
+
     it('change the states that are listed', () =>
       withDatabase(major, async (url) => {
         const initializationOptions = { settings: { postgresBinaries: [binariesOf(major)] } };
