@@ -128,6 +128,7 @@ async function closedRows(major: Major): Promise<void> {
         session,
         'create table secrets (a int)',
         'insert into secrets values (42)',
+        `create sequence tickets; select nextval('tickets')`,
         'grant all on schema public to plain',
       ),
     );
@@ -142,8 +143,10 @@ async function closedRows(major: Major): Promise<void> {
     await onPlace(privatePlace(major), async (place) =>
       rejects(place.fresh(await baseWithRows(url, 'plain'), never), isFault('no-right')),
     );
+    await withSession(url, (session) => demand(session, 'grant select on secrets to plain'));
+    equal(await asked(), 'plain may not read tickets');
     await withSession(url, (session) =>
-      demand(session, 'grant select on secrets to plain', 'alter table secrets enable row level security'),
+      demand(session, 'grant select on tickets to plain', 'alter table secrets enable row level security'),
     );
     equal(await asked(), 'row security hides rows of secrets from plain');
     await withSession(url, (session) => demand(session, 'alter table secrets disable row level security'));
