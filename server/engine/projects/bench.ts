@@ -126,6 +126,7 @@ export class Bench {
   /** Not beside a check or a look, whose session would be in the way of a copy; and upon what is there now. */
   alone<T>(work: () => Promise<T>): Promise<T> {
     const alone = async (): Promise<T> => {
+      this.nextStart.stop();
       await Promise.all([this.looking, this.rowCopies.stop(), this.schema.rest()]);
       this.era++;
       this.refresh();
@@ -161,6 +162,7 @@ export class Bench {
       for (const { chain } of this.workshops.values()) all.push(await chain.keep(signal));
       return all;
     });
+    signal.throwIfAborted();
     await Promise.all(writes.map(async (write) => write?.()));
     const place = this.workshops.get('live')?.place;
     if (place?.keep) await place.keep(await this.liveBase(signal), signal);

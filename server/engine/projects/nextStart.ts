@@ -10,6 +10,7 @@ export class NextStart {
   private waiting: NodeJS.Timeout | undefined;
   private keeping: Promise<void> = Promise.resolve();
   private readonly ending = new AbortController();
+  private current = new AbortController();
 
   constructor(private readonly log: (line: string) => void) {}
 
@@ -27,7 +28,14 @@ export class NextStart {
     clearTimeout(this.waiting);
   }
 
-  /** What is being made is thrown away. */
+  /** What is being made is thrown away, now or soon; it is made after the next pause. */
+  stop(): void {
+    this.wait();
+    this.current.abort();
+    this.current = new AbortController();
+  }
+
+  /** Nothing is made any more. */
   async end(): Promise<void> {
     this.wait();
     this.ending.abort();
@@ -35,7 +43,7 @@ export class NextStart {
   }
 
   private async now(keep: Keep): Promise<void> {
-    const { signal } = this.ending;
+    const signal = AbortSignal.any([this.ending.signal, this.current.signal]);
     try {
       if (!signal.aborted) await keep(signal);
     } catch (error) {

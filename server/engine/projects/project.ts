@@ -39,14 +39,14 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     check(wanted, onFile, signal) {
       const laps = new Laps<CheckRoom>('turn');
       const isOfEditor = typeof wanted !== 'string' && 'open' in wanted;
-      if (!isOfEditor) return bench.inTurn(() => check(ground, wanted, onFile, laps, signal));
+      if (!isOfEditor) return bench.soon(() => check(ground, wanted, onFile, laps, signal));
       return bench.inPassing(
         (ending) => check(ground, wanted, onFile, laps, ending).finally(() => laps.enter('turn')),
         signal,
       );
     },
     rowsAtFault: async (rows, signal) => bench.rowAnswers.rowsAtFault(rows, signal),
-    preview: (path, signal) => bench.inTurn(() => previewFrom(ground, path, signal)),
+    preview: (path, signal) => bench.soon(() => previewFrom(ground, path, signal)),
     apply: (request, progress, signal) => bench.alone(() => apply(ground, request, { progress, signal })),
     revert: (request, progress, signal) => bench.alone(() => revert(ground, request, { progress, signal })),
     snapshots: (signal) => snapshots(ground, signal),
