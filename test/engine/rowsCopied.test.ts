@@ -2,7 +2,7 @@
 import { deepEqual, equal, match } from 'node:assert/strict';
 import type { EngineOptions, FileCheck, Finding, Project } from '../../server/engine/project';
 import { demand } from '../shadow/support';
-import { serverOf, servers, withDatabase } from '../support/servers';
+import { binariesOf, serverOf, servers, withDatabase } from '../support/servers';
 import { withSession } from '../support/session';
 import { checked, never, on, projectOf, type Workspace, withWorkspace } from './support';
 
@@ -241,7 +241,8 @@ const onTarget = (
   withDatabase(major, (url) =>
     withWorkspace(files, async (workspace) => {
       await withSession(url, (session) => demand(session, ...schema, ...rows));
-      const wishes = { target: on(url), shadow: 'same-server', shadowDataLimit: undefined, ...options } as const;
+      const binaries = [binariesOf(major)];
+      const wishes = { target: on(url), shadow: 'private', binaries, shadowDataLimit: undefined, ...options } as const;
       await use({ ...workspace, url, project: await projectOf(workspace.engine(wishes)) });
     }),
   );

@@ -8,8 +8,11 @@ export async function withCount<T>(url: string, use: (url: string, most: () => n
   let most = 0;
   const server = createServer({ allowHalfOpen: false }, (near) => {
     const far = connect(Number(port), hostname);
-    open.add(near);
-    most = Math.max(most, open.size);
+    near.once('data', (first) => {
+      if (isCancel(first)) return;
+      open.add(near);
+      most = Math.max(most, open.size);
+    });
     near.on('end', () => open.delete(near));
     near.on('close', () => open.delete(near));
     join(near, far);
@@ -25,6 +28,9 @@ export async function withCount<T>(url: string, use: (url: string, most: () => n
     server.close();
   }
 }
+
+/** It is no session, and over at once (PostgreSQL documentation 54.7, CancelRequest). */
+const isCancel = (first: Buffer): boolean => first.length === 16 && first.readUInt32BE(4) === 80_877_102;
 
 function join(from: Socket, to: Socket): void {
   from.pipe(to);

@@ -358,6 +358,8 @@ export class Bench {
    * @returns whether there is a workshop with rows, or with newer ones, for the next check
    */
   async copyRows(wished: readonly string[]): Promise<boolean> {
+    // Beside a shadow on the target's own server it would take more connections than a window may have.
+    if (this.workshops.get('live')?.place.kind === 'same-server') return false;
     const { era } = this;
     const copy = await this.rowCopies.renew(wished);
     return copy !== undefined && this.inTurn(() => this.take(copy, era));
