@@ -45,7 +45,7 @@ const stages = [
   ...(headless
     ? [
         { name: 'vscode', command: [node, '--import=tsx', 'test/vscode/runSuite.ts'] },
-        { name: 'ui', command: [bin('mocha'), '--forbid-only', '--timeout=120000', 'test/vscode/ui/*.test.ts'] },
+        { name: 'ui', command: [bin('mocha'), '--forbid-only', '--timeout=180000', 'test/vscode/ui/*.test.ts'] },
         {
           name: 'package',
           command: [bin('mocha'), '--forbid-only', '--timeout=300000', 'test/vscode/package.test.ts'],

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { useWorkbench } from './workbench';
 
 describe('workbench', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const open = useWorkbench({ file: 'db/migrations/20240402150000_order_totals.sql' });
 
   it('shows projects, migrations and databases in the side bar', async () => {
@@ -133,7 +133,7 @@ describe('workbench', function () {
 });
 
 describe('workbench without migrations', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const open = useWorkbench({ fill: () => undefined });
 
   it('offers to write the first one, and does', async () => {
@@ -157,7 +157,7 @@ describe('workbench without migrations', function () {
 });
 
 describe('walkthrough', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const open = useWorkbench();
 
   it('shows its steps, each with a picture', async () => {
@@ -175,7 +175,7 @@ describe('walkthrough', function () {
 });
 
 describe('workbench in Restricted Mode', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const open = useWorkbench({ restricted: true, file: 'db/migrations/20240402150000_order_totals.sql' });
 
   it('colours SQL, says why nothing runs, and hides what would connect', async () => {
@@ -206,7 +206,7 @@ describe('workbench in Restricted Mode', function () {
 });
 
 describe('workbench with two workspace folders', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const open = useWorkbench({ workspaceFile: 'two.code-workspace', fill: fillTwo });
 
   it('shows the projects of both, each with its folder', async () => {

@@ -44,7 +44,7 @@ export interface WorkbenchOptions {
 export function useWorkbench(options: WorkbenchOptions = {}): () => Workbench {
   let open: Workbench | undefined;
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(180_000);
     open = await openWorkbench(options);
   });
   afterEach(async function () {
@@ -123,7 +123,7 @@ function handsOn(page: Page): Omit<Workbench, 'workspace' | 'close'> {
     async notification(text) {
       const found = page.locator('.notifications-center .notification-list-item').filter({ hasText: text }).first();
       // The list closes by itself when it becomes empty, before the awaited one has come.
-      for (let left = 15; left > 0; left--) {
+      for (let left = 40; left > 0; left--) {
         await command('Notifications: Show Notifications');
         const shown = found.waitFor({ timeout: 2_000 });
         if (await shown.then(() => true).catch((error: unknown) => left === 1 && Promise.reject(error))) break;
