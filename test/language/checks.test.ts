@@ -25,9 +25,9 @@ import { connectEditor, type Editor, sameTold, told } from '../support/editor';
 
 type Check = (files: Files, ...asked: Parameters<Project['check']>) => ReturnType<Project['check']>;
 
-const first = '/work/migrations/1_a.sql';
-const second = '/work/migrations/2_b.sql';
-const texts = { [first]: 'select 1;\n', [second]: 'select 2;\n', '/work/migrations/3_c.sql': 'select 3;\n' };
+const first = '/workspace/migrations/1_a.sql';
+const second = '/workspace/migrations/2_b.sql';
+const texts = { [first]: 'select 1;\n', [second]: 'select 2;\n', '/workspace/migrations/3_c.sql': 'select 3;\n' };
 
 describe('background checks', () => {
   it('publish findings for the version they were made from', async () => {
@@ -163,7 +163,7 @@ describe('background checks', () => {
 
   it('take diagnostics away when a file is closed, and leave other files alone', async () => {
     await withEditor({ check: findNo }, async ({ editor }) => {
-      editor.open('/work/notes.sql', 'no');
+      editor.open('/workspace/notes.sql', 'no');
       editor.open('untitled:Untitled-1', 'no');
       editor.open(first, 'no');
       await editor.diagnostics(first);
@@ -195,9 +195,9 @@ describe('background checks', () => {
     await withEditor({ check: findNo }, async ({ editor, files }) => {
       editor.open(first, '1');
       await editor.diagnostics(first);
-      files.texts.set('/work/migrations/4_d.sql', 'no');
-      editor.open('/work/migrations/4_d.sql', 'no');
-      sameTold(await editor.diagnostics('/work/migrations/4_d.sql'), ['1:1-1:3 no found']);
+      files.texts.set('/workspace/migrations/4_d.sql', 'no');
+      editor.open('/workspace/migrations/4_d.sql', 'no');
+      sameTold(await editor.diagnostics('/workspace/migrations/4_d.sql'), ['1:1-1:3 no found']);
     });
   });
 
@@ -240,8 +240,8 @@ describe('background checks', () => {
       equal(engines[0]?.closed, true);
       const { target, ...options } = engines[1]?.options ?? {};
       deepEqual(options, {
-        roots: ['/work'],
-        folders: ['/work/migrations'],
+        roots: ['/workspace'],
+        folders: ['/workspace/migrations'],
         layout: 'numbered',
         observe: false,
         statementMs: 1_000,
@@ -249,7 +249,7 @@ describe('background checks', () => {
         shadowDataLimit: undefined,
         binaries: ['/opt/pg'],
       });
-      deepEqual(target?.('/work/migrations'), { kind: 'embedded' });
+      deepEqual(target?.('/workspace/migrations'), { kind: 'embedded' });
     });
   });
 
@@ -391,7 +391,7 @@ async function withEditor(making: Making, use: (setting: Setting) => Promise<voi
   );
   connection.listen();
   const editor = connectEditor(toEditor, toServer);
-  await editor.initialize(['/work'], making.options ?? {});
+  await editor.initialize(['/workspace'], making.options ?? {});
   try {
     await use({ editor, files, engines });
   } finally {

@@ -1,6 +1,7 @@
 /**
  * How one window reaches one server, whatever number of projects have their targets there: it puts one question at a
- * time and keeps one connection. With the session of a shadow, where that lives on the same server, they are three.
+ * time and keeps one connection. With the session of a shadow, where that lives on the same server, they are three. The
+ * first look at a target does not wait its turn, and what changes one has it for itself.
  */
 import { untilAborted } from '../base/untilAborted';
 import { Sentry } from './sentry';
