@@ -31,6 +31,8 @@ for (const major of [servers.oldest, servers.newest]) {
       const chain = createChain(place);
       await linesOf(chain, requestOf([one, two, three]));
       equal(made(), 1);
+      // The first edit at a place makes the stack stand there.
+      await linesOf(chain, requestOf([one, two, { ...three, up: `${three.up}\nselect id, nope from a;` }]));
       sent.splice(0);
       const edited = { ...three, up: `${three.up}\nselect nope from a;` };
       const lines = await linesOf(chain, requestOf([one, two, edited]));

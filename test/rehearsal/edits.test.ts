@@ -129,8 +129,13 @@ for (const major of [servers.oldest, servers.newest]) {
               );
               if (it.open === undefined) continue;
               await chain.look(request, never);
+              // Of what nobody asked for, only a chain that was asked before has seen more.
               const open = (lines: readonly string[]) =>
-                lines.filter((line) => number(line.split(/[ .]/, 1)[0] ?? '') >= (it.open ?? 0));
+                lines.filter((line) => {
+                  const [path = ''] = line.split(' ', 1);
+                  const at = number(path.replace('.down', ''));
+                  return at >= (it.open ?? 0) && (at <= it.last || path.endsWith('.down'));
+                });
               deepEqual(
                 open(await linesOf(chain, { ...request, manner: 'again' })),
                 open(await linesOf(createChain(fresh), whole)),

@@ -27,11 +27,11 @@ for (const [name, open] of Object.entries(places)) {
 
     const tables = Array.from({ length: 30 }, (_, n) => `create table t${n} (id int, n text)`);
     const textOf = (statements: readonly string[]): LinkText => ({ name: 'm', up: `${statements.join(';\n')};\n` });
-    /** What is sent for the second text after the first. */
+    /** What is sent for the second text after the first ones, which were checked one after the other. */
     async function sentFor(first: readonly LinkText[], second: readonly LinkText[]): Promise<readonly string[]> {
       const { place, sent } = tapped(inner);
       const chain = createChain(place);
-      await linesOf(chain, requestOf(first));
+      for (const it of first) await linesOf(chain, requestOf([it]));
       sent.splice(0);
       deepEqual(await linesOf(chain, requestOf(second)), await freshLines(inner, requestOf(second)));
       return sent.filter((sql) => !/^(?:set constraints|rollback$)/.test(sql));
@@ -48,9 +48,34 @@ for (const [name, open] of Object.entries(places)) {
     it('runs a statement by itself when the last one changes, and the rest of the file with one in the middle', async () => {
       const last = [...tables.slice(0, -1), 'create table last ()'];
       deepEqual(await sentFor([textOf(tables)], [textOf(last)]), ['create table last ()']);
-      const middle = tables.toSpliced(20, 1, 'create table middle ()');
-      deepEqual(await sentFor([textOf(tables)], [textOf(middle)]), ['create table middle ()', ...tables.slice(21)]);
-      deepEqual(await sentFor([textOf(tables)], [textOf(tables.toSpliced(25, 2))]), tables.slice(27));
+      const more = [...tables, 'create table more ()'];
+      deepEqual(await sentFor([textOf(tables)], [textOf(more)]), ['create table more ()']);
+      const middle = (name: string) => tables.toSpliced(20, 1, `create table ${name} ()`);
+      deepEqual(await sentFor([textOf(tables), textOf(middle('a'))], [textOf(middle('b'))]), [
+        'create table b ()',
+        ...tables.slice(21),
+      ]);
+      const without = (count: number) => tables.toSpliced(25, count);
+      deepEqual(await sentFor([textOf(tables), textOf(without(1))], [textOf(without(2))]), tables.slice(27));
+    });
+
+    it('runs a few statements before the first edit at another place once more', async () => {
+      const sent = await sentFor([textOf(tables)], [textOf(tables.toSpliced(20, 1, 'create table middle ()'))]);
+      const before = sent.indexOf('create table middle ()');
+      ok(before <= 8, sent.join('\n'));
+      deepEqual(sent, [...tables.slice(20 - before, 20), 'create table middle ()', ...tables.slice(21)]);
+    });
+
+    it('says the same when statements are refused between savepoints, also with numbers of sequences', async () => {
+      const rows = Array.from({ length: 60 }, (_, n) =>
+        n % 7 === 5
+          ? `insert into s values (default, 1, ${n})`
+          : `insert into s (n) select count(*) from s where id = ${n}`,
+      );
+      const up = ['create table s (id serial, n int)', ...rows, 'select 1 / (select count(*) from s where id = 52)'];
+      for (const at of [61, 30, 2, 45])
+        await sentFor([textOf(up)], [textOf(up.toSpliced(at, 1, 'select count(*) from s'))]);
+      deepEqual(await sentFor([textOf(up)], [textOf(up)]), []);
     });
 
     it('keeps a refusal and its place when the statement is formatted', async () => {

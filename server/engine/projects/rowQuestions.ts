@@ -6,9 +6,9 @@ import type { Answer, Probe } from '../probes/probe';
 import { probesOf } from '../probes/probesOf';
 import type { FileCheck, Finding } from '../project';
 import type { PlacedOutcome } from '../rehearsal/outcome';
-import type { Base } from '../shadow/base';
+import { type Base, reachingOf } from '../shadow/base';
 import type { ReachingNames } from '../sql/reach';
-import { reachingIn, reachingNames } from '../sql/reachingSchema';
+import { reachingNames } from '../sql/reachingSchema';
 import type { RowAnswers } from './rowAnswers';
 
 export interface RowQuestions {
@@ -34,7 +34,7 @@ export function askRows(
   signal: AbortSignal,
 ): RowQuestions {
   const knowledge = new Knowledge();
-  const reaching = reachingOf(base);
+  const reaching = reachingNamesOf(base);
   let last = Promise.resolve();
 
   const askedBy = (up: readonly PlacedOutcome[]): AskedRows => {
@@ -177,8 +177,8 @@ const isWithin = (inner: TextRange, outer: TextRange): boolean => inner.start >=
 /** Read once for each base. */
 const known = new WeakMap<Base, ReachingNames>();
 
-function reachingOf(base: Base): ReachingNames {
-  const names = known.get(base) ?? reachingNames(base.kind === 'dump' ? reachingIn(base.sql) : []);
+function reachingNamesOf(base: Base): ReachingNames {
+  const names = known.get(base) ?? reachingNames(reachingOf(base));
   known.set(base, names);
   return names;
 }

@@ -9,9 +9,8 @@
 import { Fault } from '../base/fault';
 import { Laps } from '../base/laps';
 import type { CheckRoom } from '../project';
-import type { Base } from '../shadow/base';
+import { reachingOf } from '../shadow/base';
 import type { ShadowPlace } from '../shadow/place';
-import { type Learned, reachingIn } from '../sql/reachingSchema';
 import { Learning } from './learning';
 import type { Link } from './link';
 import { LinkCutter, type PreparedLink } from './moves';
@@ -107,7 +106,6 @@ class ChainState {
   private last: Walk | undefined;
   /** The root whose prepared states were asked for. */
   private recalled: State | undefined;
-  private reaching: { readonly base: string; readonly live: readonly Learned[] } = { base: '', live: [] };
 
   constructor(
     private readonly place: ShadowPlace,
@@ -205,7 +203,7 @@ class ChainState {
   }
 
   private cut(request: ChainRequest, count: number): PreparedLink[] {
-    const policy = { shared: this.place.shared, layout: request.layout, live: this.reachingOf(request.base) };
+    const policy = { shared: this.place.shared, layout: request.layout, live: reachingOf(request.base) };
     return this.cutter.cut(request.links, count, this.rootOf(request), policy);
   }
 
@@ -231,16 +229,6 @@ class ChainState {
     for (const { state } of chance) state.retire();
     this.cutter.forget();
     return this.cut(request, count);
-  }
-
-  /** Read once for each base. */
-  private reachingOf(base: Base): readonly Learned[] {
-    if (this.reaching.base !== base.fingerprint)
-      this.reaching = {
-        base: base.fingerprint,
-        live: base.kind === 'dump' ? (base.reaching ?? reachingIn(base.sql)) : [],
-      };
-    return this.reaching.live;
   }
 }
 

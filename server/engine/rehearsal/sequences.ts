@@ -16,11 +16,16 @@ export interface Sequence {
   readonly id: number;
   readonly last: string;
   readonly called: boolean;
+  /** What it begins with. */
+  readonly start: string;
 }
 
-/** Whether a step may run code that takes numbers from a sequence. Event triggers that do are not thought of. */
+/**
+ * Whether a step may run code that takes numbers from a sequence, or begins one anew. Event triggers that do are not
+ * thought of.
+ */
 export const mayUseSequences = ({ statement, shape }: Step): boolean =>
-  !(quiet.test(shape.node) || isEmptySelect(shape)) || /nextval|setval/i.test(statement.text);
+  !(quiet.test(shape.node) || isEmptySelect(shape)) || /nextval|setval|restart/i.test(statement.text);
 
 /** Nothing is called or read that could hold a function. */
 const isEmptySelect = ({ node, calls }: Step['shape']): boolean => node === 'SelectStmt' && calls.size === 0;
@@ -36,11 +41,7 @@ export async function keepingSequences<T>(
   use: () => Promise<T>,
 ): Promise<T> {
   if (!steps.some(mayUseSequences)) return use();
-  if (!memo.values) {
-    await session.run(asOurselves(session));
-    memo.values = await sequencesOf(session);
-    await startOver(session);
-  }
+  memo.values ??= await committedSequences({ session, startOver });
   try {
     return await use();
   } finally {
@@ -52,35 +53,68 @@ export async function keepingSequences<T>(
   }
 }
 
-/** In an open transaction, whatever role the script has taken on; leaves no trace. */
+/** All of them. Not in a transaction. */
+export async function committedSequences({
+  session,
+  startOver,
+}: Pick<Shadow, 'session' | 'startOver'>): Promise<readonly Sequence[]> {
+  await session.run(asOurselves(session));
+  const values = await sequencesOf(session, 'pg_catalog.pg_sequence');
+  await startOver(session);
+  return values;
+}
+
+/**
+ * Those that the transaction has had to do with, as they are now, whatever role the script has taken on; leaves no
+ * trace. Who takes a number keeps a lock on the sequence to the end of the transaction, also after a ROLLBACK TO
+ * (`lock_and_open_sequence` in Postgres's `commands/sequence.c`).
+ */
 export async function readSequences(session: Session): Promise<readonly Sequence[]> {
-  return (await aside(session, () => sequencesOf(session), [asOurselves(session)])) ?? [];
+  return (await aside(session, () => sequencesOf(session, locked), [asOurselves(session)])) ?? [];
 }
 
-/** Sets those that are still there to what they were. A rollback does not take that back. */
-export async function putBackSequences(session: Session, values: readonly Sequence[]): Promise<void> {
-  await aside(session, () => putBack(session, values, true), [asOurselves(session)]);
+/**
+ * A rollback does not take that back.
+ *
+ * @param wanted of the same sequence the last one counts; others begin at their start
+ * @param now those that may differ
+ */
+export async function putBackSequences(
+  session: Session,
+  wanted: readonly Sequence[],
+  now: readonly Sequence[],
+): Promise<void> {
+  const byId = new Map(wanted.map((it) => [it.id, it]));
+  const other = now.flatMap((it) => {
+    // One that nobody had taken a number from is not told of: the transaction itself has made it.
+    const former = byId.get(it.id) ?? { ...it, last: it.start, called: false };
+    return former.last === it.last && former.called === it.called ? [] : [former];
+  });
+  if (other.length > 0) await aside(session, () => putBack(session, other, true), [asOurselves(session)]);
 }
 
-async function sequencesOf(session: Session): Promise<readonly Sequence[]> {
-  if (session.server.versionNumber >= 180_000) return session.rows<Sequence>(byFunction);
+const locked = `(
+  select distinct seqrelid, seqstart from pg_catalog.pg_lock_status() l join pg_catalog.pg_sequence on seqrelid = l.relation
+   where l.pid = pg_catalog.pg_backend_pid() offset 0) as mine`;
+
+/** @param which with the columns of pg_sequence */
+async function sequencesOf(session: Session, which: string): Promise<readonly Sequence[]> {
+  const accessible = `select seqrelid, seqstart from ${which}
+    where pg_catalog.has_sequence_privilege(seqrelid, 'select') and pg_catalog.has_sequence_privilege(seqrelid, 'update')`;
+  // Many times faster than to select from each.
+  if (session.server.versionNumber >= 180_000)
+    return session.rows<Sequence>(
+      `select seqrelid as id, last_value::text as last, is_called as called, seqstart::text as start
+         from (${accessible} offset 0) as it, pg_catalog.pg_get_sequence_data(seqrelid)`,
+    );
   const [row] = await session.rows<{ query: string | null }>(
     `select pg_catalog.string_agg(pg_catalog.format(
-              'select %s as id, last_value::text as last, is_called as called from %s', seqrelid, seqrelid::regclass
+              'select %s as id, last_value::text as last, is_called as called, %L as start from %s', seqrelid, seqstart, seqrelid::regclass
             ), ' union all ') as query
-       from pg_catalog.pg_sequence
-      where pg_catalog.has_sequence_privilege(seqrelid, 'select')
-        and pg_catalog.has_sequence_privilege(seqrelid, 'update')`,
+       from (${accessible}) as it`,
   );
   return row?.query ? session.rows<Sequence>(row.query) : [];
 }
-
-/** Many times faster than to select from each. */
-const byFunction = `
-  select seqrelid as id, last_value::text as last, is_called as called
-    from pg_catalog.pg_sequence, pg_catalog.pg_get_sequence_data(seqrelid)
-   where pg_catalog.has_sequence_privilege(seqrelid, 'select')
-     and pg_catalog.has_sequence_privilege(seqrelid, 'update')`;
 
 /** @param all sets those too that do not look changed: the last value of one that was never called cannot be seen */
 async function putBack(session: Session, values: readonly Sequence[], all: boolean): Promise<void> {

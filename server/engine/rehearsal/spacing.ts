@@ -1,7 +1,7 @@
 /**
- * Where does a long script keep its savepoints? Every one that stays open makes each look at a catalog dearer
- * (`TransactionIdIsCurrentTransactionId` in Postgres goes through them all), and each one that is missing costs a few
- * statements when an edit goes back to it.
+ * Where in a script does a savepoint stand? Each costs as much as a small statement, and as long as it stands it makes
+ * every look at a catalog dearer (`TransactionIdIsCurrentTransactionId` in Postgres goes through them all); where none
+ * is, an edit, or the first refusal there, runs the few statements since the last one once more.
  */
 
 export interface Position {
@@ -12,12 +12,23 @@ export interface Position {
   readonly edited: number;
 }
 
-/** A script of so many statements keeps them all. */
-const all = 250;
-/** Around the edit all are kept. */
-const near = 40;
+/** What has run since the last savepoint. */
+export interface Unguarded {
+  /** How many moves. */
+  readonly moves: number;
+  /** Milliseconds that they took. */
+  readonly ms: number;
+  /** They may have used sequences: then a savepoint costs a look at those, too. */
+  readonly used: boolean;
+}
 
-export function keepsSavepoint({ at, of, edited }: Position): boolean {
-  if (of <= all || Math.abs(at - edited) <= near) return true;
-  return at % Math.ceil(of / all) === 0;
+/** A script has no more than about so many. */
+const all = 250;
+
+export function needsSavepoint({ at, of, edited }: Position, { moves, ms, used }: Unguarded): boolean {
+  if (at === edited) return true;
+  // Most edits are made at the end.
+  if (!used && at >= of - 2) return true;
+  const most = used ? 24 : 8;
+  return moves >= Math.max(most, of / all) || ms >= most;
 }

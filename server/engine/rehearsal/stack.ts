@@ -1,6 +1,6 @@
 /**
- * One open transaction on a shadow, with a savepoint before each statement: an edit goes back to the first statement
- * that changed, and runs from there.
+ * One open transaction on a shadow with savepoints: an edit goes back to the first statement that changed, or a few
+ * before it, and runs from there.
  *
  * Only for scripts that neither begin nor end transactions or savepoints of their own.
  */
@@ -10,17 +10,33 @@ import type { Move, StatementMove } from './moves';
 import type { Marks } from './observation/observing';
 import { isRunaway } from './outcome';
 import { type RunLimits, throwIfTrouble, tryStep } from './run';
-import { mayUseSequences, putBackSequences, readSequences, type Sequence } from './sequences';
-import { keepsSavepoint, type Position } from './spacing';
+import {
+  committedSequences,
+  mayUseSequences,
+  putBackSequences,
+  readSequences,
+  type Sequence,
+  type SequenceMemo,
+} from './sequences';
+import { needsSavepoint, type Position } from './spacing';
 import { leavesTraces } from './traces';
 
-/** A move that was made, and how to take it back. */
+/** A savepoint to go back to. */
+interface Point {
+  readonly savepoint: string;
+  /** Those that the transaction had had to do with by then, as they were; a rollback does not put them back. */
+  readonly sequences: readonly Sequence[];
+}
+
+/** A move that was made. */
 interface Entry {
   readonly move: Move;
   /** Stands just before it; undefined when there is none to go back to. */
-  readonly savepoint: string | undefined;
-  /** As they were before it, when it may have used them. */
-  readonly sequences?: readonly Sequence[];
+  readonly point: Point | undefined;
+  /** It may have used sequences. */
+  readonly uses: boolean;
+  /** A rollback leaves something of it. */
+  readonly leaves: boolean;
 }
 
 /** After so many edits the catalogs are full of dead rows, and locks of tables that are gone have piled up. */
@@ -32,16 +48,18 @@ export class Stack {
   readonly marks: Marks = new Map();
   private readonly entries: Entry[] = [];
   /** Where the transaction has to go back to first: what ran last was refused, cut off or taken back. */
-  private undo: string | undefined;
-  /** Sequences as they were before the statement that is running: it takes numbers for good, also when it is cut off. */
-  private unsettled: readonly Sequence[] | undefined;
-  /** A savepoint that need not be kept. */
-  private spare: string | undefined;
+  private undo: Point | undefined;
+  /** A statement that is running. Cut off, it has to be taken back like one that ran. */
+  private unsettled: Entry | undefined;
   private open = false;
   private savepoints = 0;
   private edits = 0;
 
-  constructor(private readonly shadow: Shadow) {}
+  /** @param committed of the state that it begins with */
+  constructor(
+    private readonly shadow: Shadow,
+    private readonly committed: SequenceMemo,
+  ) {}
 
   /** Whether a new shadow would be quicker by now. */
   get isWornOut(): boolean {
@@ -52,7 +70,7 @@ export class Stack {
    * Makes these moves, in their order and none besides, upon what is committed. What was made before is not made again.
    * What statements do is told to their states; when the session is lost on the way, those behind stay unknown.
    *
-   * @param onMade called after each move that was made now
+   * @param onMade called after each move that was made now; after some more than once
    * @returns `left` when a statement has ended the transaction: then it is no script for a stack, and this one is over
    * @throws {Fault} `connection-lost`, `disk-full`
    * @throws the reason of the signal; the stack stands before the move that was cut off
@@ -66,9 +84,15 @@ export class Stack {
     await this.settle();
     const other = this.entries.findIndex(({ move: { state } }, i) => state !== moves[i]?.state);
     const edited = other < 0 ? this.entries.length : other;
-    if (other >= 0) await this.goTo(this.goal(other));
-    for (let at = this.entries.length; at < moves.length && !this.session.lost; at++) {
+    if (other >= 0) {
+      this.edits++;
+      await this.goTo(this.goal(other));
+    }
+    if (this.entries.length === 0 && !this.committed.values && moves.some((move) => entryOf(move).uses))
+      await this.readCommitted();
+    while (!this.session.lost) {
       signal.throwIfAborted();
+      const at = this.entries.length;
       const move = moves[at];
       if (!move) break;
       await this.make(move, { at, of: moves.length, edited }, limits, signal);
@@ -98,30 +122,44 @@ export class Stack {
   /** How many moves can stay when all but the first `count` have to go. */
   private goal(count: number): number {
     // To go back nearly to the beginning takes Postgres longer than to begin anew.
-    if (count < this.entries.length / 4 || this.entries.some(hasTraces)) return 0;
-    const back = this.entries.slice(0, count + 1).findLastIndex(({ savepoint }) => savepoint !== undefined);
-    return Math.max(0, back);
+    if (count < this.entries.length / 4 || this.entries.some(({ leaves }) => leaves)) return 0;
+    return Math.max(0, this.lastPoint(count));
+  }
+
+  /** Index of the last move that one can go back to just before; -1 when there is none. */
+  private lastPoint(most = this.entries.length): number {
+    return this.entries.slice(0, most + 1).findLastIndex(({ point }) => point !== undefined);
   }
 
   /** Takes back all but the first `count` moves. */
   private async goTo(count: number): Promise<void> {
-    this.edits++;
-    const sequences = this.entries.slice(count).find((it) => it.sequences)?.sequences;
-    const savepoint = count > 0 ? this.entries[count]?.savepoint : undefined;
-    this.spare = undefined;
-    if (savepoint === undefined) await this.rollBack();
-    else {
-      this.drop(count);
-      this.undo = savepoint;
-    }
-    if (sequences) await this.putBack(sequences);
+    const point = count > 0 ? this.entries[count]?.point : undefined;
+    if (point === undefined) return this.rollBack();
+    const used = this.entries.slice(count).some(({ uses }) => uses);
+    this.drop(count);
+    this.undo = point;
+    if (!used || this.session.lost) return;
+    await this.session.run(`rollback to savepoint ${point.savepoint}`);
+    const { values = [] } = this.committed;
+    await putBackSequences(this.session, [...values, ...point.sequences], await readSequences(this.session));
   }
 
-  /** What a statement that was cut off has taken from sequences is put back. */
+  /** Takes back the last move, of which nothing stands, and what has run since the last savepoint. */
+  private async takeBack(entry: Entry): Promise<void> {
+    this.entries.push(entry);
+    await this.goTo(this.lastPoint());
+  }
+
   private async settle(): Promise<void> {
     const { unsettled } = this;
     this.unsettled = undefined;
-    if (unsettled) await this.putBack(unsettled);
+    if (unsettled) await this.takeBack(unsettled);
+  }
+
+  /** Begins anew with what a rollback goes back to: a script may have begun a sequence anew. */
+  private async readCommitted(): Promise<void> {
+    await this.goTo(0);
+    this.committed.values = await committedSequences(this.shadow);
   }
 
   private drop(from: number): void {
@@ -129,19 +167,17 @@ export class Stack {
   }
 
   private async rollBack(): Promise<void> {
-    const traces = this.entries.some(hasTraces);
+    const traces = this.entries.some(({ leaves }) => leaves);
+    const { open, undo, session } = this;
+    const used = open && !session.lost && this.entries.some(({ uses }) => uses);
+    if (used && undo) await session.run(`rollback to savepoint ${undo.savepoint}`);
+    const sequences = used ? await readSequences(session) : [];
     this.drop(0);
     this.undo = undefined;
-    const { open, session } = this;
     this.open = false;
     if (open && !session.lost && session.transaction !== 'idle') await session.run('rollback');
     if (traces && !session.lost) await this.shadow.startOver(session);
-  }
-
-  private async putBack(sequences: readonly Sequence[]): Promise<void> {
-    if (this.session.lost || sequences.length === 0) return;
-    if (this.undo !== undefined) await this.session.run(`rollback to savepoint ${this.undo}`);
-    await putBackSequences(this.session, sequences);
+    if (used && !session.lost) await putBackSequences(session, this.committed.values ?? [], sequences);
   }
 
   private make(move: Move, place: Position, limits: RunLimits, signal: AbortSignal): Promise<void> {
@@ -151,7 +187,7 @@ export class Stack {
       case 'statement':
         return this.runStatement(move, place, limits, signal);
       case 'end':
-        return this.endScript(move, limits);
+        return this.endScript(move, place, limits);
     }
   }
 
@@ -163,27 +199,25 @@ export class Stack {
     const immediate = move.mode === 'statements' ? ['set constraints all immediate'] : [];
     if (this.entries.length === 0) {
       if (immediate.length > 0) await this.session.run(immediate.join(), { ahead: this.ready() });
-      this.entries.push({ move, savepoint: undefined });
+      this.entries.push(entryOf(move));
       return;
     }
     if (this.entries.at(-1)?.move.state.refusedAtEnd) await this.undoScript();
-    const { savepoint, ahead } = this.guard();
+    const { point, ahead } = await this.guard();
     for (const sql of ahead) await this.session.run(sql);
     await this.shadow.startScript(this.session);
     await this.session.run([deferAgain, ...immediate].join(';'));
     this.undo = undefined;
-    this.entries.push({ move, savepoint });
+    this.entries.push(entryOf(move, point));
   }
 
   /** The commit of the script before is refused, so that nothing of it stands; its savepoints go with it. */
   private async undoScript(): Promise<void> {
     const begin = this.entries.findLastIndex(({ move }) => move.kind === 'begin');
-    const savepoint = this.entries[begin]?.savepoint;
-    for (const [i, entry] of this.entries.entries())
-      if (i > begin) this.entries[i] = { ...entry, savepoint: undefined };
-    this.spare = undefined;
-    this.undo = savepoint;
-    if (savepoint !== undefined || !this.open) return;
+    const point = this.entries[begin]?.point;
+    for (const [i, entry] of this.entries.entries()) if (i > begin) this.entries[i] = { ...entry, point: undefined };
+    this.undo = point;
+    if (point || !this.open) return;
     this.open = false;
     await this.session.run('rollback');
   }
@@ -198,61 +232,85 @@ export class Stack {
     const { session } = this;
     if (step.skip || (state.known && isRunaway(state.known.outcome))) {
       if (!state.known) state.learn(await tryStep(session, step, limits, signal), step);
-      this.entries.push({ move, savepoint: undefined });
+      this.entries.push(entryOf(move));
       return;
     }
     this.marks.delete(state);
-    const isShared = this.undo !== undefined;
-    const { savepoint, ahead } = this.guard();
-    const using = mayUseSequences(step);
-    if (using) for (const sql of ahead) await session.run(sql);
-    const sequences = using ? await readSequences(session) : undefined;
-    this.unsettled = sequences;
-    const outcome = await tryStep(session, step, limits, signal, { ahead: using ? [] : ahead, savepoint });
+    if (!this.committed.values && mayUseSequences(step)) return this.readCommitted();
+    const isGuarded = limits.watch !== undefined || state.known?.outcome.kind === 'refused' || this.isDue(place);
+    const { point, ahead } = isGuarded ? await this.guard() : this.unguarded();
+    const entry = entryOf(move, point);
+    this.unsettled = entry;
+    const outcome = await tryStep(session, step, limits, signal, { ahead, savepoint: point?.savepoint });
     // What was cut off by us says nothing about the statement.
     signal.throwIfAborted();
-    state.learn(outcome, step);
-    // One that was there already may be what an earlier entry goes back to.
-    const kept = isShared || outcome.kind !== 'ran' || keepsSavepoint(place);
-    if (outcome.kind === 'ran') this.undo = undefined;
-    if (!kept) this.spare = savepoint;
     this.unsettled = undefined;
-    this.entries.push({ move, savepoint: kept ? savepoint : undefined, ...(sequences && { sequences }) });
+    state.learn(outcome, step);
+    if (outcome.kind === 'ran') this.undo = undefined;
+    // It is made again, with a savepoint, when what stood before it stands again.
+    else if (!point && !session.lost) return this.takeBack(entry);
+    this.entries.push(entry);
   }
 
   /** The constraints that wait for the end of the script. */
-  private async endScript(move: Move, limits: RunLimits): Promise<void> {
-    const { savepoint, ahead } = this.guard();
+  private async endScript(move: Move, place: Position, limits: RunLimits): Promise<void> {
+    const { point, ahead } = move.state.refusedAtEnd || this.isDue(place) ? await this.guard() : this.unguarded();
     const answer = await this.session.run('set constraints all immediate', { timeoutMs: limits.statementMs, ahead });
     if (answer.kind === 'refused') {
       throwIfTrouble(answer.refusal, this.session);
       move.state.refusedAtEnd = answer.refusal;
+      // As a statement.
+      if (!point) return this.takeBack(entryOf(move));
     } else this.undo = undefined;
     move.state.tried = true;
-    this.entries.push({ move, savepoint });
+    this.entries.push(entryOf(move, point));
+  }
+
+  private isDue(place: Position): boolean {
+    const last = this.lastPoint();
+    if (last < 0) return true;
+    const since = this.entries.slice(last);
+    return needsSavepoint(place, {
+      moves: since.length,
+      ms: since.reduce((sum, { move }) => sum + msOf(move), 0),
+      used: since.some(({ uses }) => uses),
+    });
   }
 
   /** What has to be run before the next move: the end of what is undone, and a savepoint to come back to. */
-  private guard(): { readonly savepoint: string; readonly ahead: readonly string[] } {
+  private async guard(): Promise<{ readonly point: Point; readonly ahead: readonly string[] }> {
     const ahead = this.ready();
-    const savepoint = this.undo ?? `rehearsal_${this.savepoints++}`;
-    if (this.undo === undefined) ahead.push(`savepoint ${savepoint}`);
+    if (this.undo) return { point: this.undo, ahead };
+    const last = Math.max(0, this.lastPoint());
+    const used = this.entries.slice(last).some(({ uses }) => uses);
+    const sequences = used ? await readSequences(this.session) : (this.entries[last]?.point?.sequences ?? []);
+    const point = { savepoint: `rehearsal_${this.savepoints++}`, sequences };
     // Until it is known to have run.
-    this.undo = savepoint;
-    return { savepoint, ahead };
+    this.undo = point;
+    return { point, ahead: [...ahead, `savepoint ${point.savepoint}`] };
+  }
+
+  /** The same without a savepoint, unless it is one that is there anyway. */
+  private unguarded(): { readonly point: Point | undefined; readonly ahead: readonly string[] } {
+    return { point: this.undo, ahead: this.ready() };
   }
 
   private ready(): string[] {
-    const { open, undo, spare } = this;
+    const { open, undo } = this;
     this.open = true;
-    this.spare = undefined;
     if (!open) return ['begin'];
-    if (undo !== undefined) return [`rollback to savepoint ${undo}`];
-    return spare === undefined ? [] : [`release savepoint ${spare}`];
+    return undo === undefined ? [] : [`rollback to savepoint ${undo.savepoint}`];
   }
 }
 
-const hasTraces = ({ move }: Entry): boolean => move.kind === 'statement' && leavesTraces(move.step);
+const entryOf = (move: Move, point?: Point): Entry => ({
+  move,
+  point,
+  uses: move.kind === 'statement' && mayUseSequences(move.step),
+  leaves: move.kind === 'statement' && leavesTraces(move.step),
+});
+
+const msOf = ({ state: { known } }: Move): number => (known?.outcome.kind === 'ran' ? known.outcome.ms : 0);
 
 /** Those that are deferred at the beginning of every transaction. */
 const deferAgain = `

@@ -117,13 +117,10 @@ export function committedOf({ at }: Standing, { prepared, root }: Walk, most: nu
   return at === root ? 0 : -1;
 }
 
-const standingAt = (shadow: Shadow, at: State, form: Form): Standing => ({
-  shadow,
-  at,
-  stack: new Stack(shadow),
-  sequences: {},
-  form,
-});
+function standingAt(shadow: Shadow, at: State, form: Form): Standing {
+  const sequences: SequenceMemo = {};
+  return { shadow, at, stack: new Stack(shadow, sequences), sequences, form };
+}
 
 /**
  * With event triggers it is Postgres itself that tells what a statement makes and drops. But they would cost every
