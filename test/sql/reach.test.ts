@@ -296,19 +296,33 @@ describe('reaching out later', () => {
     deepEqual(last(`create table p (a int); create table c () inherits (p); insert into p values (1)`), []);
   });
 
+  it('follows names through a history however long', () => {
+    const history = Array.from(
+      { length: 40 },
+      (_, n) => `create view v${n} as select * from ${n === 0 ? 'r' : `v${n - 1}`};`,
+    );
+    equal(
+      last(
+        `create server s foreign data wrapper w; create foreign table r (a int) server s; ${history.join(' ')} select * from v39`,
+      ).length,
+      1,
+    );
+  });
+
   it('ends where functions call each other', () => {
     const loop = `create function a() returns int language sql as 'select b()'; create function b() returns int language sql as 'select a()';`;
     deepEqual(last(`${loop} select a()`), []);
   });
 });
 
-/** The last statement of a script, after all before it. */
+/** The last statement of a script, after all before it, each of which is known upon those before. */
 const last = (script: string): string[] => {
-  const names = new ReachingNames();
+  let names = new ReachingNames();
   let found: string[] = [];
   for (const { text } of statementsOf(script)) {
     const shape = shapeOf(text);
     found = names.reachesOf(shape).map(({ where, says }) => `${where} ${says}`);
+    names = new ReachingNames(names);
     names.learn(shape);
   }
   return found;

@@ -7,8 +7,6 @@ import { probesOf } from '../probes/probesOf';
 import type { FileCheck, Finding } from '../project';
 import type { PlacedOutcome } from '../rehearsal/outcome';
 import { type Base, reachingOf } from '../shadow/base';
-import type { ReachingNames } from '../sql/reach';
-import { reachingNames } from '../sql/reachingSchema';
 import type { RowAnswers } from './rowAnswers';
 
 export interface RowQuestions {
@@ -34,7 +32,7 @@ export function askRows(
   signal: AbortSignal,
 ): RowQuestions {
   const knowledge = new Knowledge();
-  const reaching = reachingNamesOf(base);
+  const reaching = reachingOf(base);
   let last = Promise.resolve();
 
   const askedBy = (up: readonly PlacedOutcome[]): AskedRows => {
@@ -173,12 +171,3 @@ function withRows(file: FileCheck, { found, cleared }: Verdict): FileCheck {
 }
 
 const isWithin = (inner: TextRange, outer: TextRange): boolean => inner.start >= outer.start && inner.end <= outer.end;
-
-/** Read once for each base. */
-const known = new WeakMap<Base, ReachingNames>();
-
-function reachingNamesOf(base: Base): ReachingNames {
-  const names = known.get(base) ?? reachingNames(reachingOf(base));
-  known.set(base, names);
-  return names;
-}

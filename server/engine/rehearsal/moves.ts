@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { LayoutName, TransactionMode } from '../layouts/layout';
 import { normalForm } from '../sql/normalForm';
-import { type Learned, reachingNames } from '../sql/reachingSchema';
+import { ReachingNames } from '../sql/reach';
+import type { Learned } from '../sql/reachingSchema';
 import type { Link, ScriptFile } from './link';
 import type { Rehearsal } from './commit';
 import { isPlain, runsAlone } from './rehearse';
@@ -58,7 +59,7 @@ export class LinkCutter {
     links: readonly Link[],
     count: number,
     root: State,
-    policy: { readonly shared: boolean; readonly layout: LayoutName; readonly live: readonly Learned[] },
+    policy: { readonly shared: boolean; readonly layout: LayoutName; readonly live: ReachingNames },
   ): PreparedLink[] {
     const cuts: Cut[] = [];
     let before = root;
@@ -85,8 +86,8 @@ interface Cut {
   readonly link: Link;
   readonly prepared: PreparedLink;
   /** What was known to reach outside before it, and after it. */
-  readonly known: readonly Learned[];
-  readonly learned: readonly Learned[];
+  readonly known: ReachingNames;
+  readonly learned: ReachingNames;
 }
 
 const isSame = (former: Link, link: Link): boolean =>
@@ -109,14 +110,15 @@ const placedIn = (cut: Cut, link: Link): Cut =>
 function cutLink(
   link: Link,
   before: State,
-  known: readonly Learned[],
+  known: ReachingNames,
   policy: Pick<Policy, 'shared' | 'layout'>,
   former: PreparedLink | undefined,
 ): Cut {
-  const ups = stepsOf(link.up, { ...policy, reaching: reachingNames(known) }, former?.link.up, former?.up);
-  const taught = ups.flatMap(({ steps }) => steps.map(({ shape }) => shape)).filter(teaches);
-  const learned = taught.length > 0 ? [...known, ...taught] : known;
-  const downs = stepsOf(link.down, { ...policy, reaching: reachingNames(learned) }, former?.link.down, former?.down);
+  const reaching = new ReachingNames(known);
+  const ups = stepsOf(link.up, { ...policy, reaching }, former?.link.up, former?.up);
+  const learned = ups.some(({ steps }) => steps.some(({ shape }) => teaches(shape))) ? reaching : known;
+  const further = { ...policy, reaching: new ReachingNames(learned) };
+  const downs = stepsOf(link.down, further, former?.link.down, former?.down);
   const up = wayOf(ups, before);
   const after = up.moves.at(-1)?.state ?? before;
   return {

@@ -1,7 +1,8 @@
 /** What a shadow starts from: nothing, a file of the embedded engine, or the live schema of a target, with its rows or without. */
 import { createHash } from 'node:crypto';
 import type { Database } from '../database/database';
-import { type Learned, reachingIn } from '../sql/reachingSchema';
+import type { ReachingNames } from '../sql/reach';
+import { type Learned, reachingIn, reachingNames } from '../sql/reachingSchema';
 import type { RowSource } from './rowSource';
 import { noSetUp, type SetUp } from './setUp';
 
@@ -55,14 +56,13 @@ export const dumpBase = (sql: string, setUp: SetUp): DumpBase => ({
 });
 
 /** What of the base reaches outside its database; found out once for each. */
-export function reachingOf(base: Base): readonly Learned[] {
-  if (base.kind !== 'dump') return [];
-  const reaching = base.reaching ?? found.get(base) ?? reachingIn(base.sql);
-  found.set(base, reaching);
-  return reaching;
+export function reachingOf(base: Base): ReachingNames {
+  const names = found.get(base) ?? reachingNames(base.kind === 'dump' ? (base.reaching ?? reachingIn(base.sql)) : []);
+  found.set(base, names);
+  return names;
 }
 
-const found = new WeakMap<Base, readonly Learned[]>();
+const found = new WeakMap<Base, ReachingNames>();
 
 /** The same schema with the rows that the target has when this is made. @param moment another one for other rows */
 export const withRows = (base: DumpBase, rows: RowSource, moment: string): DumpBase => ({

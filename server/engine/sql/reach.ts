@@ -59,8 +59,21 @@ export const reachesOfBody = (text: string, language = 'plpgsql'): Pick<Shape, '
  * and arguments are not looked at.
  */
 export class ReachingNames {
-  readonly #reaches = new Map<string, readonly Reach[]>();
-  readonly #calls = new Map<string, ReadonlySet<string>>();
+  private readonly reaches: Map<string, readonly Reach[]>;
+  private readonly calls: Map<string, ReadonlySet<string>>;
+  /** Looked through as well. */
+  private readonly upon: ReachingNames | undefined;
+  private readonly layers: number;
+
+  /** @param upon known too, and not changed by what is learned here */
+  constructor(upon?: ReachingNames) {
+    const isDeep = upon !== undefined && upon.layers >= mostLayers;
+    this.upon = isDeep ? undefined : upon;
+    this.layers = this.upon ? this.upon.layers + 1 : 0;
+    const below = isDeep ? upon.all() : [];
+    this.reaches = new Map(below.flatMap((it) => [...it.reaches]));
+    this.calls = new Map(below.flatMap((it) => [...it.calls]));
+  }
 
   /** What a statement would reach, by itself and through everything that it uses. */
   reachesOf({ reaches, calls }: Pick<Shape, 'reaches' | 'calls'>): Reach[] {
@@ -68,10 +81,10 @@ export class ReachingNames {
     const seen = new Set(calls);
     // A set that grows while it is walked shows what was added, too.
     for (const name of seen) {
-      for (const { where, says } of this.#reaches.get(name) ?? []) {
+      for (const { where, says } of this.reachesBy(name)) {
         found.push({ where, says: calls.has(name) ? `uses ${name}, which ${says}` : says });
       }
-      for (const called of this.#calls.get(name) ?? []) seen.add(called);
+      for (const called of this.callsBy(name)) seen.add(called);
     }
     return unique(found);
   }
@@ -79,13 +92,30 @@ export class ReachingNames {
   /** A definition replaces nothing: an older function of that name may have other arguments. */
   learn({ defines, relays }: Pick<Shape, 'defines' | 'relays'>): void {
     for (const { name, where, says } of defines) {
-      this.#reaches.set(name, [...(this.#reaches.get(name) ?? []), { where, says }]);
+      this.reaches.set(name, [...this.reachesBy(name), { where, says }]);
     }
     for (const { name, calls } of relays) {
-      this.#calls.set(name, new Set([...(this.#calls.get(name) ?? []), ...calls]));
+      this.calls.set(name, new Set([...this.callsBy(name), ...calls]));
     }
   }
+
+  /** What is learned of a name holds what was known below. */
+  private reachesBy(name: string): readonly Reach[] {
+    return this.reaches.get(name) ?? this.upon?.reachesBy(name) ?? [];
+  }
+
+  private callsBy(name: string): Iterable<string> {
+    return this.calls.get(name) ?? this.upon?.callsBy(name) ?? [];
+  }
+
+  /** The lowest one first. */
+  private all(): ReachingNames[] {
+    return [...(this.upon?.all() ?? []), this];
+  }
 }
+
+/** Each look goes through them. */
+const mostLayers = 8;
 
 type Found = { readonly reaches: Reach[]; readonly calls: Set<string> };
 
