@@ -45,12 +45,17 @@ describe('states that are kept on the disk', () => {
     return lines;
   }
 
-  /** A second start, with nothing in memory, and what it ran. */
-  async function start(request: ChainRequest, shelf: Shelf): Promise<{ lines: string[]; ran: string[] }> {
+  /** A second start, with nothing in memory, and what it ran. It believes nothing of what is open. */
+  const start = (request: ChainRequest, shelf: Shelf) =>
+    begin(request.manner === 'first' ? { ...request, manner: 'again' } : request, shelf);
+
+  async function begin(request: ChainRequest, shelf: Shelf): Promise<{ lines: string[]; ran: string[] }> {
     await there?.close();
     const { place, sent } = tapped(demanded(there));
     const lines = await linesOf(createChain(place, shelf), request);
-    return { lines, ran: sent.filter((sql) => /^(?:create|alter|insert|drop|select (?!pg_catalog))/.test(sql)) };
+    const ran = sent.filter((sql) => /^(?:create|alter|insert|drop|select (?!pg_catalog))/.test(sql));
+    // What is refused between two savepoints is run twice.
+    return { lines, ran: [...new Set(ran)] };
   }
 
   it('say what a replay would say, and only what is open is run', () =>
@@ -62,6 +67,38 @@ describe('states that are kept on the disk', () => {
       deepEqual(lines, await linesOf(createChain(demanded(here)), request));
       deepEqual(ran, ['insert into a (n) values (3) returning id', 'select c from a']);
       match(shelf.lines.join('\n'), /the state behind 2 migrations is kept/);
+    }));
+
+  it('answer at once what was said of the same text, and try it afterwards', () =>
+    withShelf(async (shelf) => {
+      const request = open([one, two, { ...three, down: 'alter table a drop column n;' }], 'three');
+      const first = await keep(request, shelf);
+      await there?.close();
+      const { place, sent } = tapped(demanded(there));
+      const chain = createChain(place, shelf);
+      deepEqual(await linesOf(chain, request), first);
+      equal(sent.length, 0);
+      ok(await chain.look(request, never));
+      deepEqual(await linesOf(chain, { ...request, manner: 'again' }), first);
+      ok(sent.includes('select c from a') && sent.includes('alter table a drop column n'));
+      equal(await chain.look(request, never), false);
+    }));
+
+  it('are corrected where they were not true any more', () =>
+    withShelf(async (shelf) => {
+      const request = open([one, two, three], 'three');
+      const first = await keep(request, shelf);
+      for (const name of tales(shelf)) {
+        const path = join(shelf.folder, name);
+        writeFileSync(path, readFileSync(path, 'utf8').replaceAll('column \\"c\\"', 'column \\"lie\\"'));
+      }
+      const chain = createChain(demanded(there), shelf);
+      match((await linesOf(chain, request)).join(), /column "lie" does not exist/);
+      ok(await chain.look(request, never));
+      deepEqual(await linesOf(chain, { ...request, manner: 'again' }), first);
+      const path = join(shelf.folder, tales(shelf)[0] ?? '');
+      writeFileSync(path, '{');
+      deepEqual(await linesOf(createChain(demanded(there), shelf), request), first);
     }));
 
   it('hold outcomes with notices, counts of rows and places, also when white space and comments have changed', () =>
@@ -234,6 +271,11 @@ describe('states that are kept on the disk', () => {
   });
 });
 
+/** Names of entries that hold no state, only what was said. */
+const told = 'told-';
+
+const tales = ({ folder }: Shelf): string[] => readdirSync(folder).filter((it) => it.startsWith(told));
+
 const placeOfItsOwn = (): ShadowPlace => embeddedPlace({ assets, log: () => {} });
 
 function demanded(place: ShadowPlace | undefined): ShadowPlace {
@@ -253,7 +295,7 @@ interface Shelf {
   readonly folder: string;
   /** What was logged. */
   readonly lines: readonly string[];
-  /** Of the entries. */
+  /** Of the states. */
   names(): string[];
 }
 
@@ -263,7 +305,15 @@ function shelfIn(folder: string): Shelf {
   const lines: string[] = [];
   const log = (line: string): void => void lines.push(line);
   const cache = diskCache(folder, 1e9, log);
-  return { cache, today: () => '2026-11-26', worthMs: 0, log, folder, lines, names: () => readdirSync(folder) };
+  return {
+    cache,
+    today: () => '2026-11-26',
+    worthMs: 0,
+    log,
+    folder,
+    lines,
+    names: () => readdirSync(folder).filter((it) => !it.startsWith(told)),
+  };
 }
 
 function flipped(file: Buffer, at: number): Buffer {

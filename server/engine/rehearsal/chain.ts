@@ -19,7 +19,7 @@ import { PreparedStates, type Shelf } from './prepared/preparedStates';
 import { Standings } from './standing';
 import { type State, States } from './state';
 import { Telling } from './telling';
-import { type ChainRequest, isKnown, type LinkResult, type Walk } from './walk';
+import { type ChainRequest, isBelieved, isKnown, type LinkResult, type Walk } from './walk';
 
 export interface Chain {
   /**
@@ -131,7 +131,8 @@ class ChainState {
     this.last = walk;
     for (const [i, prepared] of walk.prepared.entries()) {
       const ways = request.wanted(prepared.link).down ? [prepared.up, prepared.down] : [prepared.up];
-      while (!ways.every(isKnown)) await this.learning.learn(i, ways.length > 1, walk);
+      while (!ways.every(isKnown) || (request.manner !== 'first' && ways.some(isBelieved)))
+        await this.learning.learn(i, ways.length > 1, walk);
       if (request.manner === 'whole' && request.wanted(prepared.link).up) await this.learning.lookAgain(i, walk);
       onResult(this.telling.resultOf(prepared, ways));
       this.telling.keep(prepared);
@@ -141,7 +142,8 @@ class ChainState {
 
   async look(request: ChainRequest, signal: AbortSignal): Promise<boolean> {
     const walk = this.walkOf({ ...request, manner: 'again' }, new Laps<CheckRoom>('rehearsal'), signal);
-    let anything = false;
+    const ways = ({ link, up, down }: PreparedLink) => (request.wanted(link).down ? [up, down] : [up]);
+    let anything = walk.prepared.some((it) => ways(it).some(isBelieved));
     for (const [i, { link }] of walk.prepared.entries())
       if (request.wanted(link).up && request.isOpen(link))
         anything = (await this.learning.lookAgain(i, walk)) || anything;
@@ -156,10 +158,10 @@ class ChainState {
     const walk = this.last && { ...this.last, signal };
     if (!walk || !this.prepared || walk.rowsAreAsked) return undefined;
     const found = await this.standings.worthKeeping(walk, this.prepared.worthMs);
-    if (!found) return undefined;
-    const write = await this.prepared.take(walk, walk.prepared.slice(0, found.count), found.shadow);
-    await this.learning.stand(walk);
-    return write;
+    const write = found && (await this.prepared.take(walk, walk.prepared.slice(0, found.count), found.shadow));
+    const tell = this.prepared.tell(walk, write !== undefined);
+    if (found) await this.learning.stand(walk);
+    return write || tell ? () => Promise.all([write?.(), tell?.()]).then(() => undefined) : undefined;
   }
 
   /** What an earlier process has learned of the links before what is open, or is to be looked at as a whole. */
@@ -170,9 +172,20 @@ class ChainState {
     const wants = (link: Link) => Object.values(request.wanted(link)).some(Boolean);
     const matters = request.links.findIndex((it) => request.isOpen(it) || (request.manner === 'whole' && wants(it)));
     const knowledge = await this.prepared.knowledge(request, firstOf(matters, request.links.length), signal);
-    if (!knowledge) return;
-    teachShapes(knowledge, request.links);
-    teachStates(knowledge, this.cut(request, knowledge.length));
+    if (knowledge) {
+      teachShapes(knowledge, request.links);
+      teachStates(knowledge, this.cut(request, knowledge.length));
+    }
+    if (request.manner === 'first') await this.believe(request, request.links.findLastIndex(wants) + 1, this.prepared);
+  }
+
+  /** What an earlier process said of the same scripts is the first answer; the second look tries them. */
+  private async believe(request: ChainRequest, count: number, prepared: PreparedStates): Promise<void> {
+    const told = await prepared.told(request, count);
+    if (!told) return;
+    const { from, knowledge } = told;
+    teachShapes(knowledge, request.links.slice(from));
+    for (const state of teachStates(knowledge, this.cut(request, count).slice(from))) state.believed = true;
   }
 
   private walkOf(request: ChainRequest, laps: Laps<CheckRoom>, signal: AbortSignal): Walk {

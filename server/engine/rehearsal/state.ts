@@ -53,6 +53,8 @@ export class State {
   seen: Seen | undefined;
   /** Of a step that is the end of a script; undefined until the script was looked at as a whole. */
   verdicts: Verdicts | undefined;
+  /** What is known comes from an earlier process, and is true only as far as nothing has changed that it depends on. */
+  believed = false;
   /** The connection has ended here once, which may have been chance. */
   suspected = false;
   readonly #next = new Map<string, State>();
@@ -86,6 +88,7 @@ export class State {
     // The file that the text was cut from need not be kept with it.
     const statement = { ...outcome.statement, text: flat(outcome.statement.text) };
     this.known = { outcome: { ...outcome, statement }, rowsStart };
+    this.believed = false;
   }
 
   /** Takes it out of the tree with all behind it: the same step leads to a new state from now on. */

@@ -60,3 +60,6 @@ export const isKnown = ({ moves }: Way): boolean =>
   moves.every(({ kind, state }) =>
     kind === 'statement' ? state.known !== undefined : kind === 'begin' || state.tried,
   );
+
+/** Told by an earlier process, and not tried since. */
+export const isBelieved = ({ statements }: Way): boolean => statements.some(({ state }) => state.believed);

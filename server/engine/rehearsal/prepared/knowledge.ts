@@ -5,6 +5,7 @@ import type { Shape } from '../../sql/statement';
 import type { Link, ScriptFile } from '../link';
 import type { PreparedLink, StatementMove, Way } from '../moves';
 import type { Outcome } from '../outcome';
+import type { State } from '../state';
 import { isKnown } from '../walk';
 import { saidIn } from './fingerprints';
 
@@ -59,15 +60,15 @@ export function teachShapes(knowledge: Knowledge, links: readonly Link[]): void 
   }
 }
 
-/** Tells the states of these links what it would take a replay to find out. */
-export function teachStates(knowledge: Knowledge, links: readonly PreparedLink[]): void {
-  for (const [i, { up, down }] of knowledge.entries()) {
+/** Tells the states of these links what it would take a replay to find out. @returns those that did not know it, and can be tried */
+export function teachStates(knowledge: Knowledge, links: readonly PreparedLink[]): State[] {
+  return knowledge.flatMap(({ up, down }, i) => {
     const prepared = links[i];
-    if (!prepared) return;
-    teachWay(prepared.up, up);
+    if (!prepared) return [];
     const file = prepared.link.down;
-    if (file && down?.says === saidIn(file).digest) teachWay(prepared.down, down.statements);
-  }
+    const downs = file && down?.says === saidIn(file).digest ? teachWay(prepared.down, down.statements) : [];
+    return [...teachWay(prepared.up, up), ...downs];
+  });
 }
 
 function waysKnowledge(way: Way): readonly StatementKnowledge[] | undefined {
@@ -103,7 +104,8 @@ function teachFile(file: ScriptFile, statements: readonly StatementKnowledge[]):
   }
 }
 
-function teachWay(way: Way, statements: readonly StatementKnowledge[]): void {
+function teachWay(way: Way, statements: readonly StatementKnowledge[]): State[] {
+  const taught: State[] = [];
   if (statements.length !== way.statements.length) throw new Error('the same scripts have the same statements');
   for (const [i, { step, state }] of way.statements.entries()) {
     const known = statements[i];
@@ -114,8 +116,11 @@ function teachWay(way: Way, statements: readonly StatementKnowledge[]): void {
       { ...outcome, statement, shape: step.shape },
       { ...step, rowsStart: stood?.rowsStart ?? step.rowsStart },
     );
+    // What must not run is never tried.
+    if (!step.skip) taught.push(state);
   }
   for (const { state } of way.moves) state.tried = true;
+  return taught;
 }
 
 const rangeOf = ({ text, start }: { readonly text: string; readonly start: number }) => ({

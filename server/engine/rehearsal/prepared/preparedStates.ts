@@ -29,6 +29,13 @@ interface Found {
   readonly entry: Entry;
 }
 
+/** What an earlier process said of links, without a state that it could be asked again upon. */
+export interface Told {
+  /** Index of the first link. */
+  readonly from: number;
+  readonly knowledge: Knowledge;
+}
+
 /** Counts what an entry holds and how it is read: another format, another number. */
 const format = 1;
 
@@ -40,6 +47,8 @@ interface Ahead extends Found {
 /** A class because it begins with a shadow while there is still something to read about the way to it. */
 export class PreparedStates {
   private ahead: Ahead | undefined;
+  /** What was given to be kept last. */
+  private lastTold: string | undefined;
 
   constructor(
     private readonly place: ShadowPlace,
@@ -117,6 +126,35 @@ export class PreparedStates {
     };
   }
 
+  /**
+   * What an earlier process said of the last of the first `count` links, and of those before it that have no state of
+   * their own; undefined when they were others.
+   */
+  async told(request: ChainRequest, count: number): Promise<Told | undefined> {
+    const key = toldKey(this.keysOf(request, count));
+    const file = key && (await this.shelf.cache.read(key));
+    return file ? toldIn(file) : undefined;
+  }
+
+  /**
+   * Takes what is known of the links of a walk, for `told`.
+   *
+   * @param kept whether the state before the first open link is being kept
+   * @returns writes it to the disk; undefined when it is there, or incomplete
+   */
+  tell(walk: Walk, kept: boolean): (() => Promise<void>) | undefined {
+    const keys = this.keysOf(walk, walk.prepared.length);
+    const key = toldKey(keys);
+    const before = keys[walk.firstOpen - 1];
+    const from = kept || (before !== undefined && this.shelf.cache.has(before)) ? walk.firstOpen : 0;
+    const links = walk.prepared.slice(from);
+    if (key === undefined || this.lastTold === key || links.length === 0) return undefined;
+    const knowledge = knowledgeOf(links);
+    if (!knowledge) return undefined;
+    this.lastTold = key;
+    return () => this.shelf.cache.put(key, JSON.stringify({ from, knowledge } satisfies Told));
+  }
+
   private async find(request: ChainRequest, most: number): Promise<Found | undefined> {
     const keys = this.keysOf(request, most);
     for (let count = keys.length; count > 0; count--) {
@@ -134,6 +172,21 @@ export class PreparedStates {
     if (imagesOf === undefined) return [];
     const origin = JSON.stringify([format, imagesOf, kind, layout, identityOf(base)]);
     return fingerprintsOf(links.slice(0, count), origin, this.shelf.today());
+  }
+}
+
+function toldKey(keys: readonly string[]): string | undefined {
+  const last = keys.at(-1);
+  return last === undefined ? undefined : `told-${last}`;
+}
+
+/** Undefined when it is damaged. */
+function toldIn(file: Buffer): Told | undefined {
+  try {
+    return JSON.parse(String(file)) as Told;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
 }
 
