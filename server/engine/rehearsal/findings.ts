@@ -36,11 +36,12 @@ export function findingsOf(
   migration: readonly string[],
 ): Finding[] {
   const before = [...earlier];
+  const all = [...earlier, ...outcomes];
   let refused = false;
   return outcomes.flatMap((outcome) => {
     const found = findingOf(outcome, text, before, where);
     if (!found) {
-      const seen = outcome.kind === 'ran' ? seenIn(outcome, before, [...earlier, ...outcomes]) : [];
+      const seen = outcome.kind === 'ran' ? seenIn(outcome, before, all) : [];
       before.push(outcome);
       return seen;
     }

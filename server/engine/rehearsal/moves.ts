@@ -67,7 +67,7 @@ export class LinkCutter {
     for (const [i, link] of links.slice(0, count).entries()) {
       const former = this.last[i];
       const same = former && former.prepared.before === before && former.known === learned && isSame(former.link, link);
-      const cut = same ? placedIn(former, link) : cutLink(link, before, learned, policy, former?.prepared);
+      const cut = same ? placedIn(former, link) : cutLink(link, before, learned, policy, former);
       cuts.push(cut);
       before = cut.prepared.after;
       learned = cut.learned;
@@ -112,55 +112,71 @@ function cutLink(
   before: State,
   known: ReachingNames,
   policy: Pick<Policy, 'shared' | 'layout'>,
-  former: PreparedLink | undefined,
+  former: Cut | undefined,
 ): Cut {
+  const last = former?.prepared;
   const reaching = new ReachingNames(known);
-  const ups = stepsOf(link.up, { ...policy, reaching }, former?.link.up, former?.up);
+  const ups = stepsOf(link.up, { ...policy, reaching }, last?.link.up, last?.up, former?.known === known);
   const learned = ups.some(({ steps }) => steps.some(({ shape }) => teaches(shape))) ? reaching : known;
   const further = { ...policy, reaching: new ReachingNames(learned) };
-  const downs = stepsOf(link.down, further, former?.link.down, former?.down);
-  const up = wayOf(ups, before);
+  const downs = stepsOf(link.down, further, last?.link.down, last?.down, former?.learned === learned);
+  const up = wayOf(ups, before, last?.before === before ? last.up : undefined);
   const after = up.moves.at(-1)?.state ?? before;
-  return {
-    link,
-    prepared: { link, before, after, up, down: wayOf(downs, after.next('down')) },
-    known,
-    learned,
-  };
+  const down = wayOf(downs, after.next('down'), last?.after === after ? last.down : undefined);
+  return { link, prepared: { link, before, after, up, down }, known, learned };
 }
 
-/** @param last the file before it was edited, and its way */
+/**
+ * @param last the file before it was edited, and its way
+ * @param isKnown what reaches outside was the same then
+ */
 const stepsOf = (
   file: ScriptFile | undefined,
   policy: Policy,
   last: ScriptFile | undefined,
   way: Way | undefined,
+  isKnown: boolean,
 ): Rehearsal[] =>
   (file?.scripts ?? []).map((script, i) => {
     const [before, rehearsal] = [last?.scripts[i], way?.rehearsals[i]];
     const former =
-      last && before && rehearsal && !before.pieces
-        ? { text: last.text, range: before.range, statements: rehearsal.steps.map(({ statement }) => statement) }
+      last && before && rehearsal && !before.pieces && before.messageMs === script.messageMs
+        ? { text: last.text, range: before.range, steps: rehearsal.steps, isKnown }
         : undefined;
     return prepare(file?.text ?? '', script, policy, former);
   });
 
 const teaches = ({ defines, relays }: Learned): boolean => defines.length + relays.length > 0;
 
-function wayOf(rehearsals: readonly Rehearsal[], before: State): Way {
+/** @param former from the same state: its moves before the edit are used again */
+function wayOf(rehearsals: readonly Rehearsal[], before: State, former: Way | undefined): Way {
   const moves: Move[] = [];
   let state = before;
+  let isBefore = former !== undefined;
+  const add = (isSame: (move: Move) => boolean, made: () => Move): void => {
+    const move = former?.moves[moves.length];
+    isBefore &&= move !== undefined && isSame(move);
+    const next = move && isBefore ? move : made();
+    state = next.state;
+    moves.push(next);
+  };
   for (const [script, rehearsal] of rehearsals.entries()) {
     const { mode, steps } = rehearsal;
     // One statement in a message is no transaction, several are: then the same statement is another.
-    state = state.next(`begin ${mode}${runsAlone(rehearsal) ? ' alone' : ''}`);
-    moves.push({ kind: 'begin', mode, state });
-    for (const step of steps) {
-      state = state.next(keyOf(step));
-      moves.push({ kind: 'statement', mode, step, state, script });
-    }
-    state = state.next('end');
-    moves.push({ kind: 'end', mode, state });
+    const begin = `begin ${mode}${runsAlone(rehearsal) ? ' alone' : ''}`;
+    add(
+      (move) => move.state.key === begin,
+      () => ({ kind: 'begin', mode, state: state.next(begin) }),
+    );
+    for (const step of steps)
+      add(
+        (move) => move.kind === 'statement' && move.step === step && move.mode === mode && move.script === script,
+        () => ({ kind: 'statement', mode, step, state: state.next(keyOf(step)), script }),
+      );
+    add(
+      (move) => move.kind === 'end',
+      () => ({ kind: 'end', mode, state: state.next('end') }),
+    );
   }
   const statements = moves.filter((move) => move.kind === 'statement');
   return { rehearsals, moves, statements, plain: rehearsals.every(isPlain) };

@@ -17,13 +17,29 @@ export interface Policy {
   readonly reaching: ReachingNames;
 }
 
+/** A script before it was edited. */
+export interface Former extends Omit<Scanned, 'statements'> {
+  readonly steps: readonly Step[];
+  /** What reaches outside before it was the same. */
+  readonly isKnown: boolean;
+}
+
 /**
  * @param text the whole file; the steps' ranges are those of the file
- * @param former the same script before it was edited, when it is known
+ * @param former the same script, when it is known; its steps before the edit are used again
  */
-export function prepare(text: string, script: Script, policy: Policy, former?: Scanned): Rehearsal {
-  const statements = former && !script.pieces ? rescanned(former, text, script.range) : statementsIn(text, script);
-  return { mode: script.mode, steps: statements.map((statement) => stepOf(text, statement, policy, script)) };
+export function prepare(text: string, script: Script, policy: Policy, former?: Former): Rehearsal {
+  const scanned = former && { ...former, statements: former.steps.map(({ statement }) => statement) };
+  const statements = scanned && !script.pieces ? rescanned(scanned, text, script.range) : statementsIn(text, script);
+  let isBefore = former?.isKnown === true;
+  const steps = statements.map((statement, i) => {
+    const step = former?.steps[i];
+    isBefore &&= step?.statement === statement;
+    if (!step || !isBefore) return stepOf(text, statement, policy, script);
+    policy.reaching.learn(step.shape);
+    return step;
+  });
+  return { mode: script.mode, steps };
 }
 
 function stepOf(text: string, statement: Statement, policy: Policy, { messageMs }: Script): Step {
