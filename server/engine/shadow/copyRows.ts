@@ -2,6 +2,7 @@
 import { Fault } from '../base/fault';
 import type { Database } from '../database/database';
 import { givingUp } from '../database/givingUp';
+import { whileWanted } from '../database/onSession';
 import { quoteLiteral } from '../database/quote';
 import type { Session } from '../database/session';
 import { type RowTable, tablesWithRows } from './rowsOfTarget';
@@ -19,17 +20,12 @@ const lockMs = 2_000;
  * @throws {Fault} `refused`, `no-right`, `disk-full` when it cannot be done, without any value of a row
  * @throws the reason of the signal
  */
-export async function copyRows(
+export function copyRows(
   target: Pick<Database, 'open'>,
   shadow: Session,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const source = await target.open('read', signal);
-  try {
-    return await givingUp(source, signal, () => givingUp(shadow, signal, () => copyAll(source, shadow)));
-  } finally {
-    await source.close();
-  }
+  return whileWanted(target, 'read', signal, (source) => givingUp(shadow, signal, () => copyAll(source, shadow)));
 }
 
 async function copyAll(source: Session, shadow: Session): Promise<readonly string[]> {

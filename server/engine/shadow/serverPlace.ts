@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { Fault } from '../base/fault';
 import type { Database } from '../database/database';
+import { onSession } from '../database/onSession';
 import { quoteIdentifier, quoteLiteral } from '../database/quote';
 import type { Session } from '../database/session';
 import type { Base } from './base';
@@ -126,13 +127,8 @@ class ServerShadows {
   }
 
   /** A session is opened for each piece of work: one that lasted would be in the way of others, and could get lost. */
-  async admin<T>(use: (admin: Session) => Promise<T>): Promise<T> {
-    const session = await this.options.database(this.home).open('read');
-    try {
-      return await use(session);
-    } finally {
-      await session.close();
-    }
+  admin<T>(use: (admin: Session) => Promise<T>): Promise<T> {
+    return onSession(this.options.database(this.home).open('read'), use);
   }
 
   async fresh(base: Base, signal: AbortSignal): Promise<Shadow> {
@@ -175,12 +171,9 @@ class ServerShadows {
   /** The shadow is to have the name of the database where we do our work. */
   private async moveHome(): Promise<void> {
     const aside = nameOfOurs();
-    const session = await this.options.database('template1').open('read');
-    try {
-      await this.rename(session, this.home, aside);
-    } finally {
-      await session.close();
-    }
+    await onSession(this.options.database('template1').open('read'), (session) =>
+      this.rename(session, this.home, aside),
+    );
     this.home = aside;
   }
 
@@ -248,12 +241,7 @@ class ServerShadows {
 
   private async onCopy<T>(current: Current, setUp: SetUp, use: (copy: Session) => Promise<T>): Promise<T> {
     current.lent = await this.admin((admin) => this.duplicate(admin, current, setUp));
-    const copy = await this.open(current.lent.name, setUp);
-    try {
-      return await use(copy);
-    } finally {
-      await copy.close();
-    }
+    return onSession(this.open(current.lent.name, setUp), use);
   }
 
   private async takeBack(current: Current, name: string, setUp: SetUp): Promise<void> {
@@ -335,14 +323,11 @@ class ServerShadows {
   }
 
   private async fill(name: string, base: Exclude<Base, { kind: 'file' }>, signal: AbortSignal): Promise<void> {
-    const session = await this.open(name, noSetUp);
-    try {
+    await onSession(this.open(name, noSetUp), async (session) => {
       const refused = base.kind === 'dump' ? await restore(session, base.sql, signal, base.rows) : [];
       for (const line of refused) this.tell(line);
       if (!base.setUp.publicSchema) await session.run('drop schema public');
-    } finally {
-      await session.close();
-    }
+    });
   }
 
   private async copyTo(admin: Session, name: string, template: string, setUp: SetUp): Promise<void> {
