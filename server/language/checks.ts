@@ -286,14 +286,19 @@ export class Checks {
   private setState(uri: string, state: CheckState): void {
     this.states.set(uri, state);
     this.moved.emit(uri);
-    if (this.workspace.ours)
-      inBackground(this.connection, this.connection.sendNotification(RehearsalStateChanged, sent(uri, state)));
+    this.tell(sent(uri, state));
   }
 
   private clear(uri: string): void {
     if (!this.states.delete(uri)) return;
     this.moved.emit(uri);
+    this.tell({ uri, kind: 'none' });
     this.publish(uri, this.documents.get(uri)?.version, []);
+  }
+
+  private tell(state: RehearsalState): void {
+    if (this.workspace.ours)
+      inBackground(this.connection, this.connection.sendNotification(RehearsalStateChanged, state));
   }
 
   private publish(uri: string, version: number | undefined, diagnostics: Diagnostic[]): void {
