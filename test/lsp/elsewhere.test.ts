@@ -1,6 +1,5 @@
 /** What others do to the target while the editor is open, in psql or by the tool itself, is noticed. */
 import { deepEqual } from 'node:assert/strict';
-import { isDeepStrictEqual } from 'node:util';
 import { ListProjectsRequest, WindowFocused } from '../../server/protocol/messages';
 import { withClient } from '../support/client';
 import { type Editor, told } from '../support/editor';
@@ -14,8 +13,8 @@ const text =
 interface Open extends Running {
   /** On a connection of its own. */
   query(sql: string): Promise<unknown>;
-  /** Waits until the errors of the file that was told of last are these. */
-  untilErrors(codes: readonly string[], when: string, also?: () => boolean): Promise<void>;
+  /** Waits until this is the first error of the file that was told of last; undefined for none. */
+  untilError(code: string | undefined, when: string, also?: () => boolean): Promise<void>;
   states(): Promise<readonly string[] | undefined>;
 }
 
@@ -34,43 +33,43 @@ const withEditorOn = (
       use({
         ...running,
         query,
-        untilErrors: (codes, when, also = () => true) =>
-          running.editor.until(() => isDeepStrictEqual(errorsTold(running.editor), codes) && also(), when),
+        untilError: (code, when, also = () => true) =>
+          running.editor.until(() => firstError(running.editor) === code && also(), when),
         states: async () =>
           (await running.editor.connection.sendRequest(ListProjectsRequest))[0]?.migrations.map(({ state }) => state),
       }),
     );
   });
 
-const errorsTold = (editor: Editor): unknown[] | undefined =>
-  editor.published.at(-1)?.diagnostics.flatMap(({ severity, code }) => (severity === 1 ? [code] : []));
+const firstError = ({ published }: Editor): unknown =>
+  published.at(-1)?.diagnostics.find(({ severity }) => severity === 1)?.code;
 
 for (const major of Object.values(servers)) {
   describe(`changes from elsewhere on PostgreSQL ${major}`, () => {
     it('change the findings after the next edit, and when the window gets the focus', () =>
-      withEditorOn(major, {}, async ({ editor, path, query, untilErrors }) => {
+      withEditorOn(major, {}, async ({ editor, path, query, untilError }) => {
         editor.open(path(file), text);
-        await untilErrors(['42P01'], 'the error for the table that is not there');
+        await untilError('42P01', 'the error for the table that is not there');
 
         await query('create table extra (id int)');
         const version = editor.edit(path(file), `${text}\n`);
-        await untilErrors([], 'diagnostics without the error');
+        await untilError(undefined, 'diagnostics without the error');
         deepEqual(told(await editor.diagnostics(path(file), version)), []);
 
         await query('drop table extra');
         await editor.connection.sendNotification(WindowFocused);
-        await untilErrors(['42P01'], 'the error after the focus');
+        await untilError('42P01', 'the error after the focus');
       }));
 
     it('take an error of rows back when these are mended and the window gets the focus', () => {
       const rows = '-- migrate:up\nalter table extra alter column a set not null;\n\n-- migrate:down\nselect 1;\n';
       const before = 'create table extra (a int); insert into extra values (null)';
-      return withEditorOn(major, { before, text: rows }, async ({ editor, path, query, untilErrors }) => {
+      return withEditorOn(major, { before, text: rows }, async ({ editor, path, query, untilError }) => {
         editor.open(path(file), rows);
-        await untilErrors(['23502'], 'the error for the row');
+        await untilError('23502', 'the error for the row');
         await query('update extra set a = 1');
         await editor.connection.sendNotification(WindowFocused);
-        await untilErrors([], 'diagnostics without the error');
+        await untilError(undefined, 'diagnostics without the error');
       });
     });
 
@@ -91,18 +90,18 @@ for (const major of Object.values(servers)) {
     });
 
     it('are noticed while nothing is done in the editor: findings and lenses are renewed', () =>
-      withEditorOn(major, {}, async ({ editor, path, query, untilErrors }) => {
+      withEditorOn(major, {}, async ({ editor, path, query, untilError }) => {
         editor.open(path(file), text);
-        await untilErrors(['42P01'], 'the error for the table that is not there');
-        for (const [sql, errors] of [
-          ['create table extra (id int)', []],
-          ['alter table extra add column a int', ['42701']],
-          ['drop table extra', ['42P01']],
+        await untilError('42P01', 'the error for the table that is not there');
+        for (const [sql, error] of [
+          ['create table extra (id int)', undefined],
+          ['alter table extra add column a int', '42701'],
+          ['drop table extra', '42P01'],
         ] as const) {
           const { lenses, projects } = editor.told;
           await query(sql);
           const isRenewed = () => editor.told.lenses > lenses && editor.told.projects > projects;
-          await untilErrors(errors, `${errors[0] ?? 'no error'} after ${sql}`, isRenewed);
+          await untilError(error, `${error ?? 'no error'} after ${sql}`, isRenewed);
         }
       }));
 
