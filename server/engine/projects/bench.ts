@@ -130,7 +130,7 @@ export class Bench implements Neighbour {
 
   /** In turn, for what changes the target: no project of this window is in the way of it. */
   alone<T>(work: () => Promise<T>): Promise<T> {
-    return this.access.neighbours.alone(work);
+    return this.access.neighbours.alone(this, work);
   }
 
   /** Not beside a check or a look, whose session would be in the way of a copy; and upon what is there now. */

@@ -2,17 +2,28 @@
 import { untilAborted } from '../base/untilAborted';
 
 export class Line {
-  private last: Promise<unknown> = Promise.resolve();
+  /** Settles when the last one in the line is done; undefined when there is none. */
+  private last: Promise<void> | undefined;
 
-  /** @throws the reason of the signal when it comes before the turn; whatever `work` throws */
+  /**
+   * Whoever comes first begins at once, before this returns, so that the order of calls is that of the work also where
+   * one line leads to another.
+   *
+   * @throws the reason of the signal when it comes before the turn; whatever `work` throws
+   */
   async take<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    signal?.throwIfAborted();
     const before = this.last;
     let done = (): void => undefined;
     const mine = new Promise<void>((resolve) => (done = resolve));
     // Who gives up waiting leaves the line, but nobody behind gets before those in front.
-    this.last = before.then(() => mine);
+    const all = before ? before.then(() => mine) : mine;
+    this.last = all;
+    void all.then(() => {
+      if (this.last === all) this.last = undefined;
+    });
     try {
-      await untilAborted(before, signal);
+      if (before) await untilAborted(before, signal);
       return await work();
     } finally {
       done();

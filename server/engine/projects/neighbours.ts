@@ -21,10 +21,14 @@ export class Neighbours {
     this.members.delete(it);
   }
 
-  /** One at a time, so that no two wait for each other. */
-  alone<T>(work: () => Promise<T>): Promise<T> {
-    return this.changes.take(() =>
-      [...this.members].reduce<() => Promise<T>>((inner, it) => () => it.standBack(inner), work)(),
-    );
+  /**
+   * All of them stand back, first the one that asks for it: what is asked of that one from now on comes after. One at a
+   * time, so that no two wait for each other.
+   */
+  alone<T>(asking: Neighbour, work: () => Promise<T>): Promise<T> {
+    return this.changes.take(() => {
+      const others = [...this.members].filter((it) => it !== asking);
+      return asking.standBack(others.reduce<() => Promise<T>>((inner, it) => () => it.standBack(inner), work));
+    });
   }
 }
