@@ -5,28 +5,30 @@ import { type RehearsalState, RehearsalStateChanged } from '../server/protocol/m
 
 export interface Rehearsals extends Disposable {
   readonly onDidChange: Event<void>;
-  of(uri: Uri): RehearsalState | undefined;
+  /** Undefined when nothing is to be told of it. */
+  of(uri: Uri): KnownState | undefined;
   /** The place of the file that was rehearsed last among these. */
   lastPlace(isWanted: (uri: string) => boolean): RehearsalPlace | undefined;
 }
 
+export type KnownState = Exclude<RehearsalState, { readonly kind: 'none' }>;
+
 export type RehearsalPlace = Pick<
-  Extract<RehearsalState, { readonly kind: 'rehearsed' }>,
+  Extract<KnownState, { readonly kind: 'rehearsed' }>,
   'rehearsedOn' | 'placeBecause' | 'placeLimits'
 >;
 
 export function followRehearsals(client: LanguageClient): Rehearsals {
-  const states = new Map<string, RehearsalState>();
+  const states = new Map<string, KnownState>();
   const places = new Map<string, RehearsalPlace>();
   const changed = new EventEmitter<void>();
   const listening = client.onNotification(RehearsalStateChanged, (state) => {
     const key = keyOf(Uri.parse(state.uri));
-    states.set(key, state);
-    if (state.kind === 'rehearsed') {
-      // The order of a map is that of its first entries.
-      places.delete(key);
-      places.set(key, state);
-    }
+    if (state.kind === 'none') states.delete(key);
+    else states.set(key, state);
+    // The order of a map is that of its first entries.
+    if (state.kind === 'none' || state.kind === 'rehearsed') places.delete(key);
+    if (state.kind === 'rehearsed') places.set(key, state);
     changed.fire();
   });
   return {

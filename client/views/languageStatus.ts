@@ -1,8 +1,7 @@
 /** Language status: how the last rehearsal of the file in the editor went. */
 import { type Disposable, l10n, languages, LanguageStatusSeverity, type LanguageStatusItem, window } from 'vscode';
-import type { RehearsalState } from '../../server/protocol/messages';
 import { titleOf } from '../faults';
-import { linesOf, type Rehearsals } from '../rehearsals';
+import { type KnownState, linesOf, type Rehearsals } from '../rehearsals';
 
 export function showLanguageStatus(rehearsals: Rehearsals): Disposable & { readonly item: LanguageStatusItem } {
   const item = languages.createLanguageStatusItem('rehearsal.rehearsal', []);
@@ -20,7 +19,7 @@ function drawIn(item: LanguageStatusItem, rehearsals: Rehearsals): void {
   if (state) tell(item, state);
 }
 
-function tell(item: LanguageStatusItem, state: RehearsalState): void {
+function tell(item: LanguageStatusItem, state: KnownState): void {
   item.busy = state.kind === 'running';
   item.command = offer('rehearsal.rehearse', state.uri);
   item.severity = LanguageStatusSeverity.Information;

@@ -1,36 +1,16 @@
-/** Rehearses the open migrations in the background and publishes what comes of it, for the text it was made from only. */
-import { EventEmitter, once } from 'node:events';
-import { basename } from 'node:path';
-import {
-  CodeLensRefreshRequest,
-  type Connection,
-  type Diagnostic,
-  InlayHintRefreshRequest,
-} from 'vscode-languageserver/node';
+/** When is what checked? The open migrations, in the background: after each edit, and when their target has changed. */
+import { CodeLensRefreshRequest, type Connection, InlayHintRefreshRequest } from 'vscode-languageserver/node';
 import { Fault } from '../engine/base/fault';
-import { unlessUnreadable } from '../engine/base/unlessUnreadable';
 import type { FileCheck, Glance, Occasion, Project } from '../engine/project';
-import { type RehearsalState, RehearsalStateChanged } from '../protocol/messages';
 import { inBackground, logTrouble, type Trouble, troubleOf } from './background';
-import { diagnosticsOf, notChecked } from './diagnostics';
-import type { Documents, OpenFile } from './documents';
+import { type CheckState, CheckStates, type Subject } from './checkStates';
+import type { Documents } from './documents';
 import { type Latest, latest } from './latest';
 import { type Looks, repeatedLooks } from './looks';
 import { FolderNames } from './names';
 import { OtherFiles } from './otherFiles';
 import { pathOf } from './uri';
 import type { Workspace } from './workspace';
-
-/** Where the rehearsal of an open migration stands. */
-export type CheckState =
-  | { readonly kind: 'running'; readonly before: FileCheck | undefined }
-  | { readonly kind: 'rehearsed'; readonly check: FileCheck }
-  | { readonly kind: 'failed'; readonly message: string; readonly remedy: string | undefined };
-
-/** A file as it was when its check began. */
-interface Subject extends OpenFile {
-  readonly version: number;
-}
 
 /** Trouble that may pass by itself, when somebody starts the server or ends a transaction. */
 const passing = new Set<string>(['no-server', 'wrong-server', 'connection-lost', 'shadow-lost', 'busy']);
@@ -45,11 +25,7 @@ export class Checks {
   refreshesLenses = false;
   /** The same for inlay hints. */
   refreshesHints = false;
-  private readonly states = new Map<string, CheckState>();
-  /** Versions of the documents that the last results were made from. */
-  private readonly versions = new Map<string, number>();
-  /** Tells under the URI of a document that its state has changed. */
-  private readonly moved = new EventEmitter().setMaxListeners(0);
+  private readonly states: CheckStates;
   private readonly queues = new Map<string, Latest>();
   private readonly faults = new Map<string, Trouble>();
   private readonly retries = new Map<string, NodeJS.Timeout>();
@@ -63,6 +39,7 @@ export class Checks {
     private readonly documents: Documents,
     private readonly retryMs: number,
   ) {
+    this.states = new CheckStates(connection, workspace, documents);
     this.others = new OtherFiles(connection, documents, workspace.files);
     this.names = new FolderNames(workspace.disk);
     documents.onOpen((document) => inBackground(this.connection, this.opened(document.uri)));
@@ -77,25 +54,14 @@ export class Checks {
     });
   }
 
-  /** Undefined when the document is no migration or has not been looked at yet. */
+  /** As CheckStates.of. */
   stateOf(uri: string): CheckState | undefined {
-    return this.states.get(uri);
+    return this.states.of(uri);
   }
 
-  /**
-   * What the text of this document does, as it stands now: waits for the check of it.
-   *
-   * @returns undefined when it cannot be checked, or has not been looked at yet
-   * @throws the reason of the signal
-   */
-  async newest(uri: string, signal: AbortSignal): Promise<FileCheck | undefined> {
-    for (;;) {
-      const state = this.states.get(uri);
-      const document = this.documents.get(uri);
-      if (!document || !state || state.kind === 'failed') return undefined;
-      if (state.kind === 'rehearsed' && this.versions.get(uri) === document.version) return state.check;
-      await once(this.moved, uri, { signal });
-    }
+  /** As CheckStates.newest. */
+  newest(uri: string, signal: AbortSignal): Promise<FileCheck | undefined> {
+    return this.states.newest(uri, signal);
   }
 
   /** Why the last check of the project at this folder could not be made. */
@@ -110,7 +76,7 @@ export class Checks {
     for (const { path, document } of files) {
       const project = await this.workspace.projectOf(path);
       if (project) folders.add(project.folder.path);
-      else this.clear(document.uri);
+      else this.states.clear(document.uri);
     }
     // What was told of a project that is not there any more is taken back.
     if (uri === undefined) for (const folder of this.queues.keys()) folders.add(folder);
@@ -128,7 +94,7 @@ export class Checks {
     if (!file) return;
     const project = await this.workspace.projectOf(file.path);
     if (project) await this.queue(project.folder.path).request();
-    else this.clear(uri);
+    else this.states.clear(uri);
   }
 
   /** A file that is no migration yet may be one of a folder that came after the folders were looked up. */
@@ -141,7 +107,7 @@ export class Checks {
 
   /** What was typed and not saved is gone, and migrations that are still open may have stood on it. */
   private async closed(uri: string): Promise<void> {
-    this.clear(uri);
+    this.states.clear(uri);
     await this.recheck();
   }
 
@@ -161,7 +127,7 @@ export class Checks {
       subjects = project ? this.subjectsOf(project) : [];
       if (!project || subjects.length === 0) return this.others.clear(folder);
       this.watch(folder);
-      for (const { document } of subjects) this.setRunning(document.uri);
+      for (const { document } of subjects) this.states.running(document.uri);
       await this.rehearse(project, subjects, signal, answered);
       this.setFault(folder, undefined);
       // Not before somebody has paused: to copy rows keeps the machine busy.
@@ -229,40 +195,22 @@ export class Checks {
       const subject = byPath.get(file.path);
       if (!subject) return this.others.publish(project.folder.path, file);
       if (!file.provisional) waiting.delete(file.path);
-      this.publishCheck(subject, file);
+      this.states.rehearsed(subject, file);
       if (waiting.size === 0) answered();
     };
     this.others.begin(project.folder.path);
     await withSecondTry(signal, () => project.check({ open: subjects.map(({ path }) => path) }, take, signal));
     if (signal.aborted) return;
     this.others.end(project.folder.path);
-    for (const subject of waiting.values()) this.clear(subject.document.uri);
-  }
-
-  private publishCheck({ document, version }: Subject, check: FileCheck): void {
-    if (!check.provisional) this.workspace.world.log(lineOf(check, version));
-    if (this.documents.get(document.uri)?.version !== version) return;
-    const { files } = this.workspace;
-    this.publish(
-      document.uri,
-      version,
-      diagnosticsOf(document.getText(), check.findings, (path) => unlessUnreadable(() => files.read(path))),
-    );
-    if (check.provisional) return;
-    this.versions.set(document.uri, version);
-    this.setState(document.uri, { kind: 'rehearsed', check });
+    for (const subject of waiting.values()) this.states.clear(subject.document.uri);
   }
 
   private fail(folder: string, subjects: readonly Subject[], error: unknown): void {
     const trouble = troubleOf(error);
-    const { message, remedy } = trouble;
+    const { message } = trouble;
     // A server that is down is tried again and again; that it is still down is no news.
     if (this.faults.get(folder)?.message !== message) logTrouble(this.connection, `check of ${folder}`, error);
-    for (const { document, version } of subjects) {
-      if (this.documents.get(document.uri)?.version !== version) continue;
-      this.publish(document.uri, version, [notChecked(document.getText(), message)]);
-      this.setState(document.uri, { kind: 'failed', message, remedy });
-    }
+    for (const subject of subjects) this.states.failed(subject, trouble);
     this.setFault(folder, trouble);
     if (!passing.has(trouble.fault)) return;
     const retry = () => inBackground(this.connection, this.queue(folder).request('at once'));
@@ -275,32 +223,6 @@ export class Checks {
     if (fault) this.faults.set(folder, fault);
     else this.faults.delete(folder);
     this.workspace.changed('projects');
-  }
-
-  private setRunning(uri: string): void {
-    const now = this.states.get(uri);
-    const before = now?.kind === 'rehearsed' ? now.check : now?.kind === 'running' ? now.before : undefined;
-    this.setState(uri, { kind: 'running', before });
-  }
-
-  private setState(uri: string, state: CheckState): void {
-    this.states.set(uri, state);
-    this.moved.emit(uri);
-    if (this.workspace.ours)
-      inBackground(this.connection, this.connection.sendNotification(RehearsalStateChanged, sent(uri, state)));
-  }
-
-  private clear(uri: string): void {
-    if (!this.states.delete(uri)) return;
-    this.moved.emit(uri);
-    this.publish(uri, this.documents.get(uri)?.version, []);
-  }
-
-  private publish(uri: string, version: number | undefined, diagnostics: Diagnostic[]): void {
-    inBackground(
-      this.connection,
-      this.connection.sendDiagnostics({ uri, diagnostics, ...(version === undefined ? {} : { version }) }),
-    );
   }
 
   /** Asks the editor to ask again for what it draws beside the text. */
@@ -323,38 +245,5 @@ async function withSecondTry<T>(signal: AbortSignal, check: () => Promise<T>): P
     if (signal.aborted || !(error instanceof Fault) || !['shadow-lost', 'connection-lost'].includes(error.code))
       throw error;
     return check();
-  }
-}
-
-/** One line for the log: how many milliseconds each room took, and no text of the user. */
-function lineOf({ path, statements, findings, rooms, rehearsedOn }: FileCheck, version: number): string {
-  const parts = Object.entries(rooms).map(([room, took]) => `${room} ${took.toFixed(1)}`);
-  const ms = Object.values(rooms).reduce((sum, took) => sum + took, 0);
-  return `check ${basename(path)} v${version}: ${statements} statements, ${findings.length} findings, ${ms.toFixed(1)} ms (${parts.join(', ')}) on ${rehearsedOn}`;
-}
-
-function sent(uri: string, state: CheckState): RehearsalState {
-  switch (state.kind) {
-    case 'running':
-      return { uri, kind: 'running' };
-    case 'failed':
-      return {
-        uri,
-        kind: 'failed',
-        message: state.message,
-        ...(state.remedy === undefined ? {} : { remedy: state.remedy }),
-      };
-    case 'rehearsed': {
-      const { ms, rehearsedOn, placeBecause, placeLimits, findings } = state.check;
-      return {
-        uri,
-        kind: 'rehearsed',
-        ms,
-        rehearsedOn,
-        placeBecause,
-        placeLimits,
-        errors: findings.filter((it) => it.severity === 'error').length,
-      };
-    }
   }
 }

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { Fault } from '../engine/base/fault';
 import { lineIndex } from '../engine/base/text';
 import type { FileCheck, MigrationState, Project, Status } from '../engine/project';
-import type { CheckState } from './checks';
+import type { CheckState } from './checkStates';
 import type { Feature } from './feature';
 import { withoutMark } from './positions';
 import { reply } from './reply';

@@ -109,7 +109,9 @@ export type RehearsalState =
       readonly placeLimits: readonly string[];
       readonly errors: number;
     }
-  | { readonly uri: string; readonly kind: 'failed'; readonly message: string; readonly remedy?: string };
+  | { readonly uri: string; readonly kind: 'failed'; readonly message: string; readonly remedy?: string }
+  /** It was closed, or is no migration any more. */
+  | { readonly uri: string; readonly kind: 'none' };
 
 /** Client → server: the schema before and after one migration, or after all pending ones. */
 export const PreviewRequest = new RequestType<

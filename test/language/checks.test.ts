@@ -170,6 +170,10 @@ describe('background checks', () => {
       editor.close(first);
       await editor.until(() => editor.published.at(-1)?.diagnostics.length === 0, 'the clearing');
       deepEqual(new Set(editor.published.map(({ uri }) => uri)), new Set([uriOf(first)]));
+      deepEqual(
+        editor.states.map(({ uri, kind }) => [uri, kind]),
+        ['running', 'rehearsed', 'none'].map((kind) => [uriOf(first), kind]),
+      );
     });
   });
 

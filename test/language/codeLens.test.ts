@@ -1,7 +1,7 @@
 /** Code lenses: what they say for each state of a migration and its rehearsal. */
 import { deepEqual } from 'node:assert/strict';
 import type { FileCheck, MigrationState } from '../../server/engine/project';
-import type { CheckState } from '../../server/language/checks';
+import type { CheckState } from '../../server/language/checkStates';
 import { lensesOf, type Standing } from '../../server/language/codeLens';
 
 const uri = 'file:///m/1_a.sql';

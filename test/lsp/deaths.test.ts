@@ -16,17 +16,10 @@ import {
 import { withClient } from '../support/client';
 import { sameTold, told } from '../support/editor';
 import { type Gate, gated, gateOfStatements, gateOfSwaps, ofTargets, withGate } from '../support/gate';
+import { consent, files, first, second } from '../support/gatedMigrations';
 import { type Running, withLanguageServer } from '../support/languageServer';
 import { type MortalServer, startMortal } from '../support/mortal';
 import { refuses } from '../support/refusals';
-
-const [first, second] = ['db/migrations/1_a.sql', 'db/migrations/2_b.sql'];
-const migration = (sql: string): string => `-- migrate:up\n${sql}\n-- migrate:down\n`;
-const files = {
-  [first]: migration('create table a (id int);\ninsert into a values (1);'),
-  [second]: migration(`create table b (id int);\n${gated};`),
-};
-const consent = { disconnect: true, progress: 'p', snapshot: false };
 
 interface Death {
   readonly name: string;
@@ -55,7 +48,7 @@ describe('the language server, when', () => {
     describe(name, () => {
       it('in the middle of a rehearsal', () =>
         onDatabase(async ({ editor, path }, url) => {
-          const wrong = `${files[second]}`.replace(gated, `${gated};\nselect nope`);
+          const wrong = files[second].replace(gated, `${gated};\nselect nope`);
           await withGate(server.url('postgres'), gateOfStatements, async (gate) => {
             editor.open(path(second), wrong);
             await dies(gate);
@@ -178,7 +171,7 @@ async function states({ connection }: Editor): Promise<readonly string[] | undef
 
 /** What is typed next is rehearsed, on what stands now. */
 async function goesOn(editor: Editor, path: Running['path']): Promise<void> {
-  editor.open(path(second), `${files[second]}`.replace(gated, 'select nope from a'));
+  editor.open(path(second), files[second].replace(gated, 'select nope from a'));
   sameTold(await editor.diagnostics(path(second)), ['3:8-3:12 42703 column "nope" does not exist']);
   editor.close(path(second));
 }

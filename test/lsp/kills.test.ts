@@ -15,18 +15,12 @@ import {
 import { withClient } from '../support/client';
 import { sameTold } from '../support/editor';
 import { withFolder } from '../support/files';
-import { type Gate, gated, gateOfStatements, gateOfSwaps, withGate } from '../support/gate';
+import { type Gate, gateOfStatements, gateOfSwaps, withGate } from '../support/gate';
+import { consent, files, second } from '../support/gatedMigrations';
 import { until } from '../support/killable';
 import { type Running, withLanguageServer } from '../support/languageServer';
 import { withDatabase } from '../support/servers';
 import { ourSessions } from '../support/tally';
-
-const [first, second] = ['db/migrations/1_a.sql', 'db/migrations/2_b.sql'];
-const files = {
-  [first]: '-- migrate:up\ncreate table a (id int);\ninsert into a values (1);\n-- migrate:down\n',
-  [second]: `-- migrate:up\ncreate table b (id int);\n${gated};\n-- migrate:down\n`,
-};
-const consent = { disconnect: true, progress: 'p', snapshot: false };
 
 describe('a language server that was killed', () => {
   it('in the middle of an apply: what was not committed is gone, and the next one says so', () =>
@@ -93,7 +87,7 @@ describe('a language server that was killed', () => {
     onDatabase(async (start, url) => {
       await withGate(elsewhere(url), gateOfStatements, async (gate) => {
         await start(async (running) => {
-          running.editor.open(running.path(second), files[second] ?? '');
+          running.editor.open(running.path(second), files[second]);
           await killed(running, gate, undefined);
         });
       });

@@ -2,7 +2,6 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import type { TextEdit } from 'vscode-languageserver-protocol/node';
 import { type ApplyStep, topic } from '../../server/engine/apply/steps';
 import { openJournal } from '../../server/engine/base/journal';
@@ -22,6 +21,7 @@ import {
   RevertRequest,
   SnapshotRequest,
 } from '../../server/protocol/messages';
+import { withClient } from '../support/client';
 import { type Beginning, type Running, withLanguageServer } from '../support/languageServer';
 import { refuses } from '../support/refusals';
 import { binariesOf, type Major, servers, withDatabase } from '../support/servers';
@@ -268,16 +268,7 @@ async function onServer(
 ): Promise<void> {
   await withDatabase(major, (url) => {
     // A session of its own each time: an open one would keep snapshots from being taken.
-    const query = async (sql: string) => {
-      const client = new Client(url);
-      await client.connect();
-      try {
-        const { rows } = await client.query<object>(sql);
-        return rows;
-      } finally {
-        await client.end();
-      }
-    };
+    const query: Query = (sql) => withClient(url, (ask) => ask(sql));
     const initializationOptions = { settings: { postgresBinaries: [binariesOf(major)] } };
     return withLanguageServer(
       { files, environment: { DATABASE_URL: url }, initializationOptions, ...beginning },

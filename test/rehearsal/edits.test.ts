@@ -7,10 +7,8 @@ import type { ShadowPlace } from '../../server/engine/shadow/place';
 import { loadParser } from '../../server/engine/sql/parse';
 import { privatePlace } from '../shadow/support';
 import { servers } from '../support/servers';
-import { committed, link, statement, textOf } from './randomScripts';
-import { linesOf, type LinkText, requestOf, tapped } from './support';
-
-type LinkParts = typeof link extends fc.Arbitrary<infer T> ? T : never;
+import { committed, link, type LinkParts, statement, textsOf } from './randomScripts';
+import { linesOf, requestOf, tapped } from './support';
 
 /** What a person may do next: type in a migration, change all of one, add one, take one away, look at some only. */
 const edit = fc.record({
@@ -101,14 +99,7 @@ for (const major of [servers.oldest, servers.newest]) {
             let links = first;
             for (const [n, it] of edits.entries()) {
               links = edited(links, it);
-              const named = links.map(
-                ({ up, down, ...parts }, i): LinkText => ({
-                  name: `m${i}`,
-                  ...parts,
-                  up: textOf(up),
-                  down: down ? textOf(down) : '',
-                }),
-              );
+              const named = textsOf(links);
               const number = (path: string): number => (path === 'base' ? -1 : Number(path.slice(1)));
               const request = requestOf([committed, ...named], {
                 base: emptyBase,

@@ -12,7 +12,7 @@ import { loadParser } from '../../server/engine/sql/parse';
 import { withFolder } from '../support/files';
 import { assets } from '../support/places';
 import { withUnwritable } from '../support/unwritable';
-import { committed, link, textOf } from './randomScripts';
+import { committed, link, textsOf } from './randomScripts';
 import { type LinkText, linesOf, requestOf, resultsOf, tapped } from './support';
 
 const never = new AbortController().signal;
@@ -247,14 +247,7 @@ describe('states that are kept on the disk', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(link, { minLength: 2, maxLength: 4 }), fc.nat(3), fc.boolean(), (links, at, downs) =>
         withShelf(async (shelf) => {
-          const named = links.map(
-            ({ up, down, ...parts }, i): LinkText => ({
-              name: `m${i}`,
-              ...parts,
-              up: textOf(up),
-              down: down ? textOf(down) : '',
-            }),
-          );
+          const named = textsOf(links);
           const request = open([committed, ...named], `m${Math.min(at, named.length - 1)}`, {
             wanted: () => ({ up: true, down: downs }),
           });

@@ -77,7 +77,18 @@ export const link = fc.record({
   head: fc.constantFrom('', '-- a comment\n'),
 });
 
-export const textOf = (parts: readonly string[]): string => `${parts.join(';\n')};`;
+export type LinkParts = typeof link extends fc.Arbitrary<infer T> ? T : never;
+
+/** Named by their places, from `m0` on. */
+export const textsOf = (links: readonly LinkParts[]): LinkText[] =>
+  links.map(({ up, down, ...parts }, i) => ({
+    name: `m${i}`,
+    ...parts,
+    up: textOf(up),
+    down: down ? textOf(down) : '',
+  }));
+
+const textOf = (parts: readonly string[]): string => `${parts.join(';\n')};`;
 
 /** Below what is edited, with sequences that no rollback takes back. */
 export const committed: LinkText = {

@@ -51,6 +51,18 @@ const everything = [
   `select nextval('numbers'), nextval('numbers')`,
 ];
 
+/** With the columns of one partition in another order. */
+const hashedByEnum = [
+  `create type kind as enum ('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h')`,
+  'create table hashed (k kind, n int, b text) partition by list (b)',
+  `create table hashed_x partition of hashed for values in ('x') partition by hash (k)`,
+  `create table hashed_y partition of hashed for values in ('y')`,
+  'create table hashed_0 (b text, n int, k kind)',
+  'alter table hashed_x attach partition hashed_0 for values with (modulus 3, remainder 0)',
+  ...[1, 2].map((n) => `create table hashed_${n} partition of hashed_x for values with (modulus 3, remainder ${n})`),
+  `insert into hashed select k, n, b from unnest(enum_range(null::kind)) with ordinality as it (k, n), (values ('x'), ('y')) as two (b)`,
+];
+
 const listed = `select coalesce(json_agg(t order by t::text), '[]')::text from only`;
 const tables = [
   'parents',
@@ -115,6 +127,17 @@ for (const major of [servers.oldest, servers.newest] as const)
           await onPlace(sharedPlace(major, 'plain'), (place) => same(place, url, 'plain'));
         });
         equal(server.major, major);
+      }));
+
+    it('has those of partitions that are hashed by an enum, whose values have other numbers there', () =>
+      withDatabase(major, async (url) => {
+        await withSession(url, (session) => demand(session, ...hashedByEnum));
+        await onPlace(privatePlace(major), async (place) => {
+          const { session } = await place.fresh(await baseWithRows(url, 'postgres'), never);
+          const seen = `select string_agg(k || ' ' || n || ' ' || b, ', ' order by n, b) from hashed`;
+          const expected = await withSession(url, (target) => valueOf(target, seen));
+          equal(await valueOf(session, seen), expected);
+        });
       }));
 
     it('is none where rows are not to be read, and says whose', () =>

@@ -309,6 +309,20 @@ describe('reaching out later', () => {
     );
   });
 
+  it('is seen wherever the table stands in a list', () => {
+    const v = 'create view v as select pg_ls_dir();';
+    const reads = ['machine uses v, which reads files of the database server (pg_ls_dir)'];
+    for (const code of [
+      'truncate a, only public.v',
+      'perform from a as b, c *, v',
+      'perform from (select 1) as b, v',
+      'perform from f(1, 2) b, v',
+      'insert into a (x, y) select 1 from (select 2), v',
+    ])
+      deepEqual(last(`${v} do $$ begin ${code}; end $$`), reads, code);
+    deepEqual(last(`${v} do $$ begin perform v, a from b; end $$`), []);
+  });
+
   it('ends where functions call each other', () => {
     const loop = `create function a() returns int language sql as 'select b()'; create function b() returns int language sql as 'select a()';`;
     deepEqual(last(`${loop} select a()`), []);

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { startServer } from '../../server/engine/shadow/privateServer';
-import { asAdmin, binariesOf, type Major, type TestServer } from './servers';
+import { asAdmin, binariesOf, type Major, testServer, type TestServer } from './servers';
 
 export interface MortalServer extends TestServer {
   /**
@@ -23,16 +23,11 @@ export async function startMortal(major: Major): Promise<MortalServer> {
   const binaries = binariesOf(major);
   const settings = { synchronous_commit: 'on', full_page_writes: 'on' };
   const first = await startServer({ binaries, tcp: true, settings });
-  const { host, port, user, password, folder } = first;
+  const { folder } = first;
   let running: { readonly pid: number; readonly ended: Promise<unknown> } | undefined = first;
   let made = 0;
   const server: MortalServer = {
-    major,
-    host,
-    port,
-    user,
-    password,
-    url: (database) => `postgres://${user}:${password}@${host}:${port}/${database}`,
+    ...testServer(major, first),
     async die(signal) {
       if (!running) return;
       process.kill(running.pid, signal);

@@ -41,16 +41,17 @@ const started = new Map<Major, Promise<PrivateServer>>();
 export async function serverOf(major: Major): Promise<TestServer> {
   const starting = started.get(major) ?? startServer({ binaries: binariesOf(major), tcp: true });
   started.set(major, starting);
-  const { host, port, user, password } = await starting;
-  return {
-    major,
-    host,
-    port,
-    user,
-    password,
-    url: (database) => `postgres://${user}:${password}@${host}:${port}/${database}`,
-  };
+  return testServer(major, await starting);
 }
+
+export const testServer = (major: Major, { host, port, user, password }: PrivateServer): TestServer => ({
+  major,
+  host,
+  port,
+  user,
+  password,
+  url: (database) => `postgres://${user}:${password}@${host}:${port}/${database}`,
+});
 
 let made = 0;
 

@@ -18,24 +18,35 @@ export async function withMute<T>(use: (mute: Silence) => Promise<T>): Promise<T
   );
 }
 
-/** A way to the server at this URL that forwards nothing any more as soon as somebody has said `word`. */
-export async function withSilence<T>(url: string, word: string, use: (silence: Silence) => Promise<T>): Promise<T> {
+/**
+ * A way to the server at this URL that forwards nothing any more as soon as somebody has said `word`.
+ *
+ * @param of all sessions, or only the one that has said it
+ */
+export async function withSilence<T>(
+  url: string,
+  word: string,
+  use: (silence: Silence) => Promise<T>,
+  of: 'all' | 'speaker' = 'all',
+): Promise<T> {
   const { hostname, port } = new URL(url);
   let fallSilent = (): void => undefined;
-  let silent = false;
+  const silent = new Set<Socket | 'all'>();
   const waitedFor = new Promise<void>((resolve) => (fallSilent = resolve));
   const proxy = (near: Socket): readonly Socket[] => {
     const far = connect(Number(port), hostname);
+    const isSilent = () => silent.has('all') || silent.has(near);
     near.on('data', (data) => {
       if (data.includes(word)) {
-        silent = true;
+        silent.add(of === 'all' ? 'all' : near);
         fallSilent();
       }
-      if (!silent) far.write(data);
+      if (!isSilent()) far.write(data);
     });
     far.on('data', (data) => {
-      if (!silent) near.write(data);
+      if (!isSilent()) near.write(data);
     });
+    near.on('close', () => far.destroy());
     return [near, far];
   };
   return withServer(proxy, (through) => {

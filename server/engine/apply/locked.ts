@@ -1,4 +1,5 @@
 /** A session on the target under the tool's lock. */
+import { onSession } from '../database/onSession';
 import type { Session } from '../database/session';
 import { type Job, usualWaits } from './job';
 
@@ -11,7 +12,7 @@ const patienceMs = 1_500;
  * @throws {Fault} `locked` when somebody else is migrating for longer than we wait, or until the signal comes; as
  *   Database.open, which the signal ends as well
  */
-export async function withLockedTarget<T>(
+export function withLockedTarget<T>(
   {
     database,
     history,
@@ -21,24 +22,24 @@ export async function withLockedTarget<T>(
   purpose: 'read' | 'write',
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const session = await database.open(purpose, signal);
-  let late: NodeJS.Timeout | undefined;
-  const stopWaiting = (): void => {
-    late = setTimeout(() => void session.end(), patienceMs);
-    void session.cancel();
-  };
-  signal?.addEventListener('abort', stopWaiting, { once: true });
-  try {
-    return await history.withLock(session, waits.lockMs, async () => {
+  return onSession(database.open(purpose, signal), async (session) => {
+    let late: NodeJS.Timeout | undefined;
+    const stopWaiting = (): void => {
+      late = setTimeout(() => void session.end(), patienceMs);
+      void session.cancel();
+    };
+    signal?.addEventListener('abort', stopWaiting, { once: true });
+    try {
+      return await history.withLock(session, waits.lockMs, async () => {
+        signal?.removeEventListener('abort', stopWaiting);
+        await setLockLimit(session, String(waits.statementLockMs));
+        return use(session);
+      });
+    } finally {
+      clearTimeout(late);
       signal?.removeEventListener('abort', stopWaiting);
-      await setLockLimit(session, String(waits.statementLockMs));
-      return use(session);
-    });
-  } finally {
-    clearTimeout(late);
-    signal?.removeEventListener('abort', stopWaiting);
-    await session.close();
-  }
+    }
+  });
 }
 
 /**

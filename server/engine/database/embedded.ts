@@ -8,6 +8,8 @@ import type { Database } from './database';
 import { compiled } from './embeddedAssets';
 import { lockFile } from './embeddedLock';
 import { EmbeddedSession } from './embeddedSession';
+import { givingUp } from './givingUp';
+import { onSession } from './onSession';
 
 export interface EmbeddedDatabase extends Database {
   open(purpose: 'read' | 'write', signal?: AbortSignal): Promise<EmbeddedSession>;
@@ -47,18 +49,7 @@ export function embeddedDatabase({ file, image, assets, label, name }: EmbeddedP
     },
     async dump(content, signal) {
       signal?.throwIfAborted();
-      const session = await this.open('read');
-      const onAbort = (): void => void session.end();
-      signal?.addEventListener('abort', onAbort);
-      try {
-        return await session.dump(content);
-      } catch (error) {
-        signal?.throwIfAborted();
-        throw error;
-      } finally {
-        signal?.removeEventListener('abort', onAbort);
-        await session.close();
-      }
+      return onSession(this.open('read'), (session) => givingUp(session, signal, () => session.dump(content)));
     },
   };
 }

@@ -19,7 +19,11 @@ export const usualReadLimits: ReadLimits = { statementMs: 20_000, lockMs: 1_000 
  *
  * @throws {Fault} `busy` when the lock of somebody else was in the way; whatever `work` throws
  */
-export async function readOnly<T>(session: Session, limits: ReadLimits, work: () => Promise<T>): Promise<T> {
+export async function inReadOnlyTransaction<T>(
+  session: Session,
+  limits: ReadLimits,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await inTransaction(session, limits, work);
   } catch (error) {

@@ -6,6 +6,7 @@
 import { Fault } from '../base/fault';
 import type { Database } from '../database/database';
 import { givingUp } from '../database/givingUp';
+import { whileWanted } from '../database/onSession';
 import { quoteLiteral } from '../database/quote';
 import type { Answer as Sent, Refusal, Session } from '../database/session';
 import type { RowsAtFault } from '../project';
@@ -30,7 +31,7 @@ export function probe(
   limits: ProbeLimits,
   signal: AbortSignal,
 ): Promise<Answer[]> {
-  return onTarget(target, signal, async (session) => {
+  return whileWanted(target, 'read', signal, async (session) => {
     const answers: Answer[] = [];
     for (const it of probes) {
       signal.throwIfAborted();
@@ -53,7 +54,7 @@ export function rowsAtFault(
   signal: AbortSignal,
 ): Promise<RowsAtFault> {
   const { question, table, says } = asked;
-  return onTarget(target, signal, (session) =>
+  return whileWanted(target, 'read', signal, (session) =>
     readOnly(session, asked, limits, async (session) => {
       if (question.kind === 'convert') await session.run(question.findEach);
       // As text, so that no number loses digits on its way.
@@ -69,19 +70,6 @@ export function rowsAtFault(
 }
 
 type Cell = readonly [column: string, value: string | null];
-
-async function onTarget<T>(
-  target: Pick<Database, 'open'>,
-  signal: AbortSignal,
-  use: (session: Session) => Promise<T>,
-): Promise<T> {
-  const session = await target.open('read', signal);
-  try {
-    return await givingUp(session, signal, () => use(session));
-  } finally {
-    await session.close();
-  }
-}
 
 type Asking = Pick<Session, 'run' | 'rows'>;
 

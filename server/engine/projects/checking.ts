@@ -50,28 +50,28 @@ export async function check(
     laps,
   };
   // Who waits for the whole waits for the rows too.
-  if (order.manner === 'whole') await bench.adopt(await bench.rowCopies.renew(wishedBy(migrations), signal));
+  if (order.manner === 'whole') await bench.adoptRows(await bench.rowCopies.renew(wishedBy(migrations), signal));
   const checked = await checkFiles(bench, order, onFile, signal);
   if (typeof wanted === 'string' || !('open' in wanted)) return checked;
   const rest = pathsOf('pending', migrations).filter((path) => !order.wanted.has(path));
   if (rest.length > 0) await checkFiles(bench, { ...order, wanted: new Set(rest) }, onFile, signal);
   if (!(await bench.confirm(signal))) return check(ground, wanted, onFile, laps, signal);
   // In a burst of keystrokes nobody reads what takes longer, and the next one ends it.
-  await delay(restMs, undefined, { signal });
-  if (!bench.hasCopy) {
+  await delay(typingPauseMs, undefined, { signal });
+  if (!bench.hasNewRows) {
     await checkFiles(bench, { ...order, manner: 'again' }, onFile, signal);
     return { ...checked, ms: laps.whole };
   }
-  const upon = { ...order, live: 'copied' } as const;
+  const upon = { ...order, live: 'withRows' } as const;
   const again = await checkFiles(bench, { ...upon, manner: 'again' }, onFile, signal);
   if (rest.length > 0) await checkFiles(bench, { ...upon, wanted: new Set(rest) }, onFile, signal);
   // Only now, so that the next keystroke finds its shadow where it has to stand.
-  await bench.adopt();
+  await bench.adoptRows();
   return { ...again, ms: laps.whole };
 }
 
 /** Who has not typed for so long may read what a second look shows, in milliseconds. */
-const restMs = 250;
+const typingPauseMs = 250;
 
 function pathsOf(wanted: Wanted, migrations: readonly SeenMigration[]): readonly string[] {
   if (typeof wanted !== 'string') return 'open' in wanted ? wanted.open : wanted;

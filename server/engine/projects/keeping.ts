@@ -8,7 +8,8 @@ import { liveNow, recover } from './look';
 export async function snapshots(ground: Ground, signal = new AbortController().signal): Promise<readonly Snapshot[]> {
   const { bench } = ground;
   await recover(ground, signal);
-  return bench.patiently(() => listSnapshots(bench.target, around(ground, signal)));
+  const list = () => listSnapshots(bench.target, around(ground, signal));
+  return bench.patiently(() => bench.question(list, signal));
 }
 
 /** In turn only. */

@@ -39,19 +39,19 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     check(wanted, onFile, signal) {
       const laps = new Laps<CheckRoom>('turn');
       const isOfEditor = typeof wanted !== 'string' && 'open' in wanted;
-      if (!isOfEditor) return bench.soon(() => check(ground, wanted, onFile, laps, signal));
-      return bench.inPassing(
+      if (!isOfEditor) return bench.turns.soon(() => check(ground, wanted, onFile, laps, signal));
+      return bench.turns.inPassing(
         (ending) => check(ground, wanted, onFile, laps, ending).finally(() => laps.enter('turn')),
         signal,
       );
     },
     rowsAtFault: async (rows, signal) => bench.rowAnswers.rowsAtFault(rows, signal),
-    preview: (path, signal) => bench.soon(() => previewFrom(ground, path, signal)),
+    preview: (path, signal) => bench.turns.soon(() => previewFrom(ground, path, signal)),
     apply: (request, progress, signal) => bench.alone(() => apply(ground, request, { progress, signal })),
     revert: (request, progress, signal) => bench.alone(() => revert(ground, request, { progress, signal })),
     snapshots: (signal) => snapshots(ground, signal),
     snapshot: (request, signal) => bench.alone(() => snapshot(ground, request, signal)),
-    deleteSnapshot: (id, consent, signal) => bench.soon(() => deleteSnapshot(ground, id, consent, signal)),
+    deleteSnapshot: (id, consent, signal) => bench.turns.soon(() => deleteSnapshot(ground, id, consent, signal)),
     restore: (id, consent, signal) => bench.alone(() => restore(ground, id, consent, signal)),
     create: (title) => createMigration(ground, title),
   };

@@ -4,12 +4,12 @@
  */
 import { Fault } from '../base/fault';
 import type { Database } from '../database/database';
-import { givingUp } from '../database/givingUp';
+import { whileWanted } from '../database/onSession';
 import type { Session } from '../database/session';
 import type { EngineOptions } from '../project';
 import { type Base, type DumpBase, withRows } from '../shadow/base';
+import { roomForClusters } from '../shadow/clusterFolders';
 import { copyRows } from '../shadow/copyRows';
-import { roomForClusters } from '../shadow/privateServer';
 import type { RowSource } from '../shadow/rowSource';
 import { censusOf, type RowCensus } from '../shadow/rowsOfTarget';
 import type { Access } from './access';
@@ -102,13 +102,12 @@ export class RowCopies {
   }
 
   private async tried(wished: readonly string[], signal: AbortSignal): Promise<Workshop | undefined> {
-    const late = AbortSignal.timeout(longestCopyMs);
     try {
       const census = await this.ground.access.question(() => this.census(signal), signal);
-      return await this.copied(census, wished, AbortSignal.any([signal, late]));
+      return await this.renewed(census, wished, signal);
     } catch (error) {
       if (signal.aborted || isAbort(error)) this.hopeless = undefined;
-      else if (late.aborted) this.say(`to copy them takes longer than ${longestCopyMs / 1000} seconds`);
+      else if (isTimeout(error)) this.say(`to copy them takes longer than ${longestCopyMs / 1000} seconds`);
       else if (error instanceof Fault) this.say(error.message);
       else throw error;
       return undefined;
@@ -118,12 +117,7 @@ export class RowCopies {
   private async census(signal: AbortSignal): Promise<RowCensus> {
     const ending = AbortSignal.any([signal, AbortSignal.timeout(censusMs)]);
     try {
-      const session = await this.ground.target.open('read', ending);
-      try {
-        return await givingUp(session, ending, () => censusOf(session));
-      } finally {
-        await session.close();
-      }
+      return await whileWanted(this.ground.target, 'read', ending, censusOf);
     } catch (error) {
       signal.throwIfAborted();
       if (!ending.aborted) throw error;
@@ -131,7 +125,8 @@ export class RowCopies {
     }
   }
 
-  private async copied(
+  /** Undefined where there is nothing to copy, or no use in it. */
+  private async renewed(
     census: RowCensus,
     wished: readonly string[],
     signal: AbortSignal,
@@ -141,17 +136,18 @@ export class RowCopies {
     if (base.kind !== 'dump') return undefined;
     const standing = ground.standing();
     const now = `${census.written} ${base.fingerprint}`;
-    if (standing?.copied && now === `${standing.copied.written} ${standing.copied.upon}`) return undefined;
+    const former = standing?.copiedRows;
+    if (former && now === `${former.written} ${former.upon}`) return undefined;
     const why = census.obstacle ?? this.tooMany(census) ?? tooTight(census, standing);
     if (why !== undefined) this.say(why);
     if (why === undefined && this.hopeless !== now) {
       this.hopeless = now;
-      const filled = await this.filled(base, census, wished, signal);
+      const made = await ground.access.copy(() => this.workshopWith(base, census, wished, signal), signal);
       this.hopeless = undefined;
-      return filled;
+      return made;
     }
     // Former rows would tell what is no longer so.
-    if (standing) standing.copied = undefined;
+    if (standing) standing.copiedRows = undefined;
     return undefined;
   }
 
@@ -162,24 +158,22 @@ export class RowCopies {
       : `they take ${megabytes(bytes)}, and rehearsal.shadowDataLimit is ${megabytes(limit)}`;
   }
 
-  private async filled(
+  private async workshopWith(
     base: DumpBase,
     { bytes, written }: RowCensus,
     wished: readonly string[],
-    signal: AbortSignal,
+    wanted: AbortSignal,
   ): Promise<Workshop> {
     const { ground } = this;
     const begun = performance.now();
+    const signal = AbortSignal.any([wanted, AbortSignal.timeout(longestCopyMs)]);
     const workshop = await ground.newWorkshop(wished, signal);
     try {
       if (workshop.place.kind === 'embedded')
         throw new Fault('no-shadow', `the rows of a server are not copied to ${workshop.place.label}.`);
-      const copy = (session: Session, ending: AbortSignal) =>
-        ground.access.question(() => copyRows(ground.target, session, ending), ending);
-      const rows: RowSource = { copyTo: copy };
-      const copied = withRows(base, rows, `${written} ${begun}`);
-      await workshop.place.fresh(copied, signal);
-      workshop.copied = { base: copied, upon: base.fingerprint, written };
+      const whole = withRows(base, this.sourceFor(workshop), `${written} ${begun}`);
+      await workshop.place.fresh(whole, signal);
+      workshop.copiedRows = { base: whole, upon: base.fingerprint, written };
       signal.throwIfAborted();
     } catch (error) {
       await workshop.place.close();
@@ -190,6 +184,14 @@ export class RowCopies {
     this.dueAt = performance.now() + Math.max(lookAgainMs, ms / mostBusy);
     ground.log(`shadow: rows of ${ground.target.label} (${megabytes(bytes)}) copied in ${ms.toFixed(0)} ms`);
     return workshop;
+  }
+
+  /** On the server of the target a shadow that is being made holds two connections: with this one none is left. */
+  private sourceFor({ place }: Workshop): RowSource {
+    const { access, target } = this.ground;
+    const copyTo = (session: Session, signal: AbortSignal) => copyRows(target, session, signal);
+    if (place.kind !== 'same-server') return { copyTo };
+    return { copyTo: (session, signal) => access.question(() => copyTo(session, signal), signal) };
   }
 
   /** Once, until it is another reason or over. */
@@ -211,5 +213,7 @@ const tooTight = ({ bytes }: RowCensus, standing: Workshop | undefined): string 
 
 /** Who has ended it knows why: we, or a check that we have waited for the schema with. */
 const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
+
+const isTimeout = (error: unknown): boolean => error instanceof Error && error.name === 'TimeoutError';
 
 const megabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(bytes < 10_000_000 ? 1 : 0)} MB`;

@@ -9,7 +9,7 @@
 import { Fault } from '../base/fault';
 import type { Database } from '../database/database';
 import { givingUp } from '../database/givingUp';
-import { readOnly } from '../database/readOnly';
+import { inReadOnlyTransaction } from '../database/readOnly';
 import type { Session } from '../database/session';
 import { transactionMark } from '../shadow/catalogStamp';
 
@@ -19,19 +19,34 @@ const idleMs = 10_000;
 const answerMs = 5_000;
 const limits = { statementMs: 2_000, lockMs: 200 };
 
+export type SentryAnswer =
+  /** As `transactionMark`. */
+  | { readonly kind: 'told'; readonly mark: string }
+  /** It was asked, and could not tell. */
+  | { readonly kind: 'silent' }
+  /** It was not asked: it has no connection just now, or is not relied on. */
+  | { readonly kind: 'away' };
+
 /** A class because all projects on one server share what it holds. */
 export class Sentry {
   private session: Session | undefined;
-  private asking: Promise<string | undefined> | undefined;
+  private asking: Promise<SentryAnswer> | undefined;
   private idle: NodeJS.Timeout | undefined;
-  private barred = false;
+  private withdrawals = 0;
+  /** How often in a row it was of no use. */
+  private failures = 0;
+  /** So many questions are passed over before it is tried again. */
+  private passedOver = 0;
 
   /** @param database `postgres` on the server of the target */
   constructor(private readonly database: Database) {}
 
-  /** As `transactionMark`; undefined where it has to be asked from the target itself. */
-  mark(): Promise<string | undefined> {
-    if (this.barred) return Promise.resolve(undefined);
+  /** Unless the answer is `told`, the target itself has to be asked. */
+  async mark(): Promise<SentryAnswer> {
+    if (this.withdrawals > 0 || this.passedOver > 0) {
+      this.passedOver = Math.max(0, this.passedOver - 1);
+      return { kind: 'away' };
+    }
     clearTimeout(this.idle);
     this.asking ??= this.ask().finally(() => {
       this.asking = undefined;
@@ -40,47 +55,79 @@ export class Sentry {
     return this.asking;
   }
 
-  /** The target could be asked although this could not: there is no way in here, or it is not the same server. */
-  bar(): Promise<void> {
-    this.barred = true;
-    return this.rest();
+  /**
+   * Compares what it has answered with what the target itself has told right after. When it could not tell although the
+   * target could, or is on another server, then twice as many questions are passed over as the last time: where there is
+   * no way in, it is tried some times a day.
+   */
+  async judge(answer: SentryAnswer, mark: string): Promise<void> {
+    if (answer.kind === 'away') return;
+    if (answer.kind === 'told' && lifeOf(answer.mark) === lifeOf(mark)) {
+      this.failures = 0;
+      return;
+    }
+    this.failures++;
+    this.passedOver = 2 ** this.failures;
+    await this.rest();
+  }
+
+  /** Has no connection, and makes none until `work` has ended: connections may be counted, or be in the way. */
+  async withdrawn<T>(work: () => Promise<T>): Promise<T> {
+    this.withdrawals++;
+    try {
+      await this.rest();
+      return await work();
+    } finally {
+      this.withdrawals--;
+    }
+  }
+
+  /** For good. */
+  async end(): Promise<void> {
+    this.withdrawals++;
+    await this.rest();
   }
 
   /** Closes the connection; the next question opens it again. */
-  async rest(): Promise<void> {
+  private async rest(): Promise<void> {
     clearTimeout(this.idle);
     await this.asking;
+    clearTimeout(this.idle);
     const { session } = this;
     this.session = undefined;
     await session?.close();
   }
 
   /** A connection that has got lost since the last time is made anew, once. */
-  private async ask(): Promise<string | undefined> {
-    const known = this.session && (await this.answer(this.session));
-    if (known !== undefined) return known;
+  private async ask(): Promise<SentryAnswer> {
+    const answer = this.session && (await this.answer(this.session));
+    if (answer?.kind === 'told') return answer;
     try {
       this.session = await this.database.open('read', AbortSignal.timeout(answerMs));
     } catch (error) {
-      if (isTrouble(error)) return undefined;
+      if (isTrouble(error)) return { kind: 'silent' };
       throw error;
     }
     return this.answer(this.session);
   }
 
-  private async answer(session: Session): Promise<string | undefined> {
+  private async answer(session: Session): Promise<SentryAnswer> {
     try {
-      return await givingUp(session, AbortSignal.timeout(answerMs), () =>
-        readOnly(session, limits, () => transactionMark(session)),
+      const mark = await givingUp(session, AbortSignal.timeout(answerMs), () =>
+        inReadOnlyTransaction(session, limits, () => transactionMark(session)),
       );
+      return { kind: 'told', mark };
     } catch (error) {
       this.session = undefined;
       await session.close();
-      if (isTrouble(error)) return undefined;
+      if (isTrouble(error)) return { kind: 'silent' };
       throw error;
     }
   }
 }
+
+/** A server that was started anew counts its transactions on, and one that was made anew begins from the start. */
+const lifeOf = (mark: string): string => mark.split(' ', 1).join('');
 
 /** The target is asked instead, and says what is wrong. */
 const isTrouble = (error: unknown): boolean =>

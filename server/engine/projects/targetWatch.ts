@@ -7,7 +7,8 @@
  */
 import { statSync } from 'node:fs';
 import { Fault } from '../base/fault';
-import { readOnly, usualReadLimits } from '../database/readOnly';
+import { whileWanted } from '../database/onSession';
+import { inReadOnlyTransaction, usualReadLimits } from '../database/readOnly';
 import type { Session } from '../database/session';
 import type { History, HistoryState } from '../history/history';
 import { catalogStamp, transactionMark } from '../shadow/catalogStamp';
@@ -17,7 +18,7 @@ import { Allowance } from './allowance';
 import type { Target } from './target';
 
 /** How long the target may take to tell all of it, in milliseconds. */
-export const lookMs = 20_000;
+const lookMs = 20_000;
 /** What stamps may take: some changes in a row are noticed at once, and for the rest it evens out over minutes. */
 const stampShare = 0.01;
 const stampSavedMs = 2_000;
@@ -53,7 +54,7 @@ export class TargetWatch {
   ) {}
 
   /**
-   * A look at all of the target: from now on it is compared with what is there now.
+   * A look at all of the target, in its turn: from now on it is compared with what is there now.
    *
    * @throws {Fault} as Database.open, `busy`, `history-moved`
    */
@@ -61,7 +62,7 @@ export class TargetWatch {
     const { target } = this;
     // Before it is opened, for what is opened is a copy.
     const file = target.kind === 'embedded' ? (fileStamp(target.path) ?? '') : undefined;
-    return this.onTarget(async (session) => {
+    return this.question(async (session) => {
       const mark = file ?? (await transactionMark(session));
       const seen = await this.read(session);
       const told = await use(session, seen);
@@ -104,8 +105,7 @@ export class TargetWatch {
   async paused<T>(work: () => Promise<T>): Promise<T> {
     this.pauses++;
     try {
-      await this.access.sentry?.rest();
-      return await work();
+      return await this.access.withoutSentry(work);
     } finally {
       this.pauses--;
     }
@@ -114,28 +114,33 @@ export class TargetWatch {
   private async compare(seen: Seen, occasion: Occasion): Promise<Glance> {
     if (this.target.kind === 'embedded') return (fileStamp(this.target.path) ?? '') === seen.mark ? 'same' : 'moved';
     const { sentry } = this.access;
-    const told = await sentry?.mark();
-    if (told === seen.mark) return rowsSince(seen, occasion);
+    const answer = await sentry?.mark();
+    if (answer?.kind === 'told' && answer.mark === seen.mark) return rowsSince(seen, occasion);
     if (occasion === 'passing' && this.allowance.left <= 0) return 'same';
-    return this.access.question(() =>
-      this.onTarget(async (session) => {
-        const mark = await transactionMark(session);
-        if (told === undefined || lifeOf(told) !== lifeOf(mark)) await sentry?.bar();
-        if (mark !== seen.mark && stampOf(await this.read(session)) !== seen.stamp) return 'moved';
-        seen.mark = mark;
-        return rowsSince(seen, occasion);
-      }),
-    );
+    return this.question(async (session) => {
+      const mark = await transactionMark(session);
+      if (answer) await sentry?.judge(answer, mark);
+      if (mark !== seen.mark && stampOf(await this.read(session)) !== seen.stamp) return 'moved';
+      seen.mark = mark;
+      return rowsSince(seen, occasion);
+    });
   }
 
+  private question<T>(use: (session: Session) => Promise<T>): Promise<T> {
+    return this.access.question(() => this.onTarget(use));
+  }
+
+  /** A connection that has gone silent, behind a proxy for example, neither answers nor ends. */
   private async onTarget<T>(use: (session: Session) => Promise<T>): Promise<T> {
-    const session = await this.target.database.open('read');
-    const limit = setTimeout(() => void session.close(), lookMs);
+    const { database, info } = this.target;
+    const late = AbortSignal.timeout(lookMs);
     try {
-      return await readOnly(session, usualReadLimits, () => use(session));
-    } finally {
-      clearTimeout(limit);
-      await session.close();
+      return await whileWanted(database, 'read', late, (session) =>
+        inReadOnlyTransaction(session, usualReadLimits, () => use(session)),
+      );
+    } catch (error) {
+      if (!late.aborted) throw error;
+      throw new Fault('no-server', `${info.label} gave no answer within ${lookMs / 1000} seconds.`, error);
     }
   }
 
@@ -160,9 +165,6 @@ function rowsSince(seen: Seen, occasion: Occasion): Glance {
 /** Rows of the history are data, which move no catalog. */
 const stampOf = ({ catalog, history: { exists, versions, blocked } }: CatalogAndHistory): string =>
   JSON.stringify([catalog, exists, versions, blocked]);
-
-/** A server that was started anew counts its transactions on, and one that was made anew begins from the start. */
-const lifeOf = (mark: string): string => mark.split(' ', 1).join('');
 
 /** Undefined when there is no such file. */
 export function fileStamp(path: string): string | undefined {

@@ -7,10 +7,10 @@ import type { SetUp } from '../shadow/setUp';
 
 /**
  * - `live`: upon the live schema, for what is pending
- * - `copied`: the same with the rows as well, until a check has stood upon it and it becomes the live one
+ * - `withRows`: the same with the rows as well, until a check has stood upon it and it becomes the live one
  * - `replay`: from nothing, for what is applied
  */
-export type WorkshopKind = 'live' | 'copied' | 'replay';
+export type WorkshopKind = 'live' | 'withRows' | 'replay';
 
 export interface Workshop {
   readonly place: ChosenPlace;
@@ -19,7 +19,7 @@ export interface Workshop {
   readonly extensions: ReadonlySet<string>;
   hasServed: boolean;
   /** Undefined when its place has no rows, or former ones. */
-  copied?: CopiedRows | undefined;
+  copiedRows?: CopiedRows | undefined;
 }
 
 /** Which rows were copied, and upon which schema. */

@@ -6,6 +6,7 @@ import type { DiskCache } from '../base/diskCache';
 import { Fault } from '../base/fault';
 import type { Database } from '../database/database';
 import { embeddedExtensions } from '../database/embeddedAssets';
+import { onSession } from '../database/onSession';
 import { type ConnectionParameters, isLocal, labelOf, plainParameters, withDatabase } from '../database/parameters';
 import { serverDatabase } from '../database/serverDatabase';
 import type { Session } from '../database/session';
@@ -174,15 +175,12 @@ async function settingsLike(target: Session): Promise<Readonly<Record<string, st
   return row ? { max_prepared_transactions: row.prepared } : {};
 }
 
-async function lackingExtensions(database: Database, { extensions, setUp }: PlaceWishes): Promise<string[]> {
-  const session = await database.open('read');
-  try {
+function lackingExtensions(database: Database, { extensions, setUp }: PlaceWishes): Promise<string[]> {
+  return onSession(database.open('read'), async (session) => {
     const rows = await session.rows<{ name: string }>('select name from pg_catalog.pg_available_extensions');
     const there = new Set(rows.map(({ name }) => name));
     return extensions.filter((name) => setUp.available.has(name) && !there.has(name));
-  } finally {
-    await session.close();
-  }
+  });
 }
 
 /** No timeout of a role or database may end a rehearsal that waits for the next keystroke. */
@@ -210,8 +208,7 @@ async function onServer(
 async function maintenanceDatabase(parameters: ConnectionParameters, assets: string): Promise<string> {
   const custom = serverDatabase(withDatabase(parameters, 'postgres'), assets);
   try {
-    await (await custom.open('read')).close();
-    return custom.name;
+    return await onSession(custom.open('read'), () => Promise.resolve(custom.name));
   } catch (error) {
     if (!(error instanceof Fault) || ['no-server', 'wrong-server'].includes(error.code)) throw error;
     return parameters.database;

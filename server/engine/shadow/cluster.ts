@@ -1,5 +1,6 @@
 /** A server of our own beyond its shadows: what a rehearsal may have done to all of it is put right. */
 import type { Database } from '../database/database';
+import { onSession } from '../database/onSession';
 import { quoteIdentifier, quoteLiteral } from '../database/quote';
 import type { Session } from '../database/session';
 import { shadowPrefix } from './orphans';
@@ -49,9 +50,9 @@ export async function endPrepared(admin: Session, name: string, database: Databa
     [name],
   );
   if (prepared.length === 0) return;
-  const session = await database.open('write');
-  for (const { id } of prepared) await session.run(`rollback prepared ${quoteLiteral(id)}`);
-  await session.close();
+  await onSession(database.open('write'), async (session) => {
+    for (const { id } of prepared) await session.run(`rollback prepared ${quoteLiteral(id)}`);
+  });
 }
 
 async function databasesOf(admin: Session, ours: ReadonlySet<string>): Promise<string[]> {

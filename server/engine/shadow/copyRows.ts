@@ -2,6 +2,7 @@
 import { Fault } from '../base/fault';
 import type { Database } from '../database/database';
 import { givingUp } from '../database/givingUp';
+import { whileWanted } from '../database/onSession';
 import { quoteLiteral } from '../database/quote';
 import type { Session } from '../database/session';
 import { type RowTable, tablesWithRows } from './rowsOfTarget';
@@ -19,17 +20,12 @@ const lockMs = 2_000;
  * @throws {Fault} `refused`, `no-right`, `disk-full` when it cannot be done, without any value of a row
  * @throws the reason of the signal
  */
-export async function copyRows(
+export function copyRows(
   target: Pick<Database, 'open'>,
   shadow: Session,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const source = await target.open('read', signal);
-  try {
-    return await givingUp(source, signal, () => givingUp(shadow, signal, () => copyAll(source, shadow)));
-  } finally {
-    await source.close();
-  }
+  return whileWanted(target, 'read', signal, (source) => givingUp(shadow, signal, () => copyAll(source, shadow)));
 }
 
 async function copyAll(source: Session, shadow: Session): Promise<readonly string[]> {
@@ -64,14 +60,16 @@ async function presentOn(shadow: Session, names: readonly string[]): Promise<rea
 }
 
 /** In the transaction that empties a table, Postgres spares the log (`wal_level` minimal) and later looks at each row. */
-async function copyTable(source: Session, shadow: Session, { name, columns, condition }: RowTable): Promise<void> {
+async function copyTable(source: Session, shadow: Session, table: RowTable): Promise<void> {
+  const { name, columns, condition, root } = table;
   if (!source.copyOut || !shadow.copyIn) throw new Error('a session on a server streams');
   const list = columns === '' ? '' : ` (${columns})`;
   const rows = condition === '' ? `${name}${list}` : `(select ${columns || ''} from only ${name} ${condition})`;
-  await demand(shadow, condition === '' ? `begin; truncate only ${name}` : 'begin');
-  const freeze = condition === '' ? ' with (freeze)' : '';
+  // What stands in it already is not to be lost.
+  const isEmpty = condition === '' && root === null;
+  await demand(shadow, isEmpty ? `begin; truncate only ${name}` : 'begin');
   const answer = await shadow.copyIn(
-    `copy ${name}${list} from stdin${freeze}`,
+    `copy ${root ?? name}${list} from stdin${isEmpty ? ' with (freeze)' : ''}`,
     source.copyOut(`copy ${rows} to stdout`),
   );
   // Its words would hold values of a row.

@@ -39,7 +39,7 @@ export function embeddedPlace(options: EmbeddedPlaceOptions): ShadowPlace {
   };
 }
 
-interface Prepared {
+interface PreparedSession {
   readonly session: EmbeddedSession;
   /** Of the base or the image. */
   readonly key: string;
@@ -48,7 +48,7 @@ interface Prepared {
 }
 
 class EmbeddedShadows {
-  private prepared: Prepared | undefined;
+  private prepared: PreparedSession | undefined;
   /** Ends when nothing is being prepared. */
   private preparing: Promise<unknown> = Promise.resolve();
 
@@ -75,14 +75,14 @@ class EmbeddedShadows {
     await former?.session.close();
   }
 
-  private prepareAlone(base: Base, signal: AbortSignal, image: Image | undefined): Promise<Prepared> {
+  private prepareAlone(base: Base, signal: AbortSignal, image: Image | undefined): Promise<PreparedSession> {
     const preparing = this.prepare(base, signal, image);
     this.preparing = preparing.catch(() => undefined);
     return preparing;
   }
 
   /** The session is then as one that has just been opened. */
-  private async prepare(base: Base, signal: AbortSignal, image: Image | undefined): Promise<Prepared> {
+  private async prepare(base: Base, signal: AbortSignal, image: Image | undefined): Promise<PreparedSession> {
     await this.end();
     const { assets } = this.options;
     const start = { file: base.kind === 'file' ? base.path : undefined, image: await image?.read() };

@@ -12,7 +12,7 @@ import { type TarEntry, tarBlocks, unpackTar } from '../database/tar';
 import type { Base } from './base';
 import type { Binaries } from './binaries';
 import { type ClusterFiles, type PrivateServer, startServer } from './privateServer';
-import type { Prepared } from './serverPlace';
+import type { PreparedShadow } from './serverPlace';
 
 /** All that makes one server another one. */
 export interface ServerPlan {
@@ -28,7 +28,7 @@ export interface ServerPlan {
 export interface StartedServer {
   readonly server: PrivateServer;
   /** What stands in it already. */
-  readonly prepared?: Prepared;
+  readonly prepared?: PreparedShadow;
 }
 
 /**
@@ -60,7 +60,7 @@ export async function startPlanned(plan: ServerPlan, base: Base | undefined): Pr
 export async function keepPlanned(
   plan: ServerPlan,
   base: Base,
-  prepare: (server: PrivateServer) => Promise<Prepared>,
+  prepare: (server: PrivateServer) => Promise<PreparedShadow>,
   signal: AbortSignal,
 ): Promise<void> {
   const key = keyOf(plan, base);
@@ -69,7 +69,7 @@ export async function keepPlanned(
   if (!plan.cache.has(bare)) await keep(plan, bare, await start(plan));
   signal.throwIfAborted();
   const server = await start(plan, await imageOf(plan, bare));
-  let prepared: Prepared;
+  let prepared: PreparedShadow;
   try {
     setPriority(server.pid, constants.priority.PRIORITY_LOW);
     signal.throwIfAborted();
@@ -91,12 +91,17 @@ const aboutName = 'rehearsal.json';
 
 interface About {
   readonly password: string;
-  readonly prepared?: Prepared;
+  readonly prepared?: PreparedShadow;
 }
 
 type Image = ClusterFiles & About;
 
-async function keep({ cache }: ServerPlan, key: string, server: PrivateServer, prepared?: Prepared): Promise<void> {
+async function keep(
+  { cache }: ServerPlan,
+  key: string,
+  server: PrivateServer,
+  prepared?: PreparedShadow,
+): Promise<void> {
   const about: About = { password: server.password, ...(prepared && { prepared }) };
   await server.pack((files) => cache.put(key, tarBlocks(withAbout(about, files))));
 }

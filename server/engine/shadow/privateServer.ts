@@ -4,31 +4,24 @@
  * Only we can log in: a Unix socket in a folder that is closed to others (a loopback port on Windows), and a random
  * password. A guard process notices our end, however it came, stops the server and removes its folder.
  */
-import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import {
-  appendFileSync,
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statfsSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { Fault } from '../base/fault';
-import { isAlive } from '../base/process';
 import type { TarEntry } from '../database/tar';
 import { filesIn, unpackFolder } from './clusterFiles';
+import {
+  clusterFault,
+  clusterFolder,
+  endServer,
+  guardOver,
+  placeForClusters,
+  postmasterIn,
+  sweep,
+} from './clusterFolders';
+import { type Installation, type Programs, programsOf, windows } from './serverPrograms';
 
 export interface PrivateServer {
   /** Folder of the socket, or `127.0.0.1`. */
@@ -48,9 +41,7 @@ export interface PrivateServer {
   pack<T>(use: (files: Iterable<TarEntry>) => Promise<T>): Promise<T>;
 }
 
-export interface ServerOptions {
-  /** Folder with `postgres` and `initdb`. */
-  readonly binaries: string;
+export interface ServerOptions extends Installation {
   /** Lines for postgresql.conf, over ours. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Name of the superuser; `postgres` when not said. */
@@ -61,8 +52,6 @@ export interface ServerOptions {
   readonly hba?: readonly string[];
   /** Listen on a free port of 127.0.0.1 as well. */
   readonly tcp?: boolean;
-  /** Environment for initdb and postgres, for example where its libraries are. */
-  readonly environment?: Readonly<Record<string, string>>;
   /** How long the server may take until it accepts connections, in milliseconds; 30 seconds when not said. */
   readonly startMs?: number;
 }
@@ -96,22 +85,19 @@ const settingsOfOurs: Readonly<Record<string, string>> = {
   update_process_title: 'off',
 };
 
-const prefix = 'rehearsal-pg-';
-const windows = process.platform === 'win32';
-
 const usualStartMs = 30_000;
 
 /** @throws {Fault} `no-shadow` when the binaries cannot make or start a cluster; `disk-full` */
 export async function startServer(options: ServerOptions): Promise<PrivateServer> {
   const home = placeForClusters();
   await sweep(home);
-  const folder = folderIn(home);
+  const folder = clusterFolder(home);
   const guard = guardOver(folder);
   const tcp = options.tcp === true || windows;
   const { superuser: user = 'postgres', image } = options;
   const login = { user, password: image?.password ?? randomBytes(18).toString('base64url') };
   try {
-    const as = unprivileged(options, folder);
+    const as = programsOf(options, folder);
     if (image) unpackFolder(join(folder, 'data'), image.files, as.own);
     else await initialise(folder, login, as);
     const port = tcp ? await freePort() : 5432;
@@ -122,28 +108,15 @@ export async function startServer(options: ServerOptions): Promise<PrivateServer
   } catch (cause) {
     rmSync(folder, { recursive: true, force: true });
     guard.stdin?.end();
-    throw failure(home, `${options.binaries} could not start a server`, cause);
+    throw clusterFault(home, `${options.binaries} could not start a server`, cause);
   }
 }
 
-function folderIn(home: string): string {
-  try {
-    return mkdtempSync(join(home, `${prefix}${process.pid}-`));
-  } catch (cause) {
-    throw failure(home, `no folder could be made in ${home}`, cause);
-  }
-}
-
-/** By the words of Node, of initdb or of the server, which tell more than is needed when there is no room. */
-function failure(home: string, what: string, cause: unknown): Fault {
-  const words = wordsOf(cause);
-  const full = /^.*No space left on device.*$/im.exec(words)?.[0].replace(/^.*(?:FATAL|PANIC): +/, '');
-  return full === undefined
-    ? new Fault('no-shadow', `${what} (${words}).`, cause)
-    : new Fault('disk-full', `${full} (private PostgreSQL in ${home}).`, cause);
-}
-
-async function initialise(folder: string, login: Pick<PrivateServer, 'user' | 'password'>, as: Runner): Promise<void> {
+async function initialise(
+  folder: string,
+  login: Pick<PrivateServer, 'user' | 'password'>,
+  as: Programs,
+): Promise<void> {
   const file = join(folder, 'password');
   writeFileSync(file, login.password, { mode: 0o600 });
   as.own(file);
@@ -189,7 +162,7 @@ function configure(options: ServerOptions, folder: string, port: number, tcp: bo
 interface Starting {
   readonly child: ChildProcess;
   readonly guard: ChildProcess;
-  readonly as: Runner;
+  readonly as: Programs;
   readonly startMs: number;
 }
 
@@ -208,7 +181,7 @@ async function running(
     pid,
     ended,
     async stop() {
-      kill(pid, 'SIGQUIT');
+      endServer(pid);
       await ended;
       remove();
     },
@@ -220,7 +193,7 @@ async function running(
         await ended;
         return await use(filesIn(data));
       } finally {
-        if (child.exitCode === null && child.signalCode === null) kill(pid, 'SIGQUIT');
+        if (child.exitCode === null && child.signalCode === null) endServer(pid);
         await ended;
         remove();
       }
@@ -254,157 +227,6 @@ async function started(child: ChildProcess, ended: Promise<void>, startMs: numbe
   }
 }
 
-/**
- * Waits for the end of its standard input, which comes when our process ends, by whatever cause; then it stops what
- * runs in the folder and removes it. In a session of its own, so that Ctrl-C in a terminal does not end it first.
- * What fails is tried again until the folder is gone: there is nobody left to tell.
- */
-const guardSource = `
-const folder = process.argv[1];
-const fs = require('fs');
-process.stdin.resume();
-process.stdin.on('error', end);
-process.stdin.on('end', end);
-let tries = 0;
-function end() {
-  if (!fs.existsSync(folder)) process.exit(0);
-  try { process.kill(Number(fs.readFileSync(folder + '/data/postmaster.pid', 'utf8').split('\\n')[0]), 'SIGQUIT'); } catch {}
-  try { fs.rmSync(folder, { recursive: true, force: true }); } catch {}
-  // What initdb was about to write, or a server that takes its time, needs another try.
-  if (++tries < 50) setTimeout(end, 100);
-}`;
-
-function guardOver(folder: string): ChildProcess {
-  const guard = spawn(process.execPath, ['-e', guardSource, folder], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', NODE_OPTIONS: '' },
-  });
-  guard.unref();
-  if (guard.stdin && 'unref' in guard.stdin && typeof guard.stdin.unref === 'function') guard.stdin.unref();
-  return guard;
-}
-
-/** Runs the server's programs, as an unprivileged user when we are root (which Postgres refuses). */
-interface Runner {
-  run(program: string, args: readonly string[]): Promise<{ code: number | null; output: string }>;
-  spawn(program: string, args: readonly string[]): ChildProcess;
-  /** Hands a file over to the user that the programs run as. */
-  own(path: string): void;
-}
-
-const nobody = 65534;
-
-/**
- * What programs need to run and to find their libraries. Nothing that tells how to reach a database: dblink and
- * postgres_fdw take what they are not told from PGHOST, PGPASSWORD and files in the home folder.
- */
-const harmless = (variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
-  Object.fromEntries(
-    Object.entries(variables).filter(([name]) =>
-      /^(?:PATH|LANG|LANGUAGE|LC_\w+|LD_\w+|DYLD_\w+|NIX_\w+|LOCALE_ARCHIVE|LOCPATH|ICU_DATA|TMPDIR|TEMP|TMP|TZDIR|SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|PATHEXT)$/i.test(
-        name,
-      ),
-    ),
-  );
-
-function unprivileged({ binaries, environment }: ServerOptions, folder: string): Runner {
-  const env = { ...harmless(process.env), HOME: folder, ...environment, LC_MESSAGES: 'C', TZ: 'UTC' };
-  const path = (program: string) => join(binaries, windows ? `${program}.exe` : program);
-  const root = process.getuid?.() === 0;
-  // Where nobody may not enter the folder of the binaries, a user namespace gives root another number instead.
-  const drops = root && spawnSync(path('postgres'), ['--version'], { uid: nobody, gid: nobody, env }).status === 0;
-  const options = { env, cwd: folder, ...(drops ? { uid: nobody, gid: nobody } : {}) };
-  const commandOf = (program: string, args: readonly string[]): [string, string[]] =>
-    root && !drops ? ['unshare', ['--user', '--map-user=1000', path(program), ...args]] : [path(program), [...args]];
-  const own = (file: string): void => (drops ? chownSync(file, nobody, nobody) : undefined);
-  if (!windows) chmodSync(folder, 0o700);
-  own(folder);
-  return {
-    own,
-    async run(program, args) {
-      try {
-        const { stdout, stderr } = await promisify(execFile)(...commandOf(program, args), options);
-        return { code: 0, output: stdout + stderr };
-      } catch (error) {
-        if (!(error instanceof Error) || !('stderr' in error)) throw error;
-        return { code: 1, output: String(error.stderr) || error.message };
-      }
-    },
-    spawn: (program, args) => spawn(...commandOf(program, args), { ...options, stdio: ['ignore', 'ignore', 'pipe'] }),
-  };
-}
-
-/** Memory where the system has it and it is large enough, else the temporary folder. */
-function placeForClusters(): string {
-  if (existsSync('/dev/shm')) {
-    const { bavail, bsize } = statfsSync('/dev/shm');
-    if (bavail * bsize > 1_000_000_000) return '/dev/shm';
-  }
-  // The path of a Unix socket has room for some hundred bytes.
-  const home = windows || tmpdir().length < 60 ? tmpdir() : '/tmp';
-  mkdirSync(home, { recursive: true });
-  return home;
-}
-
-/** Bytes that are free where servers of ours have their folders. */
-export function roomForClusters(): number {
-  const { bavail, bsize } = statfsSync(placeForClusters());
-  return bavail * bsize;
-}
-
-/** Removes what processes of ours left behind that ended without their guard. */
-async function sweep(home: string): Promise<void> {
-  for (const name of readdirSync(home)) {
-    const owner = Number(name.startsWith(prefix) ? name.slice(prefix.length).split('-')[0] : Number.NaN);
-    const folder = join(home, name);
-    if (!Number.isInteger(owner) || isAlive(owner) || !isMine(folder)) continue;
-    const pid = postmasterIn(folder);
-    // After a restart of the machine the number may belong to anybody: only what answers in the folder is the server.
-    if (pid !== undefined && (await answers(folder))) kill(pid, 'SIGQUIT');
-    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
-  }
-}
-
-/** Others of this machine may have folders of the same kind beside ours. */
-function isMine(folder: string): boolean {
-  const owner = statSync(folder, { throwIfNoEntry: false })?.uid;
-  const me = process.getuid?.();
-  return owner !== undefined && (me === undefined || owner === me || (me === 0 && owner === nobody));
-}
-
-function postmasterIn(folder: string): number | undefined {
-  return Number(postmasterFile(folder)[0]) || undefined;
-}
-
-/** Lines: process id, data directory, start time, port, folder of the socket… (PostgreSQL source, pidfile.h). */
-function postmasterFile(folder: string): string[] {
-  const file = join(folder, 'data', 'postmaster.pid');
-  return existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
-}
-
-async function answers(folder: string): Promise<boolean> {
-  const port = Number(postmasterFile(folder)[3]);
-  const socket = windows ? connect(port, '127.0.0.1') : connect(join(folder, `.s.PGSQL.${port}`));
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return false;
-    throw error;
-  } finally {
-    socket.destroy();
-  }
-}
-
-function kill(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-  }
-}
-
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -414,5 +236,3 @@ async function freePort(): Promise<number> {
   if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
   return address.port;
 }
-
-const wordsOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

@@ -5,6 +5,7 @@ import type { Session } from '../database/session';
 import { shapeOf } from '../sql/parse';
 import { reachingIn, reachingNames } from '../sql/reachingSchema';
 import { statementsOf } from '../sql/scan';
+import { refusedOf } from './refused';
 import { fillViews, placeOfRows, type RowSource } from './rowSource';
 
 /** Statements sent in one message: quick, and few enough that a refusal can be tried again one by one. */
@@ -76,17 +77,8 @@ async function inChunks(session: Session, statements: readonly string[], signal:
  */
 const unwanted = /^(?:(?:create|alter) subscription|set transaction_timeout)\b/i;
 
-async function oneByOne(session: Session, statements: readonly string[]): Promise<string[]> {
-  const refused: string[] = [];
-  for (const statement of statements) {
-    const answer = await session.run(statement);
-    if (answer.kind === 'done') continue;
-    const { sqlState, message } = answer.refusal;
-    if (sqlState === '53100') throw new Fault('disk-full', `${message} (${session.server.label}).`);
-    refused.push(`${sqlState} ${titleOf(statement)}`);
-  }
-  return refused;
-}
+const oneByOne = (session: Session, statements: readonly string[]): Promise<string[]> =>
+  refusedOf(session, statements, (statement, { sqlState }) => `${sqlState} ${titleOf(statement)}`);
 
 /** Runs whenever something else does, so that no statement of a migration shows it. */
 const unnamed = /^create (?:event trigger|operator|cast)\b/i;

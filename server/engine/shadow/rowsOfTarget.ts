@@ -31,6 +31,8 @@ export interface RowTable {
   readonly columns: string;
   /** Of a table that an extension has brought: which rows are not its own. */
   readonly condition: string;
+  /** Of a partition into which rows may not go as they are: the table that gives them to its partitions. */
+  readonly root: string | null;
 }
 
 /** @param session on the target, as its tool connects */
@@ -80,13 +82,27 @@ export async function tablesWithRows(session: Session): Promise<RowTables> {
     select theirs.kind, theirs.filled, pg_catalog.format('%I.%I', theirs.schema, theirs.name) as name, theirs.condition,
            coalesce((select pg_catalog.string_agg(pg_catalog.quote_ident(attname), ', ' order by attnum)
                        from pg_catalog.pg_attribute
-                      where attrelid = theirs.id and attnum > 0 and not attisdropped and attgenerated = ''), '') as columns
+                      where attrelid = theirs.id and attnum > 0 and not attisdropped and attgenerated = ''), '') as columns,
+           (select pg_catalog.format('%I.%I', n.nspname, c.relname)
+              from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+             where c.oid = pg_catalog.pg_partition_root(theirs.id) and exists (${hashedByEnum})) as root
       from (${relations}) as theirs order by theirs.id`);
   const named = (wanted: string): string[] =>
     found.filter(({ kind, filled }) => kind === wanted && filled).map(({ name }) => name);
   const tables = found.filter(({ kind }) => kind === 'r');
   return { tables, sequences: named('S'), views: named('m') };
 }
+
+/**
+ * The hash of a value of an enum is that of its number in the catalog, which is another one on the shadow. pg_dump loads
+ * such partitions through their root as well (`getPartitioningInfo` in its source).
+ */
+const hashedByEnum = `
+  select from pg_catalog.pg_partition_ancestors(theirs.id) as above (id)
+    join pg_catalog.pg_partitioned_table p on p.partrelid = above.id
+    join pg_catalog.pg_opclass o on o.oid = any (p.partclass)
+    join pg_catalog.pg_am a on a.oid = o.opcmethod
+   where o.opcname = 'enum_ops' and o.opcnamespace = 'pg_catalog'::pg_catalog.regnamespace and a.amname = 'hash'`;
 
 /**
  * Tables (partitions too), materialized views and sequences that others than Postgres and its extensions have made, and

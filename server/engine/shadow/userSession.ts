@@ -23,8 +23,13 @@ export class UserSession implements Session {
    */
   static async open(database: Database, user: string | undefined, label: string): Promise<UserSession> {
     const session = new UserSession(database, user, label, await database.open('write'));
-    session.#settings = await session.#become();
-    return session;
+    try {
+      session.#settings = await session.#become();
+      return session;
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
   }
 
   /** As Shadow.startOver. A new connection is made only where the settings of the database have changed. */

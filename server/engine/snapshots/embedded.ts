@@ -4,6 +4,7 @@ import { copyDurably, guarded } from '../base/durable';
 import { Fault } from '../base/fault';
 import { type CutOff, forget } from '../base/journal';
 import { lockFile } from '../database/embeddedLock';
+import { onSession } from '../database/onSession';
 import { snapshotName } from './names';
 import { beforeRestore, type SnapshotRecord } from './record';
 import { dataPath, register, unregister } from './registry';
@@ -112,7 +113,5 @@ async function alone<T>({ path }: EmbeddedTarget, work: () => Promise<T>): Promi
 }
 
 /** A database that nothing was ever written to has no file yet. */
-async function makeFile({ database }: EmbeddedTarget): Promise<void> {
-  const session = await database.open('write');
-  await session.close();
-}
+const makeFile = ({ database }: EmbeddedTarget): Promise<void> =>
+  onSession(database.open('write'), () => Promise.resolve());

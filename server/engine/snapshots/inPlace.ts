@@ -4,8 +4,8 @@
  */
 import { Fault } from '../base/fault';
 import type { Journal } from '../base/journal';
-import { givingUp } from '../database/givingUp';
 import { interruptible } from '../database/interruptible';
+import { onSession, whileWanted } from '../database/onSession';
 import type { Session } from '../database/session';
 import { batchesOf, readDump, takeDump } from './dumpFile';
 import { factsOf } from './properties';
@@ -21,17 +21,10 @@ const longestLockMs = 10_000;
 
 /** @returns false when a restore has to happen within the target */
 export async function mayMakeDatabases({ database }: ServerTarget, signal: AbortSignal): Promise<boolean> {
-  const session = await database.open('read', signal);
-  try {
-    const [row] = await givingUp(session, signal, () =>
-      session.rows<{ may: boolean }>(
-        'select rolcreatedb or rolsuper as may from pg_roles where rolname = current_user',
-      ),
-    );
-    return row?.may === true;
-  } finally {
-    await session.close();
-  }
+  const [row] = await whileWanted(database, 'read', signal, (session) =>
+    session.rows<{ may: boolean }>('select rolcreatedb or rolsuper as may from pg_roles where rolname = current_user'),
+  );
+  return row?.may === true;
 }
 
 /**
@@ -46,8 +39,7 @@ export async function restoreInPlace(
   around: Surroundings,
 ): Promise<Restored> {
   const text = readDump(around.storage, order.snapshot.id);
-  const session = await target.database.open('write', around.signal);
-  try {
+  return onSession(target.database.open('write', around.signal), async (session) => {
     const facts = await factsOf(session, target.database.name);
     if (facts?.owner !== session.server.user) {
       const who = `${session.server.user} may make no databases and does not own ${target.database.name}`;
@@ -60,9 +52,7 @@ export async function restoreInPlace(
       kind: 'restored',
       kept: await overwrite(session, { target, order, around, journal, text }),
     }));
-  } finally {
-    await session.close();
-  }
+  });
 }
 
 interface Overwriting {

@@ -1,6 +1,7 @@
 /** The snapshots of a target: what our registry says and what stands on the server, put together. */
 import { existsSync } from 'node:fs';
 import { givingUp } from '../database/givingUp';
+import { onSession } from '../database/onSession';
 import { openBeside } from './maintenance';
 import { snapshotPrefix } from './names';
 import { type SnapshotRecord, recordIn } from './record';
@@ -35,8 +36,7 @@ export async function recordsOf(
 
 /** Databases that are named like snapshots, with their comments. */
 async function copiesOnServer(target: ServerTarget, signal: AbortSignal): Promise<ReadonlyMap<string, string | null>> {
-  const session = await openBeside(target, signal);
-  try {
+  return onSession(openBeside(target, signal), async (session) => {
     const rows = await givingUp(session, signal, () =>
       session.rows<{ name: string; comment: string | null }>(
         // A DROP DATABASE that was cut off leaves an invalid one, which nothing but another DROP can be done with.
@@ -46,9 +46,7 @@ async function copiesOnServer(target: ServerTarget, signal: AbortSignal): Promis
       ),
     );
     return new Map(rows.map(({ name, comment }) => [name, comment]));
-  } finally {
-    await session.close();
-  }
+  });
 }
 
 const fileOf = (storage: string, { kind, id }: SnapshotRecord): string =>

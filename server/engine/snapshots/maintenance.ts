@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Fault, type FaultCode } from '../base/fault';
 import { givingUp } from '../database/givingUp';
 import { interruptible } from '../database/interruptible';
+import { onSession } from '../database/onSession';
 import type { Answer, Session } from '../database/session';
 import { type OtherSession, endSessions, othersIn, othersStaying } from './sessions';
 import { must } from './statements';
@@ -30,26 +31,20 @@ export interface Maintenance {
  * @param signal gives up waiting for the server; what `use` does with it is its own affair
  * @throws {Fault} `locked` when another process is at work on a snapshot of it; as Database.open
  */
-export async function withMaintenance<T>(
+export function withMaintenance<T>(
   target: ServerTarget,
   signal: AbortSignal,
   use: (it: Maintenance) => Promise<T>,
 ): Promise<T> {
-  const worker = await openBeside(target, signal);
-  try {
-    const watcher = await target.sibling(worker.server.database).open('read', signal);
-    try {
+  return onSession(openBeside(target, signal), (worker) =>
+    onSession(target.sibling(worker.server.database).open('read', signal), async (watcher) => {
       await givingUp(worker, signal, async () => {
         await lock(worker, target);
         await must(worker, `set lock_timeout = ${longestLockMs}`);
       });
-      return await use({ worker, watcher });
-    } finally {
-      await watcher.close();
-    }
-  } finally {
-    await worker.close();
-  }
+      return use({ worker, watcher });
+    }),
+  );
 }
 
 /**

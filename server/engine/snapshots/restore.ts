@@ -1,6 +1,7 @@
 /** Puts a snapshot in the place of its target on a server; the replaced database is kept as a snapshot of its own. */
 import { Fault } from '../base/fault';
 import type { Journal } from '../base/journal';
+import { onSession } from '../database/onSession';
 import { loadDump, readDump } from './dumpFile';
 import { createTwin, reopenTwin } from './freshDatabase';
 import { mayMakeDatabases, restoreInPlace } from './inPlace';
@@ -84,14 +85,8 @@ async function fromFile(work: Restoring): Promise<Restored> {
   }
 }
 
-async function fill(target: ServerTarget, name: string, text: string, signal: AbortSignal): Promise<void> {
-  const session = await target.sibling(name).open('write', signal);
-  try {
-    await loadDump(session, text, signal);
-  } finally {
-    await session.close();
-  }
-}
+const fill = (target: ServerTarget, name: string, text: string, signal: AbortSignal): Promise<void> =>
+  onSession(target.sibling(name).open('write', signal), (session) => loadDump(session, text, signal));
 
 async function trade(
   { maintenance, target, order, around, journal, facts }: Restoring,

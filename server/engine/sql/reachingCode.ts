@@ -89,17 +89,44 @@ function functionsCalled(tokens: readonly Token[]): string[] {
 
 const spokenOf = new Set(['function', 'procedure', 'routine', 'aggregate', 'table', 'into', 'on', 'index', 'view']);
 
-/** Relations that a query reads or writes. */
+/** Relations that a query reads or writes; perhaps some other words too. */
 function namesUsed(tokens: readonly Token[]): string[] {
   const names: string[] = [];
   for (const [n, token] of tokens.entries()) {
     if (!beforeRelation.has(token.text.toLowerCase())) continue;
-    let last = n + 1;
-    while (tokens[last + 1]?.text === '.') last += 2;
-    const name = tokens[last];
-    if (name && isName(name)) names.push(foldedName(name.text));
+    for (let first: number | undefined = n + 1; first !== undefined; ) {
+      let last = first;
+      while (tokens[last + 1]?.text === '.') last += 2;
+      const name = tokens[last];
+      if (name && isName(name)) names.push(foldedName(name.text));
+      first = nextInList(tokens, last);
+    }
   }
   return names;
+}
+
+/** Between a relation and the comma behind it stand at the most `AS` and another name, or `*`. */
+const mostBeforeComma = 2;
+
+/** Where the next relation of a list begins; undefined when there is none. */
+function nextInList(tokens: readonly Token[], last: number): number | undefined {
+  let at = tokens[last]?.text === '(' ? last : last + 1;
+  for (let passed = 0; passed <= mostBeforeComma; passed++) {
+    if (tokens[at]?.text === '(') at = afterParenthesis(tokens, at);
+    if (tokens[at]?.text === ',') return at + 1;
+    if (tokens[at]?.text === ';') return undefined;
+    at++;
+  }
+  return undefined;
+}
+
+function afterParenthesis(tokens: readonly Token[], open: number): number {
+  let depth = 0;
+  for (let at = open; at < tokens.length; at++) {
+    if (tokens[at]?.text === '(') depth++;
+    if (tokens[at]?.text === ')' && --depth === 0) return at + 1;
+  }
+  return tokens.length;
 }
 
 const beforeRelation = new Set([

@@ -1,0 +1,34 @@
+/**
+ * The projects of a window whose migrations are for the same target. Each works with it in the background as well; while
+ * one of them changes it, all the others stand back.
+ */
+import { Line } from './line';
+
+export interface Neighbour {
+  /** Has nothing of its own connected to the target, and begins nothing that would be, until `work` has ended. */
+  standBack<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export class Neighbours {
+  private readonly members = new Set<Neighbour>();
+  private readonly changes = new Line();
+
+  join(it: Neighbour): void {
+    this.members.add(it);
+  }
+
+  leave(it: Neighbour): void {
+    this.members.delete(it);
+  }
+
+  /**
+   * All of them stand back, first the one that asks for it: what is asked of that one from now on comes after. One at a
+   * time, so that no two wait for each other.
+   */
+  alone<T>(asking: Neighbour, work: () => Promise<T>): Promise<T> {
+    return this.changes.take(() => {
+      const others = [...this.members].filter((it) => it !== asking);
+      return asking.standBack(others.reduce<() => Promise<T>>((inner, it) => () => it.standBack(inner), work));
+    });
+  }
+}

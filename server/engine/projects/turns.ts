@@ -1,0 +1,51 @@
+/** Who may use the shadows of a bench, and when? One at a time; what nobody waits for gives way, and begins again. */
+import { Line } from './line';
+
+export class ShadowTurns {
+  private readonly line = new Line();
+  private readonly passing = new Set<AbortController>();
+
+  /** @param around runs the work of each turn */
+  constructor(private readonly around: <T>(work: () => Promise<T>) => Promise<T>) {}
+
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    return this.line.take(() => this.around(work));
+  }
+
+  /** In turn, as soon as it can be: what is done in passing gives way. */
+  soon<T>(work: () => Promise<T>): Promise<T> {
+    for (const it of this.passing) it.abort();
+    return this.inTurn(work);
+  }
+
+  /**
+   * In turn, for what nobody waits for: it ends when something is wanted `soon`, and begins again after that.
+   *
+   * @param work given a signal that ends it
+   */
+  inPassing<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    return this.givingWay((ending) => this.inTurn(() => work(ending)), signal);
+  }
+
+  /** As `inPassing`, for what uses no shadow: others have their turns meanwhile. */
+  beside<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    return this.givingWay(async (ending) => {
+      await this.line.take(() => Promise.resolve(), ending);
+      return work(ending);
+    }, signal);
+  }
+
+  private async givingWay<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    for (;;) {
+      const way = new AbortController();
+      this.passing.add(way);
+      try {
+        return await work(AbortSignal.any([signal, way.signal]));
+      } catch (error) {
+        if (signal.aborted || !way.signal.aborted) throw error;
+      } finally {
+        this.passing.delete(way);
+      }
+    }
+  }
+}
