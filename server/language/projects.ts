@@ -50,7 +50,7 @@ export const projects: Feature = {
       reply(async ({ folder, uri }, signal) => {
         const project = await workspace.projectAt(folder);
         const path = uri === undefined ? 'pending' : (pathOf(uri) ?? uri);
-        const { before, after, changes, rehearsedOn, refused } = await project.preview(path, signal);
+        const { before, after, changes, rehearsedOn, refused, errors } = await project.preview(path, signal);
         return {
           title: path === 'pending' ? 'pending migrations' : basename(path),
           before,
@@ -58,6 +58,7 @@ export const projects: Feature = {
           changes: changes.map(({ kind, type, name }) => ({ kind, type, name })),
           rehearsedOn,
           refused,
+          errors: errors.length,
         };
       }),
     );

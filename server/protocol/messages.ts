@@ -127,7 +127,10 @@ export interface PreviewResult {
     readonly name: string;
   }[];
   readonly rehearsedOn: string;
+  /** Statements that `after` is without. */
   readonly refused: number;
+  /** What keeps it from being applied, also what only the rows of the target refuse. */
+  readonly errors: number;
 }
 
 /**

@@ -223,6 +223,23 @@ for (const major of [servers.oldest, servers.newest]) {
         match(whole.stdout, /^ CREATE TABLE .*users/m);
       }));
 
+    it('says in a preview what a check says', () =>
+      onServer({ 'migrations/001_x.sql': 'alter table users alter email set not null;\n' }, async (workspace, url) => {
+        await query(url, 'create table users (email text); insert into users values (null)');
+        const checked = await workspace.json('check');
+        const [file] = filesOf(checked.value);
+        const { code, value } = await workspace.json('preview');
+        equal(code, 0);
+        is.isPreview(value, 'preview');
+        deepEqual(
+          (value as { errors: readonly Finding[] }).errors.map((it) => ({ ...it })),
+          file?.findings.map((it) => ({ path: 'migrations/001_x.sql', ...it })),
+        );
+        const { stdout } = await workspace.run('preview');
+        match(stdout, /^migrations\/001_x\.sql:1:25: error: 1 row of users has no email /m);
+        match(stdout, /; 1 error, so that it cannot be applied as it is$/m);
+      }));
+
     it('asks who else is connected, and ends their sessions only with consent', () =>
       onServer(good, async (workspace, url) => {
         equal((await workspace.run('apply', '--yes')).code, 0);

@@ -93,6 +93,22 @@ describe('rows of the target', () => {
       );
     });
 
+  it('are what a preview tells of, too', () =>
+    withDatabase(servers.newest, (url) =>
+      withWorkspace(pending, async ({ engine, path }) => {
+        await fill(url);
+        const project = await projectOf(engine({ target: on(url), shadow: 'same-server' }));
+        const { errors, refused } = await project.preview('pending', never);
+        equal(refused, 0);
+        deepEqual(
+          errors.map(({ severity, sqlState, message }) => `${severity} ${sqlState} ${message}`),
+          said,
+        );
+        const first = await project.preview(path('migrations/000001_x.up.sql'), never);
+        deepEqual(first.errors, [], 'of the migration that is shown, and of no other');
+      }),
+    ));
+
   it('are told of after the rest, in an editor', () =>
     withDatabase(servers.newest, (url) =>
       withWorkspace(pending, async ({ engine, path }) => {

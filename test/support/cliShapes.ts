@@ -51,6 +51,7 @@ const finding = {
   endLine: position,
   endColumn: position,
   severity: oneOf('error', 'warning', 'information', 'hint'),
+  'direction?': oneOf('down'),
   code: text,
   'sqlState?': text,
   message: text,
@@ -151,6 +152,7 @@ export const isPreview = shape({
   ),
   rehearsedOn: text,
   refused: number,
+  errors: list(shape({ path: text, ...finding })),
   'before?': text,
   'after?': text,
 });

@@ -43,14 +43,15 @@ export async function check(
     wanted: new Set(first),
     open: new Set(typeof wanted === 'string' ? [] : first),
     manner: typeof wanted === 'string' || !('open' in wanted) ? 'whole' : 'first',
-    live: 'live',
+    live: isStanding(wanted) && bench.hasCopy ? 'copied' : 'live',
     layout: folder.layout.name,
     limits: { statementMs: options.statementMs },
     observe: options.observe,
     laps,
   };
   // Who waits for the whole waits for the rows too.
-  if (order.manner === 'whole') await bench.adopt(await bench.rowCopies.renew(wishedBy(migrations), signal));
+  if (order.manner === 'whole' && !isStanding(wanted))
+    await bench.adopt(await bench.rowCopies.renew(wishedBy(migrations), signal));
   const checked = await checkFiles(bench, order, onFile, signal);
   if (typeof wanted === 'string' || !('open' in wanted)) return checked;
   const rest = pathsOf('pending', migrations).filter((path) => !order.wanted.has(path));
@@ -73,7 +74,11 @@ export async function check(
 /** Who has not typed for so long may read what a second look shows, in milliseconds. */
 const restMs = 250;
 
+const isStanding = (wanted: Wanted): wanted is { readonly standing: readonly string[] } =>
+  typeof wanted !== 'string' && 'standing' in wanted;
+
 function pathsOf(wanted: Wanted, migrations: readonly SeenMigration[]): readonly string[] {
+  if (isStanding(wanted)) return wanted.standing;
   if (typeof wanted !== 'string') return 'open' in wanted ? wanted.open : wanted;
   const chosen = wanted === 'all' ? migrations : migrations.filter(({ state }) => state === 'pending');
   return chosen.flatMap(({ files }) => [...files.keys()]);
