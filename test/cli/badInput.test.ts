@@ -137,6 +137,31 @@ describe('the command line in trouble', function () {
       match(alone.stdout, /no UTF-8 text/);
     }));
 
+  it('says so when a file is a symbolic link that leads nowhere, or in a circle', function () {
+    if (process.platform === 'win32') this.skip();
+    return withWorkspace(good, async (workspace) => {
+      for (const [name, to] of [
+        ['20260301000000_lost.sql', 'nowhere.sql'],
+        ['20260302000000_round.sql', '20260302000000_round.sql'],
+      ] as const)
+        symlinkSync(to, workspace.path(`db/migrations/${name}`));
+      const { code, stdout } = await workspace.run('check', '--embedded');
+      equal(code, 1);
+      match(stdout, /_lost\.sql:1:1: error: A file cannot be read: .*it is a symbolic link that leads nowhere/);
+      match(stdout, /_round\.sql:1:1: error: A file cannot be read: .*ELOOP/);
+    });
+  });
+
+  it('says nothing of a down file that is empty on purpose', () =>
+    withWorkspace(
+      { 'migrations/000001_a.up.sql': 'select 1;\n', 'migrations/000001_a.down.sql': '' },
+      async (workspace) => {
+        const { code, stdout } = await workspace.run('check', '--embedded');
+        equal(code, 0);
+        match(stdout, /: no findings$/m);
+      },
+    ));
+
   it('says so when a file may not be read', function () {
     if (process.platform === 'win32') this.skip();
     return withUnprivileged({ ...good, [fileOf(2)]: '-- migrate:up\nselect nope;\n' }, async (workspace) => {
