@@ -145,6 +145,8 @@ describe('the command line in trouble', function () {
         ['20260302000000_round.sql', '20260302000000_round.sql'],
       ] as const)
         symlinkSync(to, workspace.path(`db/migrations/${name}`));
+      // One that would name a database is passed over, as it was never there.
+      symlinkSync('nowhere', workspace.path('.env'));
       const { code, stdout } = await workspace.run('check', '--embedded');
       equal(code, 1);
       match(stdout, /_lost\.sql:1:1: error: A file cannot be read: .*it is a symbolic link that leads nowhere/);
