@@ -153,6 +153,21 @@ export interface Consent {
   readonly confirmedName?: string;
 }
 
+/**
+ * Client → server: rehearse the up scripts of these pending migrations, open or not, and tell those that have errors,
+ * in their order. It takes as long as it takes, and may be cancelled.
+ */
+export const PendingErrorsRequest = new RequestType<
+  { readonly folder: string; readonly versions: readonly string[] },
+  readonly PendingErrors[],
+  FaultData
+>('rehearsal/pendingErrors');
+export interface PendingErrors {
+  readonly version: string;
+  readonly uri: string;
+  readonly errors: number;
+}
+
 /** Client → server: run pending migrations on the target. Progress comes as ProgressNotification with the same id. */
 export const ApplyRequest = new RequestType<ApplyParams, ApplyResult, FaultData>('rehearsal/apply');
 export interface ApplyParams extends Consent {

@@ -134,6 +134,18 @@ for (const major of [servers.oldest, servers.newest]) {
         match(before.stderr, /Rehearsed on .*: no findings/);
       }));
 
+    it('applies what only its down script is wrong in, and says so', () => {
+      const file = 'db/migrations/20260101000009_x.sql';
+      const text = '-- migrate:up\ncreate table x (id int);\n-- migrate:down\ndrop table y;\n';
+      return onServer({ [file]: text }, async (workspace, url) => {
+        const { code, stderr } = await workspace.run('apply', '--yes');
+        equal(code, 0, stderr);
+        match(stderr, /_x\.sql:4:12: error: table "y" does not exist/);
+        match(stderr, /in down scripts: it can be applied, and not be reverted by them\.$/m);
+        deepEqual(await tables(url), ['schema_migrations', 'x']);
+      });
+    });
+
     it('stops at the first refusal, shows it, and leaves the database before that migration', () =>
       onServer(withMistake, async (workspace, url) => {
         const { code, value } = await workspace.json('apply', '--yes', '--no-rehearsal');

@@ -15,6 +15,7 @@ import {
   ListProjectsRequest,
   ListSnapshotsRequest,
   NewMigrationRequest,
+  PendingErrorsRequest,
   PreviewRequest,
   type ProgressParams,
   ProgressNotification,
@@ -117,6 +118,21 @@ for (const major of Object.values(servers)) {
           'no-such-snapshot',
           new RegExp(restored.kept.id),
         );
+      });
+    });
+
+    it('tell the errors of pending migrations that are not open, and not those of their down scripts', async () => {
+      const bad = 'db/migrations/20240103000000_bad.sql';
+      const text = '-- migrate:up\nselect nope;\n\n-- migrate:down\nselect nope;\n';
+      const onlyDown = '-- migrate:up\nselect 1;\n\n-- migrate:down\nselect nope;\n';
+      const all = { ...files, [bad]: text, 'db/migrations/20240104000000_down.sql': onlyDown };
+      await onServer(major, { files: all }, async ({ editor: { connection }, path }) => {
+        const folder = uriOf(path('db/migrations'));
+        const versions = ['20240101000000', '20240103000000', '20240104000000'];
+        const errors = await connection.sendRequest(PendingErrorsRequest, { folder, versions });
+        deepEqual(errors, [{ version: '20240103000000', uri: uriOf(path(bad)), errors: 1 }]);
+        const none = await connection.sendRequest(PendingErrorsRequest, { folder, versions: versions.slice(0, 1) });
+        deepEqual(none, []);
       });
     });
 
