@@ -14,6 +14,7 @@ import { askConsent, type Question, sendWith } from '../consent';
 import { faultOf } from '../faults';
 import type { Parts } from '../parts';
 import { filesOf } from '../projects';
+import { refusalText } from '../refusalText';
 import { restore } from './revertToSnapshot';
 import { nameOf } from '../words';
 
@@ -143,12 +144,11 @@ export async function tellEnd(
       return;
     case 'refused': {
       await selectStatement(result.uri, result.range);
-      const code = result.sqlState === undefined ? '' : ` (${result.sqlState})`;
       await offerSnapshot(
         parts,
         project,
         result.migrations.length > 0 || !isRolledBack(result.state) ? result.snapshot : undefined,
-        `${result.version}: ${result.message}${code}. ${result.state}`,
+        refusalText(Uri.parse(result.uri).path, result),
       );
     }
   }

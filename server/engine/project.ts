@@ -216,6 +216,8 @@ export interface FileCheck extends PlaceChoice {
   readonly rehearsedOn: string;
   readonly statements: number;
   readonly findings: readonly Finding[];
+  /** Whether it stood upon the rows that the target has. */
+  readonly rows: 'there' | 'missing';
   /** What each statement did, in their order. */
   readonly outcomes: readonly StatementOutcome[];
 }

@@ -41,6 +41,7 @@ export const projects: Feature = {
       RehearseRequest,
       reply(async ({ uri }) => {
         await workspace.lookAnew();
+        for (const project of await workspace.projects()) checks.forgetRefusals(project);
         workspace.changed('projects');
         await checks.recheck(uri);
       }),

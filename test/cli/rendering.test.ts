@@ -40,6 +40,7 @@ const file: FileCheck = {
   rehearsedOn: 'embedded',
   placeBecause: 'it was chosen',
   placeLimits: [],
+  rows: 'there',
   statements: 2,
   findings,
   outcomes: [

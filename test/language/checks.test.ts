@@ -340,6 +340,7 @@ const fileCheck: Omit<FileCheck, 'path' | 'findings' | 'outcomes'> = {
   ms: 1,
   rooms: { rehearsal: 1 },
   ...place,
+  rows: 'missing',
   statements: 1,
 };
 

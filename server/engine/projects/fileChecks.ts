@@ -58,6 +58,7 @@ export function filesOf(
         placeLimits: where.placeLimits,
         statements: outcomes.length,
         findings: inOrder(findings),
+        rows: where.rows,
         outcomes,
       };
     });

@@ -80,7 +80,7 @@ describe('applying to the embedded Postgres', () => {
     );
     match(detailOf(asked[0]), /^The rehearsal found errors:\n1 error in 20240402150000_order_totals\.sql\n/);
     equal(asked[1]!.dialog, 'showErrorMessage');
-    match(messageOf(asked[1]), /^20240402150000: .*p\.price.* \(42703\)/s);
+    match(messageOf(asked[1]), /^20240402150000_order_totals\.sql:\d+: .*p\.price.* \(42703\)\. /);
     const editor = window.activeTextEditor!;
     match(editor.document.fileName, /order_totals/);
     match(editor.document.getText(editor.selection), /^p\.price|create view/);
