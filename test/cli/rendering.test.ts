@@ -252,14 +252,28 @@ describe('a status', () => {
 });
 
 describe('a list of snapshots', () => {
-  it('is a table', () => {
+  it('is a table with headings, and times of this machine', () => {
+    const at = (iso: string) => {
+      const time = new Date(iso);
+      const two = (part: number) => String(part).padStart(2, '0');
+      const day = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join('-');
+      return `${day} ${two(time.getHours())}:${two(time.getMinutes())}`;
+    };
     const snapshot = { kind: 'copy', target: 'shop@localhost', reason: 'by hand' } as const;
     equal(
-      renderSnapshots([
-        { ...snapshot, id: 'b2', taken: '2026-01-02T03:04:05.678Z', bytes: 123_456_789, version: '12' },
-        { ...snapshot, id: 'a', taken: '2026-01-01T03:04:05Z', bytes: 900, version: undefined },
-      ]),
-      'b2  2026-01-02 03:04:05 UTC  123 MB  12  by hand\na   2026-01-01 03:04:05 UTC  900 B   -   by hand\n',
+      renderSnapshots(
+        [
+          { ...snapshot, id: 'b2', taken: '2026-01-02T03:04:05.678Z', bytes: 123_456_789, version: '12' },
+          { ...snapshot, id: 'a', taken: '2026-01-01T03:04:05Z', bytes: 900, version: undefined },
+        ],
+        plain,
+      ),
+      [
+        'Snapshot  Taken             Size    Migration  Reason',
+        `b2        ${at('2026-01-02T03:04:05.678Z')}  123 MB  12         by hand`,
+        `a         ${at('2026-01-01T03:04:05Z')}  900 B   -          by hand`,
+        '',
+      ].join('\n'),
     );
   });
 });

@@ -155,7 +155,7 @@ for (const major of Object.values(servers)) {
         await editor.until(() => editor.published.length >= told + 2, 'the answers of the check that follows');
         const [one, ...others] = editor.published.at(-1)?.diagnostics ?? [];
         deepEqual([one?.code, one?.severity, others], ['23505', 1, []]);
-        match(String(one?.message), /Refused by .* when it was applied\./);
+        match(JSON.stringify(one?.message), /Refused by .* when it was applied\./);
         const version = editor.replace(path(bad), '(7)', '(8)');
         sameTold(await editor.diagnostics(path(bad), version), []);
       });

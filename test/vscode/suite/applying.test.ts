@@ -101,6 +101,9 @@ describe('applying to the embedded Postgres', () => {
     const row = { kind: 'project', project };
     await answering([], () => commands.executeCommand('rehearsal.snapshotNow', row));
     const [newest] = await snapshotsIn(trees.snapshots, folder);
+    const { description } = await trees.snapshots.getTreeItem(newest!);
+    // Short: of this year the year goes without saying.
+    match(String(description), /^(?!.*20\d\d).+\d:\d\d.* · .+B$/);
     await answering([press], () => commands.executeCommand('rehearsal.revertLast', row));
     deepEqual(await statesIn(folder), ['applied', 'applied', 'pending', 'pending', 'pending']);
     const asked = await answering([press], () => commands.executeCommand('rehearsal.revertToSnapshot', newest));
