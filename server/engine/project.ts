@@ -187,6 +187,8 @@ export interface Check extends PlaceChoice {
   /** Which of the four places. */
   readonly place: 'private' | 'same-server' | 'url' | 'embedded';
   readonly serverVersion: string;
+  /** What it stood upon: `schema and data of shop_dev@localhost:5432`, `schema of …` without the rows. */
+  readonly upon: string;
   /** From the question to the answer. */
   readonly ms: number;
 }

@@ -1,6 +1,6 @@
 /** What the world does wrong: each has exit code 2 and a message that says what happened and what to do. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, rmSync, symlinkSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -131,7 +131,7 @@ describe('the command line in trouble', function () {
       const pretty = await workspace.run(...words);
       equal(pretty.code, 1);
       match(pretty.stdout, /:1:1: error: A file cannot be read: .*no UTF-8 text\. Check that .*rehearsed without it\./);
-      match(pretty.stdout, /1 error, 4 consequences/);
+      match(pretty.stdout, /^2 migrations rehearsed on .*: 1 error, 4 consequences, 1 file not readable$/m);
       const alone = await workspace.run('check', fileOf(1), '--embedded', '--shadow', 'embedded');
       equal(alone.code, 2, 'nothing could be checked');
       match(alone.stdout, /no UTF-8 text/);
@@ -219,6 +219,20 @@ describe('the command line in trouble', function () {
         chmodSync(path, 0o700);
         equal((await workspace.json(...words)).code, 0, 'nothing else was in the way');
       }
+    });
+  });
+
+  it('says so when the folder it is called in was removed', function () {
+    if (process.platform === 'win32') this.skip();
+    return withWorkspace(good, async ({ folder: cwd, environment }) => {
+      const script = 'mkdir gone && cd gone && rmdir ../gone && exec "$0" "$1" check';
+      const { status, stderr } = spawnSync('sh', ['-c', script, process.execPath, cliPath], {
+        cwd,
+        env: { ...environment },
+        encoding: 'utf8',
+      });
+      equal(status, 2);
+      match(stderr, /^error: The folder that this was called in is not there any more: .*Change to a folder /m);
     });
   });
 

@@ -150,9 +150,10 @@ describe('findings for scripts', () => {
     });
   });
 
-  it('name files as they were given, or by the absolute path outside the folder', () => {
+  it('name files as they were given, else on the shorter way from the folder', () => {
     equal(placesIn('/project', files, new Map([[path, './db/../db/2.sql']])).path(path), './db/../db/2.sql');
     equal(places.path('/elsewhere/1.sql'), '/elsewhere/1.sql');
+    equal(placesIn('/home/me/shop/app', files, new Map()).path('/home/me/shop/db/1.sql'), '../db/1.sql');
     equal(places.path('/project'), '.');
   });
 });

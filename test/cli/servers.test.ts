@@ -91,9 +91,13 @@ for (const major of [servers.oldest, servers.newest]) {
         match(stdout, /= follows from: db\/migrations\/20260101000004_coupons\.sql:2:/);
         match(
           stdout,
-          new RegExp(`4 migrations rehearsed on .*PostgreSQL ${major}.* in .*s: 1 error, 2 consequences$`, 'm'),
+          new RegExp(
+            `4 migrations rehearsed on .*PostgreSQL ${major}.*, schema and data of test_.*, in .*s: 1 error, 2 consequences$`,
+            'm',
+          ),
         );
-        match(stdout, /^There because .+\./m);
+        ok(!stdout.includes('There because'), stdout);
+        match((await workspace.run('check', '--verbose')).stdout, /^There because .+\./m);
         ok(!stdout.includes('\x1b'), 'no colours in a pipe');
       }));
 
@@ -240,6 +244,9 @@ for (const major of [servers.oldest, servers.newest]) {
         await query(url, 'create table users (email text); insert into users values (null)');
         const checked = await workspace.json('check');
         const [file] = filesOf(checked.value);
+        match(uponIn(checked.value), /^schema and data of test_\d+@/);
+        match(uponIn((await workspace.json('check', '--data-limit', '0')).value), /^schema of test_\d+@/);
+        match((await workspace.run('check')).stdout, /, schema and data of test_\d+@.*, in .*s: 1 error$/m);
         const { code, value } = await workspace.json('preview');
         equal(code, 0);
         is.isPreview(value, 'preview');
@@ -287,6 +294,8 @@ const placeIn = (value: unknown): string => {
   const { place, placeBecause, placeLimits } = engine.projects[0] ?? {};
   return [place, placeBecause, placeLimits].join('; ');
 };
+const uponIn = (value: unknown): string =>
+  (value as { engine: { projects: readonly { upon: string }[] } }).engine.projects[0]?.upon ?? '';
 const statesOf = (value: unknown) =>
   (value as { projects: readonly { migrations: readonly { state: string }[] }[] }).projects[0]?.migrations.map(
     (it) => it.state,

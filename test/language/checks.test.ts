@@ -315,7 +315,7 @@ const findNo: Check = (files, wanted, onFile) => {
     const finding = { range: { start, end: start + 2 }, severity: 'error', code: 'no', message: 'found' } as const;
     onFile({ ...fileCheck, path, findings: start < 0 ? [] : [finding], outcomes: [ranAll(files.read(path) ?? '')] });
   }
-  return Promise.resolve({ ...place, place: 'embedded', serverVersion: '18.4', ms: 1 });
+  return Promise.resolve({ ...place, place: 'embedded', upon: 'nothing', serverVersion: '18.4', ms: 1 });
 };
 
 const usualSettings: Settings = {

@@ -56,8 +56,7 @@ async function withPlace<T>(
 const isInstalled = (major: Major): boolean => findBinaries([], [], {}).some((it) => it.major === major);
 
 const shared = 'Others use this server: statements that reach outside the database are not run.';
-const oneSession =
-  'It has one session, and a statement that takes too long ends it: what follows in the file is not rehearsed.';
+const oneSession = 'A statement that takes too long ends it: what follows in the file is not rehearsed.';
 
 describe('the place for shadows', () => {
   it('is the embedded engine that was chosen; its limits name what it lacks of the target', async () => {

@@ -111,6 +111,7 @@ export const isCheck = shape({
       shape({
         ...project,
         rehearsedOn: text,
+        upon: text,
         placeBecause: text,
         placeLimits: list(text),
         place: oneOf('private', 'same-server', 'url', 'embedded'),
