@@ -3,11 +3,19 @@
  * nothing is asked of them behind it.
  */
 import { type RowEffect, rowEffectOf } from '../sql/rowEffects';
+import type { Shape, Statement } from '../sql/statement';
 import { tokensOf } from '../sql/tokens';
 import { lastOf } from '../sql/tree';
 import { wordsOf } from '../sql/words';
-import type { TableKey } from './facts';
-import type { Performed } from './knowledge';
+import type { Facts, TableKey } from './facts';
+
+/** A statement that did nothing. */
+export interface Undone {
+  readonly statement: Statement;
+  readonly shape: Shape;
+  /** When it would have written rows and was refused. */
+  readonly facts?: Facts | undefined;
+}
 
 export interface Doubt {
   readonly tables: readonly TableKey[];
@@ -21,8 +29,8 @@ export interface Doubt {
  * @param unmade tables that earlier ones would have made
  * @returns `anything` when it cannot be told
  */
-export function doubtOf(performed: Performed, unmade: ReadonlySet<string>): Doubt | 'anything' {
-  const { statement, shape } = performed;
+export function doubtOf(undone: Undone, unmade: ReadonlySet<string>): Doubt | 'anything' {
+  const { statement, shape } = undone;
   const effect = rowEffectOf(statement.text);
   const named: Doubt = { tables: [], names: shape.mentions, unmade: [] };
   switch (effect.kind) {
@@ -32,7 +40,7 @@ export function doubtOf(performed: Performed, unmade: ReadonlySet<string>): Doub
     case 'fills':
       return { ...named, names: [lastOf(effect.table)], unmade: [lastOf(effect.table)] };
     case 'writes':
-      return doubtOfWriting(effect, performed, unmade);
+      return doubtOfWriting(effect, undone, unmade);
     case 'anything':
       return shape.node === 'unreadable' && onlyNames(statement.text)
         ? { ...named, unmade: shape.makes.filter(({ kind }) => kind === 'relation').map(({ name }) => name) }
@@ -50,7 +58,7 @@ export function doubtOf(performed: Performed, unmade: ReadonlySet<string>): Doub
 /** A name that is nowhere may be meant to be any other. */
 function doubtOfWriting(
   { tables, calls }: Extract<RowEffect, { kind: 'writes' }>,
-  { facts }: Performed,
+  { facts }: Undone,
   unmade: ReadonlySet<string>,
 ): Doubt | 'anything' {
   if (tables.length + calls.length === 0) return { tables: [], names: [], unmade: [] };
