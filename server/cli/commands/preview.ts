@@ -1,5 +1,6 @@
 /** `rehearsal preview`: the schema before and after pending migrations, object by object. */
 import { Fault } from '../../engine/base/fault';
+import { untilAborted } from '../../engine/base/untilAborted';
 import type { Project } from '../../engine/project';
 import { commonOptions, rehearsalOptions } from '../options';
 import { callPlaces, migrationNamed, oneProject } from '../projects';
@@ -22,7 +23,7 @@ export const preview: Command = {
     const which = await wanted(project, call);
     terminal.progress('Rehearsing…');
     // As a check does, so that both say the same.
-    await project.copyRows();
+    await untilAborted(project.copyRows(), signal);
     const shown = await project.preview(which, signal);
     terminal.progress(undefined);
     if (json) {
