@@ -3,7 +3,7 @@ import { DiagnosticSeverity, type Disposable, type Event, EventEmitter, language
 import type { MigrationItem } from '../server/protocol/messages';
 import { filesOf, type Projects } from './projects';
 
-export const errorsAt = (uri: Uri): number =>
+const errorsAt = (uri: Uri): number =>
   languages
     .getDiagnostics(uri)
     .filter(({ source, severity }) => source === 'Rehearsal' && severity === DiagnosticSeverity.Error).length;

@@ -13,6 +13,19 @@ export const nameOf = ({ engine, name }: TargetItem): string =>
 export const timeOf = (iso: string): string =>
   new Date(iso).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
+/** The same where there is little room. Not told as how long ago it was: nobody draws a row anew as time goes by. */
+export function briefTimeOf(iso: string, now = new Date()): string {
+  const time = new Date(iso);
+  const year = time.getFullYear() === now.getFullYear() ? {} : ({ year: 'numeric' } as const);
+  return time.toLocaleString(undefined, {
+    month: 'short',
+    day: 'numeric',
+    ...year,
+    hour: 'numeric',
+    minute: '2-digit',
+  });
+}
+
 /** `7.4 MB`, in powers of 1000 as file managers count. */
 export function sizeOf(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];

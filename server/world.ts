@@ -1,5 +1,5 @@
 /** The world as Node gives it: files of the disk, the environment, our own folder. */
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Fault } from './engine/base/fault';
@@ -41,12 +41,10 @@ export const diskFiles: Files = {
     try {
       return utf8.decode(readRegularFile(path));
     } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw new Fault(
-        'not-readable',
-        `${path}: ${error instanceof TypeError ? 'it is no UTF-8 text' : words(error)}.`,
-        error,
-      );
+      const nowhere = isMissing(error) && isLink(path);
+      if (isMissing(error) && !nowhere) return undefined;
+      const why = error instanceof TypeError ? 'it is no UTF-8 text' : words(error);
+      throw new Fault('not-readable', `${path}: ${nowhere ? 'it is a symbolic link that leads nowhere' : why}.`, error);
     }
   },
 
@@ -73,5 +71,8 @@ export const diskFiles: Files = {
 
 const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+
+/** Also one that leads nowhere: that it is there is no accident, and who runs it would fail. */
+const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 
 const words = (error: unknown): string => (error instanceof Error ? error.message : String(error));

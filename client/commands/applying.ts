@@ -6,12 +6,15 @@ import {
   ApplyRequest,
   type ApplyResult,
   type MigrationItem,
+  type PendingErrors,
+  PendingErrorsRequest,
   type ProjectItem,
 } from '../../server/protocol/messages';
 import { askConsent, type Question, sendWith } from '../consent';
+import { faultOf } from '../faults';
 import type { Parts } from '../parts';
 import { filesOf } from '../projects';
-import { errorsAt } from '../rehearsalErrors';
+import { refusalText } from '../refusalText';
 import { restore } from './revertToSnapshot';
 import { nameOf } from '../words';
 
@@ -22,7 +25,7 @@ export async function applyTo(parts: Parts, project: ProjectItem, selected: Sele
   const { target, folder } = project;
   if (!(await saveFiles(project))) return;
   const migrations = chosen(project, selected);
-  const refusals = refusalsOf(migrations);
+  const refusals = await rehearsed(parts, project, migrations, names);
   const question: Question = {
     asks: l10n.t('Apply {0} to {1}?', names, target.label),
     detail: paragraphs(listOf(migrations), leftOut(project, selected), refusals, detailOf(project)),
@@ -59,15 +62,34 @@ function chosen({ migrations }: ProjectItem, { only, upTo }: Selected): readonly
   return upTo === undefined ? pending : pending.slice(0, pending.findIndex((it) => it.version === upTo) + 1);
 }
 
-/** What the editor shows just now as errors of what is about to be applied. */
-function refusalsOf(migrations: readonly MigrationItem[]): string {
-  const errors = migrations.flatMap(({ uri }) => {
-    const count = uri === undefined ? 0 : errorsAt(Uri.parse(uri));
-    const file = basename(Uri.parse(uri ?? '').path);
-    if (count === 0) return [];
-    return [count === 1 ? l10n.t('1 error in {0}', file) : l10n.t('{0} errors in {1}', count, file)];
+/**
+ * What the rehearsal says against it, of files that are not open, too; empty when nothing. Where it cannot be rehearsed
+ * the dialog says why, for applying may work all the same.
+ */
+async function rehearsed(
+  { client, progress }: Parts,
+  { folder }: ProjectItem,
+  migrations: readonly MigrationItem[],
+  names: string,
+): Promise<string> {
+  const versions = migrations.map(({ version }) => version);
+  try {
+    const found = await progress.show(l10n.t('Rehearsing {0}', names), (_, token) =>
+      client.sendRequest(PendingErrorsRequest, { folder, versions }, token),
+    );
+    return refusalsOf(found);
+  } catch (error) {
+    if (faultOf(error) === undefined || !(error instanceof Error)) throw error;
+    return l10n.t('It could not be rehearsed. {0}', error.message);
+  }
+}
+
+function refusalsOf(found: readonly PendingErrors[]): string {
+  if (found.length === 0) return '';
+  const errors = found.map(({ uri, errors: count }) => {
+    const file = basename(Uri.parse(uri).path);
+    return count === 1 ? l10n.t('1 error in {0}', file) : l10n.t('{0} errors in {1}', count, file);
   });
-  if (errors.length === 0) return '';
   const stops = l10n.t('Applying stops at the first statement that Postgres refuses.');
   return `${l10n.t('The rehearsal found errors:')}\n${firstOf(errors)}\n${stops}`;
 }
@@ -122,12 +144,11 @@ export async function tellEnd(
       return;
     case 'refused': {
       await selectStatement(result.uri, result.range);
-      const code = result.sqlState === undefined ? '' : ` (${result.sqlState})`;
       await offerSnapshot(
         parts,
         project,
         result.migrations.length > 0 || !isRolledBack(result.state) ? result.snapshot : undefined,
-        `${result.version}: ${result.message}${code}. ${result.state}`,
+        refusalText(Uri.parse(result.uri).path, result),
       );
     }
   }

@@ -1,6 +1,7 @@
 /** Runs the down script of the newest applied migration. */
 import { l10n, window } from 'vscode';
 import { RevertRequest } from '../../server/protocol/messages';
+import { errorsIn } from '../rehearsalErrors';
 import { askConsent, sendWith } from '../consent';
 import { detailOf, saveFiles, tellEnd } from './applying';
 import type { Command } from './command';
@@ -20,10 +21,12 @@ export const revertLast: Command = {
     }
     if (!(await saveFiles(project))) return;
     const name = `${last.version} ${last.title}`.trim();
+    const errors = errorsIn(last);
+    const found = errors === 1 ? l10n.t('1 error') : l10n.t('{0} errors', errors);
     const consent = await askConsent(target, {
       asks: l10n.t('Revert {0} on {1}?', name, target.label),
-      detail: detailOf(project),
-      button: l10n.t('Revert on {0}', nameOf(target)),
+      detail: `${errors === 0 ? '' : `${l10n.t('The rehearsal found {0}.', found)}\n\n`}${detailOf(project)}`,
+      button: errors === 0 ? l10n.t('Revert on {0}', nameOf(target)) : l10n.t('Revert Anyway'),
     });
     if (!consent) return;
     const result = await sendWith(consent, target, (agreed) =>

@@ -39,16 +39,22 @@ export function createPreviews(): Previews {
   };
 }
 
-function unchanged({ title, refused }: PreviewResult): string {
-  if (refused === 0) return l10n.t('{0}: the schema stays as it is.', title);
-  return refused === 1
-    ? l10n.t('{0}: the schema stays as it is, for 1 statement is refused or not rehearsed.', title)
-    : l10n.t('{0}: the schema stays as it is, for {1} statements are refused or not rehearsed.', title, refused);
+function unchanged({ title, refused, errors }: PreviewResult): string {
+  if (refused === 1)
+    return l10n.t('{0}: the schema stays as it is, for 1 statement is refused or not rehearsed.', title);
+  if (refused > 0)
+    return l10n.t('{0}: the schema stays as it is, for {1} statements are refused or not rehearsed.', title, refused);
+  return errors === 0
+    ? l10n.t('{0}: the schema stays as it is.', title)
+    : l10n.t('{0}: the schema stays as it is, and the rehearsal has found errors.', title);
 }
 
-function titleOf({ title, refused }: PreviewResult): string {
-  if (refused === 0) return l10n.t('{0}: schema before ↔ after', title);
-  return refused === 1
-    ? l10n.t('{0}: schema before ↔ after, without 1 statement refused or not rehearsed', title)
-    : l10n.t('{0}: schema before ↔ after, without {1} statements refused or not rehearsed', title, refused);
+function titleOf({ title, refused, errors }: PreviewResult): string {
+  if (refused === 1) return l10n.t('{0}: schema before ↔ after, without 1 statement refused or not rehearsed', title);
+  if (refused > 0)
+    return l10n.t('{0}: schema before ↔ after, without {1} statements refused or not rehearsed', title, refused);
+  if (errors === 0) return l10n.t('{0}: schema before ↔ after', title);
+  return errors === 1
+    ? l10n.t('{0}: schema before ↔ after, which 1 error keeps it from', title)
+    : l10n.t('{0}: schema before ↔ after, which {1} errors keep it from', title, errors);
 }

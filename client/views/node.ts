@@ -3,7 +3,7 @@ import { MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleSta
 import type { MigrationItem, ProjectItem, SnapshotItem } from '../../server/protocol/messages';
 import { titleOf } from '../faults';
 import { errorsIn } from '../rehearsalErrors';
-import { labelOf, nameOf, sizeOf, timeOf } from '../words';
+import { briefTimeOf, labelOf, nameOf, sizeOf, timeOf } from '../words';
 import { describeState, failedIcon, stateIcons } from './migrationState';
 import { appendPlain } from './plainText';
 
@@ -76,7 +76,7 @@ function drawSnapshot({ folder }: ProjectItem, snapshot: SnapshotItem): TreeItem
   const { id, taken, reason, kind, bytes, version } = snapshot;
   const item = new TreeItem(reason);
   item.id = `${folder}#${id}`;
-  item.description = `${timeOf(taken)} · ${sizeOf(bytes)}`;
+  item.description = `${briefTimeOf(taken)} · ${sizeOf(bytes)}`;
   item.iconPath = new ThemeIcon({ copy: 'database', file: 'archive', embedded: 'archive' }[kind]);
   item.contextValue = 'snapshot';
   const where = {

@@ -56,7 +56,7 @@ async function run(
   words: readonly string[],
   { terminal, news, signal, late }: Surroundings,
 ): Promise<ExitCode> {
-  const folder = process.cwd();
+  const folder = currentFolder();
   const json = isJson(values.format ?? 'pretty');
   const options = engineOptions(values, folder, command.takesPaths ? words : []);
   const world = nodeWorld({
@@ -73,6 +73,16 @@ async function run(
     return await (command.changes ? code : unlessLate(code, late));
   } finally {
     await unlessLate(engine.close(), late);
+  }
+}
+
+/** @throws {Fault} `no-folder` when it was removed meanwhile */
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    throw new Fault('no-folder', 'it was removed or replaced.', error);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Snapshot } from '../engine/project';
 import { suggestion } from '../engine/base/nearest';
 import { harmless, padded, widest } from './render/cells';
 import { bytes } from './render/findings';
+import type { Paint } from './terminal';
 
 /**
  * By its id, or a part of it that no other has.
@@ -21,7 +22,9 @@ export function snapshotNamed(word: string, snapshots: readonly Snapshot[]): Sna
   throw new Fault('no-such-snapshot', `"${word}"${suggestion(word, idsOf(snapshots)) || '.'}`);
 }
 
-export function renderSnapshots(snapshots: readonly Snapshot[]): string {
+const headings = ['Snapshot', 'Taken', 'Size', 'Migration', 'Reason'];
+
+export function renderSnapshots(snapshots: readonly Snapshot[], paint: Paint): string {
   if (snapshots.length === 0) return 'There are no snapshots.\n';
   const rows = snapshots.map(({ id, taken, bytes: size, version, reason }) => [
     id,
@@ -30,8 +33,12 @@ export function renderSnapshots(snapshots: readonly Snapshot[]): string {
     version ?? '-',
     harmless(reason),
   ]);
-  const widths = [0, 1, 2, 3].map((column) => widest(rows.map((row) => row[column] ?? '')));
-  return rows.map((row) => `${row.map((text, column) => padded(text, widths[column] ?? 0)).join('  ')}\n`).join('');
+  const widths = [0, 1, 2, 3].map((column) => widest([headings, ...rows].map((row) => row[column] ?? '')));
+  const line = (row: readonly string[]): string =>
+    row.map((text, column) => padded(text, widths[column] ?? 0)).join('  ');
+  return [paint('bold', line(headings)), ...rows.map(line)].map((it) => `${it}\n`).join('');
 }
 
-const timeOf = (iso: string): string => iso.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC');
+/** `2026-01-02 03:04` on the clock of this machine; Sweden writes times so. */
+export const timeOf = (iso: string): string =>
+  new Date(iso).toLocaleString('sv-SE', { dateStyle: 'short', timeStyle: 'short' });

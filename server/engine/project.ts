@@ -101,10 +101,16 @@ export interface Project {
 }
 
 /**
- * Which files to rehearse: those of all migrations, or of the pending ones; some by their paths; or those that are
- * open in an editor, by their paths, and after them the other pending ones, which may stand on them.
+ * Which files to rehearse: those of all migrations, or of the pending ones; some by their paths; some by their paths
+ * upon what is there already, so that nobody waits for rows to be copied; or those that are open in an editor, by
+ * their paths, and after them the other pending ones, which may stand on them.
  */
-export type Wanted = 'all' | 'pending' | readonly string[] | { readonly open: readonly string[] };
+export type Wanted =
+  | 'all'
+  | 'pending'
+  | readonly string[]
+  | { readonly standing: readonly string[] }
+  | { readonly open: readonly string[] };
 
 /**
  * - `asked`: somebody comes back to the editor, and may have been in psql
@@ -181,6 +187,8 @@ export interface Check extends PlaceChoice {
   /** Which of the four places. */
   readonly place: 'private' | 'same-server' | 'url' | 'embedded';
   readonly serverVersion: string;
+  /** What it stood upon: `schema and data of shop_dev@localhost:5432`, `schema of …` without the rows. */
+  readonly upon: string;
   /** From the question to the answer. */
   readonly ms: number;
 }
@@ -210,6 +218,8 @@ export interface FileCheck extends PlaceChoice {
   readonly rehearsedOn: string;
   readonly statements: number;
   readonly findings: readonly Finding[];
+  /** Whether it stood upon the rows that the target has. */
+  readonly rows: 'there' | 'missing';
   /** What each statement did, in their order. */
   readonly outcomes: readonly StatementOutcome[];
 }
@@ -237,6 +247,8 @@ export type Severity = 'error' | 'warning' | 'information' | 'hint';
 export interface Finding {
   /** In the file. */
   readonly range: TextRange;
+  /** In a down script: the migration can be applied all the same. */
+  readonly direction?: 'down';
   readonly severity: Severity;
   /** `refused` for the server's own errors, else a slug (`not-rehearsed`, `dbmate-missing-down`, `edited-after-apply`…). */
   readonly code: string;
@@ -264,6 +276,9 @@ export interface RowsAtFault {
   readonly more: boolean;
 }
 
+/** An error that would keep the migration from being applied. */
+export const isErrorOfUp = ({ severity, direction }: Finding): boolean => severity === 'error' && direction !== 'down';
+
 export interface Place {
   readonly path: string;
   readonly range: TextRange;
@@ -277,6 +292,11 @@ export interface Preview {
   readonly rehearsedOn: string;
   /** Statements that were refused or not rehearsed, so that `after` is without them. */
   readonly refused: number;
+  /**
+   * What a check finds that keeps these migrations from being applied, also what only the rows of the target refuse:
+   * `after` may be with such a statement.
+   */
+  readonly errors: readonly (Finding & Place)[];
 }
 
 export interface ObjectChange {

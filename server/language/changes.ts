@@ -42,9 +42,11 @@ function attachApply(connection: Connection, workspace: Workspace, documents: Do
       mustBeSaved(workspace, documents, project);
       const which = only !== undefined ? { only } : upTo !== undefined ? { upTo } : 'all';
       const tell = progressTo(connection, progress);
-      return afterwards(workspace, checks, async () =>
-        sent(workspace, await project.apply({ ...consent, which, snapshot }, tell, signal)),
-      );
+      return afterwards(workspace, checks, project, async () => {
+        const result = await project.apply({ ...consent, which, snapshot }, tell, signal);
+        if (result.kind === 'refused') checks.keepRefusal(project, result.finding);
+        return sent(workspace, result);
+      });
     }),
   );
 }
@@ -56,7 +58,7 @@ function attachRevert(connection: Connection, workspace: Workspace, documents: D
       const project = await workspace.projectAt(folder);
       mustBeSaved(workspace, documents, project);
       const tell = progressTo(connection, progress);
-      return afterwards(workspace, checks, async () =>
+      return afterwards(workspace, checks, project, async () =>
         sent(workspace, await project.revert({ ...consent, versions, snapshot }, tell, signal)),
       );
     }),
@@ -98,14 +100,20 @@ function attachRestore(connection: Connection, workspace: Workspace, checks: Che
     RestoreRequest,
     reply(async ({ folder, id, ...consent }, signal) => {
       const project = await workspace.projectAt(folder);
-      const result = await afterwards(workspace, checks, () => project.restore(id, consent, signal));
+      const result = await afterwards(workspace, checks, project, () => project.restore(id, consent, signal));
       return result.kind === 'busy' ? result : { kind: 'restored', kept: snapshotItem(result.kept), ms: result.ms };
     }),
   );
 }
 
 /** Whatever came of it, also after a fault: the lists are told to ask again, and what is open is rehearsed anew. */
-async function afterwards<T>(workspace: Workspace, checks: Checks, change: () => Promise<T>): Promise<T> {
+async function afterwards<T>(
+  workspace: Workspace,
+  checks: Checks,
+  project: Project,
+  change: () => Promise<T>,
+): Promise<T> {
+  checks.forgetRefusals(project);
   try {
     return await change();
   } finally {

@@ -1,7 +1,8 @@
 /** When is what checked? The open migrations, in the background: after each edit, and when their target has changed. */
 import { CodeLensRefreshRequest, type Connection, InlayHintRefreshRequest } from 'vscode-languageserver/node';
 import { Fault } from '../engine/base/fault';
-import type { FileCheck, Glance, Occasion, Project } from '../engine/project';
+import { unlessUnreadable } from '../engine/base/unlessUnreadable';
+import type { FileCheck, Finding, Glance, Occasion, Place, Project } from '../engine/project';
 import { inBackground, logTrouble, type Trouble, troubleOf } from './background';
 import { type CheckState, CheckStates, type Subject } from './checkStates';
 import type { Documents } from './documents';
@@ -9,6 +10,7 @@ import { type Latest, latest } from './latest';
 import { type Looks, repeatedLooks } from './looks';
 import { FolderNames } from './names';
 import { OtherFiles } from './otherFiles';
+import { Refusals } from './refusals';
 import { pathOf } from './uri';
 import type { Workspace } from './workspace';
 
@@ -30,6 +32,7 @@ export class Checks {
   private readonly faults = new Map<string, Trouble>();
   private readonly retries = new Map<string, NodeJS.Timeout>();
   private readonly others: OtherFiles;
+  private readonly refusals = new Refusals();
   private readonly names: FolderNames;
   private readonly looks: Looks = repeatedLooks((folder, occasion) => this.look(folder, occasion));
 
@@ -161,13 +164,27 @@ export class Checks {
       }
       const project = (await this.workspace.projects()).find((it) => it.folder.path === folder);
       const glance = (await project?.refreshIfMoved(occasion)) ?? 'same';
-      if (glance === 'moved') this.workspace.changed('projects');
+      if (glance === 'moved') {
+        this.refusals.forget(folder);
+        this.workspace.changed('projects');
+      }
       if (glance === 'moved' || glance === 'rows') inBackground(this.connection, this.queue(folder).request('at once'));
       return glance;
     } catch (error) {
       logTrouble(this.connection, `look at the target of ${folder}`, error);
       return 'silent';
     }
+  }
+
+  /** Its target is about to become another one, or somebody wants to know anew: what was refused may run. */
+  forgetRefusals({ folder }: Project): void {
+    this.refusals.forget(folder.path);
+  }
+
+  /** The target has refused this when its migration was applied. */
+  keepRefusal({ folder, target }: Project, { path, ...finding }: Finding & Place): void {
+    const text = unlessUnreadable(() => this.workspace.files.read(path));
+    if (text !== undefined) this.refusals.keep(path, { finding, text, folder: folder.path }, target.label);
   }
 
   private async copyRows(project: Project): Promise<void> {
@@ -190,8 +207,13 @@ export class Checks {
   ): Promise<void> {
     const byPath = new Map(subjects.map((subject) => [subject.path, subject]));
     const waiting = new Map(byPath);
-    const take = (file: FileCheck) => {
+    const { files } = this.workspace;
+    const take = (told: FileCheck) => {
       if (signal.aborted) return;
+      const file = this.refusals.addTo(
+        told,
+        unlessUnreadable(() => files.read(told.path)),
+      );
       const subject = byPath.get(file.path);
       if (!subject) return this.others.publish(project.folder.path, file);
       if (!file.provisional) waiting.delete(file.path);

@@ -6,6 +6,7 @@ import type { Feature } from './feature';
 import { formatting } from './formatting';
 import { hover } from './hover';
 import { inlayHints } from './inlayHints';
+import { pendingErrors } from './pendingErrors';
 import { projects } from './projects';
 import { rowsAtFault } from './rowsAtFault';
 import { symbols } from './symbols';
@@ -18,6 +19,7 @@ export const features: readonly Feature[] = [
   formatting,
   projects,
   changes,
+  pendingErrors,
   databases,
   rowsAtFault,
 ];

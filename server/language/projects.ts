@@ -41,6 +41,7 @@ export const projects: Feature = {
       RehearseRequest,
       reply(async ({ uri }) => {
         await workspace.lookAnew();
+        for (const project of await workspace.projects()) checks.forgetRefusals(project);
         workspace.changed('projects');
         await checks.recheck(uri);
       }),
@@ -50,7 +51,7 @@ export const projects: Feature = {
       reply(async ({ folder, uri }, signal) => {
         const project = await workspace.projectAt(folder);
         const path = uri === undefined ? 'pending' : (pathOf(uri) ?? uri);
-        const { before, after, changes, rehearsedOn, refused } = await project.preview(path, signal);
+        const { before, after, changes, rehearsedOn, refused, errors } = await project.preview(path, signal);
         return {
           title: path === 'pending' ? 'pending migrations' : basename(path),
           before,
@@ -58,6 +59,7 @@ export const projects: Feature = {
           changes: changes.map(({ kind, type, name }) => ({ kind, type, name })),
           rehearsedOn,
           refused,
+          errors: errors.length,
         };
       }),
     );

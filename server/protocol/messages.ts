@@ -129,7 +129,10 @@ export interface PreviewResult {
     readonly name: string;
   }[];
   readonly rehearsedOn: string;
+  /** Statements that `after` is without. */
   readonly refused: number;
+  /** What keeps it from being applied, also what only the rows of the target refuse. */
+  readonly errors: number;
 }
 
 /**
@@ -150,6 +153,21 @@ export interface Consent {
   readonly disconnect: boolean;
   /** The target's name as typed by the user; needed when the target is not local. */
   readonly confirmedName?: string;
+}
+
+/**
+ * Client → server: rehearse the up scripts of these pending migrations, open or not, and tell those that have errors,
+ * in their order. It takes as long as it takes, and may be cancelled.
+ */
+export const PendingErrorsRequest = new RequestType<
+  { readonly folder: string; readonly versions: readonly string[] },
+  readonly PendingErrors[],
+  FaultData
+>('rehearsal/pendingErrors');
+export interface PendingErrors {
+  readonly version: string;
+  readonly uri: string;
+  readonly errors: number;
 }
 
 /** Client → server: run pending migrations on the target. Progress comes as ProgressNotification with the same id. */

@@ -1,6 +1,6 @@
 /** What the world does wrong: each has exit code 2 and a message that says what happened and what to do. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, rmSync, symlinkSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -131,11 +131,38 @@ describe('the command line in trouble', function () {
       const pretty = await workspace.run(...words);
       equal(pretty.code, 1);
       match(pretty.stdout, /:1:1: error: A file cannot be read: .*no UTF-8 text\. Check that .*rehearsed without it\./);
-      match(pretty.stdout, /1 error, 4 consequences/);
+      match(pretty.stdout, /^2 migrations rehearsed on .*: 1 error, 4 consequences, 1 file not readable$/m);
       const alone = await workspace.run('check', fileOf(1), '--embedded', '--shadow', 'embedded');
       equal(alone.code, 2, 'nothing could be checked');
       match(alone.stdout, /no UTF-8 text/);
     }));
+
+  it('says so when a file is a symbolic link that leads nowhere, or in a circle', function () {
+    if (process.platform === 'win32') this.skip();
+    return withWorkspace(good, async (workspace) => {
+      for (const [name, to] of [
+        ['20260301000000_lost.sql', 'nowhere.sql'],
+        ['20260302000000_round.sql', '20260302000000_round.sql'],
+      ] as const)
+        symlinkSync(to, workspace.path(`db/migrations/${name}`));
+      // One that would name a database is passed over, as it was never there.
+      symlinkSync('nowhere', workspace.path('.env'));
+      const { code, stdout } = await workspace.run('check', '--embedded');
+      equal(code, 1);
+      match(stdout, /_lost\.sql:1:1: error: A file cannot be read: .*it is a symbolic link that leads nowhere/);
+      match(stdout, /_round\.sql:1:1: error: A file cannot be read: .*ELOOP/);
+    });
+  });
+
+  it('says nothing of a down file that is empty on purpose', () =>
+    withWorkspace(
+      { 'migrations/000001_a.up.sql': 'select 1;\n', 'migrations/000001_a.down.sql': '' },
+      async (workspace) => {
+        const { code, stdout } = await workspace.run('check', '--embedded');
+        equal(code, 0);
+        match(stdout, /: no findings$/m);
+      },
+    ));
 
   it('says so when a file may not be read', function () {
     if (process.platform === 'win32') this.skip();
@@ -192,6 +219,20 @@ describe('the command line in trouble', function () {
         chmodSync(path, 0o700);
         equal((await workspace.json(...words)).code, 0, 'nothing else was in the way');
       }
+    });
+  });
+
+  it('says so when the folder it is called in was removed', function () {
+    if (process.platform === 'win32') this.skip();
+    return withWorkspace(good, async ({ folder: cwd, environment }) => {
+      const script = 'mkdir gone && cd gone && rmdir ../gone && exec "$0" "$1" check';
+      const { status, stderr } = spawnSync('sh', ['-c', script, process.execPath, cliPath], {
+        cwd,
+        env: { ...environment },
+        encoding: 'utf8',
+      });
+      equal(status, 2);
+      match(stderr, /^error: The folder that this was called in is not there any more: .*Change to a folder /m);
     });
   });
 

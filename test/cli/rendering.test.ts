@@ -40,6 +40,7 @@ const file: FileCheck = {
   rehearsedOn: 'embedded',
   placeBecause: 'it was chosen',
   placeLimits: [],
+  rows: 'there',
   statements: 2,
   findings,
   outcomes: [
@@ -149,9 +150,10 @@ describe('findings for scripts', () => {
     });
   });
 
-  it('name files as they were given, or by the absolute path outside the folder', () => {
+  it('name files as they were given, else on the shorter way from the folder', () => {
     equal(placesIn('/project', files, new Map([[path, './db/../db/2.sql']])).path(path), './db/../db/2.sql');
     equal(places.path('/elsewhere/1.sql'), '/elsewhere/1.sql');
+    equal(placesIn('/home/me/shop/app', files, new Map()).path('/home/me/shop/db/1.sql'), '../db/1.sql');
     equal(places.path('/project'), '.');
   });
 });
@@ -251,14 +253,28 @@ describe('a status', () => {
 });
 
 describe('a list of snapshots', () => {
-  it('is a table', () => {
+  it('is a table with headings, and times of this machine', () => {
+    const at = (iso: string) => {
+      const time = new Date(iso);
+      const two = (part: number) => String(part).padStart(2, '0');
+      const day = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join('-');
+      return `${day} ${two(time.getHours())}:${two(time.getMinutes())}`;
+    };
     const snapshot = { kind: 'copy', target: 'shop@localhost', reason: 'by hand' } as const;
     equal(
-      renderSnapshots([
-        { ...snapshot, id: 'b2', taken: '2026-01-02T03:04:05.678Z', bytes: 123_456_789, version: '12' },
-        { ...snapshot, id: 'a', taken: '2026-01-01T03:04:05Z', bytes: 900, version: undefined },
-      ]),
-      'b2  2026-01-02 03:04:05 UTC  123 MB  12  by hand\na   2026-01-01 03:04:05 UTC  900 B   -   by hand\n',
+      renderSnapshots(
+        [
+          { ...snapshot, id: 'b2', taken: '2026-01-02T03:04:05.678Z', bytes: 123_456_789, version: '12' },
+          { ...snapshot, id: 'a', taken: '2026-01-01T03:04:05Z', bytes: 900, version: undefined },
+        ],
+        plain,
+      ),
+      [
+        'Snapshot  Taken             Size    Migration  Reason',
+        `b2        ${at('2026-01-02T03:04:05.678Z')}  123 MB  12         by hand`,
+        `a         ${at('2026-01-01T03:04:05Z')}  900 B   -          by hand`,
+        '',
+      ].join('\n'),
     );
   });
 });

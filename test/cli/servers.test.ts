@@ -91,9 +91,13 @@ for (const major of [servers.oldest, servers.newest]) {
         match(stdout, /= follows from: db\/migrations\/20260101000004_coupons\.sql:2:/);
         match(
           stdout,
-          new RegExp(`4 migrations rehearsed on .*PostgreSQL ${major}.* in .*s: 1 error, 2 consequences$`, 'm'),
+          new RegExp(
+            `4 migrations rehearsed on .*PostgreSQL ${major}.*, schema and data of test_.*, in .*s: 1 error, 2 consequences$`,
+            'm',
+          ),
         );
-        match(stdout, /^There because .+\./m);
+        ok(!stdout.includes('There because'), stdout);
+        match((await workspace.run('check', '--verbose')).stdout, /^There because .+\./m);
         ok(!stdout.includes('\x1b'), 'no colours in a pipe');
       }));
 
@@ -133,6 +137,18 @@ for (const major of [servers.oldest, servers.newest]) {
         equal(before.code, 0, before.stderr);
         match(before.stderr, /Rehearsed on .*: no findings/);
       }));
+
+    it('applies what only its down script is wrong in, and says so', () => {
+      const file = 'db/migrations/20260101000009_x.sql';
+      const text = '-- migrate:up\ncreate table x (id int);\n-- migrate:down\ndrop table y;\n';
+      return onServer({ [file]: text }, async (workspace, url) => {
+        const { code, stderr } = await workspace.run('apply', '--yes');
+        equal(code, 0, stderr);
+        match(stderr, /_x\.sql:4:12: error: table "y" does not exist/);
+        match(stderr, /in down scripts: it can be applied, and not be reverted by them\.$/m);
+        deepEqual(await tables(url), ['schema_migrations', 'x']);
+      });
+    });
 
     it('stops at the first refusal, shows it, and leaves the database before that migration', () =>
       onServer(withMistake, async (workspace, url) => {
@@ -223,6 +239,26 @@ for (const major of [servers.oldest, servers.newest]) {
         match(whole.stdout, /^ CREATE TABLE .*users/m);
       }));
 
+    it('says in a preview what a check says', () =>
+      onServer({ 'migrations/001_x.sql': 'alter table users alter email set not null;\n' }, async (workspace, url) => {
+        await query(url, 'create table users (email text); insert into users values (null)');
+        const checked = await workspace.json('check');
+        const [file] = filesOf(checked.value);
+        match(uponIn(checked.value), /^schema and data of test_\d+@/);
+        match(uponIn((await workspace.json('check', '--data-limit', '0')).value), /^schema of test_\d+@/);
+        match((await workspace.run('check')).stdout, /, schema and data of test_\d+@.*, in .*s: 1 error$/m);
+        const { code, value } = await workspace.json('preview');
+        equal(code, 0);
+        is.isPreview(value, 'preview');
+        deepEqual(
+          (value as { errors: readonly Finding[] }).errors.map((it) => ({ ...it })),
+          file?.findings.map((it) => ({ path: 'migrations/001_x.sql', ...it })),
+        );
+        const { stdout } = await workspace.run('preview');
+        match(stdout, /^migrations\/001_x\.sql:1:25: error: 1 row of users has no email /m);
+        match(stdout, /; 1 error, so that it cannot be applied as it is$/m);
+      }));
+
     it('asks who else is connected, and ends their sessions only with consent', () =>
       onServer(good, async (workspace, url) => {
         equal((await workspace.run('apply', '--yes')).code, 0);
@@ -258,6 +294,8 @@ const placeIn = (value: unknown): string => {
   const { place, placeBecause, placeLimits } = engine.projects[0] ?? {};
   return [place, placeBecause, placeLimits].join('; ');
 };
+const uponIn = (value: unknown): string =>
+  (value as { engine: { projects: readonly { upon: string }[] } }).engine.projects[0]?.upon ?? '';
 const statesOf = (value: unknown) =>
   (value as { projects: readonly { migrations: readonly { state: string }[] }[] }).projects[0]?.migrations.map(
     (it) => it.state,

@@ -1,6 +1,6 @@
 /** A project through the engine's door: what is applied, what is pending, what a check and a preview say of it. */
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import type { Project } from '../../server/engine/project';
 import { binariesOf, servers, withDatabase } from '../support/servers';
 import { briefly, type Checked, checked, never, on, projectOf, withWorkspace, type Workspace } from './support';
@@ -292,5 +292,15 @@ describe('what a check says of the place', () => {
         write('migrations/000001_x.up.sql', 'create extension hstore;\nselect hstore(1);');
         deepEqual(briefly(await checked(project)), ['42883 function hstore(integer) does not exist']);
       }),
+    ));
+
+  it('writes a down file for a new migration where the others have one', () =>
+    withWorkspace(
+      { 'migrations/01_a.sql': 'select 1;', 'migrations/01_a.down.sql': '', 'migrations/02_b.sql': 'select 1;' },
+      async ({ engine, path }) => {
+        const made = (await projectOf(engine())).create('more');
+        equal(made.path, path('migrations/03_more.sql'));
+        ok(existsSync(path('migrations/03_more.down.sql')));
+      },
     ));
 });

@@ -57,6 +57,15 @@ describe('rows of the target in the shadow', () => {
       deepEqual(lines(findings), withThem);
     }));
 
+  it('are there for a preview when they were copied, and are not waited for', () =>
+    onTarget({}, async ({ project, path }) => {
+      const codes = async () => (await project.preview(path(file), never)).errors.map(({ sqlState }) => sqlState);
+      deepEqual(await codes(), []);
+      equal(await project.copyRows(), true);
+      deepEqual(await codes(), ['23505', '23502']);
+      equal((await project.preview(path(file), never)).refused, 2);
+    }));
+
   it('are counted and shown as those of the target, which they are', () =>
     onTarget({ files: { [file]: 'alter table users alter email set not null;\n' } }, async ({ project, url }) => {
       const found = async () => (await checked(project)).findings;

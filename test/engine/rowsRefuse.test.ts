@@ -70,6 +70,45 @@ describe('rows of the target', () => {
     );
   });
 
+  for (const [face, open] of [
+    ['the command line', undefined],
+    ['an editor', 'migrations/000002_y.up.sql'],
+  ] as const)
+    it(`are asked behind a statement that was refused and would not have written them (${face})`, () => {
+      const files = {
+        'migrations/000001_x.up.sql': 'insert into customers (nope) values (2);\n',
+        'migrations/000002_y.up.sql': 'alter table orders alter email set not null;\n',
+      };
+      return withDatabase(servers.newest, (url) =>
+        withWorkspace(files, async ({ engine, path }) => {
+          await fill(url);
+          const project = await projectOf(engine({ target: on(url), shadow: 'same-server' }));
+          const { files: told } = await checked(project, open === undefined ? 'pending' : { open: [path(open)] });
+          const last = told.findLast((it) => it.path === path('migrations/000002_y.up.sql'));
+          deepEqual(
+            last?.findings.map(({ code }) => code),
+            ['rows-refuse'],
+          );
+        }),
+      );
+    });
+
+  it('are what a preview tells of, too', () =>
+    withDatabase(servers.newest, (url) =>
+      withWorkspace(pending, async ({ engine, path }) => {
+        await fill(url);
+        const project = await projectOf(engine({ target: on(url), shadow: 'same-server' }));
+        const { errors, refused } = await project.preview('pending', never);
+        equal(refused, 0);
+        deepEqual(
+          errors.map(({ severity, sqlState, message }) => `${severity} ${sqlState} ${message}`),
+          said,
+        );
+        const first = await project.preview(path('migrations/000001_x.up.sql'), never);
+        deepEqual(first.errors, [], 'of the migration that is shown, and of no other');
+      }),
+    ));
+
   it('are told of after the rest, in an editor', () =>
     withDatabase(servers.newest, (url) =>
       withWorkspace(pending, async ({ engine, path }) => {

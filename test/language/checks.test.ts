@@ -319,7 +319,7 @@ const findNo: Check = (files, wanted, onFile) => {
     const finding = { range: { start, end: start + 2 }, severity: 'error', code: 'no', message: 'found' } as const;
     onFile({ ...fileCheck, path, findings: start < 0 ? [] : [finding], outcomes: [ranAll(files.read(path) ?? '')] });
   }
-  return Promise.resolve({ ...place, place: 'embedded', serverVersion: '18.4', ms: 1 });
+  return Promise.resolve({ ...place, place: 'embedded', upon: 'nothing', serverVersion: '18.4', ms: 1 });
 };
 
 const usualSettings: Settings = {
@@ -344,6 +344,7 @@ const fileCheck: Omit<FileCheck, 'path' | 'findings' | 'outcomes'> = {
   ms: 1,
   rooms: { rehearsal: 1 },
   ...place,
+  rows: 'missing',
   statements: 1,
 };
 

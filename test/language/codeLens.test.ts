@@ -13,6 +13,7 @@ const check: FileCheck = {
   rehearsedOn: 'private PostgreSQL 18.4',
   placeBecause: 'it was chosen',
   placeLimits: [],
+  rows: 'there',
   statements: 1,
   findings: [],
   outcomes: [],

@@ -14,6 +14,7 @@ import {
   ListProjectsRequest,
   ListSnapshotsRequest,
   NewMigrationRequest,
+  PendingErrorsRequest,
   PreviewRequest,
   type ProgressParams,
   ProgressNotification,
@@ -22,6 +23,7 @@ import {
   SnapshotRequest,
 } from '../../server/protocol/messages';
 import { withClient } from '../support/client';
+import { sameTold } from '../support/editor';
 import { type Beginning, type Running, withLanguageServer } from '../support/languageServer';
 import { refuses } from '../support/refusals';
 import { binariesOf, type Major, servers, withDatabase } from '../support/servers';
@@ -117,6 +119,45 @@ for (const major of Object.values(servers)) {
           'no-such-snapshot',
           new RegExp(restored.kept.id),
         );
+      });
+    });
+
+    it('tell the errors of pending migrations that are not open, and not those of their down scripts', async () => {
+      const bad = 'db/migrations/20240103000000_bad.sql';
+      const text = '-- migrate:up\nselect nope;\n\n-- migrate:down\nselect nope;\n';
+      const onlyDown = '-- migrate:up\nselect 1;\n\n-- migrate:down\nselect nope;\n';
+      const all = { ...files, [bad]: text, 'db/migrations/20240104000000_down.sql': onlyDown };
+      await onServer(major, { files: all }, async ({ editor: { connection }, path }) => {
+        const folder = uriOf(path('db/migrations'));
+        const versions = ['20240101000000', '20240103000000', '20240104000000'];
+        const errors = await connection.sendRequest(PendingErrorsRequest, { folder, versions });
+        deepEqual(errors, [{ version: '20240103000000', uri: uriOf(path(bad)), errors: 1 }]);
+        const none = await connection.sendRequest(PendingErrorsRequest, { folder, versions: versions.slice(0, 1) });
+        deepEqual(none, []);
+      });
+    });
+
+    it('leave what was refused among the diagnostics until the file is another one', async () => {
+      const bad = 'db/migrations/20240103000000_bad.sql';
+      const text = '-- migrate:up\ninsert into users values (7);\n\n-- migrate:down\n';
+      const initializationOptions = { settings: { postgresBinaries: [binariesOf(major)], shadowDataLimit: 0 } };
+      const beginning = { files: { ...files, [bad]: text }, initializationOptions };
+      await onServer(major, beginning, async ({ editor, path }, query) => {
+        const folder = uriOf(path('db/migrations'));
+        const apply = { ...consent, folder, snapshot: false };
+        await editor.connection.sendRequest(ApplyRequest, { ...apply, upTo: '20240102000000' });
+        await query('insert into users values (7)');
+        editor.open(path(bad), text);
+        // Without the rows of the target nobody can know.
+        sameTold(await editor.diagnostics(path(bad)), []);
+        const told = editor.published.length;
+        equal((await editor.connection.sendRequest(ApplyRequest, apply)).kind, 'refused');
+        await editor.until(() => editor.published.length >= told + 2, 'the answers of the check that follows');
+        const [one, ...others] = editor.published.at(-1)?.diagnostics ?? [];
+        deepEqual([one?.code, one?.severity, others], ['23505', 1, []]);
+        match(JSON.stringify(one?.message), /Refused by .* when it was applied\./);
+        const version = editor.replace(path(bad), '(7)', '(8)');
+        sameTold(await editor.diagnostics(path(bad), version), []);
       });
     });
 

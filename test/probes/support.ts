@@ -11,6 +11,7 @@ import { plainParameters } from '../../server/engine/database/parameters';
 import { openSession } from '../../server/engine/database/postgres';
 import { shapeOf } from '../../server/engine/sql/parse';
 import { ReachingNames } from '../../server/engine/sql/reach';
+import { rowEffectOf } from '../../server/engine/sql/rowEffects';
 import { statementsOf } from '../../server/engine/sql/scan';
 
 export interface Asked {
@@ -40,7 +41,8 @@ export async function rehearsed(shadow: Session, migration: string): Promise<Per
     const answer = await shadow.run(statement.text, copyData === undefined ? {} : { copyData });
     const kind = answer.kind === 'done' ? 'ran' : 'refused';
     await shadow.run(kind === 'ran' ? 'release savepoint each' : 'rollback to savepoint each');
-    const facts = kind === 'ran' ? await factsFor(shadow, statement) : undefined;
+    const isAsked = kind === 'ran' || rowEffectOf(statement.text).kind === 'writes';
+    const facts = isAsked ? await factsFor(shadow, statement) : undefined;
     performed.push({ kind, statement, shape, notices: answer.notices, facts });
   }
   await shadow.run('rollback');

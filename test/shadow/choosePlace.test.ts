@@ -56,8 +56,7 @@ async function withPlace<T>(
 const isInstalled = (major: Major): boolean => findBinaries([], [], {}).some((it) => it.major === major);
 
 const shared = 'Others use this server: statements that reach outside the database are not run.';
-const oneSession =
-  'It has one session, and a statement that takes too long ends it: what follows in the file is not rehearsed.';
+const oneSession = 'A statement that takes too long ends it: what follows in the file is not rehearsed.';
 
 describe('the place for shadows', () => {
   it('is the embedded engine that was chosen; its limits name what it lacks of the target', async () => {
@@ -104,7 +103,12 @@ describe('the place for shadows', () => {
       equal(place.kind, 'same-server');
       equal(place.shared, true);
       equal(place.label, `shadow database on 127.0.0.1:${port} (PostgreSQL ${place.serverVersion})`);
-      match(log.join(), new RegExp(`there are no binaries of PostgreSQL 18 on this machine \\(.*${oldest}\\..*\\)`));
+      match(
+        log.join(),
+        new RegExp(
+          `^shadow: a private server cannot be had \\(there are no binaries of PostgreSQL 18 on this machine \\(.*${oldest}\\..*\\)\\); a shadow database on the target's server comes next$`,
+        ),
+      );
       match(
         place.because,
         /^there are no binaries of PostgreSQL 18 on this machine \(.*\); the role may create databases on the target's server$/,
@@ -118,7 +122,7 @@ describe('the place for shadows', () => {
     const wishes = { binaries: [binariesOf(newest)], setUp, extensions: ['citext', 'special', 'nobody_has'] };
     await withPlace(newest, wishes, (place, log) => {
       equal(place.kind, 'same-server');
-      match(log.join(), /the binaries of PostgreSQL 18\.\d+ lack the extension special\./);
+      match(log.join(), /the binaries of PostgreSQL 18\.\d+ lack the extension special\); a shadow database /);
       match(place.because, /^the binaries of PostgreSQL 18\.\d+ lack the extension special; the role may /);
     });
   });
@@ -148,7 +152,7 @@ describe('the place for shadows', () => {
     await withRoles(newest, { reader: '' }, () =>
       withPlace(newest, { login: { user: 'reader' } }, (place, log) => {
         equal(place.kind, 'embedded');
-        match(log.join('\n'), /reader may not create databases/);
+        match(log.join('\n'), /reader may not create databases.*\); the embedded Postgres comes next$/);
         match(place.because, /^there are no binaries .*; reader may not create databases /);
       }),
     );

@@ -51,6 +51,7 @@ const finding = {
   endLine: position,
   endColumn: position,
   severity: oneOf('error', 'warning', 'information', 'hint'),
+  'direction?': oneOf('down'),
   code: text,
   'sqlState?': text,
   message: text,
@@ -110,6 +111,7 @@ export const isCheck = shape({
       shape({
         ...project,
         rehearsedOn: text,
+        upon: text,
         placeBecause: text,
         placeLimits: list(text),
         place: oneOf('private', 'same-server', 'url', 'embedded'),
@@ -151,6 +153,7 @@ export const isPreview = shape({
   ),
   rehearsedOn: text,
   refused: number,
+  errors: list(shape({ path: text, ...finding })),
   'before?': text,
   'after?': text,
 });

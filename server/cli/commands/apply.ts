@@ -1,6 +1,13 @@
 /** `rehearsal apply`: runs pending migrations on the target, as their tool would, after a snapshot. */
 import { Fault } from '../../engine/base/fault';
-import type { ApplyRequest, MigrationStatus, Project, Status } from '../../engine/project';
+import {
+  type ApplyRequest,
+  type Finding,
+  isErrorOfUp,
+  type MigrationStatus,
+  type Project,
+  type Status,
+} from '../../engine/project';
 import type { Values } from '../arguments';
 import { consentTo, mustBeAnswerable, unlessBusy } from '../consent';
 import { commonOptions, consentOptions, rehearsalOptions } from '../options';
@@ -39,7 +46,7 @@ export const apply: Command = {
     if (planned.length === 0) return finish({ kind: 'nothing' }, about);
     mustBeAnswerable(call);
     const rehearsed = values['no-rehearsal'] ? undefined : await rehearsePlanned(project, planned, call);
-    if (rehearsed && hasErrors(rehearsed.files)) {
+    if (rehearsed && rehearsed.files.some(({ findings }) => findings.some(isErrorOfUp))) {
       // Somebody else may just have applied them, so that the statements met what they make.
       return (await project.refreshIfMoved('asked')) === 'moved' ? apply.run(call) : refuse(rehearsed, about);
     }
@@ -49,6 +56,7 @@ export const apply: Command = {
       for (const { version, title } of planned) terminal.say(`  ${version}  ${title}`);
       if (rehearsed)
         terminal.say(`Rehearsed on ${placeOf(rehearsed.check)}: ${countsOf(rehearsed, terminal.paintMessage)}`);
+      if (rehearsed && hasErrors(rehearsed.files)) terminal.say(ofDown(rehearsed, about));
     }
     const question = `Apply ${some(planned.length, 'migration')} to ${project.target.label}?`;
     const consent = await consentTo(question, project.target, call);
@@ -78,6 +86,15 @@ const countsOf = ({ files }: Rehearsed, paint: Paint): string =>
     files.flatMap(({ findings }) => findings),
     paint,
   );
+
+/** What is wrong with down scripts keeps nothing from being applied, but from being reverted. */
+function ofDown({ files }: Rehearsed, { places, call: { terminal } }: About): string {
+  const look = { paint: terminal.paintMessage, columns: terminal.columns };
+  const isWrong = ({ severity, direction }: Finding) => severity === 'error' && direction === 'down';
+  const wrong = files.map(({ path, findings }) => ({ path, findings: findings.filter(isWrong) }));
+  const shown = wrong.map((file) => renderFindings(file, places, look)).join('');
+  return `${shown}That is in down scripts: it can be applied, and not be reverted by them.`;
+}
 
 /** Nothing was changed, and nobody was asked. */
 function refuse(rehearsed: Rehearsed, { places, call }: About): ExitCode {

@@ -63,7 +63,10 @@ async function report(selection: Selection, named: boolean, places: Places, call
   return { ...rehearsed, status: await project.status(call.signal) };
 }
 
-function renderSummary({ check, files, status }: Report, { terminal: { paint }, values, words }: Call): string {
+function renderSummary(
+  { project, check, files, status }: Report,
+  { terminal: { paint }, values, words }: Call,
+): string {
   const oddities = renderOddities(status, paint);
   if (files.length === 0 && !values.all && words.length === 0) {
     return `Nothing to rehearse: no migration is pending. Add --all to rehearse every one.\n${oddities}`;
@@ -72,9 +75,14 @@ function renderSummary({ check, files, status }: Report, { terminal: { paint }, 
     files.flatMap((it) => it.findings),
     paint,
   );
-  const summary = `${some(migrationsIn(files), 'migration')} rehearsed on ${placeOf(check)} in ${duration(check.ms)}: ${counts}`;
-  const why = paint('gray', [`There because ${check.placeBecause}.`, ...check.placeLimits].join(' '));
-  return `${summary}\n${why}\n${oddities}`;
+  const unread = files.filter(isUnread);
+  const rehearsed = some(migrationsIn(files.filter((it) => !isUnread(it))), 'migration');
+  const left = unread.length === 0 ? '' : `, ${some(unread.length, 'file')} not readable`;
+  const upon = project.target.engine === 'embedded' ? '' : `, ${check.upon},`;
+  const summary = `${rehearsed} rehearsed on ${placeOf(check)}${upon} in ${duration(check.ms)}: ${counts}${left}\n`;
+  const why = values.verbose ? [`There because ${check.placeBecause}.`] : [];
+  const about = [...why, ...check.placeLimits].join(' ');
+  return `${summary}${about === '' ? '' : `${paint('gray', about)}\n`}${oddities}`;
 }
 
 function exitCode(files: readonly FileCheck[]): ExitCode {

@@ -1,11 +1,12 @@
 /** `rehearsal preview`: the schema before and after pending migrations, object by object. */
 import { Fault } from '../../engine/base/fault';
+import { untilAborted } from '../../engine/base/untilAborted';
 import type { Project } from '../../engine/project';
 import { commonOptions, rehearsalOptions } from '../options';
 import { callPlaces, migrationNamed, oneProject } from '../projects';
 import { renderChangeCounts, renderChanges, renderWhole } from '../render/changes';
-import { some } from '../render/findings';
-import { jsonProject } from '../render/json';
+import { renderFinding, some } from '../render/findings';
+import { jsonFinding, jsonProject } from '../render/json';
 import type { Call, Command } from './command';
 
 export const preview: Command = {
@@ -21,11 +22,14 @@ export const preview: Command = {
     const places = callPlaces(call);
     const which = await wanted(project, call);
     terminal.progress('Rehearsing…');
+    // As a check does, so that both say the same.
+    await untilAborted(project.copyRows(), signal);
     const shown = await project.preview(which, signal);
     terminal.progress(undefined);
     if (json) {
-      const { before, after, ...rest } = shown;
-      print({ ...jsonProject(project, places), ...rest, ...(values.full && { before, after }) });
+      const { before, after, errors, ...rest } = shown;
+      const told = errors.map((it) => ({ path: places.path(it.path), ...jsonFinding(it, places) }));
+      print({ ...jsonProject(project, places), ...rest, errors: told, ...(values.full && { before, after }) });
       return 0;
     }
     const left =
@@ -33,7 +37,12 @@ export const preview: Command = {
         ? ''
         : `, without ${some(shown.refused, 'statement')} refused or not rehearsed (see rehearsal check)`;
     terminal.out(values.full ? renderWhole(shown, terminal.paint) : renderChanges(shown.changes, terminal.paint));
-    terminal.out(`Rehearsed on ${shown.rehearsedOn}: ${renderChangeCounts(shown.changes)}${left}\n`);
+    for (const it of shown.errors) terminal.out(renderFinding(it, places, terminal));
+    const wrong =
+      shown.errors.length === 0
+        ? ''
+        : `; ${terminal.paint('red', some(shown.errors.length, 'error'))}, so that it cannot be applied as it is`;
+    terminal.out(`Rehearsed on ${shown.rehearsedOn}: ${renderChangeCounts(shown.changes)}${left}${wrong}\n`);
     return 0;
   },
 };

@@ -6,7 +6,8 @@ import { callPlaces, oneProject } from '../projects';
 import { duration } from '../render/findings';
 import { jsonProject, jsonSnapshot, rounded } from '../render/json';
 import { declined } from '../result';
-import { snapshotNamed } from '../snapshots';
+import { harmless } from '../render/cells';
+import { snapshotNamed, timeOf } from '../snapshots';
 import type { Command } from './command';
 
 export const restore: Command = {
@@ -29,7 +30,7 @@ export const restore: Command = {
     const project = await oneProject(call);
     const chosen = snapshotNamed(word, await project.snapshots(signal));
     const { label } = project.target;
-    const question = `Restore ${label} to the snapshot of ${chosen.taken} (${chosen.reason})? What is there now is kept as a snapshot.`;
+    const question = `Restore ${label} to the snapshot of ${timeOf(chosen.taken)} (${harmless(chosen.reason)})? What is there now is kept as a snapshot.`;
     const consent = await consentTo(question, project.target, call);
     if (!consent) return declined(call);
     terminal.progress(`Restoring ${label}…`);

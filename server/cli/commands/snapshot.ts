@@ -8,7 +8,7 @@ import { harmless } from '../render/cells';
 import { bytes, duration } from '../render/findings';
 import { jsonProject, jsonSnapshot, rounded } from '../render/json';
 import { declined } from '../result';
-import { renderSnapshots, snapshotNamed } from '../snapshots';
+import { renderSnapshots, snapshotNamed, timeOf } from '../snapshots';
 import type { Call, Command, ExitCode } from './command';
 
 export const snapshot: Command = {
@@ -42,7 +42,7 @@ async function show(call: Call): Promise<ExitCode> {
   const project = await oneProject(call);
   const snapshots = await project.snapshots(call.signal);
   if (call.json) call.print({ ...known(project, call), snapshots: snapshots.map(jsonSnapshot) });
-  else call.terminal.out(renderSnapshots(snapshots));
+  else call.terminal.out(renderSnapshots(snapshots, call.terminal.paint));
   return 0;
 }
 
@@ -69,7 +69,7 @@ async function remove(word: string, call: Call): Promise<ExitCode> {
   const project = await oneProject(call);
   const chosen = snapshotNamed(word, await project.snapshots(signal));
   const { target } = project;
-  const question = `Delete the snapshot of ${target.label} of ${chosen.taken} (${harmless(chosen.reason)})? It cannot be brought back.`;
+  const question = `Delete the snapshot of ${target.label} of ${timeOf(chosen.taken)} (${harmless(chosen.reason)})? It cannot be brought back.`;
   const consent = await consentTo(question, target, call);
   if (!consent) return declined(call);
   terminal.progress(`Deleting a snapshot of ${target.label}…`);

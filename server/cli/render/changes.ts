@@ -25,7 +25,7 @@ function renderChange({ kind, type, name, before = '', after = '' }: ObjectChang
 }
 
 /** The whole schema after the change, each line marked as added, removed or kept. */
-export function renderWhole({ before, after }: Preview, paint: Paint): string {
+export function renderWhole({ before, after }: Pick<Preview, 'before' | 'after'>, paint: Paint): string {
   return `${differingLines(before, after, Number.POSITIVE_INFINITY, paint).join('\n')}\n`;
 }
 

@@ -19,6 +19,8 @@ export interface JsonFinding {
   readonly endLine: number;
   readonly endColumn: number;
   readonly severity: Finding['severity'];
+  /** In a down script. */
+  readonly direction?: 'down';
   readonly code: string;
   readonly sqlState?: string;
   readonly message: string;
@@ -56,11 +58,12 @@ function jsonOutcome({ range, ...outcome }: StatementOutcome, path: string, plac
 
 export function jsonFinding(finding: Finding & Place, places: Places): JsonFinding {
   const { path: _, ...where } = places.show(finding);
-  const { severity, code, sqlState, message, detail, hint, consequenceOf } = finding;
+  const { severity, direction, code, sqlState, message, detail, hint, consequenceOf } = finding;
   const cause = consequenceOf && places.show(consequenceOf);
   return {
     ...where,
     severity,
+    ...(direction !== undefined && { direction }),
     code,
     ...(sqlState !== undefined && { sqlState }),
     message,

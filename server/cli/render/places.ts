@@ -15,7 +15,7 @@ export interface ShownPlace {
 }
 
 export interface Places {
-  /** How a path is shown: as it was given, else relative to the current folder where it lies in it. */
+  /** How a path is shown: as it was given, else relative to the current folder. */
   path(absolute: string): string;
   /** Text of a file, read once; empty when it has gone or cannot be read. */
   text(absolute: string): string;
@@ -51,8 +51,9 @@ export function placesIn(folder: string, files: Files, given: ReadonlyMap<string
   };
 }
 
-/** The absolute path where the file lies outside the folder. */
+/** From the folder on, unless the whole path is shorter: the way to another corner of the disk. */
 export function relativePath(folder: string, absolute: string): string {
   const path = relative(folder, absolute);
-  return path.startsWith('..') || isAbsolute(path) ? absolute : path || '.';
+  const isFar = isAbsolute(path) || (path.startsWith('..') && path.length >= absolute.length);
+  return isFar ? absolute : path || '.';
 }

@@ -84,6 +84,11 @@ const remedies = {
     mend: 'Check that it is there, is UTF-8 text and may be read.',
     offers: undefined,
   },
+  'no-folder': {
+    says: 'The folder that this was called in is not there any more',
+    mend: 'Change to a folder that is there and try again.',
+    offers: undefined,
+  },
   'no-migrations': {
     says: 'No migrations were found',
     mend: 'Name their folder with --dir or in rehearsal.folders.',

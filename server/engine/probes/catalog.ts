@@ -157,7 +157,8 @@ export const domainQuery = `
 
 /**
  * Tables whose rows may change with those of `$1`: ancestors and heirs, and where foreign keys carry a change on.
- * Undefined (`wild`) when code of the user runs with that: triggers, rules, functions named in `$2`.
+ * Undefined (`wild`) when code of the user runs with that: triggers, rules, functions named in `$2`. And which of these
+ * functions there are not (`missing`).
  */
 export const touchedQuery = `
   with recursive touched(id) as (
@@ -179,7 +180,10 @@ export const touchedQuery = `
     or exists (
       select from pg_catalog.pg_proc p join pg_catalog.pg_language l on l.oid = p.prolang
        where p.proname = any($2::name[]) and p.pronamespace <> 'pg_catalog'::regnamespace
-         and p.provolatile = 'v' and l.lanname not in ('internal', 'c')) as wild`;
+         and p.provolatile = 'v' and l.lanname not in ('internal', 'c')) as wild,
+    array(
+      select name::text from pg_catalog.unnest($2::name[]) as name
+       where not exists (select from pg_catalog.pg_proc p where p.proname = name)) as missing`;
 
 /**
  * What Postgres may choose though nobody names its schema. Casts to json are chosen when a row is shown. Those of an

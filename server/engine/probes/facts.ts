@@ -22,6 +22,8 @@ export interface Facts {
   readonly casts: boolean;
   /** Tables whose rows may be others now. */
   readonly touched: readonly TableKey[] | 'all';
+  /** What a statement that writes names and the shadow has not, last parts of their names. */
+  readonly missing: { readonly tables: readonly string[]; readonly functions: readonly string[] };
 }
 
 export interface RefusedDefault {

@@ -5,12 +5,13 @@ import { quoteName } from '../database/quote';
 import type { Session } from '../database/session';
 import { callsIn, type RowEffect, rowEffectOf } from '../sql/rowEffects';
 import type { Statement } from '../sql/statement';
-import type { NameParts } from '../sql/tree';
+import { lastOf, type NameParts } from '../sql/tree';
 import { briefQuery, choosableQuery, domainQuery, functionsQuery, tablesQuery, touchedQuery } from './catalog';
 import { type DomainFacts, type Facts, type RefusedDefault, type TableFacts, tableKey } from './facts';
 
 /**
  * What the shadow knows of the statement that ran last on this session; nothing of it stays there, no lock and no setting.
+ * Of one that writes the same is known before it runs.
  *
  * @returns undefined when there is nothing to know: the statement asks nothing of rows and changes none
  * @throws {Fault} `connection-lost`
@@ -48,7 +49,7 @@ async function asked(session: Session, effect: Asking, calls: readonly string[])
   await session.run(`set local search_path = ''; set local jit = off`);
   const domain = found.domain === null ? undefined : await domainOf(session, found.domain);
   const ids = [...found.ids, ...(domain?.columns ?? []).map(({ table }) => String(table))];
-  const touched = effect.kind === 'writes' ? await touchedBy(session, found.ids, effect.calls) : [];
+  const writing = effect.kind === 'writes' ? await writingOf(session, effect, found.ids) : nothingWritten;
   const tables =
     effect.kind === 'writes' ? [] : await tablesOf(session, ids, isBrief(effect) ? briefQuery : tablesQuery);
   return {
@@ -58,7 +59,7 @@ async function asked(session: Session, effect: Asking, calls: readonly string[])
     refusedDefaults: await refusedDefaults(session, effect, tables[0]),
     functions: effect.kind === 'alters' ? await functionsNamed(session, calls) : [],
     ...(await choosable(session, effect)),
-    touched,
+    ...writing,
   };
 }
 
@@ -136,13 +137,19 @@ async function domainOf(session: Session, id: string): Promise<DomainFacts | und
   return row?.facts;
 }
 
-async function touchedBy(
+type Writing = Pick<Facts, 'touched' | 'missing'>;
+
+const nothingWritten: Writing = { touched: [], missing: { tables: [], functions: [] } };
+
+async function writingOf(
   session: Session,
+  { tables, calls }: Extract<Asking, { kind: 'writes' }>,
   ids: readonly string[],
-  calls: readonly string[],
-): Promise<Facts['touched']> {
-  // A table that cannot be found (a CTE that writes has its own names) may be any.
-  if (ids.includes('0')) return 'all';
-  const [row] = await session.rows<{ tables: Named[]; wild: boolean }>(touchedQuery, [ids, calls]);
-  return !row || row.wild ? 'all' : row.tables.map(([schema, name]) => tableKey({ schema, name }));
+): Promise<Writing> {
+  const [row] = await session.rows<{ tables: Named[]; wild: boolean; missing: string[] }>(touchedQuery, [ids, calls]);
+  if (!row) throw new Error('a select without FROM has one row');
+  return {
+    touched: row.wild ? 'all' : row.tables.map(([schema, name]) => tableKey({ schema, name })),
+    missing: { tables: tables.map(lastOf).filter((_, i) => ids[i] === '0'), functions: row.missing },
+  };
 }

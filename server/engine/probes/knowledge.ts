@@ -2,6 +2,7 @@
 import { type Clause, type RowEffect, rowEffectOf } from '../sql/rowEffects';
 import type { Shape, Statement } from '../sql/statement';
 import { lastOf } from '../sql/tree';
+import { doubtOf } from './doubt';
 import { type ColumnFacts, type Facts, tableKey, type TableFacts, type TableKey } from './facts';
 import { addedValue, kept, type Layer, type Rows } from './rows';
 
@@ -11,7 +12,7 @@ export interface Performed {
   readonly statement: Statement;
   readonly shape: Shape;
   readonly notices?: readonly { readonly sqlState: string }[];
-  /** Only of what ran. */
+  /** Of what ran; of what was refused when it would have written rows. */
   readonly facts?: Facts | undefined;
 }
 
@@ -19,6 +20,8 @@ export class Knowledge {
   private readonly rows = new Map<TableKey, Rows>();
   /** Names of tables that a refused statement speaks of: nobody knows what it will do when it is mended. */
   private readonly doubtful = new Set<string>();
+  /** Names of tables that a refused statement would have made, and that no trigger or rule was to be put upon. */
+  private readonly unmade = new Set<string>();
   /** Functions, types and domains that are others on the shadow than on the target. */
   private readonly changed = new Set<string>();
   private changesCode = false;
@@ -52,8 +55,8 @@ export class Knowledge {
 
   learn(performed: Performed): void {
     const { kind, statement, shape } = performed;
+    if (kind !== 'ran') return this.learnDoubt(performed);
     const effect = rowEffectOf(statement.text);
-    if (kind !== 'ran') return this.learnDoubt(effect, shape);
     this.learnChanges(shape);
     if (effect.kind === 'none') return;
     const facts = performed.facts;
@@ -68,10 +71,17 @@ export class Knowledge {
     if (facts) this.learnEffect(effect, facts, performed);
   }
 
-  private learnDoubt(effect: RowEffect, { mentions }: Shape): void {
-    if (effect.kind === 'none') return;
-    if (['anything', 'writes', 'fills', 'renames'].includes(effect.kind)) this.anything = true;
-    for (const name of mentions) this.doubtful.add(name);
+  private learnDoubt(performed: Performed): void {
+    const { node, mentions } = performed.shape;
+    const doubt = doubtOf(performed, this.unmade);
+    if (/^(?:CreateTrigStmt|RuleStmt|unreadable)$/.test(node)) for (const name of mentions) this.unmade.delete(name);
+    if (doubt === 'anything') {
+      this.anything = true;
+      return;
+    }
+    for (const key of doubt.tables) this.rows.set(key, { kind: 'unknown' });
+    for (const name of doubt.names) this.doubtful.add(name);
+    for (const name of doubt.unmade) this.unmade.add(name);
   }
 
   private learnChanges({ node, makes, takes }: Shape): void {
@@ -83,11 +93,11 @@ export class Knowledge {
     if (/Function|Cast|OpClass|OpFamily|Operator|DefineStmt/.test(node)) this.changesCode = true;
   }
 
-  private learnEffect(effect: RowEffect, { tables, touched }: Facts, performed: Performed): void {
+  private learnEffect(effect: RowEffect, { tables, touched, missing }: Facts, performed: Performed): void {
     const [table] = tables;
     switch (effect.kind) {
       case 'writes':
-        if (touched === 'all') this.anything = true;
+        if (touched === 'all' || missing.tables.length > 0) this.anything = true;
         else for (const key of touched) this.rows.set(key, { kind: 'unknown' });
         return;
       case 'makes':

@@ -43,14 +43,15 @@ export async function check(
     wanted: new Set(first),
     open: new Set(typeof wanted === 'string' ? [] : first),
     manner: typeof wanted === 'string' || !('open' in wanted) ? 'whole' : 'first',
-    live: 'live',
+    live: isStanding(wanted) && bench.hasNewRows ? 'withRows' : 'live',
     layout: folder.layout.name,
     limits: { statementMs: options.statementMs },
     observe: options.observe,
     laps,
   };
   // Who waits for the whole waits for the rows too.
-  if (order.manner === 'whole') await bench.adoptRows(await bench.rowCopies.renew(wishedBy(migrations), signal));
+  if (order.manner === 'whole' && !isStanding(wanted))
+    await bench.adoptRows(await bench.rowCopies.renew(wishedBy(migrations), signal));
   const checked = await checkFiles(bench, order, onFile, signal);
   if (typeof wanted === 'string' || !('open' in wanted)) return checked;
   const rest = pathsOf('pending', migrations).filter((path) => !order.wanted.has(path));
@@ -73,7 +74,11 @@ export async function check(
 /** Who has not typed for so long may read what a second look shows, in milliseconds. */
 const typingPauseMs = 250;
 
+const isStanding = (wanted: Wanted): wanted is { readonly standing: readonly string[] } =>
+  typeof wanted !== 'string' && 'standing' in wanted;
+
 function pathsOf(wanted: Wanted, migrations: readonly SeenMigration[]): readonly string[] {
+  if (isStanding(wanted)) return wanted.standing;
   if (typeof wanted !== 'string') return 'open' in wanted ? wanted.open : wanted;
   const chosen = wanted === 'all' ? migrations : migrations.filter(({ state }) => state === 'pending');
   return chosen.flatMap(({ files }) => [...files.keys()]);
@@ -134,7 +139,7 @@ async function checkChain(
     wished,
     async ({ place, chain }, base) => {
       await runChain(bench, order, kind, { place, chain, base, waiting, onFile: tell, onProvisional: onFile }, signal);
-      return whereOf(place, base);
+      return whereOf(place, base, kind, bench);
     },
     signal,
   );
@@ -161,9 +166,11 @@ async function runChain(
   const links = kind === 'replay' ? order.migrations : [...told];
   const earlier: PlacedOutcome[] = [];
   let unread: Place | undefined;
-  const where: Surroundings & PlaceChoice = {
-    ...whereOf(place, base),
-    on: [place.label, stateOfShadow(kind, base, bench)].filter(Boolean).join(', '),
+  const where = whereOf(place, base, kind, bench);
+  const around: Surroundings & PlaceChoice = {
+    ...where,
+    // That the embedded engine's shadow holds its database goes without saying.
+    on: kind !== 'replay' && bench.target.kind === 'embedded' ? place.label : `${place.label}, ${where.upon}`,
     rows: rowsAreMissing(base) ? 'missing' : 'there',
     extensions: {
       place: place.kind,
@@ -190,7 +197,7 @@ async function runChain(
   };
   const filesFor = (result: LinkResult, laps: Laps<CheckRoom>): FileCheck[] => {
     const read = byLink.get(result.link);
-    return read && told.has(read) ? filesOf(result, read, { waiting, earlier, unread, where, laps }) : [];
+    return read && told.has(read) ? filesOf(result, read, { waiting, earlier, unread, where: around, laps }) : [];
   };
   const provisionals = (result: LinkResult): FileCheck[] =>
     filesFor(result, new Laps<CheckRoom>('findings')).map((file) => ({ ...file, provisional: true }));
@@ -213,12 +220,18 @@ async function runChain(
   await rows.done();
 }
 
-type Where = Pick<Check, 'rehearsedOn' | 'place' | 'serverVersion' | keyof PlaceChoice>;
+type Where = Pick<Check, 'rehearsedOn' | 'place' | 'serverVersion' | 'upon' | keyof PlaceChoice>;
 
-const whereOf = ({ label, kind, serverVersion, because, limits }: ChosenPlace, base: Base): Where => ({
+const whereOf = (
+  { label, kind: place, serverVersion, because, limits }: ChosenPlace,
+  base: Base,
+  kind: WorkshopKind,
+  bench: Bench,
+): Where => ({
   rehearsedOn: label,
-  place: kind,
+  place,
   serverVersion,
+  upon: stateOfShadow(kind, base, bench),
   placeBecause: because,
   placeLimits: rowsAreMissing(base) ? [...limits, 'It has the schema of the target, not the rows.'] : limits,
 });
@@ -228,9 +241,9 @@ const rowsAreMissing = (base: Base): boolean => hasTables(base) && !('rows' in b
 /** Where the target has none, it has no rows. */
 const hasTables = (base: Base): boolean => base.kind === 'dump' && /^CREATE (?:UNLOGGED )?TABLE /m.test(base.sql);
 
-/** What the shadow holds, in words; that the embedded engine's shadow holds its database goes without saying. */
+/** What the shadow holds, in words. That of the embedded engine is a copy of its files. */
 function stateOfShadow(kind: WorkshopKind, base: Base, { target }: Bench): string {
   if (kind === 'replay') return 'all earlier migrations replayed';
-  if (target.kind === 'embedded') return '';
-  return `schema ${base.kind === 'dump' && base.rows ? 'and data ' : ''}of ${target.info.label}`;
+  const hasRows = target.kind === 'embedded' || (base.kind === 'dump' && base.rows !== undefined);
+  return `schema ${hasRows ? 'and data ' : ''}of ${target.info.label}`;
 }

@@ -41,9 +41,11 @@ export function filesOf(
         ...(file.path === upPath ? doubted(unread, findingsOf(up, file.text, earlier, where, own)) : []),
         ...(file.path === upPath ? unclosedFindings(result.link.up.scripts, up) : []),
         ...(file.path === downPath
-          ? doubted(before, findingsOf(down, file.text, [...earlier, ...up], where, own))
+          ? ofDown([
+              ...doubted(before, findingsOf(down, file.text, [...earlier, ...up], where, own)),
+              ...unclosedFindings(result.link.down?.scripts ?? [], down),
+            ])
           : []),
-        ...(file.path === downPath ? unclosedFindings(result.link.down?.scripts ?? [], down) : []),
       ];
       const outcomes = outcomesOf([...up, ...down].filter(({ path }) => path === file.path));
       return {
@@ -56,12 +58,15 @@ export function filesOf(
         placeLimits: where.placeLimits,
         statements: outcomes.length,
         findings: inOrder(findings),
+        rows: where.rows,
         outcomes,
       };
     });
 }
 
 const inOrder = (findings: readonly Finding[]): Finding[] => findings.toSorted((a, b) => a.range.start - b.range.start);
+
+const ofDown = (findings: readonly Finding[]): Finding[] => findings.map((it) => ({ ...it, direction: 'down' }));
 
 function problemsOf(file: ReadFile, { migration }: SeenMigration): Finding[] {
   const alone = isUnread(file) && file.path === migration.upPath ? ' Later migrations are rehearsed without it.' : '';

@@ -79,7 +79,8 @@ function readFile(path: string, layout: Layout, files: Files, known: ReadFile | 
       range: { start: 0, end: 0 },
       severity: 'error',
       code: 'not-readable',
-      message: error.message,
+      // It is told at its place.
+      message: error.message.replaceAll(path, basename(path)),
     } as const;
     return { path, text: '', scripts: [], problems: [problem] };
   }

@@ -1,9 +1,11 @@
-/** The schema before and after migrations, by rehearsing them. */
+/** The schema before and after migrations, by rehearsing them, and what a check finds in them. */
 import { Fault } from '../base/fault';
+import { Laps } from '../base/laps';
 import { previewOf } from '../preview/preview';
-import type { Preview } from '../project';
+import { type CheckRoom, type FileCheck, isErrorOfUp, type Preview } from '../project';
 import type { ChainRequest } from '../rehearsal/walk';
 import type { Base } from '../shadow/base';
+import { check } from './checking';
 import type { Ground, SeenMigration } from './ground';
 import { look } from './look';
 import type { Workshop, WorkshopKind } from './workshop';
@@ -32,11 +34,25 @@ export async function previewFrom(ground: Ground, path: string, signal: AbortSig
       limits: { statementMs: options.statementMs },
     };
     const dumps = await chain.dumps(request, span, signal);
-    return { ...previewOf(dumps), rehearsedOn: place.label, refused: dumps.refused };
+    return { ...previewOf(dumps), rehearsedOn: place.label, refused: dumps.refused, errors };
   };
+  const errors = await errorsIn(ground, chosen.slice(span.from, span.to), signal);
   const wished = migrations.flatMap(({ extensions }) => extensions);
   await bench.confirm(signal);
-  return bench.withWorkshop(kind, wished, rehearsed, signal);
+  return bench.withWorkshop(kind === 'live' && bench.hasNewRows ? 'withRows' : kind, wished, rehearsed, signal);
+}
+
+/** What a check says of these migrations, upon the rows that the preview stands on too. */
+async function errorsIn(
+  ground: Ground,
+  migrations: readonly SeenMigration[],
+  signal: AbortSignal,
+): Promise<Preview['errors']> {
+  const standing = migrations.map(({ link }) => link.up.path);
+  if (standing.length === 0) return [];
+  const files: FileCheck[] = [];
+  await check(ground, { standing }, (file) => files.push(file), new Laps<CheckRoom>('turn'), signal);
+  return files.flatMap(({ path, findings }) => findings.filter(isErrorOfUp).map((it) => ({ ...it, path })));
 }
 
 interface Span {

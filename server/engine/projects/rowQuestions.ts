@@ -7,6 +7,7 @@ import { probesOf } from '../probes/probesOf';
 import type { FileCheck, Finding } from '../project';
 import type { PlacedOutcome } from '../rehearsal/outcome';
 import { type Base, reachingOf } from '../shadow/base';
+import { rowEffectOf } from '../sql/rowEffects';
 import type { RowAnswers } from './rowAnswers';
 
 export interface RowQuestions {
@@ -90,9 +91,11 @@ interface AskedRows {
   readonly probes: readonly Probe[];
 }
 
-/** What only the rows of the shadow have refused asks the same as if it had none. */
+/** What only the rows of the shadow have refused asks the same as if it had none. What would have written has not. */
 const withoutRows = (outcome: PlacedOutcome): Performed =>
-  outcome.kind === 'refused' && outcome.facts ? { ...outcome, kind: 'ran' } : outcome;
+  outcome.kind === 'refused' && outcome.facts && rowEffectOf(outcome.statement.text).kind !== 'writes'
+    ? { ...outcome, kind: 'ran' }
+    : outcome;
 
 interface FoundRows {
   readonly outcome: PlacedOutcome;

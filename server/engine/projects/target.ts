@@ -77,7 +77,20 @@ export const connectionOf = (text: string, world: World): ConnectionParameters =
 const sourcesOf = ({ environment }: World): ConnectionSources => nodeSources(environment);
 
 const candidatesOf = (folder: string, { roots }: EngineOptions, world: World, leftOut: LeftOut): Candidate[] =>
-  candidatesIn(foldersUpTo(folder, roots), (path) => world.files.read(path), sourcesOf(world), leftOut);
+  candidatesIn(foldersUpTo(folder, roots), (path) => textOf(path, world), sourcesOf(world), leftOut);
+
+/** A link that leads nowhere (`.env` to a secret that is mounted elsewhere) names no database. */
+function textOf(path: string, { files, log }: World): string | undefined {
+  try {
+    return files.read(path);
+  } catch (error) {
+    if (!(error instanceof Fault) || !isOfMissing(error)) throw error;
+    log(`target: ${error.detail}`);
+    return undefined;
+  }
+}
+
+const isOfMissing = ({ cause }: Fault): boolean => cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
 
 /** The folder and those above it, up to the workspace's. */
 function foldersUpTo(folder: string, roots: readonly string[]): string[] {

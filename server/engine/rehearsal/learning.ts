@@ -1,12 +1,11 @@
 /** How is it found out what a link does: on the stack with others, apart on a copy, or for good? */
-import { isOfRows } from '../probes/ask';
 import type { Move, PreparedLink, StatementMove, Way } from './moves';
 import { commitAll } from './commit';
 import { isMarked, type Marks, Observing } from './observation/observing';
 import type { Form } from './observation/questions';
 import { isDoubtful, rehearse } from './rehearse';
 import type { RunLimits } from './run';
-import { SecondLook } from './secondLook';
+import { isRefusalLookedAt, SecondLook } from './secondLook';
 import type { Stack } from './stack';
 import { committedOf, learnAll, sparing, type Standings } from './standing';
 import type { State, Verdicts } from './state';
@@ -154,10 +153,12 @@ function lookOf({ up: { statements } }: PreparedLink, walk: Walk, marks: Marks, 
   return new SecondLook(statements, { rowsAreAsked, rowsAreThere, limits, signal, observing });
 }
 
-/** What ran, and what rows have refused. */
-const isLookedAt = ({ known }: State, walk: Walk): boolean =>
-  known?.outcome.kind === 'ran' ||
-  (known?.outcome.kind === 'refused' && hasRows(walk) && walk.rowsAreAsked && isOfRows(known.outcome.refusal));
+/** What ran, and what was refused where that tells of rows. */
+function isLookedAt({ known }: State, walk: Walk): boolean {
+  if (known?.outcome.kind !== 'refused') return known?.outcome.kind === 'ran';
+  const { rowsAreAsked } = walk;
+  return isRefusalLookedAt(known.outcome, known.outcome.refusal, { rowsAreAsked, rowsAreThere: hasRows(walk) });
+}
 
 const hasRows = ({ base }: Walk): boolean => base.kind === 'dump' && base.rows !== undefined;
 

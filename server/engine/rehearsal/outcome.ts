@@ -37,7 +37,10 @@ export type Outcome =
       readonly refusal: Refusal;
       readonly range: TextRange;
       readonly ms: number;
-      /** What the catalogs would tell if there were no rows; where rows of the target have refused it. */
+      /**
+       * What the catalogs would tell if there were no rows, where rows of the target have refused it; which rows it would
+       * have written, where it writes.
+       */
       readonly facts?: Facts | undefined;
     }
   | { readonly kind: 'ended'; readonly statement: Statement; readonly shape: Shape; readonly message: string }

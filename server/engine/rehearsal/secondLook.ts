@@ -10,6 +10,8 @@ import type { Notice, Refusal, Session } from '../database/session';
 import { isOfRows } from '../probes/ask';
 import { factsFor } from '../probes/factsFor';
 import { factsWithoutRows } from '../probes/factsWithoutRows';
+import { rowEffectOf } from '../sql/rowEffects';
+import type { Statement } from '../sql/statement';
 import { brokenRoutines, type Risk, routinesAtRisk, stillBroken } from './bodies/broken';
 import { checkBody, holdsBody } from './bodies/checkBody';
 import type { BodyProblem, BrokenRoutine } from './bodies/problem';
@@ -55,12 +57,19 @@ export class SecondLook implements Watch {
     if (state) state.seen = await this.asked(session, () => this.seen(session, step, notices));
   }
 
-  /** What is known of a statement that only rows refuse is asked as if there were none. */
+  /**
+   * What is known of a statement that only rows refuse is asked as if there were none; of one that would have written
+   * some, which these are.
+   */
   async refused(session: Session, step: Step, refusal: Refusal): Promise<void> {
     const state = this.states.get(step);
-    const { limits, rowsAreAsked, rowsAreThere } = this.options;
-    if (!state || !rowsAreAsked || !rowsAreThere || !isOfRows(refusal)) return;
-    const facts = await this.asked(session, () => factsWithoutRows(session, step, limits.statementMs));
+    const { limits } = this.options;
+    if (!state || !isRefusalLookedAt(step, refusal, this.options)) return;
+    const facts = await this.asked(session, () =>
+      writesRows(step.statement)
+        ? factsFor(session, step.statement)
+        : factsWithoutRows(session, step, limits.statementMs),
+    );
     state.seen = { facts, observation: undefined, bodies: [], broken: [] };
   }
 
@@ -115,6 +124,17 @@ export class SecondLook implements Watch {
     }
   }
 }
+
+/** Whether there is something to know of a statement that was refused so. */
+export function isRefusalLookedAt(
+  { statement }: Pick<Step, 'statement'>,
+  refusal: Refusal,
+  { rowsAreAsked, rowsAreThere }: Pick<LookOptions, 'rowsAreAsked' | 'rowsAreThere'>,
+): boolean {
+  return rowsAreAsked && (writesRows(statement) || (rowsAreThere && isOfRows(refusal)));
+}
+
+const writesRows = ({ text }: Statement): boolean => rowEffectOf(text).kind === 'writes';
 
 /** A DO block has done its work at the end of the script, and what it needed may be gone. */
 const isOver = ({ shape }: Step): boolean => shape.node === 'DoStmt';

@@ -77,6 +77,11 @@ async function choose(wishes: PlaceWishes, target: Session | undefined): Promise
 
 const chosen = 'it was chosen';
 
+interface Attempt {
+  readonly what: string;
+  readonly make: () => Promise<Choice>;
+}
+
 async function firstToBeHad(wishes: PlaceWishes, own: ConnectionParameters, target: Session): Promise<Choice> {
   const reasons: string[] = [];
   const sameServer = async (): Promise<Choice> => {
@@ -84,14 +89,20 @@ async function firstToBeHad(wishes: PlaceWishes, own: ConnectionParameters, targ
     return { place, because: [...reasons, "the role may create databases on the target's server"].join('; ') };
   };
   // On somebody else's machine no database is made unless the user wishes so.
-  for (const attempt of [() => privatePlace(wishes, target), ...(isLocal(own) ? [sameServer] : [])]) {
+  const attempts: readonly Attempt[] = [
+    { what: 'a private server', make: () => privatePlace(wishes, target) },
+    ...(isLocal(own) ? [{ what: "a shadow database on the target's server", make: sameServer }] : []),
+  ];
+  for (const [i, { what, make }] of attempts.entries()) {
     try {
-      return await attempt();
+      return await make();
     } catch (error) {
       // Where there is no room now, there will be some again; another place would stay.
       if (!(error instanceof Fault) || error.code === 'disk-full') throw error;
-      wishes.log(`shadow: ${error.message}`);
-      reasons.push(error.detail.replace(/\.$/, ''));
+      const reason = error.detail.replace(/\.$/, '');
+      const next = attempts[i + 1]?.what ?? 'the embedded Postgres';
+      wishes.log(`shadow: ${what} cannot be had (${reason}); ${next} comes next`);
+      reasons.push(reason);
     }
   }
   if (!isLocal(own)) reasons.push('the target is on another machine, where nothing is made by itself');

@@ -22,7 +22,7 @@ export function limitsOf(
       : []),
     ...(shared ? ['Others use this server: statements that reach outside the database are not run.'] : []),
     ...(kind === 'embedded'
-      ? ['It has one session, and a statement that takes too long ends it: what follows in the file is not rehearsed.']
+      ? ['A statement that takes too long ends it: what follows in the file is not rehearsed.']
       : []),
   ];
 }

@@ -108,5 +108,5 @@ create temp table orders (id int, email text);
 insert into pg_temp.orders values (1, null);
 alter table orders add column x int;
 --- refused before, unknown
-alter table orders add colum x int;
+alters table orders add x int;
 alter table items alter n set not null;

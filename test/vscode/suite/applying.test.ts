@@ -80,7 +80,7 @@ describe('applying to the embedded Postgres', () => {
     );
     match(detailOf(asked[0]), /^The rehearsal found errors:\n1 error in 20240402150000_order_totals\.sql\n/);
     equal(asked[1]!.dialog, 'showErrorMessage');
-    match(messageOf(asked[1]), /^20240402150000: .*p\.price.* \(42703\)/s);
+    match(messageOf(asked[1]), /^20240402150000_order_totals\.sql:\d+: .*p\.price.* \(42703\)\. /);
     const editor = window.activeTextEditor!;
     match(editor.document.fileName, /order_totals/);
     match(editor.document.getText(editor.selection), /^p\.price|create view/);
@@ -101,6 +101,9 @@ describe('applying to the embedded Postgres', () => {
     const row = { kind: 'project', project };
     await answering([], () => commands.executeCommand('rehearsal.snapshotNow', row));
     const [newest] = await snapshotsIn(trees.snapshots, folder);
+    const { description } = await trees.snapshots.getTreeItem(newest!);
+    // Short: of this year the year goes without saying.
+    match(String(description), /^(?!.*20\d\d).+\d:\d\d.* · .+B$/);
     await answering([press], () => commands.executeCommand('rehearsal.revertLast', row));
     deepEqual(await statesIn(folder), ['applied', 'applied', 'pending', 'pending', 'pending']);
     const asked = await answering([press], () => commands.executeCommand('rehearsal.revertToSnapshot', newest));
