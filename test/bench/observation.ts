@@ -1,8 +1,11 @@
-/** What observing costs: the forty statements with savepoints on one session, with an observer and without. */
+/**
+ * What observing costs: the forty statements with savepoints on one session, with an observer as the editor has it, with
+ * the one of the command line, whose event triggers are in a database of their own, and without.
+ */
 import type { Session } from '../../server/engine/database/session';
-import type { Observer } from '../../server/engine/rehearsal/observation/observer';
-import { begun, observerOn } from '../rehearsal/observing';
+import { type Committed, Observer } from '../../server/engine/rehearsal/observation/observer';
 import { loadParser, shapeOf } from '../../server/engine/sql/parse';
+import { begun, done, observerOn } from '../rehearsal/observing';
 import { type Major, withDatabase } from '../support/servers';
 import { withSession } from '../support/session';
 import { migration, schemaOf } from './generate';
@@ -10,7 +13,12 @@ import { rounded, timed, type Times, timesOf } from './measure';
 
 export interface ObservationCost {
   readonly bare: Times;
-  readonly observed: Times;
+  readonly editor: Observed;
+  readonly commandLine: Observed;
+}
+
+interface Observed {
+  readonly times: Times;
   /** Median of what each round took longer than the bare one before it, as a part of that. */
   readonly overhead: number;
 }
@@ -19,30 +27,43 @@ const tables = 200;
 
 export async function measureObservation(major: Major, rounds: number): Promise<ObservationCost> {
   await loadParser();
-  return withDatabase(major, (url) =>
-    withSession(url, async (session) => {
-      for (const statement of schemaOf(tables)) await session.run(statement);
-      const observer = await observerOn(session);
-      const [bare, observed]: [number[], number[]] = [[], []];
+  return withSchema(major, (plain) =>
+    withSchema(major, async (reporting) => {
+      const commandLine = replayObserved(reporting, await observerOn(reporting));
+      const editor = replayObserved(plain, new Observer(plain, 'grammar'));
+      const measured: Record<'bare' | 'editor' | 'commandLine', number[]> = { bare: [], editor: [], commandLine: [] };
       // The first rounds fill the caches of both ends.
-      for (let round = -2; round < rounds; round++) {
-        const times = [
-          await timed(() => replay(session)),
-          await timed(() => observedReplay(session, observer)),
-        ] as const;
+      for (let round = -3; round < rounds; round++) {
+        const times = {
+          bare: await timed(() => replay(plain)),
+          editor: await timed(editor),
+          commandLine: await timed(commandLine),
+        };
         if (round < 0) continue;
-        bare.push(times[0]);
-        observed.push(times[1]);
+        for (const which of ['bare', 'editor', 'commandLine'] as const) measured[which].push(times[which]);
       }
-      const ratios = bare.map((it, round) => (observed[round] ?? 0) / it - 1).toSorted((a, b) => a - b);
+      const { bare } = measured;
       return {
         bare: timesOf(bare),
-        observed: timesOf(observed),
-        overhead: rounded(ratios[Math.floor(ratios.length / 2)] ?? Number.NaN, 2),
+        editor: observed(measured.editor, bare),
+        commandLine: observed(measured.commandLine, bare),
       };
     }),
   );
 }
+
+function observed(times: readonly number[], bare: readonly number[]): Observed {
+  const ratios = bare.map((it, round) => (times[round] ?? 0) / it - 1).toSorted((a, b) => a - b);
+  return { times: timesOf(times), overhead: rounded(ratios[Math.floor(ratios.length / 2)] ?? Number.NaN, 2) };
+}
+
+const withSchema = <T>(major: Major, use: (session: Session) => Promise<T>): Promise<T> =>
+  withDatabase(major, (url) =>
+    withSession(url, async (session) => {
+      for (const statement of schemaOf(tables)) await done(session, statement);
+      return use(session);
+    }),
+  );
 
 /** As the rehearsal sends them: each under a savepoint, which goes along with the statement's end. */
 async function replay(session: Session): Promise<void> {
@@ -55,16 +76,19 @@ async function replay(session: Session): Promise<void> {
   await session.run('rollback');
 }
 
-async function observedReplay(session: Session, observer: Observer): Promise<void> {
-  await session.run('begin');
-  let mark = await begun(observer);
-  for (const statement of migration()) {
-    const shape = shapeOf(statement);
-    await session.run('savepoint bench');
-    const baseline = await observer.baseline(shape, mark);
-    const { notices } = await session.run(statement);
-    mark = (await observer.observe({ shape, notices }, mark, baseline))?.after ?? mark;
-    await session.run('release savepoint bench');
-  }
-  await session.run('rollback');
+function replayObserved(session: Session, observer: Observer): () => Promise<void> {
+  const committed: Committed = {};
+  return async () => {
+    await session.run('begin');
+    let start = await begun(observer, committed);
+    for (const statement of migration()) {
+      const shape = shapeOf(statement);
+      await session.run('savepoint bench');
+      const ready = await observer.ready(shape, start);
+      const { notices, behind } = await done(session, statement, ready.behind);
+      start = (await observer.observe({ shape, notices, told: behind?.answer }, ready))?.after ?? start;
+      await session.run('release savepoint bench');
+    }
+    await session.run('rollback');
+  };
 }

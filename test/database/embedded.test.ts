@@ -58,6 +58,12 @@ describe('a session on the embedded Postgres', () => {
     deepEqual(await session.run(''), { kind: 'done', commands: [], notices: [] });
   });
 
+  it('gives rows where they are asked for, and asks behind a statement', async () => {
+    const { behind, ...answer } = await session.run('select 1, null', { withRows: true, behind: "select 'there'" });
+    deepEqual(answer.kind === 'done' && answer.rows, [['1', null]]);
+    deepEqual(behind?.answer.kind === 'done' && behind.answer.rows, [['there']]);
+  });
+
   it('gives every field of a refusal', async () => {
     await session.run('create table t (a int constraint positive check (a > 0))');
     deepEqual(await refusalOf(session, 'insert into t values (-1)'), {

@@ -3,7 +3,7 @@ import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import type { Database } from '../../server/engine/database/database';
 import { plainParameters } from '../../server/engine/database/parameters';
 import { serverDatabase } from '../../server/engine/database/serverDatabase';
-import type { Refusal, Session } from '../../server/engine/database/session';
+import type { Refusal, RunOptions, Session } from '../../server/engine/database/session';
 import { startServer } from '../../server/engine/shadow/privateServer';
 import { isFault } from '../support/faults';
 import { type Major, binariesOf, serverOf, servers, withDatabase } from '../support/servers';
@@ -35,6 +35,35 @@ for (const major of [servers.oldest, servers.newest])
           notices: [],
         });
         deepEqual(await session.run(' -- nothing\n'), { kind: 'done', commands: [], notices: [] });
+      }));
+
+    it('gives the rows of all commands, where they are asked for', () =>
+      withSession(major, async (session) => {
+        const answer = await session.run("select 1, null; select 'x' where false; select 'é'", { withRows: true });
+        deepEqual(answer.kind === 'done' && answer.rows, [['1', null], ['é']]);
+      }));
+
+    it('asks behind a statement, whatever becomes of it, and tells them apart', () =>
+      withSession(major, async (session) => {
+        const asked = async (sql: string, options: RunOptions = {}): Promise<unknown> => {
+          const { behind, ...answer } = await session.run(sql, { ...options, behind: "select 'there', 1" });
+          const said = answer.kind === 'done' ? answer.commands : answer.refusal.sqlState;
+          return [said, behind?.answer.kind === 'done' ? behind.answer.rows : behind?.answer.refusal.sqlState];
+        };
+        await session.run('create table t (a int)');
+        deepEqual(await asked('insert into t values (1)'), [[{ tag: 'INSERT', rows: 1 }], [['there', '1']]]);
+        const copied = await asked('copy t from stdin', { copyData: '2\n3\n' });
+        deepEqual(copied, [[{ tag: 'COPY', rows: 2 }], [['there', '1']]]);
+        deepEqual(await asked('select nowhere'), ['42703', [['there', '1']]]);
+        await session.run('begin');
+        deepEqual(await asked('select nowhere'), ['42703', '25P02']);
+        equal(session.transaction, 'failed');
+        deepEqual(await asked('rollback'), [[{ tag: 'ROLLBACK', rows: null }], [['there', '1']]]);
+        const late = asked('select pg_sleep(20)', { timeoutMs: 50 });
+        deepEqual(await Promise.all([late, asked('select 2')]), [
+          ['57014', [['there', '1']]],
+          [[{ tag: 'SELECT', rows: 1 }], [['there', '1']]],
+        ]);
       }));
 
     it('takes back a text of several statements when one is refused', () =>

@@ -154,7 +154,7 @@ for (const [name, open] of Object.entries(places)) {
 
     it('is nothing, and nothing is asked, where nobody wants to know', async () => {
       const asked: string[] = [];
-      const tap = tapped(place, (sql) => void (/observer|rehearsal_held/.test(sql) && asked.push(sql)));
+      const tap = tapped(place, (sql) => void (/execute rehearsal_/.test(sql) && asked.push(sql)));
       const chain = createChain(tap.place);
       for (const statements of edits.slice(0, 3))
         ok((await observed(chain, requestOf([textOf(statements)]))).every((it) => typeof it !== 'object'));
@@ -165,7 +165,7 @@ for (const [name, open] of Object.entries(places)) {
 
     it('costs the answer nothing: what an edit runs is not observed before it is told', async () => {
       const asked: string[] = [];
-      const tap = tapped(place, (sql) => void (/observer|rehearsal_held/.test(sql) && asked.push(sql)));
+      const tap = tapped(place, (sql) => void (/execute rehearsal_/.test(sql) && asked.push(sql)));
       const chain = createChain(tap.place);
       await observed(chain, requestOf([textOf(right)], { observe: true }));
       tap.sent.splice(0);

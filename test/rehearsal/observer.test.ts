@@ -1,9 +1,12 @@
 /** The observer itself: what it leaves behind, what it survives, and how it goes on after a rollback. */
-import { deepEqual, equal } from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import { plainParameters } from '../../server/engine/database/parameters';
 import { serverDatabase } from '../../server/engine/database/serverDatabase';
 import type { Session } from '../../server/engine/database/session';
-import { asFunctions, questionOf } from '../../server/engine/rehearsal/observation/questions';
+import { nothingKnown } from '../../server/engine/rehearsal/observation/counted';
+import { countedBy, questionsOf } from '../../server/engine/rehearsal/observation/questions';
+import type { Committed } from '../../server/engine/rehearsal/observation/observer';
+import { relationsCalled } from '../../server/engine/rehearsal/observation/relations';
 import { loadParser, shapeOf } from '../../server/engine/sql/parse';
 import { assets } from '../support/places';
 import { asAdmin, type Major, serverOf, servers, withDatabase } from '../support/servers';
@@ -23,7 +26,7 @@ for (const major of [servers.oldest, servers.newest]) {
         const copy = `${databaseOf(url)}_copy`;
         await asAdmin(server, `create database ${copy} template ${databaseOf(url)}`);
         await withSession(server.url(copy), async (session) => {
-          const notices = await done(session, 'create table made_in_a_copy (id int)');
+          const { notices } = await done(session, 'create table made_in_a_copy (id int)');
           deepEqual(
             notices.map(({ sqlState, message }) => `${sqlState} ${message}`),
             ['RHOBS ddl_command_end'],
@@ -60,7 +63,7 @@ for (const major of [servers.oldest, servers.newest]) {
           const once = await ran(session, observer, sql, start);
           await ran(session, observer, 'create table other (id int)', once.after);
           await done(session, 'rollback to savepoint first');
-          const again = await ran(session, observer, sql, start);
+          const again = await ran(session, observer, sql, { ...start, counted: nothingKnown });
           deepEqual(again.observation, once.observation);
           deepEqual(again.observation.scans, [{ table: 'public.orders', scans: 1, rows: 1 }]);
         }),
@@ -73,12 +76,47 @@ for (const major of [servers.oldest, servers.newest]) {
           await done(session, 'create table orders (id int, total int); insert into orders values (1, 0)');
           const observer = await observerOn(session);
           await done(session, 'begin; savepoint refused');
-          const mark = await begun(observer);
+          const { mark } = await begun(observer);
           const refused = 'alter table orders add check (total > 0)';
           equal((await session.run(refused)).kind, 'refused');
           await done(session, 'rollback to savepoint refused');
-          const { observation } = await ran(session, observer, 'alter table orders alter column id set not null', mark);
+          const start = { mark, counted: nothingKnown };
+          const { observation } = await ran(
+            session,
+            observer,
+            'alter table orders alter column id set not null',
+            start,
+          );
           deepEqual(observation.scans, [{ table: 'public.orders', scans: 1, rows: 1 }]);
+        }),
+      );
+    });
+
+    it('prepares anew what a script has forgotten, also in the statement it is asked behind', async () => {
+      await inTransaction(major, async (session, run) => {
+        await done(session, 'create table orders (id int)');
+        await run('deallocate all');
+        const { rows } = await run('insert into orders values (1), (2)');
+        deepEqual(
+          rows.map(({ table, inserted }) => [table, inserted]),
+          [['public.orders', 2]],
+        );
+      });
+    });
+
+    it('reads what is committed once, and anew when something was changed before', async () => {
+      await withDatabase(major, (url) =>
+        withSession(url, async (session) => {
+          await done(session, 'create table orders (id int)');
+          const observer = await observerOn(session);
+          const committed: Committed = {};
+          await done(session, 'begin');
+          const { mark } = await begun(observer, committed);
+          equal(mark.relations, committed.known?.relations);
+          await done(session, 'create table lines (id int)');
+          ok(relationsCalled((await begun(observer, committed)).mark.relations, { name: 'lines' }).length === 1);
+          await done(session, 'rollback; begin');
+          equal((await begun(observer, committed)).mark.relations, mark.relations);
         }),
       );
     });
@@ -135,9 +173,11 @@ for (const major of [servers.oldest, servers.newest]) {
           await done(session, 'create table orders (id int)');
           const observer = await observerOn(session);
           await done(session, 'begin');
-          const { relations, named } = await begun(observer);
-          for (const sql of ['alter table orders add column note text', "create type mood as enum ('good')"])
-            equal(questionOf(shapeOf(sql), relations, named, asFunctions), '');
+          const { mark } = await begun(observer);
+          for (const sql of ['alter table orders add column note text', "create type mood as enum ('good')"]) {
+            const shape = shapeOf(sql);
+            deepEqual(questionsOf(shape, mark, countedBy(shape, mark.relations), 'server'), []);
+          }
         }),
       );
     });

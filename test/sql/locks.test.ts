@@ -182,6 +182,15 @@ const statements = `
   create type stage as enum ('new')
   create type pair as (a int, b text)
   create sequence more_numbers
+  alter table orders add column state text not null default 'new'
+  alter table orders add column state varchar(9) not null default 'new'::varchar
+  alter table orders add column state text not null default null::text
+  alter table parent add column state int not null default 5
+  alter table events add column state int not null default 5
+  alter table parent add constraint extra check (id > 0) not valid
+  alter table events add constraint extra check (id > 0) not valid
+  alter table parent alter column id set storage plain
+  alter table parent reset (fillfactor)
   create schema more
   explain select * from orders
 `
@@ -204,8 +213,10 @@ for (const major of [servers.oldest, servers.newest]) {
             const { foreseen, node } = shapeOf(sql);
             // The table of an index that is dropped is known by the observer.
             const all = foreseen !== 'nothing' && node !== 'DropStmt';
-            const [server, rules] = [lines(taken, sql, all), lines(ruled(sql, taken), sql, all)];
+            const [server, rules] = [lines(taken.locks, sql, all), lines(ruled(sql, taken.locks), sql, all)];
             if (server !== rules) differences.push(`${sql}: ${server}; by the rules: ${rules}`);
+            if (foreseen === 'all' && taken.touched.length > 0)
+              differences.push(`${sql} touches ${taken.touched.join()}`);
           }
           deepEqual(differences, []);
         }),
@@ -216,11 +227,21 @@ for (const major of [servers.oldest, servers.newest]) {
 
 type Locks = ReadonlyMap<string, LockMode>;
 
-/** Strongest lock for each relation that was there before, by `schema.name`; without the indexes of a table written anew. */
-async function takenBy(client: Client, sql: string): Promise<Locks> {
+/** What was counted of a relation, and its file, as one text. */
+const counted = (oid: string): string =>
+  `concat_ws(' ', ${['numscans', 'tuples_inserted', 'tuples_updated', 'tuples_deleted'].map((it) => `pg_stat_get_xact_${it}(${oid})`).join()})`;
+
+/**
+ * Strongest lock for each relation that was there before, by `schema.name`; without the indexes of a table written anew.
+ * And which of them it has read or written, rows or files.
+ */
+async function takenBy(
+  client: Client,
+  sql: string,
+): Promise<{ readonly locks: Locks; readonly touched: readonly string[] }> {
   await client.query('begin');
   await client.query(
-    'create temp table was on commit drop as select oid, oid::regclass::text as name, relfilenode as file from pg_class',
+    `create temp table was on commit drop as select oid, oid::regclass::text as name, relfilenode as file, ${counted('oid')} as counts from pg_class`,
   );
   await client.query(sql);
   const { rows } = await client.query<{ name: string; mode: string }>(`
@@ -228,10 +249,13 @@ async function takenBy(client: Client, sql: string): Promise<Locks> {
      where l.pid = pg_backend_pid() and l.relation >= 16384
        and (c.relfilenode is null or c.relfilenode = w.file or c.relkind not in ('i', 't'))
        and w.name !~ '^pg_toast'`);
+  const touched = await client.query<{ name: string }>(`
+    select w.name from was w join pg_class c on c.oid = w.oid
+     where w.oid >= 16384 and c.relkind in ('r', 'm') and (c.relfilenode <> w.file or ${counted('c.oid')} <> w.counts)`);
   await client.query('rollback');
   const found = new Map<string, LockMode>();
   for (const { name, mode } of rows) stronger(found, name, modeNamed(mode));
-  return found;
+  return { locks: found, touched: touched.rows.map(({ name }) => name) };
 }
 
 /** `ShareUpdateExclusiveLock` → `SHARE UPDATE EXCLUSIVE`. */

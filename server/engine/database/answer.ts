@@ -1,6 +1,6 @@
 /** Gathers the messages of one run into an answer; the same for a server and for the embedded engine. */
 import type { DatabaseError } from 'pg';
-import type { Answer, Notice, Refusal } from './session';
+import type { Answer, Notice, Refusal, RunOptions, TextRow } from './session';
 
 /** A statement may raise as many notices as it likes; nobody reads more than these. */
 const mostNotices = 1_000;
@@ -26,7 +26,13 @@ export type ReportFields = Pick<
 export class AnswerParts {
   readonly #commands: { tag: string; rows: number | null }[] = [];
   readonly #notices: Notice[] = [];
+  readonly #rows: TextRow[] | undefined;
   #refusal: Refusal | undefined;
+
+  /** @param withRows as in RunOptions; without it rows are dropped */
+  constructor(withRows?: RunOptions['withRows']) {
+    this.#rows = withRows && [];
+  }
 
   /** @param text of a CommandComplete, such as `INSERT 0 5`, `CREATE TABLE`, `COPY 3` */
   command(text: string): void {
@@ -39,6 +45,10 @@ export class AnswerParts {
     if (this.#notices.length < mostNotices) this.#notices.push(noticeOf(fields));
   }
 
+  row(fields: TextRow): void {
+    this.#rows?.push(fields);
+  }
+
   refuse(refusal: Refusal): void {
     this.#refusal ??= refusal;
   }
@@ -46,7 +56,12 @@ export class AnswerParts {
   get answer(): Answer {
     return this.#refusal
       ? { kind: 'refused', refusal: this.#refusal, completed: this.#commands.length, notices: this.#notices }
-      : { kind: 'done', commands: this.#commands, notices: this.#notices };
+      : {
+          kind: 'done',
+          commands: this.#commands,
+          notices: this.#notices,
+          ...(this.#rows && { rows: this.#rows }),
+        };
   }
 }
 

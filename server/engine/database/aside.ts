@@ -1,6 +1,6 @@
 /** Does something of ours on the session of a script and takes it back, in a transaction as well as outside of one. */
 import { quoteIdentifier } from './quote';
-import type { Session } from './session';
+import type { Answer, Session } from './session';
 
 const savepoint = 'rehearsal_aside';
 
@@ -28,6 +28,29 @@ export async function aside<T>(
       await session.run(inside ? `rollback to savepoint ${savepoint}; release savepoint ${savepoint}` : 'rollback');
   }
 }
+
+/**
+ * The same in one exchange and in an open transaction, for questions that answer in rows.
+ *
+ * @returns undefined where there is none
+ */
+export async function askedAside(session: Session, questions: readonly string[]): Promise<Answer | undefined> {
+  if (session.lost || session.transaction !== 'open') return undefined;
+  const answer = await session.run(askingAside(questions), { withRows: true });
+  await takeBackAside(session, answer);
+  return answer;
+}
+
+/** The same as SQL, to be asked behind a statement in the same transaction. */
+export const askingAside = (questions: readonly string[]): string =>
+  [`savepoint ${savepoint}`, ...noLimits, ...questions, back].join('; ');
+
+/** @param answer to `askingAside` */
+export async function takeBackAside(session: Session, answer: Answer): Promise<void> {
+  if (answer.kind === 'refused' && answer.completed > 0 && !session.lost) await session.run(back);
+}
+
+const back = `rollback to savepoint ${savepoint}; release savepoint ${savepoint}`;
 
 /** The role that a rehearsal runs as may not see and do everything; who has logged in may. */
 export const asOurselves = ({ server }: Session): string => `set session authorization ${quoteIdentifier(server.user)}`;

@@ -17,6 +17,8 @@ export type EmbeddedRequest =
       readonly kind: 'run';
       readonly sql: string;
       readonly copyData: string | undefined;
+      readonly withRows: true | undefined;
+      readonly behind: string | undefined;
       readonly ahead: readonly string[];
     }
   | { readonly kind: 'rows'; readonly sql: string; readonly values: readonly (string | null)[] }

@@ -105,9 +105,9 @@ export class EmbeddedSession implements Session {
     return this.#lost !== undefined;
   }
 
-  run(sql: string, { copyData, timeoutMs, ahead = [] }: RunOptions = {}): Promise<Answer> {
+  run(sql: string, { copyData, timeoutMs, withRows, behind, ahead = [] }: RunOptions = {}): Promise<Answer> {
     return this.#turns.take(() => {
-      const asked = this.#request({ kind: 'run', sql, copyData, ahead });
+      const asked = this.#request({ kind: 'run', sql, copyData, withRows, behind, ahead });
       return timeoutMs === undefined ? this.#interruptible(asked) : this.#limited(asked, timeoutMs);
     });
   }

@@ -31,7 +31,7 @@ import {
 } from './embeddedMessages';
 import { runPgDump } from './pgDump';
 import { quoteIdentifier } from './quote';
-import type { Answer, Session } from './session';
+import type { Answer, RunOptions, Session } from './session';
 import { type TarEntry, packTar, unpackTar } from './tar';
 
 const { serialize } = protocol;
@@ -64,9 +64,12 @@ const handlers: {
     if (!copies.has(begun.copy)) copies.set(begun.copy, dataDirectory());
     return itself;
   },
-  run({ sql, copyData, ahead }) {
+  run({ sql, copyData, withRows, ahead, behind }) {
     for (const before of ahead) demand(before);
-    return run(sql, copyData);
+    const answer = run(sql, copyData, withRows);
+    if (behind === undefined) return answer;
+    const began = performance.now();
+    return { ...answer, behind: { answer: run(behind, undefined, true), ms: performance.now() - began } };
   },
   rows: ({ sql, values }) => rows(sql, values),
   dump: ({ content }) => dump(content),
@@ -95,9 +98,9 @@ const handlers: {
   },
 };
 
-function run(sql: string, copyData: string | undefined): Answer {
+function run(sql: string, copyData?: string, withRows?: RunOptions['withRows']): Answer {
   if (/\bextension\b/i.test(sql)) current().provideExtensions(sql.match(/[\w-]+/g) ?? []);
-  const parts = new AnswerParts();
+  const parts = new AnswerParts(withRows);
   // The rows of a COPY follow its query at once. Postgres ignores them, and each CopyDone, where there is no COPY.
   const reads = sql.match(/\bstdin\b/gi)?.length ?? 0;
   const data = copyData === undefined || reads === 0 ? [] : [serialize.copyData(bytesOf(copyData))];
@@ -110,6 +113,7 @@ function gather(parts: AnswerParts, message: BackendMessage): void {
   if (message instanceof messages.CommandCompleteMessage) parts.command(message.text);
   else if (message instanceof messages.DatabaseError) parts.refuse(refusalOf(message));
   else if (message instanceof messages.NoticeMessage) parts.notice(message);
+  else if (message instanceof messages.DataRowMessage) parts.row(message.fields);
   else if (message instanceof messages.ReadyForQueryMessage) transaction = statusOf(message.status);
 }
 
@@ -205,7 +209,7 @@ function exchangeForDump(bytes: Uint8Array, sql: string | undefined): Uint8Array
 }
 
 function demand(sql: string): void {
-  const answer = run(sql, undefined);
+  const answer = run(sql);
   if (answer.kind === 'refused') throw new Error(`${sql}: ${answer.refusal.message}`);
 }
 

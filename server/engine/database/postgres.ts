@@ -10,7 +10,7 @@ import { CopyIn, CopyOut } from './copyStreams';
 import { givingUp } from './givingUp';
 import { type ConnectionParameters, labelOf } from './parameters';
 import type { Answer, RunOptions, Server, Session } from './session';
-import { SimpleQuery } from './simpleQuery';
+import { FollowingQuery, SimpleQuery } from './simpleQuery';
 import { Turns } from './turns';
 
 /** A statement may catch a cancel (`EXCEPTION WHEN query_canceled`) and go on; then it is asked again. */
@@ -36,8 +36,13 @@ export async function openSession(parameters: ConnectionParameters, signal?: Abo
   }
 }
 
+/** It may read rows of the client, and would read what comes behind it. */
+const isSentAlone = (sql: string): boolean => /\bstdin\b/i.test(sql);
+
 interface Exchange {
   readonly parts: AnswerParts;
+  /** That of a message which went out in the same packet. */
+  next?: Exchange;
   /** Settles when the server is ready for the next query, or the connection has died. */
   readonly finished: Promise<void>;
   readonly resolve: () => void;
@@ -61,7 +66,7 @@ class PostgresSession implements Session {
     private readonly connected: Connected,
   ) {
     const client = (this.#client = connected.client);
-    client.connection.on('readyForQuery', () => this.#running?.resolve());
+    client.connection.on('readyForQuery', () => this.#goOn());
     client.connection.on('errorMessage', (error: Error) => (this.#lastError = error));
     client.on('notice', (notice: ReportFields) => this.#running?.parts.notice(notice));
     client.on('error', (error) => this.#lose(error));
@@ -97,7 +102,7 @@ class PostgresSession implements Session {
     return status === 'T' ? 'open' : status === 'E' ? 'failed' : 'idle';
   }
 
-  run(sql: string, { copyData, timeoutMs, ahead }: RunOptions = {}): Promise<Answer> {
+  run(sql: string, { timeoutMs, behind, ...options }: RunOptions = {}): Promise<Answer> {
     return this.#inTurn(async () => {
       let late = false;
       const end = (): void => {
@@ -106,7 +111,9 @@ class PostgresSession implements Session {
       };
       const timer = timeoutMs === undefined ? undefined : setTimeout(end, Math.min(timeoutMs, longestTimerMs));
       try {
-        const answer = await this.#simple(sql, copyData, ahead);
+        const asked = this.#simple(sql, options, behind);
+        const first = asked.finally(() => clearTimeout(timer));
+        const answer = await (behind === undefined ? first : this.#followed(first, behind, sql));
         return late && answer.kind === 'refused' && answer.refusal.sqlState === timedOut.sqlState
           ? { ...answer, refusal: { ...answer.refusal, ...timedOut } }
           : answer;
@@ -157,7 +164,7 @@ class PostgresSession implements Session {
   cancel(): Promise<void> {
     const running = this.#running;
     if (running && !this.#lost)
-      this.#cancelling ??= this.#interrupt(running)
+      this.#cancelling ??= this.#interrupt(running.next ?? running)
         // Nobody waits for a cancel by a signal or a time limit: who runs the statement hears what went wrong.
         .catch((error: Error) => this.#lose(error))
         .finally(() => (this.#cancelling = undefined));
@@ -180,24 +187,50 @@ class PostgresSession implements Session {
     });
   }
 
-  #simple(sql: string, copyData?: string, ahead: readonly string[] = []): Promise<Answer> {
-    return this.#submit((parts, onLost) => new SimpleQuery({ sql, copyData, ahead }, parts, onLost)).answer;
+  /** @param behind goes out in the same packet, where it can */
+  #simple(sql: string, { copyData, ahead = [], withRows }: RunOptions = {}, behind?: string): Promise<Answer> {
+    const parts = new AnswerParts(withRows);
+    const sent = { sql, copyData, ahead, behind: isSentAlone(sql) ? undefined : behind };
+    return this.#submit((_, onLost) => new SimpleQuery(sent, parts, onLost), parts).answer;
   }
 
-  #submit<Query extends Submittable>(queryOf: (parts: AnswerParts, onLost: (error: Error) => void) => Query) {
-    const { parts, finished } = this.#begin();
+  /** With the answer to what is asked behind it. */
+  async #followed(asked: Promise<Answer>, behind: string, sql: string): Promise<Answer> {
+    const began = asked.then(() => performance.now());
+    const following = isSentAlone(sql) ? asked.then(() => this.#simple(behind, { withRows: true })) : this.#following();
+    const [first, answer, since] = await Promise.all([asked, following, began]);
+    return { ...first, behind: { answer, ms: performance.now() - since } };
+  }
+
+  #following(): Promise<Answer> {
+    const parts = new AnswerParts(true);
+    return this.#submit((_, onLost) => new FollowingQuery(parts, onLost), parts).answer;
+  }
+
+  #submit<Query extends Submittable>(
+    queryOf: (parts: AnswerParts, onLost: (error: Error) => void) => Query,
+    parts = new AnswerParts(),
+  ) {
+    const { finished } = this.#begin(parts);
     const query = queryOf(parts, (error) => this.#lose(error));
     this.#client.query(query);
     return { query, answer: finished.then(() => parts.answer) };
   }
 
-  #begin(): Exchange {
+  #begin(parts = new AnswerParts()): Exchange {
     let settle: Pick<Exchange, 'resolve' | 'reject'> | undefined;
-    const finished = new Promise<void>((resolve, reject) => (settle = { resolve, reject })).finally(
-      () => (this.#running = undefined),
-    );
+    const finished = new Promise<void>((resolve, reject) => (settle = { resolve, reject }));
     if (!settle) throw new Error('a promise calls its executor at once');
-    return (this.#running = { parts: new AnswerParts(), finished, ...settle });
+    const exchange: Exchange = { parts, finished, ...settle };
+    if (this.#running) this.#running.next = exchange;
+    else this.#running = exchange;
+    return exchange;
+  }
+
+  #goOn(): void {
+    const ended = this.#running;
+    this.#running = ended?.next;
+    ended?.resolve();
   }
 
   async #interrupt({ finished }: Exchange): Promise<void> {
@@ -273,6 +306,8 @@ class PostgresSession implements Session {
     const why = said instanceof DatabaseError ? `${said.message} (${said.code})` : said?.message;
     this.#lost = new Fault('connection-lost', this.#closing ? `${where} was closed.` : `${where}: ${why}.`, said);
     this.#running?.reject(this.#lost);
+    this.#running?.next?.reject(this.#lost);
+    this.#running = undefined;
     this.#stream.destroy();
   }
 

@@ -57,6 +57,13 @@ export interface RunOptions {
    * not tell of them; when one is refused, the session is lost.
    */
   readonly ahead?: readonly string[];
+  /**
+   * SQL of our own that goes out with it and is run right behind it, whatever has become of it, so that nobody waits in
+   * between; its rows are told. What it leaves behind when it is refused is taken back by who asked.
+   */
+  readonly behind?: string;
+  /** What it answers in rows is wanted, too. */
+  readonly withRows?: true;
   /** Rows for `COPY … FROM stdin`. */
   readonly copyData?: string;
   /** Longest time in milliseconds; then the statement is cancelled and refused with 57014, the session perhaps lost. */
@@ -75,14 +82,27 @@ export interface Server {
 
 export type Answer = Done | Refused;
 
-export interface Done {
+/** How `RunOptions.behind` was answered. */
+interface Followed {
+  readonly behind?: {
+    readonly answer: Answer;
+    /** How much longer that took, in milliseconds. */
+    readonly ms: number;
+  };
+}
+
+export interface Done extends Followed {
   readonly kind: 'done';
   /** One for each statement in the text, in order. */
   readonly commands: readonly { readonly tag: string; readonly rows: number | null }[];
   readonly notices: readonly Notice[];
+  /** Of all its commands, as texts; only where they were asked for. */
+  readonly rows?: readonly TextRow[];
 }
 
-export interface Refused {
+export type TextRow = readonly (string | null)[];
+
+export interface Refused extends Followed {
   readonly kind: 'refused';
   readonly refusal: Refusal;
   /** How many statements of the text had been done before. */

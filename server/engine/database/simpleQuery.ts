@@ -2,6 +2,8 @@
 import type { Writable } from 'node:stream';
 import { type Connection, DatabaseError, type Submittable } from 'pg';
 import { type AnswerParts, refusalOf } from './answer';
+import { message, text } from './frontendMessages';
+import type { TextRow } from './session';
 
 /** A piece of COPY data; small enough for no message to weigh on the memory of the server. */
 const chunkBytes = 64 * 1024;
@@ -32,9 +34,12 @@ export class SimpleQuery implements Submittable {
    */
   submit(connection: Connection): void {
     const { stream } = connection as unknown as QueryConnection;
+    const { ahead, sql, behind } = this.#sent;
     stream.cork();
-    for (const text of this.#sent.ahead) sendAhead(connection as unknown as QueryConnection, text);
-    connection.query(this.#sent.sql);
+    for (const statement of ahead) sendAhead(connection as unknown as QueryConnection, statement);
+    // In one piece, which is sent much quicker than two.
+    if (behind === undefined) connection.query(sql);
+    else stream.write(Buffer.concat([message('Q', text(sql)), message('Q', text(behind))]));
     stream.uncork();
   }
 
@@ -58,9 +63,12 @@ export class SimpleQuery implements Submittable {
     else this.onLost(error);
   }
 
+  handleDataRow({ fields }: { readonly fields: TextRow }): void {
+    this.parts.row(fields);
+  }
+
   // What follows is read and dropped: run() answers with counts, and an empty text has no commands.
   handleRowDescription(): void {}
-  handleDataRow(): void {}
   handleCopyData(): void {}
   handleEmptyQuery(): void {}
   handlePortalSuspended(): void {}
@@ -72,6 +80,17 @@ export interface Sent {
   readonly copyData: string | undefined;
   /** See RunOptions. */
   readonly ahead: readonly string[];
+  /** A second message in the same packet, whose answer a FollowingQuery takes; not where the first may ask for rows. */
+  readonly behind?: string | undefined;
+}
+
+/** Takes the answer to a message that went out with the one before it. */
+export class FollowingQuery extends SimpleQuery {
+  constructor(parts: AnswerParts, onLost: (error: Error) => void) {
+    super({ sql: '', copyData: undefined, ahead: [] }, parts, onLost);
+  }
+
+  override submit(): void {}
 }
 
 function sendAhead(connection: QueryConnection, text: string): void {

@@ -1,8 +1,8 @@
 /** How is it found out what a link does: on the stack with others, apart on a copy, or for good? */
 import type { Move, PreparedLink, StatementMove, Way } from './moves';
 import { commitAll } from './commit';
-import { isMarked, type Marks, Observing } from './observation/observing';
-import type { Form } from './observation/questions';
+import { isMarked, Marks, Observing } from './observation/observing';
+import type { Observation } from './observation/observation';
 import { isDoubtful, rehearse } from './rehearse';
 import type { RunLimits } from './run';
 import { isRefusalLookedAt, SecondLook } from './secondLook';
@@ -15,7 +15,7 @@ import { movesBetween, type Walk } from './walk';
 /** A stack, how what is observed on it is asked, and how many links are committed below it. */
 interface StackStanding {
   readonly stack: Stack;
-  readonly form: Form;
+  readonly toldBy: Observation['toldBy'];
   readonly committed: number;
 }
 
@@ -64,7 +64,7 @@ export class Learning {
     let from = i;
     while (from > walk.firstOpen && this.isPlain(walk.prepared[from - 1], false)) from--;
     const standing = await this.standings.between(from, i, walk);
-    return { stack: standing.stack, form: standing.form, committed: committedOf(standing, walk, i) };
+    return { stack: standing.stack, toldBy: standing.toldBy, committed: committedOf(standing, walk, i) };
   }
 
   /**
@@ -83,9 +83,9 @@ export class Learning {
 
   private async lookOnStack(link: PreparedLink, i: number, walk: Walk): Promise<Verdicts> {
     const { signal } = walk;
-    const { stack, form, committed } = await this.stackOf(i, walk);
+    const { stack, toldBy, committed } = await this.stackOf(i, walk);
     const before = movesBetween(walk, committed, i);
-    const second = lookOf(link, walk, stack.marks, form);
+    const second = lookOf(link, walk, stack.marks, toldBy);
     const bring = (moves: readonly Move[], limits: RunLimits) => stack.bring(moves, limits, signal, () => {});
     const first = link.up.statements.findIndex(({ state }) => !state.seen && isLookedAt(state, walk));
     if (first >= 0)
@@ -95,8 +95,8 @@ export class Learning {
   }
 
   private async lookApart(link: PreparedLink, i: number, walk: Walk): Promise<Verdicts> {
-    const { shadow, form } = await this.standings.before(i, walk);
-    const second = lookOf(link, walk, new Map(), form);
+    const { shadow, toldBy } = await this.standings.before(i, walk);
+    const second = lookOf(link, walk, new Marks(), toldBy);
     const { ups } = sparing(link, false);
     return shadow.withCopy(async (copy) => {
       await commitAll(shadow, copy, ups, { ...walk.limits, watch: second }, walk.signal);
@@ -120,7 +120,7 @@ export class Learning {
       await this.standings.advanceFrom(standing, link, down, walk);
       return;
     }
-    const second = lookOf(link, walk, new Map(), standing.form);
+    const second = lookOf(link, walk, new Marks(), standing.toldBy);
     const limits = { ...walk.limits, watch: second };
     const { shadow } = await this.standings.advanceFrom(standing, link, down, { ...walk, limits });
     this.telling.judge(link, await second.atEnd(shadow.session));
@@ -146,10 +146,15 @@ export class Learning {
   }
 }
 
-function lookOf({ up: { statements } }: PreparedLink, walk: Walk, marks: Marks, form: Form): SecondLook {
+function lookOf(
+  { up: { statements } }: PreparedLink,
+  walk: Walk,
+  marks: Marks,
+  toldBy: Observation['toldBy'],
+): SecondLook {
   const { rowsAreAsked, limits, signal, observe } = walk;
   const rowsAreThere = hasRows(walk);
-  const observing = observe ? new Observing(statements, { marks, form, signal }) : undefined;
+  const observing = observe ? new Observing(statements, { marks, toldBy, signal }) : undefined;
   return new SecondLook(statements, { rowsAreAsked, rowsAreThere, limits, signal, observing });
 }
 

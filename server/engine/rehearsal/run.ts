@@ -33,13 +33,14 @@ export interface RunLimits {
 
 /** What it does on the session it takes back itself. */
 export interface Watch {
-  before(session: Session, step: Step): Promise<void>;
+  /** @returns what it asks behind the statement, as RunOptions.behind; undefined when nothing */
+  before(session: Session, step: Step): Promise<string | undefined>;
   /**
    * Only of a statement that has run, while its effects are there.
    *
-   * @param notices what the server said
+   * @param answer to the statement, and to what was asked behind it
    */
-  after(session: Session, step: Step, notices: readonly Notice[]): Promise<void>;
+  after(session: Session, step: Step, answer: Done): Promise<void>;
   /** Of a statement that was refused, in the state just before it; not where a transaction has ended with it. */
   refused(session: Session, step: Step, refusal: Refusal): Promise<void>;
 }
@@ -120,11 +121,16 @@ export async function tryStep(
   if (session.lost) return { kind: 'skipped', statement, shape, reason: { kind: 'sessionEnded' } };
   const { watch } = limits;
   if (watch) for (const sql of ahead) await session.run(sql);
-  await watch?.before(session, step);
+  const behind = await watch?.before(session, step);
   const begun = performance.now();
   const timeoutMs = Math.min(limits.statementMs, step.givenUpMs ?? Infinity);
-  const answer = await sent(session, statement, { timeoutMs, ahead: watch ? [] : ahead }, signal);
-  const ms = performance.now() - begun;
+  const answer = await sent(
+    session,
+    statement,
+    { timeoutMs, ahead: watch ? [] : ahead, ...(behind && { behind }) },
+    signal,
+  );
+  const ms = performance.now() - begun - (answer instanceof Fault ? 0 : (answer.behind?.ms ?? 0));
   if (answer instanceof Fault) return { kind: 'ended', statement, shape, message: reasonOf(answer) };
   if (answer.kind === 'refused') throwIfTrouble(answer.refusal, session);
   if (watch && !session.lost) await watched(watch, session, step, answer, savepoint);
@@ -138,7 +144,7 @@ async function watched(
   answer: Answer,
   savepoint: string | undefined,
 ): Promise<void> {
-  if (answer.kind === 'done') return watch.after(session, step, answer.notices);
+  if (answer.kind === 'done') return watch.after(session, step, answer);
   if (session.transaction === 'failed') {
     if (savepoint === undefined) return;
     await session.run(`rollback to savepoint ${savepoint}`);

@@ -6,7 +6,7 @@
  */
 import { flat, shifted } from '../base/text';
 import { interruptible } from '../database/interruptible';
-import type { Notice, Refusal, Session } from '../database/session';
+import type { Done, Refusal, Session } from '../database/session';
 import { isOfRows } from '../probes/ask';
 import { factsFor } from '../probes/factsFor';
 import { factsWithoutRows } from '../probes/factsWithoutRows';
@@ -43,18 +43,22 @@ export class SecondLook implements Watch {
     this.states = new Map(statements.map(({ step, state }) => [step, state]));
   }
 
-  async before(session: Session, step: Step): Promise<void> {
+  async before(session: Session, step: Step): Promise<string | undefined> {
     this.risks.delete(step);
-    if (!this.states.has(step)) return;
-    const { limits } = this.options;
+    const { limits, observing } = this.options;
+    if (!this.states.has(step)) {
+      observing?.disturbed();
+      return undefined;
+    }
     const risk = await this.asked(session, () => routinesAtRisk(session, step.statement, step.shape, limits));
     if (risk) this.risks.set(step, risk);
-    await this.asked(session, async () => this.options.observing?.begin(session, step));
+    if (risk) observing?.disturbed();
+    return this.asked(session, async () => observing?.begin(session, step));
   }
 
-  async after(session: Session, step: Step, notices: readonly Notice[]): Promise<void> {
+  async after(session: Session, step: Step, answer: Done): Promise<void> {
     const state = this.states.get(step);
-    if (state) state.seen = await this.asked(session, () => this.seen(session, step, notices));
+    if (state) state.seen = await this.asked(session, () => this.seen(session, step, answer));
   }
 
   /**
@@ -97,12 +101,13 @@ export class SecondLook implements Watch {
     return verdicts;
   }
 
-  private async seen(session: Session, step: Step, notices: readonly Notice[]): Promise<Seen> {
+  private async seen(session: Session, step: Step, answer: Done): Promise<Seen> {
     const { statement, shape } = step;
     const { limits, rowsAreAsked, observing } = this.options;
     // First, before the other questions have read something.
-    const observation = await observing?.end(session, step, notices);
+    const observation = await observing?.end(session, step, answer);
     const risk = this.risks.get(step);
+    if (risk || rowsAreAsked || isOver(step)) observing?.disturbed();
     const bodies = isOver(step) ? await checkBody(session, statement, shape, limits) : [];
     return {
       bodies: bodies.map((it) => ownRange(it, step)),

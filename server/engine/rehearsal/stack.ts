@@ -7,7 +7,7 @@
 import type { Session } from '../database/session';
 import type { Shadow } from '../shadow/place';
 import type { Move, StatementMove } from './moves';
-import type { Marks } from './observation/observing';
+import { Marks } from './observation/observing';
 import { isRunaway } from './outcome';
 import { type RunLimits, throwIfTrouble, tryStep } from './run';
 import {
@@ -45,7 +45,7 @@ const mostEdits = 200;
 /** A class because it is what a session stands at. Nothing else is done with that session until `end`. */
 export class Stack {
   /** What is observed goes on from them; only those behind moves that it stands upon are true. */
-  readonly marks: Marks = new Map();
+  readonly marks = new Marks();
   private readonly entries: Entry[] = [];
   /** Where the transaction has to go back to first: what ran last was refused, cut off or taken back. */
   private undo: Point | undefined;

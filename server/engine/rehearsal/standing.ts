@@ -6,7 +6,7 @@ import type { PreparedStates } from './prepared/preparedStates';
 import { isRunaway, type Outcome } from './outcome';
 import { advance, type Rehearsed } from './rehearse';
 import { installObserver } from './observation/install';
-import { asBlocks, asFunctions, type Form } from './observation/questions';
+import type { Observation } from './observation/observation';
 import type { SequenceMemo } from './sequences';
 import { Stack } from './stack';
 import type { State } from './state';
@@ -20,8 +20,8 @@ export interface Standing {
   /** Upon that. */
   readonly stack: Stack;
   readonly sequences: SequenceMemo;
-  /** How what is observed there is asked. */
-  readonly form: Form;
+  /** Who tells there what statements make. */
+  readonly toldBy: Observation['toldBy'];
 }
 
 /** A class because there is one shadow, and everybody has to know where it stands. */
@@ -59,7 +59,7 @@ export class Standings {
   ): Promise<{ readonly shadow: Shadow; readonly count: number } | undefined> {
     const { standing } = this;
     // An observer that has been installed would be kept, too.
-    if (!standing || standing.shadow.session.lost || standing.form !== asBlocks) return undefined;
+    if (!standing || standing.shadow.session.lost || standing.toldBy === 'server') return undefined;
     const count = committedOf(standing, walk, walk.firstOpen);
     if (count <= 0 || this.replayedMs < worthMs) return undefined;
     this.replayedMs = 0;
@@ -97,17 +97,17 @@ export class Standings {
     const begun = await this.prepared?.begin(walk, index);
     const at = begun && walk.prepared[begun.count - 1]?.after;
     const shadow = begun?.shadow ?? (await this.place.fresh(walk.base, walk.signal));
-    return (this.standing = standingAt(shadow, at ?? walk.root, await formFor(shadow, walk)));
+    return (this.standing = standingAt(shadow, at ?? walk.root, await tellerOf(shadow, walk)));
   }
 
   /** Commits the next link, and tells what it did; its down scripts are taken back. */
-  async advanceFrom({ shadow, form }: Standing, link: PreparedLink, down: boolean, walk: Walk): Promise<Standing> {
+  async advanceFrom({ shadow, toldBy }: Standing, link: PreparedLink, down: boolean, walk: Walk): Promise<Standing> {
     const { ups, downs } = sparing(link, down);
     this.standing = undefined;
     const begun = performance.now();
     learnAll(link, down, await advance(shadow, ups, downs, walk.limits, walk.signal));
     this.replayedMs += performance.now() - begun;
-    return (this.standing = standingAt(shadow, link.after, form));
+    return (this.standing = standingAt(shadow, link.after, toldBy));
   }
 }
 
@@ -117,20 +117,23 @@ export function committedOf({ at }: Standing, { prepared, root }: Walk, most: nu
   return at === root ? 0 : -1;
 }
 
-function standingAt(shadow: Shadow, at: State, form: Form): Standing {
+function standingAt(shadow: Shadow, at: State, toldBy: Observation['toldBy']): Standing {
   const sequences: SequenceMemo = {};
-  return { shadow, at, stack: new Stack(shadow, sequences), sequences, form };
+  return { shadow, at, stack: new Stack(shadow, sequences), sequences, toldBy };
 }
 
 /**
  * With event triggers it is Postgres itself that tells what a statement makes and drops. But they would cost every
  * keystroke, and who speaks of event triggers would meet them.
  */
-async function formFor({ session }: Shadow, { observe, firstOpen, prepared, links, base }: Walk): Promise<Form> {
-  if (!observe || firstOpen < prepared.length) return asBlocks;
+async function tellerOf(
+  { session }: Shadow,
+  { observe, firstOpen, prepared, links, base }: Walk,
+): Promise<Observation['toldBy']> {
+  if (!observe || firstOpen < prepared.length) return 'grammar';
   const texts = links.flatMap(({ up, down }) => [up.text, down?.text ?? '']);
-  if ([...texts, base.kind === 'dump' ? base.sql : ''].some((it) => /event[\s_]+trigger/i.test(it))) return asBlocks;
-  return (await installObserver(session)) ? asFunctions : asBlocks;
+  if ([...texts, base.kind === 'dump' ? base.sql : ''].some((it) => /event[\s_]+trigger/i.test(it))) return 'grammar';
+  return (await installObserver(session)) ? 'server' : 'grammar';
 }
 
 /** What has ended a session, or would have taken too long, is not tried again. */

@@ -25,6 +25,7 @@ const allIf = (condition: boolean): Foreseen => (condition ? 'all' : 'nothing');
 
 /** Some statements always, some under conditions, all others never. */
 const rules: { readonly [T in Tag]?: (node: NodeOf<T>) => Foreseen } = {
+  AlterPolicyStmt: all,
   CompositeTypeStmt: all,
   CreateEnumStmt: all,
   CreatePolicyStmt: all,
@@ -68,7 +69,14 @@ const plainCommands: ReadonlySet<AlterTableType> = new Set([
   'AT_ForceRowSecurity',
   'AT_NoForceRowSecurity',
   'AT_EnableTrig',
+  'AT_EnableAlwaysTrig',
+  'AT_EnableReplicaTrig',
   'AT_DisableTrig',
+  'AT_DropCluster',
+  'AT_SetCompression',
+  'AT_SetRelOptions',
+  'AT_ResetRelOptions',
+  'AT_SetStorage',
 ]);
 
 function foreseenOfCommand({ subtype, def }: AlterTableCmd): Foreseen {
@@ -78,12 +86,18 @@ function foreseenOfCommand({ subtype, def }: AlterTableCmd): Foreseen {
     case 'AT_SetNotNull':
       return 'locks';
     case 'AT_AddConstraint':
-      return def && 'Constraint' in def && def.Constraint.contype === 'CONSTR_CHECK' ? 'locks' : 'nothing';
+      return def && 'Constraint' in def ? foreseenOfConstraint(def.Constraint) : 'nothing';
     case 'AT_AddColumn':
       return def && 'ColumnDef' in def ? foreseenOfColumn(def.ColumnDef) : 'nothing';
     default:
       return allIf(plainCommands.has(subtype));
   }
+}
+
+/** Rows are compared with a check at once, or later by VALIDATE CONSTRAINT. */
+function foreseenOfConstraint({ contype, skip_validation }: Constraint): Foreseen {
+  if (contype !== 'CONSTR_CHECK') return 'nothing';
+  return skip_validation === true ? 'all' : 'locks';
 }
 
 /** Not where a sequence or another table is locked, or an index is made that nobody reports. */
@@ -92,7 +106,9 @@ function foreseenOfColumn({ typeName, constraints = [] }: NodeOf<'ColumnDef'>): 
   if (parts.some(({ contype, raw_expr }) => contype === undefined || others.has(contype) || isSequence(raw_expr)))
     return 'nothing';
   if (/serial/.test(lastOf(typeParts(typeName)))) return 'nothing';
-  return isBuiltIn(typeName) && parts.every(isQuick) ? 'all' : 'locks';
+  const isFilled = parts.some(({ contype, raw_expr }) => contype === 'CONSTR_DEFAULT' && isValue(raw_expr));
+  const quick = parts.every((it) => isQuick(it) || (it.contype === 'CONSTR_NOTNULL' && isFilled));
+  return isBuiltIn(typeName) && quick ? 'all' : 'locks';
 }
 
 const others: ReadonlySet<ConstrType> = new Set([
@@ -109,6 +125,11 @@ const isSequence = (expression: Node | undefined): boolean =>
 /** Without a default, or with a constant: nothing is written anew. */
 const isQuick = ({ contype, raw_expr }: Constraint): boolean =>
   contype === 'CONSTR_NULL' || (contype === 'CONSTR_DEFAULT' && isConstant(raw_expr));
+
+/** Rows that are there have it at once, so that none of them can be without one. */
+const isValue = (node: Node | undefined): boolean =>
+  node !== undefined &&
+  (('A_Const' in node && node.A_Const.isnull !== true) || ('TypeCast' in node && isValue(node.TypeCast.arg)));
 
 const isConstant = (node: Node | undefined): boolean =>
   node !== undefined && ('A_Const' in node || ('TypeCast' in node && isConstant(node.TypeCast.arg)));

@@ -43,7 +43,11 @@ function freshShape(text: string): Shape {
   const tokens = tokensOf(text, { start: 0, end: Math.min(text.length, LONGEST_READ) });
   const words = wordsOf(tokens);
   const trees = treesOf(text);
-  const common = { transaction: transactionVerb(words), outsideTransaction: runsOutsideTransaction(words) };
+  const common = {
+    transaction: transactionVerb(words),
+    outsideTransaction: runsOutsideTransaction(words),
+    losesCounts: /\bexception\s+when\b|\btruncate\b/i.test(text),
+  };
   const [tree] = trees;
   if (!tree) {
     const { reaches, calls } = reachesOfBody(text.slice(0, LONGEST_PARSED));

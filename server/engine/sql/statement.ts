@@ -38,6 +38,11 @@ export interface Shape {
    * - `all`: and it neither reads nor writes rows or files
    */
   readonly foreseen: 'nothing' | 'locks' | 'all';
+  /**
+   * It empties tables, or a body in it may, or may take back what it has done: what Postgres has counted of them is not
+   * what it says right behind it.
+   */
+  readonly losesCounts: boolean;
   /** Columns, tables and types that will be others than they were, for asking who depends on them. */
   readonly alters: readonly Alteration[];
   /** Every name it mentions, for telling whether it depends on something; last parts only. */

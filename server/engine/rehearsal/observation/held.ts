@@ -1,9 +1,5 @@
-/**
- * One question to the server: what does this session hold, what has it read and written so far?
- *
- * The answer comes as a notice, so that the question can go along with whatever is sent next; as texts, because rows
- * would cost more than all the rest.
- */
+/** What the server is asked: what does this session hold, what has it read and written so far? */
+import type { TextRow } from '../../database/session';
 import { type LockMode, lockModes } from '../../sql/lockModes';
 
 /** A lock of a session of ours. */
@@ -17,7 +13,10 @@ export interface HeldLock {
   readonly mode: LockMode;
 }
 
-/** Since the transaction began; they never go down, not even with a rollback to a savepoint. */
+/**
+ * What Postgres has counted since the transaction began, or a little longer. A rollback to a savepoint takes nothing off
+ * it, but a TRUNCATE does, when the savepoint before it is released.
+ */
 export interface Counts {
   readonly scans: number;
   readonly returned: number;
@@ -25,16 +24,18 @@ export interface Counts {
   readonly inserted: number;
   readonly updated: number;
   readonly deleted: number;
-  /** Rows that its newest index found when it was built. Not counted up; below 0 when it does not hold all of them. */
-  readonly tuples: number;
 }
 
+export type Locks = ReadonlyMap<string, HeldLock>;
+
 export interface Held {
-  /** Undefined when they were not asked for. */
-  readonly locks: readonly HeldLock[] | undefined;
+  /** By their keys; undefined when they were not asked for. */
+  readonly locks: Locks | undefined;
   /** Files of relations, by oid: of those that were asked for and have one. */
   readonly files: ReadonlyMap<number, number>;
   readonly counts: ReadonlyMap<number, Counts>;
+  /** Rows that the newest index of a table found when it was built; of those that hold all. */
+  readonly indexed: ReadonlyMap<number, number>;
   /** Relations that are newer than the one asked with. */
   readonly names: readonly NameRow[];
 }
@@ -52,99 +53,133 @@ export type NameRow = readonly [
 /** Oids below are those of the system's own catalogs (FirstNormalObjectId in access/transam.h). */
 export const firstOwnOid = 16_384;
 
-const mine = `from pg_catalog.pg_lock_status() l where l.pid = pg_catalog.pg_backend_pid()`;
-
-const count = (what: string): string => `pg_catalog.pg_stat_get_xact_${what}(it.oid)`;
+const count = (what: string, oid: string): string => `pg_catalog.pg_stat_get_xact_${what}(${oid})`;
 const counters = [
   'numscans',
-  'tuples_returned',
   'tuples_fetched',
   'tuples_inserted',
   'tuples_updated',
   'tuples_deleted',
+  'tuples_returned',
 ];
-const counted = `pg_catalog.string_agg(it.oid || ':' || case when files then coalesce(pg_catalog.pg_relation_filenode(it.oid), 0) else 0 end
-      || ':' || ${counters.map(count).join(` || ',' || `)}
-      || ',' || coalesce((
-        select case when i.indpred is null then greatest(0, c.reltuples)::int8 else -1 end
-          from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
-         where i.indrelid = it.oid order by c.oid desc limit 1), -1), ' ')`;
+const countersOf = (oid: string): string => counters.map((it) => `${count(it, oid)}::text`).join(', ');
+/** Rows are returned by nothing but scans, and those are counted as well. */
+const isCounted = (oid: string): string =>
+  `${counters
+    .slice(0, -1)
+    .map((it) => count(it, oid))
+    .join(' + ')} > 0`;
 
-/** The columns of a NameRow, of the relation `c`. */
-export const nameColumns = `pg_catalog.json_build_array(c.oid::int8,
+const name = `
+  select 'name', c.oid::text,
     case when c.relkind = 'r' and not c.relispartition and exists (select from pg_catalog.pg_inherits p where p.inhrelid = c.oid)
-      then 'h' else c.relkind end, n.nspname, c.relname,
+      then 'h' else c.relkind::text end, n.nspname::text, c.relname::text,
     coalesce((select i.indrelid from pg_catalog.pg_index i where i.indexrelid = c.oid),
-             (select p.inhparent from pg_catalog.pg_inherits p where p.inhrelid = c.oid limit 1))::int8,
-    coalesce(pg_catalog.pg_relation_filenode(c.oid), 0)::int8)`;
+             (select p.inhparent from pg_catalog.pg_inherits p where p.inhrelid = c.oid limit 1))::text, c.relfilenode::text, null, null
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace`;
+
+/** The relations that are newer than this one. */
+export const namesQuery = `${name} where c.oid > $1`;
+
+/** All locks of the session but those on the system's own catalogs, in one text, and the names of relations that are newer than this one. */
+export const locksQuery = `
+  with mine as materialized (
+    select l.locktype, l.relation, l.classid, l.objid, l.objsubid, l.mode from pg_catalog.pg_lock_status() l
+     where l.pid = pg_catalog.pg_backend_pid() and (l.relation >= ${firstOwnOid} or l.locktype in ('object', 'advisory')))
+  select 'locks', pg_catalog.string_agg(
+           case l.locktype when 'relation' then 'r' || l.relation when 'object' then 'o' || l.classid || '.' || l.objid
+             else 'a' || l.classid || ',' || l.objid || ',' || l.objsubid end || ':' || l.mode, ' '),
+         null, null, null, null, null, null, null from mine l
+  union all ${name} where c.oid = any (array(select l.relation from mine l where l.relation > $1))`;
 
 /**
- * The body of a PL/pgSQL block with three variables in reach:
- * - `newest oid`: names are told of relations with a higher one, and locks; neither when it is null
- * - `counted oid[]`: relations whose counts are told; null for all that are locked
- * - `files boolean`: their files are told as well
- *
- * @param state SQLSTATE of the notice
+ * The same, and what was counted of each relation that is locked: of all, with their files, or only of those that have
+ * counted something.
  */
-export const tellHeld = (state: string): string => `
-    if newest is not null then
-      select pg_catalog.string_agg(case l.locktype when 'relation' then 'r' || l.relation
-                 when 'object' then 'o' || l.classid || '.' || l.objid
-                 else 'a' || l.classid || ',' || l.objid || ',' || l.objsubid end || ':' || l.mode, ' '),
-             pg_catalog.array_agg(l.relation) filter (where l.relation > newest),
-             pg_catalog.array_agg(distinct l.relation) filter (where l.relation is not null and counted is null)
-        into locks, fresh, touched ${mine} and (l.relation >= ${firstOwnOid} or l.locktype in ('object', 'advisory'));
-      locks := coalesce(locks, '');
-      if fresh is not null then
-        select pg_catalog.json_agg(${nameColumns}) into names
-          from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid = any (fresh);
-      end if;
-    elsif counted is null then
-      select pg_catalog.array_agg(distinct l.relation) into touched ${mine} and l.relation >= ${firstOwnOid};
-    end if;
-    touched := coalesce(counted, touched);
-    if pg_catalog.cardinality(touched) > 0 then
-      select ${counted} into counts from pg_catalog.unnest(touched) as it (oid)
-       where files or ${['numscans', 'tuples_fetched', 'tuples_inserted', 'tuples_updated', 'tuples_deleted'].map(count).join(' + ')} > 0;
-    end if;
-    raise info using errcode = '${state}', message = 'held', detail = pg_catalog.json_build_array(locks, counts, names);`;
+export const lockedQuery = `${locksQuery}
+  union all
+  select 'counts', it.oid::text, case when $2 then pg_catalog.pg_relation_filenode(it.oid)::text end, ${countersOf('it.oid')}
+    from (select distinct l.relation from mine l where l.relation is not null) it (oid) where $2 or ${isCounted('it.oid')}`;
 
-export const heldVariables = 'locks text; fresh oid[]; touched oid[]; counts text; names json;';
+/** What was counted of each of these relations, with its file. */
+export const countsQuery = `
+  select 'counts', it.oid, pg_catalog.pg_relation_filenode(it.oid), ${countersOf('it.oid')} from pg_catalog.unnest($1) it (oid)`;
 
-export function readHeld(detail: string): Held {
-  const [locks, counts, names] = JSON.parse(detail) as readonly [
-    string | null,
-    string | null,
-    readonly NameRow[] | null,
-  ];
-  const counted = (counts ?? '').split(' ').flatMap((it) => (it === '' ? [] : [it.split(':')]));
-  return {
-    locks: locks?.split(' ').flatMap(readLock),
-    files: new Map(counted.flatMap(([oid, file]) => (file === '0' ? [] : [[Number(oid), Number(file)] as const]))),
-    counts: new Map(counted.map(([oid, , numbers = '']) => [Number(oid), readCounts(numbers)])),
-    names: names ?? [],
-  };
+/** What was counted of each table that has counted something. */
+export const allCountsQuery = `
+  select 'counts', c.oid, null, ${countersOf('c.oid')} from pg_catalog.pg_class c
+   where c.oid >= ${firstOwnOid} and c.relkind in ('r', 'm', 'p', 'f') and ${isCounted('c.oid')}`;
+
+/** How many rows the newest index of each of these tables holds, when it holds all. */
+export const indexedQuery = `
+  select 'indexed', i.indrelid, greatest(0, c.reltuples)::int8
+    from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
+   where i.indrelid = any ($1) and i.indpred is null
+     and i.indexrelid = (select pg_catalog.max(o.indexrelid) from pg_catalog.pg_index o where o.indrelid = i.indrelid)`;
+
+export const oidsOf = (oids: readonly number[]): string => `'{${oids.join()}}'`;
+
+/**
+ * @param rows of any of these queries
+ * @param former locks that are known: most of them are held still
+ */
+export function readHeld(rows: readonly TextRow[], former: Locks = new Map()): Held {
+  if (rows.length === 0) return noneHeld;
+  let locks: Locks | undefined;
+  const [files, counts] = [new Map<number, number>(), new Map<number, Counts>()];
+  const indexed = new Map<number, number>();
+  const names: NameRow[] = [];
+  for (const row of rows) {
+    const [what, first, second] = row;
+    if (what === 'locks') locks = readLocks(first ?? '', former);
+    else if (what === 'indexed') indexed.set(Number(first), Number(second));
+    else if (what === 'name') names.push(readName(row));
+    else if (what === 'counts') {
+      counts.set(Number(first), readCounts(row));
+      if (second && second !== '0') files.set(Number(first), Number(second));
+    }
+  }
+  return { locks, files, counts, indexed, names };
+}
+
+/** Where nothing was asked. */
+const noneHeld: Held = { locks: undefined, files: new Map(), counts: new Map(), indexed: new Map(), names: [] };
+
+const readName = ([, oid, kind, schema, name, owner, file]: TextRow): NameRow => [
+  Number(oid),
+  kind ?? '',
+  schema ?? '',
+  name ?? '',
+  owner ? Number(owner) : null,
+  Number(file),
+];
+
+function readLocks(text: string, former: Locks): Locks {
+  const found = new Map<string, HeldLock>();
+  for (const key of text.split(' ')) {
+    const lock = former.get(key) ?? readLock(key);
+    if (lock) found.set(key, lock);
+  }
+  return found;
 }
 
 /** Modes of predicate locks are left out: nobody waits for them. */
-function readLock(line: string): HeldLock[] {
+function readLock(line: string): HeldLock | undefined {
   const [name = '', modeName = ''] = line.split(':');
   const mode = modes.get(modeName);
   const rest = name.slice(1);
-  if (!mode) return [];
+  if (!mode) return undefined;
   switch (name[0]) {
     case 'r':
-      return [{ key: line, on: { kind: 'relation', oid: Number(rest) }, mode }];
+      return { key: line, on: { kind: 'relation', oid: Number(rest) }, mode };
     case 'o': {
       const [classId, oid] = rest.split('.').map(Number);
-      return [{ key: line, on: { kind: 'object', classId: classId ?? 0, oid: oid ?? 0 }, mode }];
+      return { key: line, on: { kind: 'object', classId: classId ?? 0, oid: oid ?? 0 }, mode };
     }
     default:
-      return [{ key: line, on: { kind: 'advisory', numbers: rest }, mode }];
+      return { key: line, on: { kind: 'advisory', numbers: rest }, mode };
   }
 }
-
-export const noneHeld: Held = { locks: undefined, files: new Map(), counts: new Map(), names: [] };
 
 /** As if the server had told it. */
 export const relationLockHeld = (oid: number, mode: LockMode): HeldLock => ({
@@ -162,12 +197,15 @@ const nameOf = (mode: LockMode): string =>
 
 const modes: ReadonlyMap<string, LockMode> = new Map(lockModes.map((mode) => [nameOf(mode), mode]));
 
-function readCounts(text: string): Counts {
-  const [scans = 0, returned = 0, fetched = 0, inserted = 0, updated = 0, deleted = 0, tuples = -1] = text
-    .split(',')
-    .map(Number);
-  return { scans, returned, fetched, inserted, updated, deleted, tuples };
-}
+/** In the order of `counters`. */
+const readCounts = ([, , , scans, fetched, inserted, updated, deleted, returned]: TextRow): Counts => ({
+  scans: Number(scans),
+  returned: Number(returned),
+  fetched: Number(fetched),
+  inserted: Number(inserted),
+  updated: Number(updated),
+  deleted: Number(deleted),
+});
 
 /** Of a relation that was never read or written. */
-export const noCounts: Counts = { scans: 0, returned: 0, fetched: 0, inserted: 0, updated: 0, deleted: 0, tuples: -1 };
+export const noCounts: Counts = { scans: 0, returned: 0, fetched: 0, inserted: 0, updated: 0, deleted: 0 };

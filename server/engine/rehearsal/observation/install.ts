@@ -1,17 +1,14 @@
 /**
- * The observer's part inside the shadow: event triggers that report what DDL does, and functions that tell what a
- * session holds.
+ * The observer's part inside the shadow, where it may have one: event triggers that report what DDL does.
  *
- * It lies where nobody meets it. Functions in pg_catalog, and event triggers that belong to an extension which every
+ * It lies where nobody meets it. A function in pg_catalog, and event triggers that belong to an extension which every
  * database has, are in no dump; DROP OWNED and DROP SCHEMA do not reach them, and copies of the database have them too.
- * All of it answers with notices of the level INFO, which a client gets whatever client_min_messages is: no table is
- * written, and what is rolled back leaves nothing behind.
+ * They tell by notices of the level INFO, which a client gets whatever client_min_messages is: no table is written, and
+ * what is rolled back leaves nothing behind.
  */
 import { Fault } from '../../base/fault';
 import { quoteIdentifier } from '../../database/quote';
 import type { Session } from '../../database/session';
-import { dependentVariables, tellDependents } from './dependents';
-import { heldVariables, tellHeld } from './held';
 
 /** The SQLSTATE of the notices; Postgres has none of this class. */
 export const reportState = 'RHOBS';
@@ -40,21 +37,10 @@ export async function installObserver(session: Session): Promise<boolean> {
 
 async function isInstalled(session: Session): Promise<boolean> {
   const found = await session.rows(
-    `select from pg_catalog.pg_proc where proname = 'rehearsal_held' and pronamespace = 'pg_catalog'::regnamespace`,
+    `select from pg_catalog.pg_proc where proname = 'rehearsal_report' and pronamespace = 'pg_catalog'::regnamespace`,
   );
   return found.length > 0;
 }
-
-const block = (variables: string, body: string): string => `declare ${variables}\n  begin${body}\n  end`;
-
-const held = `
-  create function pg_catalog.rehearsal_held(newest oid, counted oid[], files boolean) returns void language plpgsql as $observer$
-  ${block(heldVariables, tellHeld(reportState))} $observer$`;
-
-const dependents = `
-  create function pg_catalog.rehearsal_dependents(class text, object text, part text, words text[])
-    returns void language plpgsql as $observer$
-  ${block(dependentVariables, tellDependents(reportState))} $observer$`;
 
 /** An error here would be one of the user's statement, so that there must be none. */
 const report = `
@@ -86,8 +72,6 @@ const eventTrigger = (name: string, event: string): string[] => [
 ];
 
 const parts = [
-  held,
-  dependents,
   report,
   ...eventTrigger('rehearsal_made', 'ddl_command_end'),
   ...eventTrigger('rehearsal_dropped', 'sql_drop'),

@@ -1,14 +1,13 @@
 /** What a transaction holds at one moment: a value, so that a rollback needs nothing but the former one. */
 import type { Shape } from '../../sql/statement';
-import { type Held, type HeldLock, relationLockHeld } from './held';
+import { type Held, type HeldLock, type Locks, relationLockHeld } from './held';
 import { neededBy } from './needed';
 import { type Known, relationAt, relationClass, type Relations, relationsAfter } from './relations';
 import type { Reports } from './reports';
+import { type Routines, routinesAfter } from './routines';
 
 export interface Mark {
-  readonly locks: readonly HeldLock[];
-  /** Their keys. */
-  readonly keys: ReadonlySet<string>;
+  readonly locks: Locks;
   readonly relations: Relations;
   /** Objects with a higher oid are made later. */
   readonly newest: number;
@@ -18,6 +17,7 @@ export interface Mark {
   readonly guessed: ReadonlySet<number>;
   /** Keys of locks that statements of the script needed. */
   readonly own: ReadonlySet<string>;
+  readonly routines: Routines;
   /** When the script began. */
   readonly begin: {
     /** Keys of locks that were held by then: by earlier scripts in the same transaction, which their tool would have ended. */
@@ -28,57 +28,65 @@ export interface Mark {
   };
 }
 
-export function markAtBegin({ relations, newest, schemas }: Known, locks: readonly HeldLock[]): Mark {
-  const keys = keysOf(locks);
-  const begin = { held: keys, newest, schemas };
-  return { locks, keys, relations, newest, named: newest, guessed: new Set(), own: new Set(), begin };
+export function markAtBegin({ relations, newest, schemas, routines }: Known, locks: Locks): Mark {
+  const begin = { held: new Set(locks.keys()), newest, schemas };
+  return { locks, relations, newest, named: newest, guessed: new Set(), own: new Set(), routines, begin };
 }
 
 /** An earlier statement of the script holds it. */
-export const isHeld = (key: string, { keys, own, begin }: Mark): boolean =>
-  keys.has(key) && (own.has(key) || !begin.held.has(key));
+export const isHeld = (key: string, { locks, own, begin }: Mark): boolean =>
+  locks.has(key) && (own.has(key) || !begin.held.has(key));
 
 /** @param needed as of `neededBy` or `guessedBy` */
 export function markAfter(shape: Shape, before: Mark, held: Held, reports: Reports, needed: readonly HeldLock[]): Mark {
-  const relations = relationsAfter(shape, before.relations, held, reports);
-  const oids = [...held.names.map(([oid]) => oid), ...oidsOf(held.locks ?? []), ...reports.made.map(({ oid }) => oid)];
-  const newest = greatest(oids, before.newest);
-  const { begin } = before;
-  const own = new Set([...before.own, ...keysOf(needed)]);
-  if (held.locks) {
-    const named = greatest(oidsOf(held.locks), before.named);
-    return { locks: held.locks, keys: keysOf(held.locks), relations, newest, named, guessed: new Set(), own, begin };
-  }
-  const more = needed.filter(({ key }) => !before.keys.has(key));
-  const locks = more.length === 0 ? before.locks : [...before.locks, ...more];
-  return {
-    locks,
-    keys: more.length === 0 ? before.keys : keysOf(locks),
-    relations,
-    newest,
-    named: before.named,
-    guessed: new Set([...before.guessed, ...oidsOf(needed)]),
-    own,
+  const { begin, locks } = before;
+  const names = held.names.map(([oid]) => oid);
+  const told = held.locks ? oidsOf([...held.locks.values()]) : [];
+  const common = {
+    relations: relationsAfter(shape, before.relations, held, reports),
+    newest: greatest([...names, ...told, ...reports.made.map(({ oid }) => oid)], before.newest),
+    named: greatest([...names, ...told], before.named),
+    own: withMore(before.own, keysOf(needed)),
+    routines: routinesAfter(shape, before.routines),
     begin,
+  };
+  if (held.locks) return { ...common, locks: held.locks, guessed: new Set() };
+  const more = needed.filter(({ key }) => !locks.has(key));
+  return {
+    ...common,
+    locks: more.length === 0 ? locks : new Map([...locks, ...more.map((it) => [it.key, it] as const)]),
+    guessed: withMore(before.guessed, oidsOf(needed)),
   };
 }
 
-const keysOf = (locks: readonly HeldLock[]): ReadonlySet<string> => new Set(locks.map(({ key }) => key));
+/** The same set when it holds them already, which is the usual case. */
+const withMore = <T>(all: ReadonlySet<T>, more: readonly T[]): ReadonlySet<T> =>
+  more.every((it) => all.has(it)) ? all : new Set([...all, ...more]);
+
+const keysOf = (locks: readonly HeldLock[]): string[] => locks.map(({ key }) => key);
 
 /** By the rules; what it has made or written anew is its own. */
-export function guessedBy(shape: Shape, { relations, newest }: Mark, { files }: Held, { made }: Reports): HeldLock[] {
+export function guessedBy(
+  shape: Shape,
+  { relations, newest }: Mark,
+  { files, names }: Held,
+  { made }: Reports,
+): HeldLock[] {
   const fresh = made.filter(({ classId, oid, part }) => classId === relationClass && part === 0 && oid > newest);
   const indexes = rewritten(relations, files).filter((oid) => relationAt(relations, oid)?.kind === 'index');
-  const own = new Set([...fresh.map(({ oid }) => oid), ...indexes]);
+  const own = new Set([...fresh.map(({ oid }) => oid), ...names.map(([oid]) => oid), ...indexes]);
   return [...neededBy(shape, relations), ...[...own].map((oid) => relationLockHeld(oid, 'ACCESS EXCLUSIVE'))];
 }
 
 /** Relations that have another file now. */
-export const rewritten = (before: Relations, files: Held['files']): number[] =>
-  [...files].flatMap(([oid, file]) => {
+export function rewritten(before: Relations, files: Held['files']): number[] {
+  const found: number[] = [];
+  for (const [oid, file] of files) {
     const former = relationAt(before, oid);
-    return !former || former.file === 0 || former.file === file || former.kind === 'sequence' ? [] : [oid];
-  });
+    if (former && former.file !== 0 && former.file !== file && former.kind !== 'sequence') found.push(oid);
+  }
+  return found;
+}
 
 const oidsOf = (locks: readonly HeldLock[]): number[] =>
   locks.flatMap(({ on }) => (on.kind === 'relation' ? [on.oid] : []));

@@ -1,67 +1,90 @@
 /** Observes the statements of scripts while they run, each from where the one before it has left its transaction. */
-import type { Notice, Session } from '../../database/session';
+import type { Done, Session } from '../../database/session';
 import type { StatementMove } from '../moves';
 import type { Step } from '../run';
 import type { State } from '../state';
 import type { Mark } from './mark';
+import { nothingKnown } from './counted';
 import type { Observation } from './observation';
-import { type Baseline, Observer } from './observer';
-import type { Form } from './questions';
+import { type Committed, Observer, type Ready, type Start } from './observer';
 
-/** Marks behind the states of one transaction, for as long as it stands there. */
-export type Marks = Map<State, Mark>;
+/** Marks behind the states of one transaction, for as long as it stands there, and what it stands upon. */
+export class Marks extends Map<State, Mark> {
+  readonly committed: Committed = {};
+}
 
 /** A class because it goes along with the statements. */
 export class Observing {
   private readonly marks: Marks;
-  private readonly form: Form;
+  private readonly toldBy: Observation['toldBy'];
   private readonly signal: AbortSignal;
   private readonly places: ReadonlyMap<Step, number>;
   /** What was known before the statement that runs now. */
-  private before: { readonly step: Step; readonly mark: Mark; readonly baseline: Baseline } | undefined;
+  private before: { readonly step: Step; readonly ready: Ready } | undefined;
+  /** Behind the statement that ran last; undefined when somebody else has used the session since. */
+  private last: Start | undefined;
 
   /** @param statements of a file, in their order */
   constructor(
     private readonly statements: readonly StatementMove[],
-    { marks, form, signal }: { readonly marks: Marks; readonly form: Form; readonly signal: AbortSignal },
+    options: { readonly marks: Marks; readonly toldBy: Observation['toldBy']; readonly signal: AbortSignal },
   ) {
-    this.marks = marks;
-    this.form = form;
-    this.signal = signal;
+    this.marks = options.marks;
+    this.toldBy = options.toldBy;
+    this.signal = options.signal;
     this.places = new Map(statements.map(({ step }, i) => [step, i]));
   }
 
-  /** Right before the statement. */
-  async begin(session: Session, step: Step): Promise<void> {
+  /** Right before the statement. @returns what is to be asked right behind it; undefined when nothing */
+  async begin(session: Session, step: Step): Promise<string | undefined> {
     this.before = undefined;
     const at = this.places.get(step);
     const move = at === undefined ? undefined : this.statements[at];
     // A statement that is a transaction by itself holds nothing any more when it can be asked about.
-    if (at === undefined || !move) return;
-    if (session.transaction !== 'open') return this.marks.clear();
-    const observer = new Observer(session, this.form);
-    const mark = markBefore(this.statements, at, this.marks) ?? (await observer.begin());
-    if (!mark) return;
-    this.before = { step, mark, baseline: await observer.baseline(step.shape, mark) };
+    if (at === undefined || !move) return undefined;
+    if (session.transaction !== 'open') {
+      this.marks.clear();
+      return undefined;
+    }
+    const observer = new Observer(session, this.toldBy);
+    const mark = markBefore(this.statements, at, this.marks);
+    const start = mark ? { mark, counted: this.countedAt(mark) } : await observer.begin(this.marks.committed);
+    this.disturbed();
+    if (!start) return undefined;
+    const ready = await observer.ready(step.shape, start);
+    this.before = { step, ready };
     // Should it be refused, it is taken back to here.
-    this.marks.set(move.state, mark);
+    this.marks.set(move.state, start.mark);
+    // What ends the transaction takes with it what could be asked about.
+    return step.shape.transaction === undefined ? ready.behind : undefined;
   }
 
   /** Right behind it, when it ran. */
-  async end(session: Session, step: Step, notices: readonly Notice[]): Promise<Observation | undefined> {
+  async end(session: Session, step: Step, { notices, behind }: Done): Promise<Observation | undefined> {
     const state = this.statements[this.places.get(step) ?? -1]?.state;
     if (!state || this.before?.step !== step) return undefined;
-    const { mark, baseline } = this.before;
+    const { ready } = this.before;
     const { shape } = step;
     const isOpen = session.transaction === 'open';
-    const observer = new Observer(session, this.form);
-    const observed = isOpen ? await observer.observe({ shape, notices }, mark, baseline) : undefined;
+    const observer = new Observer(session, this.toldBy);
+    const observed = isOpen ? await observer.observe({ shape, notices, told: behind?.answer }, ready) : undefined;
     // What was cut off is taken back, and the mark before it is still true.
     if (this.signal.aborted) return undefined;
     // What a script's own COMMIT or ROLLBACK TO has left is known to the server only.
-    if (observed && shape.transaction === undefined) this.marks.set(state, observed.after);
-    else this.marks.clear();
+    if (observed && shape.transaction === undefined) {
+      this.marks.set(state, observed.after.mark);
+      this.last = observed.after;
+    } else this.marks.clear();
     return observed?.observation;
+  }
+
+  /** Somebody else has used the session, or a statement was refused: Postgres has counted that, too. */
+  disturbed(): void {
+    this.last = undefined;
+  }
+
+  private countedAt(mark: Mark): Start['counted'] {
+    return this.last?.mark === mark ? this.last.counted : nothingKnown;
   }
 }
 

@@ -1,8 +1,9 @@
 /** Names of relations by oid: read once, then kept up with what the statements report. */
-import type { Session } from '../../database/session';
+import type { TextRow } from '../../database/session';
 import type { NeededLock, Shape } from '../../sql/statement';
-import { firstOwnOid, type Held, nameColumns, type NameRow } from './held';
+import { firstOwnOid, type Held, type NameRow } from './held';
 import type { Reports } from './reports';
+import type { Routines } from './routines';
 
 export interface Relation {
   /** `public.orders`; quoted where Postgres needs it. */
@@ -36,6 +37,7 @@ export interface Known {
   readonly schemas: ReadonlyMap<number, string>;
   /** Objects with a higher oid are made later. */
   readonly newest: number;
+  readonly routines: Routines;
 }
 
 export const relationAt = ({ base, changed }: Relations, oid: number): Relation | undefined =>
@@ -50,57 +52,125 @@ export function relationsCalled(relations: Relations, { schema, name }: Pick<Nee
     it?.name === name && (schema === undefined || it.schema === schema);
   const { base, changed } = relations;
   const found = (relations.named.get(name) ?? []).filter((oid) => !changed.has(oid) && isIt(base.get(oid)));
-  for (const [oid, it] of changed) if (isIt(it)) found.push(oid);
-  return found;
+  const since = indexOf(changed).named.get(name) ?? [];
+  return since.length === 0 ? found : [...found, ...since.filter((oid) => isIt(changed.get(oid)))];
 }
 
-/** All that hold rows. */
-export const tablesOf = ({ base, changed }: Relations): number[] =>
-  [...new Map([...base, ...changed])].flatMap(([oid, it]) =>
-    it && /table$|^materialized view$/.test(it.kind) ? [oid] : [],
-  );
+const rowKinds: ReadonlySet<string> = new Set(['table', 'materialized view', 'foreign table']);
+
+export const holdsRows = ({ kind }: Relation): boolean => rowKinds.has(kind);
 
 /** Indexes of tables; partitions and heirs of tables, and theirs. */
 export function ownedBy(relations: Relations, oids: readonly number[]): number[] {
   if (oids.length === 0) return [];
-  const changed = [...relations.changed].filter(([, it]) => it?.owner !== undefined && oids.includes(it.owner));
-  const direct = [...oids.flatMap((oid) => relations.owned.get(oid) ?? []), ...changed.map(([oid]) => oid)];
-  return [...direct, ...ownedBy(relations, direct)];
+  const since = indexOf(relations.changed).owned;
+  const direct = oids.flatMap((oid) => [...(relations.owned.get(oid) ?? []), ...(since.get(oid) ?? [])]);
+  return direct.length === 0 ? direct : [...direct, ...ownedBy(relations, direct)];
 }
 
 /** pg_class and pg_namespace, whose oids never change (`catalog/pg_class.h`). */
 export const [relationClass, schemaClass] = [1259, 2615];
 
-/** Some milliseconds for hundreds of tables. */
-export async function readKnown(session: Session): Promise<Known> {
-  const [row] = await session.rows<{
-    names: readonly NameRow[] | null;
-    schemas: readonly (readonly [number, string])[];
-    newest: string;
-  }>(`
-    select (select pg_catalog.json_agg(${nameColumns}) from pg_catalog.pg_class c
-              join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid >= ${firstOwnOid}) as names,
-           (select pg_catalog.json_agg(pg_catalog.json_build_array(oid::int8, nspname)) from pg_catalog.pg_namespace) as schemas,
-           greatest((select pg_catalog.max(oid) from pg_catalog.pg_class), (select pg_catalog.max(oid) from pg_catalog.pg_proc),
-                    (select pg_catalog.max(oid) from pg_catalog.pg_type), (select pg_catalog.max(oid) from pg_catalog.pg_trigger),
-                    (select pg_catalog.max(oid) from pg_catalog.pg_rewrite))::text as newest`);
-  if (!row) throw new Error('a select without FROM has one row');
+/** pg_toast (`catalog/pg_namespace.dat`): tables that hold long values of others, which are not worth a word. */
+const toastSchema = 99;
+
+/** Routines that run text of the database, not compiled code: those may read tables. */
+const isRoutine = `p.oid >= ${firstOwnOid} and p.pronamespace <> 'pg_catalog'::pg_catalog.regnamespace and p.prolang not in (
+    select l.oid from pg_catalog.pg_language l where l.lanname in ('internal', 'c'))`;
+
+/** Some milliseconds for hundreds of tables: the columns as arrays, because rows would cost twice as much. */
+export const knownQuery = `
+  select 'known',
+    (select pg_catalog.json_build_array(pg_catalog.array_agg(c.oid::int8), pg_catalog.string_agg(
+              case when c.relkind = 'r' and h.parent is not null and not c.relispartition then 'h' else c.relkind end, ''),
+            pg_catalog.array_agg(c.relnamespace::int8), pg_catalog.array_agg(c.relname),
+            pg_catalog.array_agg(coalesce(i.indrelid, h.parent)::int8), pg_catalog.array_agg(c.relfilenode::int8))
+       from pg_catalog.pg_class c
+       left join pg_catalog.pg_index i on i.indexrelid = c.oid
+       left join (select p.inhrelid, pg_catalog.min(p.inhparent) as parent from pg_catalog.pg_inherits p group by 1) h on h.inhrelid = c.oid
+      where c.oid >= ${firstOwnOid} and c.relnamespace <> ${toastSchema}),
+    (select pg_catalog.json_agg(pg_catalog.json_build_array(n.oid::int8, n.nspname)) from pg_catalog.pg_namespace n),
+    greatest((select pg_catalog.max(oid) from pg_catalog.pg_class), (select pg_catalog.max(oid) from pg_catalog.pg_proc),
+             (select pg_catalog.max(oid) from pg_catalog.pg_type), (select pg_catalog.max(oid) from pg_catalog.pg_trigger),
+             (select pg_catalog.max(oid) from pg_catalog.pg_rewrite)),
+    (select pg_catalog.json_agg(p.proname) from pg_catalog.pg_proc p where ${isRoutine}),
+    exists (select from pg_catalog.pg_depend d join pg_catalog.pg_proc p on p.oid = d.refobjid
+             where d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass and ${isRoutine}
+               and d.classid in ('pg_catalog.pg_class'::pg_catalog.regclass, 'pg_catalog.pg_constraint'::pg_catalog.regclass,
+                                 'pg_catalog.pg_attrdef'::pg_catalog.regclass, 'pg_catalog.pg_event_trigger'::pg_catalog.regclass)),
+    exists (select from pg_catalog.pg_proc p join pg_catalog.pg_language l on l.oid = p.prolang
+             where ${isRoutine} and (l.lanname not in ('sql', 'plpgsql') or p.prosrc ~* '\\mexception\\s+when\\M|\\mtruncate\\M'))`;
+
+type KnownColumns = readonly [
+  oids: readonly number[] | null,
+  kinds: string,
+  schemas: readonly number[],
+  names: readonly string[],
+  owners: readonly (number | null)[],
+  files: readonly number[],
+];
+
+/** @param row the answer to `knownQuery` */
+export function readKnown([, columns, schemaRows, newest, routines, inSchema, losesCounts]: TextRow): Known {
+  const schemas = new Map(JSON.parse(schemaRows ?? '[]') as readonly (readonly [number, string])[]);
   return {
-    relations: indexed((row.names ?? []).map(relationOf)),
-    schemas: new Map(row.schemas),
-    newest: Number(row.newest),
+    relations: indexed(rowsOf(JSON.parse(columns ?? '[]') as KnownColumns, schemas)),
+    schemas,
+    newest: Number(newest),
+    routines: {
+      names: new Set(JSON.parse(routines ?? '[]') as readonly string[]),
+      inSchema: inSchema === 't',
+      losesCounts: losesCounts === 't',
+    },
   };
 }
 
+const rowsOf = (
+  [oids, kinds, schemaOids, names, owners, files]: KnownColumns,
+  schemas: ReadonlyMap<number, string>,
+): (readonly [number, Relation | undefined])[] =>
+  (oids ?? []).map((oid, i) =>
+    relationOf([
+      oid,
+      kinds.charAt(i),
+      schemas.get(schemaOids[i] ?? 0) ?? '',
+      names[i] ?? '',
+      owners[i] ?? null,
+      files[i] ?? 0,
+    ]),
+  );
+
 function indexed(rows: readonly (readonly [number, Relation | undefined])[]): Relations {
+  const base = new Map(rows);
+  return { base, ...indexFor(base), changed: new Map() };
+}
+
+type Index = Pick<Relations, 'named' | 'owned'>;
+
+function indexFor(relations: ByOid): Index {
   const named = new Map<string, number[]>();
   const owned = new Map<number, number[]>();
-  for (const [oid, relation] of rows) {
+  for (const [oid, relation] of relations) {
     if (!relation) continue;
-    named.set(relation.name, [...(named.get(relation.name) ?? []), oid]);
-    if (relation.owner !== undefined) owned.set(relation.owner, [...(owned.get(relation.owner) ?? []), oid]);
+    push(named, relation.name, oid);
+    if (relation.owner !== undefined) push(owned, relation.owner, oid);
   }
-  return { base: new Map(rows), named, owned, changed: new Map() };
+  return { named, owned };
+}
+
+function push<Key>(found: Map<Key, number[]>, key: Key, oid: number): void {
+  const former = found.get(key);
+  if (former) former.push(oid);
+  else found.set(key, [oid]);
+}
+
+const indexes = new WeakMap<ByOid, Index>();
+
+/** Made when it is first asked for: most statements change no relation. */
+function indexOf(changed: ByOid): Index {
+  const index = indexes.get(changed) ?? indexFor(changed);
+  indexes.set(changed, index);
+  return index;
 }
 
 function relationOf([oid, kind, schema, name, owner, file]: NameRow): [number, Relation | undefined] {

@@ -1,6 +1,5 @@
-/** What the observer's notices tell about one statement: those of its event triggers, and its answers. */
-import type { Notice } from '../../database/session';
-import { type Held, readHeld } from './held';
+/** What is told about one statement: by the notices of the observer's event triggers, and in answer to questions. */
+import type { Notice, TextRow } from '../../database/session';
 import { reportState } from './install';
 import type { Dependent } from './observation';
 
@@ -31,9 +30,6 @@ export interface Dropped {
 export interface Reports {
   readonly made: readonly Made[];
   readonly dropped: readonly Dropped[];
-  /** Undefined before it was asked for. */
-  readonly held: Held | undefined;
-  readonly dependents: readonly Dependent[];
 }
 
 export interface Sorted {
@@ -45,7 +41,6 @@ export interface Sorted {
 /** Tells the observer's reports from the notices of the statement. */
 export function sortNotices(all: readonly Notice[]): Sorted {
   const told = all.filter(({ sqlState }) => sqlState === reportState);
-  const held = told.findLast(({ message }) => message === 'held')?.detail;
   const listed = (wanted: string): readonly unknown[] =>
     told.filter(({ message }) => message === wanted).flatMap(({ detail = '[]' }) => JSON.parse(detail) as unknown[]);
   return {
@@ -53,11 +48,15 @@ export function sortNotices(all: readonly Notice[]): Sorted {
     reports: {
       made: listed('ddl_command_end').map((it) => madeOf(it as MadeRow)),
       dropped: listed('sql_drop').map((it) => droppedOf(it as DroppedRow)),
-      held: held === undefined ? undefined : readHeld(held),
-      dependents: listed('dependents').map((it) => dependentOf(it as DependentRow)),
     },
   };
 }
+
+/** @param rows of the questions, in any order */
+export const dependentsIn = (rows: readonly TextRow[]): Dependent[] =>
+  rows.flatMap(([name, told]) =>
+    name === 'dependents' ? (JSON.parse(told ?? '[]') as readonly DependentRow[]).map(dependentOf) : [],
+  );
 
 type MadeRow = readonly [number | null, number | null, number | null, string, string | null, string];
 type DependentRow = readonly [string, string, Dependent['effect']];

@@ -1,12 +1,12 @@
 /** Puts together what a statement did from what the server told. Pure. */
 import { strengthOf } from '../../sql/lockModes';
 import type { Alteration, Shape } from '../../sql/statement';
-import { type Counts, type Held, type HeldLock, relationLockHeld } from './held';
+import { type Counts, type Held, type HeldLock, type Locks, relationLockHeld } from './held';
 import { isHeld, type Mark, rewritten } from './mark';
 import { strongestByOid, strongestEach } from './needed';
 import { namedObjects, reportedObjects } from './objects';
 import type { Dependent, Lock, Observation, Rewrite, RowCount, Scan } from './observation';
-import { type Relation, relationAt, relationClass, relationsCalled, schemaClass } from './relations';
+import { holdsRows, type Relation, relationAt, relationClass, relationsCalled, schemaClass } from './relations';
 import type { Reports } from './reports';
 
 export interface Scene {
@@ -18,6 +18,8 @@ export interface Scene {
   readonly needed: readonly HeldLock[];
   /** What this statement has read and written. */
   readonly counts: ReadonlyMap<number, Counts>;
+  /** Who depends on what it altered; not on what it dropped. */
+  readonly dependents: readonly Dependent[];
   readonly toldBy: Observation['toldBy'];
 }
 
@@ -28,17 +30,17 @@ export function observationOf(shape: Shape, scene: Scene): Observation {
   return {
     locks: locksOf(scene),
     rewrites: rewritesOf(scene),
-    scans: scansOf(shape, scene),
+    scans: scansOf(scene),
     rows: rowsOf(scene),
     ...named,
-    dependents: unique([...dependents, ...reports.dependents, ...shape.alters.flatMap((it) => plansOn(it, scene))]),
+    dependents: unique([...dependents, ...scene.dependents, ...shape.alters.flatMap((it) => plansOn(it, scene))]),
     toldBy,
   };
 }
 
 /** The server tells them in no order. */
 const sorted = <T>(all: readonly T[], key: (it: T) => string): T[] =>
-  all.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
+  all.length < 2 ? [...all] : all.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
 
 const unique = (dependents: readonly Dependent[]): Dependent[] => [
   ...new Map(dependents.map((it) => [`${it.kind} ${it.identity}`, it] as const)).values(),
@@ -53,11 +55,11 @@ const relationIn = ({ before, after }: Scene, oid: number): Relation | undefined
 
 function locksOf(scene: Scene): Lock[] {
   const { before, held, needed } = scene;
-  const fresh = held.locks ? told(held.locks, scene) : needed.filter(({ key }) => !before.keys.has(key));
+  const fresh = held.locks ? told(held.locks, scene) : needed.filter(({ key }) => !before.locks.has(key));
   const strongest = strongestByOid(fresh);
   const again = strongestEach([...needed, ...shownBy(scene)]).filter(({ key, on, mode }) => {
     const stronger = on.kind === 'relation' ? strongest.get(on.oid) : undefined;
-    return before.keys.has(key) && (!stronger || strengthOf(stronger) < strengthOf(mode));
+    return before.locks.has(key) && (!stronger || strengthOf(stronger) < strengthOf(mode));
   });
   const locks = [
     ...fresh.flatMap((it) => lockOf(it, scene)),
@@ -81,13 +83,14 @@ function shownBy({ before, held, counts }: Scene): HeldLock[] {
  * What the server tells and was not held before; without what statements did that it was not asked about: weaker locks
  * on what they locked, and all on what they made.
  */
-function told(locks: readonly HeldLock[], { before, reports, needed }: Scene): HeldLock[] {
+function told(locks: Locks, { before, reports, needed }: Scene): HeldLock[] {
+  const fresh = [...locks.values()].filter(({ key }) => !before.locks.has(key));
+  if (before.guessed.size === 0 || fresh.length === 0) return fresh;
   const wanted = new Set(needed.map(({ key }) => key));
   const made = new Set(reports.made.map(({ oid }) => oid));
-  const strongest = strongestByOid(before.locks);
-  return locks.filter(({ key, on, mode }) => {
-    if (before.keys.has(key)) return false;
-    if (on.kind !== 'relation' || before.guessed.size === 0 || wanted.has(key)) return true;
+  const strongest = strongestByOid([...before.locks.values()]);
+  return fresh.filter(({ key, on, mode }) => {
+    if (on.kind !== 'relation' || wanted.has(key)) return true;
     const stronger = before.guessed.has(on.oid) ? strongest.get(on.oid) : undefined;
     if (stronger) return strengthOf(stronger) < strengthOf(mode);
     return on.oid <= before.named || made.has(on.oid) || on.oid > before.newest;
@@ -132,26 +135,26 @@ function rewritesOf(scene: Scene): Rewrite[] {
   return sorted(rewrites, ({ object }) => object);
 }
 
-const holdsRows: ReadonlySet<string> = new Set(['table', 'materialized view', 'foreign table']);
-
 /** What was counted for tables: `make` decides whether it is worth a word. */
 function counted<T extends { readonly table: string }>(
   scene: Scene,
-  make: (table: string, counts: Counts) => T | undefined,
+  make: (table: string, counts: Counts, oid: number) => T | undefined,
 ): (T & { unseen?: true })[] {
-  const all = [...scene.counts].flatMap(([oid, counts]) => {
+  const all: (T & { unseen?: true })[] = [];
+  for (const [oid, counts] of scene.counts) {
     const relation = relationIn(scene, oid);
-    const made = relation && holdsRows.has(relation.kind) ? make(relation.identity, counts) : undefined;
-    return made ? [{ ...made, ...unseen(oid, scene) }] : [];
-  });
+    const made = relation && holdsRows(relation) ? make(relation.identity, counts, oid) : undefined;
+    if (made) all.push({ ...made, ...unseen(oid, scene) });
+  }
   return sorted(all, ({ table }) => table);
 }
 
 /** The build of an index also counts rows that were taken back and are still in the file, but the index knows how many there are. */
-const scansOf = ({ node }: Shape, scene: Scene): Scan[] =>
-  counted(scene, (table, { scans, returned, fetched, tuples }) => {
+const scansOf = (scene: Scene): Scan[] =>
+  counted(scene, (table, { scans, returned, fetched }, oid) => {
     const read = returned + fetched;
-    const rows = node === 'IndexStmt' && tuples >= 0 ? Math.min(read, scans * tuples) : read;
+    const tuples = scene.held.indexed.get(oid);
+    const rows = tuples === undefined ? read : Math.min(read, scans * tuples);
     return scans > 0 || fetched > 0 ? { table, scans, rows } : undefined;
   });
 
@@ -165,7 +168,7 @@ function plansOn(alteration: Alteration, { after }: Scene): Dependent[] {
   if (alteration.kind !== 'relation' || alteration.column === undefined) return [];
   return relationsCalled(after.relations, alteration).flatMap((oid) => {
     const relation = relationAt(after.relations, oid);
-    return relation && holdsRows.has(relation.kind)
+    return relation && holdsRows(relation)
       ? [{ kind: 'prepared statements', identity: relation.identity, effect: 'invalidated' }]
       : [];
   });
