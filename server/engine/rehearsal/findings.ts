@@ -3,6 +3,7 @@ import type { Refusal } from '../database/session';
 import { isOfRows } from '../probes/ask';
 import type { Finding, Place } from '../project';
 import { headOf } from '../sql/head';
+import { inText } from '../sql/places';
 import { bodyFinding, breakFinding, missesUnmade } from './bodies/bodyFindings';
 import { causeOf } from './consequence';
 import { definitionsOf } from './definition';
@@ -73,7 +74,7 @@ function isFromUntried(
   extensions: Extensions,
 ): boolean {
   const { statement, range } = outcome;
-  const blamed = statement.text.slice(range.start - statement.range.start, range.end - statement.range.start);
+  const blamed = statement.text.slice(inText(range.start, statement), inText(range.end, statement));
   const cause = causeOf(outcome, blamed, earlier);
   if (cause?.kind === 'skipped') return cause.reason.kind !== 'sessionEnded';
   if (cause?.kind !== 'refused') return false;

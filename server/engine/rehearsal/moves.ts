@@ -153,8 +153,8 @@ function wayOf(rehearsals: readonly Rehearsal[], before: State): Way {
     // One statement in a message is no transaction, several are: then the same statement is another.
     state = state.next(`begin ${mode}${runsAlone(rehearsal) ? ' alone' : ''}`);
     moves.push({ kind: 'begin', mode, state });
-    for (const step of steps) {
-      state = state.next(keyOf(step));
+    for (const [i, step] of steps.entries()) {
+      state = state.next(keyOf(step, steps[i - 1]));
       moves.push({ kind: 'statement', mode, step, state, script });
     }
     state = state.next('end');
@@ -165,8 +165,10 @@ function wayOf(rehearsals: readonly Rehearsal[], before: State): Way {
 }
 
 /** The same key, the same effect on the same state. Long texts by their digest. */
-function keyOf({ statement: { text, kind, copyData }, skip }: Step): string {
-  const form = `${kind} ${skip?.kind ?? ''} ${normalForm(text)}`;
+function keyOf({ statement: { text, kind, copyData }, skip, message }: Step, before: Step | undefined): string {
+  const place =
+    message === undefined ? '' : message === before?.message ? ' further in a message' : ' first in a message';
+  const form = `${kind}${place} ${skip?.kind ?? ''} ${normalForm(text)}`;
   const whole = copyData === undefined ? form : `${form}\n${copyData}`;
   return whole.length < longestKey ? whole : createHash('sha256').update(whole).digest('base64');
 }

@@ -1,6 +1,6 @@
 /** Cuts a script into the steps of its rehearsal, and decides which of them must not be run here. */
 import type { LayoutName, Script } from '../layouts/layout';
-import { statementsIn } from '../layouts/statements';
+import { messagesIn, statementsIn } from '../layouts/statements';
 import { shapeOf } from '../sql/parse';
 import type { ReachingNames } from '../sql/reach';
 import { rescanned, type Scanned } from '../sql/rescan';
@@ -23,7 +23,21 @@ export interface Policy {
  */
 export function prepare(text: string, script: Script, policy: Policy, former?: Scanned): Rehearsal {
   const statements = former && !script.pieces ? rescanned(former, text, script.range) : statementsIn(text, script);
-  return { mode: script.mode, steps: statements.map((statement) => stepOf(text, statement, policy, script)) };
+  const together = sharedMessages(text, script);
+  return {
+    mode: script.mode,
+    steps: statements.map((statement) => {
+      const step = stepOf(text, statement, policy, script);
+      const message = together.get(statement);
+      return message === undefined ? step : { ...step, message };
+    }),
+  };
+}
+
+/** Only where the tool wraps nothing around them it matters which statements share a message. */
+function sharedMessages(text: string, script: Script): ReadonlyMap<Statement, number> {
+  const messages = script.mode === 'statements' ? (messagesIn(text, script) ?? []) : [];
+  return new Map(messages.flatMap((message, i) => (message.length > 1 ? message.map((it) => [it, i] as const) : [])));
 }
 
 function stepOf(text: string, statement: Statement, policy: Policy, { messageMs }: Script): Step {

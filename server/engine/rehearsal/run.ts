@@ -4,10 +4,11 @@
  * A refused statement is undone to its savepoint and the next one is tried, so that a file shows all its errors.
  */
 import { Fault } from '../base/fault';
-import { shifted, type TextRange } from '../base/text';
+import type { TextRange } from '../base/text';
 import { interruptible } from '../database/interruptible';
 import type { Answer, Done, Notice, Refusal, RunOptions, Session } from '../database/session';
 import { blamedRange } from '../sql/blame';
+import { inFile } from '../sql/places';
 import type { Shape, Statement } from '../sql/statement';
 import { sortNotices } from './observation/reports';
 import type { Outcome, SkipReason } from './outcome';
@@ -22,6 +23,8 @@ export interface Step {
   readonly rowsStart: number | undefined;
   /** When its tool would give up on it, in milliseconds. */
   readonly givenUpMs?: number;
+  /** Which message of the script it goes with, where that holds other statements too: they are one transaction. */
+  readonly message?: number;
 }
 
 export interface RunLimits {
@@ -205,8 +208,7 @@ function outcomeOf(answer: Answer, { statement, shape, rowsStart }: Step, ms: nu
   if (answer.kind === 'done') return { kind: 'ran', statement, shape, ms, ...saidIn(answer) };
   const { refusal } = answer;
   const range =
-    rowBlamed(statement, rowsStart, refusal) ??
-    shifted(blamedRange(statement.text, refusal, namesOf(shape)), statement.range.start);
+    rowBlamed(statement, rowsStart, refusal) ?? inFile(blamedRange(statement.text, refusal, namesOf(shape)), statement);
   return { kind: 'refused', statement, shape, refusal, range, ms };
 }
 

@@ -4,12 +4,13 @@
  *
  * Postgres lets all of that pass, and to find out takes longer than to run the script; so it comes after the answer.
  */
-import { flat, shifted } from '../base/text';
+import { flat } from '../base/text';
 import { interruptible } from '../database/interruptible';
 import type { Notice, Refusal, Session } from '../database/session';
 import { isOfRows } from '../probes/ask';
 import { factsFor } from '../probes/factsFor';
 import { factsWithoutRows } from '../probes/factsWithoutRows';
+import { inText } from '../sql/places';
 import { brokenRoutines, type Risk, routinesAtRisk, stillBroken } from './bodies/broken';
 import { checkBody, holdsBody } from './bodies/checkBody';
 import type { BodyProblem, BrokenRoutine } from './bodies/problem';
@@ -121,5 +122,5 @@ const isOver = ({ shape }: Step): boolean => shape.node === 'DoStmt';
 
 const ownRange = (problem: BodyProblem, { statement }: Step): BodyProblem => ({
   ...problem,
-  range: shifted(problem.range, -statement.range.start),
+  range: { start: inText(problem.range.start, statement), end: inText(problem.range.end, statement) },
 });
