@@ -16,6 +16,8 @@ export interface Replayed {
   readonly statements: number;
   /** What Postgres refused first, when the file runs as its tool runs it. */
   readonly refused: Refused | undefined;
+  /** Where the down section begins in a file that holds both, a line from 1: nothing of it was run. */
+  readonly down: number;
 }
 
 export interface Refused {
@@ -49,12 +51,13 @@ export async function replay(folder: string, tool: ToolName, client: Client): Pr
       file: up.file,
       statements: statements + (before?.statements ?? 0),
       refused: before?.refused ?? refused,
+      down: downIn(up.whole),
     });
   }
   return [...done.values()];
 }
 
-async function replayOne(up: Up, client: Client): Promise<Omit<Replayed, 'file'>> {
+async function replayOne(up: Up, client: Client): Promise<Omit<Replayed, 'file' | 'down'>> {
   const statements = statementsOf(up.sql);
   const error = await attempt(client, up.inTransaction ? `begin;${up.sql}\n;commit` : up.sql);
   await client.query('rollback');
@@ -115,6 +118,11 @@ function messagesOf(whole: string): readonly Omit<Up, 'file' | 'whole'>[] {
     at += part.length;
   }
   return messages;
+}
+
+function downIn(whole: string): number {
+  const at = whole.search(/^--\s*(?:\+goose|migrate:)\s*down/im);
+  return at < 0 ? Infinity : whole.slice(0, at).split('\n').length;
 }
 
 const number = (name: string) => BigInt(/^\d+/.exec(name)?.[0] ?? 0);

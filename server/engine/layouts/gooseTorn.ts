@@ -23,7 +23,7 @@ export function mended(messages: readonly GooseMessage[]): Mended {
   for (const [i, message] of messages.entries()) {
     if (i < behind) continue;
     const isWhole = message.framed || unclosed || !isTorn(sentText(message));
-    const count = isWhole ? 1 : partsOf(messages, i);
+    const count: number = isWhole ? 1 : partsOf(messages, i);
     unclosed ||= count === 0;
     const parts = messages.slice(i, i + Math.max(1, count));
     whole.push({ lines: parts.flatMap(({ lines }) => lines), framed: message.framed });
