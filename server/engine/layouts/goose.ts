@@ -4,8 +4,8 @@
  * Facts from pressly/goose v3.27.3: migration.go, migrate.go, create.go.
  */
 import { otherDialect, someOf } from './foreign';
-import { hasUp, type Line, linesOf } from './gooseAnnotations';
-import { type GooseMessage, readDirection } from './gooseReader';
+import { hasUp, type Line, linesOf, trimmed, trimmedAtEnd } from './gooseAnnotations';
+import { type GooseMessage, readDirection, type SentLine } from './gooseReader';
 import { mended } from './gooseTorn';
 import type { Variables } from './interpolation';
 import type { FileProblem, Layout, MigrationFile, Piece, Script } from './layout';
@@ -65,20 +65,29 @@ function sectionOf(text: string, lines: readonly Line[], direction: Script['dire
   const start = direction === 'up' ? up : down;
   const end = direction === 'up' ? (down ?? text.length) : text.length;
   const mode = reading.transaction ? 'transaction' : 'statements';
-  const pieces = messages.map((it) => pieceOf(text, it));
+  const pieces = messages.flatMap((it) => piecesOf(text, it));
   const scripts: Script[] = start === undefined ? [] : [{ direction, range: { start, end }, mode, pieces }];
   return { scripts, problems: [...reading.problems, ...problems] };
 }
 
-/** goose leaves out lines that are annotations, and ends the others with LF. */
-function pieceOf(text: string, { lines }: GooseMessage): Piece {
+/** goose leaves out lines that are annotations, ends the others with LF, and sends no white space around them. */
+function piecesOf(text: string, message: GooseMessage): Piece[] {
+  const isFull = (it: SentLine): boolean => trimmed(it.text) !== '';
+  const lines = message.lines.slice(
+    Math.max(0, message.lines.findIndex(isFull)),
+    message.lines.findLastIndex(isFull) + 1,
+  );
+  const [first, last] = [lines[0], lines.at(-1)];
+  if (!first || !last) return [];
   const replaced = lines.flatMap(({ range: { end }, replaced }, i) => {
     const next = lines[i + 1]?.range.start ?? end;
     const isSame = next === end || text.slice(end, next) === '\n';
     return isSame ? replaced : [...replaced, { range: { start: end, end: next }, text: '\n' }];
   });
-  const range = { start: lines[0]?.range.start ?? 0, end: lines.at(-1)?.range.end ?? 0 };
-  return replaced.length > 0 ? { ...range, replaced } : range;
+  const start = first.range.start + (first.replaced.length > 0 ? 0 : first.text.indexOf(trimmed(first.text)));
+  const end = last.range.end - (last.replaced.length > 0 ? 0 : last.text.length - trimmedAtEnd(last.text).length);
+  const range = { start, end };
+  return [replaced.length > 0 ? { ...range, replaced } : range];
 }
 
 /** goose reads the whole file for either direction; what it meets in both is one problem. */

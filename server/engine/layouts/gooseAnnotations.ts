@@ -83,4 +83,6 @@ const spaces = new RegExp(`${space}+`);
 const leading = new RegExp(`^${space}+`);
 const trailing = new RegExp(`${space}+$`);
 
-export const trimmed = (text: string): string => text.replace(leading, '').replace(trailing, '');
+export const trimmed = (text: string): string => trimmedAtEnd(text.replace(leading, ''));
+
+export const trimmedAtEnd = (text: string): string => text.replace(trailing, '');

@@ -8,19 +8,15 @@ export type GooseProblem = FileProblem;
 
 type Ranged = Pick<Line, 'range'>;
 
-const error = (code: string, range: TextRange, why: string): GooseProblem => ({
-  range,
+type What = Pick<GooseProblem, 'code' | 'range'>;
+
+const error = (what: What, why: string): GooseProblem => ({
+  ...what,
   severity: 'error',
-  code,
   message: `goose refuses this file: ${why}`,
 });
 
-const warning = (code: string, range: TextRange, message: string): GooseProblem => ({
-  range,
-  severity: 'warning',
-  code,
-  message,
-});
+const warning = (what: What, message: string): GooseProblem => ({ ...what, severity: 'warning', message });
 
 /** Without white space around it. */
 function wordsOf({ range, text, trimmed }: Line): TextRange {
@@ -30,55 +26,66 @@ function wordsOf({ range, text, trimmed }: Line): TextRange {
 
 export const gooseProblems = {
   missingUp: (first: Ranged | undefined) =>
-    error('goose-missing-up', first?.range ?? { start: 0, end: 0 }, 'it has no line "-- +goose Up".'),
+    error({ code: 'goose-missing-up', range: first?.range ?? { start: 0, end: 0 } }, 'it has no line "-- +goose Up".'),
   beforeUp: (line: Line) =>
-    error('goose-before-up', wordsOf(line), 'only comments that begin with "--" may stand before "-- +goose Up".'),
-  secondUp: (line: Line) => error('goose-second-section', wordsOf(line), '"-- +goose Up" stands here once more.'),
-  secondDown: (line: Line) => error('goose-second-section', wordsOf(line), '"-- +goose Down" stands here once more.'),
+    error(
+      { code: 'goose-before-up', range: wordsOf(line) },
+      'only comments that begin with "--" may stand before "-- +goose Up".',
+    ),
+  secondUp: (line: Line) =>
+    error({ code: 'goose-second-section', range: wordsOf(line) }, '"-- +goose Up" stands here once more.'),
+  secondDown: (line: Line) =>
+    error({ code: 'goose-second-section', range: wordsOf(line) }, '"-- +goose Down" stands here once more.'),
   indented: (line: Line) =>
-    error('goose-unknown-annotation', wordsOf(line), 'nothing may stand before an annotation on its line.'),
-  several: (line: Line) => error('goose-unknown-annotation', wordsOf(line), 'only one annotation may stand on a line.'),
-  empty: (line: Line) => error('goose-unknown-annotation', wordsOf(line), `this annotation is empty. ${known}`),
+    error(
+      { code: 'goose-unknown-annotation', range: wordsOf(line) },
+      'nothing may stand before an annotation on its line.',
+    ),
+  several: (line: Line) =>
+    error({ code: 'goose-unknown-annotation', range: wordsOf(line) }, 'only one annotation may stand on a line.'),
+  empty: (line: Line) =>
+    error({ code: 'goose-unknown-annotation', range: wordsOf(line) }, `this annotation is empty. ${known}`),
   unknown: (line: Line) =>
     error(
-      'goose-unknown-annotation',
-      wordsOf(line),
+      { code: 'goose-unknown-annotation', range: wordsOf(line) },
       `it takes this line for an annotation that it does not know. ${known}`,
     ),
   nestedBegin: (line: Line) =>
-    error('goose-statement-frame', wordsOf(line), 'the StatementBegin before has no "-- +goose StatementEnd" yet.'),
+    error(
+      { code: 'goose-statement-frame', range: wordsOf(line) },
+      'the StatementBegin before has no "-- +goose StatementEnd" yet.',
+    ),
   strayEnd: (line: Line) =>
-    error('goose-statement-frame', wordsOf(line), 'no "-- +goose StatementBegin" stands before this line.'),
+    error(
+      { code: 'goose-statement-frame', range: wordsOf(line) },
+      'no "-- +goose StatementBegin" stands before this line.',
+    ),
   missingEnd: (begin: Line) =>
-    error('goose-statement-frame', wordsOf(begin), 'a line "-- +goose StatementEnd" is missing.'),
+    error({ code: 'goose-statement-frame', range: wordsOf(begin) }, 'a line "-- +goose StatementEnd" is missing.'),
   lostLine: (line: Line) =>
     warning(
-      'goose-lost-line',
-      wordsOf(line),
+      { code: 'goose-lost-line', range: wordsOf(line) },
       'goose leaves this line out without a word: nothing stands between StatementBegin and StatementEnd above.',
     ),
+  /** @param rest the lines of the statement that are not empty, at least one */
   missingSemicolon(rest: readonly SentLine[]) {
-    const [first, last] = [rest[0], rest.at(-1)];
-    const range = { start: first?.range.start ?? 0, end: last?.range.end ?? 0 };
-    if (rest.every(({ text }) => text.trim().startsWith('--')))
-      return error(
-        'goose-missing-semicolon',
-        range,
-        'it takes this comment for a statement without its semicolon, for the line before is not empty: it holds blanks.',
-      );
-    return error('goose-missing-semicolon', range, 'no line of this statement ends with a semicolon.');
+    const line = rest.findLast(({ text }) => !text.trim().startsWith('--'));
+    const range = (line ?? rest.at(-1))?.range ?? { start: 0, end: 0 };
+    const what = { code: 'goose-missing-semicolon', range };
+    if (line) return error(what, 'no line of this statement ends with a semicolon.');
+    return error(what, 'behind a line of blanks it takes this comment for a statement without its semicolon.');
   },
-  torn: (range: TextRange) => ({
-    ...error(
-      'goose-torn-statement',
-      range,
-      'it ends a statement at this line, for it ends with a semicolon, and tears it apart. Put "-- +goose StatementBegin" before the statement and "-- +goose StatementEnd" behind it.',
-    ),
+  torn: (range: TextRange): GooseProblem => ({
+    code: 'goose-torn-statement',
+    range,
+    severity: 'error',
+    message:
+      'goose ends a statement at this line, for it ends with a semicolon, and Postgres refuses the parts. Put "-- +goose StatementBegin" before the statement and "-- +goose StatementEnd" behind it.',
   }),
   substitution: ({ says, range }: { readonly says: string; readonly range: TextRange }) =>
-    error('goose-substitution', range, `what stands here cannot be replaced: ${says}. "$$" is a dollar.`),
+    error({ code: 'goose-substitution', range }, `what stands here cannot be replaced: ${says}. "$$" is a dollar.`),
   unset: ({ name, range }: { readonly name: string; readonly range: TextRange }) =>
-    warning('goose-unset-variable', range, `${name} is not set here: goose puts nothing in its place.`),
+    warning({ code: 'goose-unset-variable', range }, `${name} is not set here: goose puts nothing in its place.`),
 } as const;
 
 const known = 'There are Up, Down, StatementBegin, StatementEnd, NO TRANSACTION, ENVSUB ON and ENVSUB OFF.';
