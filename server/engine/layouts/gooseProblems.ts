@@ -1,7 +1,6 @@
 /** What goose refuses in a file, or takes otherwise than it looks. */
 import type { TextRange } from '../base/text';
 import type { Line } from './gooseAnnotations';
-import type { SentLine } from './gooseReader';
 import type { FileProblem } from './layout';
 
 export type GooseProblem = FileProblem;
@@ -68,7 +67,7 @@ export const gooseProblems = {
       'goose leaves this line out without a word: nothing stands between StatementBegin and StatementEnd above.',
     ),
   /** @param rest the lines of the statement that are not empty, at least one */
-  missingSemicolon(rest: readonly SentLine[]) {
+  missingSemicolon(rest: readonly Pick<Line, 'range' | 'text'>[]) {
     const line = rest.findLast(({ text }) => !text.trim().startsWith('--'));
     const range = (line ?? rest.at(-1))?.range ?? { start: 0, end: 0 };
     const what = { code: 'goose-missing-semicolon', range };
