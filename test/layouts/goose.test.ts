@@ -147,10 +147,10 @@ describe('variables between ENVSUB ON and OFF', () => {
   it('that have no value, or are none', () => {
     deepEqual(problems(`${on}a $NONE ${'${NONE:1}'};\n`), [
       'warning up goose-unset-variable «$NONE»',
-      'warning up goose-unset-variable «${NONE:1»',
+      'warning up goose-unset-variable «${NONE:1}»',
     ]);
     deepEqual(problems(`${on}a $1;\n${down}\n`), ['goose-substitution «$»']);
-    deepEqual(problems(`${on}a;\n${down}\nb ${'${NONE?must be set}'};\n`), ['goose-substitution «${NONE?must be set»']);
+    deepEqual(problems(`${on}a;\n${down}\nb ${'${NONE?must be set}'};\n`), ['goose-substitution «${NONE?must be set}»']);
     deepEqual(problems(`${on}a $NAME ${'${NAME'};\n`), ['goose-substitution «${NAME»']);
     deepEqual(problems(`${up}\ndo $$ a $1 $$;\n`), []);
   });

@@ -32,7 +32,8 @@ export function interpolate(line: string, start: number, variables: Variables): 
     return { replaced, unset, trouble: undefined };
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
-    const range = shifted({ start: error.at, end: reader.at }, start);
+    const end = reader.at + (line[reader.at] === '}' ? 1 : 0);
+    const range = shifted({ start: error.at, end }, start);
     return { replaced: [], unset: [], trouble: { says: error.message, range } };
   }
 }
@@ -49,7 +50,7 @@ class Trouble extends Error {
 /** Recursive descent, for a default may hold variables in turn. */
 class Reader {
   at = 0;
-  readonly unset: { readonly name: string; readonly range: TextRange }[] = [];
+  readonly unset: { readonly name: string; range: TextRange }[] = [];
 
   constructor(
     private readonly line: string,
@@ -68,7 +69,9 @@ class Reader {
         replaced.push({ range: { start, end: this.at }, text: '$' });
       } else if (pair.startsWith('$') && pair.length === 2) {
         const text = this.expansion();
-        replaced.push({ range: { start, end: this.at }, text });
+        const range = { start, end: this.at };
+        for (const it of this.unset) if (it.range.start === start) it.range = range;
+        replaced.push({ range, text });
       } else this.at++;
     }
     return replaced;
