@@ -150,7 +150,9 @@ describe('variables between ENVSUB ON and OFF', () => {
       'warning up goose-unset-variable «${NONE:1}»',
     ]);
     deepEqual(problems(`${on}a $1;\n${down}\n`), ['goose-substitution «$»']);
-    deepEqual(problems(`${on}a;\n${down}\nb ${'${NONE?must be set}'};\n`), ['goose-substitution «${NONE?must be set}»']);
+    deepEqual(problems(`${on}a;\n${down}\nb ${'${NONE?must be set}'};\n`), [
+      'goose-substitution «${NONE?must be set}»',
+    ]);
     deepEqual(problems(`${on}a $NAME ${'${NAME'};\n`), ['goose-substitution «${NAME»']);
     deepEqual(problems(`${up}\ndo $$ a $1 $$;\n`), []);
   });

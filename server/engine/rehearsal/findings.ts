@@ -45,6 +45,11 @@ export function findingsOf(
       before.push(outcome);
       return seen;
     }
+    if (outcome.kind === 'skipped') {
+      before.push(outcome);
+      const bodies = (outcome.bodies ?? []).filter((it) => !missesUnmade(it, before));
+      return [found, ...bodies.map(bodyFinding)];
+    }
     const counts =
       outcome.kind === 'refused' && (!found.consequenceOf || !isFromUntried(outcome, before, where.extensions));
     const first = counts && !refused;

@@ -6,7 +6,7 @@ import { isMarked, type Marks, Observing } from './observation/observing';
 import type { Form } from './observation/questions';
 import { isDoubtful, rehearse } from './rehearse';
 import type { RunLimits } from './run';
-import { SecondLook } from './secondLook';
+import { isBlockLeft, SecondLook } from './secondLook';
 import type { Stack } from './stack';
 import { committedOf, learnAll, sparing, type Standings } from './standing';
 import type { State, Verdicts } from './state';
@@ -154,9 +154,10 @@ function lookOf({ up: { statements } }: PreparedLink, walk: Walk, marks: Marks, 
   return new SecondLook(statements, { rowsAreAsked, rowsAreThere, limits, signal, observing });
 }
 
-/** What ran, and what rows have refused. */
+/** What ran, what rows have refused, and blocks that must not be run. */
 const isLookedAt = ({ known }: State, walk: Walk): boolean =>
   known?.outcome.kind === 'ran' ||
+  (known !== undefined && isBlockLeft(known.outcome)) ||
   (known?.outcome.kind === 'refused' && hasRows(walk) && walk.rowsAreAsked && isOfRows(known.outcome.refusal));
 
 const hasRows = ({ base }: Walk): boolean => base.kind === 'dump' && base.rows !== undefined;

@@ -2,6 +2,7 @@
 import { shifted, type TextRange } from '../base/text';
 import { movedOffset } from '../sql/normalForm';
 import { inFile, inText } from '../sql/places';
+import type { Statement } from '../sql/statement';
 import type { Outcome } from './outcome';
 import type { Step } from './run';
 import type { Known, Seen, Verdict } from './state';
@@ -25,13 +26,17 @@ export type Noted = Partial<Pick<Seen, 'facts' | 'observation'>>;
 /** @param verdict of a statement of the same normal form */
 export function judged(outcome: Outcome, { facts, observation }: Noted, verdict: Verdict | undefined): Outcome {
   if (outcome.kind === 'refused') return facts ? { ...outcome, facts } : outcome;
+  if (outcome.kind === 'skipped' && verdict) return { ...outcome, bodies: bodiesOf(outcome.statement, verdict) };
   if (outcome.kind !== 'ran' || !(facts || observation || verdict)) return outcome;
-  const { statement } = outcome;
-  const { text } = statement;
-  const place = (range: TextRange): TextRange => inFile(movedRange(range, verdict?.text ?? text, text), statement);
-  const bodies = (verdict?.bodies ?? []).map((it) => ({ ...it, range: place(it.range) }));
+  const bodies = verdict ? bodiesOf(outcome.statement, verdict) : [];
   return { ...outcome, facts, observation, bodies, breaks: verdict?.breaks ?? [] };
 }
+
+const bodiesOf = (statement: Statement, verdict: Verdict) =>
+  verdict.bodies.map((it) => ({
+    ...it,
+    range: inFile(movedRange(it.range, verdict.text, statement.text), statement),
+  }));
 
 /** The end stays with the last character, wherever the next token has gone. */
 function movedRange({ start, end }: TextRange, from: string, to: string): TextRange {

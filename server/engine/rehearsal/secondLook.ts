@@ -15,6 +15,7 @@ import { brokenRoutines, type Risk, routinesAtRisk, stillBroken } from './bodies
 import { checkBody, holdsBody } from './bodies/checkBody';
 import type { BodyProblem, BrokenRoutine } from './bodies/problem';
 import type { StatementMove } from './moves';
+import type { Outcome } from './outcome';
 import type { Observing } from './observation/observing';
 import type { RunLimits, Step, Watch } from './run';
 import type { Seen, State, Verdict, Verdicts } from './state';
@@ -56,6 +57,16 @@ export class SecondLook implements Watch {
     if (state) state.seen = await this.asked(session, () => this.seen(session, step, notices));
   }
 
+  /** A DO block that must not be run is looked at all the same: nothing of it runs for that. */
+  async left(session: Session, step: Step): Promise<void> {
+    const state = this.states.get(step);
+    if (!state || !isOver(step)) return;
+    const { statement, shape } = step;
+    const bodies = await this.asked(session, () => checkBody(session, statement, shape, this.options.limits));
+    const own = bodies.map((it) => ownRange(it, step));
+    state.seen = { facts: undefined, observation: undefined, bodies: own, broken: [] };
+  }
+
   /** What is known of a statement that only rows refuse is asked as if there were none. */
   async refused(session: Session, step: Step, refusal: Refusal): Promise<void> {
     const state = this.states.get(step);
@@ -76,7 +87,8 @@ export class SecondLook implements Watch {
     const still = new Set<BrokenRoutine>(await this.asked(session, () => stillBroken(session, broken, limits)));
     const verdicts = new Map<State, Verdict>();
     for (const { step, state } of this.statements) {
-      if (state.known?.outcome.kind !== 'ran') continue;
+      const did = state.known?.outcome.kind;
+      if (did !== 'ran' && did !== 'skipped') continue;
       const { statement, shape } = step;
       const isFunction = holdsBody(shape) && !isOver(step);
       const problems = isFunction
@@ -118,7 +130,11 @@ export class SecondLook implements Watch {
 }
 
 /** A DO block has done its work at the end of the script, and what it needed may be gone. */
-const isOver = ({ shape }: Step): boolean => shape.node === 'DoStmt';
+const isOver = ({ shape }: Pick<Step, 'shape'>): boolean => shape.node === 'DoStmt';
+
+/** A DO block that was not run, for what it reaches. */
+export const isBlockLeft = (outcome: Outcome): boolean =>
+  outcome.kind === 'skipped' && outcome.reason.kind === 'reaches' && isOver(outcome);
 
 const ownRange = (problem: BodyProblem, { statement }: Step): BodyProblem => ({
   ...problem,

@@ -9,7 +9,7 @@ import type { Shadow } from '../shadow/place';
 import type { Move, StatementMove } from './moves';
 import type { Marks } from './observation/observing';
 import { isRunaway } from './outcome';
-import { type RunLimits, throwIfTrouble, tryStep } from './run';
+import { isRead, type RunLimits, throwIfTrouble, tryStep } from './run';
 import { mayUseSequences, putBackSequences, readSequences, type Sequence } from './sequences';
 import { keepsSavepoint, type Position } from './spacing';
 import { leavesTraces } from './traces';
@@ -196,7 +196,8 @@ export class Stack {
   ): Promise<void> {
     const { step, state } = move;
     const { session } = this;
-    if (step.skip || (state.known && isRunaway(state.known.outcome))) {
+    const isOver = step.skip && (!isRead(step) || (state.known && !limits.watch));
+    if (isOver || (state.known && isRunaway(state.known.outcome))) {
       if (!state.known) state.learn(await tryStep(session, step, limits, signal), step);
       this.entries.push({ move, savepoint: undefined });
       return;
