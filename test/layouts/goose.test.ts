@@ -145,20 +145,20 @@ describe('variables between ENVSUB ON and OFF', () => {
     it(name, () => deepEqual(sent(`${on}${sql}\n`)[0], expected === '' ? 'up: a a, select 2' : `up: ${expected}`));
 
   it('that have no value, or are none', () => {
-    deepEqual(problems(`${on}a $NONE ${'${NONE:1}'};\n`), [
+    deepEqual(problems(on.concat('a $NONE ${NONE:1};\n')), [
       'warning up goose-unset-variable «$NONE»',
       'warning up goose-unset-variable «${NONE:1}»',
     ]);
     deepEqual(problems(`${on}a $1;\n${down}\n`), ['goose-substitution «$»']);
-    deepEqual(problems(`${on}a;\n${down}\nb ${'${NONE?must be set}'};\n`), [
+    deepEqual(problems(on.concat(`a;\n${down}\n`, 'b ${NONE?must be set};\n')), [
       'goose-substitution «${NONE?must be set}»',
     ]);
-    deepEqual(problems(`${on}a $NAME ${'${NAME'};\n`), ['goose-substitution «${NAME»']);
+    deepEqual(problems(on.concat('a $NAME ${NAME;\n')), ['goose-substitution «${NAME»']);
     deepEqual(problems(`${up}\ndo $$ a $1 $$;\n`), []);
   });
 
   it('stand for what was put there, both ways', () => {
-    const text = `${on}a $NAME, ${'${LONG:0:2}'} b;\n`;
+    const text = on.concat('a $NAME, ${LONG:0:2} b;\n');
     const [statement] = readAs(text).scripts.flatMap((script) => statementsIn(text, script));
     if (!statement) throw new Error('it has a statement');
     const written = (word: string): string => {
