@@ -113,6 +113,9 @@ function wouldFree(outcome: Outcome, listed: ReadonlySet<string>, dependents: Re
   const { shape, statement } = outcome;
   if (dependents.has(replacedBy(statement.text) ?? '')) return true;
   if (shape.node === 'unreadable') return triesToTake(statement.text, dependents);
+  // A column of another type needs the former one no more.
+  const retyped = shape.alters.filter(({ change }) => change === 'retyped');
+  if (retyped.some(({ name, column = '' }) => dependents.has(name) || dependents.has(column))) return true;
   return shape.takes.some((it) => dependents.has(it.of ?? '')) || takesOrMeans(outcome, listed, dependents);
 }
 
