@@ -58,17 +58,25 @@ function isTorn(sql: string): boolean {
 /** How many messages from the first one on hold its last statement; 0 when it does not end in them. */
 function partsOf(messages: readonly GooseMessage[], first: number): number {
   const framed = messages.findIndex(({ framed }, i) => i > first && framed);
-  const parts = messages.slice(first, framed < 0 ? undefined : framed);
+  const end = framed < 0 ? messages.length : framed;
+  // As a rule it ends soon, and the rest is long.
+  for (let count = few; ; count *= few) {
+    const parts = partsAmong(messages.slice(first, Math.min(end, first + count)));
+    if (parts > 0 || first + count >= end) return parts;
+  }
+}
+
+const few = 8;
+
+function partsAmong(messages: readonly GooseMessage[]): number {
   const ends: number[] = [];
   let text = '';
-  for (const part of parts) {
-    text += `${sentText(part)}\n`;
+  for (const message of messages) {
+    text += `${sentText(message)}\n`;
     ends.push(text.length);
   }
   const [own = 0] = ends;
   const pieces = scan(text, { reader: 'server', until: (start) => start >= own });
-  const last = pieces.findLast(({ kind }) => kind === 'statement');
-  const end = last?.range.end ?? 0;
-  if (isTorn(text.slice(0, end))) return 0;
-  return ends.findIndex((it) => it >= end) + 1;
+  const end = pieces.findLast(({ kind }) => kind === 'statement')?.range.end ?? 0;
+  return isTorn(text.slice(0, end)) ? 0 : ends.findIndex((it) => it >= end) + 1;
 }
