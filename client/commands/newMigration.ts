@@ -57,5 +57,6 @@ async function askRoot() {
 const layouts = () => [
   { label: 'dbmate', description: l10n.t('one file with up and down'), folder: 'db/migrations' },
   { label: 'golang-migrate', description: l10n.t('an up file and a down file'), folder: 'migrations' },
+  { label: 'goose', description: l10n.t('one file with up and down'), folder: 'migrations' },
   { label: 'numbered', description: l10n.t('plain numbered files'), folder: 'migrations' },
 ];

@@ -50,16 +50,16 @@ export function createEngine(world: World, options: EngineOptions): Engine {
 const keyOf = ({ path, layout }: MigrationFolder, { info, parameters, environment }: Target): string =>
   JSON.stringify([path, layout.name, info.id, parameters, environment]);
 
-/** The tool reads its files as the URL of the target tells it to. */
-function configured(folder: MigrationFolder, { parameters }: Target): MigrationFolder {
+/** The tool reads its files as the URL of the target and the environment tell it to. */
+function configured(folder: MigrationFolder, { parameters, environment }: Target): MigrationFolder {
   const { layout } = folder;
-  return { ...folder, layout: layout.configured?.(parameters?.extra ?? {}) ?? layout };
+  return { ...folder, layout: layout.configured?.(parameters?.extra ?? {}, environment) ?? layout };
 }
 
 /** What is wrong with the target of one folder is said when that one is asked, and holds up no other. */
-function targetOf({ path }: MigrationFolder, options: EngineOptions, world: World): Target {
+function targetOf({ path, layout }: MigrationFolder, options: EngineOptions, world: World): Target {
   try {
-    return resolveTarget(path, options, world);
+    return resolveTarget(path, options, world, layout.databaseVariables);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     return unreadableTarget(path, error, world);

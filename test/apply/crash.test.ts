@@ -39,6 +39,22 @@ lock table gate;
 create table c ();
 -- migrate:down
 `,
+  goose: `--- 1_a.sql
+-- +goose Up
+create table a ();
+-- +goose Down
+drop table a; lock table gate;
+--- 2_b.sql
+-- +goose NO TRANSACTION
+-- +goose Up
+create table b ();
+-- +goose StatementBegin
+create table d ();
+lock table gate;
+-- +goose StatementEnd
+create table c ();
+-- +goose Down
+`,
   numbered: `--- 001_a.sql
 create table a ();
 --- 001_a.down.sql
@@ -70,6 +86,11 @@ const expected: Readonly<Record<LayoutName, Expected>> = {
     told: /in the middle of 2, which was rolled back: nothing of it stands\. 1 is the newest applied migration/,
     says: /2 was rolled back; nothing of it stands\. 1 is the newest applied migration/,
   },
+  goose: {
+    tables: ['a', 'b', 'gate', 'goose_db_version'],
+    told: /the first 1 of its 4 statements may stand; whether number 2 took effect is not known\. 1 is the newest/,
+    says: /number 1 took effect and stays; the others did not\. 1 is the newest/,
+  },
   numbered: {
     tables: ['a', 'b', 'gate'],
     told: /the first 1 of its 3 statements may stand; whether number 2 took effect is not known\. 1 is the newest/,
@@ -78,7 +99,7 @@ const expected: Readonly<Record<LayoutName, Expected>> = {
 };
 
 for (const major of Object.values(servers)) {
-  for (const layout of ['golang-migrate', 'dbmate', 'numbered'] as const) {
+  for (const layout of ['golang-migrate', 'dbmate', 'goose', 'numbered'] as const) {
     describe(`an apply with ${layout} on PostgreSQL ${major} is cut off`, () => {
       const { tables, told, says } = expected[layout];
       // What was committed has to outlive a crash, as on a server that people use.

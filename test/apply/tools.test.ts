@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { applyMigrations, revertMigrations } from '../../server/engine/apply/apply';
 import { runDbmate } from '../support/dbmate';
 import { withFolder } from '../support/files';
+import { hasGoose, runGoose } from '../support/goose';
 import { hasGolangMigrate, runGolangMigrate } from '../support/golangMigrate';
 import { servers, serverOf } from '../support/servers';
 import { sameTables, type TestJob, withJob } from './support';
@@ -46,6 +47,45 @@ drop table c;
           },
         ),
       ));
+
+    (hasGoose() ? it : it.skip)('goose', () =>
+      withFolder((folder) =>
+        withJob(
+          major,
+          'goose',
+          `--- 1_a.sql
+-- +goose Up
+create table a (id int);
+-- +goose Down
+drop table a;
+--- 2_b.sql
+-- +goose NO TRANSACTION
+-- +goose Up
+create table b (id int); create table b2 (id int);
+create index concurrently b_id on b (id);
+-- +goose Down
+drop table b, b2;
+--- 3_c.sql
+-- +goose Up
+create table c (id int);
+-- +goose Down
+drop table c;
+`,
+          async (job, place) => {
+            writeMigrations(folder, job);
+            const url = (await serverOf(major)).url(place.target.database.name);
+            equal((await applyMigrations(job, ['1', '2'])).kind, 'done');
+            match((await runGoose(folder, url, 'version')).output, /version 2\s/);
+            equal((await runGoose(folder, url, 'up')).code, 0);
+            equal((await revertMigrations(job, ['3', '2'])).kind, 'done');
+            match((await runGoose(folder, url, 'version')).output, /version 1\s/);
+            equal((await runGoose(folder, url, 'down')).code, 0);
+            equal((await applyMigrations(job, ['1', '2', '3'])).kind, 'done');
+            await sameTables(place, ['a', 'b', 'b2', 'c', 'goose_db_version']);
+          },
+        ),
+      ),
+    );
 
     (hasGolangMigrate() ? it : it.skip)('golang-migrate', () =>
       withFolder((folder) =>

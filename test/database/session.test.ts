@@ -92,6 +92,29 @@ for (const major of [servers.oldest, servers.newest])
         match((await refusalOf(session, 'select lower(1)')).hint ?? '', /explicit type casts/);
       }));
 
+    it('has a statement read without running it', () =>
+      withSession(major, async (session) => {
+        await session.run('create sequence s; create table t (a int)');
+        const parsed = (sql: string) => session.parse?.(sql);
+        for (const sql of [
+          "select nextval('s')",
+          'insert into t values (1)',
+          'drop table t',
+          "do $$ begin perform nextval('s'); end $$",
+          "copy t to program 'false'",
+        ])
+          equal(await parsed(sql), undefined, sql);
+        deepEqual(await session.rows("select to_regclass('t')::text as t, is_called as s from s"), [
+          { t: 't', s: false },
+        ]);
+        deepEqual([(await parsed('select * from nowhere'))?.sqlState, session.transaction], ['42P01', 'idle']);
+        deepEqual(await parsed('selct 1'), await refusalOf(session, 'selct 1'));
+        await session.run('begin');
+        deepEqual([(await parsed('select a'))?.character, session.transaction], [8, 'failed']);
+        await session.run('rollback');
+        deepEqual(await session.rows('select a from t'), []);
+      }));
+
     it('counts characters, not bytes or UTF-16 units', () =>
       withSession(major, async (session) => {
         const { character } = await refusalOf(session, "select '🐘é', wrong");

@@ -5,6 +5,7 @@ import { findFolders, layoutOf, readFolder } from '../../server/engine/layouts/f
 import { isFault } from '../support/faults';
 import { filesOf } from '../support/files';
 
+const gooseText = '-- +goose Up\nselect 1;\n';
 const dbmateText = '-- migrate:up\n-- migrate:down\n';
 
 /** `/shop/migrations: dbmate 1 2 10`, with the versions in their order. */
@@ -34,6 +35,11 @@ describe('folders of migrations', () => {
       'dbmate when only some files have markers yet',
       { ...same(['/w/x/1_a.sql', '/w/x/3_c.sql']), '/w/x/2_b.sql': dbmateText },
       ['/w/x: dbmate 1 2 3'],
+    ],
+    [
+      'goose by its annotation, with migrations in Go',
+      { ...same(['/w/x/10_a.sql', '/w/x/2_b.go', '/w/x/helpers.go'], gooseText) },
+      ['/w/x: goose 2 10'],
     ],
     ['golang-migrate by its names', same(['/w/m/2_b.up.sql', '/w/m/1_a.down.sql']), ['/w/m: golang-migrate 1 2']],
     ['the root itself', same(['/w/1_a.up.sql']), ['/w: golang-migrate 1']],
@@ -82,7 +88,6 @@ describe('folders of migrations', () => {
     ['build results', same(['/w/dist/migrations/1_a.up.sql', '/w/target/1_a.up.sql'])],
     ['nine levels down', same(['/w/1/2/3/4/5/6/7/8/9/1_a.up.sql'])],
     ['Flyway', same(['/w/migration/V1__a.sql', '/w/migration/R__b.sql'])],
-    ['goose', same(['/w/migrations/1_a.sql'], '-- +goose Up\nselect 1;\n')],
     ['sql-migrate', same(['/w/migrations/1_a.sql'], '\n-- +migrate Up\n')],
     ['Liquibase', same(['/w/migrations/1_a.sql'], '--liquibase formatted sql\n')],
     ['graphile-migrate', same(['/w/migrations/000001.sql'], '--! Previous: -\n--! Hash: sha1:0\n\n')],
@@ -164,13 +169,13 @@ describe('a folder that the user names', () => {
   it('that is empty or strange is a fault that says so', () => {
     throws(() => readFolder('/w/m', filesOf()), isFault('no-migrations', /\/w\/m is empty or not there/));
     throws(
-      () => readFolder('/w/m', filesOf(same(['/w/m/1_a.sql'], '-- +goose Up\n'))),
-      isFault('no-migrations', /1_a\.sql is written for goose/),
+      () => readFolder('/w/m', filesOf(same(['/w/m/1_a.sql'], '-- +migrate Up\n'))),
+      isFault('no-migrations', /1_a\.sql is written for sql-migrate/),
     );
   });
 
   it('in an unknown layout is a fault that lists the known ones', () => {
-    throws(() => layoutOf('flyway'), isFault('bad-usage', /dbmate, golang-migrate, numbered/));
+    throws(() => layoutOf('flyway'), isFault('bad-usage', /dbmate, goose, golang-migrate, numbered/));
   });
 });
 
@@ -223,6 +228,16 @@ describe('the migrations of a folder', () => {
       ['1_a.sql', '1_b.sql', '01_c.sql'],
       [
         '1_b.sql: Version 1 stands twice: in 1_a.sql and in 1_b.sql. dbmate takes both for applied once one is, and refuses to record the version a second time.',
+      ],
+    ],
+    [
+      'what goose cannot number',
+      'goose',
+      ['1_a.sql', '01_b.go', 'seed.sql', 'helpers.go', '0_c.sql'],
+      [
+        '1_a.sql: Version 1 stands twice: in 01_b.go and in 1_a.sql. goose refuses the whole folder.',
+        '0_c.sql: The command line of goose refuses the whole folder for this file: its name does not begin with a number and an underscore.',
+        'seed.sql: The command line of goose refuses the whole folder for this file: its name does not begin with a number and an underscore.',
       ],
     ],
     [

@@ -90,11 +90,12 @@ async function compare(folder: string, major: Major): Promise<Row> {
   };
 }
 
-function difference({ file, refused }: Replayed, checked: CheckedFile | undefined): readonly string[] {
+function difference({ file, refused, down }: Replayed, checked: CheckedFile | undefined): readonly string[] {
   const name = basename(file);
   if (!checked) return [`${name}: not checked`];
-  const errors = checked.findings.filter((it) => it.severity === 'error');
-  const telling = checked.findings.filter((it) => it.severity === 'error' || it.code === 'not-rehearsed');
+  const findings = checked.findings.filter((it) => it.line < down);
+  const errors = findings.filter((it) => it.severity === 'error');
+  const telling = findings.filter((it) => it.severity === 'error' || it.code === 'not-rehearsed');
   const told = telling.map((it) => `${it.line}:${it.column} ${it.message}`).join('; ') || 'nothing';
   if (!refused) return errors.length === 0 ? [] : [`${name}: Postgres accepts it, we say ${told}`];
   if (errors.some((it) => refused.from <= it.line && it.line <= refused.to)) return [];

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { loadModule, parseSync } from 'libpg-query';
 import { type Client, DatabaseError } from 'pg';
 
-export type ToolName = 'golang-migrate' | 'dbmate' | 'numbered';
+export type ToolName = 'golang-migrate' | 'dbmate' | 'goose' | 'numbered';
 
 export interface Replayed {
   readonly file: string;
@@ -16,6 +16,8 @@ export interface Replayed {
   readonly statements: number;
   /** What Postgres refused first, when the file runs as its tool runs it. */
   readonly refused: Refused | undefined;
+  /** Where the down section begins in a file that holds both, a line from 1: nothing of it was run. */
+  readonly down: number;
 }
 
 export interface Refused {
@@ -49,12 +51,13 @@ export async function replay(folder: string, tool: ToolName, client: Client): Pr
       file: up.file,
       statements: statements + (before?.statements ?? 0),
       refused: before?.refused ?? refused,
+      down: downIn(up.whole),
     });
   }
   return [...done.values()];
 }
 
-async function replayOne(up: Up, client: Client): Promise<Omit<Replayed, 'file'>> {
+async function replayOne(up: Up, client: Client): Promise<Omit<Replayed, 'file' | 'down'>> {
   const statements = statementsOf(up.sql);
   const error = await attempt(client, up.inTransaction ? `begin;${up.sql}\n;commit` : up.sql);
   await client.query('rollback');
@@ -71,7 +74,9 @@ async function replayOne(up: Up, client: Client): Promise<Omit<Replayed, 'file'>
 export const toolOf = (folder: string): ToolName => {
   const names = readdirSync(folder).filter((it) => it.endsWith('.sql'));
   if (names.some((it) => it.endsWith('.up.sql'))) return 'golang-migrate';
-  return names.some((it) => /^--\s*migrate:up/m.test(readFileSync(join(folder, it), 'utf8'))) ? 'dbmate' : 'numbered';
+  const holds = (pattern: RegExp) => names.some((it) => pattern.test(readFileSync(join(folder, it), 'utf8')));
+  if (holds(/^-- \+goose up/im)) return 'goose';
+  return holds(/^--\s*migrate:up/m) ? 'dbmate' : 'numbered';
 };
 
 function upsIn(folder: string, tool: ToolName): readonly Up[] {
@@ -82,6 +87,7 @@ function upsIn(folder: string, tool: ToolName): readonly Up[] {
     const whole = readFileSync(join(folder, name), 'utf8').replace(/^\ufeff/, '');
     const file = join(folder, name);
     if (tool === 'dbmate') return sectionsOf(whole).map((it) => ({ ...it, file, whole }));
+    if (tool === 'goose') return messagesOf(whole).map((it) => ({ ...it, file, whole }));
     return [{ file, whole, start: 0, sql: whole, inTransaction: tool === 'numbered' }];
   });
 }
@@ -93,6 +99,30 @@ function sectionsOf(whole: string): readonly Omit<Up, 'file' | 'whole'>[] {
     const sql = whole.slice(index, markers[nth + 1]?.index);
     return direction === 'up' ? [{ start: index, sql, inTransaction: !/transaction:false/.test(options) }] : [];
   });
+}
+
+/** The up section of goose in one transaction; or what it sends, each by itself. */
+function messagesOf(whole: string): readonly Omit<Up, 'file' | 'whole'>[] {
+  const start = whole.search(/^-- \+goose up/im);
+  const down = whole.search(/^-- \+goose down/im);
+  const sql = whole.slice(start, down < 0 ? undefined : down);
+  if (!/^-- \+goose no transaction/im.test(whole)) return [{ start, sql, inTransaction: true }];
+  const parts = sql.split(/(?<=^-- \+goose StatementEnd.*\n)|(?<=;[ \t]*(?:--.*)?\n)/im);
+  const messages: { start: number; sql: string; inTransaction: false }[] = [];
+  let at = start;
+  for (const part of parts) {
+    const last = messages.at(-1);
+    const open = last && /StatementBegin(?![^]*StatementEnd)/i.test(last.sql);
+    if (open) last.sql += part;
+    else messages.push({ start: at, sql: part, inTransaction: false });
+    at += part.length;
+  }
+  return messages;
+}
+
+function downIn(whole: string): number {
+  const at = whole.search(/^--\s*(?:\+goose|migrate:)\s*down/im);
+  return at < 0 ? Infinity : whole.slice(0, at).split('\n').length;
 }
 
 const number = (name: string) => BigInt(/^\d+/.exec(name)?.[0] ?? 0);

@@ -1,5 +1,6 @@
 /** Cases: what rehearsing these files says, on every major of Postgres. */
 import { dbmate } from '../../server/engine/layouts/dbmate';
+import { goose } from '../../server/engine/layouts/goose';
 import type { Script, TransactionMode } from '../../server/engine/layouts/layout';
 import type { Finding } from '../../server/engine/project';
 import { Laps } from '../../server/engine/base/laps';
@@ -32,7 +33,7 @@ for (const major of majors) {
  * The one place that knows how to call the engine: when its shape changes, no case has to.
  *
  * Every file is a migration; behind its name stands its transaction mode. `x.down` is the down script of `x`. A file
- * with dbmate's markers is read as dbmate reads it, and holds both.
+ * with dbmate's markers or goose's annotations is read as that tool reads it, and holds both.
  */
 async function rehearseFixture(source: string, place: ShadowPlace): Promise<string> {
   const { files } = parseFixture(source);
@@ -97,6 +98,7 @@ function linksOf(files: readonly FixtureFile[]): Link[] {
 function scriptsOf(name: string, text: string): ScriptFile {
   const [, mode = 'transaction'] = name.split(' ');
   const path = pathOf(name);
+  if (text.includes('-- +goose Up')) return { path, text, scripts: goose.read('1_x.sql', text).scripts };
   if (text.includes('-- migrate:up')) return { path, text, scripts: dbmate.read('1_x.sql', text).scripts };
   const direction = path.endsWith('.down') ? 'down' : 'up';
   return { path, text, scripts: [{ direction, range: { start: 0, end: text.length }, mode: mode as TransactionMode }] };

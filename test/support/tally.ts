@@ -21,6 +21,8 @@ function fileOf(layout: LayoutName, version: number): readonly [string, string] 
       return [`migrations/${number}_t.up.sql`, sql];
     case 'dbmate':
       return [`db/migrations/${number}_t.sql`, `-- migrate:up\n${sql}-- migrate:down\n`];
+    case 'goose':
+      return [`migrations/${number}_t.sql`, `-- +goose Up\n${sql}-- +goose Down\n`];
     case 'numbered':
       return [`migrations/${number}_t.sql`, sql];
   }

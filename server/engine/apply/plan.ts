@@ -5,7 +5,7 @@ import { Fault } from '../base/fault';
 import type { HistoryState } from '../history/history';
 import type { Script } from '../layouts/layout';
 import type { Migration } from '../layouts/migration';
-import { statementsIn } from '../layouts/statements';
+import { type Message, messagesIn, statementsIn } from '../layouts/statements';
 import type { Statement } from '../sql/statement';
 import type { Job } from './job';
 
@@ -25,6 +25,8 @@ export interface Planned {
 export interface PlannedScript {
   readonly script: Script;
   readonly statements: readonly Statement[];
+  /** As the tool sends them; undefined where it leaves that to others. */
+  readonly messages?: readonly Message[] | undefined;
 }
 
 /**
@@ -62,6 +64,10 @@ function named({ folder }: Job, versions: readonly string[]): readonly Migration
  */
 export function checkUp({ folder }: Job, plan: readonly Planned[], state: HistoryState): void {
   checkHistory({ folder }, state);
+  for (const it of folder.migrations) {
+    const refusal = state.refuses?.(it);
+    if (refusal !== undefined) throw new Fault('out-of-order', refusal);
+  }
   for (const { migration } of plan) {
     const applied = state.applied(migration);
     if (applied === 'applied') throw new Fault('history-moved', `${migration.version} has been applied meanwhile.`);
@@ -71,12 +77,14 @@ export function checkUp({ folder }: Job, plan: readonly Planned[], state: Histor
         `${folder.layout.label} never runs ${migration.version}: a later one is applied.`,
       );
   }
-  if (!state.skipsOlder) return;
+  if (!state.skipsOlder && !state.refuses) return;
   const last = folder.migrations.findLastIndex((it) => plan.some(({ migration }) => migration === it));
   const left = folder.migrations
     .slice(0, last)
     .find((it) => state.applied(it) === 'pending' && !plan.some(({ migration }) => migration === it));
-  if (left) throw new Fault('out-of-order', `${folder.layout.label} would never run ${left.version} afterwards.`);
+  if (!left) return;
+  const does = state.skipsOlder ? 'never run' : 'refuse to run';
+  throw new Fault('out-of-order', `${folder.layout.label} would ${does} ${left.version} afterwards.`);
 }
 
 /**
@@ -89,6 +97,9 @@ export function checkDown({ folder }: Pick<Job, 'folder'>, versions: readonly st
   checkHistory({ folder }, state);
   const applied = folder.migrations.filter((it) => state.applied(it) === 'applied').map(({ version }) => version);
   const newest = applied.toReversed().slice(0, versions.length);
+  const first = state.revertsFirst;
+  if (first !== undefined && versions[0] !== undefined && first !== versions[0])
+    throw new Fault('history-moved', `${folder.layout.label} takes back ${first} first. Nothing was reverted.`);
   if (newest.length === versions.length && newest.every((version, at) => version === versions[at])) return;
   const now = newest.length === 0 ? 'none is applied' : `the newest applied are ${newest.join(', ')}`;
   throw new Fault('history-moved', `${versions.join(', ')} should be reverted, but now ${now}. Nothing was reverted.`);
@@ -113,8 +124,9 @@ function planned(job: Job, migration: Migration, direction: Script['direction'])
     return { migration, previous, direction, path: migration.downPath ?? '', text: '', upText, scripts: [] };
   }
   const text = path === migration.upPath ? upText : textOf(job, path);
-  const { scripts, problems } = folder.layout.read(basename(path), text);
-  const problem = problems.find(({ severity }) => severity === 'error');
+  const { scripts, problems, outside } = folder.layout.read(basename(path), text);
+  if (outside !== undefined) throw new Fault('bad-migration', `${path}: ${outside}`);
+  const problem = problems.find((it) => it.severity === 'error' && (it.direction ?? direction) === direction);
   if (problem) throw new Fault('bad-migration', `${placeOf(path, text, problem.range.start)}: ${problem.message}`);
   const wanted = scripts.filter((it) => it.direction === direction);
   if (direction === 'down' && !wanted.some((it) => statementsIn(text, it).length > 0))
@@ -132,7 +144,7 @@ function cut(path: string, text: string, script: Script): PlannedScript {
     const place = placeOf(path, text, psql.range.start);
     throw new Fault('bad-migration', `${place}: ${word} is for psql; Postgres does not know it.`);
   }
-  return { script, statements };
+  return { script, statements, messages: messagesIn(text, script) };
 }
 
 function textOf({ read }: Job, path: string): string {

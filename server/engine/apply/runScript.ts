@@ -1,9 +1,10 @@
 /** Runs one script as its tool would, and tells exactly how it ended and what of it lasts. */
 import { Fault } from '../base/fault';
-import { type TextRange, shifted } from '../base/text';
+import type { TextRange } from '../base/text';
 import { interruptible } from '../database/interruptible';
 import type { Refusal, Refused, RunOptions, Session } from '../database/session';
 import { blamedRange } from '../sql/blame';
+import { inFile, sentOf } from '../sql/places';
 import type { Statement } from '../sql/statement';
 import { effectsOf, lastingOf, verbOf } from './lasting';
 import type { PlannedScript } from './plan';
@@ -50,12 +51,48 @@ export interface Run {
  * @throws {Fault} `connection-lost`
  */
 export async function runScript(run: Run): Promise<ScriptEnd> {
-  const { mode } = run.planned.script;
-  const wrapped = mode === 'transaction' || (mode === 'implicit' && isBlock(run.planned));
-  const end = await (wrapped ? runWrapped(run, mode === 'transaction') : runBare(run));
+  const end = await (sharesMessages(run.planned) ? runMessages(run) : runPlain(run));
   if (end.kind !== 'ran' && !run.session.lost && run.session.transaction !== 'idle') await run.session.run('rollback');
   return end;
 }
+
+function runPlain(run: Run): Promise<ScriptEnd> {
+  const { mode } = run.planned.script;
+  const wrapped = mode === 'transaction' || (mode === 'implicit' && isBlock(run.planned));
+  return wrapped ? runWrapped(run, mode === 'transaction') : runBare(run);
+}
+
+/** Message by message, each as if it were a script of its own; what is behind the last one is recorded. */
+async function runMessages(run: Run): Promise<ScriptEnd> {
+  const standing: Statement[] = [];
+  for (const [i, statements] of (run.planned.messages ?? []).entries()) {
+    const end = await runPlain(partOf(run, i, standing));
+    if (end.kind !== 'ran') return { ...end, lasting: end.lasting && [...standing, ...end.lasting] };
+    standing.push(...statements);
+  }
+  run.committing();
+  return recorded(run);
+}
+
+/** @param standing the statements before it; grows */
+function partOf(run: Run, message: number, standing: readonly Statement[]): Run {
+  const { script, messages = [] } = run.planned;
+  const statements = messages[message] ?? [];
+  const range = { start: statements[0]?.range.start ?? 0, end: statements.at(-1)?.range.end ?? 0 };
+  const replaced = script.pieces?.flatMap((it) => it.replaced ?? []).filter((it) => isWithin(it.range, range));
+  const piece = replaced && replaced.length > 0 ? { ...range, replaced } : range;
+  return {
+    ...run,
+    planned: { script: { ...script, mode: 'implicit', range, pieces: [piece] }, statements, messages: [statements] },
+    // Those of one message are committed together: from the first one on it may be that they last.
+    before: (from, lasting, atOnce) =>
+      run.before(standing.length + from, lasting && [...standing, ...lasting], atOnce || from === 0),
+    record: async () => {},
+    committing: () => (statements.length > 1 ? run.before(standing.length, [...standing], true) : undefined),
+  };
+}
+
+const isWithin = (inner: TextRange, outer: TextRange): boolean => outer.start <= inner.start && inner.end <= outer.end;
 
 /** BEGIN, statements, COMMIT. A single message of several statements is the same to Postgres. */
 async function runWrapped(run: Run, recordInside: boolean): Promise<ScriptEnd> {
@@ -82,7 +119,7 @@ async function runBare(run: Run): Promise<ScriptEnd> {
   const end = await sendAll(run, false);
   if (end.kind !== 'ran') return end;
   if (session.transaction !== 'idle') {
-    const oneMessage = planned.script.mode !== 'statements' && isOneMessage(planned);
+    const oneMessage = goesWhole(planned);
     return refusedAt(unclosed, planned.script.range, lastingOf(planned.statements, oneMessage));
   }
   run.committing();
@@ -114,7 +151,7 @@ const unclosed: Refusal = {
 
 async function sendAll(run: Run, together: boolean): Promise<ScriptEnd> {
   const { planned } = run;
-  return planned.script.mode !== 'statements' && isOneMessage(planned) ? sendWhole(run) : sendEach(run, together);
+  return goesWhole(planned) ? sendWhole(run) : sendEach(run, together);
 }
 
 /** One after the other, so that each can be told and cancelled, and a refusal has its statement. */
@@ -132,7 +169,7 @@ async function sendEach(run: Run, together: boolean): Promise<ScriptEnd> {
     const answer = await interruptible(session, signal, () => session.run(text, options));
     if (answer.kind === 'refused') {
       if (isCancel(answer, signal)) return { kind: 'cancelled', lasting };
-      const range = shifted(blamedRange(text, answer.refusal), statement.range.start);
+      const range = inFile(blamedRange(text, answer.refusal), statement);
       return refusedAt(answer.refusal, range, lasting);
     }
     effects.did(statement);
@@ -145,8 +182,7 @@ async function sendWhole(run: Run): Promise<ScriptEnd> {
   const { session, planned, signal, text } = run;
   run.before(0, undefined, true);
   if (signal.aborted) return { kind: 'cancelled', lasting: [] };
-  const { range } = planned.script;
-  const sql = text.slice(range.start, range.end);
+  const sql = sentOf(text, planned.script.range, planned.script.pieces?.[0]?.replaced);
   const time = timeFor(run, true);
   const answer = await interruptible(session, signal, () => session.run(sql, time()));
   if (answer.kind === 'done') return { kind: 'ran' };
@@ -159,10 +195,11 @@ async function sendWhole(run: Run): Promise<ScriptEnd> {
 
 /** Where Postgres points in the message; else in the statement that it did not complete; else the whole script. */
 function blamedIn({ planned }: Run, sql: string, refusal: Refusal, completed: number): TextRange {
-  const { range } = planned.script;
-  if (refusal.character !== undefined) return shifted(blamedRange(sql, refusal), range.start);
+  const { range, pieces } = planned.script;
+  const whole = { range, replaced: pieces?.[0]?.replaced ?? [] };
+  if (refusal.character !== undefined) return inFile(blamedRange(sql, refusal), whole);
   const statement = planned.statements[completed];
-  return statement ? shifted(blamedRange(statement.text, refusal), statement.range.start) : range;
+  return statement ? inFile(blamedRange(statement.text, refusal), statement) : range;
 }
 
 /**
@@ -181,6 +218,14 @@ const isCancel = ({ refusal }: Refused, signal: AbortSignal): boolean => signal.
 
 const isOneMessage = ({ statements }: PlannedScript): boolean =>
   statements.some((it) => verbOf(it) !== undefined) && statements.every(({ kind }) => kind === 'sql');
+
+/** Whether it has to be sent in one message to do what it does under its tool; one that the tool cuts does not. */
+const goesWhole = (planned: PlannedScript): boolean =>
+  planned.script.mode !== 'statements' && (planned.messages?.length ?? 1) === 1 && isOneMessage(planned);
+
+/** Whether several statements stand in a message that the tool wraps in nothing. */
+const sharesMessages = ({ script, messages = [] }: PlannedScript): boolean =>
+  script.mode === 'statements' && messages.some((it) => it.length > 1);
 
 const isBlock = (planned: PlannedScript): boolean => planned.statements.length > 1 && !isOneMessage(planned);
 

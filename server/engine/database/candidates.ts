@@ -34,6 +34,7 @@ const urlVariables = [
   'POSTGRESQL_URL',
   'PG_URL',
   'DB_URL',
+  'GOOSE_DBSTRING',
   'DATABASE_URI',
   'TEST_DATABASE_URL',
 ];

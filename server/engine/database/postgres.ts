@@ -9,7 +9,8 @@ import { type Connected, backendKey, connect } from './connect';
 import { CopyIn, CopyOut } from './copyStreams';
 import { givingUp } from './givingUp';
 import { type ConnectionParameters, labelOf } from './parameters';
-import type { Answer, RunOptions, Server, Session } from './session';
+import { ParseOnly } from './parseOnly';
+import type { Answer, Refusal, RunOptions, Server, Session } from './session';
 import { FollowingQuery, SimpleQuery } from './simpleQuery';
 import { Turns } from './turns';
 
@@ -124,6 +125,13 @@ class PostgresSession implements Session {
       } finally {
         clearTimeout(timer);
       }
+    });
+  }
+
+  parse(sql: string): Promise<Refusal | undefined> {
+    return this.#inTurn(async () => {
+      const answer = await this.#submit((parts, onLost) => new ParseOnly(sql, parts, onLost)).answer;
+      return answer.kind === 'refused' ? answer.refusal : undefined;
     });
   }
 

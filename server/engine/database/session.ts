@@ -11,6 +11,14 @@ export interface Session {
    */
   run(sql: string, options?: RunOptions): Promise<Answer>;
   /**
+   * Has the server read a statement, and look up what it names, without running it; on a server. A refusal ends an open
+   * transaction like any other.
+   *
+   * @returns why it would not run; undefined when the server has nothing against it yet
+   * @throws {Fault} `connection-lost`
+   */
+  parse?(sql: string): Promise<Refusal | undefined>;
+  /**
    * A query of our own: parameters as `$1`, rows as objects.
    *
    * @throws {Fault} `no-right`, `disk-full`, `busy` (a lock_timeout) or `refused` when Postgres refuses it,

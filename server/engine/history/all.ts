@@ -4,12 +4,14 @@ import { isTrue } from '../layouts/golangMigrateOptions';
 import type { LayoutName } from '../layouts/layout';
 import { dbmateHistory } from './dbmate';
 import { golangMigrateHistory } from './golangMigrate';
+import { gooseHistory } from './goose';
 import type { History, HistoryOptions } from './history';
 import { numberedHistory } from './numbered';
 
 export const histories: Readonly<Record<LayoutName, (options: HistoryOptions) => History>> = {
   'golang-migrate': golangMigrateHistory,
   dbmate: dbmateHistory,
+  goose: gooseHistory,
   numbered: numberedHistory,
 };
 
@@ -35,6 +37,10 @@ export function historyOptions(
       const table = environment['DBMATE_MIGRATIONS_TABLE'];
       const searchPath = settings['search_path'];
       return { ...(table ? { table } : {}), ...(searchPath ? { searchPath } : {}) };
+    }
+    case 'goose': {
+      const table = environment['GOOSE_TABLE'];
+      return table ? { table } : {};
     }
     case 'numbered':
       return {};

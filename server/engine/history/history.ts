@@ -46,7 +46,10 @@ export interface HistoryStep {
 
 /** What the project's configuration says about the history table; see `historyOptions`. */
 export interface HistoryOptions {
-  /** As the tool takes it: `x-migrations-table` of the URL for golang-migrate, DBMATE_MIGRATIONS_TABLE for dbmate. */
+  /**
+   * As the tool takes it: `x-migrations-table` of the URL for golang-migrate, DBMATE_MIGRATIONS_TABLE for dbmate,
+   * GOOSE_TABLE for goose.
+   */
   readonly table?: string;
   /** golang-migrate's `x-migrations-table-quoted`: `table` is `"schema"."name"`. */
   readonly quoted?: boolean;
@@ -68,6 +71,13 @@ export interface HistoryState {
   readonly blocked?: string;
   /** True when an unapplied file below the newest applied one will never be run by the tool (golang-migrate). */
   readonly skipsOlder: boolean;
+  /**
+   * Why the tool refuses to apply anything as long as this one is not applied; undefined when it does not. Left out for
+   * tools that never do.
+   */
+  readonly refuses?: (migration: Migration) => string | undefined;
+  /** The version that the tool takes back first; left out where that is the newest one with a file here. */
+  readonly revertsFirst?: string;
   /** True when the tool refuses to go on while a version of the table has no file (golang-migrate). */
   readonly needsFiles: boolean;
 }

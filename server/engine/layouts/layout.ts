@@ -1,18 +1,25 @@
 /** How one migration tool names, orders, splits and wraps its files. One tool, one file in this room; no database here. */
 import type { TextRange } from '../base/text';
+import type { Replaced } from '../sql/statement';
 
-export type LayoutName = 'golang-migrate' | 'dbmate' | 'numbered';
+export type LayoutName = 'golang-migrate' | 'dbmate' | 'goose' | 'numbered';
 
 export interface Layout {
   readonly name: LayoutName;
   /** For people: `golang-migrate`, `dbmate`, `plain numbered files`. */
   readonly label: string;
+  /** Variables that name the tool's database, beside `DATABASE_URL` and before it. */
+  readonly databaseVariables?: readonly string[];
   /**
-   * The same tool as it is told to be by the URL of its database; left out where a URL says nothing about files.
+   * The same tool as it is told to be by the URL of its database or the environment; left out where these say nothing
+   * about files.
    *
    * @param extra parameters of the URL that are none of Postgres's
    */
-  readonly configured?: (extra: Readonly<Record<string, string>>) => Layout;
+  readonly configured?: (
+    extra: Readonly<Record<string, string>>,
+    environment: Readonly<Record<string, string | undefined>>,
+  ) => Layout;
   /** @returns why the files of this folder are this tool's, for people; undefined when they are not */
   recognise(folder: FolderContents): string | undefined;
   /** @returns undefined when the file is none of this tool's (it is ignored then, as the tool does) */
@@ -63,6 +70,8 @@ export interface MigrationFile {
   readonly scripts: readonly Script[];
   /** What the tool would refuse about the file itself: markers missing, misplaced, unknown. */
   readonly problems: readonly FileProblem[];
+  /** Why nobody but the tool itself can run it: then there are no scripts. */
+  readonly outside?: string;
 }
 
 /** A finding about the file as its tool reads it; `code` equals a slug such as `dbmate-missing-up`. */
@@ -71,6 +80,8 @@ export interface FileProblem {
   readonly severity: 'error' | 'warning';
   readonly code: string;
   readonly message: string;
+  /** The only direction in which the tool meets it; left out when it meets it in both. */
+  readonly direction?: Script['direction'];
 }
 
 /** SQL text that runs as one unit. */
@@ -80,9 +91,14 @@ export interface Script {
   readonly range: TextRange;
   readonly mode: TransactionMode;
   /** Where the tool cuts it by a rule of its own, each piece a message; left out where statements end as psql has it. */
-  readonly pieces?: readonly TextRange[];
+  readonly pieces?: readonly Piece[];
   /** The longest time one message may take; then the tool gives up. */
   readonly messageMs?: number;
+}
+
+/** A message, in whose statements nothing is left out or added but what is replaced. */
+export interface Piece extends TextRange {
+  readonly replaced?: readonly Replaced[];
 }
 
 /**
@@ -90,6 +106,6 @@ export interface Script {
  *
  * - `transaction`: BEGIN, script, history row, COMMIT
  * - `implicit`: the whole script in one simple-protocol message; several statements are one implicit transaction
- * - `statements`: each statement by itself, committed at once (psql's way)
+ * - `statements`: each statement by itself, committed at once (psql's way); each message, where it is in pieces
  */
 export type TransactionMode = 'transaction' | 'implicit' | 'statements';

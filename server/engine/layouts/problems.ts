@@ -14,8 +14,11 @@ export function problemsOf(
   const byVersion = [...groupsOf(files, ({ name }) => name.version).values()];
   return [
     ...byVersion.flatMap((group) => twice(layout, group)),
-    ...(layout.name === 'dbmate' ? [] : byVersion.flatMap((group) => loneDown(layout, group))),
+    ...(layout.name === 'dbmate' || layout.name === 'goose'
+      ? []
+      : byVersion.flatMap((group) => loneDown(layout, group))),
     ...files.flatMap((file) => tooLarge(layout, file)),
+    ...names.filter((name) => isNameless(layout, name)).map((name) => nameless(join(folder, name))),
     ...names.filter((name) => isTooLong(layout, name)).map((name) => overlooked(layout, join(folder, name))),
   ];
 }
@@ -35,6 +38,7 @@ function twice(layout: Layout, group: readonly NamedFile[]): Problem[] {
 const refusals = {
   'golang-migrate': 'golang-migrate refuses the whole folder.',
   dbmate: 'dbmate takes both for applied once one is, and refuses to record the version a second time.',
+  goose: 'goose refuses the whole folder.',
   numbered: 'Only one of them can be recorded.',
 } as const satisfies Record<Layout['name'], string>;
 
@@ -59,4 +63,14 @@ const isTooLong = (layout: Layout, name: string): boolean =>
 const overlooked = (layout: Layout, path: string): Problem => ({
   path,
   message: `${layout.label} passes over this file: its number has more than 64 bits.`,
+});
+
+/** A program that goose is built into passes over such a file, the command line does not (migrate.go, provider_collect.go). */
+const isNameless = (layout: Layout, name: string): boolean =>
+  layout.name === 'goose' && name.endsWith('.sql') && !layout.readName(name);
+
+const nameless = (path: string): Problem => ({
+  path,
+  message:
+    'The command line of goose refuses the whole folder for this file: its name does not begin with a number and an underscore.',
 });

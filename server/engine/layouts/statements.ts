@@ -1,38 +1,93 @@
 /** The statements of a script, cut as its tool sends them. */
-import type { TextRange } from '../base/text';
+import { shifted, type TextRange } from '../base/text';
 import { lexemeAt } from '../sql/lexer';
-import { statementsOf } from '../sql/scan';
-import type { Statement } from '../sql/statement';
-import type { Script } from './layout';
+import { inFile, sentOf } from '../sql/places';
+import { scan, statementsOf } from '../sql/scan';
+import type { Replaced, Statement } from '../sql/statement';
+import type { Piece, Script } from './layout';
 
 type Stretch = Pick<Script, 'range' | 'pieces'>;
 
-/** Several ask about each script of a long history. */
-const known = new WeakMap<Stretch, { readonly text: string; readonly statements: readonly Statement[] }>();
+/** Statements that go to Postgres together. */
+export type Message = readonly Statement[];
 
-/** @param text the whole file; ranges are those of it */
-export function statementsIn(text: string, script: Stretch): readonly Statement[] {
-  const former = known.get(script);
-  if (former?.text === text) return former.statements;
-  const { range, pieces } = script;
-  const statements = pieces ? pieces.flatMap((piece) => statementIn(text, piece) ?? []) : statementsOf(text, range);
-  known.set(script, { text, statements });
-  return statements;
+interface Cut {
+  readonly text: string;
+  readonly statements: readonly Statement[];
+  /** Undefined where the tool does not cut the script itself. */
+  readonly messages: readonly Message[] | undefined;
 }
 
-/** All of the piece that Postgres finds something in, torn or not; undefined when that is nothing. */
-function statementIn(text: string, piece: TextRange): Statement | undefined {
-  let [start, last] = [piece.end, piece.start];
-  for (let at = piece.start; at < piece.end; ) {
-    const { kind, end } = lexemeAt(text, at, piece.end);
-    const lexeme = text.slice(at, end);
-    const isOpen = lexeme.startsWith('/*') && !lexeme.endsWith('*/');
-    if (lexeme !== ';' && kind !== 'space' && (kind !== 'comment' || isOpen)) {
-      start = Math.min(start, at);
-      last = end;
-    }
-    at = end;
+/** Several ask about each script of a long history. */
+const known = new WeakMap<Stretch, Cut>();
+
+/** @param text the whole file; ranges are those of it */
+export const statementsIn = (text: string, script: Stretch): readonly Statement[] => cutOf(text, script).statements;
+
+/** The messages that the tool cuts a script into; undefined where it leaves that to others. */
+export const messagesIn = (text: string, script: Stretch): readonly Message[] | undefined =>
+  cutOf(text, script).messages;
+
+function cutOf(text: string, script: Stretch): Cut {
+  const former = known.get(script);
+  if (former?.text === text) return former;
+  const { range, pieces } = script;
+  const messages = pieces?.map((piece) => messageOf(text, piece)).filter((it) => it.length > 0);
+  const cut = { text, statements: messages?.flat() ?? statementsOf(text, range), messages };
+  known.set(script, cut);
+  return cut;
+}
+
+/** All that Postgres finds something in, torn or not. */
+function messageOf(text: string, piece: Piece): Message {
+  const { start, replaced } = piece;
+  if (!replaced) return found(text, piece);
+  const sent = sentOf(text, piece, replaced);
+  return found(sent, { start: 0, end: sent.length }).map((it) => {
+    const place = { range: piece, replaced };
+    const own = replacedWithin(it.range, start, replaced);
+    return { ...it, range: inFile(it.range, place), ...(own.length > 0 ? { replaced: own } : {}) };
+  });
+}
+
+function found(sql: string, within: TextRange): Statement[] {
+  const pieces = scan(sql, { within, reader: 'server' });
+  const statements = pieces.flatMap((it) => (it.kind === 'statement' ? [it.statement] : []));
+  const last = pieces.at(-1);
+  const open = last?.kind === 'blank' ? openComment(sql, last.range) : undefined;
+  if (!open) return statements;
+  // Without a semicolon before it, it is part of the last statement.
+  const before = pieces.at(-2);
+  const goesOn = before?.kind === 'statement' && before.range.end === before.statement.range.end;
+  const range = { start: goesOn ? before.range.start : open.start, end: open.end };
+  const whole: Statement = { text: sql.slice(range.start, range.end), range, kind: 'sql' };
+  return [...(goesOn ? statements.slice(0, -1) : statements), whole];
+}
+
+/** A block comment that does not end: Postgres refuses it. */
+function openComment(sql: string, { start, end }: TextRange): TextRange | undefined {
+  for (let at = start; at < end; ) {
+    const { end: next } = lexemeAt(sql, at, end);
+    const lexeme = sql.slice(at, next);
+    if (lexeme.startsWith('/*') && !lexeme.endsWith('*/')) return { start: at, end: at + lexeme.trimEnd().length };
+    at = next;
   }
-  if (start >= last) return undefined;
-  return { text: text.slice(start, last), range: { start, end: last }, kind: 'sql' };
+  return undefined;
+}
+
+/**
+ * Those of a statement, of one at its edge the part that belongs to it.
+ *
+ * @param range in the message as it is sent
+ * @param start of the message in the file
+ */
+function replacedWithin(range: TextRange, start: number, replaced: readonly Replaced[]): Replaced[] {
+  let gained = -start;
+  return replaced.flatMap(({ range: place, text }) => {
+    const sent = shifted({ start: place.start, end: place.start + text.length }, gained);
+    gained += text.length - (place.end - place.start);
+    if (sent.end < range.start || sent.start >= range.end || (sent.end === range.start && text.length > 0)) return [];
+    if (sent.start < range.start && text.length === 0) return [];
+    return [{ range: place, text: text.slice(Math.max(0, range.start - sent.start), range.end - sent.start) }];
+  });
 }

@@ -3,9 +3,9 @@
  *
  * What a statement may be refused for by rows is asked, and nothing that is not known to be the same on the target.
  */
-import { shifted } from '../base/text';
 import { blamedRange } from '../sql/blame';
 import { mentionsOfTokens } from '../sql/mentions';
+import { inFile } from '../sql/places';
 import { type ReachingNames, reachesOfBody } from '../sql/reach';
 import { type RowEffect, rowEffectOf } from '../sql/rowEffects';
 import type { Statement } from '../sql/statement';
@@ -59,7 +59,7 @@ function mayBeAsked(
   return sql.every((it) => reaching.reachesOf(reachesOfBody(it, 'sql')).length === 0);
 }
 
-function probeOf({ says, question, column }: Asked, { text, range }: Statement, { searchPath }: Facts): Probe {
+function probeOf({ says, question, column }: Asked, statement: Statement, { searchPath }: Facts): Probe {
   const { sqlState, refusal: message, table, constraint } = says;
   const blame = {
     sqlState,
@@ -68,5 +68,5 @@ function probeOf({ says, question, column }: Asked, { text, range }: Statement, 
     ...(constraint === undefined ? {} : { constraint }),
     ...(column === undefined ? {} : { column }),
   };
-  return { ...says, range: shifted(blamedRange(text, blame), range.start), searchPath, question };
+  return { ...says, range: inFile(blamedRange(statement.text, blame), statement), searchPath, question };
 }

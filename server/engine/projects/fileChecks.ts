@@ -1,5 +1,6 @@
 /** What one migration did becomes an answer for each of its files: outcomes, what its tool and its state say of it. */
 import type { Laps } from '../base/laps';
+import type { TextRange } from '../base/text';
 import type { CheckRoom, FileCheck, Finding, Place, PlaceChoice } from '../project';
 import type { LinkResult } from '../rehearsal/walk';
 import { findingsOf, type Surroundings } from '../rehearsal/findings';
@@ -70,14 +71,24 @@ const ofDown = (findings: readonly Finding[]): Finding[] => findings.map((it) =>
 
 function problemsOf(file: ReadFile, { migration }: SeenMigration): Finding[] {
   const alone = isUnread(file) && file.path === migration.upPath ? ' Later migrations are rehearsed without it.' : '';
-  return file.problems.map((it) => ({ ...it, message: `${it.message}${alone}` }));
+  const problems = file.problems.map(({ range, severity, code, message }) => ({
+    range,
+    severity,
+    code,
+    message: `${message}${alone}`,
+  }));
+  if (file.outside === undefined) return problems;
+  const says = { severity: 'information', code: 'not-rehearsed', message: `${file.outside}${alone}` } as const;
+  return [{ range: firstLine(file.text), ...says }, ...problems];
 }
 
 const doubted = (unread: Place | undefined, findings: Finding[]): Finding[] =>
   unread ? followingFrom(unread, findings) : findings;
 
-function stateFindings({ path, text }: ReadFile, { migration, state }: SeenMigration): Finding[] {
-  const range = { start: 0, end: Math.max(0, text.search(/[\r\n]|$/)) };
+const firstLine = (text: string): TextRange => ({ start: 0, end: Math.max(0, text.search(/[\r\n]|$/)) });
+
+function stateFindings({ path, text }: ReadFile, { migration, state, refused }: SeenMigration): Finding[] {
+  const range = firstLine(text);
   if (path !== migration.upPath) return [];
   switch (state) {
     case 'edited':
@@ -99,8 +110,9 @@ function stateFindings({ path, text }: ReadFile, { migration, state }: SeenMigra
           message: 'The tool will never run this migration: a later one is applied already. Give it a higher version.',
         },
       ];
-    case 'applied':
     case 'pending':
+      return refused === undefined ? [] : [{ range, severity: 'warning', code: 'out-of-order', message: refused }];
+    case 'applied':
     case 'missing':
       return [];
   }

@@ -26,6 +26,8 @@ export interface Ground {
 
 export interface SeenMigration extends ReadMigration {
   readonly state: MigrationState;
+  /** Why its tool applies nothing as long as this one is pending. */
+  readonly refused?: string;
 }
 
 /** As the room of the snapshots takes it. */

@@ -1,5 +1,6 @@
 /** A look at the target and the folder: what is there, and in which state is each migration? */
 import { recoverApplies } from '../apply/recover';
+import type { HistoryState } from '../history/history';
 import { recoverSnapshots } from '../snapshots/recover';
 import type { Live } from './live';
 import { around, type Ground, type SeenMigration } from './ground';
@@ -32,11 +33,16 @@ export function viewOf(ground: Ground, live: Live): View {
   return {
     live,
     migrations: migrations.map((it) => {
-      const known = seen.get(it) ?? { ...it, state: stateOf(ground, live.history, it) };
+      const known = seen.get(it) ?? seenBy(ground, live.history, it);
       seen.set(it, known);
       return known;
     }),
   };
+}
+
+function seenBy(ground: Ground, history: HistoryState, read: ReadMigration): SeenMigration {
+  const refused = history.refuses?.(read.migration);
+  return { ...read, state: stateOf(ground, history, read), ...(refused === undefined ? {} : { refused }) };
 }
 
 /** The history has been read anew. */

@@ -1,4 +1,4 @@
-/** Which database are the migrations of a folder for? What the user chose, else DATABASE_URL, else the embedded engine. */
+/** Which database are the migrations of a folder for? What the user chose, else what the environment names, else the embedded engine. */
 import { createHash } from 'node:crypto';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import { Fault } from '../base/fault';
@@ -19,13 +19,24 @@ export type Target = SnapshotTarget & {
   readonly environment: Readonly<Record<string, string | undefined>>;
 };
 
-/** @throws {Fault} `bad-connection-settings` when what the user chose, or DATABASE_URL, cannot be read */
-export function resolveTarget(folder: string, options: EngineOptions, world: World): Target {
+/**
+ * @param variables that name the database of the folder's tool, before `DATABASE_URL`
+ * @throws {Fault} `bad-connection-settings` when what the user chose, or one of the variables, cannot be read
+ */
+export function resolveTarget(
+  folder: string,
+  options: EngineOptions,
+  world: World,
+  variables: readonly string[] = [],
+): Target {
   const choice = options.target(folder);
   const broken: Fault[] = [];
+  const usual = [...variables, 'DATABASE_URL'].map((name) => new RegExp(`(?:^|, )${name} in `));
+  // A candidate that was named in several places has them all in its source.
+  const isUsual = (source: string): boolean => usual.some((it) => it.test(source));
   const candidates = candidatesOf(folder, options, world, (line, place, why) => {
     world.log(line);
-    if (why instanceof Fault && usual.test(place)) broken.push(new Fault(why.code, `${place}: ${why.detail}`, why));
+    if (why instanceof Fault && isUsual(place)) broken.push(new Fault(why.code, `${place}: ${why.detail}`, why));
   });
   switch (choice?.kind) {
     case 'embedded':
@@ -33,7 +44,7 @@ export function resolveTarget(folder: string, options: EngineOptions, world: Wor
     case 'server':
       return serverTarget(chosen(choice, candidates, world), 'it was chosen', candidates, world);
     case undefined: {
-      const named = candidates.find(({ source }) => usual.test(source));
+      const [named] = usual.flatMap((it) => candidates.find(({ source }) => it.test(source)) ?? []);
       if (named) return serverTarget(named.parameters, named.source, candidates, world);
       // To take another database than the one that is named would be worse than to take none.
       if (broken[0]) throw broken[0];
@@ -56,9 +67,6 @@ export function unreadableTarget(folder: string, fault: Fault, { environment }: 
     environment,
   };
 }
-
-/** A candidate that was named in several places has them all in its source. */
-const usual = /(?:^|, )DATABASE_URL in /;
 
 /** For the user to pick from; the password goes along where the workspace holds it anyway. */
 export function targetCandidates(folder: string, options: EngineOptions, world: World): TargetCandidate[] {

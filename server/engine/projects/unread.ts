@@ -1,5 +1,5 @@
 /**
- * A migration whose file cannot be read is left out of the rehearsal, and those behind it may stand on it: what is
+ * A migration whose file cannot be read, or run by us, is left out of the rehearsal, and those behind it may stand on it: what is
  * refused there says nothing for certain, and is told as what may follow from that file.
  */
 import { basename } from 'node:path';
@@ -12,14 +12,15 @@ export function unreadUp(read: ReadMigration | undefined): Place | undefined {
   return file && isUnread(file) ? { path: file.path, range: { start: 0, end: 0 } } : undefined;
 }
 
-export const isUnread = ({ problems }: ReadFile): boolean => problems.some(({ code }) => code === 'not-readable');
+export const isUnread = ({ problems, outside }: ReadFile): boolean =>
+  outside !== undefined || problems.some(({ code }) => code === 'not-readable');
 
 /** @param unread the last of those before */
 export const followingFrom = (unread: Place, findings: readonly Finding[]): Finding[] =>
   findings.map((finding) => {
     if (!mayFollow(finding)) return finding;
     const { detail, consequenceOf = unread } = finding;
-    const doubt = `It may follow from ${basename(unread.path)}, which cannot be read and was not rehearsed.`;
+    const doubt = `It may follow from ${basename(unread.path)}, which was not rehearsed.`;
     return {
       ...finding,
       severity: 'hint',

@@ -58,12 +58,15 @@ interface Block {
 }
 
 function blocksOf({ mode, steps }: Rehearsal): Block[] {
-  const inOneMessage = mode === 'implicit' && steps.length > 1;
+  const oneMessage = mode === 'implicit' && steps.length > 1;
   const blocks: { readonly begunBy: Block['begunBy']; readonly steps: Step[] }[] = [];
   let open = mode === 'transaction';
   if (open) blocks.push({ begunBy: 'tool', steps: [] });
-  for (const step of steps) {
+  for (const [i, step] of steps.entries()) {
     const begins = step.shape.transaction === 'begin';
+    const inOneMessage = oneMessage || step.message !== undefined;
+    if (mode === 'statements' && steps[i - 1]?.message !== step.message && blocks.at(-1)?.begunBy === 'protocol')
+      open = false;
     if (!open) {
       // In a message of several statements, what follows a COMMIT is one implicit transaction again.
       blocks.push({ begunBy: inOneMessage ? 'protocol' : begins ? 'script' : 'nobody', steps: [] });

@@ -5,8 +5,9 @@
  * by SQLSTATE and by the names in the statements, so that no language of messages matters.
  */
 import { nearest } from '../base/nearest';
+import { offsetOfCharacter } from '../base/text';
 import { quotedIn } from '../sql/blame';
-import { nameParts } from '../sql/tokens';
+import { nameParts, tokenAt } from '../sql/tokens';
 import { bringsByName } from './extensionObjects';
 import type { Outcome } from './outcome';
 import { namesOf } from './run';
@@ -42,7 +43,11 @@ export function causeOf<Earlier extends Outcome>(
   const blamed = new Set(nameParts(text.length < 200 ? text : '').slice(sqlState === missingColumn ? 0 : -1));
   const named = [...namesOf(refused.shape)].some((name) => blamed.has(name)) ? blamed : namesOf(refused.shape);
   // SQL that a body puts together is written nowhere; then only the message says the name.
-  const names = new Set([...named, ...quotedIn(message).flatMap((it) => nameParts(it).slice(-1))]);
+  const names = new Set([
+    ...named,
+    ...quotedIn(message).flatMap((it) => nameParts(it).slice(-1)),
+    ...calledFor(refused.refusal),
+  ]);
   const made = new Set(refused.shape.makes.map(({ name }) => name));
   const listed = namesAmong(detail);
   const dependents = namesAmong(dependentsIn(refused.refusal));
@@ -53,11 +58,22 @@ export function causeOf<Earlier extends Outcome>(
         wouldMake(it, names) || (sqlState === missingColumn && wouldReplace(it, refused, [...blamed].at(-1) ?? ''))
       );
     if (present.has(sqlState)) return wouldTake(it, made);
-    if (sqlState === noValue) return it.shape.node === 'AlterTableStmt' && it.shape.mentions.has(column);
+    if (sqlState === noValue) return wouldFill(it, refused, column);
     if (sqlState === foreignKey) return quotedIn(detail ?? '').includes(filledBy(it.statement.text) ?? '');
     return isDepended(refused) && wouldFree(it, listed, dependents);
   });
 }
+
+/** What SQL within a function or a block names at the place to blame: a column, with its table before it, is not quoted. */
+function calledFor({ internalQuery: sql, internalCharacter: character }: Refused['refusal']): string[] {
+  if (sql === undefined || character === undefined) return [];
+  const token = tokenAt(sql, offsetOfCharacter(sql, character), { dotted: true });
+  return token ? nameParts(sql.slice(token.start, token.end)).slice(-1) : [];
+}
+
+/** Another ALTER TABLE may have given it a default; before it must have a value an UPDATE may have given it one. */
+const wouldFill = ({ shape: { node, mentions } }: Outcome, { shape }: Refused, column: string): boolean =>
+  mentions.has(column) && (node === 'AlterTableStmt' || (node === 'UpdateStmt' && shape.node === 'AlterTableStmt'));
 
 /** A statement that cannot be parsed may have been meant to make whatever it names. */
 function wouldMake({ shape, statement }: Outcome, names: ReadonlySet<string>): boolean {
@@ -95,9 +111,19 @@ function wouldTake(outcome: Outcome, names: ReadonlySet<string>): boolean {
 /** A constraint, or a default, goes with the column that it stands on, and is not named then. */
 function wouldFree(outcome: Outcome, listed: ReadonlySet<string>, dependents: ReadonlySet<string>): boolean {
   const { shape, statement } = outcome;
+  if (dependents.has(replacedBy(statement.text) ?? '')) return true;
   if (shape.node === 'unreadable') return triesToTake(statement.text, dependents);
+  // A column of another type needs the former one no more.
+  const retyped = shape.alters.filter(({ change }) => change === 'retyped');
+  if (retyped.some(({ name, column = '' }) => dependents.has(name) || dependents.has(column))) return true;
   return shape.takes.some((it) => dependents.has(it.of ?? '')) || takesOrMeans(outcome, listed, dependents);
 }
+
+/** The view or routine that a statement would have put in the place of another one, which needs less perhaps. */
+const replacedBy = (text: string): string | undefined =>
+  nameParts(/^create\s+or\s+replace\s+(?:\w+\s+)?(?:view|function|procedure)\s+([^\s(]+)/i.exec(text)?.[1] ?? '').at(
+    -1,
+  );
 
 const triesToTake = (text: string, names: ReadonlySet<string>): boolean =>
   !/^create\b/i.test(text) && wordsOf(text).some((it) => names.has(it));

@@ -1,8 +1,8 @@
 /** Where was the code written that a refusal comes from? Functions run at another place than the one they stand at. */
-import { shifted } from '../base/text';
 import type { Refusal } from '../database/session';
 import type { Finding } from '../project';
 import { rangeInBody } from '../sql/blame';
+import { inFile } from '../sql/places';
 import type { PlacedOutcome } from './outcome';
 
 /**
@@ -21,7 +21,7 @@ export function definitionsOf(refusal: Refusal, earlier: readonly PlacedOutcome[
     if (!inBody) continue;
     const [made] = definition.shape.makes;
     const message = `${made?.name ?? 'The function'} ran this.`;
-    return [{ path, range: shifted(inBody, statement.range.start), message }];
+    return [{ path, range: inFile(inBody, statement), message }];
   }
   return [];
 }

@@ -3,6 +3,7 @@ import type { Refusal } from '../database/session';
 import { isOfRows } from '../probes/ask';
 import type { Finding, Place } from '../project';
 import { headOf } from '../sql/head';
+import { inText } from '../sql/places';
 import { bodyFinding, breakFinding, missesUnmade } from './bodies/bodyFindings';
 import { causeOf } from './consequence';
 import { definitionsOf } from './definition';
@@ -45,6 +46,11 @@ export function findingsOf(
       before.push(outcome);
       return seen;
     }
+    if (outcome.kind === 'skipped') {
+      before.push(outcome);
+      const bodies = (outcome.bodies ?? []).filter((it) => !missesUnmade(it, before));
+      return [found, ...bodies.map(bodyFinding)];
+    }
     const counts =
       outcome.kind === 'refused' && (!found.consequenceOf || !isFromUntried(outcome, before, where.extensions));
     const first = counts && !refused;
@@ -74,7 +80,7 @@ function isFromUntried(
   extensions: Extensions,
 ): boolean {
   const { statement, range } = outcome;
-  const blamed = statement.text.slice(range.start - statement.range.start, range.end - statement.range.start);
+  const blamed = statement.text.slice(inText(range.start, statement), inText(range.end, statement));
   const cause = causeOf(outcome, blamed, earlier);
   if (cause?.kind === 'skipped') return cause.reason.kind !== 'sessionEnded';
   if (cause?.kind !== 'refused') return false;

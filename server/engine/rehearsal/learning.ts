@@ -5,7 +5,7 @@ import { isMarked, Marks, Observing } from './observation/observing';
 import type { Observation } from './observation/observation';
 import { isDoubtful, rehearse } from './rehearse';
 import type { RunLimits } from './run';
-import { isRefusalLookedAt, SecondLook } from './secondLook';
+import { isBlockLeft, isRefusalLookedAt, SecondLook } from './secondLook';
 import type { Stack } from './stack';
 import { committedOf, learnAll, sparing, type Standings } from './standing';
 import type { State, Verdicts } from './state';
@@ -158,9 +158,10 @@ function lookOf(
   return new SecondLook(statements, { rowsAreAsked, rowsAreThere, limits, signal, observing });
 }
 
-/** What ran, and what was refused where that tells of rows. */
+/** What ran, what was refused where that tells of rows, and blocks that must not be run. */
 function isLookedAt({ known }: State, walk: Walk): boolean {
-  if (known?.outcome.kind !== 'refused') return known?.outcome.kind === 'ran';
+  if (known?.outcome.kind !== 'refused')
+    return known?.outcome.kind === 'ran' || (known !== undefined && isBlockLeft(known.outcome));
   const { rowsAreAsked } = walk;
   return isRefusalLookedAt(known.outcome, known.outcome.refusal, { rowsAreAsked, rowsAreThere: hasRows(walk) });
 }

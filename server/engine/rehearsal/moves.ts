@@ -168,10 +168,10 @@ function wayOf(rehearsals: readonly Rehearsal[], before: State, former: Way | un
       (move) => move.state.key === begin,
       () => ({ kind: 'begin', mode, state: state.next(begin) }),
     );
-    for (const step of steps)
+    for (const [i, step] of steps.entries())
       add(
         (move) => move.kind === 'statement' && move.step === step && move.mode === mode && move.script === script,
-        () => ({ kind: 'statement', mode, step, state: state.next(keyOf(step)), script }),
+        () => ({ kind: 'statement', mode, step, state: state.next(keyOf(step, steps[i - 1])), script }),
       );
     add(
       (move) => move.kind === 'end',
@@ -183,8 +183,10 @@ function wayOf(rehearsals: readonly Rehearsal[], before: State, former: Way | un
 }
 
 /** The same key, the same effect on the same state. Long texts by their digest. */
-function keyOf({ statement: { text, kind, copyData }, skip }: Step): string {
-  const form = `${kind} ${skip?.kind ?? ''} ${normalForm(text)}`;
+function keyOf({ statement: { text, kind, copyData }, skip, message }: Step, before: Step | undefined): string {
+  const place =
+    message === undefined ? '' : message === before?.message ? ' further in a message' : ' first in a message';
+  const form = `${kind}${place} ${skip?.kind ?? ''} ${normalForm(text)}`;
   const whole = copyData === undefined ? form : `${form}\n${copyData}`;
   return whole.length < longestKey ? whole : createHash('sha256').update(whole).digest('base64');
 }

@@ -44,7 +44,14 @@ export type Outcome =
       readonly facts?: Facts | undefined;
     }
   | { readonly kind: 'ended'; readonly statement: Statement; readonly shape: Shape; readonly message: string }
-  | { readonly kind: 'skipped'; readonly statement: Statement; readonly shape: Shape; readonly reason: SkipReason };
+  | {
+      readonly kind: 'skipped';
+      readonly statement: Statement;
+      readonly shape: Shape;
+      readonly reason: SkipReason;
+      /** What will be refused when the DO block that it is runs; ranges in the file. */
+      readonly bodies?: readonly BodyProblem[];
+    };
 
 export type SkipReason =
   /** It would reach outside the shadow. */

@@ -1,6 +1,8 @@
 /** What a statement did where it stood when it ran, told of the same statement where it stands now. */
-import type { TextRange } from '../base/text';
+import { shifted, type TextRange } from '../base/text';
 import { movedOffset } from '../sql/normalForm';
+import { inFile, inText } from '../sql/places';
+import type { Statement } from '../sql/statement';
 import type { Outcome } from './outcome';
 import type { Step } from './run';
 import type { Known, Seen, Verdict } from './state';
@@ -11,12 +13,11 @@ export function placed({ outcome, rowsStart }: Known, step: Step): Outcome {
   const was = outcome.statement;
   if (outcome.kind !== 'refused') return { ...outcome, statement, shape };
   if (was === statement) return outcome;
-  const place = (offset: number): number => {
-    if (rowsStart !== undefined && step.rowsStart !== undefined && offset >= rowsStart)
-      return offset - rowsStart + step.rowsStart;
-    return movedOffset(offset - was.range.start, was.text, statement.text) + statement.range.start;
-  };
-  return { ...outcome, statement, shape, range: movedRange(outcome.range, place) };
+  const { range } = outcome;
+  if (rowsStart !== undefined && step.rowsStart !== undefined && range.start >= rowsStart)
+    return { ...outcome, statement, shape, range: shifted(range, step.rowsStart - rowsStart) };
+  const before = { start: inText(range.start, was), end: inText(range.end, was) };
+  return { ...outcome, statement, shape, range: inFile(movedRange(before, was.text, statement.text), statement) };
 }
 
 /** What a look at the statement itself has shown. */
@@ -25,15 +26,20 @@ export type Noted = Partial<Pick<Seen, 'facts' | 'observation'>>;
 /** @param verdict of a statement of the same normal form */
 export function judged(outcome: Outcome, { facts, observation }: Noted, verdict: Verdict | undefined): Outcome {
   if (outcome.kind === 'refused') return facts ? { ...outcome, facts } : outcome;
+  if (outcome.kind === 'skipped' && verdict) return { ...outcome, bodies: bodiesOf(outcome.statement, verdict) };
   if (outcome.kind !== 'ran' || !(facts || observation || verdict)) return outcome;
-  const { text, range } = outcome.statement;
-  const place = (offset: number): number => movedOffset(offset, verdict?.text ?? text, text) + range.start;
-  const bodies = (verdict?.bodies ?? []).map((it) => ({ ...it, range: movedRange(it.range, place) }));
+  const bodies = verdict ? bodiesOf(outcome.statement, verdict) : [];
   return { ...outcome, facts, observation, bodies, breaks: verdict?.breaks ?? [] };
 }
 
+const bodiesOf = (statement: Statement, verdict: Verdict) =>
+  verdict.bodies.map((it) => ({
+    ...it,
+    range: inFile(movedRange(it.range, verdict.text, statement.text), statement),
+  }));
+
 /** The end stays with the last character, wherever the next token has gone. */
-const movedRange = ({ start, end }: TextRange, place: (offset: number) => number): TextRange => ({
-  start: place(start),
-  end: end > start ? place(end - 1) + 1 : place(end),
-});
+function movedRange({ start, end }: TextRange, from: string, to: string): TextRange {
+  const place = (offset: number): number => movedOffset(offset, from, to);
+  return { start: place(start), end: end > start ? place(end - 1) + 1 : place(end) };
+}

@@ -1,6 +1,6 @@
 /** Cuts a script into the steps of its rehearsal, and decides which of them must not be run here. */
 import type { LayoutName, Script } from '../layouts/layout';
-import { statementsIn } from '../layouts/statements';
+import { messagesIn, statementsIn } from '../layouts/statements';
 import { shapeOf } from '../sql/parse';
 import type { ReachingNames } from '../sql/reach';
 import { rescanned, type Scanned } from '../sql/rescan';
@@ -31,15 +31,26 @@ export interface Former extends Omit<Scanned, 'statements'> {
 export function prepare(text: string, script: Script, policy: Policy, former?: Former): Rehearsal {
   const scanned = former && { ...former, statements: former.steps.map(({ statement }) => statement) };
   const statements = scanned && !script.pieces ? rescanned(scanned, text, script.range) : statementsIn(text, script);
+  const together = sharedMessages(text, script);
   let isBefore = former?.isKnown === true;
   const steps = statements.map((statement, i) => {
     const step = former?.steps[i];
-    isBefore &&= step?.statement === statement;
-    if (!step || !isBefore) return stepOf(text, statement, policy, script);
+    const message = together.get(statement);
+    isBefore &&= step?.statement === statement && step.message === message;
+    if (!step || !isBefore) {
+      const made = stepOf(text, statement, policy, script);
+      return message === undefined ? made : { ...made, message };
+    }
     policy.reaching.learn(step.shape);
     return step;
   });
   return { mode: script.mode, steps };
+}
+
+/** Only where the tool wraps nothing around them it matters which statements share a message. */
+function sharedMessages(text: string, script: Script): ReadonlyMap<Statement, number> {
+  const messages = script.mode === 'statements' ? (messagesIn(text, script) ?? []) : [];
+  return new Map(messages.flatMap((message, i) => (message.length > 1 ? message.map((it) => [it, i] as const) : [])));
 }
 
 function stepOf(text: string, statement: Statement, policy: Policy, { messageMs }: Script): Step {

@@ -4,10 +4,12 @@
  * A refused statement is undone to its savepoint and the next one is tried, so that a file shows all its errors.
  */
 import { Fault } from '../base/fault';
-import { shifted, type TextRange } from '../base/text';
+import type { TextRange } from '../base/text';
+import { aside } from '../database/aside';
 import { interruptible } from '../database/interruptible';
 import type { Answer, Done, Notice, Refusal, RunOptions, Session } from '../database/session';
 import { blamedRange } from '../sql/blame';
+import { inFile } from '../sql/places';
 import type { Shape, Statement } from '../sql/statement';
 import { sortNotices } from './observation/reports';
 import type { Outcome, SkipReason } from './outcome';
@@ -22,6 +24,8 @@ export interface Step {
   readonly rowsStart: number | undefined;
   /** When its tool would give up on it, in milliseconds. */
   readonly givenUpMs?: number;
+  /** Which message of the script it goes with, where that holds other statements too: they are one transaction. */
+  readonly message?: number;
 }
 
 export interface RunLimits {
@@ -41,6 +45,8 @@ export interface Watch {
    * @param answer to the statement, and to what was asked behind it
    */
   after(session: Session, step: Step, answer: Done): Promise<void>;
+  /** Of a statement that must not be run, in the state in which it would be. */
+  left(session: Session, step: Step): Promise<void>;
   /** Of a statement that was refused, in the state just before it; not where a transaction has ended with it. */
   refused(session: Session, step: Step, refusal: Refusal): Promise<void>;
 }
@@ -117,7 +123,8 @@ export async function tryStep(
   { ahead = [], savepoint }: Standing = {},
 ): Promise<Outcome> {
   const { statement, shape, skip } = step;
-  if (skip) return { kind: 'skipped', statement, shape, reason: skip };
+  if (skip && (session.lost || !isRead(step))) return { kind: 'skipped', statement, shape, reason: skip };
+  if (skip) return readOnly(session, step, skip, limits, ahead);
   if (session.lost) return { kind: 'skipped', statement, shape, reason: { kind: 'sessionEnded' } };
   const { watch } = limits;
   if (watch) for (const sql of ahead) await session.run(sql);
@@ -135,6 +142,29 @@ export async function tryStep(
   if (answer.kind === 'refused') throwIfTrouble(answer.refusal, session);
   if (watch && !session.lost) await watched(watch, session, step, answer, savepoint);
   return outcomeOf(answer, step, ms);
+}
+
+/** Whether a statement that must not be run is for Postgres all the same, which can tell whether it understands it. */
+export const isRead = ({ skip }: Step): boolean => skip?.kind === 'reaches';
+
+/** What Postgres cannot read, or does not find, it will refuse when the migration is applied. */
+async function readOnly(
+  session: Session,
+  step: Step,
+  reason: SkipReason,
+  { watch }: RunLimits,
+  ahead: readonly string[],
+): Promise<Outcome> {
+  const { statement, shape } = step;
+  for (const sql of ahead) await session.run(sql);
+  const refusal = await aside(session, async () => session.parse?.(statement.text));
+  // Without a place it is about the message: several statements cannot be parsed together.
+  if (refusal?.character === undefined) {
+    await watch?.left(session, step);
+    return { kind: 'skipped', statement, shape, reason };
+  }
+  throwIfTrouble(refusal, session);
+  return outcomeOf({ kind: 'refused', refusal, completed: 0, notices: [] }, step, 0);
 }
 
 async function watched(
@@ -211,8 +241,7 @@ function outcomeOf(answer: Answer, { statement, shape, rowsStart }: Step, ms: nu
   if (answer.kind === 'done') return { kind: 'ran', statement, shape, ms, ...saidIn(answer) };
   const { refusal } = answer;
   const range =
-    rowBlamed(statement, rowsStart, refusal) ??
-    shifted(blamedRange(statement.text, refusal, namesOf(shape)), statement.range.start);
+    rowBlamed(statement, rowsStart, refusal) ?? inFile(blamedRange(statement.text, refusal, namesOf(shape)), statement);
   return { kind: 'refused', statement, shape, refusal, range, ms };
 }
 

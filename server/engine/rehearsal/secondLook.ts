@@ -4,18 +4,20 @@
  *
  * Postgres lets all of that pass, and to find out takes longer than to run the script; so it comes after the answer.
  */
-import { flat, shifted } from '../base/text';
+import { flat } from '../base/text';
 import { interruptible } from '../database/interruptible';
 import type { Done, Refusal, Session } from '../database/session';
 import { isOfRows } from '../probes/ask';
 import { factsFor } from '../probes/factsFor';
 import { factsWithoutRows } from '../probes/factsWithoutRows';
+import { inText } from '../sql/places';
 import { rowEffectOf } from '../sql/rowEffects';
 import type { Statement } from '../sql/statement';
 import { brokenRoutines, type Risk, routinesAtRisk, stillBroken } from './bodies/broken';
 import { checkBody, holdsBody } from './bodies/checkBody';
 import type { BodyProblem, BrokenRoutine } from './bodies/problem';
 import type { StatementMove } from './moves';
+import type { Outcome } from './outcome';
 import type { Observing } from './observation/observing';
 import type { RunLimits, Step, Watch } from './run';
 import type { Seen, State, Verdict, Verdicts } from './state';
@@ -61,6 +63,16 @@ export class SecondLook implements Watch {
     if (state) state.seen = await this.asked(session, () => this.seen(session, step, answer));
   }
 
+  /** A DO block that must not be run is looked at all the same: nothing of it runs for that. */
+  async left(session: Session, step: Step): Promise<void> {
+    const state = this.states.get(step);
+    if (!state || !isOver(step)) return;
+    const { statement, shape } = step;
+    const bodies = await this.asked(session, () => checkBody(session, statement, shape, this.options.limits));
+    const own = bodies.map((it) => ownRange(it, step));
+    state.seen = { facts: undefined, observation: undefined, bodies: own, broken: [] };
+  }
+
   /**
    * What is known of a statement that only rows refuse is asked as if there were none; of one that would have written
    * some, which these are.
@@ -88,7 +100,8 @@ export class SecondLook implements Watch {
     const still = new Set<BrokenRoutine>(await this.asked(session, () => stillBroken(session, broken, limits)));
     const verdicts = new Map<State, Verdict>();
     for (const { step, state } of this.statements) {
-      if (state.known?.outcome.kind !== 'ran') continue;
+      const did = state.known?.outcome.kind;
+      if (did !== 'ran' && did !== 'skipped') continue;
       const { statement, shape } = step;
       const isFunction = holdsBody(shape) && !isOver(step);
       const problems = isFunction
@@ -142,9 +155,13 @@ export function isRefusalLookedAt(
 const writesRows = ({ text }: Statement): boolean => rowEffectOf(text).kind === 'writes';
 
 /** A DO block has done its work at the end of the script, and what it needed may be gone. */
-const isOver = ({ shape }: Step): boolean => shape.node === 'DoStmt';
+const isOver = ({ shape }: Pick<Step, 'shape'>): boolean => shape.node === 'DoStmt';
+
+/** A DO block that was not run, for what it reaches. */
+export const isBlockLeft = (outcome: Outcome): boolean =>
+  outcome.kind === 'skipped' && outcome.reason.kind === 'reaches' && isOver(outcome);
 
 const ownRange = (problem: BodyProblem, { statement }: Step): BodyProblem => ({
   ...problem,
-  range: shifted(problem.range, -statement.range.start),
+  range: { start: inText(problem.range.start, statement), end: inText(problem.range.end, statement) },
 });

@@ -9,7 +9,7 @@ import type { Shadow } from '../shadow/place';
 import type { Move, StatementMove } from './moves';
 import { Marks } from './observation/observing';
 import { isRunaway } from './outcome';
-import { type RunLimits, throwIfTrouble, tryStep } from './run';
+import { isRead, type RunLimits, throwIfTrouble, tryStep } from './run';
 import {
   committedSequences,
   mayUseSequences,
@@ -230,7 +230,8 @@ export class Stack {
   ): Promise<void> {
     const { step, state } = move;
     const { session } = this;
-    if (step.skip || (state.known && isRunaway(state.known.outcome))) {
+    const isOver = step.skip && (!isRead(step) || (state.known && !limits.watch));
+    if (isOver || (state.known && isRunaway(state.known.outcome))) {
       if (!state.known) state.learn(await tryStep(session, step, limits, signal), step);
       this.entries.push(entryOf(move));
       return;
@@ -247,8 +248,8 @@ export class Stack {
     this.unsettled = undefined;
     state.learn(outcome, step);
     if (outcome.kind === 'ran') this.undo = undefined;
-    // It is made again, with a savepoint, when what stood before it stands again.
-    else if (!point && !session.lost) return this.takeBack(entry);
+    // It is made again, with a savepoint, when what stood before it stands again. What is only read does no harm.
+    else if (!point && !step.skip && !session.lost) return this.takeBack(entry);
     this.entries.push(entry);
   }
 

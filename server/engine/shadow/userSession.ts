@@ -1,7 +1,7 @@
 /** A session on a server of our own as the user of the target, which nobody can log in as there. */
 import { Fault } from '../base/fault';
 import type { Database } from '../database/database';
-import type { Answer, RunOptions, Server, Session } from '../database/session';
+import type { Answer, Refusal, RunOptions, Server, Session } from '../database/session';
 import { demand, forgetScript } from './forgetScript';
 
 /** It stays the same for those who use it when its connection has to be made anew. */
@@ -78,6 +78,10 @@ export class UserSession implements Session {
 
   run(sql: string, options?: RunOptions): Promise<Answer> {
     return this.connection.run(sql, options);
+  }
+
+  async parse(sql: string): Promise<Refusal | undefined> {
+    return this.connection.parse?.(sql);
   }
 
   rows<Row extends object>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]> {

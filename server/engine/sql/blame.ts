@@ -33,6 +33,7 @@ export function blamedRange(sql: string, blame: Blame, names: ReadonlySet<string
     atPosition(sql, blame) ??
     inBody(sql, blame) ??
     (isAboutValue(blame) ? atValue(sql, blame) : undefined) ??
+    atNewColumn(sql, blame) ??
     atName(sql, namesToBlame(blame, names)) ??
     atValue(sql, blame) ?? { start: 0, end: sql.length }
   );
@@ -52,6 +53,23 @@ function atPosition(sql: string, { character, sqlState, message }: Blame): TextR
 
 const syntaxError = '42601';
 const missingColumn = '42703';
+
+const noValue = '23502';
+
+/** A column that is dropped and added under the same name: rows have no value in the new one. */
+function atNewColumn(sql: string, { sqlState, column }: Blame): TextRange | undefined {
+  if (sqlState !== noValue || column === undefined) return undefined;
+  const tokens = tokensOf(sql).filter(({ kind }) => kind !== 'comment');
+  const isAfter = (at: number, ...words: readonly string[]): boolean =>
+    words.every((word, i) => tokens[at - words.length + i]?.text.toLowerCase() === word);
+  const found = tokens.find(
+    ({ kind, text }, at) =>
+      (kind === 'word' || kind === 'quotedIdentifier') &&
+      foldedName(text) === column &&
+      (isAfter(at, 'add') || isAfter(at, 'add', 'column') || isAfter(at, 'add', 'column', 'if', 'not', 'exists')),
+  );
+  return found?.range;
+}
 
 /** Class 22, data exceptions (Postgres documentation, appendix A). */
 const isAboutValue = ({ sqlState }: Blame): boolean => sqlState.startsWith('22');

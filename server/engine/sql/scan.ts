@@ -1,5 +1,6 @@
 /**
- * Where do statements begin and end? Cuts a script into statements and what lies between them, as psql would.
+ * Where do statements begin and end? Cuts a script into statements and what lies between them, as psql would; or a
+ * message, as the server does.
  *
  * Never fails: an open quote or comment runs to the end, and Postgres will say what is wrong with it. A semicolon inside
  * parentheses ends a statement too (an open parenthesis must not swallow the rest of the file), except in the action
@@ -26,13 +27,15 @@ export interface ScanOptions {
   readonly within?: TextRange;
   /** As the connection has it at the start; on when not said. */
   readonly standardConformingStrings?: boolean;
+  /** The server knows neither lines for psql nor rows behind a COPY; psql when not said. */
+  readonly reader?: 'psql' | 'server';
   /** Asked before each statement, with its offset; true ends the scan there. */
   readonly until?: (start: number) => boolean;
 }
 
 /** The pieces in order, none of them empty. */
 export function scan(sql: string, options: ScanOptions = {}): Piece[] {
-  const { within = { start: 0, end: sql.length }, standardConformingStrings = true, until } = options;
+  const { within = { start: 0, end: sql.length }, standardConformingStrings = true, until, reader = 'psql' } = options;
   const strings = conformingStrings(standardConformingStrings);
   const pieces: Piece[] = [];
   // Their rows are read, and put into them, when the line is over.
@@ -45,7 +48,7 @@ export function scan(sql: string, options: ScanOptions = {}): Piece[] {
       limit = within.end;
       continue;
     }
-    const found = pieceAt(sql, at, limit, strings);
+    const found = pieceAt(sql, at, limit, strings, reader);
     if (found.piece.kind === 'statement' && until?.(at)) return pieces;
     pieces.push(found.piece);
     at = found.piece.range.end;
@@ -79,10 +82,13 @@ interface FoundPiece {
   readonly rowsFollow: boolean;
 }
 
-function pieceAt(sql: string, start: number, limit: number, strings: ConformingStrings): FoundPiece {
+type Reader = NonNullable<ScanOptions['reader']>;
+
+function pieceAt(sql: string, start: number, limit: number, strings: ConformingStrings, reader: Reader): FoundPiece {
   const blankEnd = endOfBlank(sql, start, limit);
   if (blankEnd > start) return { piece: { kind: 'blank', range: { start, end: blankEnd } }, rowsFollow: false };
-  return sql[start] === '\\' ? psqlLine(sql, start, limit) : statementAt(sql, start, limit, strings.now);
+  if (reader === 'psql' && sql[start] === '\\') return psqlLine(sql, start, limit);
+  return statementAt(sql, start, limit, strings.now, reader);
 }
 
 /** White space, comments and semicolons that end nothing. */
@@ -107,7 +113,7 @@ function psqlLine(sql: string, start: number, limit: number): FoundPiece {
   };
 }
 
-function statementAt(sql: string, start: number, limit: number, conforming: boolean): FoundPiece {
+function statementAt(sql: string, start: number, limit: number, conforming: boolean, reader: Reader): FoundPiece {
   const form = statementForm();
   let lastEnd = start;
   let pieceEnd = start;
@@ -119,16 +125,16 @@ function statementAt(sql: string, start: number, limit: number, conforming: bool
         pieceEnd = end;
         break;
       }
-      if (kind === 'punctuation' && sql[at] === '\\' && endsForPsql(sql, at, limit)) break;
+      if (reader === 'psql' && kind === 'punctuation' && sql[at] === '\\' && endsForPsql(sql, at, limit)) break;
       form.next(sql, lexeme);
       lastEnd = pieceEnd = end;
     }
     at = end;
   }
   const range = { start, end: lastEnd };
-  const kind = form.copiesIn ? 'copyIn' : 'sql';
-  const statement: Statement = { text: sql.slice(start, lastEnd), range, kind };
-  return { piece: { kind: 'statement', range: { start, end: pieceEnd }, statement }, rowsFollow: form.copiesIn };
+  const rowsFollow = reader === 'psql' && form.copiesIn;
+  const statement: Statement = { text: sql.slice(start, lastEnd), range, kind: rowsFollow ? 'copyIn' : 'sql' };
+  return { piece: { kind: 'statement', range: { start, end: pieceEnd }, statement }, rowsFollow };
 }
 
 /** psql commands that send what was typed before them; others in the middle of a line are left for Postgres to refuse. */

@@ -8,10 +8,18 @@ export interface Statement {
   readonly text: string;
   /** Where `text` stands. */
   readonly range: TextRange;
+  /** Where its tool sends something else than what is written there, in order; left out when it is the same. */
+  readonly replaced?: readonly Replaced[];
   /** How it has to be run. */
   readonly kind: StatementKind;
   /** Rows of `COPY … FROM stdin`, as they stand between the statement and the line `\.`; only for `copyIn`. */
   readonly copyData?: string;
+}
+
+/** A place of the file, and what is sent instead of what stands there. */
+export interface Replaced {
+  readonly range: TextRange;
+  readonly text: string;
 }
 
 /**

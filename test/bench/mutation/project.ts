@@ -1,8 +1,8 @@
 /** One history: each chosen migration is mutated at its place, and what we say is compared with what Postgres says. */
 import { basename } from 'node:path';
-import type { Script } from '../../../server/engine/layouts/layout';
+import type { MigrationFile, Script } from '../../../server/engine/layouts/layout';
+import { statementsIn } from '../../../server/engine/layouts/statements';
 import { MigrationReader, type ReadFile, type ReadMigration } from '../../../server/engine/projects/links';
-import { statementsOf } from '../../../server/engine/sql/scan';
 import type { Session } from '../../../server/engine/database/session';
 import { diskFiles } from '../../../server/world';
 import { enumsIn, rowsFor, tableOf } from './catalog';
@@ -53,7 +53,7 @@ export async function runProject(
   const turn = async (migration: ReadMigration, direction: Direction) => {
     const file = migration.files.get(migration.link[direction]?.path ?? '');
     if (!file || !mine.includes(migration)) return;
-    const read = (text: string) => scriptsIn(folder.layout.read(basename(file.path), text).scripts, direction);
+    const read = (text: string) => inDirection(folder.layout.read(basename(file.path), text), direction);
     await runFile({ file, direction, id: idOf(file), truth, rehearsals, read }, plan, onResult);
   };
   for (const migration of migrations.slice(0, last + 1)) {
@@ -65,8 +65,10 @@ export async function runProject(
   }
 }
 
-const scriptsIn = (scripts: readonly Script[], wanted: Direction): readonly Script[] =>
-  scripts.filter(({ direction }) => direction === wanted);
+const inDirection = ({ scripts, problems }: MigrationFile, wanted: Direction): MigrationFile => ({
+  scripts: scripts.filter(({ direction }) => direction === wanted),
+  problems: problems.filter((it) => it.severity === 'error' && (it.direction ?? wanted) === wanted),
+});
 
 /** Asked for by an id or the beginning of one. */
 const isWanted = (id: string, { only }: Plan): boolean =>
@@ -78,15 +80,15 @@ interface Turn {
   readonly id: string;
   readonly truth: Truth;
   readonly rehearsals: Rehearsals;
-  readonly read: (text: string) => readonly Script[];
+  readonly read: (text: string) => MigrationFile;
 }
 
 /** A file that Postgres refuses as it is gives no mutants: nobody could say what a second mistake does. */
 async function runFile(turn: Turn, plan: Plan, onResult: (result: Result) => void): Promise<void> {
   const { file, direction, id, truth, rehearsals, read } = turn;
   const original: Mutant = { name: 'original', mutator: asItIs, direction, text: file.text, wrong: undefined };
-  const scripts = read(file.text);
-  if (scripts.every(({ range }) => statementsOf(file.text, range).length === 0)) return;
+  const { scripts } = read(file.text);
+  if (scripts.every((it) => statementsIn(file.text, it).length === 0)) return;
   const first = await judged(turn, original);
   if (isWanted(first.id, plan)) onResult(first);
   if (first.verdict.kind === 'refused') return;
@@ -113,8 +115,8 @@ const asItIs: Mutant['mutator'] = { name: 'original', shows: 'run', mutate: () =
 
 async function judged({ file, direction, id, truth, rehearsals, read }: Turn, mutant: Mutant): Promise<Result> {
   const { name, text, wrong, mutator } = mutant;
-  const scripts = read(text);
-  const [verdict, truthMs] = await timed(() => truth.judge(text, scripts));
+  const { scripts, problems } = read(text);
+  const [verdict, truthMs] = await timed(async () => refusalByTool(problems) ?? truth.judge(text, scripts));
   const [check, checkMs] = await timed(() => rehearsals.check(file.path, text));
   const within = scripts.map(({ range }) => range);
   const comparison = compare(text, within, wrong, verdict, check);
@@ -130,6 +132,11 @@ async function judged({ file, direction, id, truth, rehearsals, read }: Turn, mu
   };
 }
 
+/** What the tool cannot read never comes to Postgres. */
+function refusalByTool([problem]: MigrationFile['problems']): Verdict | undefined {
+  return problem && { kind: 'refused', statement: undefined, refusal: { sqlState: '', message: problem.message } };
+}
+
 async function timed<T>(work: () => Promise<T>): Promise<readonly [T, number]> {
   const begun = performance.now();
   return [await work(), performance.now() - begun];
@@ -141,11 +148,11 @@ const mostLookedAt = 4;
 async function knownOf(
   session: Session,
   text: string,
-  { range }: Script,
+  script: Script,
   seed: string,
 ): Promise<(start: number) => Known> {
   const enums = chosen(await enumsIn(session), 1, (it) => `${seed} ${it}`);
-  const statements = statementsOf(text, range);
+  const statements = statementsIn(text, script);
   const looked = new Set(chosen(statements.filter(tableOf), mostLookedAt, (it) => `${seed} ${it.range.start}`));
   const rows = new Map<number, string | undefined>();
   await session.run('begin');

@@ -2,7 +2,7 @@
 import { type Node, parseSync } from 'libpg-query';
 import { shifted, type TextRange } from '../../../server/engine/base/text';
 import type { Script } from '../../../server/engine/layouts/layout';
-import { statementsOf } from '../../../server/engine/sql/scan';
+import { statementsIn } from '../../../server/engine/layouts/statements';
 import type { Statement } from '../../../server/engine/sql/statement';
 import { foldedName, type Token, tokensOf } from '../../../server/engine/sql/tokens';
 
@@ -32,7 +32,7 @@ export const nothingKnown: Known = { enums: [], rows: undefined };
 
 /** `loadModule()` of libpg-query has to be awaited before. What its grammar cannot read is no place for a mutation. */
 export function sitesOf(file: string, script: Script, knownOf: (statement: Statement) => Known): Site[] {
-  const statements = statementsOf(file, script.range);
+  const statements = statementsIn(file, script);
   return statements.flatMap((statement, i) => {
     const tree = statement.kind === 'sql' ? treeOf(statement.text) : undefined;
     if (!tree) return [];

@@ -7,9 +7,10 @@ import { plainParameters } from '../../../server/engine/database/parameters';
 import { openSession } from '../../../server/engine/database/postgres';
 import { quoteIdentifier } from '../../../server/engine/database/quote';
 import type { Answer, Refusal, Session } from '../../../server/engine/database/session';
-import type { Script } from '../../../server/engine/layouts/layout';
+import type { Piece, Script } from '../../../server/engine/layouts/layout';
+import { statementsIn } from '../../../server/engine/layouts/statements';
 import type { PrivateServer } from '../../../server/engine/shadow/privateServer';
-import { statementsOf } from '../../../server/engine/sql/scan';
+import { inFile, sentOf } from '../../../server/engine/sql/places';
 import type { Statement } from '../../../server/engine/sql/statement';
 
 export type Verdict =
@@ -119,18 +120,37 @@ async function sequences(session: Session): Promise<string> {
 const limit = { timeoutMs: 20_000 };
 
 async function runScript(session: Session, file: string, script: Script): Promise<Verdict> {
-  const statements = statementsOf(file, script.range);
+  const statements = statementsIn(file, script);
   const alone = script.mode === 'statements' || statements.some(({ kind }) => kind === 'copyIn');
   const tooled = script.mode === 'transaction';
   if (tooled) await demand(session, 'begin');
-  const verdict = alone
-    ? await runEach(session, statements)
-    : verdictOf(await session.run(file.slice(script.range.start, script.range.end), limit), file, script, statements);
+  const verdict = script.pieces
+    ? await runPieces(session, file, script)
+    : alone
+      ? await runEach(session, statements)
+      : verdictOf(
+          await session.run(file.slice(script.range.start, script.range.end), limit),
+          file,
+          script.range,
+          statements,
+        );
   if (session.transaction === 'idle') return verdict;
   const end = await session.run(tooled && verdict.kind === 'accepted' ? 'commit' : 'rollback', limit);
   if (verdict.kind === 'accepted' && end.kind === 'refused')
     return { kind: 'refused', statement: undefined, refusal: end.refusal };
   return verdict;
+}
+
+/** Message by message, as the tool cuts them. */
+async function runPieces(session: Session, file: string, script: Script): Promise<Verdict> {
+  const statements = statementsIn(file, script);
+  for (const piece of script.pieces ?? []) {
+    const answer = await session.run(sentOf(file, piece, piece.replaced), limit);
+    const own = statements.filter(({ range }) => piece.start <= range.start && range.end <= piece.end);
+    const verdict = verdictOf(answer, file, piece, own);
+    if (verdict.kind === 'refused') return verdict;
+  }
+  return { kind: 'accepted' };
 }
 
 async function runEach(session: Session, statements: readonly Statement[]): Promise<Verdict> {
@@ -144,12 +164,13 @@ async function runEach(session: Session, statements: readonly Statement[]): Prom
 }
 
 /** One message: Postgres tells how many of its statements were done, or at which character it cannot be read. */
-function verdictOf(answer: Answer, file: string, { range }: Script, statements: readonly Statement[]): Verdict {
+function verdictOf(answer: Answer, file: string, piece: Piece, statements: readonly Statement[]): Verdict {
   if (answer.kind === 'done') return { kind: 'accepted' };
   const { refusal, completed } = answer;
   const { character } = refusal;
   if (character === undefined) return { kind: 'refused', statement: statements[completed], refusal };
-  const offset = range.start + offsetOfCharacter(file.slice(range.start, range.end), character);
+  const at = offsetOfCharacter(sentOf(file, piece, piece.replaced), character);
+  const { start: offset } = inFile({ start: at, end: at }, { ...piece, range: piece });
   const statement = statements.findLast((it) => it.range.start <= offset) ?? statements[0];
   return { kind: 'refused', statement, refusal: { ...refusal, character: offset } };
 }
@@ -159,7 +180,7 @@ async function keepGood(session: Session, file: string, script: Script): Promise
   if (verdict.kind === 'accepted') return verdict;
   const together = script.mode !== 'statements';
   if (together) await demand(session, 'begin');
-  for (const { kind, text, copyData } of statementsOf(file, script.range)) {
+  for (const { kind, text, copyData } of statementsIn(file, script)) {
     if (kind === 'psql') continue;
     if (together) await demand(session, 'savepoint before');
     const answer = await session.run(text, { ...limit, ...(copyData === undefined ? {} : { copyData }) });

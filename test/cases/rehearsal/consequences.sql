@@ -25,3 +25,19 @@ create table app.notes (id int primary key, author int references app.authors);
 --                                                                ^^^^^^^^^^^ error 42P01 relation "app.authors" does not exist
 comment on column app.notes.id is 'key';
 --                ^^^^^^^^^ hint 42P01 relation "app.notes" does not exist (follows from comments)
+--- filled
+create table app.tiers (id int primary key);
+insert into app.tiers values (1);
+alter table app.tiers add column hours int;
+update app.tiesr set hours = 1;
+--     ^^^^^^^^^ error 42P01 relation "app.tiesr" does not exist
+alter table app.tiers alter column hours set not null;
+--                                 ^^^^^ hint 23502 column "hours" of relation "tiers" contains null values (follows from filled)
+alter table app.tiers alter column id drop not null;
+--                                 ^^ error 42P16 column "id" is in a primary key
+--- called
+alter table app.tiesr add column source int;
+--          ^^^^^^^^^ error 42P01 relation "app.tiesr" does not exist
+create procedure app.fill() language plpgsql as $$ begin update app.tiers t set hours = t.source where t.source > 0; end $$;
+call app.fill();
+^^^^^^^^^^^^^^^ hint 42703 column t.source does not exist (follows from called) [fill ran this. called: t.source]

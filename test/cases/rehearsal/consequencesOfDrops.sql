@@ -96,3 +96,25 @@ create tabl app.three (id int);
 --     ^^^^ error 42601 syntax error at or near "tabl"
 drop function app.two();
 --            ^^^^^^^ error 42883 function app.two() does not exist
+--- replaced
+create table app.limits (id int primary key, most int);
+create view app.known as select l.id from app.limits l;
+create or replace view app.known as select 1 as id from app.limist;
+--                                                      ^^^^^^^^^^ error 42P01 relation "app.limist" does not exist
+drop table app.limits;
+--         ^^^^^^^^^^ hint 2BP01 cannot drop table app.limits because other objects depend on it (follows from replaced)
+create or replace view app.known as seletc 1 as id;
+--                                  ^^^^^^ error 42601 syntax error at or near "seletc"
+drop table app.limits;
+--         ^^^^^^^^^^ hint 2BP01 cannot drop table app.limits because other objects depend on it (follows from replaced)
+--- retyped
+create type app.kind as enum ('a');
+create table app.kinds (id int primary key, is_of app.kind);
+alter table app.kinsd alter column is_of type text;
+--          ^^^^^^^^^ error 42P01 relation "app.kinsd" does not exist
+drop type app.kind;
+--        ^^^^^^^^ hint 2BP01 cannot drop type app.kind because other objects depend on it (follows from retyped)
+alter table app.kinds alter column is_fo type text;
+--                                 ^^^^^ error 42703 column "is_fo" of relation "kinds" does not exist
+drop type app.kind;
+--        ^^^^^^^^ hint 2BP01 cannot drop type app.kind because other objects depend on it (follows from retyped)

@@ -1,8 +1,9 @@
 /** What is worth a mark about bodies: warnings, because Postgres takes the statement, and refuses when a body is called. */
-import { shifted, type TextRange } from '../../base/text';
+import type { TextRange } from '../../base/text';
 import type { Refusal } from '../../database/session';
 import type { Finding } from '../../project';
 import { blamedRange } from '../../sql/blame';
+import { inFile } from '../../sql/places';
 import { bodiesIn } from '../../sql/plpgsql/bodyText';
 import type { Statement } from '../../sql/statement';
 import { headOf } from '../../sql/head';
@@ -48,7 +49,7 @@ export function breakFinding(
       kind === 'ran' && shape.node === 'CreateFunctionStmt' && bodiesIn(text).some((it) => it.text === body),
   );
   const related = definition && [
-    { path: definition.path, range: inFile(definition.statement, body, range), message: `${signature} needs it here.` },
+    { path: definition.path, range: inBody(definition.statement, body, range), message: `${signature} needs it here.` },
   ];
   return {
     range: breaking(statement, refusal),
@@ -66,15 +67,15 @@ const said = ({ detail, hint }: Refusal): Pick<Finding, 'detail' | 'hint'> => ({
   ...(hint === undefined ? {} : { hint }),
 });
 
-function inFile({ text, range: { start } }: Statement, body: string, range: TextRange): TextRange {
-  const written = bodiesIn(text).find((it) => it.text === body);
-  if (!written) return { start, end: start + text.length };
-  return shifted({ start: written.offsetOf(range.start), end: written.offsetOf(range.end) }, start);
+function inBody(statement: Statement, body: string, range: TextRange): TextRange {
+  const written = bodiesIn(statement.text).find((it) => it.text === body);
+  if (!written) return statement.range;
+  return inFile({ start: written.offsetOf(range.start), end: written.offsetOf(range.end) }, statement);
 }
 
 /** The name that the body misses, where the statement spells it. */
 function breaking(statement: Statement, { sqlState, message }: Refusal): TextRange {
   const { start, end } = blamedRange(statement.text, { sqlState, message });
   if (end - start === statement.text.length) return headOf(statement);
-  return shifted({ start, end }, statement.range.start);
+  return inFile({ start, end }, statement);
 }

@@ -1,7 +1,8 @@
 /** The bodies that statements of a script hold: functions, procedures, triggers and DO blocks, checked in the file. */
-import { shifted, type TextRange } from '../../base/text';
+import type { TextRange } from '../../base/text';
 import type { Session } from '../../database/session';
 import { bodiesIn, type BodyText } from '../../sql/plpgsql/bodyText';
+import { inFile } from '../../sql/places';
 import type { Shape, Statement } from '../../sql/statement';
 import { problemsIn } from './check';
 import type { BodyProblem } from './problem';
@@ -41,7 +42,7 @@ export async function checkBody(
   if (!problems || !written) return [];
   return problems.found
     .filter(({ kind }) => kind === 'refused')
-    .map((it) => ({ ...it, range: inFile(it.range, written, statement) }));
+    .map((it) => ({ ...it, range: placeOf(it.range, written, statement) }));
 }
 
 async function routineOf(session: Session, { node, makes }: Shape, bodies: readonly BodyText[]) {
@@ -51,5 +52,5 @@ async function routineOf(session: Session, { node, makes }: Shape, bodies: reado
   return inlineBlock(body);
 }
 
-const inFile = (range: TextRange, written: BodyText, { range: { start } }: Statement): TextRange =>
-  shifted({ start: written.offsetOf(range.start), end: written.offsetOf(range.end) }, start);
+const placeOf = (range: TextRange, written: BodyText, statement: Statement): TextRange =>
+  inFile({ start: written.offsetOf(range.start), end: written.offsetOf(range.end) }, statement);

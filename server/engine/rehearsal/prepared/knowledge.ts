@@ -86,7 +86,8 @@ function statementKnowledge({ step, state: { known } }: StatementMove): Statemen
   const shape = plainShape(step.shape);
   if (outcome.kind === 'skipped') return outcome.reason.kind === 'sessionEnded' ? undefined : { outcome, shape };
   if (outcome.kind === 'ran') return { outcome, shape };
-  if (chance.has(outcome.refusal.sqlState)) return undefined;
+  // Where something was replaced is told by no text alone.
+  if (chance.has(outcome.refusal.sqlState) || statement.replaced) return undefined;
   const { rowsStart } = known;
   const stood = {
     text: statement.text,
@@ -111,7 +112,8 @@ function teachWay(way: Way, statements: readonly StatementKnowledge[]): State[] 
     const known = statements[i];
     if (!known || state.known) continue;
     const { stood, outcome } = known;
-    const statement = stood ? { ...step.statement, text: stood.text, range: rangeOf(stood) } : step.statement;
+    const { replaced: _, ...now } = step.statement;
+    const statement = stood ? { ...now, text: stood.text, range: rangeOf(stood) } : step.statement;
     state.learn(
       { ...outcome, statement, shape: step.shape },
       { ...step, rowsStart: stood?.rowsStart ?? step.rowsStart },

@@ -1,0 +1,90 @@
+/** What goose refuses in a file, or takes otherwise than it looks. */
+import type { TextRange } from '../base/text';
+import type { Line } from './gooseAnnotations';
+import type { FileProblem } from './layout';
+
+export type GooseProblem = FileProblem;
+
+type Ranged = Pick<Line, 'range'>;
+
+type What = Pick<GooseProblem, 'code' | 'range'>;
+
+const error = (what: What, why: string): GooseProblem => ({
+  ...what,
+  severity: 'error',
+  message: `goose refuses this file: ${why}`,
+});
+
+const warning = (what: What, message: string): GooseProblem => ({ ...what, severity: 'warning', message });
+
+/** Without white space around it. */
+function wordsOf({ range, text, trimmed }: Line): TextRange {
+  const start = range.start + text.indexOf(trimmed);
+  return { start, end: start + trimmed.length };
+}
+
+export const gooseProblems = {
+  missingUp: (first: Ranged | undefined) =>
+    error({ code: 'goose-missing-up', range: first?.range ?? { start: 0, end: 0 } }, 'it has no line "-- +goose Up".'),
+  beforeUp: (line: Line) =>
+    error(
+      { code: 'goose-before-up', range: wordsOf(line) },
+      'only comments that begin with "--" may stand before "-- +goose Up".',
+    ),
+  secondUp: (line: Line) =>
+    error({ code: 'goose-second-section', range: wordsOf(line) }, '"-- +goose Up" stands here once more.'),
+  secondDown: (line: Line) =>
+    error({ code: 'goose-second-section', range: wordsOf(line) }, '"-- +goose Down" stands here once more.'),
+  indented: (line: Line) =>
+    error(
+      { code: 'goose-unknown-annotation', range: wordsOf(line) },
+      'nothing may stand before an annotation on its line.',
+    ),
+  several: (line: Line) =>
+    error({ code: 'goose-unknown-annotation', range: wordsOf(line) }, 'only one annotation may stand on a line.'),
+  empty: (line: Line) =>
+    error({ code: 'goose-unknown-annotation', range: wordsOf(line) }, `this annotation is empty. ${known}`),
+  unknown: (line: Line) =>
+    error(
+      { code: 'goose-unknown-annotation', range: wordsOf(line) },
+      `it takes this line for an annotation that it does not know. ${known}`,
+    ),
+  nestedBegin: (line: Line) =>
+    error(
+      { code: 'goose-statement-frame', range: wordsOf(line) },
+      'the StatementBegin before has no "-- +goose StatementEnd" yet.',
+    ),
+  strayEnd: (line: Line) =>
+    error(
+      { code: 'goose-statement-frame', range: wordsOf(line) },
+      'no "-- +goose StatementBegin" stands before this line.',
+    ),
+  missingEnd: (begin: Line) =>
+    error({ code: 'goose-statement-frame', range: wordsOf(begin) }, 'a line "-- +goose StatementEnd" is missing.'),
+  lostLine: (line: Line) =>
+    warning(
+      { code: 'goose-lost-line', range: wordsOf(line) },
+      'goose leaves this line out without a word: nothing stands between StatementBegin and StatementEnd above.',
+    ),
+  /** @param rest the lines of the statement that are not empty, at least one */
+  missingSemicolon(rest: readonly Pick<Line, 'range' | 'text'>[]) {
+    const line = rest.findLast(({ text }) => !text.trim().startsWith('--'));
+    const range = (line ?? rest.at(-1))?.range ?? { start: 0, end: 0 };
+    const what = { code: 'goose-missing-semicolon', range };
+    if (line) return error(what, 'no line of this statement ends with a semicolon.');
+    return error(what, 'behind a line of blanks it takes this comment for a statement without its semicolon.');
+  },
+  torn: (range: TextRange): GooseProblem => ({
+    code: 'goose-torn-statement',
+    range,
+    severity: 'error',
+    message:
+      'goose ends a statement at this line, for it ends with a semicolon, and Postgres refuses the parts. Put "-- +goose StatementBegin" before the statement and "-- +goose StatementEnd" behind it.',
+  }),
+  substitution: ({ says, range }: { readonly says: string; readonly range: TextRange }) =>
+    error({ code: 'goose-substitution', range }, `what stands here cannot be replaced: ${says}. "$$" is a dollar.`),
+  unset: ({ name, range }: { readonly name: string; readonly range: TextRange }) =>
+    warning({ code: 'goose-unset-variable', range }, `${name} is not set here: goose puts nothing in its place.`),
+} as const;
+
+const known = 'There are Up, Down, StatementBegin, StatementEnd, NO TRANSACTION, ENVSUB ON and ENVSUB OFF.';
