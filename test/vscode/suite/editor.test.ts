@@ -61,7 +61,7 @@ describe('editor', () => {
     const document = await openFile(mistaken);
     await errorsOf(document, 1);
     await until('the language status', () => languageStatus.text.startsWith('Rehearsed in') || undefined);
-    match(languageStatus.detail!, / \(.+\) · It has /);
+    match(languageStatus.detail!, / \(.+\) · A statement that takes too long /);
   });
 
   it('formats the SQL and keeps the markers of the tool', async () => {
