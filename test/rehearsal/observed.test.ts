@@ -168,6 +168,8 @@ for (const [name, open] of Object.entries(places)) {
       const tap = tapped(place, (sql) => void (/execute rehearsal_/.test(sql) && asked.push(sql)));
       const chain = createChain(tap.place);
       await observed(chain, requestOf([textOf(right)], { observe: true }));
+      // The first edit at a place makes the stack stand there.
+      await observed(chain, requestOf([textOf([...right, 'select 1'])], { observe: true }));
       tap.sent.splice(0);
       asked.splice(0);
       await resultsOf(chain, requestOf([textOf([...right, 'select 2'])], { observe: true }));
