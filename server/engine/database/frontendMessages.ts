@@ -74,6 +74,12 @@ export function message(type: string, ...parts: readonly Uint8Array[]): Buffer {
 
 export const text = (value: string): Buffer => Buffer.from(`${value}\0`);
 
+export const int16 = (value: number): Buffer => {
+  const bytes = Buffer.alloc(2);
+  bytes.writeInt16BE(value);
+  return bytes;
+};
+
 export const int32 = (value: number): Buffer => {
   const bytes = Buffer.alloc(4);
   bytes.writeInt32BE(value);

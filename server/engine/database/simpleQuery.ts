@@ -2,7 +2,7 @@
 import type { Writable } from 'node:stream';
 import { type Connection, DatabaseError, type Submittable } from 'pg';
 import { type AnswerParts, refusalOf } from './answer';
-import { message, text } from './frontendMessages';
+import { int16, int32, message, text } from './frontendMessages';
 import type { TextRow } from './session';
 
 /** A piece of COPY data; small enough for no message to weigh on the memory of the server. */
@@ -35,12 +35,10 @@ export class SimpleQuery implements Submittable {
   submit(connection: Connection): void {
     const { stream } = connection as unknown as QueryConnection;
     const { ahead, sql, behind } = this.#sent;
-    stream.cork();
-    for (const statement of ahead) sendAhead(connection as unknown as QueryConnection, statement);
-    // In one piece, which is sent much quicker than two.
-    if (behind === undefined) connection.query(sql);
-    else stream.write(Buffer.concat([message('Q', text(sql)), message('Q', text(behind))]));
-    stream.uncork();
+    const queries = behind === undefined ? [sql] : [sql, behind];
+    const messages = [...ahead.flatMap(executed), ...queries.map((it) => message('Q', text(it)))];
+    // In one piece, which is sent much quicker than several.
+    stream.write(Buffer.concat(messages));
   }
 
   handleCommandComplete({ text }: { readonly text: string }): void {
@@ -93,18 +91,16 @@ export class FollowingQuery extends SimpleQuery {
   override submit(): void {}
 }
 
-function sendAhead(connection: QueryConnection, text: string): void {
-  connection.parse({ text });
-  connection.bind({});
-  connection.execute({});
-}
+/** Parse, Bind and Execute of a statement without parameters, whatever its rows are. */
+const executed = (sql: string): Buffer[] => [
+  message('P', text(''), text(sql), int16(0)),
+  message('B', text(''), text(''), int16(0), int16(0), int16(0)),
+  message('E', text(''), int32(0)),
+];
 
 /** The methods of node-postgres's connection that its types leave out or narrow. */
 interface QueryConnection {
   readonly stream: Writable;
-  parse(message: { readonly text: string }): void;
-  bind(message: object): void;
-  execute(message: object): void;
   sendCopyFromChunk(chunk: Buffer): void;
   endCopyFrom(): void;
 }
