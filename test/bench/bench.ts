@@ -129,7 +129,8 @@ function table(results: Results): string {
   }
   rows.push([], [`embedded, no target, ${unapplied.migrations} migrations before the newest`]);
   rows.push(['first diagnostics at the first start', unapplied.first.toFixed(1), '', '', '1']);
-  rows.push(['first diagnostics at later starts', ...columns(unapplied.later)]);
+  rows.push(['first diagnostics at later starts, the same text', ...columns(unapplied.later)]);
+  rows.push(['first diagnostics at later starts, another text', ...columns(unapplied.changed)]);
   rows.push(['from spawn to first diagnostics, likewise', ...columns(unapplied.fromSpawn)]);
   rows.push([], ['40 statements with savepoints, on one session', ...columns(observation.bare)]);
   for (const [who, { times, overhead }] of [

@@ -19,8 +19,10 @@ export interface Unapplied {
   readonly migrations: number;
   /** From didOpen of the newest file to its diagnostics, in milliseconds; nothing is prepared. */
   readonly first: number;
-  /** The same in servers that are started later. */
+  /** The same in servers that are started later: the text is the one that the last of them had. */
   readonly later: Times;
+  /** The same where that file is another one than at the last start. */
+  readonly changed: Times;
   /** Of those, from spawn to the diagnostics. */
   readonly fromSpawn: Times;
 }
@@ -52,10 +54,10 @@ export function measureUnapplied(migrations: number, rounds: number): Promise<Un
   return withWorkspace(historyOf(migrations), async ({ folder, environment, path, write }) => {
     const text = textOf(short, 0);
     write(newest, text);
-    const opened = async (use: (editor: Editor) => Promise<void>) => {
+    const opened = async (use: (editor: Editor) => Promise<void>, typed = text) => {
       const editor = await startEditor(folder, environment, {});
       try {
-        const openedMs = await timed(() => editor.open(path(newest), text));
+        const openedMs = await timed(() => editor.open(path(newest), typed));
         await use(editor);
         return { openedMs, fromSpawnMs: editor.initializedMs + openedMs };
       } finally {
@@ -65,9 +67,13 @@ export function measureUnapplied(migrations: number, rounds: number): Promise<Un
     const first = await opened((editor) => editor.logged('kept for the next start'));
     const later: Awaited<ReturnType<typeof opened>>[] = [];
     for (let round = 0; round < rounds; round++) later.push(await opened(() => Promise.resolve()));
+    const changed: number[] = [];
+    for (let round = 1; round <= rounds; round++)
+      changed.push((await opened(() => Promise.resolve(), textOf(short, round))).openedMs);
     return {
       migrations,
       first: rounded(first.openedMs),
+      changed: timesOf(changed),
       later: timesOf(later.map(({ openedMs }) => openedMs)),
       fromSpawn: timesOf(later.map(({ fromSpawnMs }) => fromSpawnMs)),
     };
