@@ -78,6 +78,53 @@ for (const [name, open] of Object.entries(places)) {
       deepEqual(await sentFor([textOf(up)], [textOf(up)]), []);
     });
 
+    const three = 'create table a (x int); insert into a values (1), (2), (3)';
+    const deferred = `create table p (id serial primary key); create table r (p int references p);
+      create table c (p int references p deferrable initially deferred)`;
+    const unready = (n: string) =>
+      `insert into p default values; insert into r values (${n}); insert into c values (99)`;
+    const sequences: Readonly<Record<string, (n: string) => readonly string[]>> = {
+      'a column that a new sequence fills': (n) => [
+        three,
+        `create table q1 (); create table q2 (); alter table a add column id serial primary key; insert into a values (${n})`,
+      ],
+      'a column that a function fills': (n) => [
+        `${three}; create sequence s; create function f() returns int language sql as 'select nextval(''s'')::int'`,
+        `create table q1 (); alter table a add column "n${n}" int default f(); alter table a add check ("n${n}" < 4)`,
+      ],
+      'an index on what counts': (n) => [
+        `${three}; create sequence s;
+         create function f(int) returns int immutable language plpgsql as 'begin return nextval(''s''); end'`,
+        `create table q1 (); create index "i${n}" on a (f(x)); select 1 / (select count(*) from s where last_value = 3)`,
+      ],
+      'a script that is refused at its end': (n) => [deferred, unready(n), 'create table z ()'],
+      'a script behind one that is refused at its end': (n) => [
+        deferred,
+        'create table q1 ()',
+        unready('1'),
+        `insert into p select from generate_series(1, ${n}); select 1 / (select count(*) from p where id = 2)`,
+      ],
+      'a script behind the first one that is refused at its end': (n) => [
+        deferred,
+        unready('1'),
+        `insert into p select from generate_series(1, ${n}); select 1 / (select count(*) from p where id = 2)`,
+      ],
+    };
+    for (const [what, scripts] of Object.entries(sequences))
+      it(`puts sequences back after an edit: ${what}`, async () => {
+        const request = (n: string) =>
+          requestOf(
+            scripts(n).map((up, i) => ({ name: `m${i}`, up })),
+            { isOpen: ({ up }) => up.path !== 'm0' },
+          );
+        const chain = createChain(inner);
+        const texts = ['1', '1+0', '1', '1+0+0'];
+        const told: string[][] = [];
+        for (const n of texts) told.push(await linesOf(chain, request(n)));
+        // Afterwards: the embedded engine has one shadow only.
+        for (const [i, n] of texts.entries()) deepEqual(told[i], await freshLines(inner, request(n)), n);
+      });
+
     it('keeps a refusal and its place when the statement is formatted', async () => {
       const refused = [...tables, 'select n,nope from t1', "do $$ begin perform '🎉', wrong from t2; end $$"];
       const formatted = [...tables, 'select n,\n\n  -- 🎉\n  nope\nfrom t1', refused.at(-1) ?? ''];

@@ -161,7 +161,11 @@ class ChainState {
     const write = found && (await this.prepared.take(walk, walk.prepared.slice(0, found.count), found.shadow));
     const tell = this.prepared.tell(walk, write !== undefined);
     if (found) await this.learning.stand(walk);
-    return write || tell ? () => Promise.all([write?.(), tell?.()]).then(() => undefined) : undefined;
+    if (!write && !tell) return undefined;
+    return async () => {
+      await Promise.all([write?.(), tell?.()]);
+      if (write) this.standings.kept();
+    };
   }
 
   /** What an earlier process has learned of the links before what is open, or is to be looked at as a whole. */

@@ -117,7 +117,7 @@ function cutLink(
   const last = former?.prepared;
   const reaching = new ReachingNames(known);
   const ups = stepsOf(link.up, { ...policy, reaching }, last?.link.up, last?.up, former?.known === known);
-  const learned = ups.some(({ steps }) => steps.some(({ shape }) => teaches(shape))) ? reaching : known;
+  const learned = ups.some(({ steps }) => steps.some(({ shape }) => teaches(shape))) ? reaching.settled() : known;
   const further = { ...policy, reaching: new ReachingNames(learned) };
   const downs = stepsOf(link.down, further, last?.link.down, last?.down, former?.learned === learned);
   const up = wayOf(ups, before, last?.before === before ? last.up : undefined);

@@ -21,11 +21,16 @@ export interface Sequence {
 }
 
 /**
- * Whether a step may run code that takes numbers from a sequence, or begins one anew. Event triggers that do are not
- * thought of.
+ * Whether a step may run code that takes numbers from a sequence, or begins one anew. Event triggers that do, and checks,
+ * are not thought of.
  */
 export const mayUseSequences = ({ statement, shape }: Step): boolean =>
-  !(quiet.test(shape.node) || isEmptySelect(shape)) || /nextval|setval|restart/i.test(statement.text);
+  /nextval|setval|restart/i.test(statement.text) ||
+  (quiet.test(shape.node) ? fillsRows(shape, statement.text) : !isEmptySelect(shape));
+
+/** A new column is filled, a converted one and an index are computed. */
+const fillsRows = ({ node, calls }: Step['shape'], text: string): boolean =>
+  ['AlterTableStmt', 'IndexStmt'].includes(node) && (calls.size > 0 || /serial|identity/i.test(text));
 
 /** Nothing is called or read that could hold a function. */
 const isEmptySelect = ({ node, calls }: Step['shape']): boolean => node === 'SelectStmt' && calls.size === 0;
@@ -77,7 +82,7 @@ export async function readSequences(session: Session): Promise<readonly Sequence
  * A rollback does not take that back.
  *
  * @param wanted of the same sequence the last one counts; others begin at their start
- * @param now those that may differ
+ * @param now those that may differ; of the same one the last counts
  */
 export async function putBackSequences(
   session: Session,
@@ -85,7 +90,8 @@ export async function putBackSequences(
   now: readonly Sequence[],
 ): Promise<void> {
   const byId = new Map(wanted.map((it) => [it.id, it]));
-  const other = now.flatMap((it) => {
+  const last = new Map(now.map((it) => [it.id, it]));
+  const other = [...last.values()].flatMap((it) => {
     // One that nobody had taken a number from is not told of: the transaction itself has made it.
     const former = byId.get(it.id) ?? { ...it, last: it.start, called: false };
     return former.last === it.last && former.called === it.called ? [] : [former];

@@ -51,6 +51,8 @@ export class Stack {
   private undo: Point | undefined;
   /** A statement that is running. Cut off, it has to be taken back like one that ran. */
   private unsettled: Entry | undefined;
+  /** What scripts that were refused at their end have left of sequences, in transactions that are over. */
+  private spent: readonly Sequence[] = [];
   private open = false;
   private savepoints = 0;
   private edits = 0;
@@ -140,8 +142,8 @@ export class Stack {
     this.undo = point;
     if (!used || this.session.lost) return;
     await this.session.run(`rollback to savepoint ${point.savepoint}`);
-    const { values = [] } = this.committed;
-    await putBackSequences(this.session, [...values, ...point.sequences], await readSequences(this.session));
+    const before = [...(this.committed.values ?? []), ...this.spent, ...point.sequences];
+    await putBackSequences(this.session, before, await readSequences(this.session));
   }
 
   /** Takes back the last move, of which nothing stands, and what has run since the last savepoint. */
@@ -171,13 +173,14 @@ export class Stack {
     const { open, undo, session } = this;
     const used = open && !session.lost && this.entries.some(({ uses }) => uses);
     if (used && undo) await session.run(`rollback to savepoint ${undo.savepoint}`);
-    const sequences = used ? await readSequences(session) : [];
+    const now = [...this.spent, ...(used ? await readSequences(session) : [])];
+    this.spent = [];
     this.drop(0);
     this.undo = undefined;
     this.open = false;
     if (open && !session.lost && session.transaction !== 'idle') await session.run('rollback');
     if (traces && !session.lost) await this.shadow.startOver(session);
-    if (used && !session.lost) await putBackSequences(session, this.committed.values ?? [], sequences);
+    if (!session.lost) await putBackSequences(session, this.committed.values ?? [], now);
   }
 
   private make(move: Move, place: Position, limits: RunLimits, signal: AbortSignal): Promise<void> {
@@ -216,8 +219,13 @@ export class Stack {
     const begin = this.entries.findLastIndex(({ move }) => move.kind === 'begin');
     const point = this.entries[begin]?.point;
     for (const [i, entry] of this.entries.entries()) if (i > begin) this.entries[i] = { ...entry, point: undefined };
-    this.undo = point;
+    // The numbers that it has taken are gone for good.
+    const back = point ?? this.undo;
+    if (back) await this.session.run(`rollback to savepoint ${back.savepoint}`);
+    const sequences = await readSequences(this.session);
+    this.undo = point && { ...point, sequences };
     if (point || !this.open) return;
+    this.spent = [...this.spent, ...sequences];
     this.open = false;
     await this.session.run('rollback');
   }
@@ -280,15 +288,15 @@ export class Stack {
 
   /** What has to be run before the next move: the end of what is undone, and a savepoint to come back to. */
   private async guard(): Promise<{ readonly point: Point; readonly ahead: readonly string[] }> {
-    const ahead = this.ready();
-    if (this.undo) return { point: this.undo, ahead };
+    if (this.undo) return { point: this.undo, ahead: this.ready() };
+    for (const sql of this.ready()) await this.session.run(sql);
     const last = Math.max(0, this.lastPoint());
     const used = this.entries.slice(last).some(({ uses }) => uses);
     const sequences = used ? await readSequences(this.session) : (this.entries[last]?.point?.sequences ?? []);
     const point = { savepoint: `rehearsal_${this.savepoints++}`, sequences };
     // Until it is known to have run.
     this.undo = point;
-    return { point, ahead: [...ahead, `savepoint ${point.savepoint}`] };
+    return { point, ahead: [`savepoint ${point.savepoint}`] };
   }
 
   /** The same without a savepoint, unless it is one that is there anyway. */

@@ -51,7 +51,7 @@ export class Standings {
 
   /**
    * What is committed before the first open link, when it took long enough to be kept for the next start; then nothing
-   * is open upon it. Each state is given once.
+   * is open upon it.
    */
   async worthKeeping(
     walk: Walk,
@@ -62,9 +62,13 @@ export class Standings {
     if (!standing || standing.shadow.session.lost || standing.toldBy === 'server') return undefined;
     const count = committedOf(standing, walk, walk.firstOpen);
     if (count <= 0 || this.replayedMs < worthMs) return undefined;
-    this.replayedMs = 0;
     await standing.stack.end();
     return { shadow: standing.shadow, count };
+  }
+
+  /** What `worthKeeping` has given is on the disk, so that it is not given again. */
+  kept(): void {
+    this.replayedMs = 0;
   }
 
   /** Brings the shadow into the state just before link `index`, with nothing open upon it. */

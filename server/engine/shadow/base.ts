@@ -1,7 +1,7 @@
 /** What a shadow starts from: nothing, a file of the embedded engine, or the live schema of a target, with its rows or without. */
 import { createHash } from 'node:crypto';
 import type { Database } from '../database/database';
-import type { ReachingNames } from '../sql/reach';
+import { ReachingNames } from '../sql/reach';
 import { type Learned, reachingIn, reachingNames } from '../sql/reachingSchema';
 import type { RowSource } from './rowSource';
 import { noSetUp, type SetUp } from './setUp';
@@ -55,14 +55,22 @@ export const dumpBase = (sql: string, setUp: SetUp): DumpBase => ({
   fingerprint: digest('dump', sql, textOf(setUp)),
 });
 
-/** What of the base reaches outside its database; found out once for each. */
+/** What of the base reaches outside its database: the same object for the same base, found out once. */
 export function reachingOf(base: Base): ReachingNames {
-  const names = found.get(base) ?? reachingNames(base.kind === 'dump' ? (base.reaching ?? reachingIn(base.sql)) : []);
-  found.set(base, names);
+  if (base.kind !== 'dump') return nothing;
+  const names = found.get(base.fingerprint) ?? reachingNames(base.reaching ?? reachingIn(base.sql));
+  if (found.size > mostFound) found.clear();
+  found.set(base.fingerprint, names);
   return names;
 }
 
-const found = new WeakMap<Base, ReachingNames>();
+const nothing = new ReachingNames();
+
+/** By fingerprints. */
+const found = new Map<string, ReachingNames>();
+
+/** A window has few targets, and each target one schema at a time. */
+const mostFound = 20;
 
 /** The same schema with the rows that the target has when this is made. @param moment another one for other rows */
 export const withRows = (base: DumpBase, rows: RowSource, moment: string): DumpBase => ({

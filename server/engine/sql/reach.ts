@@ -67,12 +67,21 @@ export class ReachingNames {
 
   /** @param upon known too, and not changed by what is learned here */
   constructor(upon?: ReachingNames) {
-    const isDeep = upon !== undefined && upon.layers >= mostLayers;
-    this.upon = isDeep ? undefined : upon;
-    this.layers = this.upon ? this.upon.layers + 1 : 0;
-    const below = isDeep ? upon.all() : [];
-    this.reaches = new Map(below.flatMap((it) => [...it.reaches]));
-    this.calls = new Map(below.flatMap((it) => [...it.calls]));
+    this.upon = upon;
+    this.layers = upon ? upon.layers + 1 : 0;
+    this.reaches = new Map();
+    this.calls = new Map();
+  }
+
+  /** The same in one layer, when there are so many that each look would take long. */
+  settled(): ReachingNames {
+    if (this.layers < mostLayers) return this;
+    const whole = new ReachingNames();
+    for (const { reaches, calls } of this.all()) {
+      for (const [name, it] of reaches) whole.reaches.set(name, it);
+      for (const [name, it] of calls) whole.calls.set(name, it);
+    }
+    return whole;
   }
 
   /** What a statement would reach, by itself and through everything that it uses. */

@@ -47,7 +47,7 @@ interface Ahead extends Found {
 /** A class because it begins with a shadow while there is still something to read about the way to it. */
 export class PreparedStates {
   private ahead: Ahead | undefined;
-  /** What was given to be kept last. */
+  /** What was kept last. */
   private lastTold: string | undefined;
 
   constructor(
@@ -151,8 +151,11 @@ export class PreparedStates {
     if (key === undefined || this.lastTold === key || links.length === 0) return undefined;
     const knowledge = knowledgeOf(links);
     if (!knowledge) return undefined;
-    this.lastTold = key;
-    return () => this.shelf.cache.put(key, JSON.stringify({ from, knowledge } satisfies Told));
+    const told: Told = { from, knowledge };
+    return async () => {
+      await this.shelf.cache.put(key, JSON.stringify(told));
+      this.lastTold = key;
+    };
   }
 
   private async find(request: ChainRequest, most: number): Promise<Found | undefined> {
