@@ -22,7 +22,7 @@ async function main(project: string, folder: string, file: string): Promise<void
       statementMs: 60_000,
       shadow: 'auto',
       shadowDataLimit: 0,
-      observe: false,
+      observe: 'off',
       binaries: [],
     },
     world,

@@ -27,7 +27,7 @@ export function engineOptions(values: Values, folder: string, words: readonly st
     folders: layout !== undefined || dirs.every(holdsSql) ? dirs : [],
     layout,
     target: () => target,
-    observe: values.observe === true,
+    observe: values.observe === true ? 'full' : 'off',
     statementMs: timeout === undefined ? statementMs : wholeNumber('statement-timeout', timeout, 1),
     shadow: shadowPlace(values.shadow ?? 'auto'),
     shadowDataLimit: limit === undefined ? undefined : wholeNumber('data-limit', limit, 0),

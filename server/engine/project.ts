@@ -2,7 +2,7 @@
 import type { TextRange } from './base/text';
 import type { Notice } from './database/session';
 import type { MigrationFolder, Migration } from './layouts/migration';
-import type { Observation } from './rehearsal/observation/observation';
+import type { Observation, ObservationLevel } from './rehearsal/observation/observation';
 
 export interface Engine {
   /**
@@ -33,8 +33,8 @@ export interface EngineOptions {
   readonly shadowDataLimit: number | undefined;
   /** Folders with Postgres binaries to look at first. */
   readonly binaries: readonly string[];
-  /** Whether checks tell what each statement locks, reads, writes and changes; it takes time after the answer. */
-  readonly observe: boolean;
+  /** How much checks tell of what each statement locks, reads, writes and changes; it takes time after the answer. */
+  readonly observe: ObservationLevel;
 }
 
 export type TargetChoice =

@@ -6,21 +6,11 @@ import { capital, code, row, some } from './markdown';
 
 type Ran = StatementOutcome & { readonly kind: 'ran' };
 
-/**
- * The strongest lock that others wait for, and whether a table of theirs is written anew or read from end to end.
- *
- * @returns empty when nobody else would notice
- */
+/** The strongest lock that others wait for; empty when there is none. */
 export function compactWords({ observation }: Ran): string {
-  if (!observation) return '';
-  const locks = observation.locks.filter((it) => !it.unseen).toSorted((a, b) => rank(b) - rank(a));
-  const rewrites = observation.rewrites.some(({ unseen }) => !unseen);
-  const scanned = observation.scans.filter(({ unseen, scans }) => !unseen && scans > 0);
-  return joined([
-    ...locks.slice(0, 1).map(({ mode, object }) => `${mode} ${object}`),
-    ...(rewrites ? ['rewrites'] : []),
-    ...(scanned.length > 0 ? [rowsRead(scanned)] : []),
-  ]);
+  const seen = observation?.locks.filter((it) => !it.unseen) ?? [];
+  const [strongest] = seen.toSorted((a, b) => rank(b) - rank(a));
+  return strongest ? `${strongest.mode} ${strongest.object}` : '';
 }
 
 /** Everything, on one line. */
@@ -88,6 +78,7 @@ function sectionsOf({
   dropped,
   dependents,
   toldBy,
+  partial,
 }: Observation): string[] {
   return [
     lockTable(locks),
@@ -113,8 +104,13 @@ function sectionsOf({
     toldBy === 'grammar' && created.length + altered.length + dropped.length > 0
       ? 'Objects are those that the statement names.'
       : '',
+    partial ? partly : '',
   ];
 }
+
+/** The server was not asked. */
+const partly =
+  'That is what the statement itself tells. With `rehearsal.inlayHints` at `full` Postgres tells the rest: locks on other objects, what is written anew, the rows it reads and writes, what depends on it.';
 
 function lockTable(locks: readonly Lock[]): string {
   if (locks.length === 0) return '';
@@ -141,11 +137,6 @@ const effects: Readonly<Record<Dependent['effect'], string>> = {
 
 /** Stronger ones first; of equal ones those that others wait for. */
 const rank = ({ mode, unseen }: Lock): number => strengthOf(mode) - (unseen ? 10 : 0);
-
-const rowsRead = (scans: Observation['scans']): string => {
-  const read = scans.reduce((sum, { rows }) => sum + rows, 0);
-  return read === 0 ? 'scans' : `scans ${some(read, 'row')}`;
-};
 
 const written = ({ inserted, updated, deleted }: Observation['rows'][number]): string =>
   [

@@ -63,7 +63,7 @@ export function engineOptions(
     shadow: shadowOf(settings.shadow),
     shadowDataLimit: settings.shadowDataLimit ?? undefined,
     binaries: settings.postgresBinaries,
-    observe: settings.inlayHints !== 'off',
+    observe: settings.inlayHints,
   };
 }
 

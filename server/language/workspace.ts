@@ -157,13 +157,10 @@ export class Workspace {
     return this.settings.inlayHints;
   }
 
-  /** What is only shown differently starts nothing anew. */
   async configure(settings: unknown): Promise<void> {
     const former = this.settings;
     this.settings = readSettings(settings);
-    const { inlayHints } = this.settings;
-    const isOther = (former.inlayHints === 'off') !== (inlayHints === 'off');
-    if (isOther || !isDeepStrictEqual({ ...former, inlayHints }, this.settings)) await this.startAnew();
+    if (!isDeepStrictEqual(former, this.settings)) await this.startAnew();
   }
 
   async changeFolders({ added, removed }: WorkspaceFoldersChangeEvent): Promise<void> {

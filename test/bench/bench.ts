@@ -134,7 +134,8 @@ function table(results: Results): string {
   rows.push(['from spawn to first diagnostics, likewise', ...columns(unapplied.fromSpawn)]);
   rows.push([], ['40 statements with savepoints, on one session', ...columns(observation.bare)]);
   for (const [who, { times, overhead }] of [
-    ['the editor', observation.editor],
+    ['the editor at compact', observation.compact],
+    ['the editor at full', observation.editor],
     ['the command line', observation.commandLine],
   ] as const)
     rows.push([`the same, observed by ${who}: ${(overhead * 100).toFixed(0)} % more`, ...columns(times)]);

@@ -1,9 +1,10 @@
 /**
- * What observing costs: the forty statements with savepoints on one session, with an observer as the editor has it, with
- * the one of the command line, whose event triggers are in a database of their own, and without.
+ * What observing costs: the forty statements with savepoints on one session, with the observers that the editor has at
+ * either level, with the one of the command line, whose event triggers are in a database of their own, and without.
  */
 import type { Session } from '../../server/engine/database/session';
-import { type Committed, Observer } from '../../server/engine/rehearsal/observation/observer';
+import { CompactObserver } from '../../server/engine/rehearsal/observation/compact';
+import { type Committed, Observer, type Observes } from '../../server/engine/rehearsal/observation/observer';
 import { loadParser, shapeOf } from '../../server/engine/sql/parse';
 import { begun, done, observerOn } from '../rehearsal/observing';
 import { type Major, withDatabase } from '../support/servers';
@@ -13,6 +14,7 @@ import { rounded, timed, type Times, timesOf } from './measure';
 
 export interface ObservationCost {
   readonly bare: Times;
+  readonly compact: Observed;
   readonly editor: Observed;
   readonly commandLine: Observed;
 }
@@ -31,20 +33,28 @@ export async function measureObservation(major: Major, rounds: number): Promise<
     withSchema(major, async (reporting) => {
       const commandLine = replayObserved(reporting, await observerOn(reporting));
       const editor = replayObserved(plain, new Observer(plain, 'grammar'));
-      const measured: Record<'bare' | 'editor' | 'commandLine', number[]> = { bare: [], editor: [], commandLine: [] };
+      const compact = replayObserved(plain, new CompactObserver(plain));
+      const measured = {
+        bare: [] as number[],
+        compact: [] as number[],
+        editor: [] as number[],
+        commandLine: [] as number[],
+      };
       // The first rounds fill the caches of both ends.
       for (let round = -3; round < rounds; round++) {
         const times = {
           bare: await timed(() => replay(plain)),
+          compact: await timed(compact),
           editor: await timed(editor),
           commandLine: await timed(commandLine),
         };
         if (round < 0) continue;
-        for (const which of ['bare', 'editor', 'commandLine'] as const) measured[which].push(times[which]);
+        for (const which of ['bare', 'compact', 'editor', 'commandLine'] as const) measured[which].push(times[which]);
       }
       const { bare } = measured;
       return {
         bare: timesOf(bare),
+        compact: observed(measured.compact, bare),
         editor: observed(measured.editor, bare),
         commandLine: observed(measured.commandLine, bare),
       };
@@ -76,7 +86,7 @@ async function replay(session: Session): Promise<void> {
   await session.run('rollback');
 }
 
-function replayObserved(session: Session, observer: Observer): () => Promise<void> {
+function replayObserved(session: Session, observer: Observes): () => Promise<void> {
   const committed: Committed = {};
   return async () => {
     await session.run('begin');

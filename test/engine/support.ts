@@ -74,7 +74,7 @@ const defaults: EngineOptions = {
   statementMs: 5_000,
   shadow: 'auto',
   shadowDataLimit: 0,
-  observe: false,
+  observe: 'off',
   binaries: [],
 };
 

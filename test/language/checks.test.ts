@@ -247,7 +247,7 @@ describe('background checks', () => {
         roots: ['/workspace'],
         folders: ['/workspace/migrations'],
         layout: 'numbered',
-        observe: false,
+        observe: 'off',
         statementMs: 1_000,
         shadow: 'private',
         shadowDataLimit: undefined,

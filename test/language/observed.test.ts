@@ -1,5 +1,5 @@
 /** Hover and inlay hints: what they say about outcomes, and where. */
-import { deepEqual, equal } from 'node:assert/strict';
+import { deepEqual, equal, match } from 'node:assert/strict';
 import type { MarkupContent } from 'vscode-languageserver-protocol';
 import type { StatementOutcome } from '../../server/engine/project';
 import type { Observation } from '../../server/engine/rehearsal/observation/observation';
@@ -71,12 +71,12 @@ const drawn = (level: HintLevel, of: readonly StatementOutcome[] = outcomes): st
     ({ position, label }) => `${position.line}:${position.character} ${JSON.stringify(label).slice(1, -1)}`,
   );
 
-const hovered = (word: string): string | undefined =>
-  (hoverAt(outcomes, text.indexOf(word), rangesIn(text))?.contents as MarkupContent | undefined)?.value;
+const hovered = (word: string, of: readonly StatementOutcome[] = outcomes): string | undefined =>
+  (hoverAt(of, text.indexOf(word), rangesIn(text))?.contents as MarkupContent | undefined)?.value;
 
 describe('inlay hints', () => {
   it('tell in short what others have to wait for, behind the last line of a statement', () => {
-    deepEqual(drawn('compact'), ['1:31 ACCESS EXCLUSIVE app.\\"a|b\\" · rewrites · scans 2,000 rows']);
+    deepEqual(drawn('compact'), ['1:31 ACCESS EXCLUSIVE app.\\"a|b\\"']);
   });
 
   it('tell everything when they are asked to', () => {
@@ -119,6 +119,21 @@ describe('hover', () => {
     equal(
       hovered('create table'),
       '**Ran** in 12 ms, 1 row\n\n| Lock | On |  |\n| --- | --- | --- |\n| ACCESS EXCLUSIVE | table `app.more` | new, nobody waits |\n\nCreated:\n- table `app.more`\n\nObjects are those that the statement names.',
+    );
+  });
+
+  it('does not pass off what the statement tells as all there is', () => {
+    const partial = { ...made, created: [], partial: true } as const;
+    const ran = { kind: 'ran', range: rangeOf('create table app.more (id int)'), ms: 12.4, notices: [] } as const;
+    match(
+      hovered('create table', [{ ...ran, observation: partial }]) ?? '',
+      /`rehearsal\.inlayHints` at `full` .* rest/,
+    );
+    match(
+      hintsOf([{ ...ran, observation: { ...altered, partial: true } }], text, 'compact', positionsIn(text))
+        .map(({ tooltip }) => (tooltip as MarkupContent).value)
+        .join(),
+      /`rehearsal\.inlayHints` at `full` .* rest/,
     );
   });
 

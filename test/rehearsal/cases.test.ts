@@ -61,7 +61,7 @@ async function rehearseFixture(source: string, place: ShadowPlace): Promise<stri
       isOpen: () => true,
       manner: 'whole',
       rowsAreAsked: false,
-      observe: false,
+      observe: 'off',
       layout: 'dbmate',
       limits: { statementMs: 2_000 },
     },

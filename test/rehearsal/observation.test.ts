@@ -2,16 +2,14 @@
 import { embeddedDatabase } from '../../server/engine/database/embedded';
 import type { Session } from '../../server/engine/database/session';
 import { nothingKnown } from '../../server/engine/rehearsal/observation/counted';
-import type { Observation } from '../../server/engine/rehearsal/observation/observation';
 import type { Start } from '../../server/engine/rehearsal/observation/observer';
-import { strengthOf } from '../../server/engine/sql/lockModes';
 import { loadParser } from '../../server/engine/sql/parse';
 import { statementsOf } from '../../server/engine/sql/scan';
 import { describeCases, fileNamed, type Mark as FixtureMark, parseFixture, renderFixture } from '../support/fixture';
 import { assets } from '../support/places';
 import { majors, withDatabase } from '../support/servers';
 import { withSession } from '../support/session';
-import { begun, done, observerOn, ran } from './observing';
+import { begun, done, linesOf, observerOn, ran } from './observing';
 
 type Use = (session: Session) => Promise<string>;
 
@@ -66,21 +64,4 @@ async function observeFixture(
   }
   await session.run('rollback');
   return renderFixture(files.map((file) => (file.name === 'migration' ? { ...file, marks } : file)));
-}
-
-function linesOf({ locks, rewrites, scans, rows, created, altered, dropped, dependents }: Observation): string[] {
-  const flag = (it: { readonly unseen?: true; readonly held?: true }): string =>
-    `${it.held ? ' (held)' : ''}${it.unseen ? ' (unseen)' : ''}`;
-  return [
-    ...locks
-      .toSorted((a, b) => strengthOf(b.mode) - strengthOf(a.mode) || (a.object < b.object ? -1 : 1))
-      .map((it) => `lock ${it.mode} ${it.kind} ${it.object}${flag(it)}`),
-    ...rewrites.map((it) => `rewrite ${it.kind} ${it.object}${flag(it)}`).toSorted(),
-    ...scans.map((it) => `${it.scans > 0 ? 'scan' : 'read'} ${it.table} ${it.rows}${flag(it)}`).toSorted(),
-    ...rows.map((it) => `rows ${it.table} +${it.inserted} ~${it.updated} -${it.deleted}${flag(it)}`).toSorted(),
-    ...created.map(({ kind, identity }) => `created ${kind} ${identity}`),
-    ...altered.map(({ kind, identity }) => `altered ${kind} ${identity}`),
-    ...dropped.map(({ kind, identity }) => `dropped ${kind} ${identity}`),
-    ...dependents.map(({ kind, identity, effect }) => `${effect} ${kind} ${identity}`).toSorted(),
-  ];
 }

@@ -90,6 +90,17 @@ const edits: readonly (readonly string[])[] = [
   right,
 ];
 
+/** What a script has made itself, nobody else waits for, and nobody asks how it is called. */
+const apart = (all: readonly string[]): LinkText[] => [
+  textOf(all.slice(0, 4), 'first'),
+  textOf(all.slice(4), 'second'),
+];
+
+const levels = [
+  { observe: 'compact', shown: 'locks', scripts: apart },
+  { observe: 'full', shown: 'scans', scripts: (all: readonly string[]) => [textOf(all)] },
+] as const;
+
 for (const [name, open] of Object.entries(places)) {
   describe(`what is observed on ${name}`, () => {
     let place: ShadowPlace;
@@ -101,34 +112,48 @@ for (const [name, open] of Object.entries(places)) {
     });
     after(() => Promise.all([place.close(), other.close()]));
 
-    it('after an edit is what a fresh look shows', async () => {
-      const chain = createChain(place);
-      for (const statements of edits) {
-        const request = requestOf([textOf(statements)], { observe: true });
-        const now = await observed(chain, request);
-        ok(now.some((it) => typeof it === 'object' && it.scans.length > 0));
-        deepEqual(now, await observed(createChain(other), request));
-      }
+    for (const { observe, shown, scripts } of levels)
+      it(`after an edit is what a fresh look shows (${observe})`, async () => {
+        const chain = createChain(place);
+        for (const statements of edits) {
+          const request = requestOf(scripts(statements), { observe });
+          const now = await observed(chain, request);
+          ok(now.some((it) => typeof it === 'object' && it[shown].length > 0));
+          deepEqual(now, await observed(createChain(other), request));
+        }
+      });
+
+    it('is what the statements tell, where nothing more is wanted: only names are asked for, before each script', async () => {
+      const sent: string[] = [];
+      const tap = tapped(place, (sql) => void (/rehearsal_aside/.test(sql) && sent.push(sql)));
+      const observedAt = (observe: ChainRequest['observe']) =>
+        observed(createChain(tap.place), requestOf(apart(right), { observe }));
+      await observedAt('off');
+      const others = new Set(sent.splice(0));
+      const all = await observedAt('compact');
+      ok(all.some((it) => typeof it === 'object' && it.partial && it.locks.length > 0));
+      const questions = sent.filter((sql) => !others.has(sql)).map((sql) => /select '(\w+)'/.exec(sql)?.[1] ?? sql);
+      deepEqual(questions, ['unwritten', 'known', 'unwritten', 'known']);
     });
 
     it('of a script is the same whatever stands before it in the same transaction', async () => {
       const [first, second] = [right.slice(0, 4), right.slice(4)];
       const links = [textOf(first, 'first'), textOf(second, 'second')];
-      const open = requestOf(links, { observe: true });
+      const open = requestOf(links, { observe: 'full' });
       const chain = createChain(place);
       const together = await observed(chain, open);
       // The first one is committed there.
       const apart = await observed(createChain(other), { ...open, isOpen: ({ up }) => up.path === 'second' });
       deepEqual(together.slice(first.length).map(essence), apart.slice(first.length).map(essence));
       const edited = { ...links[1], name: 'second', up: `${second.toSpliced(3, 1).join(';\n')};\n` };
-      const request = requestOf([textOf(first, 'first'), edited], { observe: true });
+      const request = requestOf([textOf(first, 'first'), edited], { observe: 'full' });
       const [now, fresh] = [await observed(chain, request), await observed(createChain(other), request)];
       deepEqual(now.map(essence), fresh.map(essence));
     });
 
     it('of statements that their tool commits one by one holds nothing of the one before', async () => {
       const alone = { ...textOf(right), mode: 'statements' as const };
-      const all = await observed(createChain(place), requestOf([alone], { observe: true }));
+      const all = await observed(createChain(place), requestOf([alone], { observe: 'full' }));
       const locks = all.flatMap((it) => (typeof it === 'object' ? it.locks : []));
       ok(locks.some(({ mode }) => mode === 'ACCESS EXCLUSIVE'));
       deepEqual(
@@ -139,7 +164,7 @@ for (const [name, open] of Object.entries(places)) {
 
     it('is the same on the command line, which commits', async () => {
       const links = [textOf(right.slice(0, 4), 'first'), textOf(right.slice(4), 'second')];
-      const request = requestOf(links, { observe: true, isOpen: ({ up }) => up.path === 'second' });
+      const request = requestOf(links, { observe: 'full', isOpen: ({ up }) => up.path === 'second' });
       const committed = { ...request, isOpen: () => false, manner: 'whole' as const };
       const [there, here] = [
         await observed(createChain(other), committed),
@@ -159,7 +184,7 @@ for (const [name, open] of Object.entries(places)) {
       for (const statements of edits.slice(0, 3))
         ok((await observed(chain, requestOf([textOf(statements)]))).every((it) => typeof it !== 'object'));
       deepEqual(asked, []);
-      await observed(chain, requestOf([textOf([...right, 'select 1'])], { observe: true }));
+      await observed(chain, requestOf([textOf([...right, 'select 1'])], { observe: 'full' }));
       ok(asked.length > 0);
     });
 
@@ -167,12 +192,12 @@ for (const [name, open] of Object.entries(places)) {
       const asked: string[] = [];
       const tap = tapped(place, (sql) => void (/execute rehearsal_/.test(sql) && asked.push(sql)));
       const chain = createChain(tap.place);
-      await observed(chain, requestOf([textOf(right)], { observe: true }));
+      await observed(chain, requestOf([textOf(right)], { observe: 'full' }));
       // The first edit at a place makes the stack stand there.
-      await observed(chain, requestOf([textOf([...right, 'select 1'])], { observe: true }));
+      await observed(chain, requestOf([textOf([...right, 'select 1'])], { observe: 'full' }));
       tap.sent.splice(0);
       asked.splice(0);
-      await resultsOf(chain, requestOf([textOf([...right, 'select 2'])], { observe: true }));
+      await resultsOf(chain, requestOf([textOf([...right, 'select 2'])], { observe: 'full' }));
       deepEqual(asked, []);
       equal(tap.sent.filter((sql) => !/^(?:set constraints|rollback$)/.test(sql)).join(), 'select 2');
     });

@@ -1,13 +1,16 @@
 /** Runs statements and observes them, as the rehearsal does it. */
 import type { Done, Notice, Session } from '../../server/engine/database/session';
 import { installObserver } from '../../server/engine/rehearsal/observation/install';
+import type { Observation } from '../../server/engine/rehearsal/observation/observation';
 import {
   type Committed,
   type Observed,
   Observer,
+  type Observes,
   type Start,
 } from '../../server/engine/rehearsal/observation/observer';
 import { sortNotices } from '../../server/engine/rehearsal/observation/reports';
+import { strengthOf } from '../../server/engine/sql/lockModes';
 import { shapeOf } from '../../server/engine/sql/parse';
 
 /** Under a savepoint. */
@@ -28,7 +31,7 @@ export async function ran(
 }
 
 /** In an open transaction. */
-export async function begun(observer: Observer, committed: Committed = {}): Promise<Start> {
+export async function begun(observer: Observes, committed: Committed = {}): Promise<Start> {
   const start = await observer.begin(committed);
   if (!start) throw new Error('the observer was refused');
   return start;
@@ -43,4 +46,31 @@ export async function done(session: Session, sql: string, behind?: string): Prom
   const answer = await session.run(sql, behind === undefined ? {} : { behind });
   if (answer.kind === 'refused') throw new Error(`${answer.refusal.message}: ${sql}`);
   return answer;
+}
+
+/** One line for each thing that is told. */
+export function linesOf({
+  locks,
+  rewrites,
+  scans,
+  rows,
+  created,
+  altered,
+  dropped,
+  dependents,
+}: Observation): string[] {
+  const flag = (it: { readonly unseen?: true; readonly held?: true }): string =>
+    `${it.held ? ' (held)' : ''}${it.unseen ? ' (unseen)' : ''}`;
+  return [
+    ...locks
+      .toSorted((a, b) => strengthOf(b.mode) - strengthOf(a.mode) || (a.object < b.object ? -1 : 1))
+      .map((it) => `lock ${it.mode} ${it.kind} ${it.object}${flag(it)}`),
+    ...rewrites.map((it) => `rewrite ${it.kind} ${it.object}${flag(it)}`).toSorted(),
+    ...scans.map((it) => `${it.scans > 0 ? 'scan' : 'read'} ${it.table} ${it.rows}${flag(it)}`).toSorted(),
+    ...rows.map((it) => `rows ${it.table} +${it.inserted} ~${it.updated} -${it.deleted}${flag(it)}`).toSorted(),
+    ...created.map(({ kind, identity }) => `created ${kind} ${identity}`),
+    ...altered.map(({ kind, identity }) => `altered ${kind} ${identity}`),
+    ...dropped.map(({ kind, identity }) => `dropped ${kind} ${identity}`),
+    ...dependents.map(({ kind, identity, effect }) => `${effect} ${kind} ${identity}`).toSorted(),
+  ];
 }

@@ -35,7 +35,7 @@ export const requestOf = (links: readonly LinkText[], changes: Partial<ChainRequ
   isOpen: () => true,
   manner: 'first',
   rowsAreAsked: false,
-  observe: false,
+  observe: 'off',
   layout: 'dbmate',
   limits,
   ...changes,

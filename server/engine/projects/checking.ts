@@ -96,7 +96,7 @@ interface CheckOrder {
   readonly live: Exclude<WorkshopKind, 'replay'>;
   readonly layout: LayoutName;
   readonly limits: RunLimits;
-  readonly observe: boolean;
+  readonly observe: ChainRequest['observe'];
   readonly laps: Laps<CheckRoom>;
 }
 

@@ -29,7 +29,7 @@ export async function previewFrom(ground: Ground, path: string, signal: AbortSig
       isOpen: () => false,
       manner: 'first',
       rowsAreAsked: false,
-      observe: false,
+      observe: 'off',
       layout: folder.layout.name,
       limits: { statementMs: options.statementMs },
     };

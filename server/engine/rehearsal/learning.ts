@@ -154,7 +154,8 @@ function lookOf(
 ): SecondLook {
   const { rowsAreAsked, limits, signal, observe } = walk;
   const rowsAreThere = hasRows(walk);
-  const observing = observe ? new Observing(statements, { marks, toldBy, signal }) : undefined;
+  const observing =
+    observe === 'off' ? undefined : new Observing(statements, { level: observe, marks, toldBy, signal });
   return new SecondLook(statements, { rowsAreAsked, rowsAreThere, limits, signal, observing });
 }
 
@@ -179,7 +180,7 @@ async function standBefore(
   marks: Marks,
   bring: (moves: readonly Move[]) => Promise<unknown>,
 ): Promise<void> {
-  const isReady = () => !observe || isMarked(statements, index, marks);
+  const isReady = () => observe === 'off' || isMarked(statements, index, marks);
   do {
     while (!isReady()) index--;
     const move = statements[index];

@@ -134,7 +134,7 @@ async function tellerOf(
   { session }: Shadow,
   { observe, firstOpen, prepared, links, base }: Walk,
 ): Promise<Observation['toldBy']> {
-  if (!observe || firstOpen < prepared.length) return 'grammar';
+  if (observe !== 'full' || firstOpen < prepared.length) return 'grammar';
   const texts = links.flatMap(({ up, down }) => [up.text, down?.text ?? '']);
   if ([...texts, base.kind === 'dump' ? base.sql : ''].some((it) => /event[\s_]+trigger/i.test(it))) return 'grammar';
   return (await installObserver(session)) ? 'server' : 'grammar';

@@ -6,6 +6,7 @@ import type { Base } from '../shadow/base';
 import type { Link } from './link';
 import type { PreparedLink, Way } from './moves';
 import type { PlacedOutcome } from './outcome';
+import type { ObservationLevel } from './observation/observation';
 import type { RunLimits } from './run';
 import type { State } from './state';
 
@@ -38,8 +39,8 @@ export interface ChainRequest {
   readonly manner: 'first' | 'again' | 'whole';
   /** The target has rows that the shadow lacks, or may have others by now. */
   readonly rowsAreAsked: boolean;
-  /** Somebody wants to know what each statement locks, reads, writes and changes. */
-  readonly observe: boolean;
+  /** How much somebody wants to know of what each statement locks, reads, writes and changes. */
+  readonly observe: ObservationLevel;
 }
 
 /** A request with its links cut, and the signal that ends it. */

@@ -41,7 +41,7 @@ export async function openRehearsals(
       shadow: 'private',
       shadowDataLimit: 0,
       binaries: [binaries],
-      observe: false,
+      observe: 'off',
     },
   );
   const [project] = await engine.projects();

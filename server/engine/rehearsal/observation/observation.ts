@@ -1,6 +1,14 @@
 /** What a statement did to the database, seen from inside its transaction. Plain values. */
 import type { LockMode } from '../../sql/lockModes';
 
+/**
+ * How much is observed.
+ *
+ * - `compact`: what the statement itself tells; the server is asked nothing behind it
+ * - `full`: everything
+ */
+export type ObservationLevel = 'off' | 'compact' | 'full';
+
 export interface Observation {
   /** Every lock that the statement needs and that lasts to the end of its transaction. */
   readonly locks: readonly Lock[];
@@ -20,6 +28,8 @@ export interface Observation {
    * - `grammar`: only what the statement names; event triggers need a superuser
    */
   readonly toldBy: 'server' | 'grammar';
+  /** It was observed at `compact`: all of this is true, but there may be more in each list, and more that is `held`. */
+  readonly partial?: true;
 }
 
 /** Of an object that this transaction has made nobody else knows, so that nobody waits for it. */

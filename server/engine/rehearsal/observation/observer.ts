@@ -52,6 +52,9 @@ export interface Observed {
   readonly after: Start;
 }
 
+/** Whoever observes on a session, each in his way. */
+export type Observes = Pick<Observer, 'begin' | 'ready' | 'observe'>;
+
 /** What it asks leaves nothing behind, and what the server does not answer is undefined: a role may have lost the right to ask. */
 export class Observer {
   constructor(
@@ -132,7 +135,7 @@ export class Observer {
 }
 
 /** One row as long as the transaction has changed nothing. */
-const isUnwritten = `select 'unwritten' where pg_catalog.pg_current_xact_id_if_assigned() is null`;
+export const isUnwritten = `select 'unwritten' where pg_catalog.pg_current_xact_id_if_assigned() is null`;
 
 /** invalid_sql_statement_name. */
 const notPrepared = '26000';

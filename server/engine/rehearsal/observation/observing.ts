@@ -4,20 +4,26 @@ import type { StatementMove } from '../moves';
 import type { Step } from '../run';
 import type { State } from '../state';
 import type { Mark } from './mark';
+import { CompactObserver } from './compact';
 import { nothingKnown } from './counted';
-import type { Observation } from './observation';
-import { type Committed, Observer, type Ready, type Start } from './observer';
+import type { Observation, ObservationLevel } from './observation';
+import { type Committed, Observer, type Observes, type Ready, type Start } from './observer';
 
 /** Marks behind the states of one transaction, for as long as it stands there, and what it stands upon. */
 export class Marks extends Map<State, Mark> {
   readonly committed: Committed = {};
 }
 
+export interface ObservingOptions {
+  readonly level: Exclude<ObservationLevel, 'off'>;
+  readonly marks: Marks;
+  readonly toldBy: Observation['toldBy'];
+  readonly signal: AbortSignal;
+}
+
 /** A class because it goes along with the statements. */
 export class Observing {
   private readonly marks: Marks;
-  private readonly toldBy: Observation['toldBy'];
-  private readonly signal: AbortSignal;
   private readonly places: ReadonlyMap<Step, number>;
   /** What was known before the statement that runs now. */
   private before: { readonly step: Step; readonly ready: Ready } | undefined;
@@ -27,11 +33,9 @@ export class Observing {
   /** @param statements of a file, in their order */
   constructor(
     private readonly statements: readonly StatementMove[],
-    options: { readonly marks: Marks; readonly toldBy: Observation['toldBy']; readonly signal: AbortSignal },
+    private readonly options: ObservingOptions,
   ) {
     this.marks = options.marks;
-    this.toldBy = options.toldBy;
-    this.signal = options.signal;
     this.places = new Map(statements.map(({ step }, i) => [step, i]));
   }
 
@@ -46,7 +50,7 @@ export class Observing {
       this.marks.clear();
       return undefined;
     }
-    const observer = new Observer(session, this.toldBy);
+    const observer = this.observerOn(session);
     const mark = markBefore(this.statements, at, this.marks);
     const start = mark ? { mark, counted: this.countedAt(mark) } : await observer.begin(this.marks.committed);
     this.disturbed();
@@ -66,10 +70,10 @@ export class Observing {
     const { ready } = this.before;
     const { shape } = step;
     const isOpen = session.transaction === 'open';
-    const observer = new Observer(session, this.toldBy);
+    const observer = this.observerOn(session);
     const observed = isOpen ? await observer.observe({ shape, notices, told: behind?.answer }, ready) : undefined;
     // What was cut off is taken back, and the mark before it is still true.
-    if (this.signal.aborted) return undefined;
+    if (this.options.signal.aborted) return undefined;
     // What a script's own COMMIT or ROLLBACK TO has left is known to the server only.
     if (observed && shape.transaction === undefined) {
       this.marks.set(state, observed.after.mark);
@@ -81,6 +85,11 @@ export class Observing {
   /** Somebody else has used the session, or a statement was refused: Postgres has counted that, too. */
   disturbed(): void {
     this.last = undefined;
+  }
+
+  private observerOn(session: Session): Observes {
+    const { level, toldBy } = this.options;
+    return level === 'compact' ? new CompactObserver(session) : new Observer(session, toldBy);
   }
 
   private countedAt(mark: Mark): Start['counted'] {

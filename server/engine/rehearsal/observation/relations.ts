@@ -46,6 +46,13 @@ export const relationAt = ({ base, changed }: Relations, oid: number): Relation 
 const withChanged = (relations: Relations, more: readonly (readonly [number, Relation | undefined])[]): Relations =>
   more.length === 0 ? relations : { ...relations, changed: new Map([...relations.changed, ...more]) };
 
+/** Whatever bears one of these names is not known any more. */
+export const withoutNames = (relations: Relations, names: readonly string[]): Relations =>
+  withChanged(
+    relations,
+    names.flatMap((name) => relationsCalled(relations, { name }).map((oid) => [oid, undefined] as const)),
+  );
+
 /** An unqualified name stands for whatever bears it: of two schemas' tables both are meant rather than none. */
 export function relationsCalled(relations: Relations, { schema, name }: Pick<NeededLock, 'schema' | 'name'>): number[] {
   const isIt = (it: Relation | undefined): boolean =>
@@ -144,6 +151,8 @@ function indexed(rows: readonly (readonly [number, Relation | undefined])[]): Re
   const base = new Map(rows);
   return { base, ...indexFor(base), changed: new Map() };
 }
+
+export const noRelations = indexed([]);
 
 type Index = Pick<Relations, 'named' | 'owned'>;
 

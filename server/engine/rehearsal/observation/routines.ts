@@ -10,8 +10,12 @@ export interface Routines {
   readonly losesCounts: boolean;
 }
 
-export const mayCall = ({ node, mentions }: Shape, { names, inSchema }: Routines): boolean =>
-  inSchema || runsText.has(node) || (!onlyNames.has(node) && hasAny(mentions, names));
+export const mayCall = (shape: Shape, routines: Routines): boolean =>
+  routines.inSchema || callsRoutine(shape, routines);
+
+/** By itself. */
+export const callsRoutine = ({ node, mentions }: Shape, { names }: Pick<Routines, 'names'>): boolean =>
+  runsText.has(node) || (!onlyNames.has(node) && hasAny(mentions, names));
 
 function hasAny(mentions: Shape['mentions'], names: ReadonlySet<string>): boolean {
   for (const name of names) if (mentions.has(name)) return true;
