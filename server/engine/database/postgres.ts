@@ -40,6 +40,9 @@ export async function openSession(parameters: ConnectionParameters, signal?: Abo
 /** It may read rows of the client, and would read what comes behind it. */
 const isSentAlone = (sql: string): boolean => /\bstdin\b/i.test(sql);
 
+const isTimeout = (answer: Answer): boolean =>
+  answer.kind === 'refused' && answer.refusal.sqlState === timedOut.sqlState;
+
 interface Exchange {
   readonly parts: AnswerParts;
   /** That of a message which went out in the same packet. */
@@ -115,9 +118,7 @@ class PostgresSession implements Session {
         const asked = this.#simple(sql, options, behind);
         const first = asked.finally(() => clearTimeout(timer));
         const answer = await (behind === undefined ? first : this.#followed(first, behind, sql));
-        return late && answer.kind === 'refused' && answer.refusal.sqlState === timedOut.sqlState
-          ? { ...answer, refusal: { ...answer.refusal, ...timedOut } }
-          : answer;
+        return late ? this.#endedLate(answer) : answer;
       } catch (error) {
         if (!late || !this.#terminating || error !== this.#lost) throw error;
         // It has caught every cancel, so that only the end of the connection was left.
@@ -126,6 +127,19 @@ class PostgresSession implements Session {
         clearTimeout(timer);
       }
     });
+  }
+
+  /**
+   * The cancel may have met what was asked behind the statement, which goes with the transaction that this has failed;
+   * outside of one it stands.
+   */
+  #endedLate(answer: Answer): Answer {
+    if (answer.kind === 'refused')
+      return isTimeout(answer) ? { ...answer, refusal: { ...answer.refusal, ...timedOut } } : answer;
+    const { behind, notices } = answer;
+    return behind && isTimeout(behind.answer) && this.transaction === 'failed'
+      ? { kind: 'refused', refusal: timedOut, completed: 0, notices, behind }
+      : answer;
   }
 
   parse(sql: string): Promise<Refusal | undefined> {
