@@ -1,6 +1,6 @@
 /** When is what checked? The open migrations, in the background: after each edit, and when their target has changed. */
 import { CodeLensRefreshRequest, type Connection, InlayHintRefreshRequest } from 'vscode-languageserver/node';
-import { Fault } from '../engine/base/fault';
+import { Fault, passingFaults } from '../engine/base/fault';
 import { unlessUnreadable } from '../engine/base/unlessUnreadable';
 import type { FileCheck, Finding, Glance, Occasion, Place, Project } from '../engine/project';
 import { inBackground, logTrouble, type Trouble, troubleOf } from './background';
@@ -13,9 +13,6 @@ import { OtherFiles } from './otherFiles';
 import { Refusals } from './refusals';
 import { pathOf } from './uri';
 import type { Workspace } from './workspace';
-
-/** Trouble that may pass by itself, when somebody starts the server or ends a transaction. */
-const passing = new Set<string>(['no-server', 'wrong-server', 'connection-lost', 'shadow-lost', 'busy']);
 
 /**
  * A class because every part of the server asks the same one.
@@ -234,7 +231,7 @@ export class Checks {
     if (this.faults.get(folder)?.message !== message) logTrouble(this.connection, `check of ${folder}`, error);
     for (const subject of subjects) this.states.failed(subject, trouble);
     this.setFault(folder, trouble);
-    if (!passing.has(trouble.fault)) return;
+    if (!passingFaults.has(trouble.fault)) return;
     const retry = () => inBackground(this.connection, this.queue(folder).request('at once'));
     this.retries.set(folder, setTimeout(retry, this.retryMs).unref());
   }

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, DatabaseError, type Submittable } from 'pg';
-import { Fault, type FaultCode } from '../base/fault';
+import { Fault } from '../base/fault';
 import { AnswerParts, type ReportFields, timedOut } from './answer';
 import { sendCancelRequest } from './cancelRequest';
 import { type Connected, backendKey, connect } from './connect';
@@ -10,6 +10,7 @@ import { CopyIn, CopyOut } from './copyStreams';
 import { givingUp } from './givingUp';
 import { type ConnectionParameters, labelOf } from './parameters';
 import { ParseOnly } from './parseOnly';
+import { faultCodeOf } from './refusedFault';
 import type { Answer, Refusal, RunOptions, Server, Session } from './session';
 import { FollowingQuery, SimpleQuery } from './simpleQuery';
 import { Turns } from './turns';
@@ -21,9 +22,6 @@ const cancelTries = 5;
 const longestTimerMs = 2 ** 31 - 1;
 /** How long the server may take to say goodbye. */
 const goodbyeMs = 2_000;
-
-/** What a refusal of a query of ours is called, where it has a name of its own. */
-const codes: Readonly<Record<string, FaultCode>> = { '42501': 'no-right', '53100': 'disk-full', '55P03': 'busy' };
 
 /** @throws as Database.open */
 export async function openSession(parameters: ConnectionParameters, signal?: AbortSignal): Promise<Session> {
@@ -158,7 +156,7 @@ class PostgresSession implements Session {
       if (asked.status === 'fulfilled') return asked.value.rows;
       const { reason } = asked;
       if (!(reason instanceof DatabaseError)) throw reason;
-      throw new Fault(codes[reason.code ?? ''] ?? 'refused', `${reason.message} (${reason.code}).`, reason);
+      throw new Fault(faultCodeOf(reason.code), `${reason.message} (${reason.code}).`, reason);
     });
   }
 
