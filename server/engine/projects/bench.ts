@@ -248,12 +248,16 @@ export class Bench implements Neighbour {
   /** Ends the shadows and their servers, after what runs on them; the next check makes new ones. */
   async close(): Promise<void> {
     this.access.neighbours.leave(this);
-    await this.nextStart.end();
-    this.era++;
-    await this.rowCopies.stop();
-    await this.turns.inTurn(async () => {
-      await this.schema.rest();
-      await this.workshops.discardAll();
-    });
+    try {
+      await this.nextStart.end();
+      this.era++;
+      await this.rowCopies.stop();
+      await this.turns.inTurn(async () => {
+        await this.schema.rest();
+        await this.workshops.discardAll();
+      });
+    } finally {
+      await this.access.release();
+    }
   }
 }
