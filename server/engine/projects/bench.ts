@@ -79,7 +79,7 @@ export class Bench implements Neighbour {
       newWorkshop: (wished, signal) => this.workshops.make('withRows', wished, signal),
       standing: () => this.workshops.at('withRows') ?? this.workshops.at('live'),
     });
-    access.neighbours.join(this);
+    access.neighbours.join(this).catch((error: unknown) => log(`shadow: ${String(error)}`));
   }
 
   /** Forgets what was seen of the target; the shadows stay and are compared with what is seen next. */
