@@ -2,7 +2,7 @@
 import { CodeLensRefreshRequest, type Connection, InlayHintRefreshRequest } from 'vscode-languageserver/node';
 import { Fault, passingFaults } from '../engine/base/fault';
 import { unlessUnreadable } from '../engine/base/unlessUnreadable';
-import type { FileCheck, Finding, Glance, Occasion, Place, Project } from '../engine/project';
+import type { ApplyResult, FileCheck, Glance, Occasion, Project } from '../engine/project';
 import { inBackground, logTrouble, type Trouble, troubleOf } from './background';
 import { type CheckState, CheckStates, type Subject } from './checkStates';
 import type { Documents } from './documents';
@@ -13,6 +13,8 @@ import { OtherFiles } from './otherFiles';
 import { Refusals } from './refusals';
 import { pathOf } from './uri';
 import type { Workspace } from './workspace';
+
+type RefusedInFile = Pick<Extract<ApplyResult, { kind: 'refused' }>, 'finding' | 'text'>;
 
 /**
  * A class because every part of the server asks the same one.
@@ -179,9 +181,8 @@ export class Checks {
   }
 
   /** The target has refused this when its migration was applied. */
-  keepRefusal({ folder, target }: Project, { path, ...finding }: Finding & Place): void {
-    const text = unlessUnreadable(() => this.workspace.files.read(path));
-    if (text !== undefined) this.refusals.keep(path, { finding, text, folder: folder.path }, target.label);
+  keepRefusal({ folder, target }: Project, { finding: { path, ...finding }, text }: RefusedInFile): void {
+    this.refusals.keep(path, { finding, text, folder: folder.path }, target.label);
   }
 
   private async copyRows(project: Project): Promise<void> {
