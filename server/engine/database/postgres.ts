@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, DatabaseError, type Submittable } from 'pg';
 import { Fault } from '../base/fault';
+import { Line } from '../base/line';
 import { AnswerParts, type ReportFields, timedOut } from './answer';
 import { sendCancelRequest } from './cancelRequest';
 import { type Connected, backendKey, connect } from './connect';
@@ -13,7 +14,6 @@ import { ParseOnly } from './parseOnly';
 import { faultCodeOf } from './refusedFault';
 import type { Answer, Refusal, RunOptions, Server, Session } from './session';
 import { FollowingQuery, SimpleQuery } from './simpleQuery';
-import { Turns } from './turns';
 
 /** A statement may catch a cancel (`EXCEPTION WHEN query_canceled`) and go on; then it is asked again. */
 const cancelAgainMs = 1_000;
@@ -53,7 +53,7 @@ interface Exchange {
 
 class PostgresSession implements Session {
   #server: Server | undefined;
-  readonly #turns = new Turns(() => this.#cancelling);
+  readonly #line = new Line(() => this.#cancelling);
   #running: Exchange | undefined;
   #cancelling: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -201,7 +201,7 @@ class PostgresSession implements Session {
 
   /** Calls wait for each other, and for a cancel to be over, so that it never meets the statement after. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    return this.#turns.take(async () => {
+    return this.#line.take(async () => {
       if (this.#lost) throw this.#lost;
       return work();
     });

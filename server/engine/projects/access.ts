@@ -3,7 +3,7 @@
  * time and keeps one connection, the sentry's, which goes while rows are copied. With the session of a shadow, where
  * that lives on the same server, they are three. What changes a target has it for itself.
  */
-import { Line } from './line';
+import { Line } from '../base/line';
 import { Neighbours } from './neighbours';
 import { Sentry } from './sentry';
 import type { Target } from './target';

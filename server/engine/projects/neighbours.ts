@@ -2,7 +2,7 @@
  * The projects of a window whose migrations are for the same target. Each works with it in the background as well; while
  * one of them changes it, all the others stand back.
  */
-import { Line } from './line';
+import { Line } from '../base/line';
 
 export interface Neighbour {
   /** Has nothing of its own connected to the target, and begins nothing that would be, until `work` has ended. */
