@@ -41,7 +41,7 @@ export function createEngine(world: World, options: EngineOptions): Engine {
     },
 
     async close() {
-      await Promise.all([...[accesses, ...benches.values()].map((it) => it.close()), ...closing]);
+      await Promise.all([...[...benches.values()].map((it) => it.close()), ...closing]);
     },
   };
 }

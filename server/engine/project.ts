@@ -346,6 +346,8 @@ export type ApplyResult =
       readonly snapshot?: string;
       readonly version: string;
       readonly finding: Finding & Place;
+      /** Of its file, as it was run: it may be another one by now. */
+      readonly text: string;
       readonly state: string;
     }
   | {

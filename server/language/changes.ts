@@ -15,10 +15,10 @@ import {
 } from '../protocol/messages';
 import { inBackground } from './background';
 import type { Checks } from './checks';
-import { messageOf, placesIn } from './diagnostics';
+import { messageOf } from './diagnostics';
 import type { Documents } from './documents';
 import type { Feature } from './feature';
-import { withoutMark } from './positions';
+import { rangesIn, withoutMark } from './positions';
 import { reply } from './reply';
 import { uriOf } from './uri';
 import type { Workspace } from './workspace';
@@ -44,8 +44,8 @@ function attachApply(connection: Connection, workspace: Workspace, documents: Do
       const tell = progressTo(connection, progress);
       return afterwards(workspace, checks, project, async () => {
         const result = await project.apply({ ...consent, which, snapshot }, tell, signal);
-        if (result.kind === 'refused') checks.keepRefusal(project, result.finding);
-        return sent(workspace, result);
+        if (result.kind === 'refused') checks.keepRefusal(project, result);
+        return sent(result);
       });
     }),
   );
@@ -59,7 +59,7 @@ function attachRevert(connection: Connection, workspace: Workspace, documents: D
       mustBeSaved(workspace, documents, project);
       const tell = progressTo(connection, progress);
       return afterwards(workspace, checks, project, async () =>
-        sent(workspace, await project.revert({ ...consent, versions, snapshot }, tell, signal)),
+        sent(await project.revert({ ...consent, versions, snapshot }, tell, signal)),
       );
     }),
   );
@@ -141,13 +141,13 @@ function progressTo(connection: Connection, progress: string): (step: Progress) 
   };
 }
 
-function sent({ disk }: Workspace, result: EngineResult): ApplyResult {
+function sent(result: EngineResult): ApplyResult {
   if (result.kind !== 'refused') return result;
-  const { finding, ...rest } = result;
+  const { finding, text, ...rest } = result;
   return {
     ...rest,
     uri: uriOf(finding.path),
-    range: placesIn((path) => disk.read(path))(finding),
+    range: rangesIn(text)(finding.range),
     message: messageOf(finding),
     ...(finding.sqlState === undefined ? {} : { sqlState: finding.sqlState }),
   };

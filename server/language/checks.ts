@@ -1,8 +1,8 @@
 /** When is what checked? The open migrations, in the background: after each edit, and when their target has changed. */
 import { CodeLensRefreshRequest, type Connection, InlayHintRefreshRequest } from 'vscode-languageserver/node';
-import { Fault } from '../engine/base/fault';
+import { Fault, passingFaults } from '../engine/base/fault';
 import { unlessUnreadable } from '../engine/base/unlessUnreadable';
-import type { FileCheck, Finding, Glance, Occasion, Place, Project } from '../engine/project';
+import type { ApplyResult, FileCheck, Glance, Occasion, Project } from '../engine/project';
 import { inBackground, logTrouble, type Trouble, troubleOf } from './background';
 import { type CheckState, CheckStates, type Subject } from './checkStates';
 import type { Documents } from './documents';
@@ -14,8 +14,7 @@ import { Refusals } from './refusals';
 import { pathOf } from './uri';
 import type { Workspace } from './workspace';
 
-/** Trouble that may pass by itself, when somebody starts the server or ends a transaction. */
-const passing = new Set<string>(['no-server', 'wrong-server', 'connection-lost', 'shadow-lost', 'busy']);
+type RefusedInFile = Pick<Extract<ApplyResult, { kind: 'refused' }>, 'finding' | 'text'>;
 
 /**
  * A class because every part of the server asks the same one.
@@ -182,9 +181,8 @@ export class Checks {
   }
 
   /** The target has refused this when its migration was applied. */
-  keepRefusal({ folder, target }: Project, { path, ...finding }: Finding & Place): void {
-    const text = unlessUnreadable(() => this.workspace.files.read(path));
-    if (text !== undefined) this.refusals.keep(path, { finding, text, folder: folder.path }, target.label);
+  keepRefusal({ folder, target }: Project, { finding: { path, ...finding }, text }: RefusedInFile): void {
+    this.refusals.keep(path, { finding, text, folder: folder.path }, target.label);
   }
 
   private async copyRows(project: Project): Promise<void> {
@@ -234,7 +232,7 @@ export class Checks {
     if (this.faults.get(folder)?.message !== message) logTrouble(this.connection, `check of ${folder}`, error);
     for (const subject of subjects) this.states.failed(subject, trouble);
     this.setFault(folder, trouble);
-    if (!passing.has(trouble.fault)) return;
+    if (!passingFaults.has(trouble.fault)) return;
     const retry = () => inBackground(this.connection, this.queue(folder).request('at once'));
     this.retries.set(folder, setTimeout(retry, this.retryMs).unref());
   }

@@ -342,6 +342,17 @@ alter table a add column x int;
         equal((await applyMigrations(job, job.versions)).kind, 'done');
       }));
 
+    it('tell with a refusal the text that was run, whatever the file is by then', () =>
+      withJob(major, 'numbered', '--- 001_a.sql\nselect nope;\n', async (job) => {
+        let saved: string | undefined;
+        const result = await applyMigrations(
+          { ...job, read: (path) => saved ?? job.read(path), progress: () => void (saved = 'select 1;\n') },
+          job.versions,
+        );
+        if (result.kind !== 'refused') throw new Error(JSON.stringify(result));
+        deepEqual([result.text, saved], ['select nope;\n', 'select 1;\n']);
+      }));
+
     it('of two that apply at once exactly one does', () =>
       withPlace(major, async (place) => {
         for (const layout of ['golang-migrate', 'numbered'] as const) {

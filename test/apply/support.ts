@@ -68,6 +68,7 @@ export function sameRefusal(job: TestJob, result: ApplyResult): Extract<ApplyRes
   const { finding } = result;
   const file = fileNamed(job.fixture, finding.path.slice(path.length + 1));
   const says = `${finding.sqlState} ${finding.message}`;
+  equal(result.text, file.text);
   equal(render(file.text, [{ range: finding.range, says }]), render(file.text, file.marks));
   return result;
 }

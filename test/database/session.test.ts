@@ -3,7 +3,7 @@ import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import type { Database } from '../../server/engine/database/database';
 import { plainParameters } from '../../server/engine/database/parameters';
 import { serverDatabase } from '../../server/engine/database/serverDatabase';
-import type { Refusal, RunOptions, Session } from '../../server/engine/database/session';
+import type { Answer, Refusal, RunOptions, Session } from '../../server/engine/database/session';
 import { startServer } from '../../server/engine/shadow/privateServer';
 import { isFault } from '../support/faults';
 import { type Major, binariesOf, serverOf, servers, withDatabase } from '../support/servers';
@@ -64,6 +64,22 @@ for (const major of [servers.oldest, servers.newest])
           ['57014', [['there', '1']]],
           [[{ tag: 'SELECT', rows: 1 }], [['there', '1']]],
         ]);
+      }));
+
+    it('tells that a limit which met what is asked behind a statement took the statement with its transaction', () =>
+      withSession(major, async (session) => {
+        const asked = (): Promise<Answer> => {
+          const answer = session.run('select 1', { timeoutMs: 20, behind: 'select pg_sleep(20)' });
+          holdUp(100);
+          return answer;
+        };
+        const outside = await asked();
+        const refused = { sqlState: '57014', message: 'canceling statement due to user request' };
+        deepEqual([outside.kind, outside.behind?.answer], ['done', answerOf(refused)]);
+        await session.run('begin');
+        const { behind, ...inside } = await asked();
+        deepEqual(inside, answerOf({ ...refused, message: 'canceling statement due to statement timeout' }));
+        deepEqual([behind?.answer, session.transaction], [answerOf(refused), 'failed']);
       }));
 
     it('takes back a text of several statements when one is refused', () =>
@@ -348,6 +364,13 @@ async function withSession(major: Major, use: (session: Session, database: Datab
       await session.close();
     }
   });
+}
+
+const answerOf = (refusal: Refusal): Answer => ({ kind: 'refused', refusal, completed: 0, notices: [] });
+
+/** The process is busy with something else: answers arrive, and timers that are due meanwhile go before them. */
+function holdUp(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 async function refusalOf(session: Session, ...call: Parameters<Session['run']>): Promise<Refusal> {

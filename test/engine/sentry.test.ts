@@ -74,6 +74,30 @@ describe('the sentry', () => {
       deepEqual(await looks(on, 4), ['silent', ...away(2), 'silent']);
     }));
 
+  it('is passed over once for one answer, however many have waited for it', () =>
+    withSentry(async (on) => {
+      on.name = 'not_there';
+      const answers = await Promise.all(Array.from({ length: 3 }, () => on.sentry.mark()));
+      for (const answer of answers) await on.sentry.judge(answer, await on.mark());
+      on.name = 'postgres';
+      deepEqual(await looks(on, 3), [...away(2), 'told']);
+    }));
+
+  it('is passed over some thousand times at most', () =>
+    withSentry(async (on) => {
+      on.name = 'not_there';
+      const mark = await on.mark();
+      const pauses: number[] = [];
+      for (let looked = 0; pauses.length <= 15; looked++) {
+        const answer = await on.sentry.mark();
+        await on.sentry.judge(answer, mark);
+        if (answer.kind !== 'silent') continue;
+        pauses.push(looked);
+        looked = -1;
+      }
+      deepEqual(pauses.slice(-3), [8192, 8192, 8192]);
+    }));
+
   it('on another server than the target is passed over, too', () =>
     withSentry(async (on) => {
       const { mark } = on;

@@ -66,7 +66,7 @@ export async function withWorkspace<T>(
   });
 }
 
-const defaults: EngineOptions = {
+export const defaults: EngineOptions = {
   roots: [],
   folders: [],
   layout: undefined,

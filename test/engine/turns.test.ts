@@ -1,6 +1,6 @@
 /** Who may use the shadows when: what nobody waits for gives way to what somebody has asked for. */
 import { deepEqual, rejects } from 'node:assert/strict';
-import { Line } from '../../server/engine/projects/line';
+import { Line } from '../../server/engine/base/line';
 import { ShadowTurns } from '../../server/engine/projects/turns';
 import { never } from './support';
 
@@ -68,5 +68,15 @@ describe('a line', () => {
     end();
     await Promise.all([first, third]);
     deepEqual(said, ['first ends', 'third']);
+  });
+
+  it('is begun at once by who comes when the last one is done, also where that one has waited', async () => {
+    const line = new Line();
+    await Promise.all([line.take(() => Promise.resolve()), line.take(() => Promise.resolve())]);
+    const said: string[] = [];
+    const next = line.take(async () => said.push('begins'));
+    said.push('called');
+    await next;
+    deepEqual(said, ['begins', 'called']);
   });
 });

@@ -22,8 +22,14 @@ interface Window extends Workspace {
 
 const withWindow = (url: string, use: (window: Window) => Promise<void>): Promise<void> =>
   withWorkspace(files, async (workspace) => {
+    // Each with a parameter of its own, as golang-migrate and dbmate know some.
+    const target = (folder: string) => {
+      const own = new URL(url);
+      own.searchParams.set('x-folder', folder);
+      return on(own.href)();
+    };
     const options = { shadow: 'private', binaries: [binariesOf(major)], shadowDataLimit: undefined } as const;
-    const [first, second, ...others] = await workspace.engine({ target: on(url), ...options }).projects();
+    const [first, second, ...others] = await workspace.engine({ target, ...options }).projects();
     ok(first && second);
     await use({ ...workspace, projects: [first, second, ...others] });
   });

@@ -140,9 +140,26 @@ for (const major of [servers.oldest, servers.newest] as const)
         });
       }));
 
+    it('is none, for now, while somebody keeps a table locked', () =>
+      whileLocked(major, (copying) => rejects(copying, isFault('busy', /lock timeout/))));
+
     it('is none where rows are not to be read, and says whose', () =>
       withRoles(major, { plain: 'login createdb' }, () => closedRows(major)));
   });
+
+/** The shadow is a database with the same table. */
+const whileLocked = (major: Major, use: (copying: Promise<unknown>) => Promise<void>): Promise<void> =>
+  withDatabase(major, (url) =>
+    withDatabase(major, (other) =>
+      withSession(other, (shadow) =>
+        withSession(url, async (target) => {
+          for (const session of [shadow, target]) await demand(session, 'create table t (a int)');
+          await demand(target, 'begin', 'lock table t in access exclusive mode');
+          await use(copyRows(targetOf(url), shadow, never));
+        }),
+      ),
+    ),
+  );
 
 async function closedRows(major: Major): Promise<void> {
   await withDatabase(major, async (url) => {

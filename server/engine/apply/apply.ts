@@ -108,6 +108,7 @@ async function stopped(work: Work, end: Stopped, migrations: readonly string[]):
         migrations,
         version: planned.migration.version,
         finding: findingOf(planned, end),
+        text: planned.text,
         state,
       };
   }

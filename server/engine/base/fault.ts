@@ -23,6 +23,15 @@ export class Fault extends Error {
 
 export type FaultCode = keyof typeof remedies;
 
+/** Trouble that may pass by itself, when somebody starts the server or ends a transaction. */
+export const passingFaults: ReadonlySet<string> = new Set<FaultCode>([
+  'no-server',
+  'wrong-server',
+  'connection-lost',
+  'shadow-lost',
+  'busy',
+]);
+
 const chooseDatabase = 'rehearsal.chooseDatabase';
 
 /** What each fault says, what to do about it in words, and the command that mends it when there is one. */

@@ -3,6 +3,7 @@ import { Readable, type Writable } from 'node:stream';
 import { type Connection, DatabaseError, type Submittable } from 'pg';
 import { Fault } from '../base/fault';
 import { type AnswerParts, refusalOf } from './answer';
+import { faultCodeOf } from './refusedFault';
 
 /** Rows are passed on in pieces of about this size. */
 const pieceBytes = 64 * 1024;
@@ -56,9 +57,7 @@ export class CopyOut implements Submittable {
   handleError(error: Error): void {
     if (error instanceof DatabaseError) {
       this.parts.refuse(refusalOf(error));
-      this.rows.destroy(
-        new Fault(error.code === '42501' ? 'no-right' : 'refused', `${error.message} (${error.code}).`),
-      );
+      this.rows.destroy(new Fault(faultCodeOf(error.code), `${error.message} (${error.code}).`));
     } else this.onLost(error);
   }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { types } from 'pg';
 import { Fault } from '../base/fault';
+import { Line } from '../base/line';
 import { timedOut } from './answer';
 import {
   begun,
@@ -13,7 +14,6 @@ import {
 } from './embeddedMessages';
 import { parameterText } from './parameterText';
 import type { Answer, RunOptions, Server, Session } from './session';
-import { Turns } from './turns';
 
 /**
  * PL/pgSQL and long expressions recurse deeply; with less stack the engine dies before Postgres's own check of the
@@ -65,7 +65,7 @@ export class EmbeddedSession implements Session {
   #closing: Promise<void> | undefined;
   /** A refusal to answer the running statement with when it is cut off. */
   #cutOff: (() => Promise<void>) | undefined;
-  readonly #turns = new Turns();
+  readonly #line = new Line();
   readonly #worker: Worker;
 
   private constructor(private readonly place: SessionPlace) {
@@ -106,7 +106,7 @@ export class EmbeddedSession implements Session {
   }
 
   run(sql: string, { copyData, timeoutMs, withRows, behind, ahead = [] }: RunOptions = {}): Promise<Answer> {
-    return this.#turns.take(() => {
+    return this.#line.take(() => {
       const asked = this.#request({ kind: 'run', sql, copyData, withRows, behind, ahead });
       return timeoutMs === undefined ? this.#interruptible(asked) : this.#limited(asked, timeoutMs);
     });
@@ -215,7 +215,7 @@ export class EmbeddedSession implements Session {
   #ask<Kind extends EmbeddedRequest['kind']>(
     request: Extract<EmbeddedRequest, { kind: Kind }>,
   ): Promise<EmbeddedReplies[Kind]> {
-    return this.#turns.take(() => this.#request(request));
+    return this.#line.take(() => this.#request(request));
   }
 
   /** One at a time; the callers wait for their turns. */

@@ -2,7 +2,8 @@
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, DatabaseError, type Submittable } from 'pg';
-import { Fault, type FaultCode } from '../base/fault';
+import { Fault } from '../base/fault';
+import { Line } from '../base/line';
 import { AnswerParts, type ReportFields, timedOut } from './answer';
 import { sendCancelRequest } from './cancelRequest';
 import { type Connected, backendKey, connect } from './connect';
@@ -10,9 +11,9 @@ import { CopyIn, CopyOut } from './copyStreams';
 import { givingUp } from './givingUp';
 import { type ConnectionParameters, labelOf } from './parameters';
 import { ParseOnly } from './parseOnly';
+import { faultCodeOf } from './refusedFault';
 import type { Answer, Refusal, RunOptions, Server, Session } from './session';
 import { FollowingQuery, SimpleQuery } from './simpleQuery';
-import { Turns } from './turns';
 
 /** A statement may catch a cancel (`EXCEPTION WHEN query_canceled`) and go on; then it is asked again. */
 const cancelAgainMs = 1_000;
@@ -21,9 +22,6 @@ const cancelTries = 5;
 const longestTimerMs = 2 ** 31 - 1;
 /** How long the server may take to say goodbye. */
 const goodbyeMs = 2_000;
-
-/** What a refusal of a query of ours is called, where it has a name of its own. */
-const codes: Readonly<Record<string, FaultCode>> = { '42501': 'no-right', '53100': 'disk-full', '55P03': 'busy' };
 
 /** @throws as Database.open */
 export async function openSession(parameters: ConnectionParameters, signal?: AbortSignal): Promise<Session> {
@@ -40,6 +38,9 @@ export async function openSession(parameters: ConnectionParameters, signal?: Abo
 /** It may read rows of the client, and would read what comes behind it. */
 const isSentAlone = (sql: string): boolean => /\bstdin\b/i.test(sql);
 
+const isTimeout = (answer: Answer): boolean =>
+  answer.kind === 'refused' && answer.refusal.sqlState === timedOut.sqlState;
+
 interface Exchange {
   readonly parts: AnswerParts;
   /** That of a message which went out in the same packet. */
@@ -52,7 +53,7 @@ interface Exchange {
 
 class PostgresSession implements Session {
   #server: Server | undefined;
-  readonly #turns = new Turns(() => this.#cancelling);
+  readonly #line = new Line(() => this.#cancelling);
   #running: Exchange | undefined;
   #cancelling: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -115,9 +116,7 @@ class PostgresSession implements Session {
         const asked = this.#simple(sql, options, behind);
         const first = asked.finally(() => clearTimeout(timer));
         const answer = await (behind === undefined ? first : this.#followed(first, behind, sql));
-        return late && answer.kind === 'refused' && answer.refusal.sqlState === timedOut.sqlState
-          ? { ...answer, refusal: { ...answer.refusal, ...timedOut } }
-          : answer;
+        return late ? this.#endedLate(answer) : answer;
       } catch (error) {
         if (!late || !this.#terminating || error !== this.#lost) throw error;
         // It has caught every cancel, so that only the end of the connection was left.
@@ -126,6 +125,19 @@ class PostgresSession implements Session {
         clearTimeout(timer);
       }
     });
+  }
+
+  /**
+   * The cancel may have met what was asked behind the statement, which goes with the transaction that this has failed;
+   * outside of one it stands.
+   */
+  #endedLate(answer: Answer): Answer {
+    if (answer.kind === 'refused')
+      return isTimeout(answer) ? { ...answer, refusal: { ...answer.refusal, ...timedOut } } : answer;
+    const { behind, notices } = answer;
+    return behind && isTimeout(behind.answer) && this.transaction === 'failed'
+      ? { kind: 'refused', refusal: timedOut, completed: 0, notices, behind }
+      : answer;
   }
 
   parse(sql: string): Promise<Refusal | undefined> {
@@ -144,7 +156,7 @@ class PostgresSession implements Session {
       if (asked.status === 'fulfilled') return asked.value.rows;
       const { reason } = asked;
       if (!(reason instanceof DatabaseError)) throw reason;
-      throw new Fault(codes[reason.code ?? ''] ?? 'refused', `${reason.message} (${reason.code}).`, reason);
+      throw new Fault(faultCodeOf(reason.code), `${reason.message} (${reason.code}).`, reason);
     });
   }
 
@@ -189,7 +201,7 @@ class PostgresSession implements Session {
 
   /** Calls wait for each other, and for a cancel to be over, so that it never meets the statement after. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    return this.#turns.take(async () => {
+    return this.#line.take(async () => {
       if (this.#lost) throw this.#lost;
       return work();
     });

@@ -3,19 +3,17 @@ import type { TextRange } from '../base/text';
 import type { Line } from './gooseAnnotations';
 import type { FileProblem } from './layout';
 
-export type GooseProblem = FileProblem;
-
 type Ranged = Pick<Line, 'range'>;
 
-type What = Pick<GooseProblem, 'code' | 'range'>;
+type What = Pick<FileProblem, 'code' | 'range'>;
 
-const error = (what: What, why: string): GooseProblem => ({
+const error = (what: What, why: string): FileProblem => ({
   ...what,
   severity: 'error',
   message: `goose refuses this file: ${why}`,
 });
 
-const warning = (what: What, message: string): GooseProblem => ({ ...what, severity: 'warning', message });
+const warning = (what: What, message: string): FileProblem => ({ ...what, severity: 'warning', message });
 
 /** Without white space around it. */
 function wordsOf({ range, text, trimmed }: Line): TextRange {
@@ -74,7 +72,7 @@ export const gooseProblems = {
     if (line) return error(what, 'no line of this statement ends with a semicolon.');
     return error(what, 'behind a line of blanks it takes this comment for a statement without its semicolon.');
   },
-  torn: (range: TextRange): GooseProblem => ({
+  torn: (range: TextRange): FileProblem => ({
     code: 'goose-torn-statement',
     range,
     severity: 'error',

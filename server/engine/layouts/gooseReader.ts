@@ -17,8 +17,9 @@ import {
   read,
   trimmed,
 } from './gooseAnnotations';
-import { type GooseProblem, gooseProblems } from './gooseProblems';
+import { gooseProblems } from './gooseProblems';
 import { interpolate, type Variables } from './interpolation';
+import type { FileProblem } from './layout';
 
 export interface GooseMessage {
   /** Never empty. */
@@ -39,7 +40,7 @@ export interface GooseReading {
   readonly starts: { readonly up?: number; readonly down?: number };
   readonly messages: readonly GooseMessage[];
   readonly transaction: boolean;
-  readonly problems: readonly GooseProblem[];
+  readonly problems: readonly FileProblem[];
 }
 
 /** Never throws. */
@@ -53,7 +54,7 @@ export function readDirection(lines: readonly Line[], direction: 'up' | 'down', 
 class GooseReader implements GooseReading {
   readonly starts: { up?: number; down?: number } = {};
   readonly messages: GooseMessage[] = [];
-  readonly problems: GooseProblem[] = [];
+  readonly problems: FileProblem[] = [];
   transaction = true;
   private section: 'none' | 'up' | 'down' = 'none';
   /** Where the reader is in regard to StatementBegin and StatementEnd. */

@@ -6,17 +6,18 @@
  */
 import { lexemeAt } from '../sql/lexer';
 import { scan } from '../sql/scan';
-import { gooseProblems, type GooseProblem } from './gooseProblems';
+import { gooseProblems } from './gooseProblems';
 import type { GooseMessage } from './gooseReader';
+import type { FileProblem } from './layout';
 
 export interface Mended {
   readonly messages: readonly GooseMessage[];
-  readonly problems: readonly GooseProblem[];
+  readonly problems: readonly FileProblem[];
 }
 
 export function mended(messages: readonly GooseMessage[]): Mended {
   const whole: GooseMessage[] = [];
-  const problems: GooseProblem[] = [];
+  const problems: FileProblem[] = [];
   // A quote that nothing closes is for Postgres to tell of; it is looked for once.
   let unclosed = false;
   let behind = 0;

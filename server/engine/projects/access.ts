@@ -3,7 +3,7 @@
  * time and keeps one connection, the sentry's, which goes while rows are copied. With the session of a shadow, where
  * that lives on the same server, they are three. What changes a target has it for itself.
  */
-import { Line } from './line';
+import { Line } from '../base/line';
 import { Neighbours } from './neighbours';
 import { Sentry } from './sentry';
 import type { Target } from './target';
@@ -23,6 +23,8 @@ export class Access {
   constructor(
     private readonly server: ServerAccess,
     readonly neighbours: Neighbours,
+    /** Called once. What nobody uses any more ends. */
+    readonly release: () => Promise<void>,
   ) {}
 
   get sentry(): Sentry | undefined {
@@ -55,28 +57,52 @@ export class Access {
 
 export class Accesses {
   /** By server and login. */
-  private readonly servers = new Map<string, ServerAccess>();
+  private readonly servers = new Shared<ServerAccess>();
   /** By the name of the target. */
-  private readonly neighbours = new Map<string, Neighbours>();
+  private readonly neighbours = new Shared<Neighbours>();
 
+  /** To be released. */
   of(target: Target): Access {
     const { id } = target.info;
-    const neighbours = this.neighbours.get(id) ?? new Neighbours();
-    this.neighbours.set(id, neighbours);
-    return new Access(this.serverOf(target), neighbours);
+    const key = serverKeyOf(target) ?? id;
+    const server = this.servers.take(key, () => new ServerAccess(sentryOf(target)));
+    const neighbours = this.neighbours.take(id, () => new Neighbours());
+    return new Access(server, neighbours, async () => {
+      this.neighbours.give(id);
+      if (this.servers.give(key)) await server.sentry?.end();
+    });
+  }
+}
+
+const sentryOf = (target: Target): Sentry | undefined =>
+  target.kind === 'server' && target.parameters ? new Sentry(target.sibling('postgres')) : undefined;
+
+/**
+ * What else a URL says of the session is nothing to the server. Holds a password: it never leaves this file.
+ *
+ * @returns undefined for the embedded engine, and for settings that cannot be read
+ */
+function serverKeyOf({ parameters }: Target): string | undefined {
+  if (!parameters) return undefined;
+  const { hosts, user, tls, targetSession } = parameters;
+  return JSON.stringify({ hosts, user, tls, targetSession });
+}
+
+/** Values that are there for as long as somebody uses them. */
+class Shared<Value> {
+  private readonly used = new Map<string, { readonly value: Value; users: number }>();
+
+  take(key: string, make: () => Value): Value {
+    const it = this.used.get(key) ?? { value: make(), users: 0 };
+    it.users++;
+    this.used.set(key, it);
+    return it.value;
   }
 
-  async close(): Promise<void> {
-    await Promise.all([...this.servers.values()].map(async ({ sentry }) => sentry?.end()));
-  }
-
-  private serverOf(target: Target): ServerAccess {
-    const { parameters } = target;
-    if (target.kind !== 'server' || !parameters) return new ServerAccess(undefined);
-    // Holds a password: it never leaves this file.
-    const key = JSON.stringify({ ...parameters, database: '' });
-    const server = this.servers.get(key) ?? new ServerAccess(new Sentry(target.sibling('postgres')));
-    this.servers.set(key, server);
-    return server;
+  /** @returns whether that was the last user */
+  give(key: string): boolean {
+    const it = this.used.get(key);
+    if (!it || --it.users > 0) return false;
+    return this.used.delete(key);
   }
 }

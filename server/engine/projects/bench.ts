@@ -79,7 +79,7 @@ export class Bench implements Neighbour {
       newWorkshop: (wished, signal) => this.workshops.make('withRows', wished, signal),
       standing: () => this.workshops.at('withRows') ?? this.workshops.at('live'),
     });
-    access.neighbours.join(this);
+    access.neighbours.join(this).catch((error: unknown) => log(`shadow: ${String(error)}`));
   }
 
   /** Forgets what was seen of the target; the shadows stay and are compared with what is seen next. */
@@ -248,12 +248,16 @@ export class Bench implements Neighbour {
   /** Ends the shadows and their servers, after what runs on them; the next check makes new ones. */
   async close(): Promise<void> {
     this.access.neighbours.leave(this);
-    await this.nextStart.end();
-    this.era++;
-    await this.rowCopies.stop();
-    await this.turns.inTurn(async () => {
-      await this.schema.rest();
-      await this.workshops.discardAll();
-    });
+    try {
+      await this.nextStart.end();
+      this.era++;
+      await this.rowCopies.stop();
+      await this.turns.inTurn(async () => {
+        await this.schema.rest();
+        await this.workshops.discardAll();
+      });
+    } finally {
+      await this.access.release();
+    }
   }
 }

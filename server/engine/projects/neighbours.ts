@@ -2,7 +2,7 @@
  * The projects of a window whose migrations are for the same target. Each works with it in the background as well; while
  * one of them changes it, all the others stand back.
  */
-import { Line } from './line';
+import { Line } from '../base/line';
 
 export interface Neighbour {
   /** Has nothing of its own connected to the target, and begins nothing that would be, until `work` has ended. */
@@ -12,9 +12,19 @@ export interface Neighbour {
 export class Neighbours {
   private readonly members = new Set<Neighbour>();
   private readonly changes = new Line();
+  /** Settles when it has ended; undefined when none is under way. */
+  private running: Promise<unknown> | undefined;
 
-  join(it: Neighbour): void {
+  /**
+   * Whoever joins while the target is changed stands back until that has ended.
+   *
+   * @returns when it may begin
+   * @throws whatever its `standBack` throws
+   */
+  async join(it: Neighbour): Promise<void> {
     this.members.add(it);
+    const { running } = this;
+    if (running) await it.standBack(() => Promise.allSettled([running]));
   }
 
   leave(it: Neighbour): void {
@@ -26,9 +36,15 @@ export class Neighbours {
    * time, so that no two wait for each other.
    */
   alone<T>(asking: Neighbour, work: () => Promise<T>): Promise<T> {
-    return this.changes.take(() => {
+    return this.changes.take(async () => {
       const others = [...this.members].filter((it) => it !== asking);
-      return asking.standBack(others.reduce<() => Promise<T>>((inner, it) => () => it.standBack(inner), work));
+      const running = asking.standBack(others.reduce<() => Promise<T>>((inner, it) => () => it.standBack(inner), work));
+      this.running = running;
+      try {
+        return await running;
+      } finally {
+        this.running = undefined;
+      }
     });
   }
 }

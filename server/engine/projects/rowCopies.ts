@@ -2,7 +2,7 @@
  * Shadows that have the rows of the target as well: made beside the checks, which go on upon the schema alone until one
  * stands; made anew when the rows are others.
  */
-import { Fault } from '../base/fault';
+import { Fault, passingFaults } from '../base/fault';
 import type { Database } from '../database/database';
 import { whileWanted } from '../database/onSession';
 import type { Session } from '../database/session';
@@ -106,8 +106,10 @@ export class RowCopies {
       const census = await this.ground.access.question(() => this.census(signal), signal);
       return await this.renewed(census, wished, signal);
     } catch (error) {
-      if (signal.aborted || isAbort(error)) this.hopeless = undefined;
-      else if (isTimeout(error)) this.say(`to copy them takes longer than ${longestCopyMs / 1000} seconds`);
+      const isEnded = signal.aborted || isAbort(error);
+      if (isEnded || isPassing(error)) this.hopeless = undefined;
+      if (isEnded) return undefined;
+      if (isTimeout(error)) this.say(`to copy them takes longer than ${longestCopyMs / 1000} seconds`);
       else if (error instanceof Fault) this.say(error.message);
       else throw error;
       return undefined;
@@ -142,7 +144,10 @@ export class RowCopies {
     if (why !== undefined) this.say(why);
     if (why === undefined && this.hopeless !== now) {
       this.hopeless = now;
-      const made = await ground.access.copy(() => this.workshopWith(base, census, wished, signal), signal);
+      const made = await ground.access.copy(
+        () => this.timed(() => this.workshopWith(base, census, wished, signal)),
+        signal,
+      );
       this.hopeless = undefined;
       return made;
     }
@@ -156,6 +161,17 @@ export class RowCopies {
     return bytes < limit
       ? undefined
       : `they take ${megabytes(bytes)}, and rehearsal.shadowDataLimit is ${megabytes(limit)}`;
+  }
+
+  /** What comes to nothing keeps target and machine as busy as what does not. */
+  private async timed<T>(copy: () => Promise<T>): Promise<T> {
+    const begun = performance.now();
+    try {
+      return await copy();
+    } finally {
+      const ended = performance.now();
+      this.dueAt = ended + Math.max(lookAgainMs, (ended - begun) / mostBusy);
+    }
   }
 
   private async workshopWith(
@@ -181,7 +197,6 @@ export class RowCopies {
     }
     const ms = performance.now() - begun;
     this.said = undefined;
-    this.dueAt = performance.now() + Math.max(lookAgainMs, ms / mostBusy);
     ground.log(`shadow: rows of ${ground.target.label} (${megabytes(bytes)}) copied in ${ms.toFixed(0)} ms`);
     return workshop;
   }
@@ -213,6 +228,9 @@ const tooTight = ({ bytes }: RowCensus, standing: Workshop | undefined): string 
 
 /** Who has ended it knows why: we, or a check that we have waited for the schema with. */
 const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
+
+/** The same rows and schema may be copied later. */
+const isPassing = (error: unknown): boolean => error instanceof Fault && passingFaults.has(error.code);
 
 const isTimeout = (error: unknown): boolean => error instanceof Error && error.name === 'TimeoutError';
 

@@ -17,6 +17,8 @@ import { transactionMark } from '../shadow/catalogStamp';
 const idleMs = 10_000;
 /** How long an answer may take. A connection that a machine has slept through gives none. */
 const answerMs = 5_000;
+/** Some hours of looks. */
+const mostPassedOver = 2 ** 13;
 const limits = { statementMs: 2_000, lockMs: 200 };
 
 export type SentryAnswer =
@@ -35,6 +37,8 @@ export class Sentry {
   private withdrawals = 0;
   /** How often in a row it was of no use. */
   private failures = 0;
+  /** Those that wait for one answer together each judge it, and it is one. */
+  private readonly judged = new WeakSet<SentryAnswer>();
   /** So many questions are passed over before it is tried again. */
   private passedOver = 0;
 
@@ -61,13 +65,14 @@ export class Sentry {
    * no way in, it is tried some times a day.
    */
   async judge(answer: SentryAnswer, mark: string): Promise<void> {
-    if (answer.kind === 'away') return;
+    if (answer.kind === 'away' || this.judged.has(answer)) return;
+    this.judged.add(answer);
     if (answer.kind === 'told' && lifeOf(answer.mark) === lifeOf(mark)) {
       this.failures = 0;
       return;
     }
     this.failures++;
-    this.passedOver = 2 ** this.failures;
+    this.passedOver = Math.min(2 ** this.failures, mostPassedOver);
     await this.rest();
   }
 

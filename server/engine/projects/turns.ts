@@ -1,5 +1,5 @@
 /** Who may use the shadows of a bench, and when? One at a time; what nobody waits for gives way, and begins again. */
-import { Line } from './line';
+import { Line } from '../base/line';
 
 export class ShadowTurns {
   private readonly line = new Line();

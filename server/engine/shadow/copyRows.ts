@@ -4,6 +4,7 @@ import type { Database } from '../database/database';
 import { givingUp } from '../database/givingUp';
 import { whileWanted } from '../database/onSession';
 import { quoteLiteral } from '../database/quote';
+import { faultCodeOf } from '../database/refusedFault';
 import type { Session } from '../database/session';
 import { type RowTable, tablesWithRows } from './rowsOfTarget';
 
@@ -17,7 +18,7 @@ const lockMs = 2_000;
  *
  * @param shadow whose settings are changed
  * @returns materialized views that are filled there, as they are written in SQL
- * @throws {Fault} `refused`, `no-right`, `disk-full` when it cannot be done, without any value of a row
+ * @throws {Fault} `refused`, `no-right`, `disk-full`, `busy` (a lock of somebody else) when it cannot be done, without any value of a row
  * @throws the reason of the signal
  */
 export function copyRows(
@@ -101,8 +102,4 @@ async function demand(session: Session, sql: string): Promise<void> {
   if (answer.kind === 'refused') throw faultOf(answer.refusal.sqlState, answer.refusal.message);
 }
 
-const faultOf = (sqlState: string, what: string): Fault =>
-  new Fault(
-    sqlState === '42501' ? 'no-right' : sqlState === '53100' ? 'disk-full' : 'refused',
-    `${what} (${sqlState}).`,
-  );
+const faultOf = (sqlState: string, what: string): Fault => new Fault(faultCodeOf(sqlState), `${what} (${sqlState}).`);

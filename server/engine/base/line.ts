@@ -1,13 +1,16 @@
 /** Lets one after the other do what only one at a time may do. */
-import { untilAborted } from '../base/untilAborted';
+import { untilAborted } from './untilAborted';
 
 export class Line {
   /** Settles when the last one in the line is done; undefined when there is none. */
   private last: Promise<void> | undefined;
 
+  /** @param pause settles when the next one may begin, beside the end of the one before; undefined when at once */
+  constructor(private readonly pause: () => Promise<void> | undefined = () => undefined) {}
+
   /**
    * Whoever comes first begins at once, before this returns, so that the order of calls is that of the work also where
-   * one line leads to another.
+   * one line leads to another, and what is asked of it right afterwards finds it running.
    *
    * @throws the reason of the signal when it comes before the turn; whatever `work` throws
    */
@@ -19,14 +22,22 @@ export class Line {
     // Who gives up waiting leaves the line, but nobody behind gets before those in front.
     const all = before ? before.then(() => mine) : mine;
     this.last = all;
-    void all.then(() => {
+    const leave = (): void => {
       if (this.last === all) this.last = undefined;
-    });
+    };
+    void all.then(leave);
     try {
       if (before) await untilAborted(before, signal);
-      return await work();
+      // Nobody is in front any more, so that whoever comes next is first.
+      return await this.turn(work).finally(leave);
     } finally {
       done();
     }
+  }
+
+  private async turn<T>(work: () => Promise<T>): Promise<T> {
+    const pause = this.pause();
+    if (pause) await pause;
+    return work();
   }
 }
