@@ -64,6 +64,7 @@ describe("goose's messages", () => {
     ],
     ['the line behind an empty frame is lost', `${up}\n${begin}\n${end}\na;\nb;\n`, ['up: b']],
     ['Unicode has more blanks', `${up}\n\u00a0\n\u2003a;\u00a0\nb;\n`, ['up: a | b']],
+    ['long runs of blanks', `${up}\na${' '.repeat(300_000)};\nb;${' '.repeat(300_000)}x\n;\n`, ['up: a | b, x']],
     ['nothing', `${up}\n`, ['up: ']],
   ];
   for (const [name, text, expected] of cases) it(name, () => deepEqual(sent(text), expected));

@@ -92,6 +92,16 @@ for (const [name, open] of Object.entries(places)) {
         `${three}; create sequence s; create function f() returns int language sql as 'select nextval(''s'')::int'`,
         `create table q1 (); alter table a add column "n${n}" int default f(); alter table a add check ("n${n}" < 4)`,
       ],
+      'what a refused statement has taken': (n) => [
+        'create table a (id serial primary key, x int not null); create table b (a int references a)',
+        n === '1'
+          ? 'insert into a (x) values (7); select 1'
+          : `insert into a (x) values (null); insert into a (x) values (1); insert into b values (2); select ${n}`,
+      ],
+      'what a refused block has taken': (n) => [
+        'create sequence s',
+        `do $$ begin perform nextval('s'); raise exception 'x'; end $$; select ${n}; select 1 / (nextval('s') - 2)`,
+      ],
       'an index on what counts': (n) => [
         `${three}; create sequence s;
          create function f(int) returns int immutable language plpgsql as 'begin return nextval(''s''); end'`,
@@ -124,6 +134,17 @@ for (const [name, open] of Object.entries(places)) {
         // Afterwards: the embedded engine has one shadow only.
         for (const [i, n] of texts.entries()) deepEqual(told[i], await freshLines(inner, request(n)), n);
       });
+
+    it('keeps cursors where the text says', async () => {
+      const table = 'create table a (id serial primary key, x int); insert into a (x) values (1), (2)';
+      const declare = 'declare cu scroll cursor for select * from a';
+      for (const [first, second] of [
+        [`${declare}; close cu`, `${declare}; drop table a`],
+        [`${declare}; close cu; select 3`, `${declare}; fetch 1 from cu; select 4`],
+        [`${declare}; move all from cu`, `${declare}; fetch 1 from cu; close cu`],
+      ] as const)
+        await sentFor([{ name: 'm', up: `${table}; ${first}` }], [{ name: 'm', up: `${table}; ${second}` }]);
+    });
 
     it('keeps a refusal and its place when the statement is formatted', async () => {
       const refused = [...tables, 'select n,nope from t1', "do $$ begin perform '🎉', wrong from t2; end $$"];

@@ -81,8 +81,13 @@ export function endsStatement(line: string): boolean {
 const space = '[\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
 const spaces = new RegExp(`${space}+`);
 const leading = new RegExp(`^${space}+`);
-const trailing = new RegExp(`${space}+$`);
+const blank = new RegExp(space);
 
 export const trimmed = (text: string): string => trimmedAtEnd(text.replace(leading, ''));
 
-export const trimmedAtEnd = (text: string): string => text.replace(trailing, '');
+/** An expression for it would begin anew at each blank of a long run. */
+export function trimmedAtEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && blank.test(text.charAt(end - 1))) end--;
+  return text.slice(0, end);
+}

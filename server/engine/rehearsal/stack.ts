@@ -259,6 +259,13 @@ export class Stack {
     // It is made again, with a savepoint, when what stood before it stands again. What is only read does no harm.
     else if (!point && !step.skip && !session.lost) return this.takeBack(entry);
     this.entries.push(entry);
+    if (outcome.kind === 'refused' && point && entry.uses && !session.lost) await this.keepSpent(point);
+  }
+
+  /** What was refused has taken its numbers for good: the next statement begins with what is left. */
+  private async keepSpent(point: Point): Promise<void> {
+    await this.session.run(`rollback to savepoint ${point.savepoint}`);
+    this.undo = { ...point, sequences: await readSequences(this.session) };
   }
 
   /** The constraints that wait for the end of the script. */
