@@ -135,6 +135,16 @@ for (const [name, open] of Object.entries(places)) {
         for (const [i, n] of texts.entries()) deepEqual(told[i], await freshLines(inner, request(n)), n);
       });
 
+    it('runs nothing twice that a rollback leaves in the session', async () => {
+      const chain = createChain(inner);
+      const request = requestOf([textOf(['select 1', 'prepare q as select 1', 'select nope', 'execute q'])]);
+      const lines = await linesOf(chain, request);
+      deepEqual(
+        lines.map((line) => / refused/.test(line)),
+        [false, false, true, false],
+      );
+    });
+
     it('keeps cursors where the text says', async () => {
       const table = 'create table a (id serial primary key, x int); insert into a (x) values (1), (2)';
       const declare = 'declare cu scroll cursor for select * from a';

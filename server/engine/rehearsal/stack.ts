@@ -149,7 +149,9 @@ export class Stack {
   /** Takes back the last move, of which nothing stands, and what has run since the last savepoint. */
   private async takeBack(entry: Entry): Promise<void> {
     this.entries.push(entry);
-    await this.goTo(this.lastPoint());
+    const last = this.lastPoint();
+    const leaves = this.entries.slice(Math.max(0, last)).some((it) => it.leaves);
+    await this.goTo(leaves ? 0 : last);
   }
 
   private async settle(): Promise<void> {
