@@ -2,14 +2,13 @@
 import { deepEqual, equal, match, rejects } from 'node:assert/strict';
 import { Fault } from '../../server/engine/base/fault';
 import { dbmateHistory } from '../../server/engine/history/dbmate';
-import type { MigrationFolder } from '../../server/engine/layouts/migration';
 import { withClient } from '../support/client';
 import { runDbmate } from '../support/dbmate';
 import { withFolder } from '../support/files';
 import { folderOf, step } from '../support/migrating';
 import { type Major, servers, withDatabase } from '../support/servers';
 import { withSession } from '../support/session';
-import type { Session } from '../../server/engine/database/session';
+import { type TestProject, withFolderAndDatabase } from './support';
 
 const texts = {
   '20240101000000_a.sql': '-- migrate:up\ncreate table a (id int);\n-- migrate:down\ndrop table a;\n',
@@ -25,22 +24,11 @@ const [first, second, third, last] = Object.keys(texts).map((name) => name.slice
   string,
 ];
 
-interface Place {
-  readonly url: string;
-  readonly path: string;
-  readonly session: Session;
-  readonly folder: MigrationFolder;
-}
-
-const withProject = <T>(major: Major, use: (place: Place) => Promise<T>): Promise<T> =>
-  withDatabase(major, (url) =>
-    withFolder((path) =>
-      withSession(url, (session) => use({ url, path, session, folder: folderOf(path, 'dbmate', texts) })),
-    ),
-  );
+const withProject = <T>(major: Major, use: (project: TestProject) => Promise<T>): Promise<T> =>
+  withFolderAndDatabase(major, 'dbmate', texts, use);
 
 /** What we read and what `dbmate status` prints, in the same words. */
-async function bothSay({ url, path, session, folder }: Place, options = {}, environment = {}): Promise<string> {
+async function bothSay({ url, path, session, folder }: TestProject, options = {}, environment = {}): Promise<string> {
   const { applied } = await dbmateHistory(options).read(session);
   const ours = folder.migrations.map((it) => (applied(it) === 'applied' ? 'X' : ' ')).join('');
   const { output } = await runDbmate(path, url, 'status', environment);

@@ -4,12 +4,12 @@ import { Fault } from '../../server/engine/base/fault';
 import type { Session } from '../../server/engine/database/session';
 import type { HistoryState } from '../../server/engine/history/history';
 import { gooseHistory } from '../../server/engine/history/goose';
-import type { MigrationFolder } from '../../server/engine/layouts/migration';
 import { withFolder } from '../support/files';
 import { hasGoose, runGoose } from '../support/goose';
 import { folderOf, step } from '../support/migrating';
 import { type Major, servers, withDatabase } from '../support/servers';
 import { withSession } from '../support/session';
+import { type TestProject, withFolderAndDatabase } from './support';
 
 const texts = {
   '00001_a.sql': '-- +goose Up\ncreate table a (id int);\n-- +goose Down\ndrop table a;\n',
@@ -19,26 +19,15 @@ const texts = {
   '00004_d.sql': '-- +goose Up\ncreate table d ();\ncreate table a ();\n-- +goose Down\ndrop table d;\n',
 };
 
-interface Place {
-  readonly url: string;
-  readonly path: string;
-  readonly session: Session;
-  readonly folder: MigrationFolder;
-}
-
-const withProject = <T>(major: Major, use: (place: Place) => Promise<T>): Promise<T> =>
-  withDatabase(major, (url) =>
-    withFolder((path) =>
-      withSession(url, (session) => use({ url, path, session, folder: folderOf(path, 'goose', texts) })),
-    ),
-  );
+const withProject = <T>(major: Major, use: (project: TestProject) => Promise<T>): Promise<T> =>
+  withFolderAndDatabase(major, 'goose', texts, use);
 
 /** What is applied, as marks in the order of the folder. */
-const marks = ({ folder }: Pick<Place, 'folder'>, { applied }: HistoryState): string =>
+const marks = ({ folder }: Pick<TestProject, 'folder'>, { applied }: HistoryState): string =>
   folder.migrations.map((it) => (applied(it) === 'applied' ? 'X' : ' ')).join('');
 
 /** What we read and what `goose status` prints, in the same words. */
-async function bothSay(place: Place, options = {}, environment = {}): Promise<string> {
+async function bothSay(place: TestProject, options = {}, environment = {}): Promise<string> {
   const ours = marks(place, await gooseHistory(options).read(place.session));
   const { output } = await runGoose(place.path, place.url, 'status', environment);
   const theirs = [...output.matchAll(/(Pending|\d{4})\s+-- 0000\d_/g)].map(([, word]) =>

@@ -24,7 +24,7 @@ const noValue = '23502';
 /** A row of another table is missing. */
 const foreignKey = '23503';
 
-/** Other objects depend on it; of TRUNCATE Postgres says that it has not implemented what foreign keys would ask for. */
+/** Other objects depend on it. TRUNCATE of a table that foreign keys refer to has a code of its own: feature_not_supported. */
 const isDepended = ({ refusal: { sqlState }, shape: { node } }: Refused): boolean =>
   sqlState === '2BP01' || (sqlState === '0A000' && node === 'TruncateStmt');
 
