@@ -51,9 +51,8 @@ export async function keepingSequences<T>(
     return await use();
   } finally {
     if (!session.lost && memo.values.length > 0) {
-      const all = steps.some(({ statement }) => /setval/i.test(statement.text));
       await session.run(asOurselves(session));
-      await putBack(session, memo.values, all);
+      await putBackSequences(session, memo.values, await sequencesOf(session, every));
     }
   }
 }
@@ -64,7 +63,7 @@ export async function committedSequences({
   startOver,
 }: Pick<Shadow, 'session' | 'startOver'>): Promise<readonly Sequence[]> {
   await session.run(asOurselves(session));
-  const values = await sequencesOf(session, 'pg_catalog.pg_sequence');
+  const values = await sequencesOf(session, every);
   await startOver(session);
   return values;
 }
@@ -96,8 +95,10 @@ export async function putBackSequences(
     const former = byId.get(it.id) ?? { ...it, last: it.start, called: false };
     return former.last === it.last && former.called === it.called ? [] : [former];
   });
-  if (other.length > 0) await aside(session, () => putBack(session, other, true), [asOurselves(session)]);
+  if (other.length > 0) await aside(session, () => putBack(session, other), [asOurselves(session)]);
 }
+
+const every = 'pg_catalog.pg_sequence';
 
 const locked = `(
   select distinct seqrelid, seqstart from pg_catalog.pg_lock_status() l join pg_catalog.pg_sequence on seqrelid = l.relation
@@ -122,13 +123,11 @@ async function sequencesOf(session: Session, which: string): Promise<readonly Se
   return row?.query ? session.rows<Sequence>(row.query) : [];
 }
 
-/** @param all sets those too that do not look changed: the last value of one that was never called cannot be seen */
-async function putBack(session: Session, values: readonly Sequence[], all: boolean): Promise<void> {
+async function putBack(session: Session, values: readonly Sequence[]): Promise<void> {
   await session.rows(
     `select pg_catalog.setval(id::regclass, last, called)
        from pg_catalog.json_to_recordset($1::json) as kept(id oid, last bigint, called boolean)
-       join pg_catalog.pg_sequence on seqrelid = id
-      where $2::boolean or pg_catalog.pg_sequence_last_value(id) is distinct from case when called then last end`,
-    [JSON.stringify(values), all],
+       join pg_catalog.pg_sequence on seqrelid = id`,
+    [JSON.stringify(values)],
   );
 }

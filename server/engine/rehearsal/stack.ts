@@ -129,8 +129,8 @@ export class Stack {
   }
 
   /** Index of the last move that one can go back to just before; -1 when there is none. */
-  private lastPoint(most = this.entries.length): number {
-    return this.entries.slice(0, most + 1).findLastIndex(({ point }) => point !== undefined);
+  private lastPoint(most = this.entries.length - 1): number {
+    return this.entries.findLastIndex(({ point }, i) => i <= most && point !== undefined);
   }
 
   /** Takes back all but the first `count` moves. */
