@@ -28,7 +28,8 @@ describe('a second start with no target', () => {
       const before = workspace.path('migrations/1_a.sql');
       // To the microsecond: nothing has run again.
       deepEqual(second.get(before)?.outcomes, first.get(before)?.outcomes);
-      equal(readdirSync(join(workspace.world.storage, 'prepared')).length, 1);
+      const states = readdirSync(join(workspace.world.storage, 'prepared')).filter((name) => !name.startsWith('told-'));
+      equal(states.length, 1);
     }));
 });
 

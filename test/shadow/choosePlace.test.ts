@@ -5,7 +5,7 @@ import { type ConnectionParameters, plainParameters } from '../../server/engine/
 import { openSession } from '../../server/engine/database/postgres';
 import { emptyBase } from '../../server/engine/shadow/base';
 import { findBinaries } from '../../server/engine/shadow/binaries';
-import { type ChosenPlace, choosePlace, type PlaceWishes } from '../../server/engine/shadow/choosePlace';
+import { type ChosenPlace, choosePlace, type PlaceWishes, traitsOf } from '../../server/engine/shadow/choosePlace';
 import { noSetUp } from '../../server/engine/shadow/setUp';
 import { withFolder } from '../support/files';
 import { assets, noCache } from '../support/places';
@@ -38,9 +38,10 @@ async function withPlace<T>(
         cache: noCache,
         base: undefined,
         log: (line) => log.push(line),
+        onItsServer: (make) => make(),
         ...wishes,
       },
-      session,
+      await traitsOf(session),
     );
     try {
       return await use(place, log);
@@ -187,7 +188,15 @@ describe('the place for shadows', () => {
     const url: ConnectionParameters = plainParameters({ host: 'nowhere', port: 1, user: 'x', database: 'x' });
     for (const wish of ['auto', 'private', 'same-server', 'embedded', { url }] as const) {
       const wishes = { wish, target: undefined, setUp: noSetUp, extensions: [], binaries: [binariesOf(newest)] };
-      const rest = { roots: [], assets, environment: {}, cache: noCache, base: undefined, log: () => {} };
+      const rest = {
+        roots: [],
+        assets,
+        environment: {},
+        cache: noCache,
+        base: undefined,
+        log: () => {},
+        onItsServer: <T>(make: () => Promise<T>) => make(),
+      };
       const place = await choosePlace({ ...wishes, ...rest }, undefined);
       equal(place.kind, 'embedded');
       equal(place.because, 'the target is the embedded Postgres');

@@ -6,7 +6,7 @@ import { diskCache } from '../../server/engine/base/diskCache';
 import { plainParameters } from '../../server/engine/database/parameters';
 import { openSession } from '../../server/engine/database/postgres';
 import { type Base, emptyBase } from '../../server/engine/shadow/base';
-import { choosePlace } from '../../server/engine/shadow/choosePlace';
+import { choosePlace, traitsOf } from '../../server/engine/shadow/choosePlace';
 import type { ShadowPlace } from '../../server/engine/shadow/place';
 import { withFolder } from '../support/files';
 import { assets } from '../support/places';
@@ -39,8 +39,9 @@ for (const major of [servers.oldest, servers.newest]) {
           cache: diskCache(folder, 1e9, (line) => log.push(line)),
           base,
           log: (line) => log.push(line),
+          onItsServer: (make) => make(),
         },
-        session,
+        await traitsOf(session),
       );
       try {
         return await use(place, log);

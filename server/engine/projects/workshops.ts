@@ -4,7 +4,7 @@ import { onSession } from '../database/onSession';
 import type { EngineOptions } from '../project';
 import { createChain } from '../rehearsal/chain';
 import type { Base } from '../shadow/base';
-import { type ChosenPlace, choosePlace } from '../shadow/choosePlace';
+import { type ChosenPlace, choosePlace, traitsOf } from '../shadow/choosePlace';
 import { noSetUp, type SetUp } from '../shadow/setUp';
 import type { World } from '../world';
 import type { Access } from './access';
@@ -117,12 +117,11 @@ export class Workshops {
       cache,
       base,
       log: world.log,
+      onItsServer: <T>(make: () => Promise<T>) => access.question(make, signal),
     };
     if (target.kind === 'embedded') return choosePlace(wishes, undefined);
+    const traits = await access.question(() => onSession(target.database.open('read', signal), traitsOf), signal);
     // Once begun it goes on without whoever asked: the next check, a keystroke later, wants a place as well.
-    return access.question(
-      () => onSession(target.database.open('read', signal), (session) => choosePlace(wishes, session)),
-      signal,
-    );
+    return choosePlace(wishes, traits);
   }
 }

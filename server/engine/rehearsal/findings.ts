@@ -128,7 +128,7 @@ function refusedFinding(
   const cause = causeOf(outcome, text.slice(range.start, range.end), earlier);
   if (!cause && rows === 'missing' && mayMissRows(outcome, earlier))
     return { ...common, severity: 'warning', code: 'needs-rows', detail: withoutRows(refusal) };
-  if (!cause && isOfRows(refusal) && earlier.some(tookTooLong))
+  if ((cause ? tookTooLong(cause) : earlier.some(tookTooLong)) && isOfRows(refusal))
     return { ...common, severity: 'warning', code: 'needs-rows', detail: withoutThat(refusal) };
   if (!cause) return { ...common, severity: 'error', code: 'refused' };
   return { ...common, severity: 'hint', code: 'refused', consequenceOf: placeOf(cause) };

@@ -9,7 +9,7 @@ import { embeddedExtensions } from '../database/embeddedAssets';
 import { onSession } from '../database/onSession';
 import { type ConnectionParameters, isLocal, labelOf, plainParameters, withDatabase } from '../database/parameters';
 import { serverDatabase } from '../database/serverDatabase';
-import type { Session } from '../database/session';
+import type { Server, Session } from '../database/session';
 import type { Base } from './base';
 import { type Binaries, findBinaries } from './binaries';
 import { embeddedPlace } from './embeddedPlace';
@@ -36,6 +36,21 @@ export interface PlaceWishes {
   readonly base: Base | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly log: (line: string) => void;
+  /** Makes what takes connections to the server of the target, which a window has few of. */
+  readonly onItsServer: <T>(make: () => Promise<T>) => Promise<T>;
+}
+
+/** What a place has to have of the target; it is read once, so that no connection is held while a server is made. */
+export interface TargetTraits {
+  readonly server: Server;
+  /** What the server as a whole allows; a server of ours is made to allow the same. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Clauses of CREATE DATABASE that repeat encoding and collation. */
+  readonly likeTarget: string;
+}
+
+export async function traitsOf(target: Session): Promise<TargetTraits> {
+  return { server: target.server, settings: await settingsLike(target), likeTarget: await likeDatabase(target) };
 }
 
 /** A place, why it is this one, and what it cannot tell. */
@@ -54,24 +69,24 @@ interface Choice {
 /**
  * For an embedded target it is the embedded engine whatever is wished: nothing else reads its files.
  *
- * @param target a session on the target, for its version and encoding
+ * @param target undefined for the embedded engine
  * @throws {Fault} `no-shadow`, `no-right` when the place that was wished for cannot be had; `disk-full`; as Database.open
  */
-export async function choosePlace(wishes: PlaceWishes, target: Session | undefined): Promise<ChosenPlace> {
+export async function choosePlace(wishes: PlaceWishes, target: TargetTraits | undefined): Promise<ChosenPlace> {
   const { place, because } = await choose(wishes, target);
   const there = place.kind === 'embedded' ? embeddedExtensions(wishes.assets) : undefined;
   const lacking = there ? wishes.setUp.extensions.filter((it) => !there.has(it)) : [];
   return { ...place, because, limits: limitsOf(place, target?.server, lacking) };
 }
 
-async function choose(wishes: PlaceWishes, target: Session | undefined): Promise<Choice> {
+async function choose(wishes: PlaceWishes, target: TargetTraits | undefined): Promise<Choice> {
   const { wish } = wishes;
   const own = wishes.target;
   if (!target || !own) return { place: embeddedPlace(wishes), because: 'the target is the embedded Postgres' };
   if (wish === 'embedded') return { place: embeddedPlace(wishes), because: chosen };
   if (wish === 'private') return privatePlace(wishes, target);
-  if (wish === 'same-server') return { place: await onServer('same-server', own, wishes, target), because: chosen };
-  if (typeof wish === 'object') return { place: await onServer('url', wish.url, wishes, target), because: chosen };
+  if (wish === 'same-server') return { place: await onItsServer(own, wishes, target), because: chosen };
+  if (typeof wish === 'object') return { place: await onGivenServer(wish.url, wishes), because: chosen };
   return firstToBeHad(wishes, own, target);
 }
 
@@ -82,10 +97,10 @@ interface Attempt {
   readonly make: () => Promise<Choice>;
 }
 
-async function firstToBeHad(wishes: PlaceWishes, own: ConnectionParameters, target: Session): Promise<Choice> {
+async function firstToBeHad(wishes: PlaceWishes, own: ConnectionParameters, target: TargetTraits): Promise<Choice> {
   const reasons: string[] = [];
   const sameServer = async (): Promise<Choice> => {
-    const place = await onServer('same-server', own, wishes, target);
+    const place = await onItsServer(own, wishes, target);
     return { place, because: [...reasons, "the role may create databases on the target's server"].join('; ') };
   };
   // On somebody else's machine no database is made unless the user wishes so.
@@ -109,7 +124,7 @@ async function firstToBeHad(wishes: PlaceWishes, own: ConnectionParameters, targ
   return { place: embeddedPlace(wishes), because: reasons.join('; ') };
 }
 
-async function privatePlace(wishes: PlaceWishes, target: Session): Promise<Choice> {
+async function privatePlace(wishes: PlaceWishes, target: TargetTraits): Promise<Choice> {
   const major = Math.floor(target.server.versionNumber / 10_000);
   const found = findBinaries(wishes.binaries, wishes.roots, wishes.environment);
   const fitting = found.filter((it) => it.major === major);
@@ -131,12 +146,12 @@ async function privatePlace(wishes: PlaceWishes, target: Session): Promise<Choic
 async function startPlace(
   binaries: Binaries,
   wishes: PlaceWishes,
-  target: Session,
+  target: TargetTraits,
 ): Promise<ShadowPlace | { readonly lacking: readonly string[] }> {
   const plan = {
     binaries,
-    settings: await settingsLike(target),
-    likeTarget: await likeDatabase(target),
+    settings: target.settings,
+    likeTarget: target.likeTarget,
     cache: wishes.cache,
     log: wishes.log,
   };
@@ -178,7 +193,6 @@ function optionsOn(
   };
 }
 
-/** What the server as a whole allows; a server of ours is made to allow the same. */
 async function settingsLike(target: Session): Promise<Readonly<Record<string, string>>> {
   const [row] = await target.rows<{ prepared: string }>(
     `select pg_catalog.current_setting('max_prepared_transactions') as prepared`,
@@ -197,11 +211,21 @@ function lackingExtensions(database: Database, { extensions, setUp }: PlaceWishe
 /** No timeout of a role or database may end a rehearsal that waits for the next keystroke. */
 const noTimeouts = '-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=0';
 
+const onItsServer = (
+  own: ConnectionParameters,
+  wishes: PlaceWishes,
+  { likeTarget }: TargetTraits,
+): Promise<ShadowPlace> => wishes.onItsServer(() => onServer('same-server', own, wishes, likeTarget));
+
+/** That may be the server of the target. */
+const onGivenServer = (url: ConnectionParameters, wishes: PlaceWishes): Promise<ShadowPlace> =>
+  wishes.onItsServer(() => onServer('url', url, wishes, ''));
+
 async function onServer(
   kind: 'same-server' | 'url',
   server: ConnectionParameters,
   wishes: PlaceWishes,
-  target: Session | undefined,
+  likeTarget: string,
 ): Promise<ShadowPlace> {
   const parameters = { ...server, settings: {}, options: `${server.options} ${noTimeouts}`.trim() };
   return serverPlace({
@@ -210,7 +234,7 @@ async function onServer(
     database: (name) => serverDatabase(withDatabase(parameters, name), wishes.assets),
     home: await maintenanceDatabase(parameters, wishes.assets),
     end: () => Promise.resolve(),
-    likeTarget: kind === 'same-server' && target ? await likeDatabase(target) : '',
+    likeTarget,
     log: wishes.log,
   });
 }
@@ -226,7 +250,7 @@ async function maintenanceDatabase(parameters: ConnectionParameters, assets: str
   }
 }
 
-/** Clauses of CREATE DATABASE that repeat encoding and collation; columns of pg_database differ from version to version. */
+/** The columns of pg_database differ from version to version. */
 async function likeDatabase(target: Session): Promise<string> {
   const [row] = await target.rows<{
     encoding: string;
