@@ -77,13 +77,17 @@ const wouldFill = ({ shape: { node, mentions } }: Outcome, { shape }: Refused, c
 
 /** A statement that cannot be parsed may have been meant to make whatever it names. */
 function wouldMake({ shape, statement }: Outcome, names: ReadonlySet<string>): boolean {
-  if (/^create\s+extension\b/i.test(statement.text))
+  if (/^create\s+extension\b/i.test(statement.text) || (shape.node === 'unreadable' && mayBeExtension(statement.text)))
     return (
       brings(statement.text, names) || shape.makes.some((it) => [...names].some((name) => bringsByName(it.name, name)))
     );
   const makes = shape.node === 'unreadable' ? wordsOf(statement.text) : shape.makes.map(({ name }) => name);
   return makes.some((name) => names.has(name) || [...names].some((it) => isSequenceOf(name, it)));
 }
+
+/** `create extensino if not exists pg_trgm`: nothing else that is made is so short. */
+const mayBeExtension = (text: string): boolean =>
+  /^create\s+\w+\s+(?:if\s+(?:not\s+)?exists\s+)?["\w-]+\s*;?$/i.test(text);
 
 /** A table was not made because one of its name is there; that one lacks the column. */
 const wouldReplace = ({ shape }: Outcome, { shape: { mentions } }: Refused, column: string): boolean =>

@@ -68,6 +68,10 @@ create extension if exists pg_trgm;
 --                  ^^^^^^ error 42601 syntax error at or near "exists"
 create index on app.notes using gin (text gin_trgm_ops);
 --                                        ^^^^^^^^^^^^ hint 42704 operator class "gin_trgm_ops" does not exist for access method "gin" (follows from extensions)
+create extensino if not exists "uuid-ossp";
+--     ^^^^^^^^^ error 42601 syntax error at or near "extensino"
+select uuid_nil();
+--     ^^^^^^^^ hint 42883 function uuid_nil() does not exist (follows from extensions)
 create extension nothing_like_this;
 --               ^^^^^^^^^^^^^^^^^ error extension-missing The server has no extension nothing_like_this.
 select nothing_found();
