@@ -90,6 +90,26 @@ const edits: readonly (readonly string[])[] = [
   right,
 ];
 
+/** Who takes a number locks its sequence to the end of the transaction, also when that is taken back. */
+const counting = [
+  "insert into tickets (note) values ('a')",
+  'select max(id) from people',
+  "insert into people (name) values ('b')",
+  "do $$ begin perform set_config('a.b', 'c', false); end $$",
+  'create table own (id serial, note text)',
+  'select max(id) from own',
+  "insert into own (note) values ('c')",
+  'select min(id) from tickets',
+];
+const countingEdits: readonly (readonly string[])[] = [
+  counting,
+  counting.toSpliced(6, 1),
+  counting.toSpliced(6, 1, "insert into own (note) values ('c'), ('d')"),
+  counting.toSpliced(2, 1),
+  counting.toSpliced(0, 1),
+  counting.toSpliced(7, 1, 'select min(id) + 1 from tickets'),
+];
+
 /** What a script has made itself, nobody else waits for, and nobody asks how it is called. */
 const apart = (all: readonly string[]): LinkText[] => [
   textOf(all.slice(0, 4), 'first'),
@@ -122,6 +142,25 @@ for (const [name, open] of Object.entries(places)) {
           deepEqual(now, await observed(createChain(other), request));
         }
       });
+
+    it('after an edit that takes back numbers of a sequence is what a fresh look shows', async () => {
+      const made = textOf(
+        [
+          'create table tickets (id serial primary key, note text)',
+          'create table people (id int generated always as identity, name text)',
+        ],
+        'first',
+      );
+      const together: ChainRequest['isOpen'] = () => true;
+      const committed: ChainRequest['isOpen'] = ({ up }) => up.path === 'second';
+      for (const isOpen of [together, committed]) {
+        const chain = createChain(place);
+        for (const statements of countingEdits) {
+          const request = requestOf([made, textOf(statements, 'second')], { observe: 'full', isOpen });
+          deepEqual(await observed(chain, request), await observed(createChain(other), request));
+        }
+      }
+    });
 
     it('is what the statements tell, where nothing more is wanted: only names are asked for, before each script', async () => {
       const sent: string[] = [];

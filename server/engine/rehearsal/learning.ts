@@ -88,8 +88,13 @@ export class Learning {
     const second = lookOf(link, walk, stack.marks, toldBy);
     const bring = (moves: readonly Move[], limits: RunLimits) => stack.bring(moves, limits, signal, () => {});
     const first = link.up.statements.findIndex(({ state }) => !state.seen && isLookedAt(state, walk));
-    if (first >= 0)
-      await standBefore(first, link, walk, stack.marks, (moves) => bring([...before, ...moves], walk.limits));
+    const stand = () =>
+      standBefore(first, link, walk, stack.marks, (moves) => bring([...before, ...moves], walk.limits));
+    if (first >= 0) await stand();
+    if (first >= 0 && walk.observe === 'full' && stack.hasLeftLocks) {
+      await stack.beginAnew();
+      await stand();
+    }
     await bring([...before, ...link.up.moves], { ...walk.limits, watch: second });
     return stack.aside((session) => second.atEnd(session));
   }

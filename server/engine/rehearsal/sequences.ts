@@ -18,6 +18,8 @@ export interface Sequence {
   readonly called: boolean;
   /** What it begins with. */
   readonly start: string;
+  /** The transaction has the lock of who takes a number. */
+  readonly taken: boolean;
 }
 
 /**
@@ -98,25 +100,32 @@ export async function putBackSequences(
   if (other.length > 0) await aside(session, () => putBack(session, other), [asOurselves(session)]);
 }
 
-const every = 'pg_catalog.pg_sequence';
+/** Whether one of them is locked for its numbers that was not when the others were read. */
+export const holdsMore = (now: readonly Sequence[], then: readonly Sequence[]): boolean => {
+  const known = new Set(then.filter(({ taken }) => taken).map(({ id }) => id));
+  return now.some(({ id, taken }) => taken && !known.has(id));
+};
+
+const every = '(select seqrelid, seqstart, false as taken from pg_catalog.pg_sequence) as every';
 
 const locked = `(
-  select distinct seqrelid, seqstart from pg_catalog.pg_lock_status() l join pg_catalog.pg_sequence on seqrelid = l.relation
-   where l.pid = pg_catalog.pg_backend_pid() offset 0) as mine`;
+  select seqrelid, seqstart, pg_catalog.bool_or(l.mode = 'RowExclusiveLock') as taken
+    from pg_catalog.pg_lock_status() l join pg_catalog.pg_sequence on seqrelid = l.relation
+   where l.pid = pg_catalog.pg_backend_pid() group by seqrelid, seqstart offset 0) as mine`;
 
-/** @param which with the columns of pg_sequence */
+/** @param which with `seqrelid`, `seqstart` and `taken` */
 async function sequencesOf(session: Session, which: string): Promise<readonly Sequence[]> {
-  const accessible = `select seqrelid, seqstart from ${which}
+  const accessible = `select seqrelid, seqstart, taken from ${which}
     where pg_catalog.has_sequence_privilege(seqrelid, 'select') and pg_catalog.has_sequence_privilege(seqrelid, 'update')`;
   // Many times faster than to select from each.
   if (session.server.versionNumber >= 180_000)
     return session.rows<Sequence>(
-      `select seqrelid as id, last_value::text as last, is_called as called, seqstart::text as start
+      `select seqrelid as id, last_value::text as last, is_called as called, seqstart::text as start, taken
          from (${accessible} offset 0) as it, pg_catalog.pg_get_sequence_data(seqrelid)`,
     );
   const [row] = await session.rows<{ query: string | null }>(
     `select pg_catalog.string_agg(pg_catalog.format(
-              'select %s as id, last_value::text as last, is_called as called, %L as start from %s', seqrelid, seqstart, seqrelid::regclass
+              'select %s as id, last_value::text as last, is_called as called, %L as start, %L::boolean as taken from %s', seqrelid, seqstart, taken, seqrelid::regclass
             ), ' union all ') as query
        from (${accessible}) as it`,
   );

@@ -12,6 +12,7 @@ import { isRunaway } from './outcome';
 import { isRead, type RunLimits, throwIfTrouble, tryStep } from './run';
 import {
   committedSequences,
+  holdsMore,
   mayUseSequences,
   putBackSequences,
   readSequences,
@@ -54,6 +55,8 @@ export class Stack {
   /** What scripts that were refused at their end have left of sequences, in transactions that are over. */
   private spent: readonly Sequence[] = [];
   private open = false;
+  /** A statement that was taken back has locked a sequence, and it is locked still. */
+  private leftLocks = false;
   private savepoints = 0;
   private edits = 0;
 
@@ -104,6 +107,20 @@ export class Stack {
     return 'stands';
   }
 
+  /**
+   * Whether the transaction holds locks on sequences that nothing which stands has asked for (`readSequences`): nobody
+   * could tell whether the next statement needs them.
+   */
+  get hasLeftLocks(): boolean {
+    return this.leftLocks;
+  }
+
+  /** The next moves are made in a new transaction, which holds nothing. */
+  async beginAnew(): Promise<void> {
+    await this.settle();
+    await this.goTo(0);
+  }
+
   /** Asks something of the state that it stands in. What is done there must be taken back by who does it. */
   async aside<T>(ask: (session: Session) => Promise<T>): Promise<T> {
     for (const sql of this.ready()) await this.session.run(sql);
@@ -143,7 +160,9 @@ export class Stack {
     if (!used || this.session.lost) return;
     await this.session.run(`rollback to savepoint ${point.savepoint}`);
     const before = [...(this.committed.values ?? []), ...this.spent, ...point.sequences];
-    await putBackSequences(this.session, before, await readSequences(this.session));
+    const now = await readSequences(this.session);
+    this.leftLocks ||= holdsMore(now, point.sequences);
+    await putBackSequences(this.session, before, now);
   }
 
   /** Takes back the last move, of which nothing stands, and what has run since the last savepoint. */
@@ -180,6 +199,7 @@ export class Stack {
     this.drop(0);
     this.undo = undefined;
     this.open = false;
+    this.leftLocks = false;
     if (open && !session.lost && session.transaction !== 'idle') await session.run('rollback');
     if (traces && !session.lost) await this.shadow.startOver(session);
     if (!session.lost) await putBackSequences(session, this.committed.values ?? [], now);
