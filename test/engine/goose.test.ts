@@ -4,7 +4,7 @@ import type { ApplyResult, Project } from '../../server/engine/project';
 import { isFault } from '../support/faults';
 import { withSession } from '../support/session';
 import { binariesOf, type Major, servers, withDatabase } from '../support/servers';
-import { checked, never, projectOf, withWorkspace, type Workspace } from './support';
+import { briefly, checked, never, on, projectOf, withWorkspace, type Workspace } from './support';
 
 interface Place extends Workspace {
   readonly project: Project;
@@ -172,3 +172,25 @@ create index concurrently a_id on a (id);
     });
   });
 }
+
+it('goose: what `.env` sets is put in whatever the target is, what the environment sets before it', async () => {
+  const files = {
+    'db/migrations/1_a.sql': '-- +goose Up\n-- +goose ENVSUB ON\nselect from $NAME;\nselect from $OTHER;\n',
+    'db/.env': 'NAME=nearest\nOTHER=file\n',
+    '.env': 'NAME=outer\n',
+  };
+  await withDatabase(servers.newest, async (url) => {
+    for (const target of [undefined, on(url)])
+      await withWorkspace(
+        files,
+        async ({ engine }) => {
+          const options = { binaries: [binariesOf(servers.newest)], ...(target ? { target } : {}) };
+          deepEqual(briefly(await checked(await projectOf(engine(options)))), [
+            '42P01 relation "nearest" does not exist',
+            '42P01 relation "environment" does not exist',
+          ]);
+        },
+        { OTHER: 'environment' },
+      );
+  });
+});

@@ -25,7 +25,7 @@ export interface Candidate {
 /** Told of what cannot be read: in words for the log, the place, and why. */
 export type LeftOut = (line: string, place: string, why: Error) => void;
 
-type Variables = Readonly<Record<string, string | undefined>>;
+export type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Best first: what deployments call their database, what tests do last. */
 const urlVariables = [
@@ -66,6 +66,15 @@ export function candidatesIn(
       named.push(...fromCompose(read(join(folder, name)), name, variables, sources, leftOut));
   }
   return onceEach(named);
+}
+
+/** What the tools read beside the environment, whatever database they are told: one `.env`, here the nearest. */
+export function dotenvIn(folders: readonly string[], read: (path: string) => string | undefined): Variables {
+  for (const folder of folders) {
+    const text = read(join(folder, '.env'));
+    if (text !== undefined) return parseDotenv(text);
+  }
+  return {};
 }
 
 function fromVariables(variables: Variables, where: string, sources: ConnectionSources, leftOut: LeftOut): Candidate[] {

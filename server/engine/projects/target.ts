@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import { Fault } from '../base/fault';
-import { type Candidate, candidatesIn, type LeftOut } from '../database/candidates';
+import { type Candidate, candidatesIn, dotenvIn, type LeftOut, type Variables } from '../database/candidates';
 import { type ConnectionSources, nodeSources, readConnection } from '../database/connection';
 import { embeddedDatabase } from '../database/embedded';
 import { type ConnectionParameters, withDatabase, withPassword } from '../database/parameters';
@@ -15,8 +15,8 @@ export type Target = SnapshotTarget & {
   readonly info: TargetInfo;
   /** Undefined for the embedded engine. */
   readonly parameters: ConnectionParameters | undefined;
-  /** Variables that go with it, for the configuration of the tool: `DBMATE_MIGRATIONS_TABLE`. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Variables that go with it, for the configuration of the tool (`DBMATE_MIGRATIONS_TABLE`) and for what it puts in. */
+  readonly environment: Variables;
 };
 
 /**
@@ -38,19 +38,26 @@ export function resolveTarget(
     world.log(line);
     if (why instanceof Fault && isUsual(place)) broken.push(new Fault(why.code, `${place}: ${why.detail}`, why));
   });
+  const named: Named = { candidates, dotenv: dotenvOf(folder, options, world) };
   switch (choice?.kind) {
     case 'embedded':
-      return embeddedTarget(folder, options, world, 'it was chosen');
+      return embeddedTarget(folder, options, world, named, 'it was chosen');
     case 'server':
-      return serverTarget(chosen(choice, candidates, world), 'it was chosen', candidates, world);
+      return serverTarget(chosen(choice, candidates, world), 'it was chosen', named, world);
     case undefined: {
-      const [named] = usual.flatMap((it) => candidates.find(({ source }) => it.test(source)) ?? []);
-      if (named) return serverTarget(named.parameters, named.source, candidates, world);
+      const [first] = usual.flatMap((it) => candidates.find(({ source }) => it.test(source)) ?? []);
+      if (first) return serverTarget(first.parameters, first.source, named, world);
       // To take another database than the one that is named would be worse than to take none.
       if (broken[0]) throw broken[0];
-      return embeddedTarget(folder, options, world, 'no database is configured');
+      return embeddedTarget(folder, options, world, named, 'no database is configured');
     }
   }
+}
+
+/** What the files around a folder say. */
+interface Named {
+  readonly candidates: readonly Candidate[];
+  readonly dotenv: Variables;
 }
 
 /** Stands for a target whose settings cannot be read: whatever is asked of it is answered by the fault. */
@@ -86,6 +93,10 @@ const sourcesOf = ({ environment }: World): ConnectionSources => nodeSources(env
 
 const candidatesOf = (folder: string, { roots }: EngineOptions, world: World, leftOut: LeftOut): Candidate[] =>
   candidatesIn(foldersUpTo(folder, roots), (path) => textOf(path, world), sourcesOf(world), leftOut);
+
+/** What is wrong with the file was logged when it was read for candidates. */
+const dotenvOf = (folder: string, { roots }: EngineOptions, world: World): Variables =>
+  dotenvIn(foldersUpTo(folder, roots), (path) => textOf(path, { ...world, log: () => {} }));
 
 /** A link that leads nowhere (`.env` to a secret that is mounted elsewhere) names no database. */
 function textOf(path: string, { files, log }: World): string | undefined {
@@ -129,7 +140,7 @@ function chosen(
 function serverTarget(
   parameters: ConnectionParameters,
   because: string,
-  candidates: readonly Candidate[],
+  { candidates, dotenv }: Named,
   { assets, environment }: World,
 ): Target {
   const database = serverDatabase(parameters, assets);
@@ -141,7 +152,7 @@ function serverTarget(
     database,
     sibling: (other) => serverDatabase(withDatabase(parameters, other), assets),
     parameters,
-    environment: { ...beside, ...environment },
+    environment: { ...dotenv, ...beside, ...environment },
   };
 }
 
@@ -149,6 +160,7 @@ function embeddedTarget(
   folder: string,
   { roots }: EngineOptions,
   { assets, storage, environment }: World,
+  { dotenv }: Named,
   because: string,
 ): Target {
   const root = rootOf(folder, roots) ?? folder;
@@ -169,7 +181,7 @@ function embeddedTarget(
     database,
     path,
     parameters: undefined,
-    environment,
+    environment: { ...dotenv, ...environment },
   };
 }
 
