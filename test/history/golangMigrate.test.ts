@@ -113,6 +113,11 @@ for (const major of Object.values(servers)) {
             deepEqual(await states(), ['applied', 'applied', 'pending']);
             await withClient(url, (query) => query('update schema_migrations set dirty = true'));
             deepEqual(await states(), ['applied', 'pending', 'pending', 'blocked']);
+            // Who was killed leaves the same mark as who was refused.
+            match(
+              (await history.read(session)).blocked ?? '',
+              /version 10 dirty: .* begun and not finished\. Either it failed, or the run was cut off\. .*`migrate force VERSION`.* stands whole/,
+            );
           }),
         ),
       ));

@@ -127,10 +127,13 @@ async function isUnderWay(session: Session, table: TableName): Promise<boolean> 
   return false;
 }
 
+/** The mark is set before a step and taken away behind it, so that it does not tell why the step has no end. */
 const blockedBy = (version: bigint): string =>
   version === nilVersion
-    ? 'golang-migrate marked the database dirty: the down script of the first migration failed. Restore the snapshot from before that; or see what it left, put the schema right and run `migrate force -1`.'
-    : `golang-migrate marked version ${version} dirty: its up script failed, or the down script of the version after it. Restore the snapshot from before that; or see what it left, put the schema right and say with \`migrate force VERSION\` which version the database has.`;
+    ? `golang-migrate marked the database dirty: the down script of the first migration was begun and not finished. ${why} Restore a snapshot from before that; or see what it left, take the rest away and run \`migrate force -1\`.`
+    : `golang-migrate marked version ${version} dirty: its up script, or the down script of the version after it, was begun and not finished. ${why} Restore a snapshot from before that; or see what it left, put the schema right and say with \`migrate force VERSION\` which version the database has: the last one whose up script stands whole, or -1 for none.`;
+
+const why = 'Either it failed, or the run was cut off.';
 
 /** Down leads to the version before in the folder; to none from the first one. */
 const versionAfter = ({ migration, previous, script }: HistoryStep): bigint =>
