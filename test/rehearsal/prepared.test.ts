@@ -4,7 +4,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { type DiskCache, diskCache } from '../../server/engine/base/diskCache';
+import { goose } from '../../server/engine/layouts/goose';
 import { type Chain, createChain } from '../../server/engine/rehearsal/chain';
+import type { Link } from '../../server/engine/rehearsal/link';
 import type { ChainRequest } from '../../server/engine/rehearsal/walk';
 import { embeddedPlace } from '../../server/engine/shadow/embeddedPlace';
 import type { ShadowPlace } from '../../server/engine/shadow/place';
@@ -209,6 +211,31 @@ describe('states that are kept on the disk', () => {
     withShelf(async (shelf) => {
       await keep(open([{ name: 'u', up: 'create unlogged table u as select 1' }, two], 'two'), shelf);
       deepEqual(shelf.names(), []);
+    }));
+
+  it('are not kept where a variable of the environment was put in, which may be a secret', () =>
+    withShelf(async (shelf) => {
+      const { read } = goose.configured?.({}, { SECRET: 'hunter2' }) ?? goose;
+      const linkIn = (path: string, sql: string): Link => {
+        const text = `-- +goose Up\r\n-- +goose ENVSUB ON\r\n${sql}\r\n`;
+        return { up: { path, text, scripts: read(path, text).scripts }, down: undefined };
+      };
+      const secret = linkIn('1_a.sql', 'create table\r\n"$SECRET" ();');
+      const plain = linkIn('1_a.sql', 'create table\r\na (price text default $$$$5$$$$);');
+      const open = linkIn('2_b.sql', 'select 1;');
+      for (const [first, kept] of [
+        [secret, 0],
+        [plain, 1],
+      ] as const) {
+        const request = requestOf([], { links: [first, open], isOpen: (it) => it === open });
+        deepEqual(
+          (await keep(request, shelf)).filter((line) => !line.endsWith(' ran')),
+          [],
+        );
+        equal(shelf.names().length, kept);
+      }
+      const texts = readdirSync(shelf.folder).map((name) => readFileSync(join(shelf.folder, name), 'latin1'));
+      ok(texts.every((it) => !it.includes('hunter2')));
     }));
 
   it('are of today where migrations make what depends on the day', () =>

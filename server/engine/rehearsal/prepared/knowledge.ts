@@ -1,7 +1,7 @@
 /** What a chain knows of its first links, as plain values for the disk, and the way back. */
 import { statementsIn } from '../../layouts/statements';
 import { shapeOf } from '../../sql/parse';
-import type { Shape } from '../../sql/statement';
+import type { Shape, Statement } from '../../sql/statement';
 import type { Link, ScriptFile } from '../link';
 import type { PreparedLink, StatementMove, Way } from '../moves';
 import type { Outcome } from '../outcome';
@@ -81,7 +81,7 @@ function waysKnowledge(way: Way): readonly StatementKnowledge[] | undefined {
 const chance = new Set(['40P01', '55P03', '57014']);
 
 function statementKnowledge({ step, state: { known } }: StatementMove): StatementKnowledge | undefined {
-  if (!known || known.outcome.kind === 'ended') return undefined;
+  if (!known || known.outcome.kind === 'ended' || holdsValues(step.statement)) return undefined;
   const { statement, shape: _, ...outcome } = known.outcome;
   const shape = plainShape(step.shape);
   if (outcome.kind === 'skipped') return outcome.reason.kind === 'sessionEnded' ? undefined : { outcome, shape };
@@ -96,6 +96,9 @@ function statementKnowledge({ step, state: { known } }: StatementMove): Statemen
   };
   return { outcome, shape, stood };
 }
+
+/** What a variable of the environment has put in may be a secret. Line ends and dollars are put in as well, and are none. */
+const holdsValues = ({ replaced = [] }: Statement): boolean => replaced.some(({ text }) => !/^[\n$]?$/.test(text));
 
 function teachFile(file: ScriptFile, statements: readonly StatementKnowledge[]): void {
   const texts = file.scripts.flatMap((script) => statementsIn(file.text, script).map(({ text }) => text));
