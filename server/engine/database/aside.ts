@@ -32,11 +32,16 @@ export async function aside<T>(
 /**
  * The same in one exchange and in an open transaction, for questions that answer in rows.
  *
+ * @param ahead what begins a transaction, or opens a failed one again, in the same packet; as RunOptions.ahead
  * @returns undefined where there is none
  */
-export async function askedAside(session: Session, questions: readonly string[]): Promise<Answer | undefined> {
-  if (session.lost || session.transaction !== 'open') return undefined;
-  const answer = await session.run(askingAside(questions), { withRows: true });
+export async function askedAside(
+  session: Session,
+  questions: readonly string[],
+  ahead: readonly string[] = [],
+): Promise<Answer | undefined> {
+  if (session.lost || (ahead.length === 0 && session.transaction !== 'open')) return undefined;
+  const answer = await session.run(askingAside(questions), { withRows: true, ahead });
   await takeBackAside(session, answer);
   return answer;
 }

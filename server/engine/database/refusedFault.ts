@@ -5,3 +5,6 @@ const codes: Readonly<Record<string, FaultCode>> = { '42501': 'no-right', '53100
 
 /** @param sqlState undefined where Postgres has told none */
 export const faultCodeOf = (sqlState: string | undefined): FaultCode => codes[sqlState ?? ''] ?? 'refused';
+
+/** invalid_sql_statement_name: no statement is prepared by that name. */
+export const notPrepared = '26000';

@@ -2,8 +2,10 @@
  * Sequences are not taken back by a rollback. Without this a script that inserts rows and then speaks of their numbers
  * would be refused from its second rehearsal on.
  */
-import { aside, asOurselves } from '../database/aside';
-import type { Session } from '../database/session';
+import { Fault } from '../base/fault';
+import { askedAside, aside, asOurselves } from '../database/aside';
+import { faultCodeOf, notPrepared } from '../database/refusedFault';
+import type { Answer, Session, TextRow } from '../database/session';
 import type { Shadow } from '../shadow/place';
 import type { Step } from './run';
 
@@ -74,10 +76,47 @@ export async function committedSequences({
  * Those that the transaction has had to do with, as they are now, whatever role the script has taken on; leaves no
  * trace. Who takes a number keeps a lock on the sequence to the end of the transaction, also after a ROLLBACK TO
  * (`lock_and_open_sequence` in Postgres's `commands/sequence.c`).
+ *
+ * @param ahead as of `askedAside`
  */
-export async function readSequences(session: Session): Promise<readonly Sequence[]> {
-  return (await aside(session, () => sequencesOf(session, locked), [asOurselves(session)])) ?? [];
+export async function readSequences(session: Session, ahead: readonly string[] = []): Promise<readonly Sequence[]> {
+  const rows = await lockedRows(session, ahead);
+  const [query] = rows[0] ?? [];
+  if (hasSequenceData(session)) return rows.map(sequenceIn);
+  return query ? (await rowsAside(session, [asOurselves(session), query])).map(sequenceIn) : [];
 }
+
+/** The query is prepared, which costs a session once what it would cost each time; a script may have forgotten it. */
+async function lockedRows(session: Session, ahead: readonly string[]): Promise<readonly TextRow[]> {
+  const query = 'execute rehearsal_sequences';
+  const answer = await askedAside(session, [asOurselves(session), query], ahead);
+  if (answer?.kind === 'refused' && answer.refusal.sqlState === notPrepared)
+    return rowsAside(session, [
+      asOurselves(session),
+      `prepare rehearsal_sequences as ${valuesOf(session, locked)}`,
+      query,
+    ]);
+  return rowsIn(answer);
+}
+
+const rowsAside = async (session: Session, questions: readonly string[]): Promise<readonly TextRow[]> =>
+  rowsIn(await askedAside(session, questions));
+
+/** None where there was nobody to ask. */
+function rowsIn(answer: Answer | undefined): readonly TextRow[] {
+  if (answer?.kind === 'refused')
+    throw new Fault(faultCodeOf(answer.refusal.sqlState), `${answer.refusal.message} (${answer.refusal.sqlState}).`);
+  return answer?.rows ?? [];
+}
+
+/** In the order of the columns that `valuesOf` asks for. */
+const sequenceIn = ([id, last, called, start, taken]: TextRow): Sequence => ({
+  id: Number(id),
+  last: last ?? '',
+  called: called === 't',
+  start: start ?? '',
+  taken: taken === 't',
+});
 
 /**
  * A rollback does not take that back.
@@ -113,23 +152,29 @@ const locked = `(
     from pg_catalog.pg_lock_status() l join pg_catalog.pg_sequence on seqrelid = l.relation
    where l.pid = pg_catalog.pg_backend_pid() group by seqrelid, seqstart offset 0) as mine`;
 
-/** @param which with `seqrelid`, `seqstart` and `taken` */
 async function sequencesOf(session: Session, which: string): Promise<readonly Sequence[]> {
+  if (hasSequenceData(session)) return session.rows<Sequence>(valuesOf(session, which));
+  const [row] = await session.rows<{ query: string | null }>(valuesOf(session, which));
+  return row?.query ? session.rows<Sequence>(row.query) : [];
+}
+
+/** Many times faster than to select from each. */
+const hasSequenceData = ({ server }: Session): boolean => server.versionNumber >= 180_000;
+
+/**
+ * @param which with `seqrelid`, `seqstart` and `taken`
+ * @returns asks for the columns of Sequence, or before version 18 for the query that asks for them
+ */
+function valuesOf(session: Session, which: string): string {
   const accessible = `select seqrelid, seqstart, taken from ${which}
     where pg_catalog.has_sequence_privilege(seqrelid, 'select') and pg_catalog.has_sequence_privilege(seqrelid, 'update')`;
-  // Many times faster than to select from each.
-  if (session.server.versionNumber >= 180_000)
-    return session.rows<Sequence>(
-      `select seqrelid as id, last_value::text as last, is_called as called, seqstart::text as start, taken
-         from (${accessible} offset 0) as it, pg_catalog.pg_get_sequence_data(seqrelid)`,
-    );
-  const [row] = await session.rows<{ query: string | null }>(
-    `select pg_catalog.string_agg(pg_catalog.format(
+  return hasSequenceData(session)
+    ? `select seqrelid as id, last_value::text as last, is_called as called, seqstart::text as start, taken
+         from (${accessible} offset 0) as it, pg_catalog.pg_get_sequence_data(seqrelid)`
+    : `select pg_catalog.string_agg(pg_catalog.format(
               'select %s as id, last_value::text as last, is_called as called, %L as start, %L::boolean as taken from %s', seqrelid, seqstart, taken, seqrelid::regclass
             ), ' union all ') as query
-       from (${accessible}) as it`,
-  );
-  return row?.query ? session.rows<Sequence>(row.query) : [];
+       from (${accessible}) as it`;
 }
 
 async function putBack(session: Session, values: readonly Sequence[]): Promise<void> {

@@ -158,9 +158,8 @@ export class Stack {
     this.drop(count);
     this.undo = point;
     if (!used || this.session.lost) return;
-    await this.session.run(`rollback to savepoint ${point.savepoint}`);
     const before = [...(this.committed.values ?? []), ...this.spent, ...point.sequences];
-    const now = await readSequences(this.session);
+    const now = await readSequences(this.session, backTo(point));
     this.leftLocks ||= holdsMore(now, point.sequences);
     await putBackSequences(this.session, before, now);
   }
@@ -193,8 +192,7 @@ export class Stack {
     const traces = this.entries.some(({ leaves }) => leaves);
     const { open, undo, session } = this;
     const used = open && !session.lost && this.entries.some(({ uses }) => uses);
-    if (used && undo) await session.run(`rollback to savepoint ${undo.savepoint}`);
-    const now = [...this.spent, ...(used ? await readSequences(session) : [])];
+    const now = [...this.spent, ...(used ? await readSequences(session, backTo(undo)) : [])];
     this.spent = [];
     this.drop(0);
     this.undo = undefined;
@@ -242,9 +240,7 @@ export class Stack {
     const point = this.entries[begin]?.point;
     for (const [i, entry] of this.entries.entries()) if (i > begin) this.entries[i] = { ...entry, point: undefined };
     // The numbers that it has taken are gone for good.
-    const back = point ?? this.undo;
-    if (back) await this.session.run(`rollback to savepoint ${back.savepoint}`);
-    const sequences = await readSequences(this.session);
+    const sequences = await readSequences(this.session, backTo(point ?? this.undo));
     this.undo = point && { ...point, sequences };
     if (point || !this.open) return;
     this.spent = [...this.spent, ...sequences];
@@ -286,8 +282,7 @@ export class Stack {
 
   /** What was refused has taken its numbers for good: the next statement begins with what is left. */
   private async keepSpent(point: Point): Promise<void> {
-    await this.session.run(`rollback to savepoint ${point.savepoint}`);
-    this.undo = { ...point, sequences: await readSequences(this.session) };
+    this.undo = { ...point, sequences: await readSequences(this.session, backTo(point)) };
   }
 
   /** The constraints that wait for the end of the script. */
@@ -318,14 +313,14 @@ export class Stack {
   /** What has to be run before the next move: the end of what is undone, and a savepoint to come back to. */
   private async guard(): Promise<{ readonly point: Point; readonly ahead: readonly string[] }> {
     if (this.undo) return { point: this.undo, ahead: this.ready() };
-    for (const sql of this.ready()) await this.session.run(sql);
     const last = Math.max(0, this.lastPoint());
     const used = this.entries.slice(last).some(({ uses }) => uses);
-    const sequences = used ? await readSequences(this.session) : (this.entries[last]?.point?.sequences ?? []);
+    const ready = this.ready();
+    const sequences = used ? await readSequences(this.session, ready) : (this.entries[last]?.point?.sequences ?? []);
     const point = { savepoint: `rehearsal_${this.savepoints++}`, sequences };
     // Until it is known to have run.
     this.undo = point;
-    return { point, ahead: [`savepoint ${point.savepoint}`] };
+    return { point, ahead: [...(used ? [] : ready), `savepoint ${point.savepoint}`] };
   }
 
   /** The same without a savepoint, unless it is one that is there anyway. */
@@ -333,13 +328,16 @@ export class Stack {
     return { point: this.undo, ahead: this.ready() };
   }
 
-  private ready(): string[] {
+  private ready(): readonly string[] {
     const { open, undo } = this;
     this.open = true;
     if (!open) return ['begin'];
-    return undo === undefined ? [] : [`rollback to savepoint ${undo.savepoint}`];
+    return backTo(undo);
   }
 }
+
+const backTo = (point: Point | undefined): readonly string[] =>
+  point ? [`rollback to savepoint ${point.savepoint}`] : [];
 
 const entryOf = (move: Move, point?: Point): Entry => ({
   move,

@@ -7,6 +7,7 @@
 import type { Answer, Notice, Session, TextRow } from '../../database/session';
 import type { Shape } from '../../sql/statement';
 import { askedAside, askingAside, takeBackAside } from '../../database/aside';
+import { notPrepared } from '../../database/refusedFault';
 import { type Counted, countedAfter, countedOf, nothingKnown, unknownOf, withAnswer } from './counted';
 import { type Counts, type Held, noCounts, readHeld } from './held';
 import { type Mark, guessedBy, markAfter, markAtBegin } from './mark';
@@ -136,9 +137,6 @@ export class Observer {
 
 /** One row as long as the transaction has changed nothing. */
 export const isUnwritten = `select 'unwritten' where pg_catalog.pg_current_xact_id_if_assigned() is null`;
-
-/** invalid_sql_statement_name. */
-const notPrepared = '26000';
 
 /** Where it is not even asked about, it has added nothing. */
 const added = ({ counts }: Held, counted: Counted): ReadonlyMap<number, Counts> =>
