@@ -71,10 +71,11 @@ export function showTrees(client: LanguageClient, projects: Projects): Trees {
 const show = (id: string, treeDataProvider: TreeDataProvider<Node>): TreeView<Node> =>
   window.createTreeView(id, { treeDataProvider, showCollapseAll: false });
 
-function troubleOf({ fault, blocked }: ProjectItem): Node[] {
+function troubleOf({ fault, blocked, problems = [] }: ProjectItem): Node[] {
+  const messages = [...(blocked === undefined ? [] : [blocked]), ...problems];
   return [
     ...(fault ? [{ kind: 'trouble' as const, ...fault }] : []),
-    ...(blocked === undefined ? [] : [{ kind: 'trouble' as const, message: blocked }]),
+    ...messages.map((message) => ({ kind: 'trouble' as const, message })),
   ];
 }
 

@@ -75,6 +75,9 @@ export const projects: Feature = {
   },
 };
 
+const problemText = ({ path, message }: Project['folder']['problems'][number]): string =>
+  `${basename(path)}: ${message}`;
+
 /** A target that does not answer leaves the files, all of unknown state. */
 async function itemOf(project: Project, asked: Promise<Status>, checks: Checks): Promise<ProjectItem> {
   const { folder, target } = project;
@@ -83,6 +86,7 @@ async function itemOf(project: Project, asked: Promise<Status>, checks: Checks):
     label: basename(folder.path),
     layout: folder.layout.label,
     because: folder.because,
+    ...(folder.problems.length === 0 ? {} : { problems: folder.problems.map(problemText) }),
   };
   try {
     const status = await asked;

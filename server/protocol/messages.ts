@@ -66,6 +66,8 @@ export interface ProjectItem {
   readonly fault?: FaultData & { readonly message: string };
   /** Why the tool would refuse to go on. */
   readonly blocked?: string;
+  /** What is wrong with the folder as a whole, each with the name of a file: a version that stands twice, another tool's file. */
+  readonly problems?: readonly string[];
 }
 export interface TargetItem {
   readonly label: string;

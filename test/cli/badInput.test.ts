@@ -55,6 +55,14 @@ describe('the command line in trouble', function () {
       fails(workspace, ['check'], 'no-migrations', /--dir/),
     ));
 
+  it('tells of files of another tool in the folder', () =>
+    withWorkspace({ 'm/1_a.sql': '-- +goose Up\nselect 1;\n', 'm/2_b.up.sql': 'select 2;\n' }, async ({ run }) => {
+      for (const command of ['status', 'check']) {
+        const { stdout } = await run(command, '--dir', 'm', '--embedded');
+        match(stdout, /2_b\.up\.sql: warning: The folder is read as one of goose, .* named as golang-migrate/);
+      }
+    }));
+
   it('says so when the server does not answer', () =>
     withWorkspace(good, async (workspace) => {
       const port = await freePort();

@@ -233,13 +233,23 @@ describe('the migrations of a folder', () => {
     [
       'what goose cannot number',
       'goose',
-      ['1_a.sql', '01_b.go', 'seed.sql', 'helpers.go', '0_c.sql'],
+      ['1_a.sql', '01_b.go', 'seed.sql', 'helpers.go', '0_c.sql', '9223372036854775808_d.sql'],
       [
         '1_a.sql: Version 1 stands twice: in 01_b.go and in 1_a.sql. goose refuses the whole folder.',
-        '0_c.sql: The command line of goose refuses the whole folder for this file: its name does not begin with a number and an underscore.',
+        '0_c.sql: The command line of goose refuses the whole folder for this file: its versions begin with 1, and this one is 0.',
+        '9223372036854775808_d.sql: The command line of goose refuses the whole folder for this file: its number has more than 63 bits.',
         'seed.sql: The command line of goose refuses the whole folder for this file: its name does not begin with a number and an underscore.',
       ],
     ],
+    ...(['golang-migrate', 'dbmate', 'numbered'] as const).map(
+      (layout) =>
+        ['none of version 0', layout, [layout === 'golang-migrate' ? '0_a.up.sql' : '0_a.sql'], []] as [
+          string,
+          string,
+          string[],
+          string[],
+        ],
+    ),
     [
       'one number twice',
       'numbered',
@@ -254,6 +264,46 @@ describe('the migrations of a folder', () => {
     it(`their problems, ${layout}: ${name}`, () => {
       const messages = read(layout, names).problems.map(({ path, message }) => `${path.slice(3)}: ${message}`);
       deepEqual(messages, expected);
+    });
+  }
+
+  const mixed: readonly [string, Readonly<Record<string, string>>, readonly string[]][] = [
+    [
+      'golang-migrate in goose',
+      { '1_a.up.sql': '', '1_a.down.sql': '', '2_b.sql': gooseText },
+      [
+        '1_a.down.sql: The folder is read as one of goose, which takes this file for a migration of its own; but it is named as golang-migrate names its files.',
+      ],
+    ],
+    [
+      'goose and dbmate, where golang-migrate was set',
+      { '1_a.up.sql': '', '2_b.sql': gooseText, '3_c.sql': dbmateText, '4_d.sql': gooseText, '5_e.sql': '' },
+      [
+        '2_b.sql: The folder is read as one of golang-migrate, which passes over this file; but it has a line "-- +goose Up".',
+        '3_c.sql: The folder is read as one of golang-migrate, which passes over this file; but it has a line "-- migrate:up" of dbmate.',
+      ],
+    ],
+    [
+      'goose in dbmate',
+      { '1_a.sql': dbmateText, '2_b.sql': gooseText },
+      [
+        '2_b.sql: The folder is read as one of dbmate, which takes this file for a migration of its own; but it has a line "-- +goose Up".',
+      ],
+    ],
+    ['none in pairs with lines of goose', { '1_a.up.sql': gooseText, '2_b.sql': gooseText }, []],
+  ];
+  for (const [name, texts, expected] of mixed) {
+    it(`files of several tools: ${name}`, () => {
+      const layout = name.includes('was set') ? layoutOf('golang-migrate') : undefined;
+      const inFolder = Object.fromEntries(Object.entries(texts).map(([file, text]) => [`/m/${file}`, text]));
+      const { problems } = readFolder('/m', filesOf(inFolder), layout);
+      const advice = ' A folder is for one tool: move its files or those of the other one, or name the layout.';
+      deepEqual(
+        problems
+          .filter(({ message }) => !/stands twice/.test(message))
+          .map(({ path, message }) => `${path.slice(3)}: ${message}`),
+        expected.map((it) => it + advice),
+      );
     });
   }
 

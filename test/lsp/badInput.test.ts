@@ -35,6 +35,16 @@ describe('the language server in trouble', () => {
     });
   });
 
+  it('files of another tool in the folder', async () => {
+    const mixed = { 'migrations/1_a.sql': '-- +goose Up\nselect 1;\n', 'migrations/2_b.up.sql': 'select 2;\n' };
+    const ask = async ({ editor }: Running) => {
+      const [project] = await editor.connection.sendRequest(ListProjectsRequest);
+      equal(project?.problems?.length, 1);
+      match(project.problems[0] ?? '', /^2_b\.up\.sql: The folder is read as one of goose/);
+    };
+    await withUrl('postgres://me:secret@127.0.0.1:1/shop', ask, mixed);
+  });
+
   it('a wrong password, which is told nowhere', async () => {
     const server = await serverOf(18);
     const url = `postgres://postgres:not-this-one@${server.host}:${server.port}/postgres`;

@@ -45,6 +45,7 @@ async function ask(project: Project, { signal }: Call): Promise<Answer> {
 
 function show({ project, result }: Answer, places: Places, { terminal }: Call): void {
   terminal.out(renderProject(project, places, terminal.paint));
+  for (const { path, message } of project.folder.problems) terminal.out(`${places.path(path)}: warning: ${message}\n`);
   if (result instanceof Fault) terminal.say(`${terminal.paintMessage('red', 'error:')} ${result.message}`);
   else terminal.out(`${renderStatus(result, terminal.paint)}\n`);
 }

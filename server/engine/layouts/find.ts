@@ -9,6 +9,7 @@ import type { FolderContents, Layout } from './layout';
 import type { MigrationFolder } from './migration';
 import { migrationsOf } from './pairs';
 import { problemsOf } from './problems';
+import { strangersIn } from './strangers';
 
 /**
  * Looks below the roots, level by level, so that a folder near the root comes first.
@@ -121,13 +122,15 @@ function whyNot(contents: FolderContents): string {
     : `is not one of ${tools}: ${other}.`;
 }
 
-function folderOf({ path, names }: FolderContents, { layout, because }: Recognised): MigrationFolder {
+function folderOf(contents: FolderContents, { layout, because }: Recognised): MigrationFolder {
+  const { path, names } = contents;
   const files = names.flatMap((fileName) => {
     const name = fileName.endsWith('/') ? undefined : layout.readName(fileName);
     return name ? [{ path: join(path, fileName), fileName, name }] : [];
   });
   const migrations = migrationsOf(files);
-  return { path, layout, because, migrations, problems: problemsOf(layout, files, names, path) };
+  const problems = [...problemsOf(layout, files, names, path), ...strangersIn(contents, layout)];
+  return { path, layout, because, migrations, problems };
 }
 
 const withoutSlash = (name: string): string => (name.length > 1 && name.endsWith('/') ? name.slice(0, -1) : name);

@@ -18,7 +18,7 @@ export function problemsOf(
       ? []
       : byVersion.flatMap((group) => loneDown(layout, group))),
     ...files.flatMap((file) => tooLarge(layout, file)),
-    ...names.filter((name) => isNameless(layout, name)).map((name) => nameless(join(folder, name))),
+    ...names.filter((name) => isNameless(layout, name)).map((name) => nameless(join(folder, name), name)),
     ...names.filter((name) => isTooLong(layout, name)).map((name) => overlooked(layout, join(folder, name))),
   ];
 }
@@ -69,8 +69,14 @@ const overlooked = (layout: Layout, path: string): Problem => ({
 const isNameless = (layout: Layout, name: string): boolean =>
   layout.name === 'goose' && name.endsWith('.sql') && !layout.readName(name);
 
-const nameless = (path: string): Problem => ({
+const nameless = (path: string, name: string): Problem => ({
   path,
-  message:
-    'The command line of goose refuses the whole folder for this file: its name does not begin with a number and an underscore.',
+  message: `The command line of goose refuses the whole folder for this file: ${whyNameless(name)}.`,
 });
+
+/** Its versions are numbers of 63 bits above 0, where it keeps the state before the first one. */
+function whyNameless(name: string): string {
+  const digits = /^(\d+)_/.exec(name)?.[1];
+  if (digits === undefined) return 'its name does not begin with a number and an underscore';
+  return BigInt(digits) === 0n ? 'its versions begin with 1, and this one is 0' : 'its number has more than 63 bits';
+}
