@@ -36,7 +36,7 @@ export interface Editor {
   readonly pid: number;
   /** From spawn to the answer to `initialize`, in milliseconds. */
   readonly initializedMs: number;
-  /** Opens the file; resolves with the diagnostics of its first version. */
+  /** Opens the file; resolves with the diagnostics of its first version, when all are known. */
   open(path: string, text: string): Promise<readonly Diagnostic[]>;
   /** Replaces the text; resolves with the diagnostics of that version. */
   edit(text: string): Promise<readonly Diagnostic[]>;
@@ -91,7 +91,8 @@ export async function startEditor(
   const diagnosticsOf = async (wanted: number, send: () => Promise<void>): Promise<readonly Diagnostic[]> => {
     const answer = new Promise<readonly Diagnostic[]>((resolve) => {
       connection.onNotification(PublishDiagnosticsNotification.type, (it) => {
-        if (it.uri === uri && it.version === wanted) resolve(it.diagnostics);
+        // What is only known in part is published earlier; no line of the log tells of that.
+        if (it.uri === uri && it.version === wanted && check.includes(` v${wanted}: `)) resolve(it.diagnostics);
       });
     });
     await send();

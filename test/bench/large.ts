@@ -9,7 +9,7 @@ export interface Large {
   readonly what: string;
   /** From didOpen to the first diagnostics, in a server that was started for it, with what another one has left. */
   readonly first: Times;
-  /** From didChange to the diagnostics of that version; of a long file those that are known by then. */
+  /** From didChange to the diagnostics of that version. */
   readonly edited: Times;
   readonly memory: Memory;
 }

@@ -46,6 +46,18 @@ for (const major of [servers.oldest, servers.newest]) {
       deepEqual(sent, []);
     });
 
+    it('tell beforehand what is known of a slow file, but nothing that may be mended with what was refused above', async () => {
+      const chain = createChain(inner);
+      const told: string[][] = [];
+      const asked = (first: string) =>
+        requestOf([{ name: 'slow', up: `${first};\nselect pg_sleep(0.3);\nalter table s add b int;\nselect nope;` }], {
+          onProvisional: ({ up }) => told.push(up.map(({ kind, statement }) => `${kind} ${statement.text}`)),
+        });
+      await linesOf(chain, asked('create tabel s ()'));
+      await linesOf(chain, asked('create table s ()'));
+      deepEqual(told, [['ran create table s ()', 'ran select pg_sleep(0.3)', 'refused select nope']]);
+    });
+
     it('run the later ones again when an earlier one is edited', async () => {
       const { place, made } = tapped(inner);
       const chain = createChain(place);

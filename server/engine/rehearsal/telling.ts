@@ -1,5 +1,6 @@
 /** What the states know, told of the files as they are now. */
 import { refusedAtEnd } from './commit';
+import { causeOf } from './consequence';
 import type { PreparedLink, StatementMove, Way } from './moves';
 import type { Outcome, PlacedOutcome } from './outcome';
 import type { Observation } from './observation/observation';
@@ -71,22 +72,41 @@ export class Telling {
       const former = this.former.get(link.up.path);
       // Of a file that was never told of, half would look like the whole.
       if (!former) return;
-      const ups = provisionalOf(prepared.up, former.up, link.up.path);
-      const downs = down ? provisionalOf(prepared.down, former.down, downPathOf(prepared)) : [];
+      const ups = provisionalOf(prepared.up, link.up.path, outcomesIn(former.up, former.link.up.text));
+      const downText = (former.link.down ?? former.link.up).text;
+      const downs = down ? provisionalOf(prepared.down, downPathOf(prepared), outcomesIn(former.down, downText)) : [];
       onProvisional({ link, up: ups, down: downs, ms: msOf([...ups, ...downs]) });
     };
   }
 }
 
 /** What was known before stands in for what is not known yet. */
-function provisionalOf(way: Way, last: Way, path: string): readonly PlacedOutcome[] {
+function provisionalOf(way: Way, path: string, last: readonly Former[]): readonly PlacedOutcome[] {
   const before = new Map<string, Known[]>();
-  for (const { state } of last.statements)
-    if (state.known) before.set(state.key, [...(before.get(state.key) ?? []), state.known]);
+  for (const { key, known } of last) before.set(key, [...(before.get(key) ?? []), known]);
   return way.statements.flatMap(({ step, state }) => {
     const former = before.get(state.key)?.shift();
     const now = state.known ?? former;
     return now ? [{ ...placed(now, step), path }] : [];
+  });
+}
+
+/** What was known of a statement, by the key of its state. */
+interface Former {
+  readonly key: string;
+  readonly known: Known;
+}
+
+/** Without what was only refused because of a statement before it, which may be mended now. */
+function outcomesIn({ statements }: Way, text: string): readonly Former[] {
+  const earlier: Outcome[] = [];
+  return statements.flatMap(({ step, state: { key, known } }) => {
+    if (!known) return [];
+    const outcome = placed(known, step);
+    const follows =
+      outcome.kind === 'refused' && causeOf(outcome, text.slice(outcome.range.start, outcome.range.end), earlier);
+    earlier.push(outcome);
+    return follows ? [] : [{ key, known }];
   });
 }
 
