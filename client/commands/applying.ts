@@ -2,28 +2,27 @@
 import { basename } from 'node:path/posix';
 import { l10n, Range, Selection, Uri, window, workspace } from 'vscode';
 import {
-  type ApplyParams,
   ApplyRequest,
   type ApplyResult,
+  MayApplyRequest,
   type MigrationItem,
   type PendingErrors,
   PendingErrorsRequest,
   type ProjectItem,
+  type Selected,
 } from '../../server/protocol/messages';
 import { askConsent, type Question, sendWith } from '../consent';
-import { faultOf } from '../faults';
+import { faultOf, titleOf } from '../faults';
 import type { Parts } from '../parts';
 import { filesOf } from '../projects';
 import { refusalText } from '../refusalText';
 import { restore } from './revertToSnapshot';
 import { nameOf } from '../words';
 
-type Selected = Pick<ApplyParams, 'only' | 'upTo'>;
-
 /** @param names what is applied, for people: `2 migrations`, `000013_add_email` */
 export async function applyTo(parts: Parts, project: ProjectItem, selected: Selected, names: string): Promise<void> {
   const { target, folder } = project;
-  if (!(await saveFiles(project))) return;
+  if (!(await saveFiles(project)) || !(await isInOrder(parts, project, selected))) return;
   const migrations = chosen(project, selected);
   const refusals = await rehearsed(parts, project, migrations, names);
   const question: Question = {
@@ -39,6 +38,22 @@ export async function applyTo(parts: Parts, project: ProjectItem, selected: Sele
     ),
   );
   if (result) await tellEnd(parts, project, result, (count) => l10n.t('Applied {0} to {1}', count, nameOf(target)));
+}
+
+/** Applies the pending migrations up to this one. */
+export async function applyUpTo(parts: Parts, project: ProjectItem, version: string): Promise<void> {
+  const selected = { upTo: version };
+  await applyTo(parts, project, selected, countOf(chosen(project, selected).length));
+}
+
+/** What is known to be refused is told before anybody is asked, with the way that is open. */
+async function isInOrder(parts: Parts, project: ProjectItem, selected: Selected): Promise<boolean> {
+  const answer = await parts.client.sendRequest(MayApplyRequest, { folder: project.folder, ...selected });
+  if (answer.kind === 'nothingKnown') return true;
+  const upToHere = titleOf('rehearsal.applyUpToHere');
+  const choice = await window.showErrorMessage(answer.message, ...(answer.upToHere ? [upToHere] : []));
+  if (choice === upToHere && selected.only !== undefined) await applyUpTo(parts, project, selected.only);
+  return false;
 }
 
 const paragraphs = (...texts: readonly string[]): string => texts.filter((it) => it !== '').join('\n\n');

@@ -1,6 +1,6 @@
 /** Runs the down script of the newest applied migration. */
 import { l10n, window } from 'vscode';
-import { RevertRequest } from '../../server/protocol/messages';
+import { MayRevertRequest, RevertRequest } from '../../server/protocol/messages';
 import { errorsIn } from '../rehearsalErrors';
 import { askConsent, sendWith } from '../consent';
 import { detailOf, saveFiles, tellEnd } from './applying';
@@ -20,6 +20,8 @@ export const revertLast: Command = {
       return;
     }
     if (!(await saveFiles(project))) return;
+    const versions = [last.version];
+    await parts.client.sendRequest(MayRevertRequest, { folder, versions });
     const name = `${last.version} ${last.title}`.trim();
     const errors = errorsIn(last);
     const found = errors === 1 ? l10n.t('1 error') : l10n.t('{0} errors', errors);
@@ -31,11 +33,7 @@ export const revertLast: Command = {
     if (!consent) return;
     const result = await sendWith(consent, target, (agreed) =>
       parts.progress.show(l10n.t('Reverting {0} on {1}', name, nameOf(target)), (progress, token) =>
-        parts.client.sendRequest(
-          RevertRequest,
-          { ...agreed, folder, versions: [last.version], snapshot: true, progress },
-          token,
-        ),
+        parts.client.sendRequest(RevertRequest, { ...agreed, folder, versions, snapshot: true, progress }, token),
       ),
     );
     if (result) await tellEnd(parts, project, result, (count) => l10n.t('Reverted {0} on {1}', count, nameOf(target)));

@@ -61,6 +61,19 @@ export interface Project {
   rowsAtFault(rows: string, signal: AbortSignal): Promise<RowsAtFault>;
   /** The schema before and after one migration, named by the path of its file, or after all of them (`pending`). */
   preview(path: string, signal: AbortSignal): Promise<Preview>;
+  /**
+   * What is known before anything is run to keep these from being applied: their order, a mark of the tool, a file that it
+   * could not run.
+   *
+   * @throws {Fault} as `apply`
+   */
+  mayApply(which: ApplyRequest['which'], signal?: AbortSignal): Promise<void>;
+  /**
+   * The same for the newest applied migrations, which may have no down script.
+   *
+   * @throws {Fault} as `revert`
+   */
+  mayRevert(versions: RevertRequest['versions'], signal?: AbortSignal): Promise<void>;
   apply(request: ApplyRequest, progress: (step: Progress) => void, signal: AbortSignal): Promise<ApplyResult>;
   /**
    * Runs the down scripts of the newest applied migrations.

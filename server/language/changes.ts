@@ -18,6 +18,7 @@ import type { Checks } from './checks';
 import { messageOf } from './diagnostics';
 import type { Documents } from './documents';
 import type { Feature } from './feature';
+import { whichOf } from './mayChange';
 import { rangesIn, withoutMark } from './positions';
 import { reply } from './reply';
 import { uriOf } from './uri';
@@ -40,10 +41,9 @@ function attachApply(connection: Connection, workspace: Workspace, documents: Do
     reply(async ({ folder, only, upTo, snapshot, progress, ...consent }, signal) => {
       const project = await workspace.projectAt(folder);
       mustBeSaved(workspace, documents, project);
-      const which = only !== undefined ? { only } : upTo !== undefined ? { upTo } : 'all';
       const tell = progressTo(connection, progress);
       return afterwards(workspace, checks, project, async () => {
-        const result = await project.apply({ ...consent, which, snapshot }, tell, signal);
+        const result = await project.apply({ ...consent, which: whichOf(only, upTo), snapshot }, tell, signal);
         if (result.kind === 'refused') checks.keepRefusal(project, result);
         return sent(result);
       });

@@ -3,7 +3,10 @@ import { type CodeLens, type Command, type Range } from 'vscode-languageserver/n
 import { basename } from 'node:path';
 import { Fault } from '../engine/base/fault';
 import { lineIndex } from '../engine/base/text';
+import { unlessUnreadable } from '../engine/base/unlessUnreadable';
+import { statementsIn } from '../engine/layouts/statements';
 import type { FileCheck, MigrationState, Project, Status } from '../engine/project';
+import type { Files } from '../engine/world';
 import type { CheckState } from './checkStates';
 import type { Feature } from './feature';
 import { withoutMark } from './positions';
@@ -22,7 +25,7 @@ export const codeLens: Feature = {
         if (path === undefined || !document || !project) return null;
         const line = upLine(project, path, withoutMark(document.getText()));
         const standing = workspace.ours
-          ? standingOf(project, path, await statusOrNone(workspace.status(project)))
+          ? standingOf(project, path, await statusOrNone(workspace.status(project)), workspace.files)
           : undefined;
         return lensesOf(uri, line, checks.stateOf(uri), standing);
       }),
@@ -33,7 +36,8 @@ export const codeLens: Feature = {
 /** How a migration stands to its target, as far as it is known. */
 export interface Standing {
   readonly state: MigrationState | 'unknown';
-  readonly newestApplied: boolean;
+  /** The newest applied one, with a down script that takes it back. */
+  readonly revertible: boolean;
   readonly target: string;
   readonly local: boolean;
   /** The file holds the down script only: Apply above it would read as if it ran that. */
@@ -58,7 +62,7 @@ export function lensesOf(
     commands.push(command('Preview', 'rehearsal.previewChanges'));
     const [title, name] = applyTitle(standing);
     if (title !== '') commands.push(command(title, name));
-    if (standing.newestApplied) commands.push(command('Revert', 'rehearsal.revertLast'));
+    if (standing.revertible) commands.push(command('Revert', 'rehearsal.revertLast'));
   }
   return commands.map((it) => ({ range, command: it }));
 }
@@ -101,7 +105,8 @@ function applyTitle({ state, target, local, downOnly }: Standing): readonly [tit
   }
 }
 
-function standingOf({ target }: Project, path: string, status: Status | undefined): Standing {
+function standingOf(project: Project, path: string, status: Status | undefined, files: Files): Standing {
+  const { target } = project;
   const index = status?.migrations.findIndex(
     ({ migration }) => migration?.upPath === path || migration?.downPath === path,
   );
@@ -109,11 +114,19 @@ function standingOf({ target }: Project, path: string, status: Status | undefine
   const found = index === undefined ? undefined : status?.migrations[index];
   return {
     state: found?.state ?? 'unknown',
-    newestApplied: index !== undefined && index >= 0 && index === newest,
+    revertible: index === newest && hasDownScript(project, found?.migration?.downPath, files),
     target: target.label,
     local: target.local,
     downOnly: found?.migration !== undefined && found.migration.upPath !== path,
   };
+}
+
+/** Without a statement in it there is nothing to revert by. */
+function hasDownScript({ folder }: Project, path: string | undefined, files: Files): boolean {
+  const text = path === undefined ? undefined : unlessUnreadable(() => files.read(path));
+  if (path === undefined || text === undefined) return false;
+  const { scripts } = folder.layout.read(basename(path), text);
+  return scripts.some((it) => it.direction === 'down' && statementsIn(text, it).length > 0);
 }
 
 /** A target that does not answer is told of by the check and the lists; the lenses go without. */

@@ -6,6 +6,7 @@ import type { Feature } from './feature';
 import { formatting } from './formatting';
 import { hover } from './hover';
 import { inlayHints } from './inlayHints';
+import { mayChange } from './mayChange';
 import { pendingErrors } from './pendingErrors';
 import { projects } from './projects';
 import { rowsAtFault } from './rowsAtFault';
@@ -19,6 +20,7 @@ export const features: readonly Feature[] = [
   formatting,
   projects,
   changes,
+  mayChange,
   pendingErrors,
   databases,
   rowsAtFault,

@@ -172,15 +172,41 @@ export interface PendingErrors {
   readonly errors: number;
 }
 
-/** Client → server: run pending migrations on the target. Progress comes as ProgressNotification with the same id. */
-export const ApplyRequest = new RequestType<ApplyParams, ApplyResult, FaultData>('rehearsal/apply');
-export interface ApplyParams extends Consent {
-  readonly folder: string;
+/**
+ * Client → server: what is known before anything is run to keep these from being applied. To be asked before the user is.
+ *
+ * @throws FaultData as ApplyRequest, but for the order
+ */
+export const MayApplyRequest = new RequestType<Selected & { readonly folder: string }, MayApplyResult, FaultData>(
+  'rehearsal/mayApply',
+);
+export type MayApplyResult =
+  | { readonly kind: 'nothingKnown' }
+  /** `upToHere`: they could be applied together with those before. */
+  | { readonly kind: 'outOfOrder'; readonly message: string; readonly upToHere: boolean };
+
+/** Which pending migrations: one, those up to one, or all. */
+export interface Selected {
   readonly only?: string;
   readonly upTo?: string;
+}
+
+/** Client → server: run pending migrations on the target. Progress comes as ProgressNotification with the same id. */
+export const ApplyRequest = new RequestType<ApplyParams, ApplyResult, FaultData>('rehearsal/apply');
+export interface ApplyParams extends Consent, Selected {
+  readonly folder: string;
   readonly snapshot: boolean;
   readonly progress: string;
 }
+
+/**
+ * Client → server: as MayApplyRequest, for the newest applied migrations.
+ *
+ * @throws FaultData as RevertRequest
+ */
+export const MayRevertRequest = new RequestType<Pick<RevertParams, 'folder' | 'versions'>, void, FaultData>(
+  'rehearsal/mayRevert',
+);
 
 /** Client → server: run the down scripts of the newest applied migrations. */
 export const RevertRequest = new RequestType<RevertParams, ApplyResult, FaultData>('rehearsal/revert');

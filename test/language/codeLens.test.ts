@@ -21,7 +21,7 @@ const check: FileCheck = {
 const rehearsed: CheckState = { kind: 'rehearsed', check };
 const standing: Standing = {
   state: 'pending',
-  newestApplied: false,
+  revertible: false,
   target: 'shop@localhost:5432',
   local: true,
   downOnly: false,
@@ -50,8 +50,8 @@ describe('code lenses', () => {
     });
   }
 
-  it('offer to revert the newest applied one', () => {
-    const applied: Standing = { ...standing, state: 'applied', newestApplied: true };
+  it('offer to revert the newest applied one, where it has a down script', () => {
+    const applied: Standing = { ...standing, state: 'applied', revertible: true };
     deepEqual(titles(rehearsed, applied)[3], 'Revert → rehearsal.revertLast');
   });
 

@@ -44,6 +44,7 @@ export const apply: Command = {
     const places = callPlaces(call);
     const about = { project, places, verb: 'Applied', call } as const;
     if (planned.length === 0) return finish({ kind: 'nothing' }, about);
+    await project.mayApply(which, signal);
     mustBeAnswerable(call);
     const rehearsed = values['no-rehearsal'] ? undefined : await rehearsePlanned(project, planned, call);
     if (rehearsed && rehearsed.files.some(({ findings }) => findings.some(isErrorOfUp))) {

@@ -30,6 +30,8 @@ export const revert: Command = {
     const applied = migrations.filter((it) => it.state === 'applied' || it.state === 'edited');
     const planned = applied.slice(-count).toReversed();
     if (planned.length === 0) return finish({ kind: 'nothing' }, about);
+    const versions = planned.map(({ version }) => version);
+    await project.mayRevert(versions, signal);
 
     if (!call.json || !values.yes) {
       terminal.say(`To revert on ${project.target.label} (${server}, ${project.target.because}):`);
@@ -41,7 +43,7 @@ export const revert: Command = {
     const result = await unlessBusy(
       (agreed) =>
         project.revert(
-          { ...agreed, versions: planned.map(({ version }) => version), snapshot: !values['no-snapshot'] },
+          { ...agreed, versions, snapshot: !values['no-snapshot'] },
           (it) => terminal.step(it.message),
           signal,
         ),

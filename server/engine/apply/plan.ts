@@ -29,12 +29,15 @@ export interface PlannedScript {
   readonly messages?: readonly Message[] | undefined;
 }
 
+/** What is to be run, as it stands on the disk. */
+type Files = Pick<Job, 'folder' | 'read'>;
+
 /**
  * @param versions to be applied, in any order
  * @returns oldest first
  * @throws {Fault} `no-such-migration`, `not-readable`, `bad-migration` when the tool could not run a file
  */
-export function planUp(job: Job, versions: readonly string[]): readonly Planned[] {
+export function planUp(job: Files, versions: readonly string[]): readonly Planned[] {
   return named(job, versions).map((it) => planned(job, it, 'up'));
 }
 
@@ -43,14 +46,14 @@ export function planUp(job: Job, versions: readonly string[]): readonly Planned[
  * @returns newest first
  * @throws {Fault} `no-down` when one of them has no statement to revert it by, and as planUp
  */
-export function planDown(job: Job, versions: readonly string[]): readonly Planned[] {
+export function planDown(job: Files, versions: readonly string[]): readonly Planned[] {
   return named(job, versions)
     .toReversed()
     .map((it) => planned(job, it, 'down'));
 }
 
 /** Those of the folder with these versions, oldest first. */
-function named({ folder }: Job, versions: readonly string[]): readonly Migration[] {
+function named({ folder }: Files, versions: readonly string[]): readonly Migration[] {
   const { migrations, path } = folder;
   const unknown = versions.find((version) => !migrations.some((it) => it.version === version));
   if (unknown !== undefined) throw new Fault('no-such-migration', `${unknown} is not in ${path}.`);
@@ -62,7 +65,7 @@ function named({ folder }: Job, versions: readonly string[]): readonly Migration
  *
  * @throws {Fault} `history-moved`, `out-of-order`
  */
-export function checkUp({ folder }: Job, plan: readonly Planned[], state: HistoryState): void {
+export function checkUp({ folder }: Pick<Job, 'folder'>, plan: readonly Planned[], state: HistoryState): void {
   checkHistory({ folder }, state);
   for (const it of folder.migrations) {
     const refusal = state.refuses?.(it);
@@ -114,7 +117,7 @@ export function checkHistory({ folder }: Pick<Job, 'folder'>, state: HistoryStat
     throw new Fault('history-moved', `${missing} is applied and has no file in ${folder.path}.`);
 }
 
-function planned(job: Job, migration: Migration, direction: Script['direction']): Planned {
+function planned(job: Files, migration: Migration, direction: Script['direction']): Planned {
   const { folder } = job;
   const path = direction === 'up' ? migration.upPath : migration.downPath;
   const upText = migration.upPath === undefined ? '' : textOf(job, migration.upPath);
@@ -147,7 +150,7 @@ function cut(path: string, text: string, script: Script): PlannedScript {
   return { script, statements, messages: messagesIn(text, script) };
 }
 
-function textOf({ read }: Job, path: string): string {
+function textOf({ read }: Files, path: string): string {
   const text = read(path);
   if (text === undefined) throw new Fault('not-readable', `${path} is not there.`);
   return text;

@@ -1,7 +1,7 @@
 /** Changes of the target by its migrations: consent, a snapshot first, then up or down. */
 import { applyMigrations, revertMigrations } from '../apply/apply';
 import type { Job } from '../apply/job';
-import { checkDown, checkHistory, planDown, planUp } from '../apply/plan';
+import { checkDown, checkHistory, checkUp, planDown, planUp } from '../apply/plan';
 import { Fault } from '../base/fault';
 import type { ApplyRequest, ApplyResult, Consent, Progress, RevertRequest } from '../project';
 import { takeSnapshot } from '../snapshots/snapshots';
@@ -16,26 +16,59 @@ export interface Asker {
   readonly signal: AbortSignal;
 }
 
+/** What is asked for, and the target as it was when nothing known kept it from being done. */
+interface Foreseen {
+  readonly live: Live;
+  readonly versions: readonly string[];
+}
+
+/**
+ * What can be known before the user is asked, and before a snapshot is taken; the same is looked at again under the lock.
+ *
+ * @throws {Fault} as `apply`
+ */
+export async function foreseeApply(
+  ground: Ground,
+  which: ApplyRequest['which'],
+  signal: AbortSignal | undefined,
+): Promise<Foreseen> {
+  const { live, migrations } = await look(ground, signal);
+  const pending = migrations.filter(({ state }) => state === 'pending').map(({ migration }) => migration.version);
+  const versions = versionsOf(which, pending);
+  if (versions.length > 0) checkUp(ground, planUp(filesOf(ground), versions), live.history);
+  return { live, versions };
+}
+
+/**
+ * As foreseeApply.
+ *
+ * @throws {Fault} as `revert`
+ */
+export async function foreseeRevert(
+  ground: Ground,
+  versions: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<Foreseen> {
+  const { live } = await look(ground, signal);
+  if (versions.length > 0) {
+    checkDown(ground, versions, live.history);
+    planDown(filesOf(ground), versions);
+  }
+  return { live, versions };
+}
+
 /** Alone only. */
 export async function apply(ground: Ground, request: ApplyRequest, asker: Asker): Promise<ApplyResult> {
-  const { live, migrations } = await look(ground, asker.signal);
-  const pending = migrations.filter(({ state }) => state === 'pending').map(({ migration }) => migration.version);
-  const versions = versionsOf(request.which, pending);
+  const { live, versions } = await foreseeApply(ground, request.which, asker.signal);
   if (versions.length === 0) return { kind: 'nothing' };
-  // Before the snapshot, and once more when it is taken.
-  planUp(jobOf(ground, asker), versions);
   const reason = `before applying ${namedBriefly(versions)}`;
   return change(ground, live, { ...request, reason }, asker, (job) => applyMigrations(job, versions));
 }
 
 /** Alone only. */
 export async function revert(ground: Ground, request: RevertRequest, asker: Asker): Promise<ApplyResult> {
-  const { live } = await look(ground, asker.signal);
-  const { versions } = request;
+  const { live, versions } = await foreseeRevert(ground, request.versions, asker.signal);
   if (versions.length === 0) return { kind: 'nothing' };
-  // Before the snapshot, and once more under the lock.
-  checkDown(ground, versions, live.history);
-  planDown(jobOf(ground, asker), versions);
   const reason = `before reverting ${namedBriefly(versions)}`;
   return change(ground, live, { ...request, reason }, asker, (job) => revertMigrations(job, versions));
 }
@@ -76,12 +109,17 @@ function snapshotFirst(ground: Ground, live: Live, { reason, disconnect }: Chang
   return takeSnapshot(target, { reason, version: live.history.versions.at(-1), disconnect }, around(ground, signal));
 }
 
-function jobOf({ bench, folder, world }: Ground, { progress, signal }: Asker): Job {
-  const { storage, now, disk } = world;
+function jobOf(ground: Ground, { progress, signal }: Asker): Job {
+  const { bench, world } = ground;
+  const { storage, now } = world;
   const { database } = bench.target;
-  const read: Job['read'] = (path) => disk.read(path);
-  return { database, history: bench.history, folder, read, storage, now, progress, signal };
+  return { ...filesOf(ground), database, history: bench.history, storage, now, progress, signal };
 }
+
+const filesOf = ({ folder, world }: Ground): Pick<Job, 'folder' | 'read'> => ({
+  folder,
+  read: (path) => world.disk.read(path),
+});
 
 /** A few by name, many by their number and ends. */
 const namedBriefly = (versions: readonly string[]): string =>
