@@ -9,7 +9,7 @@ export interface Terminal {
   say(text: string): void;
   /** Shows what is going on: one line of a terminal that is written over, nothing elsewhere; undefined clears it. */
   progress(text: string | undefined): void;
-  /** The same for what is worth a line in the log of a script; there only the part before a colon, and only once. */
+  /** The same for what is worth a line in the log of a script; there only the part before a colon and a space, and only once. */
   step(text: string): void;
   /** True when there is somebody to answer. */
   readonly interactive: boolean;
@@ -83,7 +83,7 @@ export function openTerminal(
     progress,
     step(text) {
       if (quiet || stderr.isTTY) return progress(text);
-      const [heading] = text.split(':');
+      const [heading] = text.split(': ');
       if (heading !== stepped) write(stderr, `${heading}\n`);
       stepped = heading;
     },
