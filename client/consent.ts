@@ -7,12 +7,23 @@ export interface Question {
   readonly asks: string;
   readonly detail: string;
   readonly button: string;
+  /** Where something is known to be against the deed. */
+  readonly safer?: SaferChoice;
+}
+
+/** Stands before the deed, because a modal dialog gives Enter to its first button. */
+export interface SaferChoice {
+  readonly button: string;
+  readonly run: () => Promise<void>;
 }
 
 /** @returns undefined when the user turned away */
 export async function askConsent(target: TargetItem, question: Question): Promise<Consent | undefined> {
-  const { asks, detail, button } = question;
-  if ((await window.showWarningMessage(asks, { modal: true, detail }, button)) !== button) return undefined;
+  const { asks, detail, button, safer } = question;
+  const buttons = safer ? [safer.button, button] : [button];
+  const pressed = await window.showWarningMessage(asks, { modal: true, detail }, ...buttons);
+  if (safer && pressed === safer.button) await safer.run();
+  if (pressed !== button) return undefined;
   return target.local ? { disconnect: false } : askName(target, asks);
 }
 

@@ -1,24 +1,36 @@
 /** Errors that the rehearsal has found in migrations, as the editor shows them just now. */
-import { DiagnosticSeverity, type Disposable, type Event, EventEmitter, languages, Uri } from 'vscode';
+import {
+  type Diagnostic,
+  DiagnosticSeverity,
+  type Disposable,
+  type Event,
+  EventEmitter,
+  languages,
+  type Range,
+  Uri,
+} from 'vscode';
 import type { MigrationItem } from '../server/protocol/messages';
 import { filesOf, type Projects } from './projects';
 
-const errorsAt = (uri: Uri): number =>
+const errorsAt = (uri: Uri): readonly Diagnostic[] =>
   languages
     .getDiagnostics(uri)
-    .filter(({ source, severity }) => source === 'Rehearsal' && severity === DiagnosticSeverity.Error).length;
+    .filter(({ source, severity }) => source === 'Rehearsal' && severity === DiagnosticSeverity.Error);
 
 /** In its up and its down file. */
 export const errorsIn = (migration: MigrationItem): number =>
-  filesOf(migration).reduce((sum, file) => sum + errorsAt(Uri.parse(file)), 0);
+  filesOf(migration).reduce((sum, file) => sum + errorsAt(Uri.parse(file)).length, 0);
+
+export const firstErrorIn = (migration: MigrationItem): { readonly uri: string; readonly range: Range } | undefined =>
+  filesOf(migration).flatMap((uri) => errorsAt(Uri.parse(uri)).map(({ range }) => ({ uri, range })))[0];
 
 /** Tells when the number of errors in a migration has changed, not with every keystroke. */
 export function followErrors(projects: Projects): Disposable & { readonly onDidChange: Event<void> } {
   const changed = new EventEmitter<void>();
   const counts = new Map<string, number>();
   const listening = languages.onDidChangeDiagnostics(({ uris }) => {
-    const others = uris.filter((uri) => (counts.get(uri.toString()) ?? 0) !== errorsAt(uri));
-    for (const uri of others) counts.set(uri.toString(), errorsAt(uri));
+    const others = uris.filter((uri) => (counts.get(uri.toString()) ?? 0) !== errorsAt(uri).length);
+    for (const uri of others) counts.set(uri.toString(), errorsAt(uri).length);
     if (others.some((uri) => projects.find(uri.toString()))) changed.fire();
   });
   return {

@@ -1,21 +1,19 @@
 /** What the commands that apply and revert have in common: ask, show progress, tell how it ended. */
-import { basename } from 'node:path/posix';
 import { l10n, Range, Selection, Uri, window, workspace } from 'vscode';
 import {
   ApplyRequest,
   type ApplyResult,
   MayApplyRequest,
   type MigrationItem,
-  type PendingErrors,
-  PendingErrorsRequest,
   type ProjectItem,
   type Selected,
 } from '../../server/protocol/messages';
 import { askConsent, type Question, sendWith } from '../consent';
-import { faultOf, titleOf } from '../faults';
+import { titleOf } from '../faults';
 import type { Parts } from '../parts';
 import { filesOf } from '../projects';
 import { refusalText } from '../refusalText';
+import { rehearsed, upToTen } from './rehearsed';
 import { restore } from './revertToSnapshot';
 import { nameOf } from '../words';
 
@@ -24,11 +22,11 @@ export async function applyTo(parts: Parts, project: ProjectItem, selected: Sele
   const { target, folder } = project;
   if (!(await saveFiles(project)) || !(await isInOrder(parts, project, selected))) return;
   const migrations = chosen(project, selected);
-  const refusals = await rehearsed(parts, project, migrations, names);
+  const { told, safer } = await rehearsed(parts, project, migrations, names);
   const question: Question = {
     asks: l10n.t('Apply {0} to {1}?', names, target.label),
-    detail: paragraphs(listOf(migrations), leftOut(project, selected), refusals, detailOf(project)),
-    button: refusals === '' ? l10n.t('Apply to {0}', nameOf(target)) : l10n.t('Apply Anyway'),
+    detail: paragraphs(listOf(migrations), leftOut(project, selected), ...told, detailOf(project)),
+    ...(safer ? { button: l10n.t('Apply Anyway'), safer } : { button: l10n.t('Apply to {0}', nameOf(target)) }),
   };
   const consent = await askConsent(target, question);
   if (!consent) return;
@@ -77,49 +75,9 @@ function chosen({ migrations }: ProjectItem, { only, upTo }: Selected): readonly
   return upTo === undefined ? pending : pending.slice(0, pending.findIndex((it) => it.version === upTo) + 1);
 }
 
-/**
- * What the rehearsal says against it, of files that are not open, too; empty when nothing. Where it cannot be rehearsed
- * the dialog says why, for applying may work all the same.
- */
-async function rehearsed(
-  { client, progress }: Parts,
-  { folder }: ProjectItem,
-  migrations: readonly MigrationItem[],
-  names: string,
-): Promise<string> {
-  const versions = migrations.map(({ version }) => version);
-  try {
-    const found = await progress.show(l10n.t('Rehearsing {0}', names), (_, token) =>
-      client.sendRequest(PendingErrorsRequest, { folder, versions }, token),
-    );
-    return refusalsOf(found);
-  } catch (error) {
-    if (faultOf(error) === undefined || !(error instanceof Error)) throw error;
-    return l10n.t('It could not be rehearsed. {0}', error.message);
-  }
-}
-
-function refusalsOf(found: readonly PendingErrors[]): string {
-  if (found.length === 0) return '';
-  const errors = found.map(({ uri, errors: count }) => {
-    const file = basename(Uri.parse(uri).path);
-    return count === 1 ? l10n.t('1 error in {0}', file) : l10n.t('{0} errors in {1}', count, file);
-  });
-  const stops = l10n.t('Applying stops at the first statement that Postgres refuses.');
-  return `${l10n.t('The rehearsal found errors:')}\n${firstOf(errors)}\n${stops}`;
-}
-
-/** A dialog that is longer than the screen has no buttons. */
-const mostLines = 10;
-
-function firstOf(lines: readonly string[]): string {
-  const more = lines.length - mostLines;
-  return [...lines.slice(0, mostLines), ...(more > 0 ? [l10n.t('and {0} more', more)] : [])].join('\n');
-}
-
 /** The first thing in the dialog; one alone stands in the question. */
 const listOf = (migrations: readonly MigrationItem[]): string =>
-  migrations.length < 2 ? '' : firstOf(migrations.map(({ version, title }) => `${version} ${title}`.trimEnd()));
+  migrations.length < 2 ? '' : upToTen(migrations.map(({ version, title }) => `${version} ${title}`.trimEnd()));
 
 export function detailOf({ target }: ProjectItem): string {
   const snapshot = l10n.t('A snapshot is taken first, so that all of it can be taken back.');

@@ -1,10 +1,11 @@
 /** Runs the down script of the newest applied migration. */
 import { l10n, window } from 'vscode';
 import { MayRevertRequest, RevertRequest } from '../../server/protocol/messages';
-import { errorsIn } from '../rehearsalErrors';
+import { errorsIn, firstErrorIn } from '../rehearsalErrors';
 import { askConsent, sendWith } from '../consent';
 import { detailOf, saveFiles, tellEnd } from './applying';
 import type { Command } from './command';
+import { showProblem } from './rehearsed';
 import { askProject } from './subject';
 import { nameOf } from '../words';
 
@@ -24,11 +25,17 @@ export const revertLast: Command = {
     await parts.client.sendRequest(MayRevertRequest, { folder, versions });
     const name = `${last.version} ${last.title}`.trim();
     const errors = errorsIn(last);
+    const first = firstErrorIn(last);
     const found = errors === 1 ? l10n.t('1 error') : l10n.t('{0} errors', errors);
     const consent = await askConsent(target, {
       asks: l10n.t('Revert {0} on {1}?', name, target.label),
       detail: `${errors === 0 ? '' : `${l10n.t('The rehearsal found {0}.', found)}\n\n`}${detailOf(project)}`,
-      button: errors === 0 ? l10n.t('Revert on {0}', nameOf(target)) : l10n.t('Revert Anyway'),
+      ...(first
+        ? {
+            button: l10n.t('Revert Anyway'),
+            safer: { button: l10n.t('Show Errors'), run: () => showProblem(first) },
+          }
+        : { button: l10n.t('Revert on {0}', nameOf(target)) }),
     });
     if (!consent) return;
     const result = await sendWith(consent, target, (agreed) =>

@@ -292,6 +292,10 @@ export interface RowsAtFault {
 /** An error that would keep the migration from being applied. */
 export const isErrorOfUp = ({ severity, direction }: Finding): boolean => severity === 'error' && direction !== 'down';
 
+/** What keeps nothing from being applied, and is to be known before: such as a function that cannot be called. */
+export const isWarningOfUp = ({ severity, direction, consequenceOf }: Finding): boolean =>
+  severity === 'warning' && direction !== 'down' && consequenceOf === undefined;
+
 export interface Place {
   readonly path: string;
   readonly range: TextRange;

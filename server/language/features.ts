@@ -7,7 +7,7 @@ import { formatting } from './formatting';
 import { hover } from './hover';
 import { inlayHints } from './inlayHints';
 import { mayChange } from './mayChange';
-import { pendingErrors } from './pendingErrors';
+import { pendingFindings } from './pendingFindings';
 import { projects } from './projects';
 import { rowsAtFault } from './rowsAtFault';
 import { symbols } from './symbols';
@@ -21,7 +21,7 @@ export const features: readonly Feature[] = [
   projects,
   changes,
   mayChange,
-  pendingErrors,
+  pendingFindings,
   databases,
   rowsAtFault,
 ];

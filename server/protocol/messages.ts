@@ -158,18 +158,26 @@ export interface Consent {
 }
 
 /**
- * Client → server: rehearse the up scripts of these pending migrations, open or not, and tell those that have errors,
- * in their order. It takes as long as it takes, and may be cancelled.
+ * Client → server: rehearse the up scripts of these pending migrations, open or not, and tell those that have errors
+ * or warnings, in their order. It takes as long as it takes, and may be cancelled.
  */
-export const PendingErrorsRequest = new RequestType<
+export const PendingFindingsRequest = new RequestType<
   { readonly folder: string; readonly versions: readonly string[] },
-  readonly PendingErrors[],
+  readonly PendingFindings[],
   FaultData
->('rehearsal/pendingErrors');
-export interface PendingErrors {
+>('rehearsal/pendingFindings');
+export interface PendingFindings {
   readonly version: string;
   readonly uri: string;
-  readonly errors: number;
+  readonly errors?: FindingsItem;
+  readonly warnings?: FindingsItem;
+}
+/** Findings of one severity in one file. */
+export interface FindingsItem {
+  readonly count: number;
+  /** Of the first one. */
+  readonly message: string;
+  readonly range: Range;
 }
 
 /**

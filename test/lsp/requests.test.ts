@@ -14,7 +14,7 @@ import {
   ListProjectsRequest,
   ListSnapshotsRequest,
   NewMigrationRequest,
-  PendingErrorsRequest,
+  PendingFindingsRequest,
   PreviewRequest,
   type ProgressParams,
   ProgressNotification,
@@ -122,17 +122,28 @@ for (const major of Object.values(servers)) {
       });
     });
 
-    it('tell the errors of pending migrations that are not open, and not those of their down scripts', async () => {
+    it('tell the errors and warnings of pending migrations that are not open, and not those of their down scripts', async () => {
       const bad = 'db/migrations/20240103000000_bad.sql';
-      const text = '-- migrate:up\nselect nope;\n\n-- migrate:down\nselect nope;\n';
+      const text = '-- migrate:up\nselect nope;\nselect neither;\n\n-- migrate:down\nselect nope;\n';
+      const body = 'db/migrations/20240105000000_body.sql';
+      const warned =
+        '-- migrate:up\ncreate function f() returns int language plpgsql as $$\nbegin return (select nope from users); end $$;\n\n-- migrate:down\n';
       const onlyDown = '-- migrate:up\nselect 1;\n\n-- migrate:down\nselect nope;\n';
-      const all = { ...files, [bad]: text, 'db/migrations/20240104000000_down.sql': onlyDown };
+      const all = { ...files, [bad]: text, [body]: warned, 'db/migrations/20240104000000_down.sql': onlyDown };
       await onServer(major, { files: all }, async ({ editor: { connection }, path }) => {
         const folder = uriOf(path('db/migrations'));
-        const versions = ['20240101000000', '20240103000000', '20240104000000'];
-        const errors = await connection.sendRequest(PendingErrorsRequest, { folder, versions });
-        deepEqual(errors, [{ version: '20240103000000', uri: uriOf(path(bad)), errors: 1 }]);
-        const none = await connection.sendRequest(PendingErrorsRequest, { folder, versions: versions.slice(0, 1) });
+        const versions = ['20240101000000', '20240103000000', '20240104000000', '20240105000000'];
+        const found = await connection.sendRequest(PendingFindingsRequest, { folder, versions });
+        const item = (count: number, name: string, line: number, character: number) => ({
+          count,
+          message: `column "${name}" does not exist`,
+          range: { start: { line, character }, end: { line, character: character + name.length } },
+        });
+        deepEqual(found, [
+          { version: '20240103000000', uri: uriOf(path(bad)), errors: item(2, 'nope', 1, 7) },
+          { version: '20240105000000', uri: uriOf(path(body)), warnings: item(1, 'nope', 2, 21) },
+        ]);
+        const none = await connection.sendRequest(PendingFindingsRequest, { folder, versions: versions.slice(0, 1) });
         deepEqual(none, []);
       });
     });

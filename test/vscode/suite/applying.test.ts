@@ -78,7 +78,9 @@ describe('applying to the embedded Postgres', () => {
     const asked = await answering([pressing('Apply Anyway'), keep], () =>
       commands.executeCommand('rehearsal.applyAllPending', { kind: 'project', project }),
     );
-    match(detailOf(asked[0]), /^The rehearsal found errors:\n1 error in 20240402150000_order_totals\.sql\n/);
+    match(detailOf(asked[0]), /^The rehearsal found errors:\n1 error in 20240402150000_order_totals\.sql: column .*\n/);
+    // Enter presses the first one.
+    deepEqual(asked[0]!.args.slice(2), ['Show Errors', 'Apply Anyway']);
     equal(asked[1]!.dialog, 'showErrorMessage');
     match(messageOf(asked[1]), /^20240402150000_order_totals\.sql:\d+: .*p\.price.* \(42703\)\. /);
     const editor = window.activeTextEditor!;
