@@ -113,22 +113,14 @@ export async function tellEnd(
       void window.showInformationMessage(l10n.t('There is nothing to do on {0}.', nameOf(project.target)));
       return;
     case 'cancelled':
-      await offerSnapshot(parts, project, result.snapshot, l10n.t('Cancelled. {0}', result.state));
+      await offerSnapshot(parts, project, result, l10n.t('Cancelled. {0}', result.state));
       return;
     case 'refused': {
       await selectStatement(result.uri, result.range);
-      await offerSnapshot(
-        parts,
-        project,
-        result.migrations.length > 0 || !isRolledBack(result.state) ? result.snapshot : undefined,
-        refusalText(Uri.parse(result.uri).path, result),
-      );
+      await offerSnapshot(parts, project, result, refusalText(Uri.parse(result.uri).path, result));
     }
   }
 }
-
-/** Then the database is as it was, and there is nothing to go back from. */
-const isRolledBack = (state: string): boolean => /; nothing of (?:it|this run) stands\./.test(state);
 
 async function selectStatement(uri: string, { start, end }: (Ended & { kind: 'refused' })['range']): Promise<void> {
   const selection = new Range(start.line, start.character, end.line, end.character);
@@ -136,15 +128,20 @@ async function selectStatement(uri: string, { start, end }: (Ended & { kind: 're
   editor.selection = new Selection(selection.start, selection.end);
 }
 
+interface GoingBack {
+  readonly snapshot?: string;
+  readonly left?: Extract<Ended, { kind: 'refused' }>['left'];
+}
+
 /** The state is told; with a snapshot it can be left as it is or be taken back. */
 async function offerSnapshot(
   parts: Parts,
   project: ProjectItem,
-  snapshot: string | undefined,
+  { snapshot, left = 'changes' }: GoingBack,
   message: string,
 ): Promise<void> {
   const [back, keep] = [l10n.t('Restore Snapshot'), l10n.t('Keep What Was Applied')];
-  const choices = snapshot === undefined ? [] : [back, keep];
+  const choices = snapshot === undefined ? [] : { nothing: [], mark: [back], changes: [back, keep] }[left];
   const chosen = await window.showErrorMessage(message, ...choices);
   if (snapshot !== undefined && chosen === back) await restore(parts, project, snapshot);
 }

@@ -65,7 +65,7 @@ function plainResult(result: Final, places: Places) {
     case 'done':
       return { ...result, ms: rounded(result.ms) };
     case 'refused': {
-      const { finding, text: _, ...rest } = result;
+      const { finding, text: _, left: __, ...rest } = result;
       return { ...rest, path: places.path(finding.path), finding: jsonFinding(finding, places) };
     }
   }

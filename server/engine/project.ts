@@ -366,6 +366,7 @@ export type ApplyResult =
       /** Of its file, as it was run: it may be another one by now. */
       readonly text: string;
       readonly state: string;
+      readonly left: Left;
     }
   | {
       readonly kind: 'cancelled';
@@ -376,6 +377,15 @@ export type ApplyResult =
   /** Somebody else is connected and the snapshot needs the database for itself; ask, then call again with consent. */
   | { readonly kind: 'busy'; readonly sessions: readonly string[] }
   | { readonly kind: 'nothing' };
+
+/**
+ * What there is to go back from after a refusal:
+ *
+ * - `nothing`: the database is as it was before
+ * - `mark`: the same but for a mark of the tool, which goes on when that is gone
+ * - `changes`: of earlier migrations, or of this one
+ */
+export type Left = 'nothing' | 'mark' | 'changes';
 
 export interface SnapshotRequest extends Consent {
   readonly reason: string;

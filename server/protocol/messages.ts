@@ -238,6 +238,8 @@ export type ApplyResult =
       readonly sqlState?: string;
       readonly message: string;
       readonly state: string;
+      /** What there is to go back from; `mark`: nothing but that the tool refuses to go on. */
+      readonly left: 'nothing' | 'mark' | 'changes';
     }
   | {
       readonly kind: 'cancelled';

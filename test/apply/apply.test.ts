@@ -74,13 +74,47 @@ create table c (id int);
             const result = sameRefusal(job, await applyMigrations(job, job.versions));
             deepEqual(result.migrations, ['1']);
             equal(result.version, '2');
-            match(result.state, /^2 was rolled back; nothing of it stands\. golang-migrate marked version 2 dirty/);
+            equal(
+              result.state,
+              '2 was rolled back; nothing of it stands. golang-migrate marked version 2 dirty: `migrate force 1` takes that back.',
+            );
+            equal(result.left, 'changes');
             await sameTables(place, ['a', 'schema_migrations']);
             deepEqual(await place.sql('select * from schema_migrations'), [{ version: '2', dirty: true }]);
             await rejects(
               applyMigrations(job, ['3']),
               isFault('blocked', /^The migration tool would refuse to go on: golang-migrate marked version 2 dirty/),
             );
+          },
+        ));
+
+      it('says what takes away the dirty mark of a refused first migration, and of a refused down script', () =>
+        withJob(
+          major,
+          'golang-migrate',
+          `--- 1_a.up.sql
+create table a (id int);
+--- 1_a.down.sql
+drop table nowhere;
+`,
+          async (job, place) => {
+            equal((await applyMigrations(job, ['1'])).kind, 'done');
+            const down = await revertMigrations(job, ['1']);
+            if (down.kind !== 'refused') throw new Error(JSON.stringify(down));
+            equal(
+              down.state,
+              'The down script of 1 was rolled back; 1 stands as before. golang-migrate marked the database dirty: `migrate force 1` takes that back.',
+            );
+            equal(down.left, 'mark');
+            await place.sql('delete from schema_migrations');
+            const up = await applyMigrations(job, ['1']);
+            if (up.kind !== 'refused') throw new Error(JSON.stringify(up));
+            // Taken as an option without the two dashes.
+            equal(
+              up.state,
+              '1 was rolled back; nothing of it stands. golang-migrate marked version 1 dirty: `migrate force -- -1` takes that back.',
+            );
+            equal(up.left, 'mark');
           },
         ));
 
@@ -98,7 +132,11 @@ insert into a values (1), ('x');
 `,
           async (job, place) => {
             const result = sameRefusal(job, await applyMigrations(job, job.versions));
-            match(result.state, /^Of the 5 statements of 1, number 2 took effect and stays; the others did not\./);
+            equal(
+              result.state,
+              'Of the 5 statements of 1, number 2 took effect and stays; the others did not. golang-migrate marked version 1 dirty: run `migrate force -- -1` when what stands is taken back, or `migrate force 1` when the rest is done as well.',
+            );
+            equal(result.left, 'changes');
             await sameTables(place, ['a', 'schema_migrations']);
           },
         ));

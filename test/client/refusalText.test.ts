@@ -8,6 +8,7 @@ const refused = {
   uri: 'file:///shop/db/002_users.sql',
   range: { start: { line: 2, character: 4 }, end: { line: 2, character: 9 } },
   state: 'Version 2 was rolled back; nothing of it stands.',
+  left: 'nothing' as const,
 };
 
 describe('the notification of a refusal', () => {

@@ -90,7 +90,7 @@ for (const major of Object.values(servers)) {
             equal(await rowsOf(url), '-1 true');
             const state = await history.read(session);
             deepEqual(state.versions, []);
-            match(state.blocked ?? '', /force -1/);
+            match(state.blocked ?? '', /`migrate force -- -1`/);
           }),
         ),
       ));

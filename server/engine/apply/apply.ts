@@ -2,11 +2,12 @@
 import { Fault } from '../base/fault';
 import { openJournal } from '../base/journal';
 import type { Session } from '../database/session';
-import type { ApplyResult } from '../project';
+import type { ApplyResult, Left } from '../project';
 import type { Job } from './job';
 import { withLockedTarget } from './locked';
 import { type Planned, checkDown, checkUp, planDown, planUp } from './plan';
-import { type Stopped, type Trail, type Work, runMigration, withdraw } from './runMigration';
+import { type Stopped, type Trail, type Work, runMigration, stepOf, withdraw } from './runMigration';
+import type { Lasting } from './runScript';
 import { whatIsRecorded, whatStands } from './state';
 import { type ApplyStep, topic } from './steps';
 
@@ -94,9 +95,10 @@ async function runAll(job: Job, session: Session, plan: readonly Planned[], trai
 }
 
 async function stopped(work: Work, end: Stopped, migrations: readonly string[]): Promise<ApplyResult> {
-  const { job, session, planned } = work;
+  const { planned } = work;
   if (end.kind === 'cancelled' && end.lasting?.length === 0) await withdraw(work);
-  const state = `${whatStands(planned, end.lasting)} ${await recordedNow(job, session)}`;
+  const { recorded, left } = await endOf(work, end.lasting, migrations);
+  const state = `${whatStands(planned, end.lasting)} ${recorded}`;
   switch (end.kind) {
     case 'cancelled':
       return { kind: 'cancelled', migrations, state };
@@ -110,17 +112,28 @@ async function stopped(work: Work, end: Stopped, migrations: readonly string[]):
         finding: findingOf(planned, end),
         text: planned.text,
         state,
+        left,
       };
   }
 }
 
 /** A script that changed search_path can keep the history from being found; that must not hide how it ended. */
-async function recordedNow({ folder, history }: Job, session: Session): Promise<string> {
+async function endOf(
+  { job: { folder, history }, session, planned }: Work,
+  lasting: Lasting,
+  migrations: readonly string[],
+): Promise<{ readonly recorded: string; readonly left: Left }> {
+  const stands = lasting?.length === 0 ? 'nothing' : 'something';
+  const changes = stands === 'something' || migrations.length > 0;
   try {
-    return whatIsRecorded(folder, await history.read(session));
+    const state = await history.read(session);
+    if (state.blocked === undefined)
+      return { recorded: whatIsRecorded(folder, state), left: changes ? 'changes' : 'nothing' };
+    const recorded = history.unblock?.(stepOf(planned), stands) ?? state.blocked;
+    return { recorded, left: changes ? 'changes' : 'mark' };
   } catch (cause) {
     if (!(cause instanceof Fault) || session.lost) throw cause;
-    return `The history cannot be read just now: ${cause.detail}`;
+    return { recorded: `The history cannot be read just now: ${cause.detail}`, left: 'changes' };
   }
 }
 

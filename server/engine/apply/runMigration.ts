@@ -94,7 +94,7 @@ export async function withdraw({ job, session, planned }: Work): Promise<void> {
   await job.history.after(session, { ...stepOf(planned), script: { direction }, ms: 0 });
 }
 
-const stepOf = ({ migration, previous, direction, upText }: Planned): HistoryStep => ({
+export const stepOf = ({ migration, previous, direction, upText }: Planned): HistoryStep => ({
   migration,
   previous,
   script: { direction },

@@ -33,6 +33,7 @@ export function golangMigrateHistory(options: HistoryOptions): History {
     },
     before: (session, step) => record(session, step, true),
     after: (session, step) => record(session, step, false),
+    unblock,
   };
 }
 
@@ -130,10 +131,25 @@ async function isUnderWay(session: Session, table: TableName): Promise<boolean> 
 /** The mark is set before a step and taken away behind it, so that it does not tell why the step has no end. */
 const blockedBy = (version: bigint): string =>
   version === nilVersion
-    ? `golang-migrate marked the database dirty: the down script of the first migration was begun and not finished. ${why} Restore a snapshot from before that; or see what it left, take the rest away and run \`migrate force -1\`.`
-    : `golang-migrate marked version ${version} dirty: its up script, or the down script of the version after it, was begun and not finished. ${why} Restore a snapshot from before that; or see what it left, put the schema right and say with \`migrate force VERSION\` which version the database has: the last one whose up script stands whole, or -1 for none.`;
+    ? `golang-migrate marked the database dirty: the down script of the first migration was begun and not finished. ${why} Restore a snapshot from before that; or see what it left, take the rest away and run ${force(nilVersion)}.`
+    : `golang-migrate marked version ${version} dirty: its up script, or the down script of the version after it, was begun and not finished. ${why} Restore a snapshot from before that; or see what it left, put the schema right and say with \`migrate force VERSION\` which version the database has: the last one whose up script stands whole, or \`-- -1\` for none.`;
 
 const why = 'Either it failed, or the run was cut off.';
+
+/** `force` sets the version and runs nothing: it is to be the one that the schema is at (GETTING_STARTED.md). */
+function unblock(step: HistoryStep, stands: 'nothing' | 'something'): string {
+  const { direction } = step.script;
+  const [after, before] = [versionAfter(step), versionAfter({ ...step, script: { direction: opposite[direction] } })];
+  const marked = `golang-migrate marked ${after === nilVersion ? 'the database' : `version ${after}`} dirty`;
+  return stands === 'nothing'
+    ? `${marked}: ${force(before)} takes that back.`
+    : `${marked}: run ${force(before)} when what stands is taken back, or ${force(after)} when the rest is done as well.`;
+}
+
+const opposite = { up: 'down', down: 'up' } as const;
+
+/** Its command line takes `-1` for an option where it does not stand behind `--` (internal/cli/main.go). */
+const force = (version: bigint): string => `\`migrate force ${version === nilVersion ? '-- ' : ''}${version}\``;
 
 /** Down leads to the version before in the folder; to none from the first one. */
 const versionAfter = ({ migration, previous, script }: HistoryStep): bigint =>

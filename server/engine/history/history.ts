@@ -30,6 +30,13 @@ export interface History {
    */
   before(session: Session, step: HistoryStep): Promise<void>;
   after(session: Session, step: HistoryStep): Promise<void>;
+  /**
+   * What takes away the mark of `blocked` after a step of ours: then it is known what has made it. Left out for tools that
+   * set none.
+   *
+   * @param stands whether anything of the script may stand
+   */
+  unblock?(step: HistoryStep, stands: 'nothing' | 'something'): string;
 }
 
 export interface HistoryStep {
