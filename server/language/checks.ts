@@ -71,8 +71,12 @@ export class Checks {
     return this.faults.get(folder);
   }
 
-  /** Rehearses the project of this document, or all open documents, at once. Ends when the results are published. */
-  async recheck(uri?: string): Promise<void> {
+  /**
+   * Rehearses the project of this document, or all open documents, at once. Ends when the results are published.
+   *
+   * @returns where this document, or each of them, stands now
+   */
+  async recheck(uri?: string): Promise<readonly CheckState[]> {
     const files = this.documents.files().filter(({ document }) => uri === undefined || document.uri === uri);
     const folders = new Set<string>();
     for (const { path, document } of files) {
@@ -83,6 +87,7 @@ export class Checks {
     // What was told of a project that is not there any more is taken back.
     if (uri === undefined) for (const folder of this.queues.keys()) folders.add(folder);
     await Promise.all([...folders].map((folder) => this.queue(folder).request('at once')));
+    return files.flatMap(({ document }) => this.states.of(document.uri) ?? []);
   }
 
   private cancel(): void {

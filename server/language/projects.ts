@@ -10,9 +10,11 @@ import {
   PreviewRequest,
   type ProjectItem,
   RehearseRequest,
+  type RehearseResult,
   type TargetItem,
 } from '../protocol/messages';
 import type { Checks } from './checks';
+import type { CheckState } from './checkStates';
 import type { Feature } from './feature';
 import { faultData, reply, replyPlain } from './reply';
 import { pathOf, uriOf } from './uri';
@@ -43,7 +45,7 @@ export const projects: Feature = {
         await workspace.lookAnew();
         for (const project of await workspace.projects()) checks.forgetRefusals(project);
         workspace.changed('projects');
-        await checks.recheck(uri);
+        return resultOf(await checks.recheck(uri));
       }),
     );
     connection.onRequest(
@@ -74,6 +76,17 @@ export const projects: Feature = {
     );
   },
 };
+
+function resultOf(states: readonly CheckState[]): RehearseResult {
+  const checked = states.flatMap((it) => (it.kind === 'rehearsed' ? [it.check] : []));
+  const findings = checked.flatMap((it) => it.findings);
+  return {
+    rehearsed: checked.length,
+    failed: states.filter(({ kind }) => kind === 'failed').length,
+    errors: findings.filter(({ severity }) => severity === 'error').length,
+    warnings: findings.filter(({ severity }) => severity === 'warning').length,
+  };
+}
 
 const problemText = ({ path, message }: Project['folder']['problems'][number]): string =>
   `${basename(path)}: ${message}`;

@@ -93,7 +93,18 @@ export interface MigrationItem {
 export const ProjectsChanged = new NotificationType0('rehearsal/projectsChanged');
 
 /** Client → server: rehearse this file (or all open ones) again, from a fresh look at the target. */
-export const RehearseRequest = new RequestType<{ readonly uri?: string }, void, FaultData>('rehearsal/rehearse');
+export const RehearseRequest = new RequestType<{ readonly uri?: string }, RehearseResult, FaultData>(
+  'rehearsal/rehearse',
+);
+/** What came of the open files that were asked for. */
+export interface RehearseResult {
+  readonly rehearsed: number;
+  /** Why is told by RehearsalStateChanged. */
+  readonly failed: number;
+  /** In those that were rehearsed. */
+  readonly errors: number;
+  readonly warnings: number;
+}
 
 /** Server → client: where the rehearsal of an open file stands, for the language status item. */
 export const RehearsalStateChanged = new NotificationType<RehearsalState>('rehearsal/rehearsalState');

@@ -27,7 +27,8 @@ type Check = (files: Files, ...asked: Parameters<Project['check']>) => ReturnTyp
 
 const first = '/workspace/migrations/1_a.sql';
 const second = '/workspace/migrations/2_b.sql';
-const texts = { [first]: 'select 1;\n', [second]: 'select 2;\n', '/workspace/migrations/3_c.sql': 'select 3;\n' };
+const third = '/workspace/migrations/3_c.sql';
+const texts = { [first]: 'select 1;\n', [second]: 'select 2;\n', [third]: 'select 3;\n' };
 
 describe('background checks', () => {
   it('publish findings for the version they were made from', async () => {
@@ -300,8 +301,22 @@ describe('background checks', () => {
       editor.open(first, 'no');
       await editor.diagnostics(first);
       const before = editor.published.length;
-      await editor.connection.sendRequest(RehearseRequest, { uri: uriOf(first) });
+      const result = await editor.connection.sendRequest(RehearseRequest, { uri: uriOf(first) });
       equal(editor.published.length, before + 1);
+      deepEqual(result, { rehearsed: 1, failed: 0, errors: 1, warnings: 0 });
+      editor.open(second, 'select 2;\n');
+      const all = await editor.connection.sendRequest(RehearseRequest, {});
+      deepEqual(all, { rehearsed: 2, failed: 0, errors: 1, warnings: 0 });
+      const closed = await editor.connection.sendRequest(RehearseRequest, { uri: uriOf(third) });
+      deepEqual(closed, { rehearsed: 0, failed: 0, errors: 0, warnings: 0 });
+    });
+  });
+
+  it('tell who has asked for it that nothing could be rehearsed', async () => {
+    await withEditor({ check: noServer }, async ({ editor }) => {
+      editor.open(first, 'no');
+      const result = await editor.connection.sendRequest(RehearseRequest, {});
+      deepEqual(result, { rehearsed: 0, failed: 1, errors: 0, warnings: 0 });
     });
   });
 });
