@@ -1,7 +1,7 @@
 /** Hover: what the statement under the pointer did when it was rehearsed. */
 import { type Hover, MarkupKind, type Range } from 'vscode-languageserver/node';
 import type { TextRange } from '../engine/base/text';
-import type { StatementOutcome } from '../engine/project';
+import type { FileCheck } from '../engine/project';
 import type { Feature } from './feature';
 import { hoverText } from './observed';
 import { offsetsIn, rangesIn } from './positions';
@@ -15,10 +15,12 @@ export const hover: Feature = {
       reply(async ({ textDocument: { uri }, position }, signal) => {
         const document = documents.get(uri);
         if (!document) return null;
+        const { version } = document;
         const offset = offsetsIn(document)(position);
-        const rangeOf = rangesIn(document.getText());
         const check = await checks.newest(uri, signal);
-        return check ? hoverAt(check.outcomes, offset, rangeOf) : null;
+        // What was typed meanwhile may have moved everything away from under the pointer.
+        if (!check || document.version !== version) return null;
+        return hoverAt(check, offset, rangesIn(document.getText()));
       }),
     );
   },
@@ -30,11 +32,14 @@ export const hover: Feature = {
  * @param rangeOf from offsets to the editor's positions
  */
 export function hoverAt(
-  outcomes: readonly StatementOutcome[],
+  { outcomes, findings }: Pick<FileCheck, 'outcomes' | 'findings'>,
   offset: number,
   rangeOf: (range: TextRange) => Range,
 ): Hover | null {
   const outcome = outcomes.find(({ range: { start, end } }) => start <= offset && offset < end);
   if (!outcome) return null;
-  return { contents: { kind: MarkupKind.Markdown, value: hoverText(outcome) }, range: rangeOf(outcome.range) };
+  // The editor puts the diagnostic that is under the pointer into the same hover.
+  const isMarked = findings.some(({ range: { start, end } }) => start <= offset && offset < Math.max(end, start + 1));
+  const value = hoverText(outcome, isMarked ? 'diagnostic' : 'nothing');
+  return { contents: { kind: MarkupKind.Markdown, value }, range: rangeOf(outcome.range) };
 }

@@ -13,11 +13,12 @@ export const inlayHints: Feature = {
   attach(connection, workspace, documents, checks) {
     connection.languages.inlayHint.on(
       reply(async ({ textDocument: { uri }, range }, signal) => {
-        const document = documents.get(uri);
-        if (!document || workspace.hintLevel === 'off') return null;
-        const text = document.getText();
+        if (workspace.hintLevel === 'off') return null;
         const check = await checks.newest(uri, signal);
-        if (!check) return null;
+        const document = documents.get(uri);
+        if (!check || !document) return null;
+        // Of the text that was checked: what was typed since the question has moved the statements.
+        const text = document.getText();
         return hintsOf(check.outcomes, withoutMark(text), workspace.hintLevel, positionsIn(text)).filter((it) =>
           isWithin(it.position, range),
         );

@@ -1,54 +1,71 @@
 /** What a statement did, in words for people: the line of an inlay hint, the text of a hover. Pure. */
 import type { StatementOutcome } from '../engine/project';
-import type { Dependent, Lock, Observation } from '../engine/rehearsal/observation/observation';
+import type { Dependent, Lock, ObjectName, Observation } from '../engine/rehearsal/observation/observation';
 import { strengthOf } from '../engine/sql/lockModes';
 import { capital, code, row, some } from './markdown';
 
 type Ran = StatementOutcome & { readonly kind: 'ran' };
 
+/** VS Code cuts what is longer (`editor.inlayHints.maximumLength`, 43 by default, for all hints of a line together). */
+const longestLabel = 40;
+
 /** The strongest lock that others wait for; empty when there is none. */
 export function compactWords({ observation }: Ran): string {
   const seen = observation?.locks.filter((it) => !it.unseen) ?? [];
   const [strongest] = seen.toSorted((a, b) => rank(b) - rank(a));
-  return strongest ? `${strongest.mode} ${strongest.object}` : '';
+  return strongest ? shortened(`${strongest.mode} ${withoutPublic(strongest.object)}`) : '';
 }
 
-/** Everything, on one line. */
-export function fullWords({ ms, rows, notices, observation }: Ran): string {
-  return joined([
-    duration(ms),
+/** What matters most, on one line, as far as there is room; the hover tells all of it. */
+export function fullWords(ran: Ran): string {
+  const { ms, rows, notices, observation } = ran;
+  const words = [
+    compactWords(ran),
+    ...(observation?.rewrites.some((it) => !it.unseen) ? ['rewritten!'] : []),
     ...(rows === undefined ? [] : [some(rows, 'row')]),
-    ...(observation ? wordsOf(observation) : []),
+    duration(ms),
+    ...(observation ? asidesOf(observation) : []),
     ...(notices.length > 0 ? [some(notices.length, 'notice')] : []),
-  ]);
-}
-
-function wordsOf({ locks, rewrites, scans, rows, created, altered, dropped, dependents }: Observation): string[] {
-  return [
-    ...locks
-      .toSorted((a, b) => rank(b) - rank(a))
-      .map(({ mode, object, held }) => `${mode} ${object}${held ? ' (held)' : ''}`),
-    ...rewrites.map(({ object }) => `rewrites ${object}`),
-    ...scans.map(
-      ({ table, scans: times, rows: read }) => `${times > 0 ? 'scans' : 'reads'} ${table} (${some(read, 'row')})`,
-    ),
-    ...rows.map((it) => `${written(it)} in ${it.table}`),
-    ...created.map(({ kind, identity }) => `creates ${kind} ${identity}`),
-    ...altered.map(({ kind, identity }) => `alters ${kind} ${identity}`),
-    ...dropped.map(({ kind, identity }) => `drops ${kind} ${identity}`),
-    ...dependents.map((it) => `${it.kind} ${it.identity} ${effects[it.effect]}`),
   ];
+  return words.reduce((line, it) => {
+    const longer = joined([line, it].filter((part) => part !== ''));
+    return longer.length > longestLabel ? line : longer;
+  }, '');
 }
 
-/** Markdown. */
-export function hoverText(outcome: StatementOutcome): string {
+const asidesOf = ({ scans, rows, created, altered, dropped, dependents }: Observation): string[] => [
+  ...scans.map(
+    ({ table, scans: times, rows: read }) =>
+      `${times > 0 ? 'scans' : 'reads'} ${withoutPublic(table)} (${some(read, 'row')})`,
+  ),
+  ...rows.map((it) => `${written(it)} in ${withoutPublic(it.table)}`),
+  ...created.map((it) => `creates ${briefly(it)}`),
+  ...altered.map((it) => `alters ${briefly(it)}`),
+  ...dropped.map((it) => `drops ${briefly(it)}`),
+  ...dependents.map((it) => `${briefly(it)} ${effects[it.effect]}`),
+];
+
+const shortened = (label: string): string =>
+  label.length > longestLabel ? `${label.slice(0, longestLabel - 1)}…` : label;
+
+const withoutPublic = (object: string): string => object.replace(/^public\./, '');
+
+const briefly = ({ kind, identity }: ObjectName): string => `${kind} ${withoutPublic(identity)}`;
+
+/**
+ * Markdown.
+ *
+ * @param besides `diagnostic`: what Postgres has said of it stands beside this already
+ */
+export function hoverText(outcome: StatementOutcome, besides: 'nothing' | 'diagnostic' = 'nothing'): string {
+  const words = (message: string): string => (besides === 'diagnostic' ? '' : `: ${code(message)}`);
   switch (outcome.kind) {
     case 'ran':
       return ranText(outcome);
     case 'refused':
-      return `**Refused** after ${duration(outcome.ms)} (${outcome.sqlState}): ${code(outcome.message)}`;
+      return `**Refused** after ${duration(outcome.ms)} (${outcome.sqlState})${words(outcome.message)}`;
     case 'ended':
-      return `**Ended the session**: ${code(outcome.message)}`;
+      return `**Ended the session**${words(outcome.message)}`;
     case 'skipped':
       return `**Not rehearsed**: ${reasons[outcome.reason]}`;
   }
@@ -119,14 +136,13 @@ function lockTable(locks: readonly Lock[]): string {
     .map(({ mode, kind, object, held, unseen }) =>
       row([mode, `${kind} ${code(object)}`, unseen ? 'new, nobody waits' : held ? 'held already' : '']),
     );
-  return [row(['Lock', 'On', '']), row(['---', '---', '---']), ...rows].join('\n');
+  return [row(['Lock', 'On', '']), row([':---', ':---', ':---']), ...rows].join('\n');
 }
 
 const list = (title: string, items: readonly string[]): string =>
   items.length === 0 ? '' : [`${title}:`, ...items.map((it) => `- ${it}`)].join('\n');
 
-const named = ({ kind, identity }: { readonly kind: string; readonly identity: string }): string =>
-  `${kind} ${code(identity)}`;
+const named = ({ kind, identity }: ObjectName): string => `${kind} ${code(identity)}`;
 
 const effects: Readonly<Record<Dependent['effect'], string>> = {
   dropped: 'goes with it',

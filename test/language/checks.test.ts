@@ -296,6 +296,27 @@ describe('background checks', () => {
     });
   });
 
+  it('leave hints where their statements are now, whatever was typed since they were asked for', async () => {
+    let runs = 0;
+    const check: Check = async (files, ...asked) => {
+      if (++runs === 2) await aborted(asked[2]);
+      return findNo(files, ...asked);
+    };
+    const options = { settings: { ...usualSettings, inlayHints: 'full' } };
+    await withEditor({ check, options }, async ({ editor }) => {
+      editor.open(first, 'select 1;\n');
+      await editor.diagnostics(first);
+      editor.edit(first, 'select 123;\n');
+      const asked = editor.connection.sendRequest('textDocument/inlayHint', {
+        textDocument: { uri: uriOf(first) },
+        range: { start: { line: 0, character: 0 }, end: { line: 9, character: 0 } },
+      });
+      await editor.until(() => runs > 1, 'the second check');
+      editor.edit(first, '-- one\n-- two\nselect 1234;\n');
+      match(JSON.stringify(await asked), /^\[\{"position":\{"line":2,"character":12\},"label":"26 ms"/);
+    });
+  });
+
   it('rehearse again on request, and answer when the result is published', async () => {
     await withEditor({ check: findNo }, async ({ editor }) => {
       editor.open(first, 'no');

@@ -1,7 +1,7 @@
 /** Hover and inlay hints: what they say about outcomes, and where. */
 import { deepEqual, equal, match } from 'node:assert/strict';
 import type { MarkupContent } from 'vscode-languageserver-protocol';
-import type { StatementOutcome } from '../../server/engine/project';
+import type { Finding, StatementOutcome } from '../../server/engine/project';
 import type { Observation } from '../../server/engine/rehearsal/observation/observation';
 import { hoverAt } from '../../server/language/hover';
 import { hintsOf } from '../../server/language/inlayHints';
@@ -66,24 +66,40 @@ const outcomes: readonly StatementOutcome[] = [
   { kind: 'skipped', range: rangeOf('\\echo hello'), reason: 'psql' },
 ];
 
+const ran = (observation: Observation): StatementOutcome => {
+  const range = rangeOf('alter table app.users\n  add column "a|b" int');
+  return { kind: 'ran', range, ms: 3.14, notices: [], observation };
+};
+
 const drawn = (level: HintLevel, of: readonly StatementOutcome[] = outcomes): string[] =>
   hintsOf(of, text, level, positionsIn(text)).map(
     ({ position, label }) => `${position.line}:${position.character} ${JSON.stringify(label).slice(1, -1)}`,
   );
 
-const hovered = (word: string, of: readonly StatementOutcome[] = outcomes): string | undefined =>
-  (hoverAt(of, text.indexOf(word), rangesIn(text))?.contents as MarkupContent | undefined)?.value;
+const hovered = (
+  word: string,
+  of: readonly StatementOutcome[] = outcomes,
+  findings: readonly Finding[] = [],
+): string | undefined =>
+  (hoverAt({ outcomes: of, findings }, text.indexOf(word), rangesIn(text))?.contents as MarkupContent | undefined)
+    ?.value;
 
 describe('inlay hints', () => {
   it('tell in short what others have to wait for, behind the last line of a statement', () => {
     deepEqual(drawn('compact'), ['1:31 ACCESS EXCLUSIVE app.\\"a|b\\"']);
   });
 
-  it('tell everything when they are asked to', () => {
+  it('tell what matters most when they are asked for all, as far as the editor has room', () => {
     deepEqual(drawn('full'), [
-      '1:31 3.1 ms · ACCESS EXCLUSIVE app.\\"a|b\\" · SHARE app.users (held) · ACCESS EXCLUSIVE app.made · rewrites app.users · scans app.users (2,000 rows) · 3 inserted, 1 deleted in app.log · alters table app.users · view app.adults follows silently · 1 notice',
-      '2:31 12 ms · 1 row · ACCESS EXCLUSIVE app.more · creates table app.more',
+      '1:31 ACCESS EXCLUSIVE app.\\"a|b\\" · rewritten!',
+      '2:31 1 row · 12 ms · creates table app.more',
     ]);
+    const [lock] = altered.locks.slice(1);
+    const on = (object: string) => drawn('full', [ran({ ...nothing, locks: lock ? [{ ...lock, object }] : [] })]);
+    deepEqual(on('public.projects'), ['1:31 ACCESS EXCLUSIVE projects · 3.1 ms']);
+    deepEqual(on('app.a_very_long_name_of_a_table'), ['1:31 ACCESS EXCLUSIVE app.a_very_long_name_o…']);
+    const scanned = { ...nothing, scans: [{ table: 'public.users', scans: 1, rows: 2000 }] };
+    deepEqual(drawn('full', [ran(scanned)]), ['1:31 3.1 ms · scans users (2,000 rows)']);
   });
 
   it('are not there when they are off, nor where nothing ran or nobody observed', () => {
@@ -104,7 +120,7 @@ describe('hover', () => {
       hovered('add column'),
       [
         '**Ran** in 3.1 ms',
-        '| Lock | On |  |\n| --- | --- | --- |\n| ACCESS EXCLUSIVE | table `app."a\\|b"` |  |\n| SHARE | table `app.users` | held already |\n| ACCESS EXCLUSIVE | table `app.made` | new, nobody waits |',
+        '| Lock | On |  |\n| :--- | :--- | :--- |\n| ACCESS EXCLUSIVE | table `app."a\\|b"` |  |\n| SHARE | table `app.users` | held already |\n| ACCESS EXCLUSIVE | table `app.made` | new, nobody waits |',
         'Written anew:\n- table `app.users`',
         'Read:\n- `app.users`: 2,000 rows, from end to end',
         'Rows:\n- `app.log`: 3 inserted, 1 deleted',
@@ -118,7 +134,7 @@ describe('hover', () => {
   it('says where objects are only what the statement names', () => {
     equal(
       hovered('create table'),
-      '**Ran** in 12 ms, 1 row\n\n| Lock | On |  |\n| --- | --- | --- |\n| ACCESS EXCLUSIVE | table `app.more` | new, nobody waits |\n\nCreated:\n- table `app.more`\n\nObjects are those that the statement names.',
+      '**Ran** in 12 ms, 1 row\n\n| Lock | On |  |\n| :--- | :--- | :--- |\n| ACCESS EXCLUSIVE | table `app.more` | new, nobody waits |\n\nCreated:\n- table `app.more`\n\nObjects are those that the statement names.',
     );
   });
 
@@ -139,6 +155,11 @@ describe('hover', () => {
 
   it('tells why nothing ran', () => {
     equal(hovered('tabel'), '**Refused** after 0.4 ms (42601): `syntax error`');
+    const findings: readonly Finding[] = [
+      { range: rangeOf('tabel'), severity: 'error', code: 'refused', sqlState: '42601', message: 'syntax error' },
+    ];
+    equal(hovered('tabel', outcomes, findings), '**Refused** after 0.4 ms (42601)', 'a diagnostic stands beside it');
+    equal(hovered('drop tabel', outcomes, findings), '**Refused** after 0.4 ms (42601): `syntax error`');
     equal(hovered('\\echo'), '**Not rehearsed**: a line for psql.');
   });
 

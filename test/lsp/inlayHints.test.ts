@@ -12,11 +12,11 @@ const schema = 'create table users (id int primary key, age int); insert into us
 const shown = {
   off: { hints: /^null$/, hover: /Ran.* in [0-9.]+ ms"/ },
   compact: {
-    hints: /"label":"ACCESS EXCLUSIVE public\.users"/,
+    hints: /"label":"ACCESS EXCLUSIVE users"/,
     hover: /Ran.* in [0-9.]+ ms.*ACCESS EXCLUSIVE.*`rehearsal\.inlayHints` at `full`/,
   },
   full: {
-    hints: /"label":"[0-9.]+ ms · ACCESS EXCLUSIVE public\.users · scans public\.users \(/,
+    hints: /"label":"ACCESS EXCLUSIVE users · [0-9.]+ ms"/,
     hover: /Ran.* in [0-9.]+ ms.*ACCESS EXCLUSIVE.*from end to end/,
   },
 } as const;
