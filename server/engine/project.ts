@@ -222,6 +222,8 @@ export interface FileCheck extends PlaceChoice {
   readonly path: string;
   /** It takes long: statements that have not run yet are told of as they were. The whole follows. */
   readonly provisional?: true;
+  /** The second look is still to come: what it tells of bodies and routines is missing. */
+  readonly unlooked?: true;
   readonly version: string;
   /** Milliseconds that the migration took when it was last run, which may have been for an earlier check. */
   readonly ms: number;

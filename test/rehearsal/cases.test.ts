@@ -60,6 +60,7 @@ async function rehearseFixture(source: string, place: ShadowPlace): Promise<stri
       wanted: () => ({ up: true, down: true }),
       isOpen: () => true,
       manner: 'whole',
+      othersLookedAt: 'none',
       rowsAreAsked: false,
       observe: 'off',
       layout: 'dbmate',

@@ -34,6 +34,7 @@ export const requestOf = (links: readonly LinkText[], changes: Partial<ChainRequ
   wanted: () => ({ up: true, down: true }),
   isOpen: () => true,
   manner: 'first',
+  othersLookedAt: 'none',
   rowsAreAsked: false,
   observe: 'off',
   layout: 'dbmate',

@@ -59,13 +59,11 @@ export async function check(
   if (!(await bench.confirm(signal))) return check(ground, wanted, onFile, laps, signal);
   // In a burst of keystrokes nobody reads what takes longer, and the next one ends it.
   await delay(typingPauseMs, undefined, { signal });
-  if (!bench.hasNewRows) {
-    await checkFiles(bench, { ...order, manner: 'again' }, onFile, signal);
-    return { ...checked, ms: laps.whole };
-  }
-  const upon = { ...order, live: 'withRows' } as const;
-  const again = await checkFiles(bench, { ...upon, manner: 'again' }, onFile, signal);
+  const isUponOthers = bench.hasNewRows;
+  const upon = { ...order, manner: 'again', live: isUponOthers ? 'withRows' : 'live' } as const;
+  const again = await checkFiles(bench, upon, onFile, signal);
   if (rest.length > 0) await checkFiles(bench, { ...upon, wanted: new Set(rest) }, onFile, signal);
+  if (!isUponOthers) return { ...checked, ms: laps.whole };
   // Only now, so that the next keystroke finds its shadow where it has to stand.
   await bench.adoptRows();
   return { ...again, ms: laps.whole };
@@ -191,6 +189,7 @@ async function runChain(
     layout: order.layout,
     limits: order.limits,
     manner: order.manner,
+    othersLookedAt: kind === 'replay' || order.manner === 'whole' ? 'none' : 'all',
     rowsAreAsked: hasTables(base),
     observe: order.observe,
     ...(order.manner === 'whole' ? {} : { onProvisional: (result) => provisionals(result).forEach(onProvisional) }),
@@ -201,7 +200,8 @@ async function runChain(
   };
   const provisionals = (result: LinkResult): FileCheck[] =>
     filesFor(result, new Laps<CheckRoom>('findings')).map((file) => ({ ...file, provisional: true }));
-  if (order.manner === 'again' && !(await chain.look(request, signal))) return;
+  // Of another shadow all is told that there is to know of it, so that nothing is taken back which comes again.
+  if (order.manner === 'again' && !(await chain.look(request, signal)) && kind !== 'withRows') return;
   const rows = askRows(bench.rowAnswers, base, order.manner === 'whole' ? 'once' : 'twice', onFile, signal);
   await chain.run(
     request,

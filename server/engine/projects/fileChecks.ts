@@ -29,7 +29,7 @@ export function filesOf(
   { waiting, earlier, unread, where, laps }: Telling,
 ): FileCheck[] {
   laps.enter('findings');
-  const { up, down, ms } = result;
+  const { up, down, ms, looked } = result;
   const [upPath, downPath] = [result.link.up.path, result.link.down?.path];
   const own = [...read.files.keys()];
   const before = unreadUp(read) ?? unread;
@@ -61,6 +61,7 @@ export function filesOf(
         findings: inOrder(findings),
         rows: where.rows,
         outcomes,
+        ...(file.path === upPath && !looked ? { unlooked: true as const } : {}),
       };
     });
 }

@@ -28,6 +28,7 @@ export async function previewFrom(ground: Ground, path: string, signal: AbortSig
       wanted: () => ({ up: true, down: false }),
       isOpen: () => false,
       manner: 'first',
+      othersLookedAt: 'none',
       rowsAreAsked: false,
       observe: 'off',
       layout: folder.layout.name,

@@ -34,7 +34,7 @@ export interface Chain {
     signal: AbortSignal,
   ): Promise<void>;
   /**
-   * A second look at the links that are open and asked for, after `run`.
+   * A second look at the links that are asked for, after `run`, or before it where the shadow is another one.
    *
    * @returns whether `run` may have something new to tell now
    * @throws as `run`
@@ -144,9 +144,11 @@ class ChainState {
     const walk = this.walkOf({ ...request, manner: 'again' }, new Laps<CheckRoom>('rehearsal'), signal);
     const ways = ({ link, up, down }: PreparedLink) => (request.wanted(link).down ? [up, down] : [up]);
     let anything = walk.prepared.some((it) => ways(it).some(isBelieved));
+    // What is committed is looked at on the way to what comes behind it.
+    const isLookedAt = (link: Link, i: number) =>
+      request.wanted(link).up || (request.othersLookedAt === 'all' && i < walk.firstOpen);
     for (const [i, { link }] of walk.prepared.entries())
-      if (request.wanted(link).up && request.isOpen(link))
-        anything = (await this.learning.lookAgain(i, walk)) || anything;
+      if (isLookedAt(link, i)) anything = (await this.learning.lookAgain(i, walk)) || anything;
     return anything;
   }
 

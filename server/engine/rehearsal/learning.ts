@@ -7,7 +7,7 @@ import { isDoubtful, rehearse } from './rehearse';
 import type { RunLimits } from './run';
 import { isBlockLeft, isRefusalLookedAt, SecondLook } from './secondLook';
 import type { Stack } from './stack';
-import { committedOf, learnAll, sparing, type Standings } from './standing';
+import { committedOf, learnAll, sparing, type Standing, type Standings } from './standing';
 import type { State, Verdicts } from './state';
 import type { Telling } from './telling';
 import { movesBetween, type Walk } from './walk';
@@ -75,23 +75,33 @@ export class Learning {
   async lookAgain(i: number, walk: Walk): Promise<boolean> {
     const link = walk.prepared[i];
     const end = link?.up.moves.at(-1)?.state;
-    if (!link || !end || end.verdicts || i < walk.firstOpen) return false;
-    const look = this.isPlain(link, false) ? this.lookOnStack(link, i, walk) : this.lookApart(link, i, walk);
-    this.telling.judge(link, await look);
+    if (!link || !end) return false;
+    const isObserved = end.observed || levelFor(link, walk) === 'off';
+    if (end.verdicts && (isObserved || i < walk.firstOpen)) return false;
+    if (i < walk.firstOpen) await this.advanceLooking(link, false, await this.standings.before(i, walk), walk);
+    else if (this.isPlain(link, false)) this.judge(link, await this.lookOnStack(link, i, walk), walk);
+    else this.judge(link, await this.lookApart(link, i, walk), walk);
     return true;
+  }
+
+  private judge(link: PreparedLink, verdicts: Verdicts, walk: Walk): void {
+    this.telling.judge(link, verdicts);
+    const end = link.up.moves.at(-1)?.state;
+    if (end) end.observed = levelFor(link, walk) !== 'off';
   }
 
   private async lookOnStack(link: PreparedLink, i: number, walk: Walk): Promise<Verdicts> {
     const { signal } = walk;
     const { stack, toldBy, committed } = await this.stackOf(i, walk);
+    const observe = levelFor(link, walk);
     const before = movesBetween(walk, committed, i);
     const second = lookOf(link, walk, stack.marks, toldBy);
     const bring = (moves: readonly Move[], limits: RunLimits) => stack.bring(moves, limits, signal, () => {});
-    const first = link.up.statements.findIndex(({ state }) => !state.seen && isLookedAt(state, walk));
+    const first = link.up.statements.findIndex(({ state }) => !isSeen(state, link, walk) && isLookedAt(state, walk));
     const stand = () =>
-      standBefore(first, link, walk, stack.marks, (moves) => bring([...before, ...moves], walk.limits));
+      standBefore(first, link, observe, stack.marks, (moves) => bring([...before, ...moves], walk.limits));
     if (first >= 0) await stand();
-    if (first >= 0 && walk.observe === 'full' && stack.hasLeftLocks) {
+    if (first >= 0 && observe === 'full' && stack.hasLeftLocks) {
       await stack.beginAnew();
       await stand();
     }
@@ -121,14 +131,17 @@ export class Learning {
   private async learnByAdvance(link: PreparedLink, down: boolean, i: number, walk: Walk): Promise<void> {
     const standing = await this.standings.before(i, walk);
     walk.laps.enter('rehearsal');
-    if (!(walk.manner === 'whole' && walk.wanted(link.link).up) && !walk.rowsAreAsked) {
-      await this.standings.advanceFrom(standing, link, down, walk);
-      return;
-    }
+    const isWanted = walk.wanted(link.link).up && walk.manner === 'whole';
+    if (isWanted || walk.rowsAreAsked || walk.othersLookedAt === 'all')
+      await this.advanceLooking(link, down, standing, walk);
+    else await this.standings.advanceFrom(standing, link, down, walk);
+  }
+
+  private async advanceLooking(link: PreparedLink, down: boolean, standing: Standing, walk: Walk): Promise<void> {
     const second = lookOf(link, walk, new Marks(), standing.toldBy);
     const limits = { ...walk.limits, watch: second };
     const { shadow } = await this.standings.advanceFrom(standing, link, down, { ...walk, limits });
-    this.telling.judge(link, await second.atEnd(shadow.session));
+    this.judge(link, await second.atEnd(shadow.session), walk);
   }
 
   /** Whether it can stand on a stack with others. */
@@ -151,13 +164,19 @@ export class Learning {
   }
 }
 
-function lookOf(
-  { up: { statements } }: PreparedLink,
-  walk: Walk,
-  marks: Marks,
-  toldBy: Observation['toldBy'],
-): SecondLook {
-  const { rowsAreAsked, limits, signal, observe } = walk;
+/** How much is observed of a link: nobody reads that of what is not open. */
+const levelFor = ({ link }: PreparedLink, { manner, isOpen, observe }: Walk): Walk['observe'] =>
+  manner === 'whole' || isOpen(link) ? observe : 'off';
+
+/** With all that is wanted of it. */
+const isSeen = ({ seen, known }: State, link: PreparedLink, walk: Walk): boolean =>
+  seen !== undefined &&
+  (seen.observation !== undefined || known?.outcome.kind !== 'ran' || levelFor(link, walk) === 'off');
+
+function lookOf(link: PreparedLink, walk: Walk, marks: Marks, toldBy: Observation['toldBy']): SecondLook {
+  const { statements } = link.up;
+  const { rowsAreAsked, limits, signal } = walk;
+  const observe = levelFor(link, walk);
   const rowsAreThere = hasRows(walk);
   const observing =
     observe === 'off' ? undefined : new Observing(statements, { level: observe, marks, toldBy, signal });
@@ -181,7 +200,7 @@ const hasRows = ({ base }: Walk): boolean => base.kind === 'dump' && base.rows !
 async function standBefore(
   index: number,
   { up: { moves, statements } }: PreparedLink,
-  { observe }: Walk,
+  observe: Walk['observe'],
   marks: Marks,
   bring: (moves: readonly Move[]) => Promise<unknown>,
 ): Promise<void> {

@@ -53,6 +53,8 @@ export class State {
   seen: Seen | undefined;
   /** Of a step that is the end of a script; undefined until the script was looked at as a whole. */
   verdicts: Verdicts | undefined;
+  /** Of a step that is the end of a script: that look has observed the statements as well. */
+  observed = false;
   /** What is known comes from an earlier process, and is true only as far as nothing has changed that it depends on. */
   believed = false;
   /** The connection has ended here once, which may have been chance. */

@@ -28,12 +28,18 @@ export class Telling {
   }
 
   /** The up scripts of a link were looked at as a whole. */
-  judge({ link, up }: PreparedLink, verdicts: Verdicts): void {
+  judge(prepared: PreparedLink, verdicts: Verdicts): void {
+    const { link, up } = prepared;
     const end = up.moves.at(-1)?.state;
     if (end) end.verdicts = verdicts;
-    this.verdicts.set(link.up.path, new Map([...verdicts].map(([state, verdict]) => [state.key, verdict])));
+    this.expect(prepared, verdicts);
     const seen = up.statements.map(({ state }) => [state.key, state.seen?.observation] as const);
     this.observations.set(link.up.path, new Map(seen));
+  }
+
+  /** That is told until the next look. */
+  expect({ link }: PreparedLink, verdicts: Verdicts): void {
+    this.verdicts.set(link.up.path, new Map([...verdicts].map(([state, verdict]) => [state.key, verdict])));
   }
 
   /** Outcomes as they stand in the file now; the same list again as long as nothing has changed. */
@@ -58,7 +64,8 @@ export class Telling {
   resultOf({ link }: PreparedLink, [up, down]: readonly Way[]): LinkResult {
     const ups = up ? this.outcomesOf(up, link.up.path) : [];
     const downs = down ? this.outcomesOf(down, downPathOf({ link })) : [];
-    return { link, up: ups, down: downs, ms: msOf([...ups, ...downs]) };
+    const looked = up?.moves.at(-1)?.state.verdicts !== undefined || this.verdicts.has(link.up.path);
+    return { link, up: ups, down: downs, ms: msOf([...ups, ...downs]), looked };
   }
 
   /** @returns to be called often; it tells seldom */
@@ -75,7 +82,7 @@ export class Telling {
       const ups = provisionalOf(prepared.up, link.up.path, outcomesIn(former.up, former.link.up.text));
       const downText = (former.link.down ?? former.link.up).text;
       const downs = down ? provisionalOf(prepared.down, downPathOf(prepared), outcomesIn(former.down, downText)) : [];
-      onProvisional({ link, up: ups, down: downs, ms: msOf([...ups, ...downs]) });
+      onProvisional({ link, up: ups, down: downs, ms: msOf([...ups, ...downs]), looked: false });
     };
   }
 }

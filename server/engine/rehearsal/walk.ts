@@ -18,6 +18,8 @@ export interface LinkResult {
   readonly down: readonly PlacedOutcome[];
   /** What its statements took. */
   readonly ms: number;
+  /** The second look at its up scripts has spoken, of these or of former ones with the same statements. */
+  readonly looked: boolean;
 }
 
 export interface ChainRequest {
@@ -37,6 +39,13 @@ export interface ChainRequest {
    * - `whole`: answers wait for the second look
    */
   readonly manner: 'first' | 'again' | 'whole';
+  /**
+   * Which links are looked at beside those asked for.
+   *
+   * - `all`: others are asked for by and by, and what was committed cannot be looked at later without replaying it
+   * - `none`: nobody will ask for any other
+   */
+  readonly othersLookedAt: 'all' | 'none';
   /** The target has rows that the shadow lacks, or may have others by now. */
   readonly rowsAreAsked: boolean;
   /** How much somebody wants to know of what each statement locks, reads, writes and changes. */
