@@ -5,7 +5,7 @@ import { EventEmitter, once } from 'node:events';
 import { basename } from 'node:path';
 import type { Connection, Diagnostic } from 'vscode-languageserver/node';
 import { unlessUnreadable } from '../engine/base/unlessUnreadable';
-import type { FileCheck } from '../engine/project';
+import { type FileCheck, type Finding, withLooked } from '../engine/project';
 import { type RehearsalState, RehearsalStateChanged } from '../protocol/messages';
 import { inBackground, type Trouble } from './background';
 import { diagnosticsOf, notChecked } from './diagnostics';
@@ -65,7 +65,8 @@ export class CheckStates {
   }
 
   /** Publishes what a check has found, for the text that it was made from only. */
-  rehearsed({ document, version }: Subject, check: FileCheck): void {
+  rehearsed({ document, version }: Subject, told: FileCheck): void {
+    const check = withLooked(told, this.formerOf(document.uri, version));
     if (!check.provisional) this.workspace.world.log(lineOf(check, version));
     if (this.documents.get(document.uri)?.version !== version) return;
     const { files } = this.workspace;
@@ -77,6 +78,13 @@ export class CheckStates {
     if (check.provisional) return;
     this.versions.set(document.uri, version);
     this.setState(document.uri, { kind: 'rehearsed', check });
+  }
+
+  /** What was found in this version by the check before the one that runs. */
+  private formerOf(uri: string, version: number): readonly Finding[] {
+    const state = this.states.get(uri);
+    const isSame = this.versions.get(uri) === version;
+    return (isSame && state?.kind === 'running' ? state.before?.findings : undefined) ?? [];
   }
 
   failed({ document, version }: Subject, { message, remedy }: Trouble): void {

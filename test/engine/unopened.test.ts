@@ -96,5 +96,7 @@ function linesOf(checks: readonly FileCheck[]): string[] {
   const byPath = new Map(checks.map(({ path, findings }) => [path, findings]));
   const line = (findings: readonly Finding[]) =>
     findings.map(({ severity, code, message }) => `${severity} ${code} ${message}`).join();
-  return [...byPath].toSorted().map(([path, findings]) => `${path.slice(-9)}: ${line(findings)}`);
+  return [...byPath]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([path, findings]) => `${path.slice(-9)}: ${line(findings)}`);
 }

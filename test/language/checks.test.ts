@@ -317,6 +317,34 @@ describe('background checks', () => {
     });
   });
 
+  it('keep what a second look has told of the same text until the next one, in files that are open and others', async () => {
+    const third = '/workspace/migrations/3_c.sql';
+    const range = { start: 0, end: 6 };
+    const finding = { range, severity: 'warning', code: 'body-refused', message: 'body' } as const;
+    let runs = 0;
+    const check: Check = (files, _wanted, onFile, signal) => {
+      runs++;
+      for (const path of [first, third]) {
+        const findings = runs === 1 || (runs === 3 && path === first) ? [finding] : [];
+        onFile({ ...fileCheck, path, findings, outcomes: [], ...(runs === 2 ? { unlooked: true } : {}) });
+      }
+      return findNo(files, [], onFile, signal);
+    };
+    await withEditor({ check }, async ({ editor }) => {
+      const last = (path: string) => editor.published.findLast(({ uri }) => uri === uriOf(path))?.diagnostics;
+      const counts = () => [first, third].map((path) => last(path)?.length);
+      editor.open(first, texts[first]);
+      await editor.until(() => counts().every((it) => it === 1), 'the first check');
+      for (const expected of [
+        [1, 1],
+        [1, 0],
+      ]) {
+        await editor.connection.sendRequest(RehearseRequest, { uri: uriOf(first) });
+        deepEqual(counts(), expected);
+      }
+    });
+  });
+
   it('rehearse again on request, and answer when the result is published', async () => {
     await withEditor({ check: findNo }, async ({ editor }) => {
       editor.open(first, 'no');

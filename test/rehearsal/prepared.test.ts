@@ -86,6 +86,27 @@ describe('states that are kept on the disk', () => {
       equal(await chain.look(request, never), false);
     }));
 
+  it('hold what a look at them has said, so that it is told without a replay', () =>
+    withShelf(async (shelf) => {
+      const bodied = {
+        ...two,
+        up: 'create function f() returns int language sql as $$ select n from a $$;\nalter table a rename n to m;',
+      };
+      const request = open([one, bodied, three], 'three', { othersLookedAt: 'all' });
+      const first = await keep(request, shelf);
+      match(first.join('\n'), /two 0 ran body .* column "n" does not exist/);
+      await there?.close();
+      const { place, sent } = tapped(demanded(there));
+      const chain = createChain(place, shelf);
+      deepEqual(await linesOf(chain, request), first);
+      await chain.look(request, never);
+      deepEqual(await linesOf(chain, { ...request, manner: 'again' }), first);
+      deepEqual(
+        sent.filter((sql) => /^(?:create|alter) /.test(sql)),
+        [],
+      );
+    }));
+
   it('are corrected where they were not true any more', () =>
     withShelf(async (shelf) => {
       const request = open([one, two, three], 'three');

@@ -14,7 +14,7 @@ import type { ShadowPlace } from '../shadow/place';
 import { Learning } from './learning';
 import type { Link } from './link';
 import { LinkCutter, type PreparedLink } from './moves';
-import { teachShapes, teachStates } from './prepared/knowledge';
+import { teachShapes, teachStates, verdictsIn } from './prepared/knowledge';
 import { PreparedStates, type Shelf } from './prepared/preparedStates';
 import { Standings } from './standing';
 import { type State, States } from './state';
@@ -180,7 +180,9 @@ class ChainState {
     const knowledge = await this.prepared.knowledge(request, firstOf(matters, request.links.length), signal);
     if (knowledge) {
       teachShapes(knowledge, request.links);
-      teachStates(knowledge, this.cut(request, knowledge.length));
+      const cut = this.cut(request, knowledge.length);
+      teachStates(knowledge, cut);
+      for (const { link, verdicts } of verdictsIn(knowledge, cut)) this.telling.judge(link, verdicts);
     }
     if (request.manner === 'first') await this.believe(request, request.links.findLastIndex(wants) + 1, this.prepared);
   }
@@ -191,7 +193,9 @@ class ChainState {
     if (!told) return;
     const { from, knowledge } = told;
     teachShapes(knowledge, request.links.slice(from));
-    for (const state of teachStates(knowledge, this.cut(request, count).slice(from))) state.believed = true;
+    const cut = this.cut(request, count).slice(from);
+    for (const state of teachStates(knowledge, cut)) state.believed = true;
+    for (const { link, verdicts } of verdictsIn(knowledge, cut)) this.telling.expect(link, verdicts);
   }
 
   private walkOf(request: ChainRequest, laps: Laps<CheckRoom>, signal: AbortSignal): Walk {

@@ -5,7 +5,7 @@ import type { Shape, Statement } from '../../sql/statement';
 import type { Link, ScriptFile } from '../link';
 import type { PreparedLink, StatementMove, Way } from '../moves';
 import type { Outcome } from '../outcome';
-import type { State } from '../state';
+import type { State, Verdict, Verdicts } from '../state';
 import { isKnown } from '../walk';
 import { saidIn } from './fingerprints';
 
@@ -14,6 +14,8 @@ export type Knowledge = readonly LinkKnowledge[];
 
 interface LinkKnowledge {
   readonly up: readonly StatementKnowledge[];
+  /** What a look at them as a whole has said of each, when there was one; null for nothing. */
+  readonly looked?: readonly (Verdict | null)[];
   /** When it was tried; of down scripts that say what these said. */
   readonly down?: { readonly says: string; readonly statements: readonly StatementKnowledge[] };
 }
@@ -42,8 +44,10 @@ export function knowledgeOf(links: readonly PreparedLink[]): Knowledge | undefin
     const ups = waysKnowledge(up);
     if (!ups) return undefined;
     const statements = link.down && waysKnowledge(down);
+    const verdicts = up.moves.at(-1)?.state.verdicts;
     knowledge.push({
       up: ups,
+      ...(verdicts ? { looked: up.statements.map(({ state }) => verdicts.get(state) ?? null) } : {}),
       ...(link.down && statements ? { down: { says: saidIn(link.down).digest, statements } } : {}),
     });
   }
@@ -68,6 +72,22 @@ export function teachStates(knowledge: Knowledge, links: readonly PreparedLink[]
     const file = prepared.link.down;
     const downs = file && down?.says === saidIn(file).digest ? teachWay(prepared.down, down.statements) : [];
     return [...teachWay(prepared.up, up), ...downs];
+  });
+}
+
+/** What was said of these links by looks at them as a whole. */
+export function verdictsIn(
+  knowledge: Knowledge,
+  links: readonly PreparedLink[],
+): { readonly link: PreparedLink; readonly verdicts: Verdicts }[] {
+  return knowledge.flatMap(({ looked }, i) => {
+    const link = links[i];
+    if (!link || !looked) return [];
+    const said = link.up.statements.flatMap(({ state }, at) => {
+      const verdict = looked[at];
+      return verdict ? [[state, verdict] as const] : [];
+    });
+    return [{ link, verdicts: new Map(said) }];
   });
 }
 

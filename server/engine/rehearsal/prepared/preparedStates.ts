@@ -37,7 +37,7 @@ export interface Told {
 }
 
 /** Counts what an entry holds and how it is read: another format, another number. */
-const format = 1;
+const format = 2;
 
 /** A state, and a shadow that is being brought into it. */
 interface Ahead extends Found {
