@@ -46,7 +46,12 @@ async function rehearseFixture(source: string, place: ShadowPlace): Promise<stri
         outcomes,
         file.text,
         earlier,
-        { on: place.label, rows: 'there', extensions: { place: 'private', ofTarget: undefined } },
+        {
+          on: place.label,
+          rows: 'there',
+          withRows: () => undefined,
+          extensions: { place: 'private', ofTarget: undefined },
+        },
         [file.path],
       ),
       ...unclosedFindings(file.scripts, outcomes),

@@ -20,6 +20,7 @@ import type { Neighbour } from './neighbours';
 import { NextStart } from './nextStart';
 import { RowAnswers } from './rowAnswers';
 import { dataLimitOf, RowCopies } from './rowCopies';
+import { RowRefusals } from './rowRefusals';
 import type { Target } from './target';
 import { TargetWatch } from './targetWatch';
 import { ShadowTurns } from './turns';
@@ -35,6 +36,7 @@ export class Bench implements Neighbour {
   readonly history: History;
   readonly rowAnswers: RowAnswers;
   readonly rowCopies: RowCopies;
+  readonly rowRefusals: RowRefusals;
   readonly turns = new ShadowTurns((work) => this.unlessApart(work));
   private readonly watch: TargetWatch;
   private readonly liveTarget: LiveTarget;
@@ -70,6 +72,7 @@ export class Bench implements Neighbour {
     this.workshops = new Workshops({ target, access, world, options, cache, live, schema: this.schema });
     this.nextStart = new NextStart(log);
     this.rowAnswers = new RowAnswers(database, access, log, () => this.rowCopies.suspect());
+    this.rowRefusals = new RowRefusals(cache, target.info.id);
     this.rowCopies = new RowCopies({
       target: database,
       access,
@@ -137,7 +140,7 @@ export class Bench implements Neighbour {
   standBack<T>(work: () => Promise<T>): Promise<T> {
     const alone = async (): Promise<T> => {
       this.nextStart.stop();
-      await Promise.all([this.glancing, this.rowCopies.stop(), this.schema.rest()]);
+      await Promise.all([this.glancing, this.rowCopies.stop(), this.schema.rest(), this.rowRefusals.forget()]);
       this.era++;
       this.refresh();
       for (const workshop of this.workshops.all()) workshop.copiedRows = undefined;
@@ -218,14 +221,16 @@ export class Bench implements Neighbour {
    * Beside whatever runs.
    *
    * @param wished as for withWorkshop
-   * @returns whether there is a workshop with rows, or with newer ones, for the next check
+   * @returns whether there is a workshop with rows, or with newer ones, for the next check; or none for what was told of
+   *   former ones
    */
   async copyRows(wished: readonly string[]): Promise<boolean> {
     // Beside a shadow on the target's own server it would take more connections than a window may have.
     if (this.workshops.at('live')?.place.kind === 'same-server') return false;
     const { era } = this;
     const copy = await this.rowCopies.renew(wished);
-    return copy !== undefined && this.turns.inTurn(() => this.take(copy, era));
+    if (copy) return this.turns.inTurn(() => this.take(copy, era));
+    return !this.rowCopies.areAwaited && this.rowRefusals.giveUp();
   }
 
   /** What was copied before we have changed the target ourselves is of no use, nor is anything when all has ended. */

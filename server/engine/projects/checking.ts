@@ -164,12 +164,20 @@ async function runChain(
   const links = kind === 'replay' ? order.migrations : [...told];
   const earlier: PlacedOutcome[] = [];
   let unread: Place | undefined;
+  // On the server of the target rows are copied for who waits for them only.
+  const areAwaited = () => bench.rowCopies.areAwaited && place.kind !== 'same-server';
+  const refusals = await bench.rowRefusals.upon(
+    base,
+    links.map(({ link }) => link),
+    areAwaited,
+  );
   const where = whereOf(place, base, kind, bench);
   const around: Surroundings & PlaceChoice = {
     ...where,
     // That the embedded engine's shadow holds its database goes without saying.
     on: kind !== 'replay' && bench.target.kind === 'embedded' ? place.label : `${place.label}, ${where.upon}`,
     rows: rowsAreMissing(base) ? 'missing' : 'there',
+    withRows: refusals.likeness,
     extensions: {
       place: place.kind,
       ofTarget: 'setUp' in base && base.setUp.database !== undefined ? base.setUp.available : undefined,
@@ -201,12 +209,13 @@ async function runChain(
   const provisionals = (result: LinkResult): FileCheck[] =>
     filesFor(result, new Laps<CheckRoom>('findings')).map((file) => ({ ...file, provisional: true }));
   // Of another shadow all is told that there is to know of it, so that nothing is taken back which comes again.
-  if (order.manner === 'again' && !(await chain.look(request, signal)) && kind !== 'withRows') return;
+  if (order.manner === 'again' && !(await chain.look(request, signal)) && kind !== 'withRows') return refusals.keep();
   const rows = askRows(bench.rowAnswers, base, order.manner === 'whole' ? 'once' : 'twice', onFile, signal);
   await chain.run(
     request,
     (result) => {
       const files = filesFor(result, order.laps);
+      refusals.learn(result.link.up.path, result.up);
       if (files.length > 0) rows.tell(result.up, files);
       else rows.learn(result.up);
       const left = unreadUp(byLink.get(result.link));
@@ -218,6 +227,7 @@ async function runChain(
     signal,
   );
   await rows.done();
+  if (order.manner !== 'first') await refusals.keep();
 }
 
 type Where = Pick<Check, 'rehearsedOn' | 'place' | 'serverVersion' | 'upon' | keyof PlaceChoice>;

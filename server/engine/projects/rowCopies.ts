@@ -70,6 +70,11 @@ export class RowCopies {
     this.hopeless = undefined;
   }
 
+  /** Nothing that is known keeps them from being copied. */
+  get areAwaited(): boolean {
+    return this.ground.limit > 0 && this.said === undefined;
+  }
+
   /** Ends what is under way; nothing of ours is connected to the target then. */
   async stop(): Promise<void> {
     this.running?.stop.abort();

@@ -9,13 +9,15 @@ import { causeOf } from './consequence';
 import { definitionsOf } from './definition';
 import { type Extensions, isMissingHere, missingAtTarget, missingFinding } from './missingExtension';
 import type { PlacedOutcome } from './outcome';
-import { mayMissRows, type Rows } from './rows';
+import { type Likeness, mayMissRows, type Rows } from './rows';
 
 /** What a rehearsal was done upon. */
 export interface Surroundings {
   /** For people. */
   readonly on: string;
   readonly rows: Rows;
+  /** Where rows are missing: how they have refused the same statement; undefined when they have not. */
+  readonly withRows: (outcome: PlacedOutcome & { readonly kind: 'refused' }) => Likeness | undefined;
   readonly extensions: Extensions;
 }
 
@@ -91,13 +93,14 @@ function findingOf(
   outcome: PlacedOutcome,
   text: string,
   earlier: readonly PlacedOutcome[],
-  { on, rows, extensions }: Surroundings,
+  where: Surroundings,
 ): Finding | undefined {
+  const { on, extensions } = where;
   switch (outcome.kind) {
     case 'ran':
       return missingAtTarget(outcome, extensions, on);
     case 'refused':
-      return missingFinding(outcome, extensions, on) ?? refusedFinding(outcome, text, earlier, rows);
+      return missingFinding(outcome, extensions, on) ?? refusedFinding(outcome, text, earlier, where);
     case 'ended':
       return {
         range: headOf(outcome.statement),
@@ -114,7 +117,7 @@ function refusedFinding(
   outcome: PlacedOutcome & { kind: 'refused' },
   text: string,
   earlier: readonly PlacedOutcome[],
-  rows: Rows,
+  { rows, withRows }: Surroundings,
 ): Finding {
   const { refusal, range } = outcome;
   const related = definitionsOf(refusal, earlier);
@@ -126,8 +129,10 @@ function refusedFinding(
   };
   if (refusal.sqlState === '57014') return { ...common, severity: 'warning', code: 'statement-timeout' };
   const cause = causeOf(outcome, text.slice(range.start, range.end), earlier);
-  if (!cause && rows === 'missing' && mayMissRows(outcome, earlier))
-    return { ...common, severity: 'warning', code: 'needs-rows', detail: withoutRows(refusal) };
+  const doubt = !cause && rows === 'missing' && mayMissRows(outcome, earlier);
+  const likeness = doubt ? withRows(outcome) : undefined;
+  if (likeness === 'alike') return { ...common, severity: 'error', code: 'refused', detail: withFormerRows };
+  if (doubt && !likeness) return { ...common, severity: 'warning', code: 'needs-rows', detail: withoutRows(refusal) };
   if ((cause ? tookTooLong(cause) : earlier.some(tookTooLong)) && isOfRows(refusal))
     return { ...common, severity: 'warning', code: 'needs-rows', detail: withoutThat(refusal) };
   if (!cause) return { ...common, severity: 'error', code: 'refused' };
@@ -136,6 +141,9 @@ function refusedFinding(
 
 const withoutRows = ({ detail }: Refusal): string =>
   `${detail === undefined ? '' : `${detail} `}Rehearsed without the rows of the target: with them it may well run.`;
+
+/** The values are others than those that will be told with the rows. */
+const withFormerRows = 'It was refused with the rows of the target when they were in the shadow last.';
 
 const tookTooLong = (outcome: PlacedOutcome): boolean =>
   outcome.kind === 'refused' && outcome.refusal.sqlState === '57014';

@@ -11,6 +11,13 @@ type Refused = Extract<Outcome, { kind: 'refused' }>;
 /** Whether the shadow began with the rows that the target has. */
 export type Rows = 'there' | 'missing';
 
+/**
+ * How a refusal without the rows is like that with them, when they were there last.
+ *
+ * - `alike`: for the same reason, though not with the same values
+ */
+export type Likeness = 'same' | 'alike';
+
 /** @param earlier outcomes of all statements before it, of earlier scripts too */
 export function mayMissRows({ refusal, shape, statement }: Refused, earlier: readonly Outcome[]): boolean {
   const { sqlState, detail } = refusal;

@@ -21,6 +21,8 @@ export interface DumpBase {
   readonly reaching?: readonly Learned[];
   /** Undefined where the shadow is to have none. */
   readonly rows?: RowSource;
+  /** With rows: the fingerprint of the same without them. */
+  readonly upon?: string;
 }
 
 export const emptyBase: Base = { kind: 'empty', fingerprint: 'empty', setUp: noSetUp };
@@ -76,6 +78,7 @@ const mostFound = 20;
 export const withRows = (base: DumpBase, rows: RowSource, moment: string): DumpBase => ({
   ...base,
   rows,
+  upon: base.fingerprint,
   fingerprint: digest('rows', base.fingerprint, moment),
 });
 
