@@ -210,15 +210,36 @@ for (const [name, open] of Object.entries(places)) {
         await observed(createChain(place), request),
       ];
       deepEqual(there.slice(4).map(unnamed), here.slice(4).map(unnamed));
-      ok(there.some((it) => typeof it === 'object' && it.toldBy === 'server'));
-      const text = textOf([...right, 'select count(*) from pg_event_trigger']);
-      const met = await observed(createChain(other), { ...committed, links: requestOf([text]).links });
-      ok(met.every((it) => typeof it !== 'object' || it.toldBy === 'grammar'));
+    });
+
+    it('is told by the server, also of what is open: views that go with a column', async () => {
+      const table = textOf(['create table p (id int, archived bool)', 'create view open_p as select id, archived from p']);
+      const drop = { name: 'drop', up: 'alter table p drop column archived cascade;' };
+      const isOpen: ChainRequest['isOpen'] = ({ up }) => up.path === 'drop';
+      for (const manner of ['first', 'whole'] as const) {
+        const request = requestOf([table, drop], { observe: 'full', manner, isOpen });
+        const told = (await observed(createChain(place), request)).at(-1);
+        ok(typeof told === 'object' && told.toldBy === 'server');
+        deepEqual(told.dropped, [{ kind: 'table column', identity: 'public.p.archived' }]);
+        ok(told.dependents.some((it) => it.identity === 'public.open_p' && it.effect === 'dropped'));
+      }
+    });
+
+    it('is told by the grammar as soon as, and as long as, somebody speaks of event triggers', async () => {
+      const chain = createChain(place);
+      const toldBy = async (statements: readonly string[]) => {
+        const all = await observed(chain, requestOf([textOf(statements)], { observe: 'full' }));
+        return [...new Set(all.flatMap((it) => (typeof it === 'object' ? it.toldBy : [])))];
+      };
+      const speaks = [...right, 'select count(*) from pg_event_trigger where evtname like $$rehearsal%$$'];
+      deepEqual(await toldBy(right), ['server']);
+      deepEqual(await toldBy(speaks), ['grammar']);
+      deepEqual(await toldBy([...speaks, 'create event_trigger']), ['grammar']);
     });
 
     it('is nothing, and nothing is asked, where nobody wants to know', async () => {
       const asked: string[] = [];
-      const tap = tapped(place, (sql) => void (/execute rehearsal_/.test(sql) && asked.push(sql)));
+      const tap = tapped(place, (sql) => void (/execute rehearsal_(?!sequences)/.test(sql) && asked.push(sql)));
       const chain = createChain(tap.place);
       for (const statements of edits.slice(0, 3))
         ok((await observed(chain, requestOf([textOf(statements)]))).every((it) => typeof it !== 'object'));
@@ -229,7 +250,7 @@ for (const [name, open] of Object.entries(places)) {
 
     it('costs the answer nothing: what an edit runs is not observed before it is told', async () => {
       const asked: string[] = [];
-      const tap = tapped(place, (sql) => void (/execute rehearsal_/.test(sql) && asked.push(sql)));
+      const tap = tapped(place, (sql) => void (/execute rehearsal_(?!sequences)/.test(sql) && asked.push(sql)));
       const chain = createChain(tap.place);
       await observed(chain, requestOf([textOf(right)], { observe: 'full' }));
       // The first edit at a place makes the stack stand there.

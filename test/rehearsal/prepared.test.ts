@@ -279,6 +279,26 @@ describe('states that are kept on the disk', () => {
       }
     }));
 
+  it('hold no event triggers of ours, which report on until the state is taken and from then on', () =>
+    withShelf(async (shelf) => {
+      const count = 'do $$ begin raise notice $q$%$q$, (select count(*) from pg_event_trigger); end $$;';
+      const full = { observe: 'full' } as const;
+      const chain = createChain(demanded(here), shelf);
+      await linesOf(chain, open([one, two, three], 'three', full));
+      await keepNow(chain);
+      const edited = open([one, two, { ...three, up: 'alter table a drop column n;' }], 'three', full);
+      await linesOf(chain, edited);
+      await chain.look(edited, never);
+      const [told] = (await resultsOf(chain, edited)).at(-1)?.up ?? [];
+      ok(told?.kind === 'ran' && told.observation?.toldBy === 'server');
+      await there?.close();
+      const { place, sent } = tapped(demanded(there));
+      const asking = open([one, two, { ...three, up: count }], 'three', { manner: 'again' });
+      const [counted] = (await resultsOf(createChain(place, shelf), asking)).at(-1)?.up ?? [];
+      deepEqual(counted?.kind === 'ran' && counted.notices.map(({ message }) => message), ['0']);
+      ok(!sent.some((sql) => sql.startsWith('create table')));
+    }));
+
   it('let the next edit run nothing but what it changes', () =>
     withShelf(async (shelf) => {
       const { place, sent } = tapped(demanded(here));

@@ -162,7 +162,10 @@ class ChainState {
     const found = await this.standings.worthKeeping(walk, this.prepared.worthMs);
     const write = found && (await this.prepared.take(walk, walk.prepared.slice(0, found.count), found.shadow));
     const tell = this.prepared.tell(walk, write !== undefined);
-    if (found) await this.learning.stand(walk);
+    if (found) {
+      await this.standings.taken(walk);
+      await this.learning.stand(walk);
+    }
     if (!write && !tell) return undefined;
     return async () => {
       await Promise.all([write?.(), tell?.()]);

@@ -5,7 +5,7 @@ import type { PreparedLink, StatementMove, Way } from './moves';
 import type { PreparedStates } from './prepared/preparedStates';
 import { isRunaway, type Outcome } from './outcome';
 import { advance, type Rehearsed } from './rehearse';
-import { installObserver } from './observation/install';
+import { installObserver, removeObserver } from './observation/install';
 import type { Observation } from './observation/observation';
 import type { SequenceMemo } from './sequences';
 import { Stack } from './stack';
@@ -58,12 +58,26 @@ export class Standings {
     worthMs: number,
   ): Promise<{ readonly shadow: Shadow; readonly count: number } | undefined> {
     const { standing } = this;
-    // An observer that has been installed would be kept, too.
-    if (!standing || standing.shadow.session.lost || standing.toldBy === 'server') return undefined;
+    if (!standing || standing.shadow.session.lost) return undefined;
     const count = committedOf(standing, walk, walk.firstOpen);
     if (count <= 0 || this.replayedMs < worthMs) return undefined;
     await standing.stack.end();
+    // It would be kept, too, and the next start may want none.
+    if (standing.toldBy === 'server') {
+      this.standing = undefined;
+      await removeObserver(standing.shadow.session);
+      this.standing = standingAt(standing.shadow, standing.at, 'grammar');
+    }
     return { shadow: standing.shadow, count };
+  }
+
+  /** What `worthKeeping` has given was taken: who was sent away for that is there again. */
+  async taken(walk: Walk): Promise<void> {
+    const { standing } = this;
+    if (!standing || standing.shadow.session.lost) return;
+    this.standing = undefined;
+    const toldBy = await tellerOf(standing.shadow, walk);
+    this.standing = standingAt(standing.shadow, standing.at, toldBy);
   }
 
   /** What `worthKeeping` has given is on the disk, so that it is not given again. */
@@ -95,7 +109,8 @@ export class Standings {
   /** A shadow in one of the states on the way to link `index`. */
   private async within(index: number, walk: Walk): Promise<Standing> {
     const now = this.standing;
-    if (now && !now.shadow.session.lost && committedOf(now, walk, index) >= 0) return now;
+    const isLeft = !now || now.shadow.session.lost || (now.toldBy === 'server' && speaksOfEventTriggers(walk));
+    if (!isLeft && committedOf(now, walk, index) >= 0) return now;
     this.standing = undefined;
     this.replayedMs = 0;
     const begun = await this.prepared?.begin(walk, index);
@@ -126,18 +141,24 @@ function standingAt(shadow: Shadow, at: State, toldBy: Observation['toldBy']): S
   return { shadow, at, stack: new Stack(shadow, sequences), sequences, toldBy };
 }
 
-/**
- * With event triggers it is Postgres itself that tells what a statement makes and drops. But they would cost every
- * keystroke, and who speaks of event triggers would meet them.
- */
-async function tellerOf(
-  { session }: Shadow,
-  { observe, firstOpen, prepared, links, base }: Walk,
-): Promise<Observation['toldBy']> {
-  if (observe !== 'full' || firstOpen < prepared.length) return 'grammar';
-  const texts = links.flatMap(({ up, down }) => [up.text, down?.text ?? '']);
-  if ([...texts, base.kind === 'dump' ? base.sql : ''].some((it) => /event[\s_]+trigger/i.test(it))) return 'grammar';
+/** With event triggers it is Postgres itself that tells what a statement makes and drops. */
+async function tellerOf({ session }: Shadow, walk: Walk): Promise<Observation['toldBy']> {
+  if (walk.observe !== 'full' || speaksOfEventTriggers(walk)) return 'grammar';
   return (await installObserver(session)) ? 'server' : 'grammar';
+}
+
+/** Who speaks of event triggers would meet ours. */
+const speaksOfEventTriggers = ({ links, base }: Walk): boolean =>
+  (base.kind === 'dump' && isSpokenOfIn(base, base.sql)) ||
+  links.some(({ up, down }) => isSpokenOfIn(up, up.text) || (down !== undefined && isSpokenOfIn(down, down.text)));
+
+/** Only what is edited is another text each time. */
+const spokenOf = new WeakMap<object, boolean>();
+
+function isSpokenOfIn(owner: object, text: string): boolean {
+  const known = spokenOf.get(owner) ?? /event[\s_]+trigger/i.test(text);
+  spokenOf.set(owner, known);
+  return known;
 }
 
 /** What has ended a session, or would have taken too long, is not tried again. */

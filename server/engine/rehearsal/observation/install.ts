@@ -8,7 +8,7 @@
  */
 import { Fault } from '../../base/fault';
 import { quoteIdentifier } from '../../database/quote';
-import type { Session } from '../../database/session';
+import type { Answer, Session } from '../../database/session';
 
 /** The SQLSTATE of the notices; Postgres has none of this class. */
 export const reportState = 'RHOBS';
@@ -20,19 +20,37 @@ export const reportState = 'RHOBS';
  */
 export async function installObserver(session: Session): Promise<boolean> {
   if (await isInstalled(session)) return true;
+  const answer = await asOwner(session, parts);
+  if (answer.kind === 'done') return true;
+  const { sqlState, message } = answer.refusal;
+  if (sqlState === '42501') return false;
+  throw new Fault('no-shadow', `${message} (${sqlState}).`);
+}
+
+/** Undoes what `installObserver` has done. Not in a transaction. */
+export async function removeObserver(session: Session): Promise<void> {
+  const answer = await asOwner(session, [
+    ...eventTriggers.flatMap(({ name }) => [
+      `alter extension plpgsql drop event trigger ${name}`,
+      `drop event trigger ${name}`,
+    ]),
+    'drop function pg_catalog.rehearsal_report()',
+  ]);
+  if (answer.kind === 'refused') throw new Fault('no-shadow', `${answer.refusal.message} (${answer.refusal.sqlState}).`);
+}
+
+/** In one transaction, by the role that owns the system's own objects. */
+async function asOwner(session: Session, statements: readonly string[]): Promise<Answer> {
   const [owner] = await session.rows<{ name: string }>(
     'select rolname as name from pg_catalog.pg_roles where oid = 10',
   );
   if (!owner) throw new Error('every server has the role that it was made with');
   const answer = await session.run(`begin;
     set local session authorization ${quoteIdentifier(owner.name)}; set local role none;
-    ${parts.join(';\n')};
+    ${statements.join(';\n')};
     commit`);
-  if (answer.kind === 'done') return true;
-  await session.run('rollback');
-  const { sqlState, message } = answer.refusal;
-  if (sqlState === '42501') return false;
-  throw new Fault('no-shadow', `${message} (${sqlState}).`);
+  if (answer.kind === 'refused') await session.run('rollback');
+  return answer;
 }
 
 async function isInstalled(session: Session): Promise<boolean> {
@@ -64,15 +82,17 @@ const report = `
     raise info using errcode = '${reportState}', message = 'lost', detail = sqlerrm;
   end $observer$`;
 
-const eventTrigger = (name: string, event: string): string[] => [
-  `create event trigger ${name} on ${event} execute function pg_catalog.rehearsal_report()`,
-  // Also when a script sets session_replication_role.
-  `alter event trigger ${name} enable always`,
-  `alter extension plpgsql add event trigger ${name}`,
-];
+const eventTriggers = [
+  { name: 'rehearsal_made', event: 'ddl_command_end' },
+  { name: 'rehearsal_dropped', event: 'sql_drop' },
+] as const;
 
 const parts = [
   report,
-  ...eventTrigger('rehearsal_made', 'ddl_command_end'),
-  ...eventTrigger('rehearsal_dropped', 'sql_drop'),
+  ...eventTriggers.flatMap(({ name, event }) => [
+    `create event trigger ${name} on ${event} execute function pg_catalog.rehearsal_report()`,
+    // Also when a script sets session_replication_role.
+    `alter event trigger ${name} enable always`,
+    `alter extension plpgsql add event trigger ${name}`,
+  ]),
 ];
