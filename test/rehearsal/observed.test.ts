@@ -2,7 +2,8 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { type Chain, createChain } from '../../server/engine/rehearsal/chain';
 import type { Observation } from '../../server/engine/rehearsal/observation/observation';
-import type { ChainRequest } from '../../server/engine/rehearsal/walk';
+import type { Outcome } from '../../server/engine/rehearsal/outcome';
+import type { ChainRequest, LinkResult } from '../../server/engine/rehearsal/walk';
 import { strengthOf } from '../../server/engine/sql/lockModes';
 import { embeddedPlace } from '../../server/engine/shadow/embeddedPlace';
 import type { ShadowPlace } from '../../server/engine/shadow/place';
@@ -18,19 +19,29 @@ const places: Record<string, () => Promise<ShadowPlace>> = {
   PGlite: async () => embeddedPlace({ assets, log: () => {} }),
 };
 
-/** As a check does it: the answer, the second look, the answer again. One value for each statement of the up scripts. */
-async function observed(chain: Chain, request: ChainRequest): Promise<(Observation | string | undefined)[]> {
+type Told = Observation | string | undefined;
+
+/** As a check does it: the answer, the second look, the answer again. */
+async function looked(chain: Chain, request: ChainRequest): Promise<LinkResult[]> {
   await resultsOf(chain, request);
   await chain.look(request, new AbortController().signal);
-  const results = await resultsOf(chain, request);
-  return results.flatMap(({ up }) => up.map((it) => (it.kind === 'ran' ? it.observation : it.kind)));
+  return resultsOf(chain, request);
 }
+
+const toldOf = (outcome: Outcome): Told => (outcome.kind === 'ran' ? outcome.observation : outcome.kind);
+
+/** One value for each statement of the up scripts. */
+const observed = async (chain: Chain, request: ChainRequest): Promise<Told[]> =>
+  (await looked(chain, request)).flatMap(({ up }) => up.map(toldOf));
+
+const observedDown = async (chain: Chain, request: ChainRequest): Promise<Told[]> =>
+  (await looked(chain, request)).flatMap(({ down }) => down.map(toldOf));
 
 /**
  * Without what an earlier script of the same transaction blurs: weak locks that it holds as well, plans, which depend on
  * whether a table is new, and rows that an index build finds although they were taken back.
  */
-function essence(it: Observation | string | undefined): unknown {
+function essence(it: Told): unknown {
   if (typeof it !== 'object') return it;
   const { locks, scans, ...rest } = it;
   const strong = locks.filter(({ mode }) => strengthOf(mode) > strengthOf('ROW EXCLUSIVE'));
@@ -42,7 +53,7 @@ function essence(it: Observation | string | undefined): unknown {
 }
 
 /** Without objects, which Postgres tells itself there, and locks on new ones. */
-const unnamed = (it: Observation | string | undefined): unknown => {
+const unnamed = (it: Told): unknown => {
   if (typeof it !== 'object') return it;
   const {
     created: _,
@@ -222,6 +233,47 @@ for (const [name, open] of Object.entries(places)) {
         ok(typeof told === 'object' && told.toldBy === 'server');
         deepEqual(told.dropped, [{ kind: 'table column', identity: 'public.p.archived' }]);
         ok(told.dependents.some((it) => it.identity === 'public.open_p' && it.effect === 'dropped'));
+      }
+    });
+
+    it('is told of down scripts, too: what they lock and drop, wherever they are run', async () => {
+      const audit = {
+        name: 'audit',
+        up: 'create table audit (id int primary key);\ncreate index ids on audit (id);',
+        down: 'drop table nowhere;\ndrop table audit;',
+      };
+      const apart = { ...audit, down: `savepoint mine;\n${audit.down}` };
+      const isOpen: ChainRequest['isOpen'] = () => true;
+      const ways = [
+        { isOpen, manner: 'first', observe: 'full' },
+        { isOpen, manner: 'whole', observe: 'full' },
+        { isOpen: () => false, manner: 'whole', observe: 'full' },
+        { isOpen, manner: 'first', observe: 'compact' },
+        { isOpen, manner: 'first', observe: 'full', wanted: () => ({ up: false, down: true }) },
+      ] as const;
+      for (const link of [audit, apart])
+        for (const way of ways) {
+          const drop = (await observedDown(createChain(place), requestOf([link], way))).at(-1);
+          ok(typeof drop === 'object', `${JSON.stringify(way)} ${String(drop)}`);
+          deepEqual(
+            drop.dropped.map(({ identity }) => identity.replace('public.', '')),
+            ['audit'],
+          );
+          const locked = drop.locks.filter(({ object }) => object === 'public.audit');
+          deepEqual(locked, [{ mode: 'ACCESS EXCLUSIVE', object: 'public.audit', kind: 'table' }]);
+        }
+    });
+
+    it('of down scripts after an edit is what a fresh look shows, and nothing where nobody wants to know', async () => {
+      const chain = createChain(place);
+      const downs = ['alter table t add check (n > 0)', 'alter table t drop column n', 'drop table t'];
+      for (const down of [downs, downs.toSpliced(1, 1), [...downs, 'create table u (id int)'], downs]) {
+        const link = { name: 'm', up: 'create table t (id int, n int);', down: `${down.join(';\n')};` };
+        const request = requestOf([link], { observe: 'full' });
+        const now = await observedDown(chain, request);
+        ok(now.every((it) => typeof it === 'object' && it.locks.length > 0));
+        deepEqual(now, await observedDown(createChain(other), request));
+        ok((await observedDown(createChain(other), requestOf([link]))).every((it) => it === undefined));
       }
     });
 

@@ -133,7 +133,7 @@ class ChainState {
       const ways = request.wanted(prepared.link).down ? [prepared.up, prepared.down] : [prepared.up];
       while (!ways.every(isKnown) || (request.manner !== 'first' && ways.some(isBelieved)))
         await this.learning.learn(i, ways.length > 1, walk);
-      if (request.manner === 'whole' && request.wanted(prepared.link).up) await this.learning.lookAgain(i, walk);
+      if (request.manner === 'whole') await this.learning.lookAgain(i, walk);
       onResult(this.telling.resultOf(prepared, ways));
       this.telling.keep(prepared);
     }
@@ -144,11 +144,7 @@ class ChainState {
     const walk = this.walkOf({ ...request, manner: 'again' }, new Laps<CheckRoom>('rehearsal'), signal);
     const ways = ({ link, up, down }: PreparedLink) => (request.wanted(link).down ? [up, down] : [up]);
     let anything = walk.prepared.some((it) => ways(it).some(isBelieved));
-    // What is committed is looked at on the way to what comes behind it.
-    const isLookedAt = (link: Link, i: number) =>
-      request.wanted(link).up || (request.othersLookedAt === 'all' && i < walk.firstOpen);
-    for (const [i, { link }] of walk.prepared.entries())
-      if (isLookedAt(link, i)) anything = (await this.learning.lookAgain(i, walk)) || anything;
+    for (const i of walk.prepared.keys()) anything = (await this.learning.lookAgain(i, walk)) || anything;
     return anything;
   }
 
@@ -220,7 +216,7 @@ class ChainState {
     const walk: Walk = { ...request, prepared, firstOpen: to, root: this.rootOf(request), laps, signal };
     const before = await (await this.standings.before(from, walk)).shadow.dump(signal);
     const after = await (await this.standings.before(to, walk)).shadow.dump(signal);
-    const outcomes = prepared.slice(from).flatMap(({ link, up }) => this.telling.outcomesOf(up, link.up.path));
+    const outcomes = prepared.slice(from).flatMap(({ link, up }) => this.telling.outcomesOf(up, link.up.path, 'up'));
     return { before, after, refused: outcomes.filter(({ kind }) => kind !== 'ran').length };
   }
 

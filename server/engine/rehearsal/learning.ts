@@ -1,10 +1,11 @@
 /** How is it found out what a link does: on the stack with others, apart on a copy, or for good? */
 import type { Move, PreparedLink, StatementMove, Way } from './moves';
 import { commitAll } from './commit';
+import { DownLook } from './downLook';
 import { isMarked, Marks, Observing } from './observation/observing';
 import type { Observation } from './observation/observation';
 import { isDoubtful, rehearse } from './rehearse';
-import type { RunLimits } from './run';
+import type { RunLimits, Watch } from './run';
 import { isBlockLeft, isRefusalLookedAt, SecondLook } from './secondLook';
 import type { Stack } from './stack';
 import { committedOf, learnAll, sparing, type Standing, type Standings } from './standing';
@@ -74,8 +75,18 @@ export class Learning {
    */
   async lookAgain(i: number, walk: Walk): Promise<boolean> {
     const link = walk.prepared[i];
-    const end = link?.up.moves.at(-1)?.state;
-    if (!link || !end) return false;
+    if (!link) return false;
+    const { up, down } = walk.wanted(link.link);
+    const isCommitted = i < walk.firstOpen;
+    // What is committed is looked at on the way to what comes behind it.
+    const isLookedUp = (up || (isCommitted && walk.othersLookedAt === 'all')) && (await this.lookUp(link, i, walk));
+    const isObserved = down && !isCommitted && levelFor(link, walk) !== 'off';
+    return (isObserved && (await this.lookDown(link, i, walk))) || isLookedUp;
+  }
+
+  private async lookUp(link: PreparedLink, i: number, walk: Walk): Promise<boolean> {
+    const end = link.up.moves.at(-1)?.state;
+    if (!end) return false;
     const isObserved = end.observed || levelFor(link, walk) === 'off';
     if (end.verdicts && (isObserved || i < walk.firstOpen)) return false;
     if (i < walk.firstOpen) await this.advanceLooking(link, false, await this.standings.before(i, walk), walk);
@@ -90,23 +101,25 @@ export class Learning {
     if (end) end.observed = levelFor(link, walk) !== 'off';
   }
 
+  private async lookDown(link: PreparedLink, i: number, walk: Walk): Promise<boolean> {
+    const end = link.down.moves.at(-1)?.state;
+    if (!end || end.verdicts) return false;
+    await (this.isPlain(link, true) ? this.lookDownOnStack(link, i, walk) : this.lookDownApart(link, i, walk));
+    this.telling.observedDown(link);
+    return true;
+  }
+
   private async lookOnStack(link: PreparedLink, i: number, walk: Walk): Promise<Verdicts> {
-    const { signal } = walk;
     const { stack, toldBy, committed } = await this.stackOf(i, walk);
-    const observe = levelFor(link, walk);
-    const before = movesBetween(walk, committed, i);
     const second = lookOf(link, walk, stack.marks, toldBy);
-    const bring = (moves: readonly Move[], limits: RunLimits) => stack.bring(moves, limits, signal, () => {});
-    const first = link.up.statements.findIndex(({ state }) => !isSeen(state, link, walk) && isLookedAt(state, walk));
-    const stand = () =>
-      standBefore(first, link, observe, stack.marks, (moves) => bring([...before, ...moves], walk.limits));
-    if (first >= 0) await stand();
-    if (first >= 0 && observe === 'full' && stack.hasLeftLocks) {
-      await stack.beginAnew();
-      await stand();
-    }
-    await bring([...before, ...link.up.moves], { ...walk.limits, watch: second });
+    await watchOn(stack, movesBetween(walk, committed, i), { link, way: link.up }, walk, second);
     return stack.aside((session) => second.atEnd(session));
+  }
+
+  private async lookDownOnStack(link: PreparedLink, i: number, walk: Walk): Promise<void> {
+    const { stack, toldBy, committed } = await this.stackOf(i, walk);
+    const look = downLookOf(link, walk, stack.marks, toldBy);
+    await watchOn(stack, movesBetween(walk, committed, i + 1), { link, way: link.down }, walk, look);
   }
 
   private async lookApart(link: PreparedLink, i: number, walk: Walk): Promise<Verdicts> {
@@ -116,6 +129,18 @@ export class Learning {
     return shadow.withCopy(async (copy) => {
       await commitAll(shadow, copy, ups, { ...walk.limits, watch: second }, walk.signal);
       return second.atEnd(copy);
+    });
+  }
+
+  private async lookDownApart(link: PreparedLink, i: number, walk: Walk): Promise<void> {
+    const { limits, signal } = walk;
+    const { shadow, toldBy } = await this.standings.before(i, walk);
+    const watch = downLookOf(link, walk, new Marks(), toldBy);
+    if (!watch) return;
+    const { ups, downs } = sparing(link, true);
+    await shadow.withCopy(async (copy) => {
+      await commitAll(shadow, copy, ups, limits, signal);
+      await commitAll(shadow, copy, downs, { ...limits, watch }, signal);
     });
   }
 
@@ -139,9 +164,11 @@ export class Learning {
 
   private async advanceLooking(link: PreparedLink, down: boolean, standing: Standing, walk: Walk): Promise<void> {
     const second = lookOf(link, walk, new Marks(), standing.toldBy);
-    const limits = { ...walk.limits, watch: second };
+    const below = down ? downLookOf(link, walk, new Marks(), standing.toldBy) : undefined;
+    const limits = { ...walk.limits, watch: below?.beside(second) ?? second };
     const { shadow } = await this.standings.advanceFrom(standing, link, down, { ...walk, limits });
     this.judge(link, await second.atEnd(shadow.session), walk);
+    if (below) this.telling.observedDown(link);
   }
 
   /** Whether it can stand on a stack with others. */
@@ -176,11 +203,51 @@ const isSeen = ({ seen, known }: State, link: PreparedLink, walk: Walk): boolean
 function lookOf(link: PreparedLink, walk: Walk, marks: Marks, toldBy: Observation['toldBy']): SecondLook {
   const { statements } = link.up;
   const { rowsAreAsked, limits, signal } = walk;
-  const observe = levelFor(link, walk);
   const rowsAreThere = hasRows(walk);
-  const observing =
-    observe === 'off' ? undefined : new Observing(statements, { level: observe, marks, toldBy, signal });
+  const observing = observingOf({ link, way: link.up }, walk, marks, toldBy);
   return new SecondLook(statements, { rowsAreAsked, rowsAreThere, limits, signal, observing });
+}
+
+/** Undefined where nobody wants to know what statements do. */
+function downLookOf(link: PreparedLink, walk: Walk, marks: Marks, toldBy: Observation['toldBy']): DownLook | undefined {
+  const observing = observingOf({ link, way: link.down }, walk, marks, toldBy);
+  return observing && new DownLook(link.down.statements, observing, walk.signal);
+}
+
+interface WayOfLink {
+  readonly link: PreparedLink;
+  readonly way: Way;
+}
+
+function observingOf(
+  { link, way: { statements } }: WayOfLink,
+  walk: Walk,
+  marks: Marks,
+  toldBy: Observation['toldBy'],
+): Observing | undefined {
+  const level = levelFor(link, walk);
+  return level === 'off' ? undefined : new Observing(statements, { level, marks, toldBy, signal: walk.signal });
+}
+
+/** Makes the moves of a way once more, from the first statement on that was not looked at yet. */
+async function watchOn(
+  stack: Stack,
+  before: readonly Move[],
+  { link, way }: WayOfLink,
+  walk: Walk,
+  watch: Watch | undefined,
+): Promise<void> {
+  const observe = levelFor(link, walk);
+  const bring = (moves: readonly Move[], limits: RunLimits) =>
+    stack.bring([...before, ...moves], limits, walk.signal, () => {});
+  const first = way.statements.findIndex(({ state }) => !isSeen(state, link, walk) && isLookedAt(state, walk));
+  const stand = () => standBefore(first, way, observe, stack.marks, (moves) => bring(moves, walk.limits));
+  if (first >= 0) await stand();
+  if (first >= 0 && observe === 'full' && stack.hasLeftLocks) {
+    await stack.beginAnew();
+    await stand();
+  }
+  await bring(way.moves, watch ? { ...walk.limits, watch } : walk.limits);
 }
 
 /** What ran, what was refused where that tells of rows, and blocks that must not be run. */
@@ -199,7 +266,7 @@ const hasRows = ({ base }: Walk): boolean => base.kind === 'dump' && base.rows !
  */
 async function standBefore(
   index: number,
-  { up: { moves, statements } }: PreparedLink,
+  { moves, statements }: Way,
   observe: Walk['observe'],
   marks: Marks,
   bring: (moves: readonly Move[]) => Promise<unknown>,

@@ -130,16 +130,19 @@ export class SecondLook implements Watch {
     };
   }
 
-  /** To interrupt the embedded engine is to end it. */
-  private async asked<T>(session: Session, ask: () => Promise<T>): Promise<T> {
-    const { signal } = this.options;
+  private asked<T>(session: Session, ask: () => Promise<T>): Promise<T> {
+    return askedUntil(this.options.signal, session, ask);
+  }
+}
+
+/** To interrupt the embedded engine is to end it. @throws the reason of the signal */
+export async function askedUntil<T>(signal: AbortSignal, session: Session, ask: () => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  try {
+    return session.server.engine === 'embedded' ? await ask() : await interruptible(session, signal, ask);
+  } finally {
+    // What was cut off has seen nothing, and what it throws is of no interest.
     signal.throwIfAborted();
-    try {
-      return session.server.engine === 'embedded' ? await ask() : await interruptible(session, signal, ask);
-    } finally {
-      // What was cut off has seen nothing, and what it throws is of no interest.
-      signal.throwIfAborted();
-    }
   }
 }
 

@@ -17,8 +17,11 @@ export class Telling {
   private readonly told = new WeakMap<Way, Told>();
   /** What was said of statements by the last look at each link, by the paths of up files and the keys of statements. */
   private readonly verdicts = new Map<string, ReadonlyMap<string, Verdict>>();
-  /** What was observed by then, likewise. */
-  private readonly observations = new Map<string, ReadonlyMap<string, Observation | undefined>>();
+  /** What was observed by then, likewise, in either direction. */
+  private readonly observations = {
+    up: new Map<string, ReadonlyMap<string, Observation | undefined>>(),
+    down: new Map<string, ReadonlyMap<string, Observation | undefined>>(),
+  };
   /** The links as they were told last, by the paths of their up files. */
   private readonly former = new Map<string, PreparedLink>();
 
@@ -33,8 +36,14 @@ export class Telling {
     const end = up.moves.at(-1)?.state;
     if (end) end.verdicts = verdicts;
     this.expect(prepared, verdicts);
-    const seen = up.statements.map(({ state }) => [state.key, state.seen?.observation] as const);
-    this.observations.set(link.up.path, new Map(seen));
+    this.observations.up.set(link.up.path, observationsIn(up));
+  }
+
+  /** The down scripts of a link were observed. */
+  observedDown(prepared: PreparedLink): void {
+    const end = prepared.down.moves.at(-1)?.state;
+    if (end) end.verdicts = new Map();
+    this.observations.down.set(downPathOf(prepared), observationsIn(prepared.down));
   }
 
   /** That is told until the next look. */
@@ -43,13 +52,13 @@ export class Telling {
   }
 
   /** Outcomes as they stand in the file now; the same list again as long as nothing has changed. */
-  outcomesOf(way: Way, path: string): readonly PlacedOutcome[] {
+  outcomesOf(way: Way, path: string, direction: 'up' | 'down'): readonly PlacedOutcome[] {
     const verdicts = way.moves.at(-1)?.state.verdicts;
+    const former = direction === 'up' ? this.verdicts.get(path) : undefined;
     // Until the next look shows whether it is still so.
-    const verdictOf = ({ state }: StatementMove) =>
-      verdicts ? verdicts.get(state) : this.verdicts.get(path)?.get(state.key);
+    const verdictOf = ({ state }: StatementMove) => (verdicts ? verdicts.get(state) : former?.get(state.key));
     const notedOf = ({ state }: StatementMove) =>
-      state.seen ?? { observation: this.observations.get(path)?.get(state.key) };
+      state.seen ?? { observation: this.observations[direction].get(path)?.get(state.key) };
     const said = [
       ...sayings(way, path),
       ...way.statements.flatMap((move) => [move.state.seen, notedOf(move).observation, verdictOf(move)]),
@@ -62,8 +71,8 @@ export class Telling {
   }
 
   resultOf({ link }: PreparedLink, [up, down]: readonly Way[]): LinkResult {
-    const ups = up ? this.outcomesOf(up, link.up.path) : [];
-    const downs = down ? this.outcomesOf(down, downPathOf({ link })) : [];
+    const ups = up ? this.outcomesOf(up, link.up.path, 'up') : [];
+    const downs = down ? this.outcomesOf(down, downPathOf({ link }), 'down') : [];
     const looked = up?.moves.at(-1)?.state.verdicts !== undefined || this.verdicts.has(link.up.path);
     return { link, up: ups, down: downs, ms: msOf([...ups, ...downs]), looked };
   }
@@ -116,6 +125,9 @@ function outcomesIn({ statements }: Way, text: string): readonly Former[] {
     return follows ? [] : [{ key, known }];
   });
 }
+
+const observationsIn = ({ statements }: Way): ReadonlyMap<string, Observation | undefined> =>
+  new Map(statements.map(({ state }) => [state.key, state.seen?.observation]));
 
 const downPathOf = ({ link }: Pick<PreparedLink, 'link'>): string => link.down?.path ?? link.up.path;
 

@@ -36,7 +36,8 @@ export async function removeObserver(session: Session): Promise<void> {
     ]),
     'drop function pg_catalog.rehearsal_report()',
   ]);
-  if (answer.kind === 'refused') throw new Fault('no-shadow', `${answer.refusal.message} (${answer.refusal.sqlState}).`);
+  if (answer.kind === 'refused')
+    throw new Fault('no-shadow', `${answer.refusal.message} (${answer.refusal.sqlState}).`);
 }
 
 /** In one transaction, by the role that owns the system's own objects. */
