@@ -42,7 +42,7 @@ const asidesOf = ({ scans, rows, created, altered, dropped, dependents }: Observ
   ...created.map((it) => `creates ${briefly(it)}`),
   ...altered.map((it) => `alters ${briefly(it)}`),
   ...dropped.map((it) => `drops ${briefly(it)}`),
-  ...dependents.map((it) => `${briefly(it)} ${effects[it.effect]}`),
+  ...dependents.map((it) => touched(it, briefly)),
 ];
 
 const shortened = (label: string): string =>
@@ -116,7 +116,7 @@ function sectionsOf({
     list('Dropped', dropped.map(named)),
     list(
       'Also touched',
-      dependents.map((it) => `${named(it)} ${effects[it.effect]}`),
+      dependents.map((it) => touched(it, named)),
     ),
     toldBy === 'grammar' && created.length + altered.length + dropped.length > 0
       ? 'Objects are those that the statement names.'
@@ -144,12 +144,19 @@ const list = (title: string, items: readonly string[]): string =>
 
 const named = ({ kind, identity }: ObjectName): string => `${kind} ${code(identity)}`;
 
-const effects: Readonly<Record<Dependent['effect'], string>> = {
-  dropped: 'goes with it',
-  changed: 'follows silently',
-  mayBreak: 'may break: its text mentions it',
-  invalidated: 'with all its columns fail once',
-};
+/** @param call how the object is named */
+function touched(it: Dependent, call: (it: Dependent) => string): string {
+  switch (it.effect) {
+    case 'dropped':
+      return `${call(it)} goes with it`;
+    case 'changed':
+      return `${call(it)} follows silently`;
+    case 'mayBreak':
+      return `${call(it)} may break: its text mentions it`;
+    case 'invalidated':
+      return `${call({ ...it, kind: 'prepared statements that read all columns of' })} fail once after it (cached plan must not change result type)`;
+  }
+}
 
 /** Stronger ones first; of equal ones those that others wait for. */
 const rank = ({ mode, unseen }: Lock): number => strengthOf(mode) - (unseen ? 10 : 0);

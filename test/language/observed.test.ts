@@ -38,7 +38,10 @@ const altered: Observation = {
   scans: [{ table: 'app.users', scans: 2, rows: 2000 }],
   rows: [{ table: 'app.log', inserted: 3, updated: 0, deleted: 1 }],
   altered: [{ kind: 'table', identity: 'app.users' }],
-  dependents: [{ kind: 'view', identity: 'app.adults', effect: 'changed' }],
+  dependents: [
+    { kind: 'view', identity: 'app.adults', effect: 'changed' },
+    { kind: 'prepared statements', identity: 'app.users', effect: 'invalidated' },
+  ],
 };
 
 const made: Observation = {
@@ -125,7 +128,7 @@ describe('hover', () => {
         'Read:\n- `app.users`: 2,000 rows, from end to end',
         'Rows:\n- `app.log`: 3 inserted, 1 deleted',
         'Altered:\n- table `app.users`',
-        'Also touched:\n- view `app.adults` follows silently',
+        'Also touched:\n- view `app.adults` follows silently\n- prepared statements that read all columns of `app.users` fail once after it (cached plan must not change result type)',
         '- Notice: `` a `tick` ``',
       ].join('\n\n'),
     );

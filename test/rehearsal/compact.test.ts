@@ -159,8 +159,20 @@ async function compactOn(session: Session): Promise<(sql: string) => Promise<Obs
 /** Event triggers tell them in other words. */
 const withoutObjects = (it: Observation): Observation => ({ ...it, created: [], altered: [], dropped: [] });
 
-/** That a lock is held already may be left out. */
+/** That a lock is held already may be left out; and the schema and the kind of an object, where nobody was asked. */
 function missing(compact: Observation, full: Observation): string[] {
-  const told = new Set(linesOf(full).flatMap((line) => [line, line.replace(' (held)', '')]));
-  return linesOf(compact).filter((line) => !told.has(line));
+  const told = new Set(
+    linesOf(full)
+      .map(essence)
+      .flatMap((line) => [line, line.replace(' (held)', '')]),
+  );
+  return linesOf(compact)
+    .map(essence)
+    .filter((line) => !told.has(line));
+}
+
+/** Of an object only its own name. */
+function essence(line: string): string {
+  const [, verb, name] = /^(created|altered|dropped) (?:.*[ .])??("[^"]+"|[^ ."]+)(?: (?:on|of) .*)?$/.exec(line) ?? [];
+  return verb === undefined ? line : `${verb} ${name}`;
 }

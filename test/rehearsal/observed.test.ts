@@ -224,7 +224,10 @@ for (const [name, open] of Object.entries(places)) {
     });
 
     it('is told by the server, also of what is open: views that go with a column', async () => {
-      const table = textOf(['create table p (id int, archived bool)', 'create view open_p as select id, archived from p']);
+      const table = textOf([
+        'create table p (id int, archived bool)',
+        'create view open_p as select id, archived from p',
+      ]);
       const drop = { name: 'drop', up: 'alter table p drop column archived cascade;' };
       const isOpen: ChainRequest['isOpen'] = ({ up }) => up.path === 'drop';
       for (const manner of ['first', 'whole'] as const) {

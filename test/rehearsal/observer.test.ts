@@ -130,7 +130,7 @@ for (const major of [servers.oldest, servers.newest]) {
         await withSession(own, async (session) => {
           await done(
             session,
-            'create schema app; create table app.orders (id int primary key); create index ids on app.orders (id)',
+            "create schema app; create table app.orders (id int primary key); create index ids on app.orders (id); create type app.mood as enum ('good')",
           );
           const observer = await observerOn(session);
           await done(session, 'begin');
@@ -140,6 +140,8 @@ for (const major of [servers.oldest, servers.newest]) {
             'alter table app.orders add column note text default clock_timestamp()::text',
             'create table app.lines (id int references app.orders)',
             'drop index app.ids',
+            'alter table app.orders alter column note set not null',
+            "alter type app.mood add value 'bad'",
           ]) {
             const { observation, after } = await ran(session, observer, sql, mark);
             mark = after;
@@ -149,17 +151,21 @@ for (const major of [servers.oldest, servers.newest]) {
               [
                 ...strongest.map(({ object }) => object),
                 ...observation.rewrites.map(({ object }) => `rewrites ${object}`),
-                ...observation.created.map(({ identity }) => `creates ${identity}`),
-                ...observation.dropped.map(({ identity }) => `drops ${identity}`),
+                ...observation.created.map(({ kind, identity }) => `creates ${kind} ${identity}`),
+                ...observation.altered.map(({ kind, identity }) => `alters ${kind} ${identity}`),
+                ...observation.dropped.map(({ kind, identity }) => `drops ${kind} ${identity}`),
               ]
                 .toSorted()
                 .join(', '),
             );
           }
           deepEqual(told, [
-            'app.ids, app.orders, app.orders_pkey, creates note of orders, rewrites app.ids, rewrites app.orders, rewrites app.orders_pkey',
-            'creates app.lines, creates lines_id_fkey of lines',
-            'app.ids, app.orders, drops app.ids',
+            'alters table app.orders, app.ids, app.orders, app.orders_pkey, creates table column app.orders.note, rewrites app.ids, rewrites app.orders, rewrites app.orders_pkey',
+            'creates table app.lines, creates table constraint lines_id_fkey on app.lines',
+            'app.ids, app.orders, drops index app.ids',
+            // Before 18 NOT NULL is no object.
+            `alters table app.orders, app.orders${major < 18 ? '' : ', creates table constraint orders_note_not_null on app.orders'}`,
+            'creates enum value bad of mood',
           ]);
         });
         await asAdmin(server, `alter database ${databaseOf(url)} owner to postgres`);

@@ -3,7 +3,7 @@ import type { ObjectName } from './statement';
 import { lastOf, type NameParts } from './tree';
 
 export type Kind = ObjectName['kind'];
-type More = Pick<ObjectName, 'of' | 'implicit'>;
+type More = Pick<ObjectName, 'of' | 'implicit' | 'notNull'>;
 
 export class Effects {
   readonly makes: ObjectName[] = [];

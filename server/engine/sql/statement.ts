@@ -90,6 +90,8 @@ export interface ObjectName {
   readonly of?: string;
   /** Not written: Postgres makes it along with another object, under a name of its own choice. */
   readonly implicit?: true;
+  /** A NOT NULL, which is an object with a name from PostgreSQL 18 on only. */
+  readonly notNull?: true;
 }
 
 /** A lock that a statement takes by itself, whatever its transaction holds already. */

@@ -136,7 +136,11 @@ function addNotNull(column: string, { name: table, effects, notNull }: Owner, co
   if (notNull.has(column)) return;
   notNull.add(column);
   const name = conname ?? generatedName(table, column, 'not_null');
-  effects.make('constraint', [name], { of: table, ...(conname === undefined ? { implicit: true } : {}) });
+  effects.make('constraint', [name], {
+    of: table,
+    notNull: true,
+    ...(conname === undefined ? { implicit: true } : {}),
+  });
 }
 
 /** @param column of a constraint that stands in a column's definition */

@@ -50,8 +50,10 @@ export class CompactObserver implements Observes {
       ...markAfter(shape, before, nothingHeld, noReports, needed),
       relations: relationsBehind(shape, before),
     };
-    const scene = { before, after, needed, held: nothingHeld, reports: noReports, counts: new Map(), dependents: [] };
-    const told = observationOf({ ...shape, alters: shape.alters.filter(isSure) }, { ...scene, toldBy: 'grammar' });
+    const { versionNumber } = this.session.server;
+    const nothing = { held: nothingHeld, reports: noReports, counts: new Map(), dependents: [] };
+    const scene = { before, after, needed, ...nothing, toldBy: 'grammar', versionNumber } as const;
+    const told = observationOf({ ...shape, alters: shape.alters.filter(isSure) }, scene);
     return Promise.resolve({
       observation: { ...told, partial: true },
       after: { mark: after, counted: nothingKnown },

@@ -1,5 +1,4 @@
 /** What a statement created, altered and dropped, and what went with that. */
-import type { ObjectName as Named, Shape } from '../../sql/statement';
 import type { Dependent, ObjectName } from './observation';
 import type { Dropped, Made, Reports } from './reports';
 
@@ -58,20 +57,3 @@ const isImplied = (kind: string, identity: string): boolean =>
   identity.startsWith('pg_toast.') ||
   (kind === 'rule' && identity.startsWith('"_RETURN" ')) ||
   (kind === 'trigger' && identity.startsWith('"RI_ConstraintTrigger'));
-
-/** Where no event triggers tell: what the statement says, since it ran. */
-export function namedObjects({ makes, takes, locks, node }: Shape): Objects {
-  const alters = node.startsWith('Alter') || node === 'CommentStmt';
-  const owner = alters
-    ? locks.slice(0, 1).map(({ schema, name }) => ({ kind: 'relation', identity: joined(schema, name) }))
-    : [];
-  return { created: makes.map(nameOf), altered: owner, dropped: takes.map(nameOf), dependents: [] };
-}
-
-const nameOf = ({ kind, schema, name, of }: Named): ObjectName => ({
-  kind,
-  identity: of === undefined ? joined(schema, name) : `${name} of ${joined(schema, of)}`,
-});
-
-const joined = (schema: string | undefined, name: string): string =>
-  schema === undefined ? name : `${schema}.${name}`;

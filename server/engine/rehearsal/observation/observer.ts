@@ -109,7 +109,8 @@ export class Observer {
     const after = markAfter(shape, before, held, reports, needed);
     const counts = added(held, counted);
     const dependents = dependentsIn(rows);
-    const scene = { before, after, reports, held, needed, counts, dependents, toldBy: this.toldBy };
+    const { versionNumber } = this.session.server;
+    const scene = { before, after, reports, held, needed, counts, dependents, toldBy: this.toldBy, versionNumber };
     return {
       observation: observationOf(shape, scene),
       after: { mark: after, counted: countedAfter(shape, counted, touched, held, after) },

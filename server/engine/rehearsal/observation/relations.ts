@@ -214,7 +214,8 @@ const kinds: Readonly<Record<string, string>> = {
 };
 
 /** Only to be read by people: words that Postgres would quote as reserved stand plain. */
-const quoted = (name: string): string => (/^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`);
+export const quoted = (name: string): string =>
+  /^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 
 /** The relations after a statement, by what the server told. */
 export function relationsAfter(shape: Shape, before: Relations, { names, files }: Held, { made }: Reports): Relations {

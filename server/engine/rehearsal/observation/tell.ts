@@ -4,7 +4,8 @@ import type { Alteration, Shape } from '../../sql/statement';
 import { type Counts, type Held, type HeldLock, type Locks, relationLockHeld } from './held';
 import { isHeld, type Mark, rewritten } from './mark';
 import { strongestByOid, strongestEach } from './needed';
-import { namedObjects, reportedObjects } from './objects';
+import { namedObjects } from './named';
+import { reportedObjects } from './objects';
 import type { Dependent, Lock, Observation, Rewrite, RowCount, Scan } from './observation';
 import { holdsRows, type Relation, relationAt, relationClass, relationsCalled, schemaClass } from './relations';
 import type { Reports } from './reports';
@@ -21,11 +22,13 @@ export interface Scene {
   /** Who depends on what it altered; not on what it dropped. */
   readonly dependents: readonly Dependent[];
   readonly toldBy: Observation['toldBy'];
+  /** Of the server, for example 160004. */
+  readonly versionNumber: number;
 }
 
 export function observationOf(shape: Shape, scene: Scene): Observation {
   const { before, reports, toldBy } = scene;
-  const objects = toldBy === 'server' ? reportedObjects(reports, before.newest) : namedObjects(shape);
+  const objects = toldBy === 'server' ? reportedObjects(reports, before.newest) : namedObjects(shape, scene);
   const { dependents, ...named } = objects;
   return {
     locks: locksOf(scene),
