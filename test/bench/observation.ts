@@ -1,6 +1,6 @@
 /**
- * What observing costs: the forty statements with savepoints on one session, with the observers that the editor has at
- * either level, with the one of the command line, whose event triggers are in a database of their own, and without.
+ * What observing costs: the forty statements with savepoints on one session, with the observers of either level, with
+ * the one that has event triggers, which are in a database of their own (`commandLine`), and without.
  */
 import type { Session } from '../../server/engine/database/session';
 import { CompactObserver } from '../../server/engine/rehearsal/observation/compact';

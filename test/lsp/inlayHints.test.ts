@@ -6,17 +6,19 @@ import { withLanguageServer } from '../support/languageServer';
 import { binariesOf, servers, withDatabase } from '../support/servers';
 
 const file = 'db/migrations/20240101000000_users.sql';
-const text = '-- migrate:up\nalter table users add check (age > 0);\n\n-- migrate:down\nselect 1;\n';
+const text = '-- migrate:up\nalter table users add check (age > 0);\n\n-- migrate:down\ndrop table users;\n';
 const schema = 'create table users (id int primary key, age int); insert into users values (1, 2)';
 
 const shown = {
-  off: { hints: /^null$/, hover: /Ran.* in [0-9.]+ ms"/ },
+  off: { hints: /^null$/, down: /^null$/, hover: /Ran.* in [0-9.]+ ms"/ },
   compact: {
     hints: /"label":"ACCESS EXCLUSIVE users"/,
+    down: /"line":4,[^}]*\},"label":"ACCESS EXCLUSIVE users"/,
     hover: /Ran.* in [0-9.]+ ms.*ACCESS EXCLUSIVE.*`rehearsal\.inlayHints` at `full`/,
   },
   full: {
     hints: /"label":"ACCESS EXCLUSIVE users · [0-9.]+ ms"/,
+    down: /"line":4,[^}]*\},"label":"ACCESS EXCLUSIVE users · [0-9.]+ ms"/,
     hover: /Ran.* in [0-9.]+ ms.*ACCESS EXCLUSIVE.*from end to end/,
   },
 } as const;
@@ -37,6 +39,7 @@ describe('inlay hints of the server', () => {
           const range = { start: { line: 0, character: 0 }, end: { line: 5, character: 0 } };
           const hints = await editor.connection.sendRequest('textDocument/inlayHint', { textDocument, range });
           match(JSON.stringify(hints), shown[level].hints);
+          match(JSON.stringify(hints), shown[level].down);
           const hover = await editor.connection.sendRequest('textDocument/hover', {
             textDocument,
             position: { line: 1, character: 3 },

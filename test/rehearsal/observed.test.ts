@@ -257,7 +257,7 @@ for (const [name, open] of Object.entries(places)) {
       for (const link of [audit, apart])
         for (const way of ways) {
           const drop = (await observedDown(createChain(place), requestOf([link], way))).at(-1);
-          ok(typeof drop === 'object', `${JSON.stringify(way)} ${String(drop)}`);
+          ok(typeof drop === 'object', JSON.stringify([way, drop]));
           deepEqual(
             drop.dropped.map(({ identity }) => identity.replace('public.', '')),
             ['audit'],

@@ -69,6 +69,9 @@ export async function check(
   return { ...again, ms: laps.whole };
 }
 
+/** What more migrations than these say of bodies is told when they are opened: the first answer would wait for it. */
+const mostLookedAt = 20;
+
 /** Who has not typed for so long may read what a second look shows, in milliseconds. */
 const typingPauseMs = 250;
 
@@ -197,7 +200,7 @@ async function runChain(
     layout: order.layout,
     limits: order.limits,
     manner: order.manner,
-    othersLookedAt: kind === 'replay' || order.manner === 'whole' ? 'none' : 'all',
+    othersLookedAt: kind === 'replay' || order.manner === 'whole' || links.length > mostLookedAt ? 'none' : 'all',
     rowsAreAsked: hasTables(base),
     observe: order.observe,
     ...(order.manner === 'whole' ? {} : { onProvisional: (result) => provisionals(result).forEach(onProvisional) }),
