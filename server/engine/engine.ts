@@ -34,7 +34,7 @@ export function createEngine(world: World, options: EngineOptions): Engine {
           closing.add(ending);
         }
       return places.map(({ folder, target, key }) => {
-        const bench = benches.get(key) ?? new Bench(folder.layout.name, target, world, options, accesses.of(target));
+        const bench = benches.get(key) ?? new Bench(folder, target, world, options, accesses.of(target));
         benches.set(key, bench);
         return createProject(folder, bench, world, options);
       });

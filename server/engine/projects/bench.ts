@@ -8,7 +8,7 @@ import { diskCache } from '../base/diskCache';
 import { Fault } from '../base/fault';
 import { histories, historyOptions } from '../history/all';
 import type { History } from '../history/history';
-import type { LayoutName } from '../layouts/layout';
+import type { MigrationFolder } from '../layouts/migration';
 import type { EngineOptions, Glance, Occasion } from '../project';
 import type { Base } from '../shadow/base';
 import type { World } from '../world';
@@ -50,7 +50,7 @@ export class Bench implements Neighbour {
   private resting: NodeJS.Timeout | undefined;
 
   constructor(
-    layout: LayoutName,
+    folder: MigrationFolder,
     readonly target: Target,
     private readonly world: World,
     options: EngineOptions,
@@ -58,6 +58,7 @@ export class Bench implements Neighbour {
   ) {
     const { database } = target;
     const { log } = world;
+    const layout = folder.layout.name;
     for (const warning of target.parameters?.warnings ?? []) log(`${target.info.label}: ${warning}`);
     const cache = diskCache(join(world.storage, 'prepared'), cacheBytes, log);
     this.history = histories[layout](historyOptions(layout, target.parameters, target.environment));
@@ -72,7 +73,7 @@ export class Bench implements Neighbour {
     this.workshops = new Workshops({ target, access, world, options, cache, live, schema: this.schema });
     this.nextStart = new NextStart(log);
     this.rowAnswers = new RowAnswers(database, access, log, () => this.rowCopies.suspect());
-    this.rowRefusals = new RowRefusals(cache, target.info.id);
+    this.rowRefusals = new RowRefusals(cache, target.info.id, folder.path);
     this.rowCopies = new RowCopies({
       target: database,
       access,

@@ -43,11 +43,13 @@ export class RowRefusals {
   private readonly key: string;
   private hasTold = false;
 
+  /** @param folder of the migrations; another one upon the same target has refusals of its own */
   constructor(
     private readonly cache: DiskCache,
     targetId: string,
+    folder: string,
   ) {
-    this.key = `rows-${digestOf(targetId)}`;
+    this.key = `rows-${digestOf(targetId, folder)}`;
   }
 
   /**
@@ -71,6 +73,7 @@ export class RowRefusals {
   async forget(): Promise<void> {
     this.memory = new Map();
     this.written = '[]';
+    this.hasTold = false;
     if (this.cache.has(this.key)) await this.cache.remove(this.key);
   }
 
@@ -112,17 +115,26 @@ export class RowRefusals {
 
   private async read(): Promise<Memory> {
     const text = String((await this.cache.read(this.key)) ?? '[]');
-    try {
-      const memory = new Map(JSON.parse(text) as [string, Kept[]][]);
-      this.written = text;
-      return memory;
-    } catch (error) {
-      // It is damaged.
-      if (error instanceof SyntaxError) return new Map();
-      throw error;
-    }
+    const kept = keptIn(text);
+    if (!kept) return new Map();
+    this.written = text;
+    return new Map(kept);
   }
 }
+
+/** Undefined when it is damaged. */
+function keptIn(text: string): readonly (readonly [string, readonly Kept[]])[] | undefined {
+  try {
+    const kept: unknown = JSON.parse(text);
+    return Array.isArray(kept) && kept.every(isKept) ? kept : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+const isKept = (it: unknown): it is readonly [string, readonly Kept[]] =>
+  Array.isArray(it) && typeof it[0] === 'string' && Array.isArray(it[1]) && it[1].every(Array.isArray);
 
 const ofNobody: RefusalsOfRows = { likeness: () => undefined, learn: () => {}, keep: () => Promise.resolve() };
 
