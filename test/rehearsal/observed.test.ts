@@ -292,6 +292,22 @@ for (const [name, open] of Object.entries(places)) {
       deepEqual(await toldBy([...speaks, 'create event_trigger']), ['grammar']);
     });
 
+    it('is told behind statements that forget what we have prepared, and those are no trouble', async () => {
+      const forgetting = [
+        'deallocate all',
+        right[0] ?? '',
+        'deallocate all',
+        'prepare rehearsal_known as select 1',
+        ...right.slice(1),
+      ];
+      const all = await observed(createChain(place), requestOf([textOf(forgetting)], { observe: 'full' }));
+      // Those that are wrong in any case.
+      deepEqual(
+        all.filter((it) => typeof it !== 'object'),
+        ['refused', 'refused'],
+      );
+    });
+
     it('is nothing, and nothing is asked, where nobody wants to know', async () => {
       const asked: string[] = [];
       const tap = tapped(place, (sql) => void (/execute rehearsal_(?!sequences)/.test(sql) && asked.push(sql)));

@@ -94,22 +94,25 @@ const sourcesOf = ({ environment }: World): ConnectionSources => nodeSources(env
 const candidatesOf = (folder: string, { roots }: EngineOptions, world: World, leftOut: LeftOut): Candidate[] =>
   candidatesIn(foldersUpTo(folder, roots), (path) => textOf(path, world), sourcesOf(world), leftOut);
 
-/** What is wrong with the file was logged when it was read for candidates. */
+/** One that cannot be read keeps nobody from a target that is named elsewhere; where it should name one, that was said. */
 const dotenvOf = (folder: string, { roots }: EngineOptions, world: World): Variables =>
-  dotenvIn(foldersUpTo(folder, roots), (path) => textOf(path, { ...world, log: () => {} }));
+  dotenvIn(foldersUpTo(folder, roots), (path) => textUnless(({ code }) => code === 'not-readable', path, world));
 
-/** A link that leads nowhere (`.env` to a secret that is mounted elsewhere) names no database. */
-function textOf(path: string, { files, log }: World): string | undefined {
+const textOf = (path: string, world: World): string | undefined => textUnless(isNoFile, path, world);
+
+function textUnless(isLeftOut: (fault: Fault) => boolean, path: string, { files, log }: World): string | undefined {
   try {
     return files.read(path);
   } catch (error) {
-    if (!(error instanceof Fault) || !isOfMissing(error)) throw error;
+    if (!(error instanceof Fault) || !isLeftOut(error)) throw error;
     log(`target: ${error.detail}`);
     return undefined;
   }
 }
 
-const isOfMissing = ({ cause }: Fault): boolean => cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+/** A link that leads nowhere (`.env` to a secret that is mounted elsewhere), a folder (`python -m venv .env`). */
+const isNoFile = ({ cause }: Fault): boolean =>
+  cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'EISDIR');
 
 /** The folder and those above it, up to the workspace's. */
 function foldersUpTo(folder: string, roots: readonly string[]): string[] {

@@ -4,6 +4,7 @@
  */
 import { Fault } from '../base/fault';
 import { askedAside, aside, asOurselves } from '../database/aside';
+import { ownName } from '../database/ownNames';
 import { faultCodeOf, notPrepared } from '../database/refusedFault';
 import type { Answer, Session, TextRow } from '../database/session';
 import type { Shadow } from '../shadow/place';
@@ -86,16 +87,14 @@ export async function readSequences(session: Session, ahead: readonly string[] =
   return query ? (await rowsAside(session, [asOurselves(session), query])).map(sequenceIn) : [];
 }
 
+const name = ownName('sequences');
+
 /** The query is prepared, which costs a session once what it would cost each time; a script may have forgotten it. */
 async function lockedRows(session: Session, ahead: readonly string[]): Promise<readonly TextRow[]> {
-  const query = 'execute rehearsal_sequences';
+  const query = `execute ${name}`;
   const answer = await askedAside(session, [asOurselves(session), query], ahead);
   if (answer?.kind === 'refused' && answer.refusal.sqlState === notPrepared)
-    return rowsAside(session, [
-      asOurselves(session),
-      `prepare rehearsal_sequences as ${valuesOf(session, locked)}`,
-      query,
-    ]);
+    return rowsAside(session, [asOurselves(session), `prepare ${name} as ${valuesOf(session, locked)}`, query]);
   return rowsIn(answer);
 }
 

@@ -1,4 +1,5 @@
 /** Observes the statements of scripts while they run, each from where the one before it has left its transaction. */
+import { takeBackAside } from '../../database/aside';
 import type { Done, Session } from '../../database/session';
 import type { StatementMove } from '../moves';
 import type { Step } from '../run';
@@ -69,6 +70,8 @@ export class Observing {
     if (!state || this.before?.step !== step) return undefined;
     const { ready } = this.before;
     const { shape } = step;
+    // It may have failed the transaction: a script can forget what was prepared.
+    if (behind) await takeBackAside(session, behind.answer);
     const isOpen = session.transaction === 'open';
     const observer = this.observerOn(session);
     const observed = isOpen ? await observer.observe({ shape, notices, told: behind?.answer }, ready) : undefined;

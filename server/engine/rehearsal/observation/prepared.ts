@@ -5,6 +5,7 @@
  *
  * Each answers with rows of texts that begin with a name.
  */
+import { ownName } from '../../database/ownNames';
 import { dependentsQuery } from './dependents';
 import { allCountsQuery, countsQuery, indexedQuery, lockedQuery, locksQuery, namesQuery } from './held';
 import { knownQuery } from './relations';
@@ -23,18 +24,16 @@ const statements = {
 
 export type Prepared = keyof typeof statements;
 
-const nameOf = (which: string): string => `rehearsal_${which}`;
-
 export const prepareAll: readonly string[] = Object.entries(statements).map(
-  ([which, [types, query]]) => `prepare ${nameOf(which)}${types} as ${query}`,
+  ([which, [types, query]]) => `prepare ${ownName(which)}${types} as ${query}`,
 );
 
 /** One row when they are there. */
-export const isPrepared = `select 'prepared' from pg_catalog.pg_prepared_statements where name = '${nameOf('known')}'`;
+export const isPrepared = `select 'prepared' from pg_catalog.pg_prepared_statements where name = '${ownName('known')}'`;
 
 /** @param literals the parameters as SQL */
 export const asked = (which: Prepared, literals: readonly string[] = []): string =>
-  `execute ${nameOf(which)}${literals.length === 0 ? '' : `(${literals.join(', ')})`}`;
+  `execute ${ownName(which)}${literals.length === 0 ? '' : `(${literals.join(', ')})`}`;
 
 /**
  * How they are planned when they are asked first: once, because a plan for each set of parameters would cost more than
