@@ -109,7 +109,7 @@ export function checkDown({ folder }: Pick<Job, 'folder'>, versions: readonly st
 }
 
 /** @throws {Fault} `blocked`, `history-moved` when the tool would refuse to go on */
-export function checkHistory({ folder }: Pick<Job, 'folder'>, state: HistoryState): void {
+function checkHistory({ folder }: Pick<Job, 'folder'>, state: HistoryState): void {
   if (state.blocked !== undefined) throw new Fault('blocked', state.blocked);
   if (!state.needsFiles) return;
   const missing = state.versions.find((version) => !folder.migrations.some((it) => it.version === version));

@@ -1,8 +1,9 @@
 /** Changes of the target by its migrations: consent, a snapshot first, then up or down. */
 import { applyMigrations, revertMigrations } from '../apply/apply';
 import type { Job } from '../apply/job';
-import { checkDown, checkHistory, checkUp, planDown, planUp } from '../apply/plan';
+import { checkDown, checkUp, planDown, planUp } from '../apply/plan';
 import { Fault } from '../base/fault';
+import { untilAborted } from '../base/untilAborted';
 import type { ApplyRequest, ApplyResult, Consent, Progress, RevertRequest } from '../project';
 import { takeSnapshot } from '../snapshots/snapshots';
 import type { Live } from './live';
@@ -27,7 +28,7 @@ interface Foreseen {
  *
  * @throws {Fault} as `apply`
  */
-export async function foreseeApply(
+async function foreseeApply(
   ground: Ground,
   which: ApplyRequest['which'],
   signal: AbortSignal | undefined,
@@ -44,7 +45,7 @@ export async function foreseeApply(
  *
  * @throws {Fault} as `revert`
  */
-export async function foreseeRevert(
+async function foreseeRevert(
   ground: Ground,
   versions: readonly string[],
   signal: AbortSignal | undefined,
@@ -55,6 +56,36 @@ export async function foreseeRevert(
     planDown(filesOf(ground), versions);
   }
   return { live, versions };
+}
+
+/**
+ * As `foreseeApply`, outside of the turns: what was seen of the target may be old, and is looked at anew before it is
+ * held against the user.
+ *
+ * @throws {Fault} as `apply`
+ */
+export const mayApply = (ground: Ground, which: ApplyRequest['which'], signal?: AbortSignal): Promise<void> =>
+  asItIsNow(ground, () => foreseeApply(ground, which, signal), signal);
+
+/**
+ * As mayApply.
+ *
+ * @throws {Fault} as `revert`
+ */
+export const mayRevert = (ground: Ground, versions: readonly string[], signal?: AbortSignal): Promise<void> =>
+  asItIsNow(ground, () => foreseeRevert(ground, versions, signal), signal);
+
+/** A target that cannot be looked at has just been asked, and is not asked twice. */
+async function asItIsNow(ground: Ground, foresee: () => Promise<Foreseen>, signal?: AbortSignal): Promise<void> {
+  const { bench } = ground;
+  await look(ground, signal);
+  try {
+    await foresee();
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    await bench.patiently(() => untilAborted(bench.refreshIfMoved('asked'), signal));
+    await foresee();
+  }
 }
 
 /** Alone only. */
@@ -89,8 +120,6 @@ async function change(
 ): Promise<ApplyResult> {
   const { bench } = ground;
   demandConsent(bench.target, wishes.confirmedName);
-  // Before the snapshot: it would only keep what the tool refuses to go on from.
-  checkHistory(ground, live.history);
   const snapshot = wishes.snapshot ? await snapshotFirst(ground, live, wishes, asker) : undefined;
   if (snapshot?.kind === 'busy') return snapshot;
   try {

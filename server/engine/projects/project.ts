@@ -5,7 +5,7 @@ import type { MigrationFolder } from '../layouts/migration';
 import type { CheckRoom, EngineOptions, Project } from '../project';
 import type { World } from '../world';
 import type { Bench } from './bench';
-import { apply, foreseeApply, foreseeRevert, revert } from './changing';
+import { apply, mayApply, mayRevert, revert } from './changing';
 import { check } from './checking';
 import { createMigration } from './creating';
 import type { Ground } from './ground';
@@ -47,8 +47,8 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     },
     rowsAtFault: async (rows, signal) => bench.rowAnswers.rowsAtFault(rows, signal),
     preview: (path, signal) => bench.turns.soon(() => previewFrom(ground, path, signal)),
-    mayApply: async (which, signal) => void (await foreseeApply(ground, which, signal)),
-    mayRevert: async (versions, signal) => void (await foreseeRevert(ground, versions, signal)),
+    mayApply: (which, signal) => mayApply(ground, which, signal),
+    mayRevert: (versions, signal) => mayRevert(ground, versions, signal),
     apply: (request, progress, signal) => bench.alone(() => apply(ground, request, { progress, signal })),
     revert: (request, progress, signal) => bench.alone(() => revert(ground, request, { progress, signal })),
     snapshots: (signal) => snapshots(ground, signal),
