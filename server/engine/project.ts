@@ -298,21 +298,6 @@ export const isErrorOfUp = ({ severity, direction }: Finding): boolean => severi
 export const isWarningOfUp = ({ severity, direction, consequenceOf }: Finding): boolean =>
   severity === 'warning' && direction !== 'down' && consequenceOf === undefined;
 
-/** What only a second look tells: of bodies and routines. */
-const isOfSecondLook = ({ code }: Finding): boolean => code === 'body-refused' || code === 'breaks-function';
-
-/**
- * A new shadow knows nothing of bodies and routines before its second look, though nothing was changed for it: until
- * then what was said of the same text stands.
- *
- * @param former findings in the same text
- */
-export function withLooked(check: FileCheck, former: readonly Finding[]): FileCheck {
-  if (!check.unlooked) return check;
-  const findings = [...check.findings, ...former.filter(isOfSecondLook)];
-  return { ...check, findings: findings.toSorted((a, b) => a.range.start - b.range.start) };
-}
-
 export interface Place {
   readonly path: string;
   readonly range: TextRange;

@@ -5,11 +5,12 @@ import { EventEmitter, once } from 'node:events';
 import { basename } from 'node:path';
 import type { Connection, Diagnostic } from 'vscode-languageserver/node';
 import { unlessUnreadable } from '../engine/base/unlessUnreadable';
-import { type FileCheck, type Finding, withLooked } from '../engine/project';
+import type { FileCheck, Finding } from '../engine/project';
 import { type RehearsalState, RehearsalStateChanged } from '../protocol/messages';
 import { inBackground, type Trouble } from './background';
 import { diagnosticsOf, notChecked } from './diagnostics';
 import type { Documents, OpenFile } from './documents';
+import { withLooked } from './secondLook';
 import type { Workspace } from './workspace';
 
 /** Where the rehearsal of an open migration stands. */
@@ -59,9 +60,7 @@ export class CheckStates {
   }
 
   running(uri: string): void {
-    const now = this.states.get(uri);
-    const before = now?.kind === 'rehearsed' ? now.check : now?.kind === 'running' ? now.before : undefined;
-    this.setState(uri, { kind: 'running', before });
+    this.setState(uri, { kind: 'running', before: toldLast(this.states.get(uri)) });
   }
 
   /** Publishes what a check has found, for the text that it was made from only. */
@@ -80,11 +79,10 @@ export class CheckStates {
     this.setState(document.uri, { kind: 'rehearsed', check });
   }
 
-  /** What was found in this version by the check before the one that runs. */
+  /** What was told last of this version: by the check before, or by this one, which may tell of a file more than once. */
   private formerOf(uri: string, version: number): readonly Finding[] {
-    const state = this.states.get(uri);
-    const isSame = this.versions.get(uri) === version;
-    return (isSame && state?.kind === 'running' ? state.before?.findings : undefined) ?? [];
+    if (this.versions.get(uri) !== version) return [];
+    return toldLast(this.states.get(uri))?.findings ?? [];
   }
 
   failed({ document, version }: Subject, { message, remedy }: Trouble): void {
@@ -117,6 +115,19 @@ export class CheckStates {
       this.connection,
       this.connection.sendDiagnostics({ uri, diagnostics, ...(version === undefined ? {} : { version }) }),
     );
+  }
+}
+
+/** Undefined when that was a failure. */
+function toldLast(state: CheckState | undefined): FileCheck | undefined {
+  switch (state?.kind) {
+    case 'running':
+      return state.before;
+    case 'rehearsed':
+      return state.check;
+    case 'failed':
+    case undefined:
+      return undefined;
   }
 }
 

@@ -1,11 +1,12 @@
 /** Findings of pending migrations that are not open: what is typed in one file may break the next. */
 import type { Connection, Diagnostic } from 'vscode-languageserver/node';
 import { unlessUnreadable } from '../engine/base/unlessUnreadable';
-import { type FileCheck, type Finding, withLooked } from '../engine/project';
+import type { FileCheck, Finding } from '../engine/project';
 import type { Files } from '../engine/world';
 import { inBackground } from './background';
 import { diagnosticsOf } from './diagnostics';
 import type { Documents } from './documents';
+import { withLooked } from './secondLook';
 import { uriOf } from './uri';
 
 interface Published {

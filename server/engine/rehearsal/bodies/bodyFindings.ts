@@ -10,11 +10,16 @@ import { headOf } from '../../sql/head';
 import type { PlacedOutcome } from '../outcome';
 import type { BodyProblem, BrokenRoutine } from './problem';
 
+const wrongBody = { severity: 'warning', code: 'body-refused' } as const;
+const breaksRoutine = { severity: 'warning', code: 'breaks-function' } as const;
+
+/** Of the findings that are made here, which only a second look makes. */
+export const bodyCodes: ReadonlySet<string> = new Set([wrongBody.code, breaksRoutine.code]);
+
 /** @param problem with its range in the file */
 export const bodyFinding = ({ range, refusal }: BodyProblem): Finding => ({
+  ...wrongBody,
   range,
-  severity: 'warning',
-  code: 'body-refused',
   sqlState: refusal.sqlState,
   message: refusal.message,
   ...said(refusal),
@@ -52,9 +57,8 @@ export function breakFinding(
     { path: definition.path, range: inBody(definition.statement, body, range), message: `${signature} needs it here.` },
   ];
   return {
+    ...breaksRoutine,
     range: breaking(statement, refusal),
-    severity: 'warning',
-    code: 'breaks-function',
     sqlState: refusal.sqlState,
     message: `This breaks ${signature}: ${refusal.message}`,
     ...said(refusal),
