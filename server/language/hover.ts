@@ -1,7 +1,7 @@
 /** Hover: what the statement under the pointer did when it was rehearsed. */
 import { type Hover, MarkupKind, type Range } from 'vscode-languageserver/node';
 import type { TextRange } from '../engine/base/text';
-import type { FileCheck } from '../engine/project';
+import type { FileCheck, Finding, StatementOutcome } from '../engine/project';
 import type { Feature } from './feature';
 import { hoverText } from './observed';
 import { offsetsIn, rangesIn } from './positions';
@@ -39,7 +39,25 @@ export function hoverAt(
   const outcome = outcomes.find(({ range: { start, end } }) => start <= offset && offset < end);
   if (!outcome) return null;
   // The editor puts the diagnostic that is under the pointer into the same hover.
-  const isMarked = findings.some(({ range: { start, end } }) => start <= offset && offset < Math.max(end, start + 1));
-  const value = hoverText(outcome, isMarked ? 'diagnostic' : 'nothing');
+  const isSaid = findings.some((it) => isUnder(offset, it.range) && isOf(outcome, it));
+  const value = hoverText(outcome, isSaid ? 'diagnostic' : 'nothing');
   return { contents: { kind: MarkupKind.Markdown, value }, range: rangeOf(outcome.range) };
+}
+
+/** An empty range is drawn as wide as a character. */
+const isUnder = (offset: number, { start, end }: TextRange): boolean =>
+  start <= offset && offset < Math.max(end, start + 1);
+
+/** Whether it says what Postgres has said of this statement. */
+function isOf(outcome: StatementOutcome, { range, code, sqlState }: Finding): boolean {
+  if (range.start < outcome.range.start || range.end > outcome.range.end) return false;
+  switch (outcome.kind) {
+    case 'refused':
+      return sqlState === outcome.sqlState;
+    case 'ended':
+      return code === 'session-ended';
+    case 'ran':
+    case 'skipped':
+      return false;
+  }
 }

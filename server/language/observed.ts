@@ -9,28 +9,33 @@ type Ran = StatementOutcome & { readonly kind: 'ran' };
 /** VS Code cuts what is longer (`editor.inlayHints.maximumLength`, 43 by default, for all hints of a line together). */
 const longestLabel = 40;
 
-/** The strongest lock that others wait for; empty when there is none. */
-export function compactWords({ observation }: Ran): string {
+/**
+ * The strongest lock that others wait for; empty when there is none.
+ *
+ * @param room characters that it may take
+ */
+export function compactWords({ observation }: Ran, room = longestLabel): string {
   const seen = observation?.locks.filter((it) => !it.unseen) ?? [];
   const [strongest] = seen.toSorted((a, b) => rank(b) - rank(a));
-  return strongest ? shortened(`${strongest.mode} ${withoutPublic(strongest.object)}`) : '';
+  return strongest ? shortened(`${strongest.mode} ${withoutPublic(strongest.object)}`, room) : '';
 }
 
 /** What matters most, on one line, as far as there is room; the hover tells all of it. */
 export function fullWords(ran: Ran): string {
   const { ms, rows, notices, observation } = ran;
+  // That a table is written anew says how long the lock lasts, so the name of the table gives way to it.
+  const rewrites = observation?.rewrites.some((it) => !it.unseen) ? ['rewritten!'] : [];
+  const lock = compactWords(ran, longestLabel - joined(['', ...rewrites]).length);
   const words = [
-    compactWords(ran),
-    ...(observation?.rewrites.some((it) => !it.unseen) ? ['rewritten!'] : []),
+    ...(lock === '' ? [] : [lock]),
+    ...rewrites,
     ...(rows === undefined ? [] : [some(rows, 'row')]),
     duration(ms),
     ...(observation ? asidesOf(observation) : []),
     ...(notices.length > 0 ? [some(notices.length, 'notice')] : []),
   ];
-  return words.reduce((line, it) => {
-    const longer = joined([line, it].filter((part) => part !== ''));
-    return longer.length > longestLabel ? line : longer;
-  }, '');
+  const tooMany = words.findIndex((_, at) => joined(words.slice(0, at + 1)).length > longestLabel);
+  return joined(tooMany < 0 ? words : words.slice(0, tooMany));
 }
 
 const asidesOf = ({ scans, rows, created, altered, dropped, dependents }: Observation): string[] => [
@@ -42,11 +47,11 @@ const asidesOf = ({ scans, rows, created, altered, dropped, dependents }: Observ
   ...created.map((it) => `creates ${briefly(it)}`),
   ...altered.map((it) => `alters ${briefly(it)}`),
   ...dropped.map((it) => `drops ${briefly(it)}`),
-  ...dependents.map((it) => touched(it, briefly)),
+  ...dependents.map((it) => touched(it, withoutPublic)),
 ];
 
-const shortened = (label: string): string =>
-  label.length > longestLabel ? `${label.slice(0, longestLabel - 1)}…` : label;
+const shortened = (label: string, room: number): string =>
+  label.length > room ? `${label.slice(0, room - 1)}…` : label;
 
 const withoutPublic = (object: string): string => object.replace(/^public\./, '');
 
@@ -116,7 +121,7 @@ function sectionsOf({
     list('Dropped', dropped.map(named)),
     list(
       'Also touched',
-      dependents.map((it) => touched(it, named)),
+      dependents.map((it) => touched(it, code)),
     ),
     toldBy === 'grammar' && created.length + altered.length + dropped.length > 0
       ? 'Objects are those that the statement names.'
@@ -144,17 +149,17 @@ const list = (title: string, items: readonly string[]): string =>
 
 const named = ({ kind, identity }: ObjectName): string => `${kind} ${code(identity)}`;
 
-/** @param call how the object is named */
-function touched(it: Dependent, call: (it: Dependent) => string): string {
-  switch (it.effect) {
+/** @param spell how its identity is written */
+function touched({ kind, identity, effect }: Dependent, spell: (identity: string) => string): string {
+  switch (effect) {
     case 'dropped':
-      return `${call(it)} goes with it`;
+      return `${kind} ${spell(identity)} goes with it`;
     case 'changed':
-      return `${call(it)} follows silently`;
+      return `${kind} ${spell(identity)} follows silently`;
     case 'mayBreak':
-      return `${call(it)} may break: its text mentions it`;
+      return `${kind} ${spell(identity)} may break: its text mentions it`;
     case 'invalidated':
-      return `${call({ ...it, kind: 'prepared statements that read all columns of' })} fail once after it (cached plan must not change result type)`;
+      return `prepared statements that read all columns of ${spell(identity)} fail once after it (cached plan must not change result type)`;
   }
 }
 

@@ -101,8 +101,19 @@ describe('inlay hints', () => {
     const on = (object: string) => drawn('full', [ran({ ...nothing, locks: lock ? [{ ...lock, object }] : [] })]);
     deepEqual(on('public.projects'), ['1:31 ACCESS EXCLUSIVE projects · 3.1 ms']);
     deepEqual(on('app.a_very_long_name_of_a_table'), ['1:31 ACCESS EXCLUSIVE app.a_very_long_name_o…']);
+    const rewritten = (object: string) => {
+      const locks = lock ? [{ ...lock, object }] : [];
+      return drawn('full', [ran({ ...nothing, locks, rewrites: [{ object, kind: 'table' }] })]);
+    };
+    deepEqual(rewritten('public.subscriptions'), ['1:31 ACCESS EXCLUSIVE subscript… · rewritten!']);
+    deepEqual(rewritten('public.users'), ['1:31 ACCESS EXCLUSIVE users · rewritten!']);
+    deepEqual(drawn('full', [ran({ ...nothing, rewrites: altered.rewrites })]), ['1:31 rewritten! · 3.1 ms']);
     const scanned = { ...nothing, scans: [{ table: 'public.users', scans: 1, rows: 2000 }] };
     deepEqual(drawn('full', [ran(scanned)]), ['1:31 3.1 ms · scans users (2,000 rows)']);
+    const [scan] = scanned.scans;
+    const scans = scan ? [{ ...scan, table: 'app.a_very_long_name_of_a_table' }] : [];
+    const created = [{ kind: 'index', identity: 'app.i' }];
+    deepEqual(drawn('full', [ran({ ...nothing, scans, created })]), ['1:31 3.1 ms'], 'nothing behind what has no room');
   });
 
   it('are not there when they are off, nor where nothing ran or nobody observed', () => {
@@ -163,6 +174,22 @@ describe('hover', () => {
     ];
     equal(hovered('tabel', outcomes, findings), '**Refused** after 0.4 ms (42601)', 'a diagnostic stands beside it');
     equal(hovered('drop tabel', outcomes, findings), '**Refused** after 0.4 ms (42601): `syntax error`');
+    equal(
+      hovered('tabel', outcomes, [
+        { range: rangeOf('drop tabel x'), severity: 'warning', code: 'other', message: 'x' },
+      ]),
+      '**Refused** after 0.4 ms (42601): `syntax error`',
+      'a diagnostic of something else does not say it',
+    );
+    equal(
+      hovered(
+        'tabel',
+        outcomes,
+        findings.map((it) => ({ ...it, range: { start: 0, end: text.length } })),
+      ),
+      '**Refused** after 0.4 ms (42601): `syntax error`',
+      'nor does one of more than the statement',
+    );
     equal(hovered('\\echo'), '**Not rehearsed**: a line for psql.');
   });
 
