@@ -1,4 +1,4 @@
-/** How projects, targets, times and sizes are written for people. */
+/** How projects, targets, counts, times and sizes are written for people. */
 import { l10n, Uri, workspace } from 'vscode';
 import type { ProjectItem, TargetItem } from '../server/protocol/messages';
 
@@ -8,6 +8,11 @@ export const labelOf = ({ folder }: ProjectItem): string => workspace.asRelative
 /** Short, for buttons and the status bar. The embedded Postgres has no name that anybody gave it. */
 export const nameOf = ({ engine, name }: TargetItem): string =>
   engine === 'embedded' ? l10n.t('embedded Postgres') : name;
+
+export const errorsOf = (count: number): string => (count === 1 ? l10n.t('1 error') : l10n.t('{0} errors', count));
+
+export const warningsOf = (count: number): string =>
+  count === 1 ? l10n.t('1 warning') : l10n.t('{0} warnings', count);
 
 /** In the user's language and time zone. */
 export const timeOf = (iso: string): string =>

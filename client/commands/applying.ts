@@ -4,6 +4,7 @@ import {
   ApplyRequest,
   type ApplyResult,
   MayApplyRequest,
+  type MayApplyResult,
   type MigrationItem,
   type ProjectItem,
   type Selected,
@@ -20,7 +21,20 @@ import { nameOf } from '../words';
 /** @param names what is applied, for people: `2 migrations`, `000013_add_email` */
 export async function applyTo(parts: Parts, project: ProjectItem, selected: Selected, names: string): Promise<void> {
   const { target, folder } = project;
-  if (!(await saveFiles(project)) || !(await isInOrder(parts, project, selected))) return;
+  if (!(await saveFiles(project))) return;
+  const known = await parts.progress.show(l10n.t('Looking at {0}', nameOf(target)), (_, token) =>
+    parts.client.sendRequest(MayApplyRequest, { folder, ...selected }, token),
+  );
+  switch (known.kind) {
+    case 'nothingKnown':
+      return askAndApply(parts, project, selected, names);
+    case 'outOfOrder':
+      return offerUpToHere(parts, project, selected, known);
+  }
+}
+
+async function askAndApply(parts: Parts, project: ProjectItem, selected: Selected, names: string): Promise<void> {
+  const { target, folder } = project;
   const migrations = chosen(project, selected);
   const { told, safer } = await rehearsed(parts, project, migrations, names);
   const question: Question = {
@@ -45,14 +59,18 @@ export async function applyUpTo(parts: Parts, project: ProjectItem, version: str
 }
 
 /** What is known to be refused is told before anybody is asked, with the way that is open. */
-async function isInOrder(parts: Parts, project: ProjectItem, selected: Selected): Promise<boolean> {
-  const answer = await parts.client.sendRequest(MayApplyRequest, { folder: project.folder, ...selected });
-  if (answer.kind === 'nothingKnown') return true;
-  const upToHere = titleOf('rehearsal.applyUpToHere');
-  const choice = await window.showErrorMessage(answer.message, ...(answer.upToHere ? [upToHere] : []));
-  if (choice === upToHere && selected.only !== undefined) await applyUpTo(parts, project, selected.only);
-  return false;
+async function offerUpToHere(
+  parts: Parts,
+  project: ProjectItem,
+  { only }: Selected,
+  { message, upToHere }: OutOfOrder,
+): Promise<void> {
+  const button = titleOf('rehearsal.applyUpToHere');
+  const choice = await window.showErrorMessage(message, ...(upToHere ? [button] : []));
+  if (choice === button && only !== undefined) await applyUpTo(parts, project, only);
 }
+
+type OutOfOrder = Extract<MayApplyResult, { readonly kind: 'outOfOrder' }>;
 
 const paragraphs = (...texts: readonly string[]): string => texts.filter((it) => it !== '').join('\n\n');
 

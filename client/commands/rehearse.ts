@@ -3,6 +3,7 @@ import { l10n, ProgressLocation, window } from 'vscode';
 import { RehearseRequest, type RehearseResult } from '../../server/protocol/messages';
 import type { Command } from './command';
 import { migrationInEditor, migrationOf } from './subject';
+import { errorsOf, warningsOf } from '../words';
 
 export const rehearse: Command = {
   id: 'rehearsal.rehearse',
@@ -21,10 +22,7 @@ const shownMs = 6_000;
 /** Where nothing has changed, this alone shows that something was done. */
 function textOf({ rehearsed, failed, errors, warnings }: RehearseResult): string {
   if (rehearsed === 0) return failed === 0 ? l10n.t('No migration is open to be rehearsed.') : l10n.t('Not rehearsed');
-  const found = [
-    ...(errors === 0 ? [] : [errors === 1 ? l10n.t('1 error') : l10n.t('{0} errors', errors)]),
-    ...(warnings === 0 ? [] : [warnings === 1 ? l10n.t('1 warning') : l10n.t('{0} warnings', warnings)]),
-  ];
+  const found = [...(errors === 0 ? [] : [errorsOf(errors)]), ...(warnings === 0 ? [] : [warningsOf(warnings)])];
   const problems = found.length === 0 ? l10n.t('no problems') : found.join(', ');
   return rehearsed === 1
     ? l10n.t('Rehearsed 1 file: {0}', problems)

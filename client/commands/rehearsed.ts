@@ -11,6 +11,7 @@ import {
 import type { SaferChoice } from '../consent';
 import { faultOf, titleOf } from '../faults';
 import type { Parts } from '../parts';
+import { errorsOf, warningsOf } from '../words';
 
 export interface Rehearsed {
   /** Paragraphs. */
@@ -51,8 +52,8 @@ interface Told extends FindingsItem {
 function tell(found: readonly PendingFindings[]): Rehearsed {
   const errors = found.flatMap(({ uri, errors: some }): Told[] => (some ? [{ uri, ...some }] : []));
   const warnings = found.flatMap(({ uri, warnings: some }): Told[] => (some ? [{ uri, ...some }] : []));
-  const ofErrors = errors.map((it) => line(it, l10n.t('1 error'), l10n.t('{0} errors', it.count)));
-  const ofWarnings = warnings.map((it) => line(it, l10n.t('1 warning'), l10n.t('{0} warnings', it.count)));
+  const ofErrors = errors.map((it) => line(it, errorsOf(it.count)));
+  const ofWarnings = warnings.map((it) => line(it, warningsOf(it.count)));
   const stops = l10n.t('Applying stops at the first statement that Postgres refuses.');
   const [first] = errors;
   return {
@@ -65,12 +66,12 @@ function tell(found: readonly PendingFindings[]): Rehearsed {
 }
 
 /** With the words of the first one: the file may not be open. */
-function line({ uri, count, message }: Told, one: string, many: string): string {
+function line({ uri, count, message }: Told, found: string): string {
   const file = basename(Uri.parse(uri).path);
   const [words = ''] = message.split('\n');
   return count === 1
-    ? l10n.t('{0} in {1}: {2}', one, file, words)
-    : l10n.t('{0} in {1}, the first: {2}', many, file, words);
+    ? l10n.t('{0} in {1}: {2}', found, file, words)
+    : l10n.t('{0} in {1}, the first: {2}', found, file, words);
 }
 
 /** Selects it in its file, beside the list of all that is wrong there. */

@@ -7,7 +7,7 @@ import { detailOf, saveFiles, tellEnd } from './applying';
 import type { Command } from './command';
 import { showProblem } from './rehearsed';
 import { askProject } from './subject';
-import { nameOf } from '../words';
+import { errorsOf, nameOf } from '../words';
 
 export const revertLast: Command = {
   id: 'rehearsal.revertLast',
@@ -22,14 +22,15 @@ export const revertLast: Command = {
     }
     if (!(await saveFiles(project))) return;
     const versions = [last.version];
-    await parts.client.sendRequest(MayRevertRequest, { folder, versions });
+    await parts.progress.show(l10n.t('Looking at {0}', nameOf(target)), (_, token) =>
+      parts.client.sendRequest(MayRevertRequest, { folder, versions }, token),
+    );
     const name = `${last.version} ${last.title}`.trim();
     const errors = errorsIn(last);
     const first = firstErrorIn(last);
-    const found = errors === 1 ? l10n.t('1 error') : l10n.t('{0} errors', errors);
     const consent = await askConsent(target, {
       asks: l10n.t('Revert {0} on {1}?', name, target.label),
-      detail: `${errors === 0 ? '' : `${l10n.t('The rehearsal found {0}.', found)}\n\n`}${detailOf(project)}`,
+      detail: `${errors === 0 ? '' : `${l10n.t('The rehearsal found {0}.', errorsOf(errors))}\n\n`}${detailOf(project)}`,
       ...(first
         ? {
             button: l10n.t('Revert Anyway'),

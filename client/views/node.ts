@@ -3,7 +3,7 @@ import { MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleSta
 import type { MigrationItem, ProjectItem, SnapshotItem } from '../../server/protocol/messages';
 import { titleOf } from '../faults';
 import { errorsIn } from '../rehearsalErrors';
-import { briefTimeOf, labelOf, nameOf, sizeOf, timeOf } from '../words';
+import { briefTimeOf, errorsOf, labelOf, nameOf, sizeOf, timeOf } from '../words';
 import { describeState, failedIcon, stateIcons } from './migrationState';
 import { appendPlain } from './plainText';
 
@@ -50,7 +50,7 @@ function drawMigration({ folder, migrations, target }: ProjectItem, migration: M
   item.id = `${folder}#${version}`;
   // What has been applied was not kept from it.
   const errors = state === 'pending' ? errorsIn(migration) : 0;
-  const found = errors === 0 ? '' : errors === 1 ? l10n.t('1 error') : l10n.t('{0} errors', errors);
+  const found = errors === 0 ? '' : errorsOf(errors);
   item.description = [title === '' ? '' : version, found].filter((it) => it !== '').join(' · ');
   item.iconPath = errors === 0 ? stateIcons[state] : failedIcon;
   const newest = migrations.findLast((it) => it.state === 'applied' || it.state === 'edited');
