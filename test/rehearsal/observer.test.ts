@@ -130,7 +130,7 @@ for (const major of [servers.oldest, servers.newest]) {
         await withSession(own, async (session) => {
           await done(
             session,
-            "create schema app; create table app.orders (id int primary key); create index ids on app.orders (id); create type app.mood as enum ('good')",
+            "create schema app; create schema archive; create table app.orders (id int primary key); create index ids on app.orders (id); create type app.mood as enum ('good')",
           );
           const observer = await observerOn(session);
           await done(session, 'begin');
@@ -142,6 +142,11 @@ for (const major of [servers.oldest, servers.newest]) {
             'drop index app.ids',
             'alter table app.orders alter column note set not null',
             "alter type app.mood add value 'bad'",
+            'create table archive.orders (id int unique)',
+            'create index on archive.orders (id)',
+            'alter table archive.orders drop constraint orders_id_key',
+            'set search_path = archive',
+            'create temp table lines (id int check (id > 0))',
           ]) {
             const { observation, after } = await ran(session, observer, sql, mark);
             mark = after;
@@ -165,7 +170,12 @@ for (const major of [servers.oldest, servers.newest]) {
             'app.ids, app.orders, drops index app.ids',
             // Before 18 NOT NULL is no object.
             `alters table app.orders, app.orders${major < 18 ? '' : ', creates table constraint orders_note_not_null on app.orders'}`,
-            'creates enum value bad of mood',
+            'creates enum value bad of app.mood',
+            'creates index archive.orders_id_key, creates table archive.orders, creates table constraint orders_id_key on archive.orders',
+            'creates index archive.orders_id_idx',
+            'alters table archive.orders, drops table constraint orders_id_key on archive.orders',
+            '',
+            'creates table constraint lines_id_check on pg_temp.lines, creates table pg_temp.lines',
           ]);
         });
         await asAdmin(server, `alter database ${databaseOf(url)} owner to postgres`);

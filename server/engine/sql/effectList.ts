@@ -3,7 +3,7 @@ import type { ObjectName } from './statement';
 import { lastOf, type NameParts } from './tree';
 
 export type Kind = ObjectName['kind'];
-type More = Pick<ObjectName, 'of' | 'implicit' | 'notNull'>;
+type More = Pick<ObjectName, 'of' | 'ofSchema' | 'implicit' | 'notNull'>;
 
 export class Effects {
   readonly makes: ObjectName[] = [];
@@ -23,6 +23,15 @@ export class Effects {
     this.take(kind, from, more);
     this.make(kind, to, more);
   }
+}
+
+/** Of what belongs to the object with this name. */
+export function partOf(parts: NameParts): Pick<ObjectName, 'of' | 'ofSchema'> {
+  const [schema, of] = [parts.at(-2), parts.at(-1)];
+  return {
+    ...(of === undefined ? {} : { of }),
+    ...(schema === undefined || schema === '' ? {} : { ofSchema: schema }),
+  };
 }
 
 function objectName(kind: Kind, parts: NameParts, more: More): ObjectName {

@@ -1,8 +1,8 @@
 /** What would a statement bring into being, and what would it take away? */
-import type { Node, ObjectType, RangeVar } from 'libpg-query';
+import type { Node, ObjectType } from 'libpg-query';
 import { alterDomain, alterTable, createDomain, createIndex, createStatistics, createTable } from './tableEffects';
 import { type ByTag, dispatch, lastOf, type NameParts, objectParts, partsOf, relationParts, typeParts } from './tree';
-import { Effects, type Kind } from './effectList';
+import { Effects, type Kind, partOf } from './effectList';
 
 /** @param trees the statements of one text; usually one */
 export function effectsOf(trees: readonly Node[]): Pick<Effects, 'makes' | 'takes'> {
@@ -62,25 +62,29 @@ const handlers: ByTag<[Effects]> = {
   CreateEnumStmt: ({ typeName }, effects) => effects.make('type', partsOf(typeName)),
   CreateRangeStmt: ({ typeName }, effects) => createRange(partsOf(typeName), effects),
   AlterEnumStmt: ({ typeName, oldVal, newVal }, effects) => {
-    const of = lastOf(partsOf(typeName));
-    if (newVal !== undefined) effects.make('other', [newVal], { of });
-    if (oldVal !== undefined) effects.take('other', [oldVal], { of });
+    const of = partOf(partsOf(typeName));
+    if (newVal !== undefined) effects.make('other', [newVal], of);
+    if (oldVal !== undefined) effects.take('other', [oldVal], of);
   },
 
   CreateFunctionStmt: ({ funcname }, effects) => effects.make('function', partsOf(funcname)),
   DefineStmt: ({ kind, defnames }, effects) => effects.make(kindOf(kind), partsOf(defnames)),
   CreateTrigStmt: ({ trigname = '', relation, isconstraint }, effects) => {
-    effects.make('other', [trigname], ofTable(relation));
-    if (isconstraint) effects.make('constraint', [trigname], { ...ofTable(relation), implicit: true });
+    effects.make('other', [trigname], partOf(relationParts(relation)));
+    if (isconstraint) effects.make('constraint', [trigname], { ...partOf(relationParts(relation)), implicit: true });
   },
-  RuleStmt: ({ rulename = '', relation }, effects) => effects.make('other', [rulename], ofTable(relation)),
-  CreatePolicyStmt: ({ policy_name = '', table }, effects) => effects.make('other', [policy_name], ofTable(table)),
+  RuleStmt: ({ rulename = '', relation }, effects) =>
+    effects.make('other', [rulename], partOf(relationParts(relation))),
+  CreatePolicyStmt: ({ policy_name = '', table }, effects) =>
+    effects.make('other', [policy_name], partOf(relationParts(table))),
 
   CreateSchemaStmt: ({ schemaname, authrole, schemaElts = [] }, effects) => {
     const schema = schemaname ?? authrole?.rolename ?? '';
     effects.make('schema', [schema]);
     const inside = effectsOf(schemaElts);
-    for (const made of inside.makes) effects.makes.push({ schema, ...made });
+    for (const made of inside.makes) {
+      effects.makes.push({ schema, ...(made.of === undefined ? {} : { ofSchema: schema }), ...made });
+    }
   },
   CreateRoleStmt: simple('role', 'role'),
   CreateExtensionStmt: simple('extension', 'extname'),
@@ -132,16 +136,13 @@ const handlers: ByTag<[Effects]> = {
     const whole = relation ? relationParts(relation) : objectParts(object);
     // The name of a part stands in subname: a column, a constraint, a trigger. So do the names of roles and schemas.
     if (subname === undefined) effects.move(kind, whole, [...whole.slice(0, -1), newname]);
-    else effects.move(kind, [subname], [newname], whole.length > 0 ? { of: lastOf(whole) } : {});
+    else effects.move(kind, [subname], [newname], partOf(whole));
   },
   AlterObjectSchemaStmt: ({ objectType, relation, object, newschema = '' }, effects) => {
     const parts = relation ? relationParts(relation) : withoutMethod(objectType, objectParts(object));
     effects.move(kindOf(objectType), parts, [newschema, lastOf(parts)]);
   },
 };
-
-const ofTable = (relation: RangeVar | undefined): { of?: string } =>
-  relation?.relname === undefined ? {} : { of: relation.relname };
 
 const castName = (source: NameParts, target: NameParts): string => `${lastOf(source)} as ${lastOf(target)}`;
 
@@ -158,7 +159,7 @@ function drop(type: ObjectType | undefined, object: Node, effects: Effects): voi
   const items = 'List' in object ? (object.List.items ?? []).map(objectParts) : [];
   const [first = [], second = []] = items;
   if (type === 'OBJECT_TRIGGER' || type === 'OBJECT_POLICY' || type === 'OBJECT_RULE') {
-    effects.take('other', parts.slice(-1), { of: parts.at(-2) ?? '' });
+    effects.take('other', parts.slice(-1), partOf(parts.slice(0, -1)));
   } else if (type === 'OBJECT_CAST') effects.take('other', [castName(first, second)]);
   else if (type === 'OBJECT_TRANSFORM') effects.take('other', [`${lastOf(first)} for ${lastOf(second)}`]);
   else effects.take(kindOf(type), parts);

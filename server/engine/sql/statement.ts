@@ -88,6 +88,8 @@ export interface ObjectName {
   readonly name: string;
   /** The table of a column, constraint, trigger or policy; the type of an attribute or enum value. */
   readonly of?: string;
+  /** Of that one, when it was written; folded. */
+  readonly ofSchema?: string;
   /** Not written: Postgres makes it along with another object, under a name of its own choice. */
   readonly implicit?: true;
   /** A NOT NULL, which is an object with a name from PostgreSQL 18 on only. */

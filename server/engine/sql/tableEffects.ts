@@ -4,9 +4,10 @@
  * The names are those that Postgres gives when nothing of the database is in the way; an occupied one gets a number,
  * which only the database can tell.
  */
-import type { AlterTableType, Constraint, Node, RangeVar } from 'libpg-query';
-import type { Effects } from './effectList';
+import type { AlterTableType, Constraint, Node } from 'libpg-query';
+import { type Effects, partOf } from './effectList';
 import { generatedName, joinedColumns, numbered } from './generatedNames';
+import type { ObjectName } from './statement';
 import {
   lastOf,
   type NameParts,
@@ -45,25 +46,26 @@ type Alteration = (table: Owner, name: string, def: Node | undefined) => void;
 const alterations: { readonly [Type in AlterTableType]?: Alteration } = {
   AT_AddColumn(table, _, def) {
     if (!def || !('ColumnDef' in def)) return;
-    table.effects.make('column', [def.ColumnDef.colname ?? ''], { of: table.name });
+    table.effects.make('column', [def.ColumnDef.colname ?? ''], table.of);
     addParts(def.ColumnDef, table);
   },
-  AT_DropColumn: ({ effects, name: of }, name) => effects.take('column', [name], { of }),
+  AT_DropColumn: ({ effects, of }, name) => effects.take('column', [name], of),
   AT_AddConstraint(table, _, def) {
     if (def && 'Constraint' in def) addConstraint(def.Constraint, table);
   },
-  AT_DropConstraint: ({ effects, name: of }, name) => effects.take('constraint', [name], { of }),
+  AT_DropConstraint: ({ effects, of }, name) => effects.take('constraint', [name], of),
   AT_SetNotNull: (table, name) => addNotNull(name, table),
   AT_AddIdentity: (table, name) => addSequence(name, table),
 };
 
 export function createIndex({ idxname, relation, ...index }: NodeOf<'IndexStmt'>, effects: Effects): void {
-  const schema = relationParts(relation).slice(0, -1);
-  if (idxname !== undefined) effects.make('index', [...schema, idxname], of(relation));
+  const table = relationParts(relation);
+  const schema = table.slice(0, -1);
+  if (idxname !== undefined) effects.make('index', [...schema, idxname], partOf(table));
   else {
     const columns = [...(index.indexParams ?? []), ...(index.indexIncludingParams ?? [])].map(indexColumn);
     const name = generatedName(relation?.relname ?? '', joinedColumns(columns), 'idx');
-    effects.make('index', [...schema, name], { ...of(relation), implicit: true });
+    effects.make('index', [...schema, name], { ...partOf(table), implicit: true });
   }
 }
 
@@ -72,10 +74,10 @@ export function createStatistics(
   effects: Effects,
 ): void {
   const table = objectParts(relations[0]);
-  if (defnames?.length) return effects.make('other', partsOf(defnames), { of: lastOf(table) });
+  if (defnames?.length) return effects.make('other', partsOf(defnames), partOf(table));
   const columns = exprs.map((node) => ('StatsElem' in node ? (node.StatsElem.name ?? 'expr') : 'expr'));
   const name = generatedName(lastOf(table), joinedColumns(columns), 'stat');
-  effects.make('other', [...table.slice(0, -1), name], { of: lastOf(table), implicit: true });
+  effects.make('other', [...table.slice(0, -1), name], { ...partOf(table), implicit: true });
 }
 
 export function createDomain({ domainname, constraints = [] }: NodeOf<'CreateDomainStmt'>, effects: Effects): void {
@@ -88,7 +90,7 @@ export function createDomain({ domainname, constraints = [] }: NodeOf<'CreateDom
 export function alterDomain({ typeName, subtype, name = '', def }: NodeOf<'AlterDomainStmt'>, effects: Effects): void {
   const domain = ownerOf(partsOf(typeName), effects);
   if (subtype === 'C' && def && 'Constraint' in def) addDomainConstraint(def.Constraint, domain);
-  if (subtype === 'X') effects.take('constraint', [name], { of: domain.name });
+  if (subtype === 'X') effects.take('constraint', [name], domain.of);
 }
 
 /** VALUE is no column. */
@@ -100,6 +102,8 @@ function addDomainConstraint({ contype, conname }: Constraint, domain: Owner): v
 interface Owner {
   readonly schema: NameParts;
   readonly name: string;
+  /** Of its parts. */
+  readonly of: Pick<ObjectName, 'of' | 'ofSchema'>;
   readonly effects: Effects;
   readonly taken: Set<string>;
   /** Columns that are NOT NULL already. */
@@ -109,13 +113,11 @@ interface Owner {
 const ownerOf = (parts: NameParts, effects: Effects): Owner => ({
   schema: parts.slice(0, -1),
   name: lastOf(parts),
+  of: partOf(parts),
   effects,
   taken: new Set(),
   notNull: new Set(),
 });
-
-const of = (relation: RangeVar | undefined): { of?: string } =>
-  relation?.relname === undefined ? {} : { of: relation.relname };
 
 function addParts({ colname = '', typeName, constraints = [] }: NodeOf<'ColumnDef'>, table: Owner): void {
   for (const node of constraints) if ('Constraint' in node) addConstraint(node.Constraint, table, colname);
@@ -126,18 +128,18 @@ function addParts({ colname = '', typeName, constraints = [] }: NodeOf<'ColumnDe
   }
 }
 
-function addSequence(column: string, { schema, name, effects, taken }: Owner): void {
+function addSequence(column: string, { schema, name, of, effects, taken }: Owner): void {
   const sequence = numbered(taken, (label) => generatedName(name, column, label), 'seq');
-  effects.make('relation', [...schema, sequence], { of: name, implicit: true });
+  effects.make('relation', [...schema, sequence], { ...of, implicit: true });
 }
 
 /** Postgres 18 keeps NOT NULL as a constraint with a name, one for each column; before it had none. */
-function addNotNull(column: string, { name: table, effects, notNull }: Owner, conname?: string): void {
+function addNotNull(column: string, { name: table, of, effects, notNull }: Owner, conname?: string): void {
   if (notNull.has(column)) return;
   notNull.add(column);
   const name = conname ?? generatedName(table, column, 'not_null');
   effects.make('constraint', [name], {
-    of: table,
+    ...of,
     notNull: true,
     ...(conname === undefined ? { implicit: true } : {}),
   });
@@ -145,18 +147,18 @@ function addNotNull(column: string, { name: table, effects, notNull }: Owner, co
 
 /** @param column of a constraint that stands in a column's definition */
 function addConstraint(constraint: Constraint, owner: Owner, column = ''): void {
-  const { schema, name: table, effects, taken } = owner;
+  const { schema, name: table, of, effects, taken } = owner;
   const { contype, conname, indexname } = constraint;
   if (contype === 'CONSTR_IDENTITY') return addSequence(column, owner);
   if (contype === 'CONSTR_NOTNULL') return addNotNull(column || lastOf(partsOf(constraint.keys)), owner, conname);
   const form = (contype && forms[contype]) ?? undefined;
   if (!form) return;
-  if (indexname !== undefined) effects.take('index', [...schema, indexname], { of: table });
+  if (indexname !== undefined) effects.take('index', [...schema, indexname], of);
   const columns = joinedColumns(form.columns(constraint, column));
   const name = conname ?? indexname ?? numbered(taken, (label) => generatedName(table, columns, label), form.label);
   const implicit = conname === undefined ? { implicit: true as const } : {};
-  effects.make('constraint', [name], { of: table, ...implicit });
-  if (form.index) effects.make('index', [...schema, name], { of: table, implicit: true });
+  effects.make('constraint', [name], { ...of, ...implicit });
+  if (form.index) effects.make('index', [...schema, name], { ...of, implicit: true });
   if (contype === 'CONSTR_PRIMARY') {
     for (const key of column === '' ? partsOf(constraint.keys) : [column]) addNotNull(key, owner);
   }

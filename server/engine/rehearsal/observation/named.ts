@@ -17,27 +17,39 @@ export function namedObjects(
   { before, after, versionNumber }: NamedScene,
 ): Objects {
   const alters = node.startsWith('Alter') || node === 'CommentStmt';
-  const nameIn = (relations: Relations) => (it: Named) => nameOf(it, node, before.relations, relations);
+  const there: Find = (name) => theOne(before.relations, relationsCalled(before.relations, name));
+  const made: Find = (name) => {
+    const found = relationsCalled(after.relations, name);
+    const fresh = found.filter((oid) => !relationAt(before.relations, oid));
+    return theOne(after.relations, fresh.length > 0 ? fresh : found);
+  };
+  // A table that the statement makes is none of those before it, though one may have its name.
+  const madeOrThere: Find = (name) =>
+    made(name) ?? (makes.some((it) => it.kind === 'relation' && it.name === name.name) ? undefined : there(name));
   return {
-    created: makes.filter((it) => isObject(it, versionNumber)).map(nameIn(after.relations)),
-    altered: alters
-      ? locks.slice(0, 1).map((it) => nameOf({ ...it, kind: 'relation' }, node, before.relations, before.relations))
-      : [],
-    dropped: takes.map(nameIn(before.relations)),
+    created: makes.filter((it) => isObject(it, versionNumber)).map((it) => nameOf(it, node, made, madeOrThere)),
+    altered: alters ? locks.slice(0, 1).map((it) => nameOf({ ...it, kind: 'relation' }, node, there, there)) : [],
+    dropped: takes.map((it) => nameOf(it, node, there, there)),
     dependents: [],
   };
 }
+
+/** Undefined also where nobody knows for which of several the name stands. */
+type Find = (name: Pick<Named, 'schema' | 'name'>) => Relation | undefined;
+
+const theOne = (relations: Relations, [oid, ...others]: readonly number[]): Relation | undefined =>
+  oid === undefined || others.length > 0 ? undefined : relationAt(relations, oid);
 
 /** NOT NULL has been a constraint with a name since PostgreSQL 18 (release notes of 18, "Store column NOT NULL …"). */
 const isObject = ({ notNull }: Named, versionNumber: number): boolean => !notNull || versionNumber >= 180_000;
 
 /** As event triggers name it, as far as it is known. */
-function nameOf({ kind, schema, name, of }: Named, node: string, before: Relations, relations: Relations): ObjectName {
-  const owner = of === undefined ? undefined : (theOne(before, { name: of }) ?? theOne(relations, { name: of }));
+function nameOf({ kind, schema, name, of, ofSchema }: Named, node: string, find: Find, findOwner: Find): ObjectName {
+  const owner = of === undefined ? undefined : findOwner(named(ofSchema, of));
   switch (kind) {
     case 'relation':
     case 'index': {
-      const found = theOne(relations, schema === undefined ? { name } : { schema, name });
+      const found = find(named(schema, name));
       if (found) return { kind: found.kind, identity: found.identity };
       const made = kind === 'relation' ? (of === undefined ? relationKinds[node] : 'sequence') : 'index';
       return { kind: made ?? 'relation', identity: joined(schema, name) };
@@ -45,27 +57,28 @@ function nameOf({ kind, schema, name, of }: Named, node: string, before: Relatio
     case 'column':
       return owner
         ? { kind: `${owner.kind} column`, identity: `${owner.identity}.${quoted(name)}` }
-        : { kind: 'column', identity: joined(of, name) };
+        : { kind: 'column', identity: of === undefined ? quoted(name) : `${joined(ofSchema, of)}.${quoted(name)}` };
     case 'constraint':
       return {
         kind: owner ? 'table constraint' : 'constraint',
-        identity: of === undefined ? joined(schema, name) : `${quoted(name)} on ${owner?.identity ?? quoted(of)}`,
+        identity:
+          of === undefined ? joined(schema, name) : `${quoted(name)} on ${owner?.identity ?? joined(ofSchema, of)}`,
       };
     case 'other': {
       const told = otherKinds[node] ?? 'object';
       if (of === undefined) return { kind: told, identity: joined(schema, name) };
-      return { kind: told, identity: owner ? `${quoted(name)} on ${owner.identity}` : `${name} of ${quoted(of)}` };
+      return {
+        kind: told,
+        identity: owner ? `${quoted(name)} on ${owner.identity}` : `${name} of ${joined(ofSchema, of)}`,
+      };
     }
     default:
       return { kind, identity: joined(schema, name) };
   }
 }
 
-/** An unqualified name may stand for several, and then nobody knows for which. */
-function theOne(relations: Relations, name: { readonly schema?: string; readonly name: string }): Relation | undefined {
-  const [oid, ...others] = relationsCalled(relations, name);
-  return oid === undefined || others.length > 0 ? undefined : relationAt(relations, oid);
-}
+const named = (schema: string | undefined, name: string): Pick<Named, 'schema' | 'name'> =>
+  schema === undefined ? { name } : { schema, name };
 
 const joined = (schema: string | undefined, name: string): string =>
   schema === undefined ? quoted(name) : `${quoted(schema)}.${quoted(name)}`;
