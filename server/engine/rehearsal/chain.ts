@@ -11,7 +11,7 @@ import { Laps } from '../base/laps';
 import type { CheckRoom } from '../project';
 import { reachingOf } from '../shadow/base';
 import type { ShadowPlace } from '../shadow/place';
-import { Learning } from './learning';
+import { isLooked, Learning } from './learning';
 import type { Link } from './link';
 import { LinkCutter, type PreparedLink } from './moves';
 import { teachShapes, teachStates, verdictsIn } from './prepared/knowledge';
@@ -144,8 +144,9 @@ class ChainState {
     const walk = this.walkOf({ ...request, manner: 'again' }, new Laps<CheckRoom>('rehearsal'), signal);
     const ways = ({ link, up, down }: PreparedLink) => (request.wanted(link).down ? [up, down] : [up]);
     let anything = walk.prepared.some((it) => ways(it).some(isBelieved));
+    const unlooked = walk.prepared.filter((it) => !isLooked(it));
     for (const i of walk.prepared.keys()) anything = (await this.learning.lookAgain(i, walk)) || anything;
-    return anything;
+    return anything || unlooked.some(isLooked);
   }
 
   rest(): Promise<void> {

@@ -8,7 +8,7 @@ import { isDoubtful, rehearse } from './rehearse';
 import type { RunLimits, Watch } from './run';
 import { isBlockLeft, isRefusalLookedAt, SecondLook } from './secondLook';
 import type { Stack } from './stack';
-import { committedOf, learnAll, sparing, type Standing, type Standings } from './standing';
+import { type Advance, committedOf, learnAll, sparing, type Standing, type Standings } from './standing';
 import type { State, Verdicts } from './state';
 import type { Telling } from './telling';
 import { movesBetween, type Walk } from './walk';
@@ -64,9 +64,15 @@ export class Learning {
   private async stackOf(i: number, walk: Walk): Promise<StackStanding> {
     let from = i;
     while (from > walk.firstOpen && this.isPlain(walk.prepared[from - 1], false)) from--;
-    const standing = await this.standings.between(from, i, walk);
+    const standing = await this.standings.between(from, i, walk, this.onTheWay);
     return { stack: standing.stack, toldBy: standing.toldBy, committed: committedOf(standing, walk, i) };
   }
+
+  /** What is committed, and was not looked at then, is looked at when it is committed again. */
+  private readonly onTheWay: Advance = (standing, link, walk) =>
+    isLookedAtOnTheWay(walk) && !isLooked(link)
+      ? this.advanceLooking(link, false, standing, walk)
+      : this.standings.advanceFrom(standing, link, false, walk);
 
   /**
    * Runs again what was not looked at yet, and looks at it.
@@ -75,11 +81,10 @@ export class Learning {
    */
   async lookAgain(i: number, walk: Walk): Promise<boolean> {
     const link = walk.prepared[i];
-    if (!link) return false;
-    const { up, down } = walk.wanted(link.link);
     const isCommitted = i < walk.firstOpen;
-    // What is committed is looked at on the way to what comes behind it.
-    const isLookedUp = (up || (isCommitted && walk.othersLookedAt === 'all')) && (await this.lookUp(link, i, walk));
+    if (!link || (walk.manner !== 'whole' && (isCommitted || !isLookedAtAlone(link, walk)))) return false;
+    const { up, down } = walk.wanted(link.link);
+    const isLookedUp = up && (await this.lookUp(link, i, walk));
     const isObserved = down && !isCommitted && levelFor(link, walk) !== 'off';
     return (isObserved && (await this.lookDown(link, i, walk))) || isLookedUp;
   }
@@ -89,7 +94,7 @@ export class Learning {
     if (!end) return false;
     const isObserved = end.observed || levelFor(link, walk) === 'off';
     if (end.verdicts && (isObserved || i < walk.firstOpen)) return false;
-    if (i < walk.firstOpen) await this.advanceLooking(link, false, await this.standings.before(i, walk), walk);
+    if (i < walk.firstOpen) await this.advanceLooking(link, false, await this.before(i, walk), walk);
     else if (this.isPlain(link, false)) this.judge(link, await this.lookOnStack(link, i, walk), walk);
     else this.judge(link, await this.lookApart(link, i, walk), walk);
     return true;
@@ -123,7 +128,7 @@ export class Learning {
   }
 
   private async lookApart(link: PreparedLink, i: number, walk: Walk): Promise<Verdicts> {
-    const { shadow, toldBy } = await this.standings.before(i, walk);
+    const { shadow, toldBy } = await this.before(i, walk);
     const second = lookOf(link, walk, new Marks(), toldBy);
     const { ups } = sparing(link, false);
     return shadow.withCopy(async (copy) => {
@@ -134,7 +139,7 @@ export class Learning {
 
   private async lookDownApart(link: PreparedLink, i: number, walk: Walk): Promise<void> {
     const { limits, signal } = walk;
-    const { shadow, toldBy } = await this.standings.before(i, walk);
+    const { shadow, toldBy } = await this.before(i, walk);
     const watch = downLookOf(link, walk, new Marks(), toldBy);
     if (!watch) return;
     const { ups, downs } = sparing(link, true);
@@ -144,9 +149,13 @@ export class Learning {
     });
   }
 
+  private before(i: number, walk: Walk): Promise<Standing> {
+    return this.standings.before(i, walk, this.onTheWay);
+  }
+
   /** Takes everything back. */
   private async learnApart(link: PreparedLink, down: boolean, i: number, walk: Walk): Promise<void> {
-    const { shadow, sequences } = await this.standings.before(i, walk);
+    const { shadow, sequences } = await this.before(i, walk);
     const { ups, downs } = sparing(link, down);
     walk.laps.enter('rehearsal');
     learnAll(link, down, await rehearse(shadow, ups, downs, sequences, walk.limits, walk.signal));
@@ -154,10 +163,10 @@ export class Learning {
 
   /** Takes only the down scripts back. */
   private async learnByAdvance(link: PreparedLink, down: boolean, i: number, walk: Walk): Promise<void> {
-    const standing = await this.standings.before(i, walk);
+    const standing = await this.before(i, walk);
     walk.laps.enter('rehearsal');
     const isWanted = walk.wanted(link.link).up && walk.manner === 'whole';
-    if (isWanted || walk.rowsAreAsked || walk.othersLookedAt === 'all')
+    if (isWanted || isLookedAtOnTheWay(walk))
       await this.advanceLooking(link, down, standing, walk);
     else await this.standings.advanceFrom(standing, link, down, walk);
   }
@@ -190,6 +199,17 @@ export class Learning {
     if (link && this.isPlain(link, false)) await this.learnOnStack(link, false, last, walk);
   }
 }
+
+/** Whether links are looked at as they are committed. */
+const isLookedAtOnTheWay = ({ rowsAreAsked, othersLookedAt }: Walk): boolean =>
+  rowsAreAsked || othersLookedAt === 'all';
+
+/** Whether a link that is not committed is run again to be looked at. */
+const isLookedAtAlone = ({ link }: PreparedLink, { isOpen, othersLookedAt }: Walk): boolean =>
+  isOpen(link) || othersLookedAt === 'all';
+
+/** The up scripts were looked at as a whole. */
+export const isLooked = ({ up }: PreparedLink): boolean => up.moves.at(-1)?.state.verdicts !== undefined;
 
 /** How much is observed of a link: nobody reads that of what is not open. */
 const levelFor = ({ link }: PreparedLink, { manner, isOpen, observe }: Walk): Walk['observe'] =>

@@ -24,6 +24,9 @@ export interface Standing {
   readonly toldBy: Observation['toldBy'];
 }
 
+/** Commits the next link on a shadow. */
+export type Advance = (standing: Standing, link: PreparedLink, walk: Walk) => Promise<unknown>;
+
 /** A class because there is one shadow, and everybody has to know where it stands. */
 export class Standings {
   /** Undefined when there is no shadow, and while something is committed on it: cut off there it is of no use. */
@@ -85,15 +88,23 @@ export class Standings {
     this.replayedMs = 0;
   }
 
-  /** Brings the shadow into the state just before link `index`, with nothing open upon it. */
-  async before(index: number, walk: Walk): Promise<Standing> {
-    const standing = await this.between(index, index, walk);
+  /**
+   * Brings the shadow into the state just before link `index`, with nothing open upon it.
+   *
+   * @param advance as of `between`
+   */
+  async before(index: number, walk: Walk, advance?: Advance): Promise<Standing> {
+    const standing = await this.between(index, index, walk, advance);
     await standing.stack.end();
     return standing;
   }
 
-  /** A shadow on which at least `from` and at most `to` of the links are committed. */
-  async between(from: number, to: number, walk: Walk): Promise<Standing> {
+  /**
+   * A shadow on which at least `from` and at most `to` of the links are committed.
+   *
+   * @param advance commits a link on the way there, by `advanceFrom`
+   */
+  async between(from: number, to: number, walk: Walk, advance?: Advance): Promise<Standing> {
     walk.laps.enter('shadow');
     for (;;) {
       const standing = await this.within(to, walk);
@@ -102,7 +113,7 @@ export class Standings {
       if (committed >= from || !next) return standing;
       await standing.stack.end();
       // What ends the session is known by then, and spared when this begins anew.
-      await this.advanceFrom(standing, next, false, walk);
+      await (advance ? advance(standing, next, walk) : this.advanceFrom(standing, next, false, walk));
     }
   }
 

@@ -40,10 +40,11 @@ export interface ChainRequest {
    */
   readonly manner: 'first' | 'again' | 'whole';
   /**
-   * Which links are looked at beside those asked for.
+   * Which links are looked at beside those that are open; where the manner is `whole`, beside those asked for.
    *
-   * - `all`: others are asked for by and by, and what was committed cannot be looked at later without replaying it
-   * - `none`: nobody will ask for any other
+   * - `all`: what is committed before the open ones as it is committed, for it cannot be looked at later without
+   *   replaying it; what is asked for behind them
+   * - `none`: no other, save what is committed where rows are asked for
    */
   readonly othersLookedAt: 'all' | 'none';
   /** The target has rows that the shadow lacks, or may have others by now. */
