@@ -108,7 +108,7 @@ export class Learning {
 
   private async lookDown(link: PreparedLink, i: number, walk: Walk): Promise<boolean> {
     const end = link.down.moves.at(-1)?.state;
-    if (!end || end.verdicts) return false;
+    if (!end || end.observed) return false;
     await (this.isPlain(link, true) ? this.lookDownOnStack(link, i, walk) : this.lookDownApart(link, i, walk));
     this.telling.observedDown(link);
     return true;
@@ -165,9 +165,9 @@ export class Learning {
   private async learnByAdvance(link: PreparedLink, down: boolean, i: number, walk: Walk): Promise<void> {
     const standing = await this.before(i, walk);
     walk.laps.enter('rehearsal');
-    const isWanted = walk.wanted(link.link).up && walk.manner === 'whole';
-    if (isWanted || isLookedAtOnTheWay(walk))
-      await this.advanceLooking(link, down, standing, walk);
+    const { up: isUpWanted, down: isDownWanted } = walk.wanted(link.link);
+    const isWanted = (isUpWanted || isDownWanted) && walk.manner === 'whole';
+    if (isWanted || isLookedAtOnTheWay(walk)) await this.advanceLooking(link, down, standing, walk);
     else await this.standings.advanceFrom(standing, link, down, walk);
   }
 

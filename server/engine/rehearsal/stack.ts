@@ -190,17 +190,23 @@ export class Stack {
 
   private async rollBack(): Promise<void> {
     const traces = this.entries.some(({ leaves }) => leaves);
-    const { open, undo, session } = this;
-    const used = open && !session.lost && this.entries.some(({ uses }) => uses);
+    const { undo, session } = this;
+    const used = this.open && !session.lost && this.entries.some(({ uses }) => uses);
     const now = [...this.spent, ...(used ? await readSequences(session, backTo(undo)) : [])];
     this.spent = [];
     this.drop(0);
     this.undo = undefined;
+    await this.endTransaction();
+    if (traces && !session.lost) await this.shadow.startOver(session);
+    if (!session.lost) await putBackSequences(session, this.committed.values ?? [], now);
+  }
+
+  /** What it has locked goes with it. */
+  private async endTransaction(): Promise<void> {
+    const { open, session } = this;
     this.open = false;
     this.leftLocks = false;
     if (open && !session.lost && session.transaction !== 'idle') await session.run('rollback');
-    if (traces && !session.lost) await this.shadow.startOver(session);
-    if (!session.lost) await putBackSequences(session, this.committed.values ?? [], now);
   }
 
   private make(move: Move, place: Position, limits: RunLimits, signal: AbortSignal): Promise<void> {
@@ -244,8 +250,7 @@ export class Stack {
     this.undo = point && { ...point, sequences };
     if (point || !this.open) return;
     this.spent = [...this.spent, ...sequences];
-    this.open = false;
-    await this.session.run('rollback');
+    await this.endTransaction();
   }
 
   private async runStatement(

@@ -51,9 +51,9 @@ export class State {
   tried = false;
   /** Of a step that is a statement; undefined until it was looked at. */
   seen: Seen | undefined;
-  /** Of a step that is the end of a script; undefined until the script was looked at as a whole. */
+  /** Of a step that is the end of an up script; undefined until the script was looked at as a whole. */
   verdicts: Verdicts | undefined;
-  /** Of a step that is the end of a script: that look has observed the statements as well. */
+  /** Of a step that is the end of a script, up or down: its statements were observed. */
   observed = false;
   /** What is known comes from an earlier process, and is true only as far as nothing has changed that it depends on. */
   believed = false;

@@ -42,7 +42,7 @@ export class Telling {
   /** The down scripts of a link were observed. */
   observedDown(prepared: PreparedLink): void {
     const end = prepared.down.moves.at(-1)?.state;
-    if (end) end.verdicts = new Map();
+    if (end) end.observed = true;
     this.observations.down.set(downPathOf(prepared), observationsIn(prepared.down));
   }
 
