@@ -1,7 +1,8 @@
 /** Chains of migrations: what is run again after an edit, what is cut off, what gets lost on the way. */
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import type { Session } from '../../server/engine/database/session';
-import { createChain } from '../../server/engine/rehearsal/chain';
+import { type Chain, createChain } from '../../server/engine/rehearsal/chain';
+import type { ChainRequest, LinkResult } from '../../server/engine/rehearsal/walk';
 import { embeddedPlace } from '../../server/engine/shadow/embeddedPlace';
 import type { ShadowPlace } from '../../server/engine/shadow/place';
 import { loadParser } from '../../server/engine/sql/parse';
@@ -254,6 +255,41 @@ for (const major of [servers.oldest, servers.newest]) {
       equal(killed > 0, true);
     });
 
+    it('never go back for a look at what is committed, however much of it is pending', async () => {
+      const { place, made } = tapped(inner);
+      const chain = createChain(place);
+      const links = Array.from({ length: 24 }, (_, i) => ({ name: `m${i}`, up: `create table t${i} ();` }));
+      for (const up of ['select 1', 'select 2', 'select 3'])
+        for (const othersLookedAt of ['none', 'all'] as const)
+          await lookedAsByAnEditor(chain, [...links, { name: 'open', up: `${up}; select '${othersLookedAt}'` }], {
+            othersLookedAt,
+          });
+      equal(made(), 1);
+    });
+
+    it('look at what is committed and was not looked at as soon as it is committed again', async () => {
+      let killed = 0;
+      const { place, made } = tapped(inner, async (sql, session) => {
+        if (sql === 'select 3' && killed++ === 0) await killBackend(session);
+      });
+      const chain = createChain(place);
+      const wrong = 'create function f() returns int language plpgsql as $$ begin return (select c from a); end $$';
+      const links = [one, { name: 'bodied', up: wrong }];
+      const looked: (boolean | undefined)[] = [];
+      for (const [up, othersLookedAt] of [
+        ['select 1', 'none'],
+        ['select 2', 'all'],
+        ['select 3', 'all'],
+      ] as const) {
+        const results = await lookedAsByAnEditor(chain, [...links, { name: 'open', up }], { othersLookedAt });
+        looked.push(results[1]?.looked);
+        const outcome = results[1]?.up[0];
+        equal(outcome?.kind === 'ran' && (outcome.bodies ?? []).length > 0, up === 'select 3', up);
+      }
+      deepEqual(looked, [false, false, true]);
+      equal(made(), 2);
+    });
+
     it('give up when it gets lost twice, and try again when asked again', async () => {
       const deadly = ['insert into a', 'select b'];
       const { place } = tapped(inner, async (sql, session) => {
@@ -308,6 +344,21 @@ for (const major of [servers.oldest, servers.newest]) {
       );
     });
   });
+}
+
+/** The answer on the link that is called `open`, the second look at it and at the others, and what is told then. */
+async function lookedAsByAnEditor(
+  chain: Chain,
+  links: readonly LinkText[],
+  changes: Partial<ChainRequest>,
+): Promise<LinkResult[]> {
+  const { signal } = new AbortController();
+  const isOpen: ChainRequest['isOpen'] = ({ up }) => up.path === 'open';
+  const request = requestOf(links, { isOpen, ...changes });
+  await resultsOf(chain, request);
+  for (const open of [true, false])
+    await chain.look({ ...request, wanted: (link) => ({ up: isOpen(link) === open, down: false }) }, signal);
+  return resultsOf(chain, { ...request, manner: 'again' });
 }
 
 /** Ends the backend of a session, and waits until it is gone. */
