@@ -253,6 +253,7 @@ for (const [name, open] of Object.entries(places)) {
         { isOpen: () => false, manner: 'whole', observe: 'full' },
         { isOpen, manner: 'first', observe: 'compact' },
         { isOpen, manner: 'first', observe: 'full', wanted: () => ({ up: false, down: true }) },
+        { isOpen: () => false, manner: 'whole', observe: 'full', wanted: () => ({ up: false, down: true }) },
       ] as const;
       for (const link of [audit, apart])
         for (const way of ways) {
@@ -280,16 +281,33 @@ for (const [name, open] of Object.entries(places)) {
       }
     });
 
-    it('is told by the grammar as soon as, and as long as, somebody speaks of event triggers', async () => {
-      const chain = createChain(place);
+    it('is told by the grammar as soon as, and as long as, somebody speaks of event triggers, on one shadow', async () => {
+      const tap = tapped(place);
+      const chain = createChain(tap.place);
+      const first = textOf(['create table before_all (id int)'], 'first');
+      const isOpen: ChainRequest['isOpen'] = ({ up }) => up.path !== 'first';
+      // Who made the shadow wanted nobody to tell.
+      await looked(chain, requestOf([first, textOf(['select 0'])], { isOpen }));
       const toldBy = async (statements: readonly string[]) => {
-        const all = await observed(chain, requestOf([textOf(statements)], { observe: 'full' }));
+        const all = await observed(chain, requestOf([first, textOf(statements)], { observe: 'full', isOpen }));
         return [...new Set(all.flatMap((it) => (typeof it === 'object' ? it.toldBy : [])))];
       };
       const speaks = [...right, 'select count(*) from pg_event_trigger where evtname like $$rehearsal%$$'];
       deepEqual(await toldBy(right), ['server']);
       deepEqual(await toldBy(speaks), ['grammar']);
       deepEqual(await toldBy([...speaks, 'create event_trigger']), ['grammar']);
+      const edits = [
+        "select 'event trigger' /* event trigger */",
+        'create event trigger et on ddl_command_end execute function nowhere()',
+        'select 1 -- event trigger',
+        'drop event trigger if exists et',
+        'do $$ begin perform from pg_event_trigger; end $$',
+        'select 2',
+      ];
+      const tellers: string[] = [];
+      for (const edit of edits) tellers.push(...(await toldBy([edit, ...right])));
+      deepEqual(tellers, ['server', 'grammar', 'server', 'grammar', 'grammar', 'server']);
+      equal(tap.made(), 1);
     });
 
     it('is told behind statements that forget what we have prepared, and those are no trouble', async () => {

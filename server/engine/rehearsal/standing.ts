@@ -7,6 +7,7 @@ import { isRunaway, type Outcome } from './outcome';
 import { advance, type Rehearsed } from './rehearse';
 import { installObserver, removeObserver } from './observation/install';
 import type { Observation } from './observation/observation';
+import { speakOfEventTriggers } from './observation/spokenOf';
 import type { SequenceMemo } from './sequences';
 import { Stack } from './stack';
 import type { State } from './state';
@@ -33,6 +34,8 @@ export class Standings {
   private standing: Standing | undefined;
   /** What it took to commit what no image had. */
   private replayedMs = 0;
+  /** Their roles may make no event triggers. */
+  private readonly silent = new WeakSet<Shadow>();
 
   constructor(
     private readonly place: ShadowPlace,
@@ -79,7 +82,7 @@ export class Standings {
     const { standing } = this;
     if (!standing || standing.shadow.session.lost) return;
     this.standing = undefined;
-    const toldBy = await tellerOf(standing.shadow, walk);
+    const toldBy = await this.ask(standing.shadow, tellerFor(walk));
     this.standing = standingAt(standing.shadow, standing.at, toldBy);
   }
 
@@ -120,14 +123,34 @@ export class Standings {
   /** A shadow in one of the states on the way to link `index`. */
   private async within(index: number, walk: Walk): Promise<Standing> {
     const now = this.standing;
-    const isLeft = !now || now.shadow.session.lost || (now.toldBy === 'server' && speaksOfEventTriggers(walk));
-    if (!isLeft && committedOf(now, walk, index) >= 0) return now;
+    const isLeft = !now || now.shadow.session.lost;
+    if (!isLeft && committedOf(now, walk, index) >= 0) return this.toldRight(now, index, walk);
     this.standing = undefined;
     this.replayedMs = 0;
     const begun = await this.prepared?.begin(walk, index);
     const at = begun && walk.prepared[begun.count - 1]?.after;
     const shadow = begun?.shadow ?? (await this.place.fresh(walk.base, walk.signal));
-    return (this.standing = standingAt(shadow, at ?? walk.root, await tellerOf(shadow, walk)));
+    return (this.standing = standingAt(shadow, at ?? walk.root, await this.ask(shadow, tellerFor(walk))));
+  }
+
+  /** Who made the shadow may have wanted another teller. To change it takes what is open back, and no more. */
+  private async toldRight(now: Standing, index: number, walk: Walk): Promise<Standing> {
+    const { shadow, at, stack, toldBy } = now;
+    const wanted = tellerFor(walk);
+    if (!wanted || wanted === toldBy || (wanted === 'server' && this.silent.has(shadow))) return now;
+    await stack.end();
+    if (shadow.session.lost) return this.within(index, walk);
+    this.standing = undefined;
+    if (wanted === 'grammar') await removeObserver(shadow.session);
+    return (this.standing = standingAt(shadow, at, await this.ask(shadow, wanted)));
+  }
+
+  /** Not in a transaction. @returns who tells from now on */
+  private async ask(shadow: Shadow, wanted: Observation['toldBy'] | undefined): Promise<Observation['toldBy']> {
+    if (wanted !== 'server') return 'grammar';
+    if (await installObserver(shadow.session)) return 'server';
+    this.silent.add(shadow);
+    return 'grammar';
   }
 
   /** Commits the next link, and tells what it did; its down scripts are taken back. */
@@ -152,24 +175,10 @@ function standingAt(shadow: Shadow, at: State, toldBy: Observation['toldBy']): S
   return { shadow, at, stack: new Stack(shadow, sequences), sequences, toldBy };
 }
 
-/** With event triggers it is Postgres itself that tells what a statement makes and drops. */
-async function tellerOf({ session }: Shadow, walk: Walk): Promise<Observation['toldBy']> {
-  if (walk.observe !== 'full' || speaksOfEventTriggers(walk)) return 'grammar';
-  return (await installObserver(session)) ? 'server' : 'grammar';
-}
-
-/** Who speaks of event triggers would meet ours. */
-const speaksOfEventTriggers = ({ links, base }: Walk): boolean =>
-  (base.kind === 'dump' && isSpokenOfIn(base, base.sql)) ||
-  links.some(({ up, down }) => isSpokenOfIn(up, up.text) || (down !== undefined && isSpokenOfIn(down, down.text)));
-
-/** Only what is edited is another text each time. */
-const spokenOf = new WeakMap<object, boolean>();
-
-function isSpokenOfIn(owner: object, text: string): boolean {
-  const known = spokenOf.get(owner) ?? /event[\s_]+trigger/i.test(text);
-  spokenOf.set(owner, known);
-  return known;
+/** Who is to tell what statements make: with event triggers it is Postgres itself. Undefined where nobody cares. */
+function tellerFor({ observe, links, base }: Walk): Observation['toldBy'] | undefined {
+  if (speakOfEventTriggers(links, base)) return 'grammar';
+  return observe === 'full' ? 'server' : undefined;
 }
 
 /** What has ended a session, or would have taken too long, is not tried again. */

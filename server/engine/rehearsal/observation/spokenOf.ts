@@ -1,0 +1,37 @@
+/** Do migrations speak of event triggers? They would meet the observer's (`install.ts`). */
+import { statementsIn } from '../../layouts/statements';
+import { normalForm } from '../../sql/normalForm';
+import { shapeOf } from '../../sql/parse';
+import type { Base } from '../../shadow/base';
+import type { Link, ScriptFile } from '../link';
+
+/** Between two tokens of a normal form there is another character than between two words of a text. */
+const theirName = /event[\s\u0001_]+trigger/i;
+const isAboutThem = /^(?:create|alter|drop)[\s\u0001]+event[\s\u0001]+trigger\b/i;
+
+/** What their bodies do is in no tree. */
+const holdBodies: readonly string[] = ['DoStmt', 'CreateFunctionStmt'];
+
+export const speakOfEventTriggers = (links: readonly Link[], base: Base): boolean =>
+  (base.kind === 'dump' && theirName.test(base.sql)) ||
+  links.some(({ up, down }) => isSpokenOfIn(up) || (down !== undefined && isSpokenOfIn(down)));
+
+/** Only what is edited is another file each time. */
+const known = new WeakMap<ScriptFile, boolean>();
+
+function isSpokenOfIn(file: ScriptFile): boolean {
+  const { text, scripts } = file;
+  const found =
+    known.get(file) ??
+    (theirName.test(text) && scripts.some((script) => statementsIn(text, script).some((it) => speaks(it.text))));
+  known.set(file, found);
+  return found;
+}
+
+/** Not in comments, nor in values: of these mentions tell as well. */
+function speaks(text: string): boolean {
+  const form = normalForm(text);
+  if (!theirName.test(form)) return false;
+  const { node, mentions } = shapeOf(text);
+  return isAboutThem.test(form) || holdBodies.includes(node) || [...mentions].some((it) => /event_trigger/i.test(it));
+}
