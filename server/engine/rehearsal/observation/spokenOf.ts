@@ -5,9 +5,9 @@ import { shapeOf } from '../../sql/parse';
 import type { Base } from '../../shadow/base';
 import type { Link, ScriptFile } from '../link';
 
-/** Between two tokens of a normal form there is another character than between two words of a text. */
-const theirName = /event[\s\u0001_]+trigger/i;
-const isAboutThem = /^(?:create|alter|drop)[\s\u0001]+event[\s\u0001]+trigger\b/i;
+const theirName = /event[\s_]+trigger/i;
+/** Of a normal form, which has another character than white space between two tokens. */
+const isAboutThem = /^(?:create|alter|drop)\W+event\W+trigger\b/i;
 
 /** What their bodies do is in no tree. */
 const holdBodies: readonly string[] = ['DoStmt', 'CreateFunctionStmt'];
@@ -30,8 +30,11 @@ function isSpokenOfIn(file: ScriptFile): boolean {
 
 /** Not in comments, nor in values: of these mentions tell as well. */
 function speaks(text: string): boolean {
-  const form = normalForm(text);
-  if (!theirName.test(form)) return false;
+  if (!theirName.test(text)) return false;
   const { node, mentions } = shapeOf(text);
-  return isAboutThem.test(form) || holdBodies.includes(node) || [...mentions].some((it) => /event_trigger/i.test(it));
+  return (
+    isAboutThem.test(normalForm(text)) ||
+    holdBodies.includes(node) ||
+    [...mentions].some((it) => /event_trigger/i.test(it))
+  );
 }
