@@ -28,7 +28,7 @@ function isSpokenOfIn(file: ScriptFile): boolean {
   return found;
 }
 
-/** Not in comments, nor in values: of these mentions tell as well. */
+/** Comments and values that do so do not count. */
 function speaks(text: string): boolean {
   if (!theirName.test(text)) return false;
   const { node, mentions } = shapeOf(text);
