@@ -294,6 +294,7 @@ for (const [name, open] of Object.entries(places)) {
       };
       const speaks = [...right, 'select count(*) from pg_event_trigger where evtname like $$rehearsal%$$'];
       deepEqual(await toldBy(right), ['server']);
+      deepEqual(await toldBy([...right, 'drop extension plpgsql']), ['grammar']);
       deepEqual(await toldBy(speaks), ['grammar']);
       deepEqual(await toldBy([...speaks, 'create event_trigger']), ['grammar']);
       const edits = [
