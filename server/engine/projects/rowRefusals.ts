@@ -62,10 +62,14 @@ export class RowRefusals {
     return base.rows ? this.learning(memory, base, links) : this.telling(memory, base, links, areAwaited);
   }
 
-  /** @returns whether something was told that only the rows could show, which do not come */
-  giveUp(): boolean {
+  /**
+   * The rows do not come.
+   *
+   * @returns whether something was told that only they could show; that is forgotten
+   */
+  async giveUp(): Promise<boolean> {
     const { hasTold } = this;
-    this.hasTold = false;
+    if (hasTold) await this.forget();
     return hasTold;
   }
 
