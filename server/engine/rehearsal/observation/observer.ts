@@ -6,7 +6,7 @@
  */
 import type { Answer, Notice, Session, TextRow } from '../../database/session';
 import type { Shape } from '../../sql/statement';
-import { askedAside, askingAside } from '../../database/aside';
+import { askedAside, askingAside, takeBackAside } from '../../database/aside';
 import { notPrepared } from '../../database/refusedFault';
 import { type Counted, countedAfter, countedOf, nothingKnown, unknownOf, withAnswer } from './counted';
 import { type Counts, type Held, noCounts, readHeld } from './held';
@@ -100,6 +100,7 @@ export class Observer {
   /** Right behind it, while its transaction goes on. */
   async observe({ shape, notices, told }: Ran, ready: Ready): Promise<Observed | undefined> {
     const { mark: before, counted, touched } = ready;
+    if (told) await takeBackAside(this.session, told);
     const rows = await this.ask(ready.questions, told);
     if (!rows) return undefined;
     const { reports } = sortNotices(notices);

@@ -1,5 +1,4 @@
 /** Observes the statements of scripts while they run, each from where the one before it has left its transaction. */
-import { takeBackAside } from '../../database/aside';
 import type { Done, Session } from '../../database/session';
 import type { StatementMove } from '../moves';
 import type { Step } from '../run';
@@ -70,11 +69,10 @@ export class Observing {
     if (!state || this.before?.step !== step) return undefined;
     const { ready } = this.before;
     const { shape } = step;
-    // It may have failed the transaction: a script can forget what was prepared.
-    if (behind) await takeBackAside(session, behind.answer);
-    const isOpen = session.transaction === 'open';
+    // Failed it can only be by what was asked behind: a script can forget what was prepared.
+    const isOver = session.transaction === 'idle';
     const observer = this.observerOn(session);
-    const observed = isOpen ? await observer.observe({ shape, notices, told: behind?.answer }, ready) : undefined;
+    const observed = isOver ? undefined : await observer.observe({ shape, notices, told: behind?.answer }, ready);
     // What was cut off is taken back, and the mark before it is still true.
     if (this.options.signal.aborted) return undefined;
     // What a script's own COMMIT or ROLLBACK TO has left is known to the server only.
