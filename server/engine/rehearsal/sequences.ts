@@ -87,14 +87,14 @@ export async function readSequences(session: Session, ahead: readonly string[] =
   return query ? (await rowsAside(session, [asOurselves(session), query])).map(sequenceIn) : [];
 }
 
-const name = ownName('sequences');
+const preparedName = ownName('sequences');
 
 /** The query is prepared, which costs a session once what it would cost each time; a script may have forgotten it. */
 async function lockedRows(session: Session, ahead: readonly string[]): Promise<readonly TextRow[]> {
-  const query = `execute ${name}`;
+  const query = `execute ${preparedName}`;
   const answer = await askedAside(session, [asOurselves(session), query], ahead);
   if (answer?.kind === 'refused' && answer.refusal.sqlState === notPrepared)
-    return rowsAside(session, [asOurselves(session), `prepare ${name} as ${valuesOf(session, locked)}`, query]);
+    return rowsAside(session, [asOurselves(session), `prepare ${preparedName} as ${valuesOf(session, locked)}`, query]);
   return rowsIn(answer);
 }
 

@@ -77,6 +77,7 @@ class EmbeddedShadows {
 
   private prepareAlone(base: Base, signal: AbortSignal, image: Image | undefined): Promise<PreparedSession> {
     const preparing = this.prepare(base, signal, image);
+    // Who has asked for it hears of a failure; who comes next only waits for its end.
     this.preparing = preparing.catch(() => undefined);
     return preparing;
   }

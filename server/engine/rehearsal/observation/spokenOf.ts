@@ -1,4 +1,7 @@
-/** Do migrations speak of event triggers, or drop the language of their function? They would meet the observer's (`install.ts`). */
+/**
+ * Do migrations speak of event triggers, or drop the language of their function? They would meet the observer's
+ * (`install.ts`).
+ */
 import { statementsIn } from '../../layouts/statements';
 import { normalForm } from '../../sql/normalForm';
 import { shapeOf } from '../../sql/parse';
