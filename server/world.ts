@@ -2,6 +2,7 @@
 import { lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { writeDurably } from './engine/base/durable';
 import { Fault } from './engine/base/fault';
 import { readRegularFile } from './engine/base/regularFile';
 import type { Files, World } from './engine/world';
@@ -34,6 +35,9 @@ function ownFolder(): string {
   }
 }
 
+/** In UTF-8. */
+const mark = Buffer.from('\uFEFF');
+
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 export const diskFiles: Files = {
@@ -48,6 +52,15 @@ export const diskFiles: Files = {
     }
   },
 
+  isMarked(path) {
+    try {
+      return readRegularFile(path).subarray(0, mark.length).equals(mark);
+    } catch {
+      // Who reads its text will say why.
+      return false;
+    }
+  },
+
   list(folder) {
     try {
       const entries = readdirSync(folder, { withFileTypes: true });
@@ -58,16 +71,20 @@ export const diskFiles: Files = {
     }
   },
 
-  write(path, text) {
-    try {
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, text, { flag: 'wx' });
-    } catch (error) {
-      const full = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
-      throw new Fault(full ? 'disk-full' : 'not-writable', `${path}: ${words(error)}.`, error);
-    }
-  },
+  write: (path, text) => put(path, () => writeFileSync(path, text, { flag: 'wx' })),
+  replace: (path, text) => put(path, () => writeDurably(path, text)),
 };
+
+function put(path: string, write: () => void): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    write();
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    const full = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
+    throw new Fault(full ? 'disk-full' : 'not-writable', `${path}: ${words(error)}.`, error);
+  }
+}
 
 const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');

@@ -1,7 +1,8 @@
 /** The engine: all rooms joined, and the only door for the language server and the command line. */
 import { Fault } from './base/fault';
 import { findFolders, layoutOf, readFolder } from './layouts/find';
-import type { MigrationFolder } from './layouts/migration';
+import type { ToolSettings } from './layouts/layout';
+import { besideIn, type MigrationFolder } from './layouts/migration';
 import type { Engine, EngineOptions } from './project';
 import { Accesses } from './projects/access';
 import { Bench } from './projects/bench';
@@ -19,8 +20,9 @@ export function createEngine(world: World, options: EngineOptions): Engine {
       await loadParser();
       const places = foldersOf(world, options).map((found) => {
         const target = targetOf(found, options, world);
-        const folder = configured(found, target);
-        return { folder, target, key: keyOf(folder, target) };
+        const settings = settingsOf(found, target, world);
+        const folder = { ...found, layout: found.layout.configured?.(settings) ?? found.layout };
+        return { folder, target, settings, key: keyOf(folder, target, settings) };
       });
       const wanted = new Set(places.map(({ key }) => key));
       // Another target, or another password: what was prepared for the former one ends.
@@ -33,8 +35,9 @@ export function createEngine(world: World, options: EngineOptions): Engine {
             .finally(() => closing.delete(ending));
           closing.add(ending);
         }
-      return places.map(({ folder, target, key }) => {
-        const bench = benches.get(key) ?? new Bench(folder, target, world, options, accesses.of(target));
+      return places.map(({ folder, target, settings, key }) => {
+        const bench =
+          benches.get(key) ?? new Bench(folder, target, settings, { world, options, access: accesses.of(target) });
         benches.set(key, bench);
         return createProject(folder, bench, world, options);
       });
@@ -47,14 +50,24 @@ export function createEngine(world: World, options: EngineOptions): Engine {
 }
 
 /** Holds passwords: it never leaves this file. */
-const keyOf = ({ path, layout }: MigrationFolder, { info, parameters, environment }: Target): string =>
-  JSON.stringify([path, layout.name, info.id, parameters, environment]);
+const keyOf = (
+  { path, layout }: MigrationFolder,
+  { info, parameters, environment }: Target,
+  { read }: ToolSettings,
+): string =>
+  JSON.stringify([path, layout.name, info.id, parameters, environment, layout.configurationFiles?.map(read)]);
 
-/** The tool reads its files as the URL of the target and the environment tell it to. */
-function configured(folder: MigrationFolder, { parameters, environment }: Target): MigrationFolder {
-  const { layout } = folder;
-  return { ...folder, layout: layout.configured?.(parameters?.extra ?? {}, environment) ?? layout };
-}
+/** The tool reads its files, and keeps its history, as the URL of the target, the environment and its files tell it to. */
+const settingsOf = (
+  { path }: MigrationFolder,
+  { parameters, environment }: Target,
+  { files }: World,
+): ToolSettings => ({
+  extra: parameters?.extra ?? {},
+  settings: parameters?.settings ?? {},
+  environment,
+  read: besideIn({ path }, (file) => files.read(file)),
+});
 
 /** What is wrong with the target of one folder is said when that one is asked, and holds up no other. */
 function targetOf({ path, layout }: MigrationFolder, options: EngineOptions, world: World): Target {

@@ -29,8 +29,12 @@ export interface Files {
    * @throws {Fault} `not-readable` when it is no UTF-8 text or may not be read
    */
   read(path: string): string | undefined;
+  /** Whether the file on the disk, as it was read last, begins with a byte order mark; false where it cannot be read. */
+  isMarked(path: string): boolean;
   /** Names in a folder, sorted; folders end with `/`. Empty when there is no such folder. */
   list(folder: string): readonly string[];
-  /** @throws {Fault} `not-writable`, `disk-full` */
+  /** Writes a file that is not there yet. @throws {Fault} `not-writable`, `disk-full` */
   write(path: string, text: string): void;
+  /** Puts this text in the place of that of a file, or makes it. @throws {Fault} `not-writable`, `disk-full` */
+  replace(path: string, text: string): void;
 }

@@ -1,9 +1,9 @@
 /** Code lenses above the up script: what the rehearsal said, and the commands for this migration. */
 import { type CodeLens, type Command, type Range } from 'vscode-languageserver/node';
-import { basename } from 'node:path';
 import { Fault } from '../engine/base/fault';
 import { lineIndex } from '../engine/base/text';
 import { unlessUnreadable } from '../engine/base/unlessUnreadable';
+import { fileOf } from '../engine/layouts/migration';
 import { statementsIn } from '../engine/layouts/statements';
 import type { FileCheck, MigrationState, Project, Status } from '../engine/project';
 import type { Files } from '../engine/world';
@@ -23,7 +23,7 @@ export const codeLens: Feature = {
         const document = documents.get(uri);
         const project = path === undefined ? undefined : await workspace.projectOf(path);
         if (path === undefined || !document || !project) return null;
-        const line = upLine(project, path, withoutMark(document.getText()));
+        const line = upLine(project, path, withoutMark(document.getText()), workspace.files);
         const standing = workspace.ours
           ? standingOf(project, path, await statusOrNone(workspace.status(project)), workspace.files)
           : undefined;
@@ -125,7 +125,7 @@ function standingOf(project: Project, path: string, status: Status | undefined, 
 function hasDownScript({ folder }: Project, path: string | undefined, files: Files): boolean {
   const text = path === undefined ? undefined : unlessUnreadable(() => files.read(path));
   if (path === undefined || text === undefined) return false;
-  const { scripts } = folder.layout.read(basename(path), text);
+  const { scripts } = fileOf(folder, path, text, (file) => files.read(file));
   return scripts.some((it) => it.direction === 'down' && statementsIn(text, it).length > 0);
 }
 
@@ -140,8 +140,8 @@ async function statusOrNone(asked: Promise<Status>): Promise<Status | undefined>
 }
 
 /** Line of the up script's first statement, counted from 0; the first line in a file with a down script only. */
-function upLine({ folder }: Project, path: string, text: string): number {
-  const up = folder.layout.read(basename(path), text).scripts.find(({ direction }) => direction === 'up');
+function upLine({ folder }: Project, path: string, text: string, files: Files): number {
+  const up = fileOf(folder, path, text, (file) => files.read(file)).scripts.find(({ direction }) => direction === 'up');
   if (!up) return 0;
   const firstToken = text.slice(up.range.start, up.range.end).search(/\S/);
   return lineIndex(text)(up.range.start + Math.max(0, firstToken)).line;

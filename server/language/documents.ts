@@ -65,6 +65,8 @@ export function withOpenTexts(disk: Files, documents: Documents): Files {
       return withoutMark(text);
     },
     list: (folder) => disk.list(folder),
+    isMarked: (path) => disk.isMarked(path),
     write: (path, text) => disk.write(path, text),
+    replace: (path, text) => disk.replace(path, text),
   };
 }

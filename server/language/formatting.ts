@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { FormattingOptions, TextEdit } from 'vscode-languageserver/node';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { Fault } from '../engine/base/fault';
+import { fileOf } from '../engine/layouts/migration';
 import type { TextRange } from '../engine/base/text';
 import type { Project } from '../engine/project';
 import type { Feature } from './feature';
@@ -46,7 +47,9 @@ async function format(
   if (project && path !== undefined) await mustBePending(project, path);
   const text = withoutMark(document.getText());
   const whole = { start: 0, end: text.length };
-  const scripts = project && path !== undefined ? project.folder.layout.read(basename(path), text).scripts : undefined;
+  const { files } = workspace;
+  const scripts =
+    project && path !== undefined ? fileOf(project.folder, path, text, (file) => files.read(file)).scripts : undefined;
   const parts = scripts ? scripts.map(({ range }) => range) : [whole];
   const rangeOf = rangesIn(document.getText());
   const edits = await formatEdits(text, parts, layout, within ?? whole, signal);

@@ -154,8 +154,9 @@ function createFirst(
   layout: string | undefined,
 ): { readonly path: string; readonly cursor: number } {
   const folder = pathOf(folderUri) ?? folderUri;
-  const { files, cursor } = layoutOf(layout ?? 'numbered').skeleton(title, [], world.now());
+  const { files, cursor, lists = [] } = layoutOf(layout ?? 'numbered').skeleton(title, [], world.now());
   for (const { name, text } of files) disk.write(join(folder, name), text);
+  for (const { name, text } of lists) disk.replace(join(folder, name), text);
   const first = files[0];
   if (!first) throw new Error('a new migration has at least one file');
   return { path: join(folder, first.name), cursor };

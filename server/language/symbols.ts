@@ -1,5 +1,5 @@
 /** The outline of a migration: its scripts and their statements. Needs no database, so that it works in Restricted Mode. */
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type DocumentSymbol, type Range, SymbolKind } from 'vscode-languageserver/node';
 import type { TextRange } from '../engine/base/text';
@@ -9,7 +9,8 @@ import { statementsOf } from '../engine/sql/scan';
 import { tokensOf } from '../engine/sql/tokens';
 import { Fault } from '../engine/base/fault';
 import { readFolder } from '../engine/layouts/find';
-import type { Layout, Script } from '../engine/layouts/layout';
+import type { Script } from '../engine/layouts/layout';
+import { fileNameIn, fileOf, type MigrationFolder } from '../engine/layouts/migration';
 import type { Feature } from './feature';
 import { rangesIn, withoutMark } from './positions';
 import { reply } from './reply';
@@ -37,19 +38,27 @@ export const symbols: Feature = {
 /** @returns undefined when the file is no migration */
 async function scriptsOf(workspace: Workspace, path: string, text: string): Promise<readonly Script[] | undefined> {
   const project = await workspace.projectOf(path);
-  const layout = project?.folder.layout ?? layoutBeside(workspace, path);
-  return layout?.readName(basename(path)) && layout.read(basename(path), text).scripts;
+  const folder = project?.folder ?? folderAround(workspace, path);
+  return folder?.layout.readName(fileNameIn(folder, path)) && fileOf(folder, path, text, readIn(workspace)).scripts;
 }
 
+const readIn =
+  ({ files }: Workspace) =>
+  (path: string): string | undefined =>
+    files.read(path);
+
 /** In Restricted Mode there are no projects; the names of the files beside it tell the tool. */
-function layoutBeside({ trusted, files }: Workspace, path: string): Layout | undefined {
+function folderAround({ trusted, files }: Workspace, path: string): MigrationFolder | undefined {
   if (trusted) return undefined;
-  try {
-    return readFolder(dirname(path), files).layout;
-  } catch (error) {
-    if (error instanceof Fault) return undefined;
-    throw error;
+  // Some tools have a folder for each migration.
+  for (const folder of [dirname(path), dirname(dirname(path))]) {
+    try {
+      return readFolder(folder, files);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+    }
   }
+  return undefined;
 }
 
 /**

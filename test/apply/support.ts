@@ -10,6 +10,7 @@ import { filesOf } from '../support/files';
 import { type Fixture, fileNamed, parseFixture, render } from '../support/fixture';
 import { type Place, withPlace } from '../snapshots/support';
 import type { Major } from '../support/servers';
+import { toolSettings } from '../support/toolSettings';
 
 const path = '/shop/migrations';
 
@@ -50,9 +51,10 @@ export function jobOn(
     fixture,
     steps,
     database,
-    history: histories[layout]({}),
+    history: histories[layout](toolSettings()),
     folder,
     read: (file) => files.read(file),
+    isMarked: (file) => files.isMarked(file),
     storage,
     now: () => new Date(),
     progress: (step) => void steps.push(step),

@@ -51,7 +51,9 @@ const file: FileCheck = {
 const files = {
   read: (name: string) => (name === path ? text : 'CREATE'),
   list: () => [],
+  isMarked: () => false,
   write: () => undefined,
+  replace: () => undefined,
 };
 const places = placesIn('/project', files, new Map());
 

@@ -3,9 +3,11 @@ import { deepEqual, throws } from 'node:assert/strict';
 import { embeddedDatabase } from '../../server/engine/database/embedded';
 import type { EmbeddedSession } from '../../server/engine/database/embeddedSession';
 import { histories } from '../../server/engine/history/all';
-import type { History, HistoryOptions } from '../../server/engine/history/history';
+import type { History } from '../../server/engine/history/history';
+import type { ToolSettings } from '../../server/engine/layouts/layout';
 import { isFault } from '../support/faults';
 import { assets } from '../support/places';
+import { toolSettings } from '../support/toolSettings';
 
 describe('histories of nothing', () => {
   let session: EmbeddedSession;
@@ -14,23 +16,28 @@ describe('histories of nothing', () => {
   });
   after(() => session.close());
 
-  const options: readonly HistoryOptions[] = [
-    {},
-    { table: 'own' },
-    { table: 'elsewhere.own' },
-    { table: '"else"."own"', quoted: true },
-    { searchPath: 'elsewhere, public' },
+  const named = (table: string, more = {}): ToolSettings =>
+    toolSettings({
+      extra: { 'x-migrations-table': table, ...more },
+      environment: { DBMATE_MIGRATIONS_TABLE: table, GOOSE_TABLE: table },
+    });
+  const told: readonly ToolSettings[] = [
+    toolSettings(),
+    named('own'),
+    named('elsewhere.own'),
+    toolSettings({ extra: { 'x-migrations-table': '"else"."own"', 'x-migrations-table-quoted': 'true' } }),
+    toolSettings({ settings: { search_path: 'elsewhere, public' } }),
   ];
   for (const [name, make] of Object.entries(histories))
     it(`are what ${name} reads there`, async () => {
-      for (const option of options) {
-        const history: History = make(option);
+      for (const settings of told) {
+        const history: History = make(settings);
         deepEqual(plain(history.ofNothing()), plain(await history.read(session)));
       }
     });
 
   it('refuse settings that the tool would refuse', () => {
-    const history = histories['golang-migrate']({ table: 'unquoted', quoted: true });
+    const history = histories['golang-migrate'](named('unquoted', { 'x-migrations-table-quoted': 'true' }));
     throws(() => history.ofNothing(), isFault('bad-connection-settings'));
   });
 });

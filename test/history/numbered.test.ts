@@ -1,12 +1,15 @@
 /** The history of plain numbered files, and where the histories' configuration comes from. */
 import { deepEqual, equal, rejects } from 'node:assert/strict';
 import { Fault } from '../../server/engine/base/fault';
-import { histories, historyOptions } from '../../server/engine/history/all';
+import { histories } from '../../server/engine/history/all';
+import { dbmateOptions } from '../../server/engine/history/dbmate';
+import { golangMigrateTable } from '../../server/engine/history/golangMigrate';
 import { checksumOf, numberedHistory } from '../../server/engine/history/numbered';
 import { withFolder } from '../support/files';
 import { folderOf, step } from '../support/migrating';
 import { servers, withDatabase } from '../support/servers';
 import { withSession } from '../support/session';
+import { toolSettings } from '../support/toolSettings';
 
 const texts = {
   '001_a.sql': 'create table a (id int);\n',
@@ -86,34 +89,23 @@ for (const major of Object.values(servers)) {
 }
 
 describe("the configuration of a history's table", () => {
-  const cases: readonly [string, Parameters<typeof historyOptions>, object][] = [
-    ['none', ['golang-migrate', undefined, {}], { quoted: false }],
-    [
-      'the URL, for golang-migrate',
-      ['golang-migrate', { extra: { 'x-migrations-table': 'v' }, settings: {} }, { DBMATE_MIGRATIONS_TABLE: 'd' }],
-      { table: 'v', quoted: false },
-    ],
-    [
-      'a quoted name',
-      [
-        'golang-migrate',
-        { extra: { 'x-migrations-table': '"a"."b"', 'x-migrations-table-quoted': '1' }, settings: {} },
-        {},
-      ],
-      { table: '"a"."b"', quoted: true },
-    ],
-    [
-      'the environment and search_path, for dbmate',
-      ['dbmate', { extra: {}, settings: { search_path: 'a,b' } }, { DBMATE_MIGRATIONS_TABLE: 'd' }],
-      { table: 'd', searchPath: 'a,b' },
-    ],
-    ['nothing, for plain numbered files', ['numbered', undefined, { DBMATE_MIGRATIONS_TABLE: 'd' }], {}],
-  ];
-  for (const [name, given, expected] of cases) {
-    it(name, () => deepEqual(historyOptions(...given), expected));
-  }
+  const extra = { 'x-migrations-table': 'v' };
+  const quoted = { 'x-migrations-table': '"a"."b"', 'x-migrations-table-quoted': '1' };
+  const environment = { DBMATE_MIGRATIONS_TABLE: 'd' };
+
+  it('is the URL, for golang-migrate', () => {
+    deepEqual(golangMigrateTable(toolSettings()), { quoted: false });
+    deepEqual(golangMigrateTable(toolSettings({ extra, environment })), { table: 'v', quoted: false });
+    deepEqual(golangMigrateTable(toolSettings({ extra: quoted })), { table: '"a"."b"', quoted: true });
+  });
+
+  it('is the environment and search_path, for dbmate', () =>
+    deepEqual(dbmateOptions(toolSettings({ extra, settings: { search_path: 'a,b' }, environment })), {
+      table: 'd',
+      searchPath: 'a,b',
+    }));
 
   it('there is a history for each layout, of that name', () => {
-    for (const [name, make] of Object.entries(histories)) equal(make({}).layout, name);
+    for (const [name, make] of Object.entries(histories)) equal(make(toolSettings()).layout, name);
   });
 });

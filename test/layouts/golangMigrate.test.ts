@@ -4,9 +4,10 @@ import fc from 'fast-check';
 import { golangMigrate } from '../../server/engine/layouts/golangMigrate';
 import type { MigrationFile } from '../../server/engine/layouts/layout';
 import { statementsIn } from '../../server/engine/layouts/statements';
+import { toolSettings } from '../support/toolSettings';
 
 const readAs = (extra: Readonly<Record<string, string>>, text: string): MigrationFile =>
-  (golangMigrate.configured?.(extra, {}) ?? golangMigrate).read('1_x.up.sql', text);
+  (golangMigrate.configured?.(toolSettings({ extra })) ?? golangMigrate).read('1_x.up.sql', text);
 
 /** What is sent to Postgres, one message each; the file's own text when there are no pieces. */
 const sent = (extra: Readonly<Record<string, string>>, text: string): readonly string[] =>
@@ -26,8 +27,11 @@ describe('golang-migrate as its URL has it', () => {
     ])
       equal(readAs({ 'x-multi-statement': value! }, 'select 1').scripts[0]?.mode, mode, value);
     equal(readAs({}, 'select 1').scripts[0]?.mode, 'implicit');
-    equal(golangMigrate.configured?.(multi, {}).name, 'golang-migrate');
-    equal(golangMigrate.configured?.(multi, {}).read('1_x.down.sql', '').scripts[0]?.direction, 'down');
+    equal(golangMigrate.configured?.(toolSettings({ extra: multi })).name, 'golang-migrate');
+    equal(
+      golangMigrate.configured?.(toolSettings({ extra: multi })).read('1_x.down.sql', '').scripts[0]?.direction,
+      'down',
+    );
   });
 
   const cases: readonly [string, string, readonly string[]][] = [

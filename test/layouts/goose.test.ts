@@ -11,13 +11,15 @@ import { withClient } from '../support/client';
 import { withFolder } from '../support/files';
 import { hasGoose, runGoose } from '../support/goose';
 import { servers, withDatabase } from '../support/servers';
+import { toolSettings } from '../support/toolSettings';
 
 const [up, down] = ['-- +goose Up', '-- +goose Down'];
 const [begin, end] = ['-- +goose StatementBegin', '-- +goose StatementEnd'];
 
 const variables = { NAME: 'shop', EMPTY: '', LONG: 'abcdef', TWO: 'a; select 2', QUOTE: "it''s" };
 
-const readAs = (text: string): MigrationFile => (goose.configured?.({}, variables) ?? goose).read('1_x.sql', text);
+const readAs = (text: string): MigrationFile =>
+  (goose.configured?.(toolSettings({ environment: variables })) ?? goose).read('1_x.sql', text);
 
 /** `up: a | b, c`: the messages of each direction with their statements. */
 const sent = (text: string): readonly string[] =>

@@ -16,6 +16,7 @@ import { assets } from '../support/places';
 import { withUnwritable } from '../support/unwritable';
 import { committed, link, textsOf } from './randomScripts';
 import { type LinkText, linesOf, requestOf, resultsOf, tapped } from './support';
+import { toolSettings } from '../support/toolSettings';
 
 const never = new AbortController().signal;
 
@@ -236,7 +237,7 @@ describe('states that are kept on the disk', () => {
 
   it('are not kept where a variable of the environment was put in, which may be a secret', () =>
     withShelf(async (shelf) => {
-      const { read } = goose.configured?.({}, { SECRET: 'hunter2' }) ?? goose;
+      const { read } = goose.configured?.(toolSettings({ environment: { SECRET: 'hunter2' } })) ?? goose;
       const linkIn = (path: string, sql: string): Link => {
         const text = `-- +goose Up\r\n-- +goose ENVSUB ON\r\n${sql}\r\n`;
         return { up: { path, text, scripts: read(path, text).scripts }, down: undefined };

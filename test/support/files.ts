@@ -21,7 +21,9 @@ export function filesOf(texts: Readonly<Record<string, string>> = {}): MemoryFil
       // A file keeps its name, a deeper path shows its first folder.
       return [...new Set(below.map((path) => path.replace(/\/.*/s, '/')))].toSorted();
     },
+    isMarked: (path) => map.get(path)?.startsWith('\uFEFF') ?? false,
     write: (path, text) => void map.set(path, text),
+    replace: (path, text) => void map.set(path, text),
   };
 }
 

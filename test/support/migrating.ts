@@ -39,7 +39,15 @@ export function step(
   const name = (direction === 'up' ? migration.upPath : migration.downPath)?.replace(/.*[/\\]/, '');
   const text = texts[name ?? ''] ?? '';
   const script = layout.read(name ?? '', text).scripts.find((it) => it.direction === direction);
-  const around = { migration, previous: migrations[at - 1], script: { direction }, upText: text, ms: 1.4 };
+  const around = {
+    migration,
+    previous: migrations[at - 1],
+    script: { direction },
+    upText: text,
+    statements: [],
+    read: () => undefined,
+    ms: 1.4,
+  };
   return history.withLock(session, 1_000, async () => {
     await history.before(session, around);
     const sql = text.slice(script?.range.start, script?.range.end);

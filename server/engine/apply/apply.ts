@@ -98,7 +98,8 @@ async function stopped(work: Work, end: Stopped, migrations: readonly string[]):
   const { planned } = work;
   if (end.kind === 'cancelled' && end.lasting?.length === 0) await withdraw(work);
   const { recorded, left } = await endOf(work, end.lasting, migrations);
-  const state = `${whatStands(planned, end.lasting)} ${recorded}`;
+  const unnoted = end.kind === 'refused' && end.unnoted ? ` ${end.unnoted.detail}` : '';
+  const state = `${whatStands(planned, end.lasting)} ${recorded}${unnoted}`;
   switch (end.kind) {
     case 'cancelled':
       return { kind: 'cancelled', migrations, state };
@@ -119,17 +120,18 @@ async function stopped(work: Work, end: Stopped, migrations: readonly string[]):
 
 /** A script that changed search_path can keep the history from being found; that must not hide how it ended. */
 async function endOf(
-  { job: { folder, history }, session, planned }: Work,
+  { job, session, planned }: Work,
   lasting: Lasting,
   migrations: readonly string[],
 ): Promise<{ readonly recorded: string; readonly left: Left }> {
+  const { folder, history } = job;
   const stands = lasting?.length === 0 ? 'nothing' : 'something';
   const changes = stands === 'something' || migrations.length > 0;
   try {
     const state = await history.read(session);
     if (state.blocked === undefined)
       return { recorded: whatIsRecorded(folder, state), left: changes ? 'changes' : 'nothing' };
-    const recorded = history.unblock?.(stepOf(planned), stands) ?? state.blocked;
+    const recorded = history.unblock?.(stepOf(job, planned), stands) ?? state.blocked;
     return { recorded, left: changes ? 'changes' : 'mark' };
   } catch (cause) {
     if (!(cause instanceof Fault) || session.lost) throw cause;

@@ -10,6 +10,8 @@ export interface Job {
   readonly folder: MigrationFolder;
   /** From the disk, never what is only typed. @returns undefined when there is no such file */
   readonly read: (path: string) => string | undefined;
+  /** As Files.isMarked. */
+  readonly isMarked: (path: string) => boolean;
   /** Absolute path of our own folder. */
   readonly storage: string;
   readonly now: () => Date;

@@ -4,7 +4,7 @@ import { lineIndex } from '../base/text';
 import { Fault } from '../base/fault';
 import type { HistoryState } from '../history/history';
 import type { Script } from '../layouts/layout';
-import type { Migration } from '../layouts/migration';
+import { fileOf, type Migration } from '../layouts/migration';
 import { type Message, messagesIn, statementsIn } from '../layouts/statements';
 import type { Statement } from '../sql/statement';
 import type { Job } from './job';
@@ -17,6 +17,7 @@ export interface Planned {
   readonly direction: Script['direction'];
   readonly path: string;
   readonly text: string;
+  /** With its byte order mark. */
   readonly upText: string;
   /** In the order they stand; empty when the tool takes a missing file for an empty one. */
   readonly scripts: readonly PlannedScript[];
@@ -30,7 +31,7 @@ export interface PlannedScript {
 }
 
 /** What is to be run, as it stands on the disk. */
-type Files = Pick<Job, 'folder' | 'read'>;
+type Files = Pick<Job, 'folder' | 'read' | 'isMarked'>;
 
 /**
  * @param versions to be applied, in any order
@@ -120,14 +121,15 @@ function checkHistory({ folder }: Pick<Job, 'folder'>, state: HistoryState): voi
 function planned(job: Files, migration: Migration, direction: Script['direction']): Planned {
   const { folder } = job;
   const path = direction === 'up' ? migration.upPath : migration.downPath;
-  const upText = migration.upPath === undefined ? '' : textOf(job, migration.upPath);
+  const ofUp = migration.upPath === undefined ? '' : textOf(job, migration.upPath);
+  const upText = migration.upPath !== undefined && job.isMarked(migration.upPath) ? `\uFEFF${ofUp}` : ofUp;
   const previous = folder.migrations[folder.migrations.indexOf(migration) - 1];
   if (path === undefined) {
     if (direction === 'down') throw new Fault('no-down', `${nameOf(migration)} has no down file.`);
     return { migration, previous, direction, path: migration.downPath ?? '', text: '', upText, scripts: [] };
   }
-  const text = path === migration.upPath ? upText : textOf(job, path);
-  const { scripts, problems, outside } = folder.layout.read(basename(path), text);
+  const text = path === migration.upPath ? ofUp : textOf(job, path);
+  const { scripts, problems, outside } = fileOf(folder, path, text, job.read);
   if (outside !== undefined) throw new Fault('bad-migration', `${path}: ${outside}`);
   const problem = problems.find((it) => it.severity === 'error' && (it.direction ?? direction) === direction);
   if (problem) throw new Fault('bad-migration', `${placeOf(path, text, problem.range.start)}: ${problem.message}`);

@@ -1,7 +1,9 @@
 /** One migration in one direction: its scripts in turn, each between what the tool's history does before and after. */
+import { Fault } from '../base/fault';
 import type { Journal } from '../base/journal';
 import type { Session } from '../database/session';
 import type { HistoryStep } from '../history/history';
+import { besideIn } from '../layouts/migration';
 import type { Statement } from '../sql/statement';
 import type { Job } from './job';
 import { withLockLimit } from './locked';
@@ -33,14 +35,17 @@ export type MigrationEnd = { readonly kind: 'ran' } | Stopped;
 /** With all statements of the migration that last, those of its earlier scripts too. */
 export type Stopped = Exclude<ScriptEnd, { kind: 'ran' }>;
 
+type Refused = Extract<ScriptEnd, { kind: 'refused' }>;
+
 /** @throws {Fault} `connection-lost`; what the history throws before the script is run */
 export async function runMigration(work: Work): Promise<MigrationEnd> {
   const { job, session, planned, trail } = work;
   Object.assign(trail, { planned, lasting: () => [], doubtful: undefined } satisfies Partial<Trail>);
   if (planned.scripts.length === 0) {
-    const step = { ...stepOf(planned), ms: 0 };
+    const step = { ...stepOf(job, planned), ms: 0 };
     await withLockLimit(session, job, () => job.history.before(session, step));
     await withLockLimit(session, job, () => job.history.after(session, step));
+    await withLockLimit(session, job, async () => job.history.committed?.(session, step));
   }
   const standing: Statement[] = [];
   for (const script of planned.scripts) {
@@ -58,10 +63,11 @@ async function runOne(work: Work, planned: PlannedScript, standing: readonly Sta
   const note = (step: ApplyStep['step'], from: number): void =>
     journal.note({ step, version, direction, from, of: planned.statements.length });
   note('run', 0);
-  const step = stepOf(work.planned);
+  const step = stepOf(job, work.planned);
   await withLockLimit(session, job, () => job.history.before(session, step));
   const began = performance.now();
-  return runScript({
+  const timed = () => ({ ...step, ms: performance.now() - began });
+  const end = await runScript({
     session,
     planned,
     text: work.planned.text,
@@ -72,8 +78,7 @@ async function runOne(work: Work, planned: PlannedScript, standing: readonly Sta
       trail.doubtful = atOnce ? planned.statements[from] : undefined;
       tell(standing.length + from, true);
     },
-    record: () =>
-      withLockLimit(session, job, () => job.history.after(session, { ...step, ms: performance.now() - began })),
+    record: () => withLockLimit(session, job, () => job.history.after(session, timed())),
     committing() {
       // With the history row in the same transaction the row itself tells; otherwise only this note does.
       if (mode !== 'transaction') note('commit', planned.statements.length);
@@ -81,6 +86,32 @@ async function runOne(work: Work, planned: PlannedScript, standing: readonly Sta
       tell(standing.length + planned.statements.length, false);
     },
   });
+  if (end.kind === 'ran') await withLockLimit(session, job, async () => job.history.committed?.(session, timed()));
+  return end.kind === 'refused' ? noted(work, end, standing, planned) : end;
+}
+
+/** The tool keeps a record of the failure, too. */
+async function noted(
+  { job, session, planned: migration }: Work,
+  end: Refused,
+  standing: readonly Statement[],
+  { statements }: PlannedScript,
+): Promise<Refused> {
+  const { history } = job;
+  if (!history.failed || session.lost) return end;
+  const at = statements.find(({ range }) => range.start <= end.range.start && end.range.start < range.end);
+  const refusal = {
+    ...end.refusal,
+    standing: end.lasting && standing.length + end.lasting.length,
+    statement: at?.text,
+  };
+  try {
+    await withLockLimit(session, job, async () => history.failed?.(session, stepOf(job, migration), refusal));
+    return end;
+  } catch (cause) {
+    if (!(cause instanceof Fault) || session.lost) throw cause;
+    return { ...end, unnoted: cause };
+  }
 }
 
 /**
@@ -91,12 +122,17 @@ export async function withdraw({ job, session, planned }: Work): Promise<void> {
   const { blocked } = await job.history.read(session);
   if (blocked === undefined) return;
   const direction = planned.direction === 'up' ? 'down' : 'up';
-  await job.history.after(session, { ...stepOf(planned), script: { direction }, ms: 0 });
+  await job.history.after(session, { ...stepOf(job, planned), script: { direction }, ms: 0 });
 }
 
-export const stepOf = ({ migration, previous, direction, upText }: Planned): HistoryStep => ({
+export const stepOf = (
+  job: Pick<Job, 'folder' | 'read'>,
+  { migration, previous, direction, upText, scripts }: Planned,
+): HistoryStep => ({
   migration,
   previous,
   script: { direction },
   upText,
+  statements: scripts.flatMap(({ statements }) => statements.map(({ text }) => text)),
+  read: besideIn(job.folder, job.read),
 });

@@ -17,6 +17,8 @@ export type ScriptEnd =
       /** Of the file. */
       readonly range: TextRange;
       readonly lasting: Lasting;
+      /** The tool's record of it could not be written. */
+      readonly unnoted?: Fault;
     }
   | { readonly kind: 'cancelled'; readonly lasting: Lasting }
   /** The script ran, and the tool's history would not take it. */

@@ -5,6 +5,7 @@ import type { Files } from '../world';
 interface Remembered {
   readonly stamp: string;
   readonly text: string | undefined;
+  readonly isMarked: boolean;
 }
 
 /** @param files of the disk */
@@ -19,9 +20,11 @@ export function rememberedFiles(files: Files): Files {
       known.delete(path);
       const text = files.read(path);
       // What has only just been written may be written again within the same tick of the file system's clock.
-      if (stamp !== undefined && stampOf(path) === stamp && !isFresh(path)) known.set(path, { stamp, text });
+      if (stamp !== undefined && stampOf(path) === stamp && !isFresh(path))
+        known.set(path, { stamp, text, isMarked: files.isMarked(path) });
       return text;
     },
+    isMarked: (path) => known.get(path)?.isMarked ?? files.isMarked(path),
   };
 }
 

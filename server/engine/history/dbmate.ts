@@ -7,12 +7,26 @@
  */
 import { quoteIdentifier } from '../database/quote';
 import type { Session } from '../database/session';
+import type { ToolSettings } from '../layouts/layout';
 import { withAdvisoryLocks } from './advisoryLock';
-import type { History, HistoryOptions, HistoryState } from './history';
+import type { History, HistoryState } from './history';
 import { ownLockId } from './ownLock';
 import { currentSchema, hasTable, labelOf, quoted, type Shape, type TableName } from './table';
 
-export function dbmateHistory(options: HistoryOptions): History {
+export interface DbmateOptions {
+  /** DBMATE_MIGRATIONS_TABLE: perhaps with a schema. */
+  readonly table?: string;
+  /** `search_path` of the URL: the table is put into the first schema of it. */
+  readonly searchPath?: string;
+}
+
+export function dbmateOptions({ settings, environment }: ToolSettings): DbmateOptions {
+  const table = environment['DBMATE_MIGRATIONS_TABLE'];
+  const searchPath = settings['search_path'];
+  return { ...(table ? { table } : {}), ...(searchPath ? { searchPath } : {}) };
+}
+
+export function dbmateHistory(options: DbmateOptions): History {
   return {
     layout: 'dbmate',
     read: async (session) => read(session, await tableName(session, options)),
@@ -45,12 +59,12 @@ const shape: Shape = {
 };
 
 /** A schema named with the table, else the first one of the URL's search_path, else the current one. */
-async function tableName(session: Session, options: HistoryOptions): Promise<TableName> {
+async function tableName(session: Session, options: DbmateOptions): Promise<TableName> {
   // With no schema at all, as after a dump has emptied search_path, the tool tries `public`.
   return tableIn((await currentSchema(session)) ?? 'public', options);
 }
 
-function tableIn(current: string, { table = 'schema_migrations', searchPath = '' }: HistoryOptions): TableName {
+function tableIn(current: string, { table = 'schema_migrations', searchPath = '' }: DbmateOptions): TableName {
   const [first = '', ...rest] = table.split('.');
   if (rest.length > 0) return { schema: first, name: rest.join('.') };
   const [named = ''] = searchPath.split(',');

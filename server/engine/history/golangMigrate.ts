@@ -6,11 +6,26 @@
 import { crc32 } from 'node:zlib';
 import { Fault } from '../base/fault';
 import type { Session } from '../database/session';
+import { isTrue } from '../layouts/golangMigrateOptions';
+import type { ToolSettings } from '../layouts/layout';
 import { otherHolder, withAdvisoryLocks } from './advisoryLock';
-import type { History, HistoryOptions, HistoryState, HistoryStep } from './history';
+import type { History, HistoryState, HistoryStep } from './history';
 import { currentSchema, hasTable, inTransaction, labelOf, quoted, type Shape, type TableName } from './table';
 
-export function golangMigrateHistory(options: HistoryOptions): History {
+export interface GolangMigrateTable {
+  /** `x-migrations-table` of the URL. */
+  readonly table?: string;
+  /** `x-migrations-table-quoted`: `table` is `"schema"."name"`. */
+  readonly quoted?: boolean;
+}
+
+export function golangMigrateTable({ extra }: ToolSettings): GolangMigrateTable {
+  const table = extra['x-migrations-table'];
+  const quoted = isTrue(extra['x-migrations-table-quoted']);
+  return { quoted, ...(table ? { table } : {}) };
+}
+
+export function golangMigrateHistory(options: GolangMigrateTable): History {
   /** The tool looks at search_path once, when it connects: a migration that changes it moves nothing. */
   const tables = new WeakMap<Session, TableName>();
   const tableOf = async (session: Session): Promise<TableName> => {
@@ -56,10 +71,10 @@ const shape: Shape = {
 const nilVersion = -1n;
 
 /** @throws {Fault} `bad-connection-settings` when the tool would refuse them too */
-const tableName = async (session: Session, options: HistoryOptions): Promise<TableName> =>
+const tableName = async (session: Session, options: GolangMigrateTable): Promise<TableName> =>
   tableIn(await currentSchema(session), options);
 
-function tableIn(current: string | undefined, { table = 'schema_migrations', quoted }: HistoryOptions): TableName {
+function tableIn(current: string | undefined, { table = 'schema_migrations', quoted }: GolangMigrateTable): TableName {
   const parts = quoted ? [...table.matchAll(/"(.*?)"/g)].map(([, part = '']) => part) : [table];
   const name = parts.at(-1);
   if (name === undefined || parts.length > 2 || (quoted && !/^".*"$/s.test(table))) {

@@ -8,12 +8,23 @@
 import { Fault } from '../base/fault';
 import { quoteIdentifier } from '../database/quote';
 import type { Session } from '../database/session';
+import type { ToolSettings } from '../layouts/layout';
 import { foldedName, tokensOf } from '../sql/tokens';
 import { withAdvisoryLocks } from './advisoryLock';
-import type { History, HistoryOptions, HistoryState } from './history';
+import type { History, HistoryState } from './history';
 import { currentSchema, hasTable, inTransaction, labelOf, quoted, type Shape, type TableName } from './table';
 
-export function gooseHistory(options: HistoryOptions): History {
+export interface GooseOptions {
+  /** GOOSE_TABLE: perhaps with a schema. */
+  readonly table?: string;
+}
+
+export function gooseOptions({ environment }: ToolSettings): GooseOptions {
+  const table = environment['GOOSE_TABLE'];
+  return table ? { table } : {};
+}
+
+export function gooseHistory(options: GooseOptions): History {
   return {
     layout: 'goose',
     read: async (session) => read(session, await placeOf(session, writtenIn(options))),
@@ -61,7 +72,7 @@ interface WrittenName {
  *
  * @throws {Fault} `bad-connection-settings` when it is no name
  */
-function writtenIn({ table = 'goose_db_version' }: HistoryOptions): WrittenName {
+function writtenIn({ table = 'goose_db_version' }: GooseOptions): WrittenName {
   const [first, dot, second, ...more] = tokensOf(table);
   const isName = (token: typeof first) => token?.kind === 'word' || token?.kind === 'quotedIdentifier';
   if (first && isName(first) && !dot) return { name: foldedName(first.text) };

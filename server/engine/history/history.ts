@@ -1,7 +1,7 @@
 /** A tool's own record of what has been applied to a database. One tool, one file in this room. */
-import type { LayoutName, Script } from '../layouts/layout';
+import type { FolderContents, LayoutName, Script } from '../layouts/layout';
 import type { Migration } from '../layouts/migration';
-import type { Session } from '../database/session';
+import type { Refusal, Session } from '../database/session';
 
 export interface History {
   readonly layout: LayoutName;
@@ -30,6 +30,10 @@ export interface History {
    */
   before(session: Session, step: HistoryStep): Promise<void>;
   after(session: Session, step: HistoryStep): Promise<void>;
+  /** What the tool writes once the script and `after` are committed; left out where that is nothing. */
+  committed?(session: Session, step: HistoryStep): Promise<void>;
+  /** What it writes when the script was refused, after the rollback where there was one; left out where that is nothing. */
+  failed?(session: Session, step: HistoryStep, refusal: StepRefusal): Promise<void>;
   /**
    * What takes away the mark of `blocked` after a step of ours: then it is known what has made it. Left out for tools that
    * set none.
@@ -45,23 +49,21 @@ export interface HistoryStep {
   readonly previous: Migration | undefined;
   /** `{ direction }` alone when there is no such file. */
   readonly script: Pick<Script, 'direction'>;
-  /** Text of the up file, for tools that record a checksum. */
+  /** Text of the up file with its byte order mark, for tools that record a checksum. */
   readonly upText: string;
+  /** Texts of the statements that are run, as they are sent; for tools that record them or their number. */
+  readonly statements: readonly string[];
+  /** Reads another file that the tool records something of, such as `atlas.sum`; as FolderContents.read. */
+  readonly read: FolderContents['read'];
   /** How long the script took, in milliseconds, once it has run. */
   readonly ms?: number;
 }
 
-/** What the project's configuration says about the history table; see `historyOptions`. */
-export interface HistoryOptions {
-  /**
-   * As the tool takes it: `x-migrations-table` of the URL for golang-migrate, DBMATE_MIGRATIONS_TABLE for dbmate,
-   * GOOSE_TABLE for goose.
-   */
-  readonly table?: string;
-  /** golang-migrate's `x-migrations-table-quoted`: `table` is `"schema"."name"`. */
-  readonly quoted?: boolean;
-  /** `search_path` of the URL: dbmate puts its table into the first schema of it. */
-  readonly searchPath?: string;
+export interface StepRefusal extends Refusal {
+  /** Statements of the migration before it that last; undefined when that is not known. */
+  readonly standing: number | undefined;
+  /** Text of the statement that was refused, where it is known. */
+  readonly statement: string | undefined;
 }
 
 export interface HistoryState {
@@ -70,7 +72,11 @@ export interface HistoryState {
   readonly exists: boolean;
   /** golang-migrate has one row: every file up to that version counts as applied. */
   readonly applied: (migration: Migration) => AppliedState;
-  /** Applied, and the file is not what was applied; always false where the history keeps no checksum. */
+  /**
+   * Applied, and the file is not what was applied; always false where the history keeps no checksum.
+   *
+   * @param upText with its byte order mark
+   */
   readonly edited: (migration: Migration, upText: string) => boolean;
   /** Versions in the table, oldest first; some may have no file here. */
   readonly versions: readonly string[];

@@ -22,11 +22,13 @@ export function numberedHistory(): History {
 }
 
 /**
- * sha256 of the up file, as hexadecimal digits. The same for all line ends, so that a checkout on Windows has not
- * been edited.
+ * sha256 of the up file, as hexadecimal digits. The same for all line ends and without the byte order mark, so that a
+ * checkout on Windows has not been edited.
  */
 export const checksumOf = (text: string): string =>
-  createHash('sha256').update(text.replaceAll('\r\n', '\n')).digest('hex');
+  createHash('sha256')
+    .update(text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n'))
+    .digest('hex');
 
 const table: TableName = { schema: 'rehearsal', name: 'migrations' };
 

@@ -8,7 +8,7 @@ import { foreign } from './foreign';
 import type { FolderContents, Layout } from './layout';
 import type { MigrationFolder } from './migration';
 import { migrationsOf } from './pairs';
-import { problemsOf } from './problems';
+import { collectedIn } from './problems';
 import { strangersIn } from './strangers';
 
 /**
@@ -30,7 +30,7 @@ export function findFolders(roots: readonly string[], files: Files, layout?: Lay
       if (seen.has(path) || seen.size >= mostFolders) continue;
       seen.add(path);
       // What may not be entered (a server's data directory, for example) is no place for migrations.
-      const contents = unlessUnreadable(() => look(path, files));
+      const contents = unlessUnreadable(() => contentsOf(path, files));
       if (!contents) continue;
       const recognised = recognise(contents, layout);
       if (recognised) found.push(folderOf(contents, recognised));
@@ -48,7 +48,7 @@ export function findFolders(roots: readonly string[], files: Files, layout?: Lay
  * @throws {Fault} `no-migrations` when it is not the folder of a tool we know
  */
 export function readFolder(path: string, files: Files, layout?: Layout): MigrationFolder {
-  const contents = look(withoutSlash(path), files);
+  const contents = contentsOf(withoutSlash(path), files);
   const recognised = layout ? { layout, because: 'it was set so' } : recognise(contents);
   if (!recognised) throw new Fault('no-migrations', `${path} ${whyNot(contents)}`);
   return folderOf(contents, recognised);
@@ -90,18 +90,19 @@ function isEntered(name: string): boolean {
   return !notEntered.has(plain) && !otherServer.test(plain);
 }
 
-const look = (path: string, files: Files): FolderContents => ({
+/** @param path absolute, without a slash at its end */
+export const contentsOf = (path: string, files: Files): FolderContents => ({
   path,
   names: files.list(path),
   // A file that is no text tells nothing about its tool; who runs it will say what is wrong with it.
   read: (name) => unlessUnreadable(() => files.read(join(path, name))),
+  list: (name) => unlessUnreadable(() => files.list(join(path, name))) ?? [],
 });
 
 function recognise(contents: FolderContents, forced?: Layout): Recognised | undefined {
-  if (!contents.names.some((name) => name.endsWith('.sql'))) return undefined;
   if (forced) {
-    const named = contents.names.find((name) => forced.readName(name));
-    return named === undefined ? undefined : { layout: forced, because: 'it was set so' };
+    const isThere = collectedIn(forced, contents).files.length > 0;
+    return isThere ? { layout: forced, because: 'it was set so' } : undefined;
   }
   for (const layout of layouts) {
     const because = layout.recognise(contents);
@@ -123,14 +124,18 @@ function whyNot(contents: FolderContents): string {
 }
 
 function folderOf(contents: FolderContents, { layout, because }: Recognised): MigrationFolder {
-  const { path, names } = contents;
-  const files = names.flatMap((fileName) => {
-    const name = fileName.endsWith('/') ? undefined : layout.readName(fileName);
-    return name ? [{ path: join(path, fileName), fileName, name }] : [];
-  });
-  const migrations = migrationsOf(files);
-  const problems = [...problemsOf(layout, files, names, path), ...strangersIn(contents, layout)];
-  return { path, layout, because, migrations, problems };
+  const { path } = contents;
+  const { files, problems } = collectedIn(layout, contents);
+  return {
+    path,
+    layout,
+    because,
+    migrations: migrationsOf(files, path),
+    problems: [...problems, ...strangersIn(contents, layout)].map(({ fileName, message }) => ({
+      path: join(path, fileName),
+      message,
+    })),
+  };
 }
 
 const withoutSlash = (name: string): string => (name.length > 1 && name.endsWith('/') ? name.slice(0, -1) : name);

@@ -1,21 +1,32 @@
 /** golang-migrate: `000042_add_email.up.sql` beside `000042_add_email.down.sql`. */
 import { foreign } from './foreign';
 import { type GolangMigrateOptions, golangMigrateOptions } from './golangMigrateOptions';
-import type { Layout, MigrationFile, Script } from './layout';
+import type { FolderProblem, FoundFile, Layout, MigrationFile, Script } from './layout';
 import { nextNumber, slugOf, timestamp } from './numbers';
+import { loneDowns, namedIn } from './problems';
 import { piecesOf, tooLong } from './semicolons';
 
 export const golangMigrate: Layout = {
   name: 'golang-migrate',
   label: 'golang-migrate',
 
-  configured: (extra) => configured(golangMigrateOptions(extra)),
+  configured: ({ extra }) => configured(golangMigrateOptions(extra)),
+  twice: 'golang-migrate refuses the whole folder.',
 
   recognise(folder) {
     const ups = folder.names.filter((name) => golangMigrate.readName(name)?.direction === 'up');
     const [first] = ups;
     if (first === undefined || foreign(folder, ups) !== undefined) return undefined;
     return `${first} is named as golang-migrate names its files`;
+  },
+
+  collect(folder) {
+    const files = namedIn(golangMigrate, folder);
+    const lone = loneDowns(files, 'golang-migrate takes it for an empty migration.');
+    return {
+      files,
+      problems: [...lone, ...files.flatMap(tooLarge), ...folder.names.filter(isTooLong).map(overlooked)],
+    };
   },
 
   // The tool takes any ending after the direction; here only SQL is of interest (source/parse.go).
@@ -65,3 +76,18 @@ function inPieces(script: Script, text: string, mostBytes: number): MigrationFil
   const pieces = piecesOf(text);
   return { scripts: [{ ...script, mode: 'statements', pieces }], problems: tooLong(text, pieces, mostBytes) };
 }
+
+/** A bigint is recorded. */
+const tooLarge = ({ fileName, name: { version } }: FoundFile): FolderProblem[] =>
+  BigInt(version) < 2n ** 63n
+    ? []
+    : [{ fileName, message: `Version ${version} is larger than the history table can hold (bigint).` }];
+
+/** Numbers beyond 64 bits are passed over without a word. */
+const isTooLong = (name: string): boolean =>
+  /^\d{20,}_.*\.(?:up|down)\.sql$/.test(name) && !golangMigrate.readName(name);
+
+const overlooked = (fileName: string): FolderProblem => ({
+  fileName,
+  message: 'golang-migrate passes over this file: its number has more than 64 bits.',
+});

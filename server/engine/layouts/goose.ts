@@ -4,25 +4,33 @@
  * Facts from pressly/goose v3.27.3: migration.go, migrate.go, create.go.
  */
 import { otherDialect, someOf } from './foreign';
+import { namelessFile } from './gooseProblems';
 import { hasUp, type Line, linesOf, trimmed, trimmedAtEnd } from './gooseAnnotations';
 import { type GooseMessage, readDirection, type SentLine } from './gooseReader';
 import { mended } from './gooseTorn';
 import type { Variables } from './interpolation';
 import type { FileProblem, Layout, MigrationFile, Piece, Script } from './layout';
 import { nextNumber, slugOf, timestamp } from './numbers';
+import { namedIn } from './problems';
 
 export const goose: Layout = {
   name: 'goose',
   label: 'goose',
   databaseVariables: ['GOOSE_DBSTRING'],
+  twice: 'goose refuses the whole folder.',
 
-  configured: (_extra, environment) => ({ ...goose, read: (name, text) => readFile(name, text, environment) }),
+  configured: ({ environment }) => ({ ...goose, read: (name, text) => readFile(name, text, environment) }),
 
   recognise(folder) {
     const names = folder.names.filter((name) => goose.readName(name) && name.endsWith('.sql'));
     const marked = someOf(names).find((name) => hasUp(folder.read(name) ?? ''));
     if (marked === undefined || otherDialect(folder, names) !== undefined) return undefined;
     return `${marked} has a line "-- +goose Up"`;
+  },
+
+  collect(folder) {
+    const nameless = folder.names.filter((name) => name.endsWith('.sql') && !goose.readName(name));
+    return { files: namedIn(goose, folder), problems: nameless.map(namelessFile) };
   },
 
   readName(fileName) {

@@ -1,7 +1,7 @@
 /** What goose refuses in a file, or takes otherwise than it looks. */
 import type { TextRange } from '../base/text';
 import type { Line } from './gooseAnnotations';
-import type { FileProblem } from './layout';
+import type { FileProblem, FolderProblem } from './layout';
 
 type Ranged = Pick<Line, 'range'>;
 
@@ -86,3 +86,16 @@ export const gooseProblems = {
 } as const;
 
 const known = 'There are Up, Down, StatementBegin, StatementEnd, NO TRANSACTION, ENVSUB ON and ENVSUB OFF.';
+
+/** A program that goose is built into passes over such a file, the command line does not (migrate.go, provider_collect.go). */
+export const namelessFile = (fileName: string): FolderProblem => ({
+  fileName,
+  message: `The command line of goose refuses the whole folder for this file: ${whyNameless(fileName)}.`,
+});
+
+/** Its versions are numbers of 63 bits above 0, where it keeps the state before the first one. */
+function whyNameless(name: string): string {
+  const digits = /^(\d+)_/.exec(name)?.[1];
+  if (digits === undefined) return 'its name does not begin with a number and an underscore';
+  return BigInt(digits) === 0n ? 'its versions begin with 1, and this one is 0' : 'its number has more than 63 bits';
+}

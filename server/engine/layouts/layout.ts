@@ -10,48 +10,97 @@ export interface Layout {
   readonly label: string;
   /** Variables that name the tool's database, beside `DATABASE_URL` and before it. */
   readonly databaseVariables?: readonly string[];
-  /**
-   * The same tool as it is told to be by the URL of its database or the environment; left out where these say nothing
-   * about files.
-   *
-   * @param extra parameters of the URL that are none of Postgres's
-   */
-  readonly configured?: (
-    extra: Readonly<Record<string, string>>,
-    environment: Readonly<Record<string, string | undefined>>,
-  ) => Layout;
+  /** Where the tool is configured, relative to the folder of migrations: `../flyway.toml`. */
+  readonly configurationFiles?: readonly string[];
+  /** The same tool as it is told to be; left out where nothing is said about its files. Never throws. */
+  readonly configured?: (settings: ToolSettings) => Layout;
+  /** What it does with a version that stands twice: a whole sentence. */
+  readonly twice: string;
   /** @returns why the files of this folder are this tool's, for people; undefined when they are not */
   recognise(folder: FolderContents): string | undefined;
-  /** @returns undefined when the file is none of this tool's (it is ignored then, as the tool does) */
+  /**
+   * The files of a folder, and what is wrong with it as a whole; left out where the names of the files directly in it
+   * tell all. What is said twice is found for all layouts alike.
+   */
+  readonly collect?: (folder: FolderContents) => Collected;
+  /**
+   * @param fileName relative to the folder, with `/` between: `committed/000001.sql`
+   * @returns undefined when the file is none of this tool's (it is ignored then, as the tool does)
+   */
   readName(fileName: string): MigrationName | undefined;
-  /** Cuts the text of one file into its scripts, in the order they stand. Never throws. */
-  read(fileName: string, text: string): MigrationFile;
+  /**
+   * Cuts the text of one file into its scripts, in the order they stand. Never throws.
+   *
+   * @param fileName as `readName` takes it
+   * @param text without a byte order mark
+   * @param beside reads what else says how this file is run, such as diesel's `metadata.toml`
+   */
+  read(fileName: string, text: string, beside?: FolderContents['read']): MigrationFile;
   /**
    * The files of a new migration, its number above all existing ones and written as they are.
    *
    * @param existing names of the folder's migrations, in any order
+   * @param folder as it is before; left out for a folder that is still to be made
    */
-  skeleton(title: string, existing: readonly MigrationName[], now: Date): Skeleton;
+  skeleton(title: string, existing: readonly MigrationName[], now: Date, folder?: FolderContents): Skeleton;
+}
+
+/** What tells a tool how it is used in a project. */
+export interface ToolSettings {
+  /** Parameters of the target's URL that are none of Postgres's. */
+  readonly extra: Readonly<Record<string, string>>;
+  /** Settings of Postgres in that URL: `search_path`. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Of the process, over what `.env` beside the migrations says. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** As FolderContents.read. */
+  readonly read: FolderContents['read'];
 }
 
 export interface Skeleton {
-  /** Names and first contents. */
+  /** Names as `readName` takes them, and first contents. */
   readonly files: readonly { readonly name: string; readonly text: string }[];
   /** Where to write, an offset in the first file. */
   readonly cursor: number;
+  /** Files that are there already and list the migrations, as they are to be then: `meta/_journal.json`. */
+  readonly lists?: readonly { readonly name: string; readonly text: string }[];
 }
 
-/** One folder, not those below it. */
+/** One folder. */
 export interface FolderContents {
   /** Absolute. */
   readonly path: string;
-  /** Sorted; names of folders end with `/`. */
+  /** Of what is directly in it; sorted; names of folders end with `/`. */
   readonly names: readonly string[];
   /**
    * @param name relative to the folder; `../Cargo.toml` is one level up
    * @returns undefined when there is no such file
    */
   read(name: string): string | undefined;
+  /**
+   * @param name of a folder, relative
+   * @returns names as in `names`; empty when there is no such folder
+   */
+  list(name: string): readonly string[];
+}
+
+export interface Collected {
+  readonly files: readonly FoundFile[];
+  readonly problems: readonly FolderProblem[];
+}
+
+/** A file that its layout knows by name. */
+export interface FoundFile {
+  /** Relative to the folder, with `/` between. */
+  readonly fileName: string;
+  readonly name: MigrationName;
+}
+
+/** Trouble of a folder as a whole, told at a file of it. */
+export interface FolderProblem {
+  /** Relative to the folder. */
+  readonly fileName: string;
+  readonly message: string;
 }
 
 export interface MigrationName {
@@ -82,6 +131,15 @@ export interface FileProblem {
   readonly message: string;
   /** The only direction in which the tool meets it; left out when it meets it in both. */
   readonly direction?: Script['direction'];
+  /** Best first. */
+  readonly fixes?: readonly Fix[];
+}
+
+/** What would mend it, in the same file. */
+export interface Fix {
+  /** As a command: `Put "-- migrate:down" below`. */
+  readonly title: string;
+  readonly edits: readonly { readonly range: TextRange; readonly text: string }[];
 }
 
 /** SQL text that runs as one unit. */

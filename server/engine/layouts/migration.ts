@@ -1,5 +1,7 @@
 /** A migration with its files, as found in a folder. */
-import type { Layout, MigrationName } from './layout';
+import { join, relative, sep } from 'node:path';
+import { unlessUnreadable } from '../base/unlessUnreadable';
+import type { FolderContents, Layout, MigrationFile, MigrationName } from './layout';
 
 /** One versioned change; the order is that of `MigrationFolder.migrations`. */
 export interface Migration {
@@ -24,3 +26,21 @@ export interface MigrationFolder {
   /** Versions that stand twice and other trouble of the folder as a whole. */
   readonly problems: readonly { readonly path: string; readonly message: string }[];
 }
+
+/** As its layout takes it: relative to the folder, with `/` between. */
+export const fileNameIn = ({ path }: Pick<MigrationFolder, 'path'>, file: string): string =>
+  relative(path, file).replaceAll(sep, '/');
+
+/** @param read by absolute path */
+export const besideIn =
+  ({ path }: Pick<MigrationFolder, 'path'>, read: (path: string) => string | undefined): FolderContents['read'] =>
+  (name) =>
+    unlessUnreadable(() => read(join(path, name)));
+
+/** As Layout.read. */
+export const fileOf = (
+  folder: Pick<MigrationFolder, 'path' | 'layout'>,
+  path: string,
+  text: string,
+  read: (path: string) => string | undefined,
+): MigrationFile => folder.layout.read(fileNameIn(folder, path), text, besideIn(folder, read));

@@ -2,10 +2,12 @@
 import { foreign } from './foreign';
 import type { Layout, TransactionMode } from './layout';
 import { nextNumber, slugOf } from './numbers';
+import { loneDowns, namedIn } from './problems';
 
 export const numbered: Layout = {
   name: 'numbered',
   label: 'plain numbered files',
+  twice: 'Only one of them can be recorded.',
 
   recognise(folder) {
     const scripts = folder.names.filter((name) => name.endsWith('.sql'));
@@ -18,6 +20,11 @@ export const numbered: Layout = {
     const row = ours.filter((name) => /^\d{3}/.test(name));
     if (row.length < 3 || otherPurpose.test(own) || otherPurpose.test(parent)) return undefined;
     return `${first} and others begin with a number of three digits or more`;
+  },
+
+  collect(folder) {
+    const files = namedIn(numbered, folder);
+    return { files, problems: loneDowns(files, 'It can never be applied.') };
   },
 
   readName(fileName) {

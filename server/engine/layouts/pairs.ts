@@ -1,28 +1,23 @@
 /** Puts the up and the down file of a migration together. */
-import type { MigrationName } from './layout';
+import { join } from 'node:path';
+import type { FoundFile, MigrationName } from './layout';
 import type { Migration } from './migration';
 
-/** A file that its layout knows by name. */
-export interface NamedFile {
-  /** Absolute. */
-  readonly path: string;
-  readonly fileName: string;
-  readonly name: MigrationName;
-}
-
 /**
- * Oldest first. Two up files of one version become two migrations, so that neither is hidden from the user; the tool
+ * @param folder absolute path
+ * @returns oldest first. Two up files of one version become two migrations, so that neither is hidden from the user; the tool
  * refuses such a folder, and so do its problems.
  */
-export function migrationsOf(files: readonly NamedFile[]): Migration[] {
+export function migrationsOf(files: readonly FoundFile[], folder: string): Migration[] {
+  const pathOf = (file: FoundFile | undefined) => file && join(folder, file.fileName);
   const groups = [...groupsOf(files, ({ name }) => name.order)].toSorted(([one], [other]) => (one < other ? -1 : 1));
   return groups.flatMap(([, group]) => {
     const down = group.find(({ name }) => name.direction === 'down');
     const ups = group.filter(({ name }) => name.direction !== 'down');
-    if (ups.length === 0 && down) return [migration(down.name, undefined, down.path)];
-    return ups.map(({ name, path }, index) => {
-      if (name.direction === 'both') return migration(name, path, path);
-      return migration(name, path, index === 0 ? down?.path : undefined);
+    if (ups.length === 0 && down) return [migration(down.name, undefined, pathOf(down))];
+    return ups.map((up, index) => {
+      if (up.name.direction === 'both') return migration(up.name, pathOf(up), pathOf(up));
+      return migration(up.name, pathOf(up), index === 0 ? pathOf(down) : undefined);
     });
   });
 }

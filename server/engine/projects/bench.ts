@@ -6,8 +6,9 @@
 import { join } from 'node:path';
 import { diskCache } from '../base/diskCache';
 import { Fault } from '../base/fault';
-import { histories, historyOptions } from '../history/all';
+import { histories } from '../history/all';
 import type { History } from '../history/history';
+import type { ToolSettings } from '../layouts/layout';
 import type { MigrationFolder } from '../layouts/migration';
 import type { EngineOptions, Glance, Occasion } from '../project';
 import type { Base } from '../shadow/base';
@@ -32,7 +33,15 @@ const openTransactionMs = 5_000;
 /** Of what is kept on the disk for the next start, some tens of megabytes each. */
 const cacheBytes = 1_000_000_000;
 
+interface BenchSurroundings {
+  readonly world: World;
+  readonly options: EngineOptions;
+  readonly access: Access;
+}
+
 export class Bench implements Neighbour {
+  private readonly world: World;
+  private readonly access: Access;
   readonly history: History;
   readonly rowAnswers: RowAnswers;
   readonly rowCopies: RowCopies;
@@ -52,16 +61,16 @@ export class Bench implements Neighbour {
   constructor(
     folder: MigrationFolder,
     readonly target: Target,
-    private readonly world: World,
-    options: EngineOptions,
-    private readonly access: Access,
+    settings: ToolSettings,
+    { world, options, access }: BenchSurroundings,
   ) {
+    this.world = world;
+    this.access = access;
     const { database } = target;
     const { log } = world;
-    const layout = folder.layout.name;
     for (const warning of target.parameters?.warnings ?? []) log(`${target.info.label}: ${warning}`);
     const cache = diskCache(join(world.storage, 'prepared'), cacheBytes, log);
-    this.history = histories[layout](historyOptions(layout, target.parameters, target.environment));
+    this.history = histories[folder.layout.name](settings);
     this.watch = new TargetWatch(target, this.history, access, log);
     this.liveTarget = new LiveTarget(target, this.history, this.watch, world.tell, {
       moved: () => this.refresh(),

@@ -145,9 +145,10 @@ function jobOf(ground: Ground, { progress, signal }: Asker): Job {
   return { ...filesOf(ground), database, history: bench.history, storage, now, progress, signal };
 }
 
-const filesOf = ({ folder, world }: Ground): Pick<Job, 'folder' | 'read'> => ({
+const filesOf = ({ folder, world }: Ground): Pick<Job, 'folder' | 'read' | 'isMarked'> => ({
   folder,
   read: (path) => world.disk.read(path),
+  isMarked: (path) => world.disk.isMarked(path),
 });
 
 /** A few by name, many by their number and ends. */

@@ -1,5 +1,6 @@
 /** Writes the files of a new migration. */
 import { join } from 'node:path';
+import { contentsOf } from '../layouts/find';
 import type { MigrationName } from '../layouts/layout';
 import type { Migration } from '../layouts/migration';
 import type { Project } from '../project';
@@ -7,8 +8,10 @@ import type { Ground } from './ground';
 
 export function createMigration({ folder, world }: Ground, title: string): ReturnType<Project['create']> {
   const existing = folder.migrations.flatMap(namesOf);
-  const { files, cursor } = folder.layout.skeleton(title, existing, world.now());
+  const contents = contentsOf(folder.path, world.files);
+  const { files, cursor, lists = [] } = folder.layout.skeleton(title, existing, world.now(), contents);
   for (const { name, text } of files) world.files.write(join(folder.path, name), text);
+  for (const { name, text } of lists) world.files.replace(join(folder.path, name), text);
   return { path: join(folder.path, files[0]?.name ?? ''), cursor };
 }
 

@@ -1,8 +1,8 @@
 /** Turns the files of a folder into links of a chain. */
 import { basename } from 'node:path';
 import { Fault } from '../base/fault';
-import type { Layout, MigrationFile } from '../layouts/layout';
-import type { Migration, MigrationFolder } from '../layouts/migration';
+import type { MigrationFile } from '../layouts/layout';
+import { besideIn, fileNameIn, type Migration, type MigrationFolder } from '../layouts/migration';
 import type { Link, ScriptFile } from '../rehearsal/link';
 import type { Files } from '../world';
 
@@ -17,8 +17,17 @@ export interface ReadMigration {
 
 export interface ReadFile extends MigrationFile {
   readonly path: string;
+  /** Without a byte order mark. */
   readonly text: string;
+  /** Whether it has one on the disk. */
+  readonly isMarked: boolean;
+  /** What its layout has read beside it, by name. */
+  readonly beside: ReadonlyMap<string, string | undefined>;
 }
+
+/** As tools digest it. */
+export const wholeText = ({ text, isMarked }: Pick<ReadFile, 'text' | 'isMarked'>): string =>
+  isMarked ? `\uFEFF${text}` : text;
 
 /** Reads the migrations of a folder; what has not changed since the last time is the same object again. */
 export class MigrationReader {
@@ -26,13 +35,13 @@ export class MigrationReader {
   private readonly migrations = new Map<Migration, ReadMigration>();
 
   /** Oldest first. A migration whose file has gone meanwhile is left out; one that is no text says so as its problem. */
-  read({ migrations, layout }: MigrationFolder, files: Files): ReadMigration[] {
-    return migrations.flatMap((migration) => this.readMigration(migration, layout, files) ?? []);
+  read(folder: MigrationFolder, files: Files): ReadMigration[] {
+    return folder.migrations.flatMap((migration) => this.readMigration(migration, folder, files) ?? []);
   }
 
-  private readMigration(migration: Migration, layout: Layout, files: Files): ReadMigration | undefined {
-    const up = this.readFile(migration.upPath, layout, files);
-    const down = migration.downPath === migration.upPath ? up : this.readFile(migration.downPath, layout, files);
+  private readMigration(migration: Migration, folder: MigrationFolder, files: Files): ReadMigration | undefined {
+    const up = this.readFile(migration.upPath, folder, files);
+    const down = migration.downPath === migration.upPath ? up : this.readFile(migration.downPath, folder, files);
     if (!up) return undefined;
     const known = this.migrations.get(migration);
     const own = down && down !== up ? [up, down] : [up];
@@ -47,10 +56,10 @@ export class MigrationReader {
     return read;
   }
 
-  private readFile(path: string | undefined, layout: Layout, files: Files): ReadFile | undefined {
+  private readFile(path: string | undefined, folder: MigrationFolder, files: Files): ReadFile | undefined {
     if (path === undefined) return undefined;
     const known = this.files.get(path);
-    const read = readFile(path, layout, files, known);
+    const read = readFile(path, folder, files, known);
     if (read && read !== known) this.files.set(path, read);
     return read;
   }
@@ -66,13 +75,26 @@ const extensionsIn = (text: string): string[] =>
   );
 
 /** @param known as it was read before; the same again when its text is the same */
-function readFile(path: string, layout: Layout, files: Files, known: ReadFile | undefined): ReadFile | undefined {
+function readFile(
+  path: string,
+  folder: MigrationFolder,
+  files: Files,
+  known: ReadFile | undefined,
+): ReadFile | undefined {
+  const readBeside = besideIn(folder, (file) => files.read(file));
   try {
     const text = files.read(path);
     if (text === undefined) return undefined;
-    return known?.text === text && known.scripts.length > 0
-      ? known
-      : { path, text, ...layout.read(basename(path), text) };
+    const isMarked = files.isMarked(path);
+    if (known?.text === text && known.isMarked === isMarked && known.scripts.length > 0)
+      if ([...known.beside].every(([name, former]) => readBeside(name) === former)) return known;
+    const beside = new Map<string, string | undefined>();
+    const read = folder.layout.read(fileNameIn(folder, path), text, (name) => {
+      const other = readBeside(name);
+      beside.set(name, other);
+      return other;
+    });
+    return { path, text, isMarked, beside, ...read };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const problem = {
@@ -82,7 +104,7 @@ function readFile(path: string, layout: Layout, files: Files, known: ReadFile | 
       // It is told at its place.
       message: error.message.replaceAll(path, basename(path)),
     } as const;
-    return { path, text: '', scripts: [], problems: [problem] };
+    return { path, text: '', isMarked: false, beside: new Map(), scripts: [], problems: [problem] };
   }
 }
 

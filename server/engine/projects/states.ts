@@ -5,7 +5,7 @@ import type { HistoryState } from '../history/history';
 import type { Migration } from '../layouts/migration';
 import type { MigrationState } from '../project';
 import type { Ground } from './ground';
-import type { ReadMigration } from './links';
+import { type ReadMigration, wholeText } from './links';
 import { unreadUp } from './unread';
 
 export function stateOf(ground: Ground, history: HistoryState, read: ReadMigration): MigrationState {
@@ -16,7 +16,10 @@ export function stateOf(ground: Ground, history: HistoryState, read: ReadMigrati
   // What cannot be read is said by itself; whether it is another text, nobody knows.
   if (unreadUp(read)) return 'applied';
   const { text } = link.up;
-  return history.edited(migration, text) || ground.texts.edited(migration.version, text) ? 'edited' : 'applied';
+  const file = read.files.get(link.up.path);
+  return history.edited(migration, file ? wholeText(file) : text) || ground.texts.edited(migration.version, text)
+    ? 'edited'
+    : 'applied';
 }
 
 /** golang-migrate records only how far it came: a file that appears below that later was never run. */

@@ -1,0 +1,11 @@
+/** What a tool is told in tests. */
+import type { ToolSettings } from '../../server/engine/layouts/layout';
+
+/** Nothing but what is given. */
+export const toolSettings = (given: Partial<ToolSettings> = {}): ToolSettings => ({
+  extra: {},
+  settings: {},
+  environment: {},
+  read: () => undefined,
+  ...given,
+});
