@@ -29,6 +29,7 @@ const apart = {
   rehearsal: ['test/rehearsal', 'test/shadow'],
   lsp: ['test/lsp'],
   cli: ['test/cli'],
+  conformance: ['test/conformance'],
 };
 
 /** Those that wait for servers most of the time run side by side: `besides` the stage before it. */
@@ -42,6 +43,7 @@ const stages = [
   { name: 'rehearsal', command: mocha(apart.rehearsal, []), besides: true },
   { name: 'lsp', command: mocha(apart.lsp, []) },
   { name: 'cli', command: mocha(apart.cli, []), besides: true },
+  { name: 'conformance', command: mocha(apart.conformance, []), besides: true },
   ...(headless
     ? [
         { name: 'vscode', command: [node, '--import=tsx', 'test/vscode/runSuite.ts'] },

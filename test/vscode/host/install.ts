@@ -2,10 +2,10 @@
  * Installs what the tests in VS Code need: headless Chromium from Debian, and the VS Code server (code-server) with a
  * Node of its own from npm. Nothing is done twice; nothing else has to be installed by hand.
  */
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { installDebian, outsideNpm, run, which } from '../../support/programs';
 
 const root = join(__dirname, '../../..');
 
@@ -51,7 +51,7 @@ function compileLogModules(code: string, say: (what: string) => void): void {
     ['g++', 'g++'],
   ].filter(([command = '']) => which(command) === undefined);
   if (missing.length > 0)
-    apt(
+    installDebian(
       missing.map(([, name = '']) => name),
       say,
     );
@@ -75,7 +75,7 @@ function npm(folder: string, args: readonly string[]): void {
 export function installChromium(say: (what: string) => void): string {
   const found = chromium();
   if (found) return found;
-  apt(['chromium'], say);
+  installDebian(['chromium'], say);
   const installed = chromium();
   if (!installed) throw new Error('chromium was installed, but no chromium is on the PATH: name it in CHROMIUM');
   return installed;
@@ -86,30 +86,3 @@ function chromium(): string | undefined {
   if (named) return named;
   return ['chromium', 'chromium-browser', 'google-chrome'].map(which).find((it) => it !== undefined);
 }
-
-function apt(packages: readonly string[], say: (what: string) => void): void {
-  const list = packages.join(' ');
-  if (process.getuid?.() !== 0 || which('apt-get') === undefined)
-    throw new Error(
-      `The tests in VS Code need ${list}. Install it (on Debian: sudo apt-get install ${list}) and run again.`,
-    );
-  say(list);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  run('apt-get', ['update', '-qq'], { env });
-  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env });
-}
-
-function which(command: string): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  return folders.map((folder) => join(folder, command)).find((path) => existsSync(path));
-}
-
-function run(command: string, args: readonly string[], options: { cwd?: string; env: NodeJS.ProcessEnv }): void {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { ...options, encoding: 'utf8' });
-  if (status !== 0)
-    throw new Error(`${command} ${args.join(' ')} failed: ${error?.message ?? `${stdout}${stderr}`.trim()}`);
-}
-
-/** npm run puts its own settings into the environment; another npm must not take them for the user's. */
-export const outsideNpm = (): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_OPTIONS$)/.test(name)));

@@ -8,7 +8,7 @@ import { withFolder } from '../support/files';
 import { hasGoose, runGoose } from '../support/goose';
 import { hasGolangMigrate, runGolangMigrate } from '../support/golangMigrate';
 import { servers, serverOf } from '../support/servers';
-import { sameTables, type TestJob, withJob } from './support';
+import { sameTables, type TestJob, withJob } from '../apply/support';
 
 for (const major of Object.values(servers)) {
   describe(`beside the real tools on PostgreSQL ${major}`, () => {

@@ -1,0 +1,39 @@
+/** Programs that the tests run: how they are found, and installed where they are missing. */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** The path of a program. */
+export function which(command: string): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  return folders.map((folder) => join(folder, command)).find((path) => existsSync(path));
+}
+
+/**
+ * @param say told what is being installed
+ * @throws {Error} with the output of the installer, or saying what has to be installed by hand
+ */
+export function installDebian(packages: readonly string[], say: (what: string) => void): void {
+  const list = packages.join(' ');
+  if (process.getuid?.() !== 0 || which('apt-get') === undefined)
+    throw new Error(`The tests need ${list}. Install it (on Debian: sudo apt-get install ${list}) and run again.`);
+  say(list);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  run('apt-get', ['update', '-qq'], { env });
+  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env });
+}
+
+/** @throws {Error} with what it printed */
+export function run(
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env: NodeJS.ProcessEnv },
+): void {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { ...options, encoding: 'utf8' });
+  if (status !== 0)
+    throw new Error(`${command} ${args.join(' ')} failed: ${error?.message ?? `${stdout}${stderr}`.trim()}`);
+}
+
+/** npm run puts its own settings into the environment; another npm must not take them for the user's. */
+export const outsideNpm = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_OPTIONS$)/.test(name)));
