@@ -1,7 +1,7 @@
 /** Explorer: a badge on each migration file that tells its state. */
 import { type Disposable, EventEmitter, FileDecoration, type FileDecorationProvider, ThemeColor, window } from 'vscode';
 import type { Projects } from '../projects';
-import { describeState, stateBadges } from './migrationState';
+import { badgeOf, describe, isInOrder } from './migrationState';
 
 export function showFileBadges(projects: Projects): Disposable & { readonly provider: FileDecorationProvider } {
   const changed = new EventEmitter<undefined>();
@@ -10,9 +10,9 @@ export function showFileBadges(projects: Projects): Disposable & { readonly prov
     provideFileDecoration(uri) {
       const place = uri.scheme === 'file' ? projects.find(uri.toString()) : undefined;
       if (!place) return undefined;
-      const { state } = place.migration;
-      const colour = state === 'applied' || state === 'pending' ? undefined : new ThemeColor('list.warningForeground');
-      return new FileDecoration(stateBadges[state], describeState(state, place.project.target), colour);
+      const { migration, project } = place;
+      const colour = isInOrder(migration) ? undefined : new ThemeColor('list.warningForeground');
+      return new FileDecoration(badgeOf(migration), describe(migration, project.target), colour);
     },
   };
   const parts = [

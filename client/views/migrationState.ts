@@ -2,26 +2,31 @@
 import { l10n, ThemeColor, ThemeIcon } from 'vscode';
 import type { MigrationItem, TargetItem } from '../../server/protocol/messages';
 
-type State = MigrationItem['state'];
+/** `outOfOrder`: pending, and its tool applies nothing as long as that is so. */
+type State = MigrationItem['state'] | 'outOfOrder';
 
-export const stateIcons: Readonly<Record<State, ThemeIcon>> = {
+const stateOf = ({ state, reason }: Pick<MigrationItem, 'state' | 'reason'>): State =>
+  state === 'pending' && reason !== undefined ? 'outOfOrder' : state;
+
+const icons: Readonly<Record<State, ThemeIcon>> = {
   applied: new ThemeIcon('pass', new ThemeColor('testing.iconPassed')),
   pending: new ThemeIcon('circle-outline'),
   edited: new ThemeIcon('warning', new ThemeColor('list.warningForeground')),
   missing: new ThemeIcon('question', new ThemeColor('list.warningForeground')),
   skipped: new ThemeIcon('debug-step-over', new ThemeColor('list.warningForeground')),
+  outOfOrder: new ThemeIcon('warning', new ThemeColor('list.warningForeground')),
 };
 
 /** Pending, and the rehearsal has found errors in it. */
 export const failedIcon = new ThemeIcon('error', new ThemeColor('list.errorForeground'));
 
-/** At most two characters, says VS Code. */
-export const stateBadges: Readonly<Record<State, string>> = {
+const badges: Readonly<Record<State, string>> = {
   applied: '✓',
   pending: '○',
   edited: '!',
   missing: '?',
   skipped: '–',
+  outOfOrder: '!',
 };
 
 const words: Readonly<Record<State, (target: string) => string>> = {
@@ -30,6 +35,16 @@ const words: Readonly<Record<State, (target: string) => string>> = {
   edited: (target) => l10n.t('Edited after it was applied to {0}.', target),
   missing: (target) => l10n.t('Applied to {0}, but its file is missing here.', target),
   skipped: (target) => l10n.t('Not applied, and older than what was: its tool will never run it on {0}.', target),
+  outOfOrder: (target) => l10n.t('Pending, and out of order: not yet applied to {0}.', target),
 };
 
-export const describeState = (state: State, { label }: TargetItem): string => words[state](label);
+export const iconOf = (migration: MigrationItem): ThemeIcon => icons[stateOf(migration)];
+
+/** At most two characters, says VS Code. */
+export const badgeOf = (migration: MigrationItem): string => badges[stateOf(migration)];
+
+/** With what its tool makes of it. */
+export const describe = (migration: MigrationItem, { label }: TargetItem): string =>
+  [words[stateOf(migration)](label), migration.reason ?? ''].join(' ').trimEnd();
+
+export const isInOrder = (migration: MigrationItem): boolean => ['applied', 'pending'].includes(stateOf(migration));

@@ -4,7 +4,7 @@ import type { MigrationItem, ProjectItem, SnapshotItem } from '../../server/prot
 import { titleOf } from '../faults';
 import { errorsIn } from '../rehearsalErrors';
 import { briefTimeOf, errorsOf, labelOf, nameOf, sizeOf, timeOf } from '../words';
-import { describeState, failedIcon, stateIcons } from './migrationState';
+import { describe, failedIcon, iconOf } from './migrationState';
 import { appendPlain } from './plainText';
 
 export type Node =
@@ -52,7 +52,7 @@ function drawMigration({ folder, migrations, target }: ProjectItem, migration: M
   const errors = state === 'pending' ? errorsIn(migration) : 0;
   const found = errors === 0 ? '' : errorsOf(errors);
   item.description = [title === '' ? '' : version, found].filter((it) => it !== '').join(' · ');
-  item.iconPath = errors === 0 ? stateIcons[state] : failedIcon;
+  item.iconPath = errors === 0 ? iconOf(migration) : failedIcon;
   const newest = migrations.findLast((it) => it.state === 'applied' || it.state === 'edited');
   const traits = [
     state,
@@ -60,7 +60,7 @@ function drawMigration({ folder, migrations, target }: ProjectItem, migration: M
     ...(downUri !== undefined && downUri !== uri ? ['downFile'] : []),
   ];
   item.contextValue = `migration.${traits.join('.')}`;
-  const words = describeState(state, target);
+  const words = describe(migration, target);
   item.tooltip = markdown([
     `**${title}** ${version}`,
     words,

@@ -92,6 +92,12 @@ export interface Project {
    * @throws {Fault} `no-such-snapshot`; `busy`, `locked` while it is in use
    */
   deleteSnapshot(id: string, consent: Consent, signal: AbortSignal): Promise<void>;
+  /**
+   * What was applied of an up file that was edited since.
+   *
+   * @throws {Fault} `not-edited`, `applied-text-unknown` when no commit of git holds it either, `no-git`; as `status`
+   */
+  appliedText(path: string, signal: AbortSignal): Promise<AppliedText>;
   /** Databases that the workspace and the environment name, best first. */
   candidates(): readonly TargetCandidate[];
   /** Forgets what is known of the target, so that the next call looks at it anew. */
@@ -161,6 +167,15 @@ export interface TargetCandidate {
   readonly local: boolean;
 }
 
+export interface AppliedText {
+  /** With its byte order mark. */
+  readonly text: string;
+  /** The file as it is, written in another way (`its line ends, which were LF`); or a commit of it. */
+  readonly from:
+    | { readonly kind: 'file'; readonly differsIn: string }
+    | { readonly kind: 'git'; readonly commit: string };
+}
+
 export interface Status {
   /** For people: `PostgreSQL 16.4`. */
   readonly server: string;
@@ -184,6 +199,11 @@ export interface MigrationStatus {
   readonly state: MigrationState;
   /** Undefined for `missing`. */
   readonly migration: Migration | undefined;
+  /**
+   * What the tool makes of it, in whole sentences, where that is more than the state says: a pending one that keeps it
+   * from going on, an edited one that differs in nothing but its line ends.
+   */
+  readonly reason?: string;
 }
 
 /** Why shadows live where they do. */

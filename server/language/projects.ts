@@ -130,13 +130,14 @@ export function targetItem({ label, name, local, engine, because }: TargetInfo, 
   return { label, name, local, engine, because, server };
 }
 
-function migrationItem({ version, title, state, migration }: Status['migrations'][number]): MigrationItem {
+function migrationItem({ version, title, state, reason, migration }: Status['migrations'][number]): MigrationItem {
   const { upPath, downPath } = migration ?? {};
   return {
     version,
     title,
     state,
     hasDown: downPath !== undefined,
+    ...(reason === undefined ? {} : { reason }),
     ...(upPath === undefined ? {} : { uri: uriOf(upPath) }),
     ...(downPath === undefined ? {} : { downUri: uriOf(downPath) }),
   };

@@ -82,6 +82,8 @@ export interface MigrationItem {
   readonly version: string;
   readonly title: string;
   readonly state: 'applied' | 'pending' | 'edited' | 'missing' | 'skipped';
+  /** What the tool makes of it, where that is more than the state says. */
+  readonly reason?: string;
   /** Up file; undefined when missing here. */
   readonly uri?: string;
   readonly hasDown: boolean;

@@ -49,7 +49,7 @@ function plain({ applied, edited, refuses, ...facts }: ReturnType<History['ofNot
   return {
     ...facts,
     applied: applied(migration),
-    edited: edited(migration, 'select 1'),
+    edited: edited?.(migration, 'select 1'),
     refuses: refuses?.(migration),
   };
 }

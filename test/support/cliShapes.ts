@@ -117,7 +117,7 @@ export const isCheck = shape({
         place: oneOf('private', 'same-server', 'url', 'embedded'),
         serverVersion: text,
         ms: number,
-        history: shape({ edited: list(text), missing: list(text), skipped: list(text) }),
+        history: shape({ edited: list(text), missing: list(text), skipped: list(text), outOfOrder: list(text) }),
       }),
     ),
   }),
@@ -134,11 +134,13 @@ export const isStatus = shape({
       server: text,
       historyTable: text,
       'blocked?': text,
+      'problems?': list(shape({ path: text, message: text })),
       migrations: list(
         shape({
           version: text,
           title: text,
           state: oneOf('applied', 'pending', 'edited', 'missing', 'skipped'),
+          'reason?': text,
           'path?': text,
         }),
       ),

@@ -60,10 +60,14 @@ function json({ project, result }: Answer, places: Places) {
     server,
     historyTable,
     ...(blocked !== undefined && { blocked }),
-    migrations: migrations.map(({ version, title, state, migration }) => ({
+    ...(project.folder.problems.length > 0 && {
+      problems: project.folder.problems.map(({ path, message }) => ({ path: places.path(path), message })),
+    }),
+    migrations: migrations.map(({ version, title, state, reason, migration }) => ({
       version,
       title,
       state,
+      ...(reason !== undefined && { reason }),
       ...(migration?.upPath !== undefined && { path: places.path(migration.upPath) }),
     })),
   };

@@ -11,6 +11,7 @@ import type {
   Status,
 } from '../../engine/project';
 import type { Places } from './places';
+import { isOutOfOrder } from './status';
 
 export interface JsonFinding {
   /** From 1; columns in UTF-16 code units, the end is exclusive. */
@@ -93,7 +94,12 @@ export function jsonEngine(
 /** Versions that are in the way, by what is wrong with them. */
 function jsonHistory({ migrations }: Status) {
   const versionsOf = (state: MigrationState) => migrations.filter((it) => it.state === state).map((it) => it.version);
-  return { edited: versionsOf('edited'), missing: versionsOf('missing'), skipped: versionsOf('skipped') };
+  return {
+    edited: versionsOf('edited'),
+    missing: versionsOf('missing'),
+    skipped: versionsOf('skipped'),
+    outOfOrder: migrations.filter(isOutOfOrder).map((it) => it.version),
+  };
 }
 
 export function jsonProject({ folder, target }: Project, places: Places) {

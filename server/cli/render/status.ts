@@ -1,5 +1,5 @@
 /** Where a database stands in the history of a folder, as people read it. */
-import type { MigrationState, Project, Status } from '../../engine/project';
+import type { MigrationState, MigrationStatus, Project, Status } from '../../engine/project';
 import type { Colour, Paint } from '../terminal';
 import { harmless, padded, widest } from './cells';
 import type { Places } from './places';
@@ -20,26 +20,40 @@ export function renderProject({ folder, target }: Project, places: Places, paint
 
 /** What is wrong with the history beside what is pending, on a line of its own; empty when nothing is. */
 export function renderOddities({ migrations }: Status, paint: Paint): string {
-  const told = odd.flatMap(({ state, says }) => {
-    const count = migrations.filter((it) => it.state === state).length;
+  const told = odd.flatMap(({ isIt, says }) => {
+    const count = migrations.filter(isIt).length;
     return count === 0 ? [] : [`${count} ${says}`];
   });
   if (told.length === 0) return '';
   return `${paint('yellow', 'The history is not in order:')} ${told.join(', ')}. See rehearsal status.\n`;
 }
 
+/** The tool applies nothing as long as it is pending. */
+export const isOutOfOrder = ({ state, reason }: Pick<MigrationStatus, 'state' | 'reason'>): boolean =>
+  state === 'pending' && reason !== undefined;
+
+const outOfOrder = { word: 'pending, and out of order', colour: 'red' } as const;
+
+const isState =
+  (wanted: MigrationState) =>
+  ({ state }: MigrationStatus): boolean =>
+    state === wanted;
+
 const odd = [
-  { state: 'edited', says: 'edited after being applied' },
-  { state: 'missing', says: 'applied but missing here' },
-  { state: 'skipped', says: 'that will never run' },
-] as const;
+  { isIt: isState('edited'), says: 'edited after being applied' },
+  { isIt: isState('missing'), says: 'applied but missing here' },
+  { isIt: isState('skipped'), says: 'that will never run' },
+  { isIt: isOutOfOrder, says: 'pending and out of order' },
+];
 
 export function renderStatus({ server, historyTable, migrations, blocked }: Status, paint: Paint): string {
   const versions = widest(migrations.map((it) => it.version));
   const titles = widest(migrations.map((it) => harmless(it.title)));
-  const lines = migrations.map(({ version, title, state }) => {
-    const { word, colour } = looks[state];
-    return `  ${padded(version, versions)}  ${padded(harmless(title), titles)}  ${paint(colour, word)}`;
+  const lines = migrations.flatMap((it) => {
+    const { version, title, state, reason } = it;
+    const { word, colour } = isOutOfOrder(it) ? outOfOrder : looks[state];
+    const line = `  ${padded(version, versions)}  ${padded(harmless(title), titles)}  ${paint(colour, word)}`;
+    return reason === undefined ? [line] : [line, `    ${harmless(reason)}`];
   });
   const pending = migrations.filter((it) => it.state === 'pending').length;
   const summary = `${server}, history in ${historyTable}: ${pending === 0 ? 'nothing is pending' : `${pending} pending`}`;

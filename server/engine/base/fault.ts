@@ -87,6 +87,21 @@ const remedies = {
     offers: undefined,
   },
   'disk-full': { says: 'The disk is full', mend: 'Free some space and try again.', offers: undefined },
+  'not-edited': {
+    says: 'There is nothing to put back',
+    mend: 'Refresh when the target was changed elsewhere.',
+    offers: undefined,
+  },
+  'no-git': {
+    says: 'git cannot be run',
+    mend: 'Install git, or put the file back by hand.',
+    offers: undefined,
+  },
+  'applied-text-unknown': {
+    says: 'What was applied is not known any more',
+    mend: 'Ask who applied it for the file, or write a new migration.',
+    offers: undefined,
+  },
   'not-writable': { says: 'A file or folder cannot be written', mend: 'Check its permissions.', offers: undefined },
   'not-readable': {
     says: 'A file cannot be read',

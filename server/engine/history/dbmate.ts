@@ -98,7 +98,6 @@ function stateOf(table: TableName, found: readonly string[] | undefined): Histor
     table: labelOf(table),
     exists: found !== undefined,
     applied: ({ version }) => (known.has(version) ? 'applied' : 'pending'),
-    edited: () => false,
     versions,
     skipsOlder: false,
     needsFiles: false,

@@ -119,7 +119,6 @@ function stateOf(table: TableName, { exists, row, blocked }: Reading): HistorySt
     // A dirty version may be there in part: what it has still to do is for the user to see.
     applied: ({ version }) =>
       BigInt(version) < current || (BigInt(version) === current && !row?.dirty) ? 'applied' : 'pending',
-    edited: () => false,
     versions: current === nilVersion ? [] : [String(current)],
     ...(blocked ? { blocked: blockedBy(current) } : {}),
     skipsOlder: true,

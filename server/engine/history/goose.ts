@@ -141,7 +141,6 @@ function stateOf(table: TableName, rows: readonly Row[] | undefined): HistorySta
       // A former goose wrote such a row on the way down; the present one takes the version for known, and passes over it.
       return is === undefined ? 'pending' : is ? 'applied' : 'skipped';
     },
-    edited: () => false,
     versions: applied.toSorted((one, other) => (BigInt(one) < BigInt(other) ? -1 : 1)),
     ...(rows?.length === 0 ? { blocked: emptied(table) } : {}),
     skipsOlder: false,

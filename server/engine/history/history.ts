@@ -73,11 +73,13 @@ export interface HistoryState {
   /** golang-migrate has one row: every file up to that version counts as applied. */
   readonly applied: (migration: Migration) => AppliedState;
   /**
-   * Applied, and the file is not what was applied; always false where the history keeps no checksum.
+   * Applied, and the file is not what was applied. Left out where the history keeps no checksum: then ours is asked.
    *
    * @param upText with its byte order mark
    */
-  readonly edited: (migration: Migration, upText: string) => boolean;
+  readonly edited?: (migration: Migration, upText: string) => boolean;
+  /** What the tool does as long as one is edited: a whole sentence. Left out where it does not notice. */
+  readonly onEdited?: string;
   /** Versions in the table, oldest first; some may have no file here. */
   readonly versions: readonly string[];
   /** Set when the tool refuses to go on until it is repaired (golang-migrate's `dirty`): what to do about it. */

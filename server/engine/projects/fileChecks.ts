@@ -1,7 +1,7 @@
 /** What one migration did becomes an answer for each of its files: outcomes, what its tool and its state say of it. */
 import type { Laps } from '../base/laps';
 import type { TextRange } from '../base/text';
-import type { CheckRoom, FileCheck, Finding, Place, PlaceChoice } from '../project';
+import type { CheckRoom, FileCheck, Finding, MigrationState, Place, PlaceChoice } from '../project';
 import type { LinkResult } from '../rehearsal/walk';
 import { findingsOf, type Surroundings } from '../rehearsal/findings';
 import type { PlacedOutcome } from '../rehearsal/outcome';
@@ -88,33 +88,16 @@ const doubted = (unread: Place | undefined, findings: Finding[]): Finding[] =>
 
 const firstLine = (text: string): TextRange => ({ start: 0, end: Math.max(0, text.search(/[\r\n]|$/)) });
 
-function stateFindings({ path, text }: ReadFile, { migration, state, refused }: SeenMigration): Finding[] {
-  const range = firstLine(text);
-  if (path !== migration.upPath) return [];
-  switch (state) {
-    case 'edited':
-      return [
-        {
-          range,
-          severity: 'warning',
-          code: 'edited-after-apply',
-          message:
-            'This migration was applied and has been edited since. The change reaches no database that has it: write a new migration instead.',
-        },
-      ];
-    case 'skipped':
-      return [
-        {
-          range,
-          severity: 'warning',
-          code: 'never-runs',
-          message: 'The tool will never run this migration: a later one is applied already. Give it a higher version.',
-        },
-      ];
-    case 'pending':
-      return refused === undefined ? [] : [{ range, severity: 'warning', code: 'out-of-order', message: refused }];
-    case 'applied':
-    case 'missing':
-      return [];
-  }
+function stateFindings({ path, text }: ReadFile, { migration, state, reason }: SeenMigration): Finding[] {
+  const code = codes[state];
+  if (path !== migration.upPath || reason === undefined || code === undefined) return [];
+  return [{ range: firstLine(text), severity: 'warning', code, message: reason }];
 }
+
+const codes: Readonly<Record<MigrationState, string | undefined>> = {
+  edited: 'edited-after-apply',
+  skipped: 'never-runs',
+  pending: 'out-of-order',
+  applied: undefined,
+  missing: undefined,
+};

@@ -26,8 +26,8 @@ export interface Ground {
 
 export interface SeenMigration extends ReadMigration {
   readonly state: MigrationState;
-  /** Why its tool applies nothing as long as this one is pending. */
-  readonly refused?: string;
+  /** What its tool makes of it, where that is more than the state says. */
+  readonly reason?: string;
 }
 
 /** As the room of the snapshots takes it. */

@@ -5,7 +5,7 @@ import { recoverSnapshots } from '../snapshots/recover';
 import type { Live } from './live';
 import { around, type Ground, type SeenMigration } from './ground';
 import type { ReadMigration } from './links';
-import { rememberApplied, stateOf } from './states';
+import { rememberApplied, standingOf } from './states';
 
 export interface View {
   readonly live: Live;
@@ -40,10 +40,10 @@ export function viewOf(ground: Ground, live: Live): View {
   };
 }
 
-function seenBy(ground: Ground, history: HistoryState, read: ReadMigration): SeenMigration {
-  const refused = history.refuses?.(read.migration);
-  return { ...read, state: stateOf(ground, history, read), ...(refused === undefined ? {} : { refused }) };
-}
+const seenBy = (ground: Ground, history: HistoryState, read: ReadMigration): SeenMigration => ({
+  ...read,
+  ...standingOf(ground, history, read),
+});
 
 /** The history has been read anew. */
 function sawAnew(ground: Ground, { history }: Live, migrations: readonly ReadMigration[]): Ground['seen'] {

@@ -5,6 +5,7 @@ import type { MigrationFolder } from '../layouts/migration';
 import type { CheckRoom, EngineOptions, Project } from '../project';
 import type { World } from '../world';
 import type { Bench } from './bench';
+import { appliedText } from './appliedText';
 import { apply, mayApply, mayRevert, revert } from './changing';
 import { check } from './checking';
 import { createMigration } from './creating';
@@ -51,6 +52,7 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     mayRevert: (versions, signal) => mayRevert(ground, versions, signal),
     apply: (request, progress, signal) => bench.alone(() => apply(ground, request, { progress, signal })),
     revert: (request, progress, signal) => bench.alone(() => revert(ground, request, { progress, signal })),
+    appliedText: (path, signal) => appliedText(ground, path, signal),
     snapshots: (signal) => snapshots(ground, signal),
     snapshot: (request, signal) => bench.alone(() => snapshot(ground, request, signal)),
     deleteSnapshot: (id, consent, signal) => bench.turns.soon(() => deleteSnapshot(ground, id, consent, signal)),

@@ -6,21 +6,61 @@ import type { Migration } from '../layouts/migration';
 import type { MigrationState } from '../project';
 import type { Ground } from './ground';
 import { type ReadMigration, wholeText } from './links';
+import { appliedVariant } from './edits';
 import { unreadUp } from './unread';
 
-export function stateOf(ground: Ground, history: HistoryState, read: ReadMigration): MigrationState {
-  const { migration, link } = read;
+/** A state, and what its tool makes of it: whole sentences, where there is more to say than the state does. */
+export interface Standing {
+  readonly state: MigrationState;
+  readonly reason?: string;
+}
+
+export function standingOf(ground: Ground, history: HistoryState, read: ReadMigration): Standing {
+  const state = stateOf(ground, history, read);
+  const reason = reasonOf(ground, history, read, state);
+  return reason === undefined ? { state } : { state, reason };
+}
+
+function reasonOf(ground: Ground, history: HistoryState, read: ReadMigration, state: MigrationState) {
+  const { migration } = read;
+  switch (state) {
+    case 'edited': {
+      const only = appliedVariant(wholeOf(read), isAsApplied(ground, history, migration))?.differsIn;
+      const what = only === undefined ? '' : ` It differs in nothing but ${only}.`;
+      const effect = history.onEdited ?? 'The change reaches no database that has it: write a new migration instead.';
+      return `This migration was applied and has been edited since.${what} ${effect}`;
+    }
+    case 'skipped':
+      return `${ground.folder.layout.label} will never run this migration: a later one is applied already. Give it a higher version.`;
+    case 'pending':
+      return history.refuses?.(migration);
+    case 'applied':
+    case 'missing':
+      return undefined;
+  }
+}
+
+function stateOf(ground: Ground, history: HistoryState, read: ReadMigration): MigrationState {
+  const { migration } = read;
   const state = history.applied(migration);
   if (state !== 'applied') return state;
   if (wasPassedOver(ground, migration)) return 'skipped';
   // What cannot be read is said by itself; whether it is another text, nobody knows.
   if (unreadUp(read)) return 'applied';
-  const { text } = link.up;
-  const file = read.files.get(link.up.path);
-  return history.edited(migration, file ? wholeText(file) : text) || ground.texts.edited(migration.version, text)
-    ? 'edited'
-    : 'applied';
+  return isAsApplied(ground, history, migration)(wholeOf(read)) ? 'applied' : 'edited';
 }
+
+/** Of its up file. */
+export const wholeOf = ({ link: { up }, files }: ReadMigration): string => {
+  const file = files.get(up.path);
+  return file ? wholeText(file) : up.text;
+};
+
+/** @returns whether a text, with its byte order mark, is what was applied, as far as anybody has kept that */
+export const isAsApplied =
+  ({ texts }: Pick<Ground, 'texts'>, history: HistoryState, migration: Migration) =>
+  (whole: string): boolean =>
+    !(history.edited?.(migration, whole) ?? texts.edited(migration.version, whole.replace(/^\uFEFF/, '')));
 
 /** golang-migrate records only how far it came: a file that appears below that later was never run. */
 function wasPassedOver({ folder, texts }: Ground, { version }: Migration): boolean {

@@ -4,21 +4,27 @@ import type { View } from './look';
 
 export function statusOf({ live, migrations }: View): Status {
   const here = migrations.map(
-    ({ migration, state }): MigrationStatus => ({
+    ({ migration, state, reason }): MigrationStatus => ({
       version: migration.version,
       title: migration.title,
       state,
       migration,
+      ...(reason === undefined ? {} : { reason }),
     }),
   );
-  const { blocked, table } = live.history;
+  const { blocked, table, needsFiles } = live.history;
   return {
     server: live.server,
     historyTable: table,
-    migrations: [...here, ...missingIn(live.history.versions, here)],
+    migrations: [
+      ...here,
+      ...missingIn(live.history.versions, here).map((it) => (needsFiles ? { ...it, reason: stops } : it)),
+    ],
     ...(blocked === undefined ? {} : { blocked }),
   };
 }
+
+const stops = 'The tool refuses to go on as long as there is no file for it; it may be on another branch.';
 
 /** Applied, and without a file in the folder. */
 function missingIn(applied: readonly string[], here: readonly MigrationStatus[]): MigrationStatus[] {

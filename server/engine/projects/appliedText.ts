@@ -1,0 +1,31 @@
+/** The text that was applied, for a file that was edited since. */
+import { basename } from 'node:path';
+import { Fault } from '../base/fault';
+import { revisionsOf } from '../base/git';
+import type { AppliedText } from '../project';
+import { appliedVariant } from './edits';
+import type { Ground } from './ground';
+import { look } from './look';
+import { isAsApplied, wholeOf } from './states';
+
+/**
+ * Told by the digest that the history, or we, have kept of it: another way to write the same, or what git has.
+ *
+ * @throws {Fault} `no-such-migration`, `not-edited`, `applied-text-unknown`, `no-git`, and as `status`
+ */
+export async function appliedText(ground: Ground, path: string, signal: AbortSignal): Promise<AppliedText> {
+  const { live, migrations } = await look(ground, signal);
+  const found = migrations.find(({ migration }) => migration.upPath === path);
+  if (!found) throw new Fault('no-such-migration', `${basename(path)} is the up file of no migration.`);
+  if (found.state !== 'edited')
+    throw new Fault('not-edited', `${basename(path)} is as it was applied, or is not applied.`);
+  const isApplied = isAsApplied(ground, live.history, found.migration);
+  const variant = appliedVariant(wholeOf(found), isApplied);
+  if (variant) return { text: variant.text, from: { kind: 'file', differsIn: variant.differsIn } };
+  for await (const { commit, text } of revisionsOf(path, signal)) {
+    // A checkout may have had other line ends than what was committed.
+    const applied = isApplied(text) ? text : appliedVariant(text, isApplied)?.text;
+    if (applied !== undefined) return { text: applied, from: { kind: 'git', commit } };
+  }
+  throw new Fault('applied-text-unknown', `No commit of ${basename(path)} holds what was applied.`);
+}
