@@ -125,7 +125,7 @@ function standingOf(project: Project, path: string, status: Status | undefined, 
 function hasDownScript({ folder }: Project, path: string | undefined, files: Files): boolean {
   const text = path === undefined ? undefined : unlessUnreadable(() => files.read(path));
   if (path === undefined || text === undefined) return false;
-  const { scripts } = fileOf(folder, path, text, (file) => files.read(file));
+  const { scripts } = fileOf(folder, path, text, files);
   return scripts.some((it) => it.direction === 'down' && statementsIn(text, it).length > 0);
 }
 
@@ -141,7 +141,7 @@ async function statusOrNone(asked: Promise<Status>): Promise<Status | undefined>
 
 /** Line of the up script's first statement, counted from 0; the first line in a file with a down script only. */
 function upLine({ folder }: Project, path: string, text: string, files: Files): number {
-  const up = fileOf(folder, path, text, (file) => files.read(file)).scripts.find(({ direction }) => direction === 'up');
+  const up = fileOf(folder, path, text, files).scripts.find(({ direction }) => direction === 'up');
   if (!up) return 0;
   const firstToken = text.slice(up.range.start, up.range.end).search(/\S/);
   return lineIndex(text)(up.range.start + Math.max(0, firstToken)).line;

@@ -48,8 +48,7 @@ async function format(
   const text = withoutMark(document.getText());
   const whole = { start: 0, end: text.length };
   const { files } = workspace;
-  const scripts =
-    project && path !== undefined ? fileOf(project.folder, path, text, (file) => files.read(file)).scripts : undefined;
+  const scripts = project && path !== undefined ? fileOf(project.folder, path, text, files).scripts : undefined;
   const parts = scripts ? scripts.map(({ range }) => range) : [whole];
   const rangeOf = rangesIn(document.getText());
   const edits = await formatEdits(text, parts, layout, within ?? whole, signal);

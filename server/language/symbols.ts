@@ -39,13 +39,8 @@ export const symbols: Feature = {
 async function scriptsOf(workspace: Workspace, path: string, text: string): Promise<readonly Script[] | undefined> {
   const project = await workspace.projectOf(path);
   const folder = project?.folder ?? folderAround(workspace, path);
-  return folder?.layout.readName(fileNameIn(folder, path)) && fileOf(folder, path, text, readIn(workspace)).scripts;
+  return folder?.layout.readName(fileNameIn(folder, path)) && fileOf(folder, path, text, workspace.files).scripts;
 }
-
-const readIn =
-  ({ files }: Workspace) =>
-  (path: string): string | undefined =>
-    files.read(path);
 
 /** In Restricted Mode there are no projects; the names of the files beside it tell the tool. */
 function folderAround({ trusted, files }: Workspace, path: string): MigrationFolder | undefined {

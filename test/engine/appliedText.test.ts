@@ -83,7 +83,8 @@ describe('what was applied of a file that was edited since', () => {
         const found = appliedVariant(is, (it) => it === was);
         equal(found?.text, is === was ? undefined : was);
         const without = body.replace(/\n$/, '');
-        if (without !== body && !without.endsWith('\n')) equal(appliedVariant(without, (it) => it === body)?.text, body);
+        if (without !== body && !without.endsWith('\n'))
+          equal(appliedVariant(without, (it) => it === body)?.text, body);
       }),
     );
     equal(

@@ -121,6 +121,29 @@ describe('bad input', () => {
     }
   });
 
+  const marked: readonly [string, string, string | undefined][] = [
+    ['migrations/1_a.up.sql', 'create table a ();\n', 'sends it to Postgres'],
+    ['migrations/1_a.sql', '-- migrate:up\ncreate table a ();\n-- migrate:down\n', 'before "-- migrate:up"'],
+    ['migrations/1_a.sql', '-- +goose Up\ncreate table a ();\n', 'before "-- +goose Up"'],
+    ['migrations/001_a.sql', 'create table a ();\n', undefined],
+  ];
+  for (const [name, text, says] of marked) {
+    it(`a byte order mark in ${name}: ${text.split('\n', 1)[0]}`, () =>
+      withWorkspace({ [name]: `\uFEFF${text}` }, async ({ engine }) => {
+        const project = await projectOf(engine());
+        const { findings } = await checked(project);
+        deepEqual(
+          findings
+            .filter(({ severity }) => severity === 'error')
+            .map(({ code, message }) => [code, message.includes(says!)]),
+          says === undefined ? [] : [['byte-order-mark', true]],
+        );
+        const applying = project.apply({ which: 'all', snapshot: false, disconnect: false }, () => {}, never);
+        if (says === undefined) equal((await applying).kind, 'done');
+        else equal((await faultOf(applying)).code, 'bad-migration');
+      }));
+  }
+
   it('a full disk', async function () {
     const mounted = mount('size=1m');
     if (!mounted) return this.skip();

@@ -129,7 +129,7 @@ function planned(job: Files, migration: Migration, direction: Script['direction'
     return { migration, previous, direction, path: migration.downPath ?? '', text: '', upText, scripts: [] };
   }
   const text = path === migration.upPath ? ofUp : textOf(job, path);
-  const { scripts, problems, outside } = fileOf(folder, path, text, job.read);
+  const { scripts, problems, outside } = fileOf(folder, path, text, job);
   if (outside !== undefined) throw new Fault('bad-migration', `${path}: ${outside}`);
   const problem = problems.find((it) => it.severity === 'error' && (it.direction ?? direction) === direction);
   if (problem) throw new Fault('bad-migration', `${placeOf(path, text, problem.range.start)}: ${problem.message}`);

@@ -7,6 +7,7 @@ import { nextNumber, slugOf, timestamp } from './numbers';
 export const dbmate: Layout = {
   name: 'dbmate',
   label: 'dbmate',
+  onByteOrderMark: 'dbmate takes it for text before "-- migrate:up", and refuses the file.',
   twice: 'dbmate takes both for applied once one is, and refuses to record the version a second time.',
 
   recognise(folder) {

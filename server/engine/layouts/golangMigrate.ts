@@ -11,6 +11,7 @@ export const golangMigrate: Layout = {
   label: 'golang-migrate',
 
   configured: ({ extra }) => configured(golangMigrateOptions(extra)),
+  onByteOrderMark: 'golang-migrate sends it to Postgres, which refuses the first statement.',
   twice: 'golang-migrate refuses the whole folder.',
 
   recognise(folder) {

@@ -17,6 +17,7 @@ export const goose: Layout = {
   name: 'goose',
   label: 'goose',
   databaseVariables: ['GOOSE_DBSTRING'],
+  onByteOrderMark: 'goose takes it for text before "-- +goose Up", and refuses the file.',
   twice: 'goose refuses the whole folder.',
 
   configured: ({ environment }) => ({ ...goose, read: (name, text) => readFile(name, text, environment) }),

@@ -16,6 +16,8 @@ export interface Layout {
   readonly configured?: (settings: ToolSettings) => Layout;
   /** What it does with a version that stands twice: a whole sentence. */
   readonly twice: string;
+  /** What becomes of a file with a byte order mark, as a whole sentence; left out where the tool drops the mark. */
+  readonly onByteOrderMark?: string;
   /** @returns why the files of this folder are this tool's, for people; undefined when they are not */
   recognise(folder: FolderContents): string | undefined;
   /**

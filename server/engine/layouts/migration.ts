@@ -1,7 +1,8 @@
 /** A migration with its files, as found in a folder. */
 import { join, relative, sep } from 'node:path';
 import { unlessUnreadable } from '../base/unlessUnreadable';
-import type { FolderContents, Layout, MigrationFile, MigrationName } from './layout';
+import type { Files } from '../world';
+import type { FileProblem, FolderContents, Layout, MigrationFile, MigrationName } from './layout';
 
 /** One versioned change; the order is that of `MigrationFolder.migrations`. */
 export interface Migration {
@@ -37,10 +38,30 @@ export const besideIn =
   (name) =>
     unlessUnreadable(() => read(join(path, name)));
 
-/** As Layout.read. */
-export const fileOf = (
+/**
+ * As Layout.read, with what the tool says of a byte order mark.
+ *
+ * @param text without it
+ */
+export function fileOf(
   folder: Pick<MigrationFolder, 'path' | 'layout'>,
   path: string,
   text: string,
-  read: (path: string) => string | undefined,
-): MigrationFile => folder.layout.read(fileNameIn(folder, path), text, besideIn(folder, read));
+  files: Pick<Files, 'read' | 'isMarked'>,
+): MigrationFile {
+  const { layout } = folder;
+  const file = layout.read(
+    fileNameIn(folder, path),
+    text,
+    besideIn(folder, (it) => files.read(it)),
+  );
+  if (layout.onByteOrderMark === undefined || !files.isMarked(path)) return file;
+  return { ...file, problems: [marked(layout.onByteOrderMark), ...file.problems] };
+}
+
+const marked = (effect: string): FileProblem => ({
+  range: { start: 0, end: 0 },
+  severity: 'error',
+  code: 'byte-order-mark',
+  message: `The file begins with a byte order mark. ${effect} Save it as UTF-8 without one.`,
+});

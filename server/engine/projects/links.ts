@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { Fault } from '../base/fault';
 import type { MigrationFile } from '../layouts/layout';
-import { besideIn, fileNameIn, type Migration, type MigrationFolder } from '../layouts/migration';
+import { besideIn, fileNameIn, fileOf, type Migration, type MigrationFolder } from '../layouts/migration';
 import type { Link, ScriptFile } from '../rehearsal/link';
 import type { Files } from '../world';
 
@@ -89,12 +89,12 @@ function readFile(
     if (known?.text === text && known.isMarked === isMarked && known.scripts.length > 0)
       if ([...known.beside].every(([name, former]) => readBeside(name) === former)) return known;
     const beside = new Map<string, string | undefined>();
-    const read = folder.layout.read(fileNameIn(folder, path), text, (name) => {
-      const other = readBeside(name);
-      beside.set(name, other);
-      return other;
-    });
-    return { path, text, isMarked, beside, ...read };
+    const noting = (other: string): string | undefined => {
+      const name = fileNameIn(folder, other);
+      beside.set(name, readBeside(name));
+      return beside.get(name);
+    };
+    return { path, text, isMarked, beside, ...fileOf(folder, path, text, { read: noting, isMarked: () => isMarked }) };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const problem = {
