@@ -13,6 +13,7 @@ import { openDownFile } from './openDownFile';
 import { previewChanges } from './previewChanges';
 import { refresh } from './refresh';
 import { rehearse } from './rehearse';
+import { repairHistory } from './repairHistory';
 import { revertLast } from './revertLast';
 import { revertToSnapshot } from './revertToSnapshot';
 import { showLog } from './showLog';
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   previewChanges,
   refresh,
   rehearse,
+  repairHistory,
   revertLast,
   revertToSnapshot,
   showLog,

@@ -12,7 +12,7 @@ export type Node =
   | { readonly kind: 'migration'; readonly project: ProjectItem; readonly migration: MigrationItem }
   | { readonly kind: 'snapshot'; readonly project: ProjectItem; readonly snapshot: SnapshotItem }
   | { readonly kind: 'database'; readonly project: ProjectItem; readonly alone: boolean }
-  | { readonly kind: 'trouble'; readonly message: string; readonly remedy?: string };
+  | { readonly kind: 'trouble'; readonly message: string; readonly remedy?: string; readonly project?: ProjectItem };
 
 export const isNode = (value: unknown): value is Node =>
   typeof value === 'object' && value !== null && 'kind' in value && ('project' in value || value.kind === 'trouble');
@@ -28,7 +28,7 @@ export function draw(node: Node): TreeItem {
     case 'database':
       return drawDatabase(node.project, node.alone);
     case 'trouble':
-      return drawTrouble(node.message, node.remedy);
+      return drawTrouble(node);
   }
 }
 
@@ -116,13 +116,13 @@ function drawDatabase(project: ProjectItem, alone: boolean): TreeItem {
 
 const warning = new ThemeColor('list.warningForeground');
 
-function drawTrouble(message: string, remedy: string | undefined): TreeItem {
+function drawTrouble({ message, remedy, project }: Extract<Node, { kind: 'trouble' }>): TreeItem {
   const item = new TreeItem(message);
   item.iconPath = new ThemeIcon('error', new ThemeColor('list.errorForeground'));
   item.contextValue = 'trouble';
   const command = remedy ?? 'rehearsal.showLog';
   const title = titleOf(command);
-  item.command = { command, title };
+  item.command = { command, title, arguments: project ? [{ kind: 'project', project } satisfies Node] : [] };
   item.tooltip = markdown([message, l10n.t('Click for: {0}', title)]);
   return item;
 }

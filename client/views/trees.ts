@@ -71,11 +71,14 @@ export function showTrees(client: LanguageClient, projects: Projects): Trees {
 const show = (id: string, treeDataProvider: TreeDataProvider<Node>): TreeView<Node> =>
   window.createTreeView(id, { treeDataProvider, showCollapseAll: false });
 
-function troubleOf({ fault, blocked, problems = [] }: ProjectItem): Node[] {
-  const messages = [...(blocked === undefined ? [] : [blocked]), ...problems];
+function troubleOf(project: ProjectItem): Node[] {
+  const { fault, blocked, problems = [] } = project;
   return [
     ...(fault ? [{ kind: 'trouble' as const, ...fault }] : []),
-    ...messages.map((message) => ({ kind: 'trouble' as const, message })),
+    ...(blocked === undefined
+      ? []
+      : [{ kind: 'trouble' as const, message: blocked, remedy: 'rehearsal.repairHistory', project }]),
+    ...problems.map((message) => ({ kind: 'trouble' as const, message })),
   ];
 }
 

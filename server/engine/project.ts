@@ -1,8 +1,11 @@
 /** What can be asked about one folder of migrations and its target. The faces (language, cli) know the engine by these types. */
 import type { TextRange } from './base/text';
 import type { Notice } from './database/session';
+import type { Repair } from './history/history';
 import type { MigrationFolder, Migration } from './layouts/migration';
 import type { Observation, ObservationLevel } from './rehearsal/observation/observation';
+
+export type { Repair };
 
 export interface Engine {
   /**
@@ -92,6 +95,14 @@ export interface Project {
    * @throws {Fault} `no-such-snapshot`; `busy`, `locked` while it is in use
    */
   deleteSnapshot(id: string, consent: Consent, signal: AbortSignal): Promise<void>;
+  /** What would end that the tool refuses to go on (Status.blocked), likeliest first; none where nothing would. */
+  repairs(signal?: AbortSignal): Promise<readonly Repair[]>;
+  /**
+   * Changes the history as one of the repairs says, and nothing else.
+   *
+   * @throws {Fault} `history-moved` when it is not offered any more; then nothing was run
+   */
+  repair(repair: Pick<Repair, 'statements'>, consent: Consent, signal: AbortSignal): Promise<void>;
   /**
    * What was applied of an up file that was edited since.
    *

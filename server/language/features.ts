@@ -9,6 +9,7 @@ import { inlayHints } from './inlayHints';
 import { mayChange } from './mayChange';
 import { pendingFindings } from './pendingFindings';
 import { projects } from './projects';
+import { repairs } from './repairs';
 import { rowsAtFault } from './rowsAtFault';
 import { symbols } from './symbols';
 
@@ -23,5 +24,6 @@ export const features: readonly Feature[] = [
   mayChange,
   pendingFindings,
   databases,
+  repairs,
   rowsAtFault,
 ];

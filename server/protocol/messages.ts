@@ -335,6 +335,28 @@ export interface CandidateItem {
   readonly local: boolean;
 }
 
+/** Client → server: what would end that the tool refuses to go on (ProjectItem.blocked), likeliest first. */
+export const RepairsRequest = new RequestType<{ readonly folder: string }, readonly RepairItem[], FaultData>(
+  'rehearsal/repairs',
+);
+export interface RepairItem {
+  /** As a command: `Record version 41 as the newest applied`. */
+  readonly title: string;
+  /** When that is right, as a sentence. */
+  readonly when: string;
+  /** What the tool is told for the same. */
+  readonly command: string;
+  /** SQL that changes the history, and nothing else. */
+  readonly statements: readonly string[];
+}
+
+/** Client → server: do that, if it is still offered. */
+export const RepairRequest = new RequestType<
+  Consent & { readonly folder: string; readonly statements: readonly string[] },
+  void,
+  FaultData
+>('rehearsal/repair');
+
 /**
  * Client → server: from now on this is the target of the project. The server connects to it first.
  *

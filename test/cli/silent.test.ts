@@ -17,6 +17,7 @@ const commands = [
   ['snapshot', '--list'],
   ['snapshot', '--delete', 'x', '--yes'],
   ['restore', 'x', '--yes'],
+  ['repair'],
 ];
 
 before(() => ok(existsSync(cliPath), 'npm run build makes dist/cli.js'));

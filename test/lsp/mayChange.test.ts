@@ -7,6 +7,8 @@ import {
   ListSnapshotsRequest,
   MayApplyRequest,
   MayRevertRequest,
+  RepairRequest,
+  RepairsRequest,
   RevertRequest,
 } from '../../server/protocol/messages';
 import { withClient } from '../support/client';
@@ -57,7 +59,22 @@ describe('before the user is asked', () => {
         await query('create table schema_migrations (version bigint primary key, dirty boolean not null)');
         await query('insert into schema_migrations values (6, true)');
       });
-      await refuses(connection.sendRequest(MayApplyRequest, { folder }), 'blocked', /marked version 6 dirty/);
+      const asked = connection.sendRequest(MayApplyRequest, { folder });
+      await refuses(asked, 'blocked', /marked version 6 dirty/, 'rehearsal.repairHistory');
+      const repairs = await connection.sendRequest(RepairsRequest, { folder });
+      deepEqual(
+        repairs.map(({ command }) => command),
+        ['migrate force -- -1', 'migrate force 6', 'migrate force 7'],
+      );
+      const { statements } = repairs[1]!;
+      const repair = { ...consent, folder, statements };
+      await connection.sendRequest(RepairRequest, repair);
+      deepEqual(await connection.sendRequest(MayApplyRequest, { folder }), { kind: 'nothingKnown' });
+      await refuses(connection.sendRequest(RepairRequest, repair), 'history-moved', /Nothing was repaired/);
+      await withClient(url, async (query) => {
+        const states = 'select version::int, dirty from schema_migrations';
+        deepEqual(await query(states), [{ version: 6, dirty: false }]);
+      });
     }));
 
   it('tells that there is no down script, and shows no lens that would run it', () =>

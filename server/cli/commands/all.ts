@@ -4,9 +4,20 @@ import { check } from './check';
 import type { Command } from './command';
 import { newMigration } from './newMigration';
 import { preview } from './preview';
+import { repair } from './repair';
 import { restore } from './restore';
 import { revert } from './revert';
 import { snapshot } from './snapshot';
 import { status } from './status';
 
-export const commands: readonly Command[] = [check, status, preview, apply, revert, snapshot, restore, newMigration];
+export const commands: readonly Command[] = [
+  check,
+  status,
+  preview,
+  apply,
+  revert,
+  snapshot,
+  restore,
+  repair,
+  newMigration,
+];

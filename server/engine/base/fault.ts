@@ -156,8 +156,8 @@ const remedies = {
   },
   blocked: {
     says: 'The migration tool would refuse to go on',
-    mend: 'Then try again.',
-    offers: undefined,
+    mend: 'Then try again; rehearsal repair lists what the tool itself would write.',
+    offers: 'rehearsal.repairHistory',
   },
   'out-of-order': {
     says: 'The migrations would run out of order',

@@ -9,7 +9,8 @@ import type { Session } from '../database/session';
 import { isTrue } from '../layouts/golangMigrateOptions';
 import type { ToolSettings } from '../layouts/layout';
 import { otherHolder, withAdvisoryLocks } from './advisoryLock';
-import type { History, HistoryState, HistoryStep } from './history';
+import type { Migration } from '../layouts/migration';
+import type { History, HistoryState, HistoryStep, Repair } from './history';
 import { currentSchema, hasTable, inTransaction, labelOf, quoted, type Shape, type TableName } from './table';
 
 export interface GolangMigrateTable {
@@ -120,7 +121,7 @@ function stateOf(table: TableName, { exists, row, blocked }: Reading): HistorySt
     applied: ({ version }) =>
       BigInt(version) < current || (BigInt(version) === current && !row?.dirty) ? 'applied' : 'pending',
     versions: current === nilVersion ? [] : [String(current)],
-    ...(blocked ? { blocked: blockedBy(current) } : {}),
+    ...(blocked ? { blocked: blockedBy(current), repairs: (migrations) => repairsOf(table, current, migrations) } : {}),
     skipsOlder: true,
     needsFiles: true,
   };
@@ -162,6 +163,29 @@ function unblock(step: HistoryStep, stands: 'nothing' | 'something'): string {
 
 const opposite = { up: 'down', down: 'up' } as const;
 
+/** `force` for each version that the schema may be at: the one marked, the one before it, and the one after it. */
+function repairsOf(table: TableName, marked: bigint, migrations: readonly Migration[]): Repair[] {
+  const versions = migrations.map(({ version }) => BigInt(version));
+  const before = versions.findLast((it) => it < marked) ?? nilVersion;
+  const after = versions.find((it) => it > marked);
+  const to = (version: bigint, when: string): Repair => ({
+    title:
+      version === nilVersion
+        ? 'Record that no migration is applied'
+        : `Record version ${version} as the newest applied`,
+    when,
+    command: force(version).replaceAll('`', ''),
+    statements: statementsFor(table, version, false),
+  });
+  const [nothing, whole] = ['Nothing of its up script stands.', 'Its up script stands whole.'];
+  return [
+    ...(marked === nilVersion
+      ? [to(nilVersion, 'Nothing that the first migration made is there any more.')]
+      : [to(before, `Version ${marked}: ${nothing}`), to(marked, `Version ${marked}: ${whole}`)]),
+    ...(after === undefined ? [] : [to(after, `The down script of version ${after} has taken nothing away.`)]),
+  ];
+}
+
 /** Its command line takes `-1` for an option where it does not stand behind `--` (internal/cli/main.go). */
 const force = (version: bigint): string => `\`migrate force ${version === nilVersion ? '-- ' : ''}${version}\``;
 
@@ -172,8 +196,13 @@ const versionAfter = ({ migration, previous, script }: HistoryStep): bigint =>
 /** The row for `nil` is only written while it is dirty, so that a failed first down is not forgotten. */
 async function setVersion(session: Session, table: TableName, version: bigint, dirty: boolean): Promise<void> {
   await inTransaction(session, async () => {
-    await session.rows(`truncate ${quoted(table)}`);
-    if (version === nilVersion && !dirty) return;
-    await session.rows(`insert into ${quoted(table)} (version, dirty) values ($1, $2)`, [String(version), dirty]);
+    for (const statement of statementsFor(table, version, dirty)) await session.rows(statement);
   });
 }
+
+const statementsFor = (table: TableName, version: bigint, dirty: boolean): readonly string[] => [
+  `truncate ${quoted(table)}`,
+  ...(version === nilVersion && !dirty
+    ? []
+    : [`insert into ${quoted(table)} (version, dirty) values (${version}, ${dirty})`]),
+];

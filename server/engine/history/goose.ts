@@ -11,7 +11,7 @@ import type { Session } from '../database/session';
 import type { ToolSettings } from '../layouts/layout';
 import { foldedName, tokensOf } from '../sql/tokens';
 import { withAdvisoryLocks } from './advisoryLock';
-import type { History, HistoryState } from './history';
+import type { History, HistoryState, Repair } from './history';
 import { currentSchema, hasTable, inTransaction, labelOf, quoted, type Shape, type TableName } from './table';
 
 export interface GooseOptions {
@@ -142,7 +142,7 @@ function stateOf(table: TableName, rows: readonly Row[] | undefined): HistorySta
       return is === undefined ? 'pending' : is ? 'applied' : 'skipped';
     },
     versions: applied.toSorted((one, other) => (BigInt(one) < BigInt(other) ? -1 : 1)),
-    ...(rows?.length === 0 ? { blocked: emptied(table) } : {}),
+    ...(rows?.length === 0 ? { blocked: emptied(table), repairs: () => [emptyAgain(table)] } : {}),
     skipsOlder: false,
     refuses: ({ version }) =>
       latest.has(version) || BigInt(version) > highest
@@ -152,6 +152,13 @@ function stateOf(table: TableName, rows: readonly Row[] | undefined): HistorySta
     needsFiles: false,
   };
 }
+
+const emptyAgain = (table: TableName): Repair => ({
+  title: 'Record that no migration is applied',
+  when: 'Nothing that a migration made is there.',
+  command: `drop table ${labelOf(table)}, then goose up`,
+  statements: [`insert into ${quoted(table)} (version_id, is_applied) values (0, true)`],
+});
 
 const emptied = (table: TableName): string =>
   `${labelOf(table)} has no row, and goose refuses to go on without the one of version 0. Restore what it held, or drop it when nothing is applied.`;

@@ -84,6 +84,12 @@ export interface HistoryState {
   readonly versions: readonly string[];
   /** Set when the tool refuses to go on until it is repaired (golang-migrate's `dirty`): what to do about it. */
   readonly blocked?: string;
+  /**
+   * What would end that, as the tool's own commands do it: likeliest first. Left out where the tool has no such command.
+   *
+   * @param migrations of the folder, oldest first
+   */
+  readonly repairs?: (migrations: readonly Migration[]) => readonly Repair[];
   /** True when an unapplied file below the newest applied one will never be run by the tool (golang-migrate). */
   readonly skipsOlder: boolean;
   /**
@@ -95,6 +101,18 @@ export interface HistoryState {
   readonly revertsFirst?: string;
   /** True when the tool refuses to go on while a version of the table has no file (golang-migrate). */
   readonly needsFiles: boolean;
+}
+
+/** Changes of the history alone: the schema stays as it is. */
+export interface Repair {
+  /** As a command, for people: `Record version 41 as applied`. */
+  readonly title: string;
+  /** When that is right: `Nothing of version 42 stands.` */
+  readonly when: string;
+  /** What the tool is told for the same: `migrate force 41`. */
+  readonly command: string;
+  /** In this order, in one transaction. */
+  readonly statements: readonly string[];
 }
 
 export type AppliedState = 'applied' | 'pending' | 'skipped';

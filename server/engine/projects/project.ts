@@ -15,6 +15,7 @@ import { MigrationReader, wishedBy } from './links';
 import { look } from './look';
 import { previewFrom } from './previewing';
 import { statusOf } from './status';
+import { repair, repairs } from './repairing';
 import { targetCandidates } from './target';
 
 export function createProject(folder: MigrationFolder, bench: Bench, world: World, options: EngineOptions): Project {
@@ -52,6 +53,8 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     mayRevert: (versions, signal) => mayRevert(ground, versions, signal),
     apply: (request, progress, signal) => bench.alone(() => apply(ground, request, { progress, signal })),
     revert: (request, progress, signal) => bench.alone(() => revert(ground, request, { progress, signal })),
+    repairs: (signal) => repairs(ground, signal),
+    repair: (chosen, consent, signal) => bench.alone(() => repair(ground, chosen, consent, signal)),
     appliedText: (path, signal) => appliedText(ground, path, signal),
     snapshots: (signal) => snapshots(ground, signal),
     snapshot: (request, signal) => bench.alone(() => snapshot(ground, request, signal)),
