@@ -8,6 +8,7 @@ export function readSettings(): Settings {
   return {
     folders: migrationFolders(),
     layout: text('layout', 'auto'),
+    layouts: folderLayouts(),
     database: text('database', ''),
     shadow: text('shadow', 'auto'),
     shadowDataLimit: chosen('shadowDataLimit'),
@@ -21,6 +22,20 @@ export function readSettings(): Settings {
 function migrationFolders(): string[] {
   const onDisk = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
   return onDisk.flatMap(({ uri }) => texts('folders', uri).map((name) => resolve(uri.fsPath, name)));
+}
+
+/** By absolute path; as `folders`. */
+function folderLayouts(): Record<string, string> {
+  const onDisk = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
+  return Object.fromEntries(
+    onDisk.flatMap(({ uri }) => {
+      const value = read('layouts', uri);
+      const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+      return entries.flatMap(([folder, layout]: [string, unknown]) =>
+        typeof layout === 'string' ? [[resolve(uri.fsPath, folder), layout]] : [],
+      );
+    }),
+  );
 }
 
 const level = (value: string): HintLevel => (value === 'compact' || value === 'full' ? value : 'off');

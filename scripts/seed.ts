@@ -18,6 +18,7 @@ async function main(project: string, folder: string, file: string): Promise<void
       roots: [resolve(project)],
       folders: [],
       layout: undefined,
+      layouts: () => undefined,
       target: () => ({ kind: 'embedded' }),
       statementMs: 60_000,
       shadow: 'auto',

@@ -93,9 +93,10 @@ describe('package.json', () => {
     const inCode = [...read('client/settings.ts').matchAll(reading)].map(
       ([, name = '', value]) => [`rehearsal.${name}`, valueOf(value)] as const,
     );
-    // The client library reads the trace level by itself; a limit that nobody has chosen is the engine's to decide.
+    // The client library reads the trace level by itself; a limit that nobody has chosen is the engine's to decide;
+    // layouts of single folders are read folder by folder.
     const declared = Object.entries(contributes.configuration.properties).filter(
-      ([name]) => !['rehearsal.trace.server', 'rehearsal.shadowDataLimit'].includes(name),
+      ([name]) => !['rehearsal.trace.server', 'rehearsal.shadowDataLimit', 'rehearsal.layouts'].includes(name),
     );
     equal(contributes.configuration.properties['rehearsal.shadowDataLimit']?.default, usualDataLimit);
     deepEqual(Object.fromEntries(inCode), Object.fromEntries(declared.map(([name, it]) => [name, it.default])));

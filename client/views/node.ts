@@ -91,11 +91,11 @@ function drawSnapshot({ folder }: ProjectItem, snapshot: SnapshotItem): TreeItem
 }
 
 function drawDatabase(project: ProjectItem, alone: boolean): TreeItem {
-  const { folder, target, fault } = project;
+  const { folder, target, fault, layout, because } = project;
   const item = new TreeItem(alone ? target.label : labelOf(project));
   item.id = folder;
   const server = fault ? l10n.t('does not answer') : target.server;
-  item.description = [alone ? '' : target.label, server, target.because].filter((it) => it !== '').join(' · ');
+  item.description = [alone ? '' : target.label, layout, server, target.because].filter((it) => it !== '').join(' · ');
   item.iconPath = fault
     ? new ThemeIcon('error', new ThemeColor('list.errorForeground'))
     : new ThemeIcon(target.local ? 'database' : 'cloud', target.local ? undefined : warning);
@@ -108,6 +108,7 @@ function drawDatabase(project: ProjectItem, alone: boolean): TreeItem {
     server,
     l10n.t('Why this one: {0}', target.because),
     place,
+    l10n.t('Migrations of {0}: {1}', layout, because),
     fault?.message ?? '',
   ]);
   item.accessibilityInformation = { label: `${labelOf(project)}, ${target.label}, ${server}, ${place}` };

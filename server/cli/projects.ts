@@ -26,6 +26,7 @@ export function engineOptions(values: Values, folder: string, words: readonly st
     roots: [...new Set([folder, ...elsewhere.filter((it) => !isWithin(it, folder))])],
     folders: layout !== undefined || dirs.every(holdsSql) ? dirs : [],
     layout,
+    layouts: () => undefined,
     target: () => target,
     observe: values.observe === true ? 'full' : 'off',
     statementMs: timeout === undefined ? statementMs : wholeNumber('statement-timeout', timeout, 1),

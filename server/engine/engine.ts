@@ -1,7 +1,7 @@
 /** The engine: all rooms joined, and the only door for the language server and the command line. */
 import { Fault } from './base/fault';
 import { findFolders, layoutOf, readFolder } from './layouts/find';
-import type { ToolSettings } from './layouts/layout';
+import type { Layout, ToolSettings } from './layouts/layout';
 import { besideIn, type MigrationFolder } from './layouts/migration';
 import type { Engine, EngineOptions } from './project';
 import { Accesses } from './projects/access';
@@ -79,18 +79,22 @@ function targetOf({ path, layout }: MigrationFolder, options: EngineOptions, wor
   }
 }
 
-function foldersOf({ files, log }: World, { roots, folders, layout }: EngineOptions): MigrationFolder[] {
-  const forced = layout === undefined ? undefined : layoutOf(layout);
-  if (folders.length === 0) return findFolders(roots, files, forced);
+function foldersOf({ files, log }: World, { roots, folders, layout, layouts }: EngineOptions): MigrationFolder[] {
+  const wanted = (path: string): Layout | undefined => {
+    const name = layouts(path) ?? layout;
+    return name === undefined ? undefined : layoutOf(name);
+  };
+  if (folders.length === 0) return findFolders(roots, files, wanted);
   // One that is not there (any more) is left out as long as there are others.
-  const there = folders.filter((path) => forced || files.list(path).length > 0);
+  const there = folders.filter((path) => wanted(path) || files.list(path).length > 0);
   if (there.length > 0)
     for (const path of folders) if (!there.includes(path)) log(`${path} is left out: it is empty or not there.`);
   return (there.length > 0 ? there : folders).flatMap((path) => {
+    const forced = wanted(path);
     const named = forced && readFolder(path, files, forced);
     if (named && named.migrations.length > 0) return [named];
     // One above them will do, with a layout as without.
-    const below = named ? findFolders([path], files, forced) : [];
+    const below = named ? findFolders([path], files, wanted) : [];
     return below.length > 0 ? below : [named ?? readFolder(path, files)];
   });
 }

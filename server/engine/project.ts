@@ -25,6 +25,8 @@ export interface EngineOptions {
   readonly folders: readonly string[];
   /** Forces a layout by name. */
   readonly layout: string | undefined;
+  /** The same for one folder, by its absolute path. */
+  readonly layouts: (folder: string) => string | undefined;
   /** `embedded`, a URL or key=value string, or undefined: DATABASE_URL of environment and `.env`, else embedded. */
   readonly target: (folder: string) => TargetChoice | undefined;
   readonly statementMs: number;

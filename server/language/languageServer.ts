@@ -1,4 +1,6 @@
 /** A session with one editor: from its initialize request to its end. */
+import { basename } from 'node:path';
+import { layouts } from '../engine/layouts/all';
 import {
   type ClientCapabilities,
   type Connection,
@@ -16,8 +18,9 @@ import { features } from './features';
 import { pathOf } from './uri';
 import { type CreateEngine, Workspace } from './workspace';
 
-/** What may be a migration, and what names databases. */
-const WATCHED = '**/{*.sql,.env,.env.*}';
+/** What may be a migration, what names databases, and what tools are told by. */
+const configuration = layouts.flatMap(({ configurationFiles = [] }) => configurationFiles.map((it) => basename(it)));
+const WATCHED = `**/{${[...new Set(['*.sql', '.env', '.env.*', ...configuration])].join(',')}}`;
 
 /**
  * Answers one editor. Nothing happens before it says `initialize`.

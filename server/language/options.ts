@@ -1,5 +1,5 @@
 /** What the client says at the start and when settings change, checked and completed: an editor may say nothing at all. */
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import type { EngineOptions, TargetChoice } from '../engine/project';
 import type { Files } from '../engine/world';
 import type { HintLevel, InitializationOptions, Settings } from '../protocol/messages';
@@ -8,6 +8,7 @@ import type { HintLevel, InitializationOptions, Settings } from '../protocol/mes
 const defaults: Settings = {
   folders: [],
   layout: 'auto',
+  layouts: {},
   database: '',
   shadow: 'auto',
   shadowDataLimit: null,
@@ -35,6 +36,7 @@ export function readSettings(value: unknown): Settings {
   return {
     folders: strings(given['folders']),
     layout: string(given['layout'], defaults.layout),
+    layouts: namesOf(given['layouts']),
     database: string(given['database'], defaults.database),
     shadow: string(given['shadow'], defaults.shadow),
     shadowDataLimit: typeof limit === 'number' && limit >= 0 ? limit : defaults.shadowDataLimit,
@@ -58,6 +60,7 @@ export function engineOptions(
     roots,
     folders: settings.folders.flatMap((folder) => absoluteFolders(folder, roots, files)),
     layout: settings.layout === '' || settings.layout === 'auto' ? undefined : settings.layout,
+    layouts: layoutsBelow(roots, settings.layouts),
     target: (folder) => chosen(folder) ?? settingsTarget(settings.database),
     statementMs: settings.statementTimeout,
     shadow: shadowOf(settings.shadow),
@@ -73,6 +76,17 @@ function absoluteFolders(folder: string, roots: readonly string[], files: Files)
   const below = roots.map((root) => join(root, folder));
   const there = below.filter((path) => files.list(path).length > 0);
   return there.length > 0 ? there : below.slice(0, 1);
+}
+
+function layoutsBelow(roots: readonly string[], layouts: Settings['layouts']): EngineOptions['layouts'] {
+  const known = new Map(
+    Object.entries(layouts).flatMap(([folder, layout]) =>
+      (isAbsolute(folder) ? [folder] : roots.map((root) => join(root, folder))).map(
+        (path) => [resolve(path), layout] as const,
+      ),
+    ),
+  );
+  return (folder) => known.get(resolve(folder));
 }
 
 function settingsTarget(database: string): TargetChoice | undefined {
@@ -115,6 +129,11 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const string = (value: unknown, otherwise: string): string => (typeof value === 'string' ? value : otherwise);
+
+const namesOf = (value: unknown): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(isRecord(value) ? value : {}).filter((it): it is [string, string] => typeof it[1] === 'string'),
+  );
 
 const strings = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter((it): it is string => typeof it === 'string') : [];

@@ -25,6 +25,8 @@ export interface InitializationOptions {
 export interface Settings {
   readonly folders: readonly string[];
   readonly layout: string;
+  /** Names of layouts by folder, absolute or relative to a workspace folder. */
+  readonly layouts: Readonly<Record<string, string>>;
   readonly database: string;
   readonly shadow: string;
   /** In megabytes; null where the user has not set it. */

@@ -70,6 +70,7 @@ export const defaults: EngineOptions = {
   roots: [],
   folders: [],
   layout: undefined,
+  layouts: () => undefined,
   target: () => undefined,
   statementMs: 5_000,
   shadow: 'auto',

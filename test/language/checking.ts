@@ -42,6 +42,7 @@ export const findNo: Check = (files, wanted, onFile) => {
 export const usualSettings: Settings = {
   folders: [],
   layout: 'auto',
+  layouts: {},
   database: '',
   shadow: 'auto',
   shadowDataLimit: null,

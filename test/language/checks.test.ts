@@ -221,6 +221,7 @@ describe('background checks', () => {
       await editor.connection.sendNotification(SettingsChanged, {
         folders: ['migrations'],
         layout: 'numbered',
+        layouts: {},
         database: 'embedded',
         shadow: 'private',
         shadowDataLimit: null,

@@ -147,9 +147,18 @@ describe('folders of migrations', () => {
     );
   });
 
+  it('with a layout of their own are read by it, and the others recognised', () => {
+    const texts = { '/w/a/1_x.sql': dbmateText, '/w/b/1_x.sql': dbmateText };
+    const named = findFolders(['/w'], filesOf(texts), (path) => (path === '/w/b' ? layoutOf('numbered') : undefined));
+    deepEqual(
+      named.map(({ layout, because }) => `${layout.name}: ${because}`),
+      ['dbmate: 1_x.sql has a line "-- migrate:up"', 'numbered: it was set so'],
+    );
+  });
+
   it('with a forced layout are those with such names', () => {
     const texts = { ...same(['/w/a/V1__x.sql', '/w/b/1_x.sql'], '-- +goose Up\n'), '/w/c/1_x.sql': dbmateText };
-    const forced = findFolders(['/w'], filesOf(texts), layoutOf('numbered'));
+    const forced = findFolders(['/w'], filesOf(texts), () => layoutOf('numbered'));
     deepEqual(
       forced.map(({ path }) => path),
       ['/w/b', '/w/c'],

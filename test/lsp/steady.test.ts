@@ -40,7 +40,14 @@ describe('what is told of pending migrations', () => {
           await editor.until(() => severities(body).at(-1)?.length === 1, 'the body');
           const before = editor.published.length;
           await editor.connection.sendNotification(SettingsChanged, {
-            ...{ folders: [], layout: 'auto', shadowDataLimit: null, statementTimeout: 5_000, inlayHints: 'full' },
+            ...{
+              folders: [],
+              layout: 'auto',
+              layouts: {},
+              shadowDataLimit: null,
+              statementTimeout: 5_000,
+              inlayHints: 'full',
+            },
             ...{ database: url, shadow: 'private', postgresBinaries: [binariesOf(major)] },
           });
           const known = uponRows();

@@ -18,9 +18,13 @@ import { strangersIn } from './strangers';
  * that a huge repository does not hold up the editor; then the user can name the folder.
  *
  * @param roots absolute paths; a root may itself be a folder of migrations
- * @param layout taken for every folder that has files with such names, instead of recognising them
+ * @param layoutOf taken for a folder that has such files, instead of recognising them
  */
-export function findFolders(roots: readonly string[], files: Files, layout?: Layout): MigrationFolder[] {
+export function findFolders(
+  roots: readonly string[],
+  files: Files,
+  layoutOf: (folder: string) => Layout | undefined = () => undefined,
+): MigrationFolder[] {
   const found: MigrationFolder[] = [];
   const seen = new Set<string>();
   let level = roots.map(withoutSlash);
@@ -32,7 +36,7 @@ export function findFolders(roots: readonly string[], files: Files, layout?: Lay
       // What may not be entered (a server's data directory, for example) is no place for migrations.
       const contents = unlessUnreadable(() => contentsOf(path, files));
       if (!contents) continue;
-      const recognised = recognise(contents, layout);
+      const recognised = recognise(contents, layoutOf(path));
       if (recognised) found.push(folderOf(contents, recognised));
       else next.push(...contents.names.filter(isEntered).map((name) => join(path, withoutSlash(name))));
     }

@@ -89,15 +89,13 @@ const doubted = (unread: Place | undefined, findings: Finding[]): Finding[] =>
 const firstLine = (text: string): TextRange => ({ start: 0, end: Math.max(0, text.search(/[\r\n]|$/)) });
 
 function stateFindings({ path, text }: ReadFile, { migration, state, reason }: SeenMigration): Finding[] {
-  const code = codes[state];
-  if (path !== migration.upPath || reason === undefined || code === undefined) return [];
-  return [{ range: firstLine(text), severity: 'warning', code, message: reason }];
+  const concern = concerns[state];
+  if (path !== migration.upPath || reason === undefined || !concern) return [];
+  return [{ range: firstLine(text), severity: 'warning', message: reason, ...concern }];
 }
 
-const codes: Readonly<Record<MigrationState, string | undefined>> = {
-  edited: 'edited-after-apply',
-  skipped: 'never-runs',
-  pending: 'out-of-order',
-  applied: undefined,
-  missing: undefined,
+const concerns: Readonly<Partial<Record<MigrationState, Pick<Finding, 'code'>>>> = {
+  edited: { code: 'edited-after-apply' },
+  skipped: { code: 'never-runs' },
+  pending: { code: 'out-of-order' },
 };

@@ -36,6 +36,7 @@ export async function openRehearsals(
       roots: [folder],
       folders: [folder],
       layout: undefined,
+      layouts: () => undefined,
       target: () => ({ kind: 'server', connection }),
       statementMs: 20_000,
       shadow: 'private',
