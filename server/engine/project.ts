@@ -2,6 +2,7 @@
 import type { TextRange } from './base/text';
 import type { Notice } from './database/session';
 import type { Repair } from './history/history';
+import type { Fix } from './layouts/layout';
 import type { MigrationFolder, Migration } from './layouts/migration';
 import type { Observation, ObservationLevel } from './rehearsal/observation/observation';
 
@@ -310,6 +311,8 @@ export interface Finding {
   /** Names the rows of the target that are at fault, for Project.rowsAtFault. */
   readonly rows?: string;
   readonly related?: readonly (Place & { readonly message: string })[];
+  /** Best first. */
+  readonly fixes?: readonly Fix[];
 }
 
 /** Values of the user: shown on request, kept nowhere, never logged. */

@@ -45,11 +45,10 @@ export const shape =
 
 const project = { folder: text, layout: oneOf('golang-migrate', 'dbmate', 'numbered'), target: text };
 
+const place = { line: position, column: position, endLine: position, endColumn: position };
+
 const finding = {
-  line: position,
-  column: position,
-  endLine: position,
-  endColumn: position,
+  ...place,
   severity: oneOf('error', 'warning', 'information', 'hint'),
   'direction?': oneOf('down'),
   code: text,
@@ -58,6 +57,7 @@ const finding = {
   'detail?': text,
   'hint?': text,
   'consequenceOf?': shape({ path: text, line: position, column: position }),
+  'fixes?': list(shape({ title: text, edits: list(shape({ ...place, text })) })),
 };
 
 const object = shape({ kind: text, identity: text });
@@ -77,10 +77,7 @@ const observation = shape({
 });
 
 const outcome = {
-  line: position,
-  column: position,
-  endLine: position,
-  endColumn: position,
+  ...place,
   kind: oneOf('ran', 'refused', 'ended', 'skipped'),
   'ms?': number,
   'rows?': number,

@@ -1,4 +1,5 @@
 /** Values for scripts: what `--format json` prints, one value per command. */
+import type { Fix } from '../../engine/layouts/layout';
 import type {
   Check,
   FileCheck,
@@ -29,7 +30,12 @@ export interface JsonFinding {
   readonly hint?: string;
   /** The refusal that this one follows from. */
   readonly consequenceOf?: { readonly path: string; readonly line: number; readonly column: number };
+  /** What would mend it, best first; the edits of one are all made at once. */
+  readonly fixes?: readonly { readonly title: string; readonly edits: readonly JsonEdit[] }[];
 }
+
+/** As a finding places itself; `text` is to stand there instead. */
+export type JsonEdit = Pick<JsonFinding, 'line' | 'column' | 'endLine' | 'endColumn'> & { readonly text: string };
 
 export interface JsonFile {
   readonly path: string;
@@ -59,7 +65,7 @@ function jsonOutcome({ range, ...outcome }: StatementOutcome, path: string, plac
 
 export function jsonFinding(finding: Finding & Place, places: Places): JsonFinding {
   const { path: _, ...where } = places.show(finding);
-  const { severity, direction, code, sqlState, message, detail, hint, consequenceOf } = finding;
+  const { severity, direction, code, sqlState, message, detail, hint, consequenceOf, fixes } = finding;
   const cause = consequenceOf && places.show(consequenceOf);
   return {
     ...where,
@@ -71,6 +77,17 @@ export function jsonFinding(finding: Finding & Place, places: Places): JsonFindi
     ...(detail !== undefined && { detail }),
     ...(hint !== undefined && { hint }),
     ...(cause && { consequenceOf: { path: cause.path, line: cause.line, column: cause.column } }),
+    ...(fixes && { fixes: fixes.map((fix) => jsonFix(fix, finding.path, places)) }),
+  };
+}
+
+function jsonFix({ title, edits }: Fix, path: string, places: Places) {
+  return {
+    title,
+    edits: edits.map(({ range, text }): JsonEdit => {
+      const { path: _, ...where } = places.show({ path, range });
+      return { ...where, text };
+    }),
   };
 }
 

@@ -16,7 +16,7 @@ export function suggestion(typed: string, known: readonly string[]): string {
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn one word into the other (optimal string alignment). */
-function distance(from: string, to: string): number {
+export function distance(from: string, to: string): number {
   let [beforeLast, last]: number[][] = [[], Array.from({ length: to.length + 1 }, (_, column) => column)];
   for (let row = 1; row <= from.length; row++) {
     const current = [row];

@@ -6,7 +6,7 @@
  * pkg/dbmate/migration.go).
  */
 import type { TextRange } from '../base/text';
-import type { FileProblem } from './layout';
+import type { FileProblem, Fix } from './layout';
 
 /** One `-- migrate:up` or `-- migrate:down` block; its range begins with the marker and ends with the next one. */
 export interface Block {
@@ -38,7 +38,7 @@ export function readBlocks(text: string): BlockReading {
     })),
     problems: [
       ...(before ? [before] : []),
-      ...problemsOfOrder(used),
+      ...problemsOfOrder(text, used),
       ...used.flatMap((it) => strangeOptions(text, it)),
     ],
   };
@@ -99,8 +99,19 @@ function missingUp(text: string, firstDown: Marker | undefined): FileProblem {
     message: firstDown
       ? 'dbmate refuses this file: no line "-- migrate:up" stands before "-- migrate:down".'
       : 'dbmate refuses this file: it has no line "-- migrate:up".',
+    fixes: [firstDown ? upAbove : bothAround(text)],
   };
 }
+
+const upAbove: Fix = {
+  title: 'Put "-- migrate:up" at the top of the file',
+  edits: [{ range: { start: 0, end: 0 }, text: '-- migrate:up\n' }],
+};
+
+const bothAround = (text: string): Fix => ({
+  title: 'Put "-- migrate:up" at the top of the file and "-- migrate:down" at its end',
+  edits: [...upAbove.edits, { range: { start: text.length, end: text.length }, text: '\n-- migrate:down\n' }],
+});
 
 /** Only blank lines and `--` comments may stand before the first up block. */
 function statementBefore(text: string, firstUp: number): FileProblem | undefined {
@@ -123,22 +134,33 @@ function statementBefore(text: string, firstUp: number): FileProblem | undefined
 }
 
 /** Each up block needs exactly one down block after it. */
-function problemsOfOrder(markers: readonly Marker[]): FileProblem[] {
+function problemsOfOrder(text: string, markers: readonly Marker[]): FileProblem[] {
   return markers.flatMap((marker, index) => {
     const next = markers[index + 1]?.direction;
     if (marker.direction === 'up' && next === 'down' && index > 0) return [secondUp(marker)];
-    if (marker.direction === 'up' && next !== 'down') return [missingDown(marker)];
-    if (marker.direction === 'down' && markers[index - 1]?.direction === 'down') return [secondDown(marker)];
+    if (marker.direction === 'up' && next !== 'down') return [missingDown(text, marker, markers[index + 1])];
+    if (marker.direction === 'down' && markers[index - 1]?.direction === 'down') return [secondDown(text, marker)];
     return [];
   });
 }
 
-const missingDown = ({ range }: Marker): FileProblem => ({
-  range,
-  severity: 'error',
-  code: 'dbmate-missing-down',
-  message: 'dbmate refuses this file: after this block a line "-- migrate:down" is needed, even with nothing below it.',
-});
+function missingDown(text: string, { range }: Marker, next: Marker | undefined): FileProblem {
+  const end = next?.range.start ?? text.length;
+  const feed = text.endsWith('\n', end) ? '\n' : '\n\n';
+  return {
+    range,
+    severity: 'error',
+    code: 'dbmate-missing-down',
+    message:
+      'dbmate refuses this file: after this block a line "-- migrate:down" is needed, even with nothing below it.',
+    fixes: [
+      {
+        title: 'Put "-- migrate:down" behind this block',
+        edits: [{ range: { start: end, end }, text: `${feed}-- migrate:down\n` }],
+      },
+    ],
+  };
+}
 
 /** Read since dbmate 2.29, but never applied: the version is inserted after each block (tried with 2.36). */
 const secondUp = ({ range }: Marker): FileProblem => ({
@@ -149,11 +171,19 @@ const secondUp = ({ range }: Marker): FileProblem => ({
     'dbmate cannot apply this block: it records the version after each "-- migrate:up", and Postgres refuses the second record.',
 });
 
-const secondDown = ({ range }: Marker): FileProblem => ({
+const secondDown = (text: string, { range }: Marker): FileProblem => ({
   range,
   severity: 'error',
   code: 'dbmate-second-down',
   message: 'dbmate refuses this file: each "-- migrate:down" needs a "-- migrate:up" of its own before it.',
+  fixes: [
+    {
+      title: 'Take this line away',
+      edits: [
+        { range: { start: range.start, end: Math.min(endOfLine(text, range.start) + 1, text.length) }, text: '' },
+      ],
+    },
+  ],
 });
 
 /** dbmate passes over what it does not know; `transaction: false`, with a blank, then does nothing. */
@@ -163,12 +193,18 @@ function strangeOptions(text: string, { range }: Marker): FileProblem[] {
   const [first] = strange;
   if (first === undefined) return [];
   const start = range.start + line.indexOf(first, line.search(/:(?:up|down)/));
+  const known = pairsOf(line).filter((pair) => !strange.includes(pair));
+  const fix: Fix = {
+    title: `Take "${strange.join(' ')}" away`,
+    edits: [{ range, text: [directive.exec(line)?.[0] ?? '', ...known].join(' ') }],
+  };
   return [
     {
       range: { start, end: range.end },
       severity: 'warning',
       code: 'dbmate-unknown-option',
       message: `dbmate ignores "${strange.join(' ')}": the only option is "transaction:false", without blanks.`,
+      fixes: [fix],
     },
   ];
 }

@@ -1,7 +1,7 @@
 /** What goose refuses in a file, or takes otherwise than it looks. */
 import type { TextRange } from '../base/text';
 import type { Line } from './gooseAnnotations';
-import type { FileProblem, FolderProblem } from './layout';
+import type { FileProblem, Fix, FolderProblem } from './layout';
 
 type Ranged = Pick<Line, 'range'>;
 
@@ -15,6 +15,16 @@ const error = (what: What, why: string): FileProblem => ({
 
 const warning = (what: What, message: string): FileProblem => ({ ...what, severity: 'warning', message });
 
+const fixed = (problem: FileProblem, title: string, ...edits: Fix['edits']): FileProblem => ({
+  ...problem,
+  fixes: [{ title, edits }],
+});
+
+const inserted = (at: number, text: string): Fix['edits'][number] => ({ range: { start: at, end: at }, text });
+
+const takenAway = (problem: FileProblem, { range }: Line): FileProblem =>
+  fixed(problem, 'Take this line away', { range, text: '' });
+
 /** Without white space around it. */
 function wordsOf({ range, text, trimmed }: Line): TextRange {
   const start = range.start + text.indexOf(trimmed);
@@ -23,7 +33,14 @@ function wordsOf({ range, text, trimmed }: Line): TextRange {
 
 export const gooseProblems = {
   missingUp: (first: Ranged | undefined) =>
-    error({ code: 'goose-missing-up', range: first?.range ?? { start: 0, end: 0 } }, 'it has no line "-- +goose Up".'),
+    fixed(
+      error(
+        { code: 'goose-missing-up', range: first?.range ?? { start: 0, end: 0 } },
+        'it has no line "-- +goose Up".',
+      ),
+      'Put "-- +goose Up" at the top of the file',
+      inserted(0, '-- +goose Up\n'),
+    ),
   beforeUp: (line: Line) =>
     error(
       { code: 'goose-before-up', range: wordsOf(line) },
@@ -34,31 +51,50 @@ export const gooseProblems = {
   secondDown: (line: Line) =>
     error({ code: 'goose-second-section', range: wordsOf(line) }, '"-- +goose Down" stands here once more.'),
   indented: (line: Line) =>
-    error(
-      { code: 'goose-unknown-annotation', range: wordsOf(line) },
-      'nothing may stand before an annotation on its line.',
+    fixed(
+      error(
+        { code: 'goose-unknown-annotation', range: wordsOf(line) },
+        'nothing may stand before an annotation on its line.',
+      ),
+      'Take the blanks before it away',
+      { range: { start: line.range.start, end: wordsOf(line).start }, text: '' },
     ),
   several: (line: Line) =>
     error({ code: 'goose-unknown-annotation', range: wordsOf(line) }, 'only one annotation may stand on a line.'),
   empty: (line: Line) =>
-    error({ code: 'goose-unknown-annotation', range: wordsOf(line) }, `this annotation is empty. ${known}`),
+    takenAway(
+      error({ code: 'goose-unknown-annotation', range: wordsOf(line) }, `this annotation is empty. ${known}`),
+      line,
+    ),
   unknown: (line: Line) =>
     error(
       { code: 'goose-unknown-annotation', range: wordsOf(line) },
       `it takes this line for an annotation that it does not know. ${known}`,
     ),
   nestedBegin: (line: Line) =>
-    error(
-      { code: 'goose-statement-frame', range: wordsOf(line) },
-      'the StatementBegin before has no "-- +goose StatementEnd" yet.',
+    fixed(
+      error(
+        { code: 'goose-statement-frame', range: wordsOf(line) },
+        'the StatementBegin before has no "-- +goose StatementEnd" yet.',
+      ),
+      'Put "-- +goose StatementEnd" before it',
+      inserted(line.range.start, '-- +goose StatementEnd\n'),
     ),
   strayEnd: (line: Line) =>
-    error(
-      { code: 'goose-statement-frame', range: wordsOf(line) },
-      'no "-- +goose StatementBegin" stands before this line.',
+    takenAway(
+      error(
+        { code: 'goose-statement-frame', range: wordsOf(line) },
+        'no "-- +goose StatementBegin" stands before this line.',
+      ),
+      line,
     ),
-  missingEnd: (begin: Line) =>
-    error({ code: 'goose-statement-frame', range: wordsOf(begin) }, 'a line "-- +goose StatementEnd" is missing.'),
+  /** @param last the line that the missing one belongs behind */
+  missingEnd: (begin: Line, last: Line) =>
+    fixed(
+      error({ code: 'goose-statement-frame', range: wordsOf(begin) }, 'a line "-- +goose StatementEnd" is missing.'),
+      'Put "-- +goose StatementEnd" at the end of this section',
+      inserted(last.range.end, '\n-- +goose StatementEnd'),
+    ),
   lostLine: (line: Line) =>
     warning(
       { code: 'goose-lost-line', range: wordsOf(line) },
@@ -69,16 +105,27 @@ export const gooseProblems = {
     const line = rest.findLast(({ text }) => !text.trim().startsWith('--'));
     const range = (line ?? rest.at(-1))?.range ?? { start: 0, end: 0 };
     const what = { code: 'goose-missing-semicolon', range };
-    if (line) return error(what, 'no line of this statement ends with a semicolon.');
+    if (line) {
+      const problem = error(what, 'no line of this statement ends with a semicolon.');
+      const end = line.range.start + line.text.trimEnd().length;
+      return line.text.includes('--') ? problem : fixed(problem, 'End it with a semicolon', inserted(end, ';'));
+    }
     return error(what, 'behind a line of blanks it takes this comment for a statement without its semicolon.');
   },
-  torn: (range: TextRange): FileProblem => ({
-    code: 'goose-torn-statement',
-    range,
-    severity: 'error',
-    message:
-      'goose ends a statement at this line, for it ends with a semicolon, and Postgres refuses the parts. Put "-- +goose StatementBegin" before the statement and "-- +goose StatementEnd" behind it.',
-  }),
+  /** @param whole the lines of the statement */
+  torn: (range: TextRange, whole: TextRange) =>
+    fixed(
+      {
+        code: 'goose-torn-statement',
+        range,
+        severity: 'error',
+        message:
+          'goose ends a statement at this line, for it ends with a semicolon, and Postgres refuses the parts. Put "-- +goose StatementBegin" before the statement and "-- +goose StatementEnd" behind it.',
+      },
+      'Put StatementBegin and StatementEnd around the statement',
+      inserted(whole.start, '-- +goose StatementBegin\n'),
+      inserted(whole.end, '\n-- +goose StatementEnd'),
+    ),
   substitution: ({ says, range }: { readonly says: string; readonly range: TextRange }) =>
     error({ code: 'goose-substitution', range }, `what stands here cannot be replaced: ${says}. "$$" is a dollar.`),
   unset: ({ name, range }: { readonly name: string; readonly range: TextRange }) =>

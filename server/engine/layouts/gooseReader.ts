@@ -64,6 +64,8 @@ class GooseReader implements GooseReading {
   private tooEarly: Line | undefined;
   private substitutes = false;
   private buffer: SentLine[] = [];
+  /** The last one that is not blank. */
+  private last: Line | undefined;
 
   constructor(
     private readonly direction: 'up' | 'down',
@@ -71,6 +73,11 @@ class GooseReader implements GooseReading {
   ) {}
 
   next(line: Line): void {
+    this.takeIn(line);
+    if (line.trimmed !== '') this.last = line;
+  }
+
+  private takeIn(line: Line): void {
     if (this.section === 'none' && line.trimmed === '') return;
     if (isAnnotation(line)) {
       const annotation = read(line);
@@ -84,8 +91,13 @@ class GooseReader implements GooseReading {
   end(lines: readonly Line[]): void {
     if (this.section === 'none') this.problems.push(gooseProblems.missingUp(lines[0]));
     else if (this.tooEarly) this.problems.push(gooseProblems.beforeUp(this.tooEarly));
-    if (this.frame === 'inside' && this.begin) this.problems.push(gooseProblems.missingEnd(this.begin));
+    this.demandEnd();
     this.endSection();
+  }
+
+  private demandEnd(): void {
+    if (this.frame !== 'inside' || !this.begin) return;
+    this.problems.push(gooseProblems.missingEnd(this.begin, this.last ?? this.begin));
   }
 
   private obey(annotation: Exclude<Annotation, 'StatementEnd'>, line: Line): void {
@@ -115,7 +127,7 @@ class GooseReader implements GooseReading {
     if (this.section === 'none') this.tooEarly ??= line;
     else if (this.section === 'down') this.problems.push(gooseProblems.secondDown(line));
     else {
-      if (this.frame === 'inside' && this.begin) this.problems.push(gooseProblems.missingEnd(this.begin));
+      this.demandEnd();
       this.endSection();
       [this.section, this.frame, this.starts.down] = ['down', 'outside', line.range.start];
     }

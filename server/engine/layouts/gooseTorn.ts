@@ -29,7 +29,9 @@ export function mended(messages: readonly GooseMessage[]): Mended {
     const parts = messages.slice(i, i + Math.max(1, count));
     whole.push({ lines: parts.flatMap(({ lines }) => lines), framed: message.framed });
     const cut = message.lines.at(-1);
-    if (count > 1 && cut) problems.push(gooseProblems.torn(cut.range));
+    const [start, end] = [parts[0]?.lines[0]?.range.start, parts.at(-1)?.lines.at(-1)?.range.end];
+    if (count > 1 && cut && start !== undefined && end !== undefined)
+      problems.push(gooseProblems.torn(cut.range, { start, end }));
     behind = i + parts.length;
   }
   return { messages: whole, problems };

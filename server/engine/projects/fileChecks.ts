@@ -72,11 +72,12 @@ const ofDown = (findings: readonly Finding[]): Finding[] => findings.map((it) =>
 
 function problemsOf(file: ReadFile, { migration }: SeenMigration): Finding[] {
   const alone = isUnread(file) && file.path === migration.upPath ? ' Later migrations are rehearsed without it.' : '';
-  const problems = file.problems.map(({ range, severity, code, message }) => ({
+  const problems = file.problems.map(({ range, severity, code, message, fixes }) => ({
     range,
     severity,
     code,
     message: `${message}${alone}`,
+    ...(fixes && { fixes }),
   }));
   if (file.outside === undefined) return problems;
   const says = { severity: 'information', code: 'not-rehearsed', message: `${file.outside}${alone}` } as const;

@@ -1,6 +1,7 @@
 /** Turns the files of a folder into links of a chain. */
 import { basename } from 'node:path';
 import { Fault } from '../base/fault';
+import { withDirectiveProblems } from '../layouts/directives/finder';
 import type { MigrationFile } from '../layouts/layout';
 import { besideIn, fileNameIn, fileOf, type Migration, type MigrationFolder } from '../layouts/migration';
 import type { Link, ScriptFile } from '../rehearsal/link';
@@ -94,7 +95,9 @@ function readFile(
       beside.set(name, readBeside(name));
       return beside.get(name);
     };
-    return { path, text, isMarked, beside, ...fileOf(folder, path, text, { read: noting, isMarked: () => isMarked }) };
+    const read = fileOf(folder, path, text, { read: noting, isMarked: () => isMarked });
+    const problems = withDirectiveProblems(folder.layout.name, { text, isMarked }, read.problems);
+    return { path, text, isMarked, beside, ...read, problems };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const problem = {

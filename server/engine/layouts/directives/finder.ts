@@ -1,0 +1,198 @@
+/**
+ * Directives that a tool passes over without a word: misspelt, at the wrong place, written for another tool; and those
+ * that are against each other.
+ */
+import type { TextRange } from '../../base/text';
+import type { FileProblem, Fix } from '../layout';
+import { directives as known } from './all';
+import { commentStarts, dashedPart } from './comments';
+import type { Directive, DirectiveTool, ToolDirectives } from './directive';
+import { demand, mayStandOn, putting, taking } from './placing';
+import { linesIn, type Occurrence, occurrencesIn, occurrencesOn, type TextLine } from './reading';
+import { meantBy } from './resemblance';
+
+export interface MarkedText {
+  /** Without a byte order mark. */
+  readonly text: string;
+  /** Whether it has one. */
+  readonly isMarked: boolean;
+}
+
+/**
+ * @param problems what the layout itself says of the file; where both speak of the same place it has the word, and gets
+ *   the fixes
+ */
+export function withDirectiveProblems(
+  tool: DirectiveTool,
+  text: MarkedText,
+  problems: readonly FileProblem[],
+): readonly FileProblem[] {
+  const found = directiveProblems(tool, text);
+  if (found.length === 0) return problems;
+  const told = problems.map((problem) => {
+    const fixes = found.filter(({ range }) => overlap(range, problem.range)).flatMap((it) => it.fixes ?? []);
+    return fixes.length === 0 ? problem : { ...problem, fixes: [...fixes, ...(problem.fixes ?? [])] };
+  });
+  return [...told, ...found.filter(({ range }) => !problems.some((it) => overlap(range, it.range)))];
+}
+
+const overlap = (one: TextRange, other: TextRange): boolean => one.start < other.end && other.start < one.end;
+
+export function directiveProblems(tool: DirectiveTool, { text, isMarked }: MarkedText): readonly FileProblem[] {
+  const own = known[tool];
+  const lines = linesIn(text);
+  const occurrences = occurrencesIn(lines, own.directives);
+  const problems = new Problems(own, lines);
+  for (const it of occurrences) {
+    if (it.directive.place.kind === 'option') continue;
+    if (!mayStandOn(it.directive, lines, it.line.index)) problems.misplaced(it);
+    else if (isMarked && it.line.index === 0 && isVeryFirst(it.directive)) problems.marked(it);
+  }
+  for (const [first, second] of contradictions(occurrences)) problems.contradictory(first, second);
+  const isKnown = new Set(occurrences.map(({ line }) => line.index));
+  const suspects = new Problems(own, lines);
+  for (const line of lines) {
+    const range = dashedPart(line);
+    if (isKnown.has(line.index)) problems.options(line);
+    else if (range) suspects.comment(line, range);
+  }
+  return [...problems.found, ...amongComments(text, suspects.found)];
+}
+
+/** What stands in bodies and strings is somebody else's. */
+function amongComments(text: string, suspects: readonly FileProblem[]): readonly FileProblem[] {
+  if (suspects.length === 0) return suspects;
+  const starts = commentStarts(text);
+  return suspects.filter(({ range }) => starts.has(range.start));
+}
+
+const isVeryFirst = ({ place }: Directive): boolean => place.kind === 'first' && place.below === undefined;
+
+/** Each second one that says something else than the first. */
+function contradictions(occurrences: readonly Occurrence[]): [Occurrence, Occurrence][] {
+  return occurrences.flatMap((second, i) => {
+    const { directive, line } = second;
+    if (!directive.single) return [];
+    const isRival = (it: Occurrence): boolean =>
+      it.directive === directive && (directive.place.kind !== 'option' || it.line.index === line.index);
+    const first = occurrences.slice(0, i).find(isRival);
+    return first && wordsOf(first) !== wordsOf(second) ? [[first, second]] : [];
+  });
+}
+
+const isOption = ({ directive: { place } }: Occurrence): boolean => place.kind === 'option';
+
+const wordsOf = ({ line, range }: Occurrence): string =>
+  line.text.slice(range.start - line.start, range.end - line.start);
+
+const others = (own: ToolDirectives): readonly ToolDirectives[] => Object.values(known).filter((it) => it !== own);
+
+/** Gathers them for one file; a class because each is told in the terms of the same tool and text. */
+class Problems {
+  readonly found: FileProblem[] = [];
+
+  constructor(
+    private readonly own: ToolDirectives,
+    private readonly lines: readonly TextLine[],
+  ) {}
+
+  misplaced(occurrence: Occurrence): void {
+    const { directive, range, line } = occurrence;
+    const written = wordsOf(occurrence);
+    const message = `For ${this.own.label} this line is a comment: "${directive.text}" must ${demand(directive)}.`;
+    this.tell('directive-misplaced', range, message, this.put(directive, written, line));
+  }
+
+  /** The mark cannot be seen in an editor, and no edit of the text takes it away. */
+  marked({ directive, range }: Occurrence): void {
+    const message = `For ${this.own.label} this line is a comment: "${directive.text}" must ${demand(directive)}, and a byte order mark stands before it. Save the file as UTF-8 without one.`;
+    this.tell('directive-misplaced', range, message, []);
+  }
+
+  contradictory(first: Occurrence, second: Occurrence): void {
+    const { directive, range, line } = second;
+    const message = `This is against "${wordsOf(first)}" before it.`;
+    const takeAway = (it: Occurrence): Fix => ({
+      title: `Take "${wordsOf(it)}" away`,
+      edits: [directive.place.kind === 'option' ? takingOption(it) : taking(it.line)],
+    });
+    const fixes = first.line.index === line.index && directive.place.kind !== 'option' ? [] : [first, second];
+    this.tell('directive-contradictory', range, message, fixes.toReversed().map(takeAway));
+  }
+
+  /** Of a line that the tool takes for a comment, or for SQL with a comment behind it. */
+  comment(line: TextLine, range: TextRange): void {
+    const isAlone = line.text.slice(0, range.start - line.start).trim() === '';
+    const text = line.text.slice(range.start - line.start, range.end - line.start);
+    const meant = meantBy(
+      text,
+      this.own.directives.filter((it) => mayBeMeant(it, isAlone)),
+    );
+    if (meant) this.misspelt(meant.directive, meant.written, line, range);
+    else if (isAlone) this.foreign(line, range);
+  }
+
+  /** Behind a directive that is read, what resembles an option. */
+  options(line: TextLine): void {
+    const options = this.own.directives.filter(({ place }) => place.kind === 'option');
+    const [first] = options;
+    if (first?.place.kind !== 'option') return;
+    const behind = first.place.behind.exec(line.text)?.[0].length ?? line.text.length;
+    const taken = occurrencesOn(line, this.own.directives).flatMap((it) => (isOption(it) ? [it.range] : []));
+    for (const { 0: text, index } of line.text.slice(behind).matchAll(/[a-z_-]+\s*[:=]\s*(?:"[^"]*"|[^\s:=]+)/gi)) {
+      const range = { start: line.start + behind + index, end: line.start + behind + index + text.length };
+      if (taken.some((it) => overlap(it, range))) continue;
+      const meant = meantBy(text, options);
+      if (!meant) continue;
+      const message = `${this.own.label} ignores this: it would have to be "${meant.written}".`;
+      const fix = { title: `Write "${meant.written}"`, edits: [{ range, text: meant.written }] };
+      this.tell('directive-misspelt', range, message, [fix]);
+    }
+  }
+
+  private misspelt(directive: Directive, written: string, line: TextLine, range: TextRange): void {
+    const isOption = directive.place.kind === 'option';
+    const where = isOption ? ` ${demand(directive)}, as` : '';
+    const message = `For ${this.own.label} this line is a comment: it would have to${where || ' be'} "${written}".`;
+    this.tell('directive-misspelt', range, message, this.put(directive, written, line));
+  }
+
+  private foreign(line: TextLine, range: TextRange): void {
+    for (const { label, directives } of others(this.own)) {
+      const { directive } =
+        occurrencesOn(line, directives).find((it) => it.directive.asks && it.directive.place.kind !== 'option') ?? {};
+      if (!directive) continue;
+      const own = this.own.directives.find(({ asks }) => asks === directive.asks && asks !== 'other');
+      const instead = own ? ` Here it is "${own.text}".` : this.instead(directive);
+      const message = `For ${this.own.label} this line is a comment: it is a directive of ${label}.${instead}`;
+      const remove: Fix = { title: 'Take this line away', edits: [taking(line)] };
+      return this.tell('directive-foreign', range, message, [...(own ? this.put(own, own.text, line) : []), remove]);
+    }
+  }
+
+  private instead({ asks }: Directive): string {
+    const { withoutTransaction } = this.own;
+    return asks === 'no-transaction' && withoutTransaction !== undefined ? ` ${withoutTransaction}` : '';
+  }
+
+  private put(directive: Directive, written: string, line: TextLine): readonly Fix[] {
+    const fix = putting(directive, written, line, this.lines, this.own.directives);
+    return fix ? [fix] : [];
+  }
+
+  private tell(code: string, range: TextRange, message: string, fixes: readonly Fix[]): void {
+    this.found.push({ range, severity: 'warning', code, message, ...(fixes.length > 0 ? { fixes } : {}) });
+  }
+}
+
+/** An option on a line of its own only where its words cannot be anything else. */
+function mayBeMeant({ place, likeness }: Directive, isAlone: boolean): boolean {
+  if (place.kind === 'option') return isAlone && likeness !== undefined && likeness.rest === undefined;
+  return isAlone || place.kind === 'behind';
+}
+
+/** With the blanks before it. */
+function takingOption({ line, range }: Occurrence): Fix['edits'][number] {
+  const before = line.text.slice(0, range.start - line.start);
+  return { range: { start: line.start + before.trimEnd().length, end: range.end }, text: '' };
+}
