@@ -43,6 +43,13 @@ export class CheckStates {
     return this.states.get(uri);
   }
 
+  /** What was found in the text of this document as it stands now; undefined where that is not known yet. */
+  current(uri: string): FileCheck | undefined {
+    const state = this.states.get(uri);
+    const isOfThisText = this.versions.get(uri) === this.documents.get(uri)?.version;
+    return state?.kind === 'rehearsed' && isOfThisText ? state.check : undefined;
+  }
+
   /**
    * What the text of this document does, as it stands now: waits for the check of it.
    *

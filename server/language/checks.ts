@@ -61,6 +61,11 @@ export class Checks {
     return this.states.of(uri);
   }
 
+  /** As CheckStates.current. */
+  current(uri: string): FileCheck | undefined {
+    return this.states.current(uri);
+  }
+
   /** As CheckStates.newest. */
   newest(uri: string, signal: AbortSignal): Promise<FileCheck | undefined> {
     return this.states.newest(uri, signal);

@@ -1,6 +1,8 @@
 /** Everything the editor can ask for. */
 import { changes } from './changes';
+import { codeActions } from './codeActions';
 import { codeLens } from './codeLens';
+import { completion } from './completion';
 import { databases } from './databases';
 import type { Feature } from './feature';
 import { formatting } from './formatting';
@@ -14,7 +16,9 @@ import { rowsAtFault } from './rowsAtFault';
 import { symbols } from './symbols';
 
 export const features: readonly Feature[] = [
+  codeActions,
   codeLens,
+  completion,
   hover,
   inlayHints,
   symbols,

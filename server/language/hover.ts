@@ -1,30 +1,48 @@
-/** Hover: what the statement under the pointer did when it was rehearsed. */
+/** Hover: what the statement under the pointer did when it was rehearsed; what a directive of the tool asks for. */
 import { type Hover, MarkupKind, type Range } from 'vscode-languageserver/node';
 import type { TextRange } from '../engine/base/text';
+import { directives } from '../engine/layouts/directives/all';
+import type { DirectiveTool } from '../engine/layouts/directives/directive';
 import type { FileCheck, Finding, StatementOutcome } from '../engine/project';
+import { directiveAt, documentation } from './directives';
 import type { Feature } from './feature';
 import { hoverText } from './observed';
-import { offsetsIn, rangesIn } from './positions';
+import { offsetsIn, rangesIn, withoutMark } from './positions';
 import { reply } from './reply';
+import { pathOf } from './uri';
 
 export const hover: Feature = {
   capabilities: { hoverProvider: true },
 
-  attach(connection, _workspace, documents, checks) {
+  attach(connection, workspace, documents, checks) {
     connection.onHover(
       reply(async ({ textDocument: { uri }, position }, signal) => {
         const document = documents.get(uri);
         if (!document) return null;
         const { version } = document;
         const offset = offsetsIn(document)(position);
-        const check = await checks.newest(uri, signal);
+        const path = pathOf(uri);
+        const project = path === undefined ? undefined : await workspace.projectOf(path);
+        const told = project && directiveHover(project.folder.layout.name, document.getText(), offset);
+        const check = told ? undefined : await checks.newest(uri, signal);
         // What was typed meanwhile may have moved everything away from under the pointer.
-        if (!check || document.version !== version) return null;
-        return hoverAt(check, offset, rangesIn(document.getText()));
+        if (document.version !== version) return null;
+        return told ?? (check ? hoverAt(check, offset, rangesIn(document.getText())) : null);
       }),
     );
   },
 };
+
+/**
+ * It is known without a rehearsal. Pure, so that tests need no connection.
+ *
+ * @param text as the editor has it
+ */
+export function directiveHover(tool: DirectiveTool, text: string, offset: number): Hover | null {
+  const found = directiveAt(tool, withoutMark(text), offset);
+  if (!found) return null;
+  return { contents: documentation(directives[tool], found.directive), range: rangesIn(text)(found.range) };
+}
 
 /**
  * Pure, so that tests need no connection.

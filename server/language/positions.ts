@@ -35,3 +35,9 @@ export function offsetsIn(document: TextDocument): (position: Position) => numbe
 export const withoutMark = (text: string): string => text.slice(markLength(text));
 
 const markLength = (text: string): number => (text.startsWith('\uFEFF') ? 1 : 0);
+
+/** Whether they have a place in common, be it only an end. */
+export const touch = (a: Range, b: Range): boolean => !isBefore(a.end, b.start) && !isBefore(b.end, a.start);
+
+const isBefore = (a: Range['start'], b: Range['start']): boolean =>
+  a.line < b.line || (a.line === b.line && a.character < b.character);

@@ -4,21 +4,15 @@ import { Fault } from '../engine/base/fault';
 import type { Finding, RowsAtFault } from '../engine/project';
 import { RowsRequest } from '../protocol/messages';
 import type { Feature } from './feature';
-import { rangesIn } from './positions';
+import { touch } from './positions';
 import { reply } from './reply';
 import { tableText } from './tableText';
 import { pathOf } from './uri';
 
 export const rowsAtFault: Feature = {
-  capabilities: { codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix] } },
+  capabilities: {},
 
-  attach(connection, workspace, documents, checks) {
-    connection.onCodeAction(({ textDocument: { uri }, range }) => {
-      const [state, document] = [checks.stateOf(uri), documents.get(uri)];
-      // An editor that does not know our command has nothing to show them with.
-      if (!workspace.ours || !document || state?.kind !== 'rehearsed') return [];
-      return showRowsActions(uri, state.check.findings, rangesIn(document.getText()), range);
-    });
+  attach(connection, workspace) {
     connection.onRequest(
       RowsRequest,
       reply(async ({ uri, rows }, signal) => {
@@ -46,10 +40,5 @@ export function showRowsActions(
     return [{ title: `Show rows: ${words}`, kind: CodeActionKind.QuickFix, command }];
   });
 }
-
-const touch = (a: Range, b: Range): boolean => !isBefore(a.end, b.start) && !isBefore(b.end, a.start);
-
-const isBefore = (a: Range['start'], b: Range['start']): boolean =>
-  a.line < b.line || (a.line === b.line && a.character < b.character);
 
 const titleOf = ({ says, rows, more }: RowsAtFault): string => `${more ? `the first ${rows.length} ` : ''}${says}`;

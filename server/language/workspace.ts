@@ -1,6 +1,6 @@
 /** The workspace as the language server knows it: folders, settings, trust, the engine that serves them, its projects. */
 import { isDeepStrictEqual } from 'node:util';
-import type { InitializeParams, WorkspaceFoldersChangeEvent } from 'vscode-languageserver/node';
+import type { ClientCapabilities, InitializeParams, WorkspaceFoldersChangeEvent } from 'vscode-languageserver/node';
 import { Fault } from '../engine/base/fault';
 import type { Engine, EngineOptions, Project, Status, TargetChoice } from '../engine/project';
 import type { Files, World } from '../engine/world';
@@ -27,6 +27,8 @@ export class Workspace {
   trusted = true;
   /** The client sent options of ours, so that it knows our notifications; a plain editor gets plain LSP. */
   ours = false;
+  /** What the editor can do; known after initialize. */
+  client: ClientCapabilities = {};
 
   private roots: readonly string[] = [];
   private settings: Settings = readSettings(undefined);
@@ -52,6 +54,7 @@ export class Workspace {
   start(params: InitializeParams): void {
     const { trusted, settings, targets } = readInitializationOptions(params.initializationOptions);
     this.ours = typeof params.initializationOptions === 'object' && params.initializationOptions !== null;
+    this.client = params.capabilities;
     this.trusted = trusted;
     this.settings = settings;
     this.roots = rootsOf(params);

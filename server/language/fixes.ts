@@ -1,0 +1,50 @@
+/** The fixes of findings as quick fixes. Pure, so that tests need no connection. */
+import {
+  type CodeAction,
+  CodeActionKind,
+  type Diagnostic,
+  type Range,
+  type WorkspaceEdit,
+} from 'vscode-languageserver/node';
+import type { TextRange } from '../engine/base/text';
+import type { Fix } from '../engine/layouts/layout';
+import type { Finding } from '../engine/project';
+import { touch } from './positions';
+
+/** The document that would be edited; with its version where the editor refuses edits of another one. */
+export interface Subject {
+  readonly uri: string;
+  readonly version?: number;
+}
+
+/** What the editor asks about: a place, and the diagnostics that it shows there. */
+export interface Asked {
+  readonly range: Range;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export function fixActions(
+  subject: Subject,
+  findings: readonly Finding[],
+  rangeOf: (range: TextRange) => Range,
+  asked: Asked,
+): CodeAction[] {
+  return findings.flatMap(({ range, code, fixes }) => {
+    const place = rangeOf(range);
+    if (!fixes || !touch(place, asked.range)) return [];
+    const mended = asked.diagnostics.filter((it) => it.code === code && touch(it.range, place));
+    return fixes.map((fix, i) => ({
+      title: fix.title,
+      kind: CodeActionKind.QuickFix,
+      ...(mended.length > 0 && { diagnostics: mended }),
+      ...(i === 0 && { isPreferred: true }),
+      edit: editOf(subject, fix, rangeOf),
+    }));
+  });
+}
+
+function editOf({ uri, version }: Subject, { edits }: Fix, rangeOf: (range: TextRange) => Range): WorkspaceEdit {
+  const changes = edits.map(({ range, text }) => ({ range: rangeOf(range), newText: text }));
+  if (version === undefined) return { changes: { [uri]: changes } };
+  return { documentChanges: [{ textDocument: { uri, version }, edits: changes }] };
+}
