@@ -110,7 +110,9 @@ export function connectEditor(fromServer: NodeJS.ReadableStream, toServer: NodeJ
             workspaceFolders: true,
             codeLens: { refreshSupport: true },
             didChangeWatchedFiles: { dynamicRegistration: true },
+            workspaceEdit: { documentChanges: true },
           },
+          textDocument: { completion: { completionItem: { snippetSupport: true } } },
         },
         ...(initializationOptions === undefined ? {} : { initializationOptions }),
       };

@@ -61,7 +61,7 @@ function lineDirectives(
   return directives.flatMap((directive) => {
     const { place, text } = directive;
     if (typed.isBehind ? place.kind !== 'behind' : place.kind === 'within' || place.kind === 'option') return [];
-    if (!begins(text, typed.text) || !isNew(directive, elsewhere)) return [];
+    if (!isBegun(text, typed.text) || !isNew(directive, elsewhere)) return [];
     const reachable = mayStandOn(directive, lines, line.index) || (place.kind === 'header' && isInHeader(lines, line));
     if (!reachable || directive.fits?.(neighbours) === false) return [];
     const range = { start: typed.isBehind ? offset - typed.text.length : line.start, end: offset };
@@ -80,13 +80,20 @@ function typedOf(line: TextLine, offset: number): Typed | undefined {
   if (line.text.slice(offset - line.start).trim() !== '') return undefined;
   const start = before(line, offset);
   const text = start.trimStart();
-  if (text === '' || /^(?:-|[a-z+]\S\S)/i.test(text)) return { text, isBehind: false };
+  if (/^(?:$|-|[a-z+][\w:+-]{2,}$)/i.test(text)) return { text, isBehind: false };
   const [dashes] = /--[^-]*$/.exec(start) ?? /(?<=;\s*)--?$/.exec(start) ?? [];
   return dashes === undefined ? undefined : { text: dashes, isBehind: true };
 }
 
 /** Only letters and digits are measured: `--goose no` begins `-- +goose NO TRANSACTION`. */
 const begins = (text: string, typed: string): boolean => lettersOf(text).startsWith(lettersOf(typed));
+
+/** Also by the word behind the tool's name; nothing is left to complete of what stands there already. */
+function isBegun(text: string, typed: string): boolean {
+  if (typed.trimEnd() === text) return false;
+  const rest = text.replace(/^\W*\w+\W*/, '');
+  return begins(text, typed) || (/^--.*\w\w/.test(typed) && begins(rest, typed));
+}
 
 const lettersOf = (text: string): string => text.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
 
