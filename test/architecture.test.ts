@@ -25,7 +25,7 @@ const shared: readonly string[] = ['server/engine/world.ts', 'server/engine/proj
 /** Packages that only some rooms may know. */
 const privileges: Readonly<Record<string, readonly string[]>> = {
   pg: ['server/engine/database'],
-  yaml: ['server/engine/database'],
+  yaml: ['server/engine/database', 'server/engine/layouts'],
   '@electric-sql/pglite': ['server/engine/database'],
   '@electric-sql/pglite-tools': ['server/engine/database'],
   'libpg-query': ['server/engine/sql'],

@@ -67,6 +67,7 @@ const settingsOf = (
   settings: parameters?.settings ?? {},
   environment,
   read: besideIn({ path }, (file) => files.read(file)),
+  ...(parameters ? { database: parameters.database, user: parameters.user } : {}),
 });
 
 /** What is wrong with the target of one folder is said when that one is asked, and holds up no other. */

@@ -16,8 +16,12 @@ import { jobFor, sameTables } from './support';
 
 const child = join(__dirname, 'child.ts');
 
+const tried = ['golang-migrate', 'dbmate', 'goose', 'numbered'] as const satisfies readonly LayoutName[];
+
+type Tried = (typeof tried)[number];
+
 /** The second migration waits, in its second statement, for a table that the test holds. */
-const sources: Readonly<Record<LayoutName, string>> = {
+const sources: Readonly<Record<Tried, string>> = {
   'golang-migrate': `--- 1_a.up.sql
 create table a ();
 --- 1_a.down.sql
@@ -75,7 +79,7 @@ interface Expected {
   readonly says: RegExp;
 }
 
-const expected: Readonly<Record<LayoutName, Expected>> = {
+const expected: Readonly<Record<Tried, Expected>> = {
   'golang-migrate': {
     tables: ['a', 'gate', 'schema_migrations'],
     told: /in the middle of 2, which was rolled back: nothing of it stands\. golang-migrate marked version 2 dirty/,
@@ -99,7 +103,7 @@ const expected: Readonly<Record<LayoutName, Expected>> = {
 };
 
 for (const major of Object.values(servers)) {
-  for (const layout of ['golang-migrate', 'dbmate', 'goose', 'numbered'] as const) {
+  for (const layout of tried) {
     describe(`an apply with ${layout} on PostgreSQL ${major} is cut off`, () => {
       const { tables, told, says } = expected[layout];
       // What was committed has to outlive a crash, as on a server that people use.

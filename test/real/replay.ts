@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { loadModule, parseSync } from 'libpg-query';
 import { type Client, DatabaseError } from 'pg';
 
-export type ToolName = 'golang-migrate' | 'dbmate' | 'goose' | 'numbered';
+export type ToolName = 'golang-migrate' | 'dbmate' | 'goose' | 'flyway' | 'numbered';
 
 export interface Replayed {
   readonly file: string;
@@ -74,12 +74,14 @@ async function replayOne(up: Up, client: Client): Promise<Omit<Replayed, 'file' 
 export const toolOf = (folder: string): ToolName => {
   const names = readdirSync(folder).filter((it) => it.endsWith('.sql'));
   if (names.some((it) => it.endsWith('.up.sql'))) return 'golang-migrate';
+  if (names.some((it) => /^V\d.*__/.test(it))) return 'flyway';
   const holds = (pattern: RegExp) => names.some((it) => pattern.test(readFileSync(join(folder, it), 'utf8')));
   if (holds(/^-- \+goose up/im)) return 'goose';
   return holds(/^--\s*migrate:up/m) ? 'dbmate' : 'numbered';
 };
 
 function upsIn(folder: string, tool: ToolName): readonly Up[] {
+  if (tool === 'flyway') return upsOfFlyway(folder);
   const names = readdirSync(folder).filter(
     (it) => /^\d+.*\.sql$/.test(it) && (tool !== 'golang-migrate' || it.endsWith('.up.sql')),
   );
@@ -89,6 +91,29 @@ function upsIn(folder: string, tool: ToolName): readonly Up[] {
     if (tool === 'dbmate') return sectionsOf(whole).map((it) => ({ ...it, file, whole }));
     if (tool === 'goose') return messagesOf(whole).map((it) => ({ ...it, file, whole }));
     return [{ file, whole, start: 0, sql: whole, inTransaction: tool === 'numbered' }];
+  });
+}
+
+/** Versions part by part as numbers, then what is repeatable by name; a script with CONCURRENTLY statement by statement. */
+function upsOfFlyway(folder: string): readonly Up[] {
+  const versionOf = (name: string): readonly number[] =>
+    (/^V([\d._]+?)(?:__|\.sql)/.exec(name)?.[1] ?? '9e99').split(/[._]/).map(Number);
+  const names = readdirSync(folder).filter((it) => /^(?:V\d|R__).*\.sql$/i.test(it));
+  const compared = (one: string, other: string): number => {
+    const [first, second] = [versionOf(one), versionOf(other)];
+    const at = first.findIndex((part, index) => part !== (second[index] ?? 0));
+    if (at >= 0) return (first[at] ?? 0) - (second[at] ?? 0);
+    return first.length - second.length || (one < other ? -1 : 1);
+  };
+  return names.toSorted(compared).flatMap((name) => {
+    const file = join(folder, name);
+    const whole = readFileSync(file, 'utf8').replace(/^\ufeff/, '');
+    if (!/\bconcurrently\b/i.test(whole)) return [{ file, whole, start: 0, sql: whole, inTransaction: true }];
+    let start = 0;
+    return whole.split(/(?<=;[ \t]*\n)/).map((sql) => {
+      start += sql.length;
+      return { file, whole, start: start - sql.length, sql, inTransaction: false };
+    });
   });
 }
 

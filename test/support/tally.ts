@@ -23,6 +23,8 @@ function fileOf(layout: LayoutName, version: number): readonly [string, string] 
       return [`db/migrations/${number}_t.sql`, `-- migrate:up\n${sql}-- migrate:down\n`];
     case 'goose':
       return [`migrations/${number}_t.sql`, `-- +goose Up\n${sql}-- +goose Down\n`];
+    case 'flyway':
+      return [`migrations/V${number}__t.sql`, sql];
     case 'numbered':
       return [`migrations/${number}_t.sql`, sql];
   }

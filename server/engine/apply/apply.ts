@@ -2,6 +2,7 @@
 import { Fault } from '../base/fault';
 import { openJournal } from '../base/journal';
 import type { Session } from '../database/session';
+import { isDone } from '../history/history';
 import type { ApplyResult, Left } from '../project';
 import type { Job } from './job';
 import { withLockedTarget } from './locked';
@@ -25,7 +26,7 @@ export async function applyMigrations(job: Job, versions: readonly string[]): Pr
   return carryOut(job, async (session) => {
     const state = await job.history.read(session);
     // Whoever had the lock until now may have done all of it.
-    const left = plan.filter(({ migration }) => state.applied(migration) !== 'applied');
+    const left = plan.filter(({ migration, upText }) => !isDone(state, migration, upText));
     if (left.length === 0 && state.blocked === undefined) return [];
     checkUp(job, plan, state);
     return plan;
@@ -184,7 +185,7 @@ async function foundAfterLoss(job: Job, planned: Planned, trail: Trail): Promise
   try {
     return await lookAgain(job, async (session) => {
       const state = await job.history.read(session);
-      const applied = state.applied(planned.migration) === 'applied';
+      const applied = isDone(state, planned.migration, planned.upText);
       const finished = state.blocked === undefined && applied === (planned.direction === 'up');
       const stands = finished
         ? `${planned.migration.version} was ${planned.direction === 'up' ? 'applied' : 'reverted'} before.`

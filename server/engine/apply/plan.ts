@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { lineIndex } from '../base/text';
 import { Fault } from '../base/fault';
-import type { HistoryState } from '../history/history';
+import { type HistoryState, isDone } from '../history/history';
 import type { Script } from '../layouts/layout';
 import { fileOf, type Migration } from '../layouts/migration';
 import { type Message, messagesIn, statementsIn } from '../layouts/statements';
@@ -72,9 +72,9 @@ export function checkUp({ folder }: Pick<Job, 'folder'>, plan: readonly Planned[
     const refusal = state.refuses?.(it);
     if (refusal !== undefined) throw new Fault('out-of-order', refusal);
   }
-  for (const { migration } of plan) {
+  for (const { migration, upText } of plan) {
     const applied = state.applied(migration);
-    if (applied === 'applied') throw new Fault('history-moved', `${migration.version} has been applied meanwhile.`);
+    if (isDone(state, migration, upText)) throw new Fault('history-moved', `${migration.version} has been applied meanwhile.`);
     if (applied === 'skipped')
       throw new Fault(
         'out-of-order',
@@ -113,7 +113,10 @@ export function checkDown({ folder }: Pick<Job, 'folder'>, versions: readonly st
 function checkHistory({ folder }: Pick<Job, 'folder'>, state: HistoryState): void {
   if (state.blocked !== undefined) throw new Fault('blocked', state.blocked);
   if (!state.needsFiles) return;
-  const missing = state.versions.find((version) => !folder.migrations.some((it) => it.version === version));
+  const isThere = (version: string): boolean => folder.migrations.some((it) => it.version === version);
+  const last = state.versions.findLastIndex(isThere);
+  const needed = state.allowsNewer ? state.versions.slice(0, last + 1) : state.versions;
+  const missing = needed.find((version) => !isThere(version));
   if (missing !== undefined)
     throw new Fault('history-moved', `${missing} is applied and has no file in ${folder.path}.`);
 }

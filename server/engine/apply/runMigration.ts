@@ -132,6 +132,7 @@ export const stepOf = (
   migration,
   previous,
   script: { direction },
+  ...(scripts[0] ? { mode: scripts[0].script.mode } : {}),
   upText,
   statements: scripts.flatMap(({ statements }) => statements.map(({ text }) => text)),
   read: besideIn(job.folder, job.read),

@@ -1,6 +1,7 @@
 /** The histories we can read and write, one for each layout. */
 import type { LayoutName, ToolSettings } from '../layouts/layout';
 import { dbmateHistory, dbmateOptions } from './dbmate';
+import { flywayHistory, flywayOptions } from './flyway';
 import { golangMigrateHistory, golangMigrateTable } from './golangMigrate';
 import { gooseHistory, gooseOptions } from './goose';
 import type { History } from './history';
@@ -11,5 +12,6 @@ export const histories: Readonly<Record<LayoutName, (settings: ToolSettings) => 
   'golang-migrate': (settings) => golangMigrateHistory(golangMigrateTable(settings)),
   dbmate: (settings) => dbmateHistory(dbmateOptions(settings)),
   goose: (settings) => gooseHistory(gooseOptions(settings)),
+  flyway: (settings) => flywayHistory(flywayOptions(settings)),
   numbered: numberedHistory,
 };

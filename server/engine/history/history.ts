@@ -1,5 +1,5 @@
 /** A tool's own record of what has been applied to a database. One tool, one file in this room. */
-import type { FolderContents, LayoutName, Script } from '../layouts/layout';
+import type { FolderContents, LayoutName, Script, TransactionMode } from '../layouts/layout';
 import type { Migration } from '../layouts/migration';
 import type { Refusal, Session } from '../database/session';
 
@@ -49,6 +49,8 @@ export interface HistoryStep {
   readonly previous: Migration | undefined;
   /** `{ direction }` alone when there is no such file. */
   readonly script: Pick<Script, 'direction'>;
+  /** How its scripts are run; left out where there is none. */
+  readonly mode?: TransactionMode;
   /** Text of the up file with its byte order mark, for tools that record a checksum. */
   readonly upText: string;
   /** Texts of the statements that are run, as they are sent; for tools that record them or their number. */
@@ -80,6 +82,12 @@ export interface HistoryState {
   readonly edited?: (migration: Migration, upText: string) => boolean;
   /** What the tool does as long as one is edited: a whole sentence. Left out where it does not notice. */
   readonly onEdited?: string;
+  /**
+   * Applied, and to be run once more as it is now: Flyway's repeatable migrations. Left out for tools that never do.
+   *
+   * @param upText as `edited`
+   */
+  readonly again?: (migration: Migration, upText: string) => boolean;
   /** Versions in the table, oldest first; some may have no file here. */
   readonly versions: readonly string[];
   /** Set when the tool refuses to go on until it is repaired (golang-migrate's `dirty`): what to do about it. */
@@ -101,6 +109,8 @@ export interface HistoryState {
   readonly revertsFirst?: string;
   /** True when the tool refuses to go on while a version of the table has no file (golang-migrate). */
   readonly needsFiles: boolean;
+  /** Of those without a file the tool passes over versions above all files (Flyway). */
+  readonly allowsNewer?: true;
 }
 
 /** Changes of the history alone: the schema stays as it is. */
@@ -114,5 +124,9 @@ export interface Repair {
   /** In this order, in one transaction. */
   readonly statements: readonly string[];
 }
+
+/** Whether there is nothing left to run of it. */
+export const isDone = ({ applied, again }: HistoryState, migration: Migration, upText: string): boolean =>
+  applied(migration) === 'applied' && !again?.(migration, upText);
 
 export type AppliedState = 'applied' | 'pending' | 'skipped';

@@ -1,8 +1,9 @@
 /** The migration tools we know. A folder is asked in this order: what is written inside tells more than names do. */
 import { dbmate } from './dbmate';
+import { flyway } from './flyway';
 import { goose } from './goose';
 import { golangMigrate } from './golangMigrate';
 import type { Layout } from './layout';
 import { numbered } from './numbered';
 
-export const layouts: readonly Layout[] = [dbmate, goose, golangMigrate, numbered];
+export const layouts: readonly Layout[] = [dbmate, goose, golangMigrate, flyway, numbered];

@@ -2,7 +2,7 @@
 import type { TextRange } from '../base/text';
 import type { Replaced } from '../sql/statement';
 
-export type LayoutName = 'golang-migrate' | 'dbmate' | 'goose' | 'numbered';
+export type LayoutName = 'golang-migrate' | 'dbmate' | 'goose' | 'flyway' | 'numbered';
 
 export interface Layout {
   readonly name: LayoutName;
@@ -57,6 +57,9 @@ export interface ToolSettings {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** As FolderContents.read. */
   readonly read: FolderContents['read'];
+  /** Of the target, for what a tool puts into scripts; left out for the embedded engine. */
+  readonly database?: string;
+  readonly user?: string;
 }
 
 export interface Skeleton {
@@ -115,6 +118,8 @@ export interface MigrationName {
   readonly title: string;
   /** `both` when one file holds both directions. */
   readonly direction: 'up' | 'down' | 'both';
+  /** What the tool records of where the file stands; left out where it records nothing of it. */
+  readonly recordedAs?: string;
 }
 
 export interface MigrationFile {

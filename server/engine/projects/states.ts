@@ -47,6 +47,7 @@ function stateOf(ground: Ground, history: HistoryState, read: ReadMigration): Mi
   if (wasPassedOver(ground, migration)) return 'skipped';
   // What cannot be read is said by itself; whether it is another text, nobody knows.
   if (unreadUp(read)) return 'applied';
+  if (history.again?.(migration, wholeOf(read))) return 'pending';
   return isAsApplied(ground, history, migration)(wholeOf(read)) ? 'applied' : 'edited';
 }
 

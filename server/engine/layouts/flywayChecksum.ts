@@ -1,0 +1,27 @@
+/**
+ * Flyway's checksum: CRC-32 of the lines without their ends, as Java's signed number.
+ *
+ * Facts from flyway/flyway 13.0.0: internal/resolver/ChecksumCalculator.java; SqlMigrationResolver.java for repeatable
+ * migrations, whose placeholders are replaced before.
+ */
+import { crc32 } from 'node:zlib';
+import { sentOf } from '../sql/places';
+import type { FlywayConfig } from './flywayConfig';
+import { type FlywaySession, replacing, valuesFor } from './flywayPlaceholders';
+
+/** @param text a byte order mark at its start does not count */
+export const checksumOf = (text: string): number => crc32(text.replace(/^\uFEFF/, '').replaceAll(/[\r\n]/g, '')) | 0;
+
+/** What a row of a repeatable migration may hold: the first one is what is recorded. */
+export function repeatableChecksums(
+  text: string,
+  fileName: string,
+  config: FlywayConfig,
+  session: FlywaySession,
+): readonly number[] {
+  const raw = checksumOf(text);
+  if (!config.placeholders.replaced) return [raw];
+  const bare = text.replace(/^\uFEFF/, '');
+  const { replaced } = replacing(bare, config.placeholders, valuesFor(config, fileName, session));
+  return [checksumOf(sentOf(bare, { start: 0, end: bare.length }, replaced)), raw];
+}

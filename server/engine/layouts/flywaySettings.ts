@@ -1,0 +1,128 @@
+/**
+ * What the files of a project literally say about Flyway, whatever they are written in: `flyway.toml`, `flyway.conf`,
+ * Spring's, Quarkus's and Micronaut's properties, the plug-ins of Maven and Gradle. Nothing is evaluated.
+ *
+ * Facts from flyway/flyway 13.0.0: internal/configuration/ConfigUtils.java, TomlUtils.java, models/.
+ */
+import { parseAllDocuments } from 'yaml';
+
+/** A setting with its name as it is written, without `flyway.` before it; of a list the parts with `,` between. */
+export type Setting = readonly [name: string, value: string];
+
+/** @param file its path, whose end tells how it is written. Never throws. */
+export function settingsIn(file: string, text: string): readonly Setting[] {
+  if (file.endsWith('.toml')) return ofTables(tomlEntries(text));
+  if (file.endsWith('.conf') || file.endsWith('.properties')) return named(propertiesIn(text));
+  if (/\.ya?ml$/.test(file)) return named(yamlEntries(text));
+  return file.endsWith('pom.xml') ? mavenEntries(text) : gradleEntries(text);
+}
+
+/** As java.util.Properties reads them, without escapes. */
+export function propertiesIn(text: string): Setting[] {
+  const lines = text.replace(/\\\r?\n[ \t]*/g, '').split(/\r?\n/);
+  return lines.flatMap((line) => {
+    const [, name, value = ''] = /^\s*([^#!\s=:][^\s=:]*)\s*[=:]?\s*(.*?)\s*$/.exec(line) ?? [];
+    return name === undefined ? [] : [[name, value] as const];
+  });
+}
+
+/** Those of Flyway, however the framework around it calls them. */
+function named(entries: readonly Setting[]): Setting[] {
+  return entries.flatMap(([name, value]) => {
+    const [, own] = /^(?:(?:spring|quarkus)\.)?flyway\.(?:datasources\.[^.]+\.)?(.+)$/.exec(name) ?? [];
+    return own === undefined ? [] : [[own, value] as const];
+  });
+}
+
+/** Schemas are settings of an environment; without a choice it is the one that is called `default`. */
+function ofTables(entries: readonly Setting[]): Setting[] {
+  const environment = entries.find(([name]) => name === 'flyway.environment')?.[1] ?? 'default';
+  const within = entries.flatMap(([name, value]) =>
+    name.startsWith(`environments.${environment}.flyway.`) || name === `environments.${environment}.schemas`
+      ? [[name.slice(`environments.${environment}.`.length).replace(/^flyway\./, ''), value] as const]
+      : [],
+  );
+  return [...within, ...named(entries)];
+}
+
+function tomlEntries(text: string): Setting[] {
+  let table = '';
+  const entries: Setting[] = [];
+  for (const [, header, name, value] of text.matchAll(tomlLine)) {
+    if (header !== undefined) table = `${header.replaceAll(/["'\s]/g, '')}.`;
+    const literal = value === undefined ? undefined : literalIn(value);
+    if (name !== undefined && literal !== undefined)
+      entries.push([`${table}${name.replaceAll(/["'\s]/g, '')}`, literal]);
+  }
+  return entries;
+}
+
+/** A table's header, or a key with a string, a list of strings over several lines, or a word. */
+const tomlLine =
+  /^[ \t]*(?:\[([^[\]\n]+)\]|([\w."'-]+)[ \t]*=[ \t]*("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|\[[^\]]*\]|[^\s#"'[]+))[ \t]*(?:#.*)?\r?$/gm;
+
+/** Of a string, a list of strings, a number or a word; undefined where it is something that must be evaluated. */
+function literalIn(written: string): string | undefined {
+  const [first] = written;
+  if (first === '"') return written.slice(1, -1).replaceAll(/\\(.)/g, (_, it: string) => escapes[it] ?? it);
+  if (first === "'") return written.slice(1, -1);
+  if (first !== '[') return /^[\w.-]+$/.test(written) ? written : undefined;
+  return [...written.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'/g)].map(([, one, other]) => one ?? other).join(',');
+}
+
+const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' };
+
+/** Of documents that hold without a profile; names are those of the keys with a dot between. */
+function yamlEntries(text: string): Setting[] {
+  const documents = parseAllDocuments(text);
+  if (!Array.isArray(documents)) return [];
+  return documents.flatMap((document) => {
+    if (document.errors.length > 0) return [];
+    const entries = flat('', document.toJS());
+    return entries.some(([name]) => /^spring\.(?:profiles|config\.activate)(?:\.on-profile)?$/.test(name))
+      ? []
+      : entries;
+  });
+}
+
+function flat(name: string, value: unknown): Setting[] {
+  if (Array.isArray(value)) return [[name, value.map(String).join(',')]];
+  if (typeof value === 'object' && value !== null)
+    return Object.entries(value).flatMap(([key, inner]) => flat(name === '' ? key : `${name}.${key}`, inner));
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? [[name, String(value)]]
+    : [];
+}
+
+/** `<configuration>` of the plug-in. */
+function mavenEntries(text: string): Setting[] {
+  const bare = text.replaceAll(/<!--[\s\S]*?-->/g, '');
+  const plugin = /<artifactId>\s*flyway-maven-plugin\s*<\/artifactId>(?:(?!<\/plugin>)[\s\S])*/.exec(bare)?.[0] ?? '';
+  const [, inner = ''] = /<configuration>([\s\S]*?)<\/configuration>/.exec(plugin) ?? [];
+  return [...inner.matchAll(/<([\w.-]+)>([\s\S]*?)<\/\1>/g)].flatMap(([, name = '', value = '']): Setting[] => {
+    const parts = [...value.matchAll(/<([\w.-]+)>\s*([\s\S]*?)\s*<\/\1>/g)];
+    if (name === 'placeholders')
+      return parts.map(([, key = '', it = '']) => [`placeholders.${key}`, plain(it)] as const);
+    return [[name, parts.length > 0 ? parts.map(([, , it = '']) => plain(it)).join(',') : plain(value.trim())]];
+  });
+}
+
+const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+
+const plain = (xml: string): string => xml.replaceAll(/&(\w+);/g, (whole, name: string) => entities[name] ?? whole);
+
+/** The block `flyway { … }`, in Groovy and in Kotlin, a setting a line. */
+function gradleEntries(text: string): Setting[] {
+  const [, block = ''] = /^flyway\s*\{([\s\S]*?)^\}/m.exec(text) ?? [];
+  return [...block.matchAll(/^[ \t]*(\w+)[ \t]*(?:=|\.set\()?[ \t]*(.+?)[ \t]*\)?[ \t]*$/gm)].flatMap(
+    ([, name = '', written = '']) => {
+      const strings = [...written.matchAll(/"([^"$]*)"|'([^']*)'/g)].map(([, one, other]) => one ?? other ?? '');
+      if (name === 'placeholders')
+        return strings.flatMap((key, at) =>
+          at % 2 === 0 ? [[`placeholders.${key}`, strings[at + 1] ?? ''] as const] : [],
+        );
+      const value = strings.length > 0 ? strings.join(',') : written;
+      return strings.length > 0 || /^(?:true|false|\d+)$/.test(value) ? [[name, value] as const] : [];
+    },
+  );
+}
