@@ -58,5 +58,6 @@ const layouts = () => [
   { label: 'dbmate', description: l10n.t('one file with up and down'), folder: 'db/migrations' },
   { label: 'golang-migrate', description: l10n.t('an up file and a down file'), folder: 'migrations' },
   { label: 'goose', description: l10n.t('one file with up and down'), folder: 'migrations' },
+  { label: 'flyway', description: l10n.t('one file, up only'), folder: 'sql' },
   { label: 'numbered', description: l10n.t('plain numbered files'), folder: 'migrations' },
 ];

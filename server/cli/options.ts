@@ -21,7 +21,11 @@ export const options = {
     value: 'FOLDER',
     says: 'folder of migrations, or one above it (default: .)',
   },
-  layout: { type: 'string', value: 'NAME', says: 'how the files are named: golang-migrate, dbmate, goose, numbered' },
+  layout: {
+    type: 'string',
+    value: 'NAME',
+    says: 'how the files are named: golang-migrate, dbmate, goose, flyway, numbered',
+  },
   database: {
     type: 'string',
     value: 'URL',

@@ -11,7 +11,7 @@ import { checksumOf } from '../../server/engine/layouts/flywayChecksum';
 import { flywayConfig } from '../../server/engine/layouts/flywayConfig';
 import { withJob } from '../apply/support';
 import { isFault } from '../support/faults';
-import { folderOf, step } from '../support/migrating';
+import { step } from '../support/migrating';
 import { type Major, servers } from '../support/servers';
 import { type TestProject, withFolderAndDatabase } from './support';
 

@@ -43,13 +43,14 @@ describe('histories of nothing', () => {
 });
 
 /** With what its functions say of some migration. */
-function plain({ applied, edited, refuses, ...facts }: ReturnType<History['ofNothing']>) {
+function plain({ applied, edited, again, refuses, ...facts }: ReturnType<History['ofNothing']>) {
   const parts = { version: '1', digits: '1', order: '1', title: 'a', direction: 'up' } as const;
   const migration = { ...parts, upPath: '/1_a.sql', downPath: undefined, name: parts };
   return {
     ...facts,
     applied: applied(migration),
     edited: edited?.(migration, 'select 1'),
+    again: again?.(migration, 'select 1'),
     refuses: refuses?.(migration),
   };
 }

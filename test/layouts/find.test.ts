@@ -87,7 +87,6 @@ describe('folders of migrations', () => {
     ['hidden folders', same(['/w/.git/migrations/1_a.up.sql', '/w/.cache/1_a.up.sql'])],
     ['build results', same(['/w/dist/migrations/1_a.up.sql', '/w/target/1_a.up.sql'])],
     ['nine levels down', same(['/w/1/2/3/4/5/6/7/8/9/1_a.up.sql'])],
-    ['Flyway', same(['/w/migration/V1__a.sql', '/w/migration/R__b.sql'])],
     ['sql-migrate', same(['/w/migrations/1_a.sql'], '\n-- +migrate Up\n')],
     ['Liquibase', same(['/w/migrations/1_a.sql'], '--liquibase formatted sql\n')],
     ['graphile-migrate', same(['/w/migrations/000001.sql'], '--! Previous: -\n--! Hash: sha1:0\n\n')],
@@ -184,7 +183,7 @@ describe('a folder that the user names', () => {
   });
 
   it('in an unknown layout is a fault that lists the known ones', () => {
-    throws(() => layoutOf('flyway'), isFault('bad-usage', /dbmate, goose, golang-migrate, numbered/));
+    throws(() => layoutOf('liquibase'), isFault('bad-usage', /dbmate, goose, golang-migrate, flyway, numbered/));
   });
 });
 

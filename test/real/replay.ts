@@ -105,7 +105,7 @@ function upsOfFlyway(folder: string): readonly Up[] {
     if (at >= 0) return (first[at] ?? 0) - (second[at] ?? 0);
     return first.length - second.length || (one < other ? -1 : 1);
   };
-  return names.toSorted(compared).flatMap((name) => {
+  return names.toSorted(compared).flatMap((name): Up[] => {
     const file = join(folder, name);
     const whole = readFileSync(file, 'utf8').replace(/^\ufeff/, '');
     if (!/\bconcurrently\b/i.test(whole)) return [{ file, whole, start: 0, sql: whole, inTransaction: true }];

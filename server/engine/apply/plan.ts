@@ -74,7 +74,8 @@ export function checkUp({ folder }: Pick<Job, 'folder'>, plan: readonly Planned[
   }
   for (const { migration, upText } of plan) {
     const applied = state.applied(migration);
-    if (isDone(state, migration, upText)) throw new Fault('history-moved', `${migration.version} has been applied meanwhile.`);
+    if (isDone(state, migration, upText))
+      throw new Fault('history-moved', `${migration.version} has been applied meanwhile.`);
     if (applied === 'skipped')
       throw new Fault(
         'out-of-order',
