@@ -59,5 +59,6 @@ const layouts = () => [
   { label: 'golang-migrate', description: l10n.t('an up file and a down file'), folder: 'migrations' },
   { label: 'goose', description: l10n.t('one file with up and down'), folder: 'migrations' },
   { label: 'flyway', description: l10n.t('one file, up only'), folder: 'sql' },
+  { label: 'graphile-migrate', description: l10n.t('one current file, committed later'), folder: 'migrations' },
   { label: 'numbered', description: l10n.t('plain numbered files'), folder: 'migrations' },
 ];

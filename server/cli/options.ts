@@ -1,4 +1,5 @@
 /** Every option of the command line, in the order that --help lists them. A command names those that it takes. */
+import { layouts } from '../engine/layouts/all';
 
 export const options = {
   all: { type: 'boolean', says: 'every migration, from an empty database on' },
@@ -24,7 +25,7 @@ export const options = {
   layout: {
     type: 'string',
     value: 'NAME',
-    says: 'how the files are named: golang-migrate, dbmate, goose, flyway, numbered',
+    says: `how the files are named: ${layouts.map(({ name }) => name).join(', ')}`,
   },
   database: {
     type: 'string',

@@ -66,9 +66,13 @@ const settingsOf = (
   extra: parameters?.extra ?? {},
   settings: parameters?.settings ?? {},
   environment,
+  user: parameters?.user ?? embeddedName,
+  database: parameters?.database ?? embeddedName,
   read: besideIn({ path }, (file) => files.read(file)),
-  ...(parameters ? { database: parameters.database, user: parameters.user } : {}),
 });
+
+/** The embedded engine calls its superuser so, and its database. */
+const embeddedName = 'postgres';
 
 /** What is wrong with the target of one folder is said when that one is asked, and holds up no other. */
 function targetOf({ path, layout }: MigrationFolder, options: EngineOptions, world: World): Target {

@@ -2,12 +2,12 @@
  * Our process, its session or the server dies while migrations are applied. What was not committed is gone, what was is
  * recorded, and the next start says which.
  */
+import type { LayoutName } from '../../server/engine/layouts/layout';
 import { deepEqual, equal, match, rejects } from 'node:assert/strict';
 import { join } from 'node:path';
 import { applyMigrations, revertMigrations } from '../../server/engine/apply/apply';
 import { recoverApplies } from '../../server/engine/apply/recover';
 import { Fault } from '../../server/engine/base/fault';
-import type { LayoutName } from '../../server/engine/layouts/layout';
 import { type Place, withPlace } from '../snapshots/support';
 import { startKillable, until, whenBack } from '../support/killable';
 import { type Major, asAdmin, servers, serverOf } from '../support/servers';

@@ -64,9 +64,12 @@ for (const major of Object.values(servers)) {
         for (const version of ['1', 'R__v']) await step(session, history, folder, version, 'up', texts);
         const { edited, again } = await history.read(session);
         const [first, , , view] = folder.migrations;
-        deepEqual([edited(first!, `\uFEFF${texts['V1__a.sql'].trimEnd()}\r\n`), edited(first!, 'x')], [false, true]);
+        deepEqual(
+          [edited?.(first!, `\uFEFF${texts['V1__a.sql'].trimEnd()}\r\n`), edited?.(first!, 'x')],
+          [false, true],
+        );
         deepEqual([again?.(view!, texts['R__v.sql']), again?.(view!, 'x'), again?.(first!, 'x')], [false, true, false]);
-        equal(edited(view!, 'x'), false);
+        equal(edited?.(view!, 'x'), false);
       }));
 
     it('has the table, key and index that Flyway makes', () =>

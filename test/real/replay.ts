@@ -8,7 +8,15 @@ import { join } from 'node:path';
 import { loadModule, parseSync } from 'libpg-query';
 import { type Client, DatabaseError } from 'pg';
 
-export type ToolName = 'golang-migrate' | 'dbmate' | 'goose' | 'flyway' | 'numbered';
+export type ToolName =
+  | 'golang-migrate'
+  | 'dbmate'
+  | 'goose'
+  | 'flyway'
+  | 'graphile-migrate'
+  | 'supabase'
+  | 'atlas'
+  | 'numbered';
 
 export interface Replayed {
   readonly file: string;
@@ -72,7 +80,11 @@ async function replayOne(up: Up, client: Client): Promise<Omit<Replayed, 'file' 
 }
 
 export const toolOf = (folder: string): ToolName => {
-  const names = readdirSync(folder).filter((it) => it.endsWith('.sql'));
+  const all = readdirSync(folder);
+  if (all.includes('committed')) return 'graphile-migrate';
+  if (/\/supabase\/migrations\/?$/.test(folder)) return 'supabase';
+  const names = all.filter((it) => it.endsWith('.sql'));
+  if (all.includes('atlas.sum') && !names.some((it) => it.endsWith('.up.sql'))) return 'atlas';
   if (names.some((it) => it.endsWith('.up.sql'))) return 'golang-migrate';
   if (names.some((it) => /^V\d.*__/.test(it))) return 'flyway';
   const holds = (pattern: RegExp) => names.some((it) => pattern.test(readFileSync(join(folder, it), 'utf8')));
@@ -82,6 +94,7 @@ export const toolOf = (folder: string): ToolName => {
 
 function upsIn(folder: string, tool: ToolName): readonly Up[] {
   if (tool === 'flyway') return upsOfFlyway(folder);
+  if (tool === 'graphile-migrate') return committedIn(join(folder, 'committed'));
   const names = readdirSync(folder).filter(
     (it) => /^\d+.*\.sql$/.test(it) && (tool !== 'golang-migrate' || it.endsWith('.up.sql')),
   );
@@ -90,7 +103,7 @@ function upsIn(folder: string, tool: ToolName): readonly Up[] {
     const file = join(folder, name);
     if (tool === 'dbmate') return sectionsOf(whole).map((it) => ({ ...it, file, whole }));
     if (tool === 'goose') return messagesOf(whole).map((it) => ({ ...it, file, whole }));
-    return [{ file, whole, start: 0, sql: whole, inTransaction: tool === 'numbered' }];
+    return [{ file, whole, start: 0, sql: whole, inTransaction: tool !== 'golang-migrate' && !isAlone(tool, whole) }];
   });
 }
 
@@ -115,6 +128,25 @@ function upsOfFlyway(folder: string): readonly Up[] {
       return { file, whole, start: start - sql.length, sql, inTransaction: false };
     });
   });
+}
+
+const isAlone = (tool: ToolName, whole: string): boolean =>
+  tool === 'supabase' || (tool === 'atlas' && /^-- atlas:txmode none/m.test(whole));
+
+/** What stands behind the head of each committed file of graphile-migrate, with the placeholders of the environment. */
+function committedIn(folder: string): readonly Up[] {
+  return readdirSync(folder)
+    .filter((it) => it.endsWith('.sql'))
+    .toSorted(byName)
+    .map((name) => {
+      const whole = readFileSync(join(folder, name), 'utf8').replaceAll(
+        /:(DATABASE_[A-Z]+)\b/g,
+        (written, variable: string) => process.env[variable] ?? written,
+      );
+      const start = whole.indexOf('\n\n') + 2;
+      const sql = whole.slice(start);
+      return { file: join(folder, name), whole, start, sql, inTransaction: !/^\s*--!\s*no-transaction/.test(sql) };
+    });
 }
 
 /** The up sections of dbmate; a file may have several. */

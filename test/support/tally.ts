@@ -27,6 +27,8 @@ function fileOf(layout: LayoutName, version: number): readonly [string, string] 
       return [`migrations/V${number}__t.sql`, sql];
     case 'numbered':
       return [`migrations/${number}_t.sql`, sql];
+    default:
+      throw new Error(`no tally is kept with ${layout}`);
   }
 }
 

@@ -4,6 +4,7 @@ import { dbmateHistory, dbmateOptions } from './dbmate';
 import { flywayHistory, flywayOptions } from './flyway';
 import { golangMigrateHistory, golangMigrateTable } from './golangMigrate';
 import { gooseHistory, gooseOptions } from './goose';
+import { graphileMigrateHistory, graphileMigrateOptions } from './graphileMigrate';
 import type { History } from './history';
 import { numberedHistory } from './numbered';
 
@@ -13,5 +14,6 @@ export const histories: Readonly<Record<LayoutName, (settings: ToolSettings) => 
   dbmate: (settings) => dbmateHistory(dbmateOptions(settings)),
   goose: (settings) => gooseHistory(gooseOptions(settings)),
   flyway: (settings) => flywayHistory(flywayOptions(settings)),
+  'graphile-migrate': (settings) => graphileMigrateHistory(graphileMigrateOptions(settings)),
   numbered: numberedHistory,
 };

@@ -3,7 +3,8 @@ import { dbmate } from './dbmate';
 import { flyway } from './flyway';
 import { goose } from './goose';
 import { golangMigrate } from './golangMigrate';
+import { graphileMigrate } from './graphileMigrate';
 import type { Layout } from './layout';
 import { numbered } from './numbered';
 
-export const layouts: readonly Layout[] = [dbmate, goose, golangMigrate, flyway, numbered];
+export const layouts: readonly Layout[] = [graphileMigrate, dbmate, goose, golangMigrate, flyway, numbered];

@@ -2,7 +2,7 @@
 import type { TextRange } from '../base/text';
 import type { Replaced } from '../sql/statement';
 
-export type LayoutName = 'golang-migrate' | 'dbmate' | 'goose' | 'flyway' | 'numbered';
+export type LayoutName = 'golang-migrate' | 'dbmate' | 'goose' | 'flyway' | 'graphile-migrate' | 'numbered';
 
 export interface Layout {
   readonly name: LayoutName;
@@ -55,11 +55,11 @@ export interface ToolSettings {
   readonly settings: Readonly<Record<string, string>>;
   /** Of the process, over what `.env` beside the migrations says. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Who is logged in at the target, and where; undefined for a target that is not known. */
+  readonly user?: string | undefined;
+  readonly database?: string | undefined;
   /** As FolderContents.read. */
   readonly read: FolderContents['read'];
-  /** Of the target, for what a tool puts into scripts; left out for the embedded engine. */
-  readonly database?: string;
-  readonly user?: string;
 }
 
 export interface Skeleton {
@@ -67,6 +67,8 @@ export interface Skeleton {
   readonly files: readonly { readonly name: string; readonly text: string }[];
   /** Where to write, an offset in the first file. */
   readonly cursor: number;
+  /** Name of a file that is there already, where the tool has but one to write in: it is opened then, and `cursor` is one in it. */
+  readonly opens?: string;
   /** Files that are there already and list the migrations, as they are to be then: `meta/_journal.json`. */
   readonly lists?: readonly { readonly name: string; readonly text: string }[];
 }

@@ -9,10 +9,10 @@ import type { Ground } from './ground';
 export function createMigration({ folder, world }: Ground, title: string): ReturnType<Project['create']> {
   const existing = folder.migrations.flatMap(namesOf);
   const contents = contentsOf(folder.path, world.files);
-  const { files, cursor, lists = [] } = folder.layout.skeleton(title, existing, world.now(), contents);
+  const { files, opens, cursor, lists = [] } = folder.layout.skeleton(title, existing, world.now(), contents);
   for (const { name, text } of files) world.files.write(join(folder.path, name), text);
   for (const { name, text } of lists) world.files.replace(join(folder.path, name), text);
-  return { path: join(folder.path, files[0]?.name ?? ''), cursor };
+  return { path: join(folder.path, files[0]?.name ?? opens ?? ''), cursor };
 }
 
 /** Of its up and its down file: one that is new gets a down file where the others have some. */
