@@ -1,11 +1,24 @@
 /** What can be asked about one folder of migrations and its target. The faces (language, cli) know the engine by these types. */
 import type { TextRange } from './base/text';
+import type {
+  ApplyRequest,
+  ApplyResult,
+  Consent,
+  Progress,
+  RestoreResult,
+  RevertRequest,
+  Snapshot,
+  SnapshotRequest,
+  SnapshotResult,
+} from './changes';
 import type { Notice } from './database/session';
 import type { Repair } from './history/history';
-import type { Fix } from './layouts/layout';
+import type { Finding, Place } from './finding';
 import type { MigrationFolder, Migration } from './layouts/migration';
 import type { Observation, ObservationLevel } from './rehearsal/observation/observation';
 
+export type * from './changes';
+export * from './finding';
 export type { Repair };
 
 export interface Engine {
@@ -291,30 +304,6 @@ export type StatementOutcome = { readonly range: TextRange } & (
   | { readonly kind: 'skipped'; readonly reason: 'reaches' | 'psql' | 'sessionEnded' }
 );
 
-export type Severity = 'error' | 'warning' | 'information' | 'hint';
-
-export interface Finding {
-  /** In the file. */
-  readonly range: TextRange;
-  /** In a down script: the migration can be applied all the same. */
-  readonly direction?: 'down';
-  readonly severity: Severity;
-  /** `refused` for the server's own errors, else a slug (`not-rehearsed`, `dbmate-missing-down`, `edited-after-apply`…). */
-  readonly code: string;
-  readonly sqlState?: string;
-  /** The server's message, or ours. */
-  readonly message: string;
-  readonly detail?: string;
-  readonly hint?: string;
-  /** The refusal that this one follows from. */
-  readonly consequenceOf?: Place;
-  /** Names the rows of the target that are at fault, for Project.rowsAtFault. */
-  readonly rows?: string;
-  readonly related?: readonly (Place & { readonly message: string })[];
-  /** Best first. */
-  readonly fixes?: readonly Fix[];
-}
-
 /** Values of the user: shown on request, kept nowhere, never logged. */
 export interface RowsAtFault {
   readonly table: string;
@@ -325,18 +314,6 @@ export interface RowsAtFault {
   readonly rows: readonly (readonly (string | null)[])[];
   /** There are more than are given. */
   readonly more: boolean;
-}
-
-/** An error that would keep the migration from being applied. */
-export const isErrorOfUp = ({ severity, direction }: Finding): boolean => severity === 'error' && direction !== 'down';
-
-/** What keeps nothing from being applied, and is to be known before: such as a function that cannot be called. */
-export const isWarningOfUp = ({ severity, direction, consequenceOf }: Finding): boolean =>
-  severity === 'warning' && direction !== 'down' && consequenceOf === undefined;
-
-export interface Place {
-  readonly path: string;
-  readonly range: TextRange;
 }
 
 export interface Preview {
@@ -361,91 +338,4 @@ export interface ObjectChange {
   readonly name: string;
   readonly before?: string;
   readonly after?: string;
-}
-
-/** What the user agreed to. */
-export interface Consent {
-  /** Other sessions may be ended. */
-  readonly disconnect: boolean;
-  /** The target's name as the user confirmed it; needed when the target is not local. */
-  readonly confirmedName?: string;
-}
-
-export interface ApplyRequest extends Consent {
-  /** The version to apply by itself, the version to apply up to, or all pending ones. */
-  readonly which: { readonly only: string } | { readonly upTo: string } | 'all';
-  /** Take a snapshot first (the default of every face). */
-  readonly snapshot: boolean;
-}
-
-export interface RevertRequest extends Consent {
-  /** Those that the user was asked about, newest first. */
-  readonly versions: readonly string[];
-  readonly snapshot: boolean;
-}
-
-export interface Progress {
-  readonly message: string;
-  /** 0 to 1, when it can be told. */
-  readonly fraction?: number;
-  /** False once nothing can be taken back any more by cancelling. */
-  readonly cancellable: boolean;
-}
-
-export type ApplyResult =
-  | { readonly kind: 'done'; readonly migrations: readonly string[]; readonly snapshot?: string; readonly ms: number }
-  /** The first error stops. `state` tells exactly how the database stands now. */
-  | {
-      readonly kind: 'refused';
-      readonly migrations: readonly string[];
-      readonly snapshot?: string;
-      readonly version: string;
-      readonly finding: Finding & Place;
-      /** Of its file, as it was run: it may be another one by now. */
-      readonly text: string;
-      readonly state: string;
-      readonly left: Left;
-    }
-  | {
-      readonly kind: 'cancelled';
-      readonly migrations: readonly string[];
-      readonly snapshot?: string;
-      readonly state: string;
-    }
-  /** Somebody else is connected and the snapshot needs the database for itself; ask, then call again with consent. */
-  | { readonly kind: 'busy'; readonly sessions: readonly string[] }
-  | { readonly kind: 'nothing' };
-
-/**
- * What there is to go back from after a refusal:
- *
- * - `nothing`: the database is as it was before
- * - `mark`: the same but for a mark of the tool, which goes on when that is gone
- * - `changes`: of earlier migrations, or of this one
- */
-export type Left = 'nothing' | 'mark' | 'changes';
-
-export interface SnapshotRequest extends Consent {
-  readonly reason: string;
-}
-
-export type SnapshotResult =
-  | { readonly kind: 'taken'; readonly snapshot: Snapshot; readonly ms: number }
-  | { readonly kind: 'busy'; readonly sessions: readonly string[] };
-
-export type RestoreResult =
-  | { readonly kind: 'restored'; readonly kept: Snapshot; readonly ms: number }
-  | { readonly kind: 'busy'; readonly sessions: readonly string[] };
-
-export interface Snapshot {
-  readonly id: string;
-  /** ISO 8601. */
-  readonly taken: string;
-  readonly reason: string;
-  /** `copy`: a database on the same server; `file`: a dump file; `embedded`: a copy of the embedded database's file. */
-  readonly kind: 'copy' | 'file' | 'embedded';
-  readonly bytes: number;
-  /** Newest applied version when it was taken. */
-  readonly version: string | undefined;
-  readonly target: string;
 }

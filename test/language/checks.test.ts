@@ -221,7 +221,7 @@ describe('background checks', () => {
       await editor.connection.sendNotification(SettingsChanged, {
         folders: ['migrations'],
         layout: 'numbered',
-        layouts: {},
+        layouts: { other: 'goose' },
         database: 'embedded',
         shadow: 'private',
         shadowDataLimit: null,
@@ -232,7 +232,7 @@ describe('background checks', () => {
       await editor.until(() => editor.published.length > before, 'the check with the new engine');
       equal(engines.length, 2);
       equal(engines[0]?.closed, true);
-      const { target, ...options } = engines[1]?.options ?? {};
+      const { target, layouts, ...options } = engines[1]?.options ?? {};
       deepEqual(options, {
         roots: ['/workspace'],
         folders: ['/workspace/migrations'],
@@ -244,6 +244,7 @@ describe('background checks', () => {
         binaries: ['/opt/pg'],
       });
       deepEqual(target?.('/workspace/migrations'), { kind: 'embedded' });
+      deepEqual([layouts?.('/workspace/other'), layouts?.('/workspace/migrations')], ['goose', undefined]);
     });
   });
 
