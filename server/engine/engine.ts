@@ -1,6 +1,6 @@
 /** The engine: all rooms joined, and the only door for the language server and the command line. */
 import { Fault } from './base/fault';
-import { findFolders, layoutOf, readFolder } from './layouts/find';
+import { contentsOf, findFolders, layoutOf, readFolder } from './layouts/find';
 import type { Layout, ToolSettings } from './layouts/layout';
 import { besideIn, type MigrationFolder } from './layouts/migration';
 import type { Engine, EngineOptions } from './project';
@@ -76,8 +76,10 @@ const embeddedName = 'postgres';
 
 /** What is wrong with the target of one folder is said when that one is asked, and holds up no other. */
 function targetOf({ path, layout }: MigrationFolder, options: EngineOptions, world: World): Target {
+  const { databaseVariables = [], namedVariables, schemaOf } = layout;
+  const variables = [...(namedVariables?.(contentsOf(path, world.files)) ?? []), ...databaseVariables];
   try {
-    return resolveTarget(path, options, world, layout.databaseVariables);
+    return resolveTarget(path, options, world, { variables, schemaOf });
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     return unreadableTarget(path, error, world);

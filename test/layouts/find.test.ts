@@ -66,6 +66,22 @@ describe('folders of migrations', () => {
       ['/w/m/postgres: golang-migrate 1'],
     ],
     [
+      'Prisma by its lock file, with whatever folders there are',
+      {
+        ...same(['/w/prisma/migrations/20240101000000_a/migration.sql', '/w/prisma/migrations/0_init/migration.sql']),
+        '/w/prisma/migrations/migration_lock.toml': '# Do not edit\nprovider = "postgresql"\n',
+      },
+      ['/w/prisma/migrations: prisma 0_init 20240101000000_a'],
+    ],
+    [
+      'Prisma by its schema',
+      {
+        '/w/db/migrations/20240101000000_a/migration.sql': '',
+        '/w/db/schema.prisma': 'datasource db {\n  provider = "postgresql"\n}\n',
+      },
+      ['/w/db/migrations: prisma 20240101000000_a'],
+    ],
+    [
       'an Atlas folder that golang-migrate runs',
       same(['/w/m/1_a.up.sql', '/w/m/atlas.sum']),
       ['/w/m: golang-migrate 1'],
@@ -93,8 +109,16 @@ describe('folders of migrations', () => {
     ['node-pg-migrate', same(['/w/migrations/1_a.sql'], '-- Up Migration\n')],
     ['drizzle', same(['/w/migrations/0000_a.sql', '/w/migrations/meta/_journal.json'])],
     [
-      'Prisma',
-      same(['/w/prisma/migrations/20240101000000_a/migration.sql', '/w/prisma/migrations/migration_lock.toml']),
+      'Prisma for MySQL',
+      {
+        '/w/prisma/migrations/20240101000000_a/migration.sql': '',
+        '/w/prisma/migrations/migration_lock.toml': 'provider = "mysql"\n',
+        '/w/prisma/migrations/001_a.sql': '',
+      },
+    ],
+    [
+      'drizzle in folders',
+      same(['20240101000000_a/migration.sql', '20240101000000_a/snapshot.json'].map((it) => `/w/m/${it}`)),
     ],
     ['diesel', same(['/w/migrations/2024-01-01-000000_a/up.sql', '/w/migrations/2024-01-01-000000_a/down.sql'])],
     ['Supabase', same(['/w/supabase/migrations/20240101000000_a.sql'])],

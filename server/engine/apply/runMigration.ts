@@ -102,6 +102,7 @@ async function noted(
   const at = statements.find(({ range }) => range.start <= end.range.start && end.range.start < range.end);
   const refusal = {
     ...end.refusal,
+    range: end.range,
     standing: end.lasting && standing.length + end.lasting.length,
     statement: at?.text,
   };

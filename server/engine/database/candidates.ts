@@ -45,14 +45,18 @@ const composeFiles = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'doc
  * The environment first, then the folders' files, nearest first. A broken file is left out, and told of.
  *
  * @param folders that of the migrations and those above it, up to the workspace's
+ * @param own further variables to look at, before the usual ones
  */
 export function candidatesIn(
   folders: readonly string[],
   read: (path: string) => string | undefined,
   sources: ConnectionSources,
   leftOut: LeftOut,
+  own: readonly string[] = [],
 ): Candidate[] {
-  const named = [...fromVariables(sources.environment, 'the environment', sources, leftOut)];
+  const names = [...new Set([...own, ...urlVariables])];
+  const fromVariables = (variables: Variables, where: string) => namedIn(variables, where, { names, sources, leftOut });
+  const named = [...fromVariables(sources.environment, 'the environment')];
   for (const folder of folders) {
     const variables: Record<string, string> = {};
     for (const name of dotenvFiles) {
@@ -60,7 +64,7 @@ export function candidatesIn(
       if (text === undefined) continue;
       const found = parseDotenv(text);
       Object.assign(variables, found);
-      named.push(...fromVariables(found, name, sources, leftOut));
+      named.push(...fromVariables(found, name));
     }
     for (const name of composeFiles)
       named.push(...fromCompose(read(join(folder, name)), name, variables, sources, leftOut));
@@ -77,8 +81,15 @@ export function dotenvIn(folders: readonly string[], read: (path: string) => str
   return {};
 }
 
-function fromVariables(variables: Variables, where: string, sources: ConnectionSources, leftOut: LeftOut): Candidate[] {
-  const urls = urlVariables.flatMap((name) => {
+interface Naming {
+  /** Of variables that hold a URL, best first. */
+  readonly names: readonly string[];
+  readonly sources: ConnectionSources;
+  readonly leftOut: LeftOut;
+}
+
+function namedIn(variables: Variables, where: string, { names: urlNames, sources, leftOut }: Naming): Candidate[] {
+  const urls = urlNames.flatMap((name) => {
     const text = variables[name];
     // A scheme that is nearly right was meant for Postgres, and its reader says what is wrong with it.
     const isPostgres = text !== undefined && (isUrl(text) || /^\s*(?:postg\w*:|[a-z_]+\s*=)/i.test(text));

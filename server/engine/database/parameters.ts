@@ -85,6 +85,12 @@ export const withPassword = (parameters: ConnectionParameters, password: string)
   hosts: parameters.hosts.map((host) => ({ ...host, password })),
 });
 
+/** For a tool that sets it itself, whatever else is said of it. @param path as SQL has it */
+export const withSearchPath = (parameters: ConnectionParameters, path: string): ConnectionParameters => ({
+  ...parameters,
+  settings: { ...parameters.settings, search_path: path },
+});
+
 export const isSocket = (host: Host): boolean =>
   /^[/@]/.test(host.address ?? host.name) || /^[a-z]:\\/i.test(host.name);
 

@@ -7,6 +7,7 @@ import { gooseHistory, gooseOptions } from './goose';
 import { graphileMigrateHistory, graphileMigrateOptions } from './graphileMigrate';
 import type { History } from './history';
 import { numberedHistory } from './numbered';
+import { prismaHistory, prismaOptions } from './prisma';
 
 /** Each takes from what the tool would be told what is about its history. */
 export const histories: Readonly<Record<LayoutName, (settings: ToolSettings) => History>> = {
@@ -15,5 +16,6 @@ export const histories: Readonly<Record<LayoutName, (settings: ToolSettings) => 
   goose: (settings) => gooseHistory(gooseOptions(settings)),
   flyway: (settings) => flywayHistory(flywayOptions(settings)),
   'graphile-migrate': (settings) => graphileMigrateHistory(graphileMigrateOptions(settings)),
+  prisma: (settings) => prismaHistory(prismaOptions(settings)),
   numbered: numberedHistory,
 };

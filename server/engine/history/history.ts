@@ -1,4 +1,5 @@
 /** A tool's own record of what has been applied to a database. One tool, one file in this room. */
+import type { TextRange } from '../base/text';
 import type { FolderContents, LayoutName, Script, TransactionMode } from '../layouts/layout';
 import type { Migration } from '../layouts/migration';
 import type { Refusal, Session } from '../database/session';
@@ -62,6 +63,8 @@ export interface HistoryStep {
 }
 
 export interface StepRefusal extends Refusal {
+  /** What is to blame, in the file that was run. */
+  readonly range: TextRange;
   /** Statements of the migration before it that last; undefined when that is not known. */
   readonly standing: number | undefined;
   /** Text of the statement that was refused, where it is known. */

@@ -6,5 +6,6 @@ import { golangMigrate } from './golangMigrate';
 import { graphileMigrate } from './graphileMigrate';
 import type { Layout } from './layout';
 import { numbered } from './numbered';
+import { prisma } from './prisma';
 
-export const layouts: readonly Layout[] = [graphileMigrate, dbmate, goose, golangMigrate, flyway, numbered];
+export const layouts: readonly Layout[] = [prisma, graphileMigrate, dbmate, goose, golangMigrate, flyway, numbered];

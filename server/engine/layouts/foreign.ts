@@ -57,7 +57,7 @@ const dialects: readonly Mark[] = [
 
 const files: readonly { readonly tool: string; readonly name: string }[] = [
   { tool: 'drizzle', name: 'meta/' },
-  { tool: 'Prisma', name: 'migration_lock.toml' },
+  { tool: 'Prisma, and to no folder of it for Postgres', name: 'migration_lock.toml' },
 ];
 
 /** Tools whose files have no mark of their own, known by the project around them. */

@@ -2,7 +2,7 @@
 import type { TextRange } from '../base/text';
 import type { Replaced } from '../sql/statement';
 
-export type LayoutName = 'golang-migrate' | 'dbmate' | 'goose' | 'flyway' | 'graphile-migrate' | 'numbered';
+export type LayoutName = 'golang-migrate' | 'dbmate' | 'goose' | 'flyway' | 'graphile-migrate' | 'prisma' | 'numbered';
 
 export interface Layout {
   readonly name: LayoutName;
@@ -10,6 +10,15 @@ export interface Layout {
   readonly label: string;
   /** Variables that name the tool's database, beside `DATABASE_URL` and before it. */
   readonly databaseVariables?: readonly string[];
+  /** Those that files of the project name for it, before all others: `url = env("PG_URL")` in Prisma's schema. */
+  readonly namedVariables?: (folder: FolderContents) => readonly string[];
+  /**
+   * The schema that its sessions have for their whole search_path, and that is made when it is missing; undefined, or left
+   * out, where the tool takes the session as it comes.
+   *
+   * @param extra as ToolSettings.extra
+   */
+  readonly schemaOf?: (extra: ToolSettings['extra']) => string | undefined;
   /** Where the tool is configured, relative to the folder of migrations: `../flyway.toml`. */
   readonly configurationFiles?: readonly string[];
   /** The same tool as it is told to be; left out where nothing is said about its files. Never throws. */

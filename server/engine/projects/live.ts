@@ -115,7 +115,7 @@ export class LiveTarget {
     return watch.see(async (session, { history, catalog }) => ({
       server: session.server.label,
       history,
-      schema: target.kind === 'server' ? await schemaSeen(session, catalog) : undefined,
+      schema: target.kind === 'server' ? await schemaSeen(session, catalog, target.schema) : undefined,
     }));
   }
 }

@@ -21,10 +21,13 @@ export interface SchemaSeen {
   readonly identity: string | undefined;
 }
 
-/** @param catalog stamp of the catalogs */
-export async function schemaSeen(session: Session, catalog: string): Promise<SchemaSeen> {
+/**
+ * @param catalog stamp of the catalogs
+ * @param schema as SetUp.schema
+ */
+export async function schemaSeen(session: Session, catalog: string, schema?: string): Promise<SchemaSeen> {
   const server = await identityOf(session);
-  return { setUp: await readSetUp(session), identity: server && `${server} ${catalog}` };
+  return { setUp: await readSetUp(session, schema), identity: server && `${server} ${catalog}` };
 }
 
 /** Undefined where we may not know. */

@@ -5,8 +5,10 @@ import { Fault } from '../base/fault';
 import { type Candidate, candidatesIn, dotenvIn, type LeftOut, type Variables } from '../database/candidates';
 import { type ConnectionSources, nodeSources, readConnection } from '../database/connection';
 import { embeddedDatabase } from '../database/embedded';
-import { type ConnectionParameters, withDatabase, withPassword } from '../database/parameters';
+import { type ConnectionParameters, withDatabase, withPassword, withSearchPath } from '../database/parameters';
+import { quoteIdentifier } from '../database/quote';
 import { serverDatabase } from '../database/serverDatabase';
+import type { Layout } from '../layouts/layout';
 import type { EngineOptions, TargetCandidate, TargetChoice, TargetInfo } from '../project';
 import type { SnapshotTarget } from '../snapshots/target';
 import type { World } from '../world';
@@ -15,26 +17,31 @@ export type Target = SnapshotTarget & {
   readonly info: TargetInfo;
   /** Undefined for the embedded engine. */
   readonly parameters: ConnectionParameters | undefined;
+  /** As Layout.schemaOf says of it. */
+  readonly schema: string | undefined;
   /** Variables that go with it, for the configuration of the tool (`DBMATE_MIGRATIONS_TABLE`) and for what it puts in. */
   readonly environment: Variables;
 };
 
+/** What is the tool's own about its target. */
+export interface TargetUse {
+  /** Variables that name its database, before `DATABASE_URL`. */
+  readonly variables?: readonly string[];
+  /** As Layout.schemaOf. */
+  readonly schemaOf?: Layout['schemaOf'];
+}
+
 /**
- * @param variables that name the database of the folder's tool, before `DATABASE_URL`
  * @throws {Fault} `bad-connection-settings` when what the user chose, or one of the variables, cannot be read
  */
-export function resolveTarget(
-  folder: string,
-  options: EngineOptions,
-  world: World,
-  variables: readonly string[] = [],
-): Target {
+export function resolveTarget(folder: string, options: EngineOptions, world: World, use: TargetUse = {}): Target {
+  const { variables = [] } = use;
   const choice = options.target(folder);
   const broken: Fault[] = [];
   const usual = [...variables, 'DATABASE_URL'].map((name) => new RegExp(`(?:^|, )${name} in `));
   // A candidate that was named in several places has them all in its source.
   const isUsual = (source: string): boolean => usual.some((it) => it.test(source));
-  const candidates = candidatesOf(folder, options, world, (line, place, why) => {
+  const candidates = candidatesOf(folder, options, world, variables, (line, place, why) => {
     world.log(line);
     if (why instanceof Fault && isUsual(place)) broken.push(new Fault(why.code, `${place}: ${why.detail}`, why));
   });
@@ -43,10 +50,10 @@ export function resolveTarget(
     case 'embedded':
       return embeddedTarget(folder, options, world, named, 'it was chosen');
     case 'server':
-      return serverTarget(chosen(choice, candidates, world), 'it was chosen', named, world);
+      return serverTarget(chosen(choice, candidates, world), 'it was chosen', named, { world, use });
     case undefined: {
       const [first] = usual.flatMap((it) => candidates.find(({ source }) => it.test(source)) ?? []);
-      if (first) return serverTarget(first.parameters, first.source, named, world);
+      if (first) return serverTarget(first.parameters, first.source, named, { world, use });
       // To take another database than the one that is named would be worse than to take none.
       if (broken[0]) throw broken[0];
       return embeddedTarget(folder, options, world, named, 'no database is configured');
@@ -71,13 +78,14 @@ export function unreadableTarget(folder: string, fault: Fault, { environment }: 
     database,
     sibling: () => database,
     parameters: undefined,
+    schema: undefined,
     environment,
   };
 }
 
 /** For the user to pick from; the password goes along where the workspace holds it anyway. */
 export function targetCandidates(folder: string, options: EngineOptions, world: World): TargetCandidate[] {
-  return candidatesOf(folder, options, world, world.log).map(({ label, source, connection, password, local }) => ({
+  return candidatesOf(folder, options, world, [], world.log).map(({ label, source, connection, password, local }) => ({
     label,
     source,
     local,
@@ -91,8 +99,14 @@ export const connectionOf = (text: string, world: World): ConnectionParameters =
 
 const sourcesOf = ({ environment }: World): ConnectionSources => nodeSources(environment);
 
-const candidatesOf = (folder: string, { roots }: EngineOptions, world: World, leftOut: LeftOut): Candidate[] =>
-  candidatesIn(foldersUpTo(folder, roots), (path) => textOf(path, world), sourcesOf(world), leftOut);
+const candidatesOf = (
+  folder: string,
+  { roots }: EngineOptions,
+  world: World,
+  variables: readonly string[],
+  leftOut: LeftOut,
+): Candidate[] =>
+  candidatesIn(foldersUpTo(folder, roots), (path) => textOf(path, world), sourcesOf(world), leftOut, variables);
 
 /** One that cannot be read keeps nobody from a target that is named elsewhere; where it should name one, that was said. */
 const dotenvOf = (folder: string, { roots }: EngineOptions, world: World): Variables =>
@@ -141,11 +155,13 @@ function chosen(
 }
 
 function serverTarget(
-  parameters: ConnectionParameters,
+  named: ConnectionParameters,
   because: string,
   { candidates, dotenv }: Named,
-  { assets, environment }: World,
+  { world: { assets, environment }, use }: { readonly world: World; readonly use: TargetUse },
 ): Target {
+  const schema = use.schemaOf?.(named.extra);
+  const parameters = schema === undefined ? named : withSearchPath(named, quoteIdentifier(schema));
   const database = serverDatabase(parameters, assets);
   const { id, label, name, local } = database;
   const beside = candidates.find((it) => serverDatabase(it.parameters, assets).id === id)?.environment;
@@ -155,6 +171,7 @@ function serverTarget(
     database,
     sibling: (other) => serverDatabase(withDatabase(parameters, other), assets),
     parameters,
+    schema,
     environment: { ...dotenv, ...beside, ...environment },
   };
 }
@@ -184,6 +201,7 @@ function embeddedTarget(
     database,
     path,
     parameters: undefined,
+    schema: undefined,
     environment: { ...dotenv, ...environment },
   };
 }

@@ -12,7 +12,7 @@ import { demand, forgetScript } from './forgetScript';
 import { refusedOf } from './refused';
 import { restore } from './restore';
 import { roleStatements } from './roles';
-import { databaseStatements, sessionStatements } from './setUp';
+import { beginningStatements, databaseStatements, sessionStatements } from './setUp';
 
 export interface EmbeddedPlaceOptions {
   readonly assets: string;
@@ -122,6 +122,7 @@ class EmbeddedShadows {
     const refused = base.kind === 'dump' ? await restore(session, base.sql, signal) : [];
     for (const line of refused) this.tell(line);
     if (!setUp.publicSchema) await session.run('drop schema public');
+    await this.runAll(session, beginningStatements(setUp));
     const owned =
       setUp.owner === undefined
         ? []

@@ -8,7 +8,8 @@ import { demand, forgetScript } from './forgetScript';
 import { dropOrphans } from './orphans';
 import type { Shadow, ShadowPlace } from './place';
 import { restore } from './restore';
-import { noSetUp, type SetUp } from './setUp';
+import { refusedOf } from './refused';
+import { beginningStatements, noSetUp, type SetUp } from './setUp';
 import { type DatabaseOptions, nameOfOurs, ShadowDatabases } from './shadowDatabases';
 import { UserSession } from './userSession';
 
@@ -191,6 +192,7 @@ class ServerShadows {
       const refused = base.kind === 'dump' ? await restore(session, base.sql, signal, base.rows) : [];
       for (const line of refused) this.databases.tell(line);
       if (!base.setUp.publicSchema) await session.run('drop schema public');
+      for (const line of await refusedOf(session, beginningStatements(base.setUp))) this.databases.tell(line);
     });
   }
 

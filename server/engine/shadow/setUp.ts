@@ -17,6 +17,8 @@ export interface SetUp {
   readonly grants: readonly DatabaseGrant[] | undefined;
   /** False when it was dropped: then no new database may have it either. */
   readonly publicSchema: boolean;
+  /** That the tool makes where it is missing, and has for its search_path; undefined where it makes none. */
+  readonly schema?: string;
   /** Extensions that are installed in the target. */
   readonly extensions: readonly string[];
   /** Extensions that the target's server could install. */
@@ -49,8 +51,11 @@ export const noSetUp: SetUp = {
   available: new Set(),
 };
 
-/** @param session on the target, opened as its tool does */
-export async function readSetUp(session: Session): Promise<SetUp> {
+/**
+ * @param session on the target, opened as its tool does
+ * @param schema as SetUp.schema
+ */
+export async function readSetUp(session: Session, schema?: string): Promise<SetUp> {
   const [facts] = await session.rows<Facts>(`
     select d.datname as database, session_user::text as "user", o.rolname as owner, d.datacl is not null as restricted,
            exists (select from pg_catalog.pg_namespace where nspname = 'public') as public
@@ -68,10 +73,19 @@ export async function readSetUp(session: Session): Promise<SetUp> {
     settings: await settingsOf(session),
     grants: facts.restricted ? await grantsOf(session) : undefined,
     publicSchema: facts.public,
+    ...(schema === undefined ? {} : { schema }),
     extensions: extensions.filter(({ installed }) => installed).map(({ name }) => name),
     available: new Set(extensions.map(({ name }) => name)),
   };
 }
+
+/** Statements of the tool itself, before its first script. */
+export const beginningStatements = ({ schema, user }: SetUp): string[] =>
+  schema === undefined
+    ? []
+    : [
+        `create schema if not exists ${quoteIdentifier(schema)}${user === undefined ? '' : ` authorization ${quoteIdentifier(user)}`}`,
+      ];
 
 /** Statements that give a database the settings and rights of the target. */
 export function databaseStatements(database: string, { settings, grants }: SetUp): string[] {
