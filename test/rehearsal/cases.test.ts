@@ -32,7 +32,8 @@ for (const major of majors) {
 /**
  * The one place that knows how to call the engine: when its shape changes, no case has to.
  *
- * Every file is a migration; behind its name stands its transaction mode. `x.down` is the down script of `x`. A file
+ * Every file is a migration; behind its name stands its transaction mode, or `together`: then all up scripts are in one
+ * transaction. `x.down` is the down script of `x`. A file
  * with dbmate's markers or goose's annotations is read as that tool reads it, and holds both.
  */
 async function rehearseFixture(source: string, place: ShadowPlace): Promise<string> {
@@ -69,6 +70,7 @@ async function rehearseFixture(source: string, place: ShadowPlace): Promise<stri
       rowsAreAsked: false,
       observe: 'off',
       layout: 'dbmate',
+      oneTransaction: files.some(({ name }) => name.endsWith(together)),
       limits: { statementMs: 2_000 },
     },
     ({ link, up, down }) => {
@@ -88,6 +90,8 @@ async function rehearseFixture(source: string, place: ShadowPlace): Promise<stri
   );
 }
 
+const together = ' together';
+
 const pathOf = (name: string): string => name.split(' ')[0] ?? name;
 
 function linksOf(files: readonly FixtureFile[]): Link[] {
@@ -102,7 +106,7 @@ function linksOf(files: readonly FixtureFile[]): Link[] {
 }
 
 function scriptsOf(name: string, text: string): ScriptFile {
-  const [, mode = 'transaction'] = name.split(' ');
+  const [, mode = 'transaction'] = name.replace(together, '').split(' ');
   const path = pathOf(name);
   if (text.includes('-- +goose Up')) return { path, text, scripts: goose.read('1_x.sql', text).scripts };
   if (text.includes('-- migrate:up')) return { path, text, scripts: dbmate.read('1_x.sql', text).scripts };

@@ -23,6 +23,11 @@ export interface Layout {
   readonly configurationFiles?: readonly string[];
   /** The same tool as it is told to be; left out where nothing is said about its files. Never throws. */
   readonly configured?: (settings: ToolSettings) => Layout;
+  /**
+   * All that is pending is run in one transaction, and so is what is reverted together: when one is refused, none stands.
+   * Then all scripts are in mode `transaction`, and its history does everything in `before` and `after`.
+   */
+  readonly oneTransaction?: true;
   /** What it does with a version that stands twice: a whole sentence. */
   readonly twice: string;
   /** What becomes of a file with a byte order mark, as a whole sentence; left out where the tool drops the mark. */

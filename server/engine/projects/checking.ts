@@ -45,6 +45,7 @@ export async function check(
     manner: typeof wanted === 'string' || !('open' in wanted) ? 'whole' : 'first',
     live: isStanding(wanted) && bench.hasNewRows ? 'withRows' : 'live',
     layout: folder.layout.name,
+    oneTransaction: folder.layout.oneTransaction === true,
     limits: { statementMs: options.statementMs },
     observe: options.observe,
     laps,
@@ -96,6 +97,8 @@ interface CheckOrder {
   /** What pending migrations are rehearsed upon. */
   readonly live: Exclude<WorkshopKind, 'replay'>;
   readonly layout: LayoutName;
+  /** As Layout.oneTransaction. */
+  readonly oneTransaction: boolean;
   readonly limits: RunLimits;
   readonly observe: ChainRequest['observe'];
   readonly laps: Laps<CheckRoom>;
@@ -198,6 +201,8 @@ async function runChain(
     },
     isOpen: ({ up, down }) => order.open.has(up.path) || (down !== undefined && order.open.has(down.path)),
     layout: order.layout,
+    // What is applied has been applied bit by bit, as it came.
+    oneTransaction: kind !== 'replay' && order.oneTransaction,
     limits: order.limits,
     manner: order.manner,
     othersLookedAt: kind === 'replay' || order.manner === 'whole' || links.length > mostLookedAt ? 'none' : 'all',

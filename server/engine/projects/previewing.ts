@@ -32,6 +32,7 @@ export async function previewFrom(ground: Ground, path: string, signal: AbortSig
       rowsAreAsked: false,
       observe: 'off',
       layout: folder.layout.name,
+      oneTransaction: kind === 'live' && folder.layout.oneTransaction === true,
       limits: { statementMs: options.statementMs },
     };
     const dumps = await chain.dumps(request, span, signal);

@@ -204,7 +204,7 @@ class ChainState {
       ...request,
       prepared: this.cutAnew(request, last + 1),
       // What comes before what is being edited stays as it is.
-      firstOpen: firstOf(request.links.findIndex(request.isOpen), last + 1),
+      firstOpen: request.oneTransaction ? 0 : firstOf(request.links.findIndex(request.isOpen), last + 1),
       root: this.rootOf(request),
       laps,
       signal,
@@ -214,19 +214,28 @@ class ChainState {
   async dumps(request: ChainRequest, { from, to }: { from: number; to: number }, signal: AbortSignal) {
     const prepared = this.cut(request, to);
     const laps = new Laps<CheckRoom>('shadow');
-    const walk: Walk = { ...request, prepared, firstOpen: to, root: this.rootOf(request), laps, signal };
+    const firstOpen = request.oneTransaction ? 0 : to;
+    const walk: Walk = { ...request, prepared, firstOpen, root: this.rootOf(request), laps, signal };
+    if (request.oneTransaction)
+      for (const [i, { up }] of prepared.entries()) while (!isKnown(up)) await this.learning.learn(i, false, walk);
     const before = await (await this.standings.before(from, walk)).shadow.dump(signal);
     const after = await (await this.standings.before(to, walk)).shadow.dump(signal);
     const outcomes = prepared.slice(from).flatMap(({ link, up }) => this.telling.outcomesOf(up, link.up.path, 'up'));
     return { before, after, refused: outcomes.filter(({ kind }) => kind !== 'ran').length };
   }
 
-  private rootOf({ base, layout }: ChainRequest): State {
-    return this.states.root(`${base.fingerprint} ${this.place.kind} ${layout}`);
+  private rootOf({ base, layout, oneTransaction }: ChainRequest): State {
+    const together = oneTransaction ? ' in one transaction' : '';
+    return this.states.root(`${base.fingerprint} ${this.place.kind} ${layout}${together}`);
   }
 
   private cut(request: ChainRequest, count: number): PreparedLink[] {
-    const policy = { shared: this.place.shared, layout: request.layout, live: reachingOf(request.base) };
+    const policy = {
+      shared: this.place.shared,
+      layout: request.layout,
+      oneTransaction: request.oneTransaction === true,
+      live: reachingOf(request.base),
+    };
     return this.cutter.cut(request.links, count, this.rootOf(request), policy);
   }
 

@@ -9,6 +9,7 @@ import type { RunLimits, Watch } from './run';
 import { isBlockLeft, isRefusalLookedAt, SecondLook } from './secondLook';
 import type { Stack } from './stack';
 import { type Advance, committedOf, learnAll, sparing, type Standing, type Standings } from './standing';
+import { learnTogether, upTo } from './together';
 import type { State, Verdicts } from './state';
 import type { Telling } from './telling';
 import { movesBetween, type Walk } from './walk';
@@ -38,7 +39,7 @@ export class Learning {
     const link = walk.prepared[i];
     if (!link) throw new Error('only links that were cut are asked for');
     if (i < walk.firstOpen) return this.learnByAdvance(link, down, i, walk);
-    if (!this.isPlain(link, down)) return this.learnApart(link, down, i, walk);
+    if (!this.standsOnStack(i, down, walk)) return this.learnApart(link, down, i, walk);
     await this.learnOnStack(link, down, i, walk);
     const doubtful = [link.up, ...(down ? [link.down] : [])].flatMap(doubtfulMoves);
     if (this.singular.size > mostSingular) this.singular.clear();
@@ -62,9 +63,9 @@ export class Learning {
 
   /** The stack that link `i` can stand on, and how many of the links are committed below it. */
   private async stackOf(i: number, walk: Walk): Promise<StackStanding> {
-    let from = i;
+    let from = walk.oneTransaction ? 0 : i;
     while (from > walk.firstOpen && this.isPlain(walk.prepared[from - 1], false)) from--;
-    const standing = await this.standings.between(from, i, walk, this.onTheWay);
+    const standing = await this.standings.between(from, walk.oneTransaction ? 0 : i, walk, this.onTheWay);
     return { stack: standing.stack, toldBy: standing.toldBy, committed: committedOf(standing, walk, i) };
   }
 
@@ -95,7 +96,7 @@ export class Learning {
     const isObserved = end.observed || levelFor(link, walk) === 'off';
     if (end.verdicts && (isObserved || i < walk.firstOpen)) return false;
     if (i < walk.firstOpen) await this.advanceLooking(link, false, await this.before(i, walk), walk);
-    else if (this.isPlain(link, false)) this.judge(link, await this.lookOnStack(link, i, walk), walk);
+    else if (this.standsOnStack(i, false, walk)) this.judge(link, await this.lookOnStack(link, i, walk), walk);
     else this.judge(link, await this.lookApart(link, i, walk), walk);
     return true;
   }
@@ -109,7 +110,7 @@ export class Learning {
   private async lookDown(link: PreparedLink, i: number, walk: Walk): Promise<boolean> {
     const end = link.down.moves.at(-1)?.state;
     if (!end || end.observed) return false;
-    await (this.isPlain(link, true) ? this.lookDownOnStack(link, i, walk) : this.lookDownApart(link, i, walk));
+    await (this.standsOnStack(i, true, walk) ? this.lookDownOnStack(link, i, walk) : this.lookDownApart(link, i, walk));
     this.telling.observedDown(link);
     return true;
   }
@@ -130,7 +131,7 @@ export class Learning {
   private async lookApart(link: PreparedLink, i: number, walk: Walk): Promise<Verdicts> {
     const { shadow, toldBy } = await this.before(i, walk);
     const second = lookOf(link, walk, new Marks(), toldBy);
-    const { ups } = sparing(link, false);
+    const { ups } = walk.oneTransaction ? upTo(i, walk) : sparing(link, false);
     return shadow.withCopy(async (copy) => {
       await commitAll(shadow, copy, ups, { ...walk.limits, watch: second }, walk.signal);
       return second.atEnd(copy);
@@ -142,7 +143,8 @@ export class Learning {
     const { shadow, toldBy } = await this.before(i, walk);
     const watch = downLookOf(link, walk, new Marks(), toldBy);
     if (!watch) return;
-    const { ups, downs } = sparing(link, true);
+    const { downs } = sparing(link, true);
+    const { ups } = walk.oneTransaction ? upTo(i, walk) : sparing(link, false);
     await shadow.withCopy(async (copy) => {
       await commitAll(shadow, copy, ups, limits, signal);
       await commitAll(shadow, copy, downs, { ...limits, watch }, signal);
@@ -150,14 +152,15 @@ export class Learning {
   }
 
   private before(i: number, walk: Walk): Promise<Standing> {
-    return this.standings.before(i, walk, this.onTheWay);
+    return this.standings.before(walk.oneTransaction ? 0 : i, walk, this.onTheWay);
   }
 
   /** Takes everything back. */
   private async learnApart(link: PreparedLink, down: boolean, i: number, walk: Walk): Promise<void> {
     const { shadow, sequences } = await this.before(i, walk);
-    const { ups, downs } = sparing(link, down);
     walk.laps.enter('rehearsal');
+    if (walk.oneTransaction) return learnTogether(shadow, sequences, i, down, walk);
+    const { ups, downs } = sparing(link, down);
     learnAll(link, down, await rehearse(shadow, ups, downs, sequences, walk.limits, walk.signal));
   }
 
@@ -180,6 +183,16 @@ export class Learning {
     if (below) this.telling.observedDown(link);
   }
 
+  /** Whether link `i` can; of those that share its transaction, what was refused anyway is left out there as well. */
+  private standsOnStack(i: number, down: boolean, walk: Walk): boolean {
+    if (!this.isPlain(walk.prepared[i], down)) return false;
+    const before = walk.oneTransaction ? walk.prepared.slice(0, i) : [];
+    const isLeftOut = ({ known }: State): boolean => known?.outcome.kind === 'refused';
+    return before.every(
+      ({ up }) => up.plain && up.moves.every(({ state }) => !this.singular.has(state.key) || isLeftOut(state)),
+    );
+  }
+
   /** Whether it can stand on a stack with others. */
   private isPlain(link: PreparedLink | undefined, down: boolean): boolean {
     const ways = link ? [link.up, ...(down ? [link.down] : [])] : [];
@@ -196,7 +209,7 @@ export class Learning {
   async stand(walk: Walk): Promise<void> {
     const last = walk.prepared.length - 1;
     const link = walk.prepared[last];
-    if (link && this.isPlain(link, false)) await this.learnOnStack(link, false, last, walk);
+    if (link && this.standsOnStack(last, false, walk)) await this.learnOnStack(link, false, last, walk);
   }
 }
 

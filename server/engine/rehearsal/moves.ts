@@ -1,6 +1,6 @@
 /** A migration as the way of a shadow from one state to the next: what runs, in which order, and where that leads. */
 import { createHash } from 'node:crypto';
-import type { LayoutName, TransactionMode } from '../layouts/layout';
+import type { TransactionMode } from '../layouts/layout';
 import { normalForm } from '../sql/normalForm';
 import { ReachingNames } from '../sql/reach';
 import type { Learned } from '../sql/reachingSchema';
@@ -13,7 +13,13 @@ import type { State } from './state';
 
 /** One move of a shadow; `state` is where it leads. */
 export type Move =
-  | { readonly kind: 'begin'; readonly mode: TransactionMode; readonly state: State }
+  | {
+      readonly kind: 'begin';
+      readonly mode: TransactionMode;
+      readonly state: State;
+      /** In the transaction of the script before it, on the same connection. */
+      readonly joins: boolean;
+    }
   | {
       readonly kind: 'statement';
       readonly mode: TransactionMode;
@@ -59,7 +65,7 @@ export class LinkCutter {
     links: readonly Link[],
     count: number,
     root: State,
-    policy: { readonly shared: boolean; readonly layout: LayoutName; readonly live: ReachingNames },
+    policy: CutPolicy & { readonly live: ReachingNames },
   ): PreparedLink[] {
     const cuts: Cut[] = [];
     let before = root;
@@ -80,6 +86,11 @@ export class LinkCutter {
   forget(): void {
     this.last = [];
   }
+}
+
+interface CutPolicy extends Pick<Policy, 'shared' | 'layout'> {
+  /** As ChainRequest.oneTransaction. */
+  readonly oneTransaction: boolean;
 }
 
 interface Cut {
@@ -111,7 +122,7 @@ function cutLink(
   link: Link,
   before: State,
   known: ReachingNames,
-  policy: Pick<Policy, 'shared' | 'layout'>,
+  policy: CutPolicy,
   former: Cut | undefined,
 ): Cut {
   const last = former?.prepared;
@@ -120,9 +131,10 @@ function cutLink(
   const learned = ups.some(({ steps }) => steps.some(({ shape }) => teaches(shape))) ? reaching.settled() : known;
   const further = { ...policy, reaching: new ReachingNames(learned) };
   const downs = stepsOf(link.down, further, last?.link.down, last?.down, former?.learned === learned);
-  const up = wayOf(ups, before, last?.before === before ? last.up : undefined);
+  const begins = policy.oneTransaction ? 'joined' : 'alone';
+  const up = wayOf(ups, before, last?.before === before ? last.up : undefined, begins);
   const after = up.moves.at(-1)?.state ?? before;
-  const down = wayOf(downs, after.next('down'), last?.after === after ? last.down : undefined);
+  const down = wayOf(downs, after.next('down'), last?.after === after ? last.down : undefined, 'alone');
   return { link, prepared: { link, before, after, up, down }, known, learned };
 }
 
@@ -149,7 +161,13 @@ const stepsOf = (
 const teaches = ({ defines, relays }: Learned): boolean => defines.length + relays.length > 0;
 
 /** @param former from the same state: its moves before the edit are used again */
-function wayOf(rehearsals: readonly Rehearsal[], before: State, former: Way | undefined): Way {
+function wayOf(
+  rehearsals: readonly Rehearsal[],
+  before: State,
+  former: Way | undefined,
+  begins: 'alone' | 'joined',
+): Way {
+  const joins = begins === 'joined';
   const moves: Move[] = [];
   let state = before;
   let isBefore = former !== undefined;
@@ -163,10 +181,10 @@ function wayOf(rehearsals: readonly Rehearsal[], before: State, former: Way | un
   for (const [script, rehearsal] of rehearsals.entries()) {
     const { mode, steps } = rehearsal;
     // One statement in a message is no transaction, several are: then the same statement is another.
-    const begin = `begin ${mode}${runsAlone(rehearsal) ? ' alone' : ''}`;
+    const begin = `begin ${mode}${runsAlone(rehearsal) ? ' alone' : ''}${joins ? ' joined' : ''}`;
     add(
       (move) => move.state.key === begin,
-      () => ({ kind: 'begin', mode, state: state.next(begin) }),
+      () => ({ kind: 'begin', mode, state: state.next(begin), joins }),
     );
     for (const [i, step] of steps.entries())
       add(

@@ -221,10 +221,10 @@ export class Stack {
   }
 
   /**
-   * Each script comes over a connection of its own, with the constraints of a new transaction; where its statements are
-   * committed one by one, nothing is deferred.
+   * Each script comes over a connection of its own, unless it joins the one before it, with the constraints of a new
+   * transaction; where its statements are committed one by one, nothing is deferred.
    */
-  private async beginScript(move: Move): Promise<void> {
+  private async beginScript(move: Extract<Move, { kind: 'begin' }>): Promise<void> {
     const immediate = move.mode === 'statements' ? ['set constraints all immediate'] : [];
     if (this.entries.length === 0) {
       if (immediate.length > 0) await this.session.run(immediate.join(), { ahead: this.ready() });
@@ -234,7 +234,7 @@ export class Stack {
     if (this.entries.at(-1)?.move.state.refusedAtEnd) await this.undoScript();
     const { point, ahead } = await this.guard();
     for (const sql of ahead) await this.session.run(sql);
-    await this.shadow.startScript(this.session);
+    if (!move.joins) await this.shadow.startScript(this.session);
     await this.session.run([deferAgain, ...immediate].join(';'));
     this.undo = undefined;
     this.entries.push(entryOf(move, point));

@@ -158,7 +158,9 @@ export class Standings {
     const { ups, downs } = sparing(link, down);
     this.standing = undefined;
     const begun = performance.now();
-    learnAll(link, down, await advance(shadow, ups, downs, walk.limits, walk.signal));
+    const done = await advance(shadow, ups, downs, walk.limits, walk.signal);
+    // Committed by itself it is another one than in the transaction of all of them, of which its states tell.
+    if (!walk.oneTransaction) learnAll(link, down, done);
     this.replayedMs += performance.now() - begun;
     return (this.standing = standingAt(shadow, link.after, toldBy));
   }

@@ -30,6 +30,8 @@ export interface ChainRequest {
   /** Which links are being edited: from the first of them on, the way back is kept. */
   readonly isOpen: (link: Link) => boolean;
   readonly layout: LayoutName;
+  /** Its tool would run the up scripts of all links in one transaction: none of them is ever committed before another. */
+  readonly oneTransaction?: boolean;
   readonly limits: RunLimits;
   /** Called now and then while an open link takes long, with what its statements did before where they have not run yet. */
   readonly onProvisional?: (result: LinkResult) => void;
