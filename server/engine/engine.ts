@@ -1,5 +1,7 @@
 /** The engine: all rooms joined, and the only door for the language server and the command line. */
+import { join } from 'node:path';
 import { Fault } from './base/fault';
+import { unlessUnreadable } from './base/unlessUnreadable';
 import { contentsOf, findFolders, layoutOf, readFolder } from './layouts/find';
 import type { Layout, ToolSettings } from './layouts/layout';
 import { besideIn, type MigrationFolder } from './layouts/migration';
@@ -68,7 +70,9 @@ const settingsOf = (
   environment,
   user: parameters?.user ?? embeddedName,
   database: parameters?.database ?? embeddedName,
+  path,
   read: besideIn({ path }, (file) => files.read(file)),
+  list: (name) => unlessUnreadable(() => files.list(join(path, name))) ?? [],
 });
 
 /** The embedded engine calls its superuser so, and its database. */

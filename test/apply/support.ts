@@ -1,5 +1,6 @@
 /** Jobs for the tests of this room: migrations written as one fixture text, on databases of the test servers. */
 import { deepEqual, equal } from 'node:assert/strict';
+import { posix } from 'node:path';
 import type { Job } from '../../server/engine/apply/job';
 import type { Database } from '../../server/engine/database/database';
 import { histories } from '../../server/engine/history/all';
@@ -51,7 +52,13 @@ export function jobOn(
     fixture,
     steps,
     database,
-    history: histories[layout](toolSettings()),
+    history: histories[layout](
+      toolSettings({
+        path,
+        read: (name) => files.read(posix.join(path, name)),
+        list: (name) => files.list(posix.join(path, name)),
+      }),
+    ),
     folder,
     read: (file) => files.read(file),
     isMarked: (file) => files.isMarked(file),

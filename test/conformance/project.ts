@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { applyMigrations } from '../../server/engine/apply/apply';
+import { applyMigrations, revertMigrations } from '../../server/engine/apply/apply';
 import type { Job } from '../../server/engine/apply/job';
 import type { HistoryState } from '../../server/engine/history/history';
 import { histories } from '../../server/engine/history/all';
@@ -29,6 +29,8 @@ export interface ToolProject {
   job(): Job;
   /** All that is pending, or only these versions. */
   apply(versions?: readonly string[]): Promise<ApplyResult>;
+  /** Newest first. */
+  revert(versions: readonly string[]): Promise<ApplyResult>;
   /** What our history says, `000001 applied`, one for each migration. */
   states(): Promise<readonly string[]>;
   history(): Promise<HistoryState>;
@@ -63,7 +65,9 @@ export const withToolProject = (
           environment,
           user: server.user,
           database: name,
+          path: migrations,
           read: besideIn({ path: migrations }, (file) => diskFiles.read(file)),
+          list: (folder) => diskFiles.list(join(migrations, folder)),
         });
         const found = readFolder(migrations, diskFiles, layoutOf(layout));
         return {
@@ -98,6 +102,7 @@ export const withToolProject = (
         job,
         history,
         states,
+        revert: (versions) => revertMigrations(job(), versions),
         async apply(versions) {
           const pending = (await states()).filter((it) => it.endsWith(' pending')).map((it) => it.split(' ')[0] ?? '');
           return applyMigrations(job(), versions ?? pending);

@@ -6,6 +6,8 @@ export const toolSettings = (given: Partial<ToolSettings> = {}): ToolSettings =>
   extra: {},
   settings: {},
   environment: {},
+  path: '/shop/migrations',
   read: () => undefined,
+  list: () => [],
   ...given,
 });

@@ -6,7 +6,7 @@ import { lockFile } from '../database/embeddedLock';
 import type { HistoryState } from '../history/history';
 import { type Job, usualWaits } from './job';
 import { withLockedTarget } from './locked';
-import { whatIsRecorded } from './state';
+import { whatIsRecorded, withEarlier } from './state';
 import { type ApplyStep, isApplyStep, topic } from './steps';
 
 /** An apply that is going on holds its lock; there is no use in waiting for it. An embedded database is ours alone then. */
@@ -67,7 +67,7 @@ function toldOf(
 
 function whereOf(
   engine: Job['database']['engine'],
-  { step, version, direction, from, of }: ApplyStep,
+  { step, version, direction, from, of, with: earlier }: ApplyStep,
   state: HistoryState,
   migration: Job['folder']['migrations'][number] | undefined,
 ): string {
@@ -78,7 +78,7 @@ function whereOf(
   // The embedded engine keeps what was done when its session ends well, and not before.
   switch (engine === 'embedded' ? 'run' : step) {
     case 'run':
-      return `in the middle of ${script}, which was rolled back: nothing of it stands.`;
+      return withEarlier(`in the middle of ${script}, which was rolled back: nothing of it stands.`, earlier);
     case 'statement':
       return from === 0 && of > 0
         ? `at the first of the ${of} statements of ${script}; whether it took effect is not known.`

@@ -15,6 +15,8 @@ import type { ApplyStep } from './steps';
 export interface Trail {
   /** Versions that are done and last, whatever comes. */
   readonly done: string[];
+  /** Versions that are done in the transaction that is open, which has all of the plan; undefined when each has its own. */
+  together: string[] | undefined;
   planned: Planned | undefined;
   lasting: () => Lasting;
   /** Sent, not yet answered, and lasting if Postgres carries it out. */
@@ -60,8 +62,10 @@ async function runOne(work: Work, planned: PlannedScript, standing: readonly Sta
   const { job, session, journal, trail, tell } = work;
   const { version } = work.planned.migration;
   const { direction, mode } = planned.script;
+  const { together } = trail;
+  const of = planned.statements.length;
   const note = (step: ApplyStep['step'], from: number): void =>
-    journal.note({ step, version, direction, from, of: planned.statements.length });
+    journal.note({ step, version, direction, from, of, ...(together && { with: [...together] }) });
   note('run', 0);
   const step = stepOf(job, work.planned);
   await withLockLimit(session, job, () => job.history.before(session, step));
@@ -72,6 +76,7 @@ async function runOne(work: Work, planned: PlannedScript, standing: readonly Sta
     planned,
     text: work.planned.text,
     signal: job.signal,
+    transaction: together ? 'shared' : 'own',
     before(from, lasting, atOnce) {
       if (atOnce) note('statement', from);
       trail.lasting = () => lasting && [...standing, ...lasting];

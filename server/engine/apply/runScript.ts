@@ -33,6 +33,8 @@ export interface Run {
   readonly text: string;
   readonly planned: PlannedScript;
   readonly signal: AbortSignal;
+  /** `shared`: it is open already, and whoever has begun it commits. */
+  readonly transaction: 'own' | 'shared';
   /**
    * Called before each message.
    *
@@ -53,9 +55,21 @@ export interface Run {
  * @throws {Fault} `connection-lost`
  */
 export async function runScript(run: Run): Promise<ScriptEnd> {
-  const end = await (sharesMessages(run.planned) ? runMessages(run) : runPlain(run));
+  const end = await runIn(run);
   if (end.kind !== 'ran' && !run.session.lost && run.session.transaction !== 'idle') await run.session.run('rollback');
   return end;
+}
+
+function runIn(run: Run): Promise<ScriptEnd> {
+  if (run.transaction === 'shared') return runShared(run);
+  return sharesMessages(run.planned) ? runMessages(run) : runPlain(run);
+}
+
+async function runShared(run: Run): Promise<ScriptEnd> {
+  const end = await sendEach(run, true);
+  if (end.kind !== 'ran') return end;
+  const fault = await recordIn(run);
+  return fault ? { kind: 'unrecorded', fault, lasting: [] } : end;
 }
 
 function runPlain(run: Run): Promise<ScriptEnd> {

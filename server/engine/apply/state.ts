@@ -34,6 +34,18 @@ export function whatStands({ migration, direction, scripts }: Planned, lasting: 
   return `Of the ${statements.length} statements of ${script}, ${tookEffect(numbers)}; the others did not.`;
 }
 
+/**
+ * What became of one migration, and of those before it.
+ *
+ * @param earlier versions that were run in the same transaction; undefined when it has one of its own
+ */
+export function withEarlier(stands: string, earlier: readonly string[] = []): string {
+  const last = earlier.at(-1);
+  if (last === undefined) return stands;
+  if (earlier.length === 1) return `${stands} ${last}, in the same transaction, was rolled back with it.`;
+  return `${stands} ${earlier.slice(0, -1).join(', ')} and ${last}, in the same transaction, were rolled back with it.`;
+}
+
 /** What the tool's history says now. */
 export function whatIsRecorded(folder: MigrationFolder, state: HistoryState): string {
   if (state.blocked !== undefined) return state.blocked;

@@ -13,6 +13,8 @@ export interface ApplyStep {
   /** Zero-based number of the first statement that is sent next, among those of the script. */
   readonly from: number;
   readonly of: number;
+  /** Versions that were run before it in the same transaction; left out when it has one of its own. */
+  readonly with?: readonly string[];
 }
 
 export const topic = 'apply';
@@ -25,4 +27,5 @@ export const isApplyStep = (value: unknown): value is ApplyStep =>
   'version' in value &&
   typeof value.version === 'string' &&
   'from' in value &&
-  typeof value.from === 'number';
+  typeof value.from === 'number' &&
+  (!('with' in value) || Array.isArray(value.with));

@@ -2,6 +2,7 @@
 import type { LayoutName, ToolSettings } from '../layouts/layout';
 import { dbmateHistory, dbmateOptions } from './dbmate';
 import { flywayHistory, flywayOptions } from './flyway';
+import { drizzleHistory, drizzleOptions } from './drizzle';
 import { golangMigrateHistory, golangMigrateTable } from './golangMigrate';
 import { gooseHistory, gooseOptions } from './goose';
 import { graphileMigrateHistory, graphileMigrateOptions } from './graphileMigrate';
@@ -17,5 +18,6 @@ export const histories: Readonly<Record<LayoutName, (settings: ToolSettings) => 
   flyway: (settings) => flywayHistory(flywayOptions(settings)),
   'graphile-migrate': (settings) => graphileMigrateHistory(graphileMigrateOptions(settings)),
   prisma: (settings) => prismaHistory(prismaOptions(settings)),
+  drizzle: (settings) => drizzleHistory(drizzleOptions(settings)),
   numbered: numberedHistory,
 };

@@ -2,7 +2,15 @@
 import type { TextRange } from '../base/text';
 import type { Replaced } from '../sql/statement';
 
-export type LayoutName = 'golang-migrate' | 'dbmate' | 'goose' | 'flyway' | 'graphile-migrate' | 'prisma' | 'numbered';
+export type LayoutName =
+  | 'golang-migrate'
+  | 'dbmate'
+  | 'goose'
+  | 'flyway'
+  | 'graphile-migrate'
+  | 'prisma'
+  | 'drizzle'
+  | 'numbered';
 
 export interface Layout {
   readonly name: LayoutName;
@@ -72,8 +80,12 @@ export interface ToolSettings {
   /** Who is logged in at the target, and where; undefined for a target that is not known. */
   readonly user?: string | undefined;
   readonly database?: string | undefined;
+  /** Of the folder of migrations, absolute: a file that configures several says which is which. */
+  readonly path: string;
   /** As FolderContents.read. */
   readonly read: FolderContents['read'];
+  /** As FolderContents.list. */
+  readonly list: FolderContents['list'];
 }
 
 export interface Skeleton {

@@ -118,13 +118,7 @@ const isSameFile = (former: ScriptFile | undefined, file: ScriptFile | undefined
 const placedIn = (cut: Cut, link: Link): Cut =>
   cut.link === link ? cut : { ...cut, link, prepared: { ...cut.prepared, link } };
 
-function cutLink(
-  link: Link,
-  before: State,
-  known: ReachingNames,
-  policy: CutPolicy,
-  former: Cut | undefined,
-): Cut {
+function cutLink(link: Link, before: State, known: ReachingNames, policy: CutPolicy, former: Cut | undefined): Cut {
   const last = former?.prepared;
   const reaching = new ReachingNames(known);
   const ups = stepsOf(link.up, { ...policy, reaching }, last?.link.up, last?.up, former?.known === known);
