@@ -125,6 +125,14 @@ export interface Project {
    * @throws {Fault} `not-edited`, `applied-text-unknown` when no commit of git holds it either, `no-git`; as `status`
    */
   appliedText(path: string, signal: AbortSignal): Promise<AppliedText>;
+  /**
+   * The same, with the statements that are others now as a new migration, as it would be written.
+   *
+   * @throws {Fault} as appliedText; `not-edited` also when nothing but white space and comments is another
+   */
+  movedEdit(path: string, signal: AbortSignal): Promise<MovedEdit>;
+  /** How the files of a migration would be called with the next version; empty where the version is in no name. */
+  renames(path: string): readonly Rename[];
   /** Databases that the workspace and the environment name, best first. */
   candidates(): readonly TargetCandidate[];
   /** Forgets what is known of the target, so that the next call looks at it anew. */
@@ -201,6 +209,20 @@ export interface AppliedText {
   readonly from:
     | { readonly kind: 'file'; readonly differsIn: string }
     | { readonly kind: 'git'; readonly commit: string };
+}
+
+export interface MovedEdit {
+  readonly applied: AppliedText;
+  /** Those that are to be made; the first one has the statements. */
+  readonly files: readonly { readonly path: string; readonly text: string }[];
+  /** Those that list the migrations, as they are to be then. */
+  readonly lists: readonly { readonly path: string; readonly text: string }[];
+}
+
+/** Absolute paths of a file, or of a folder. */
+export interface Rename {
+  readonly from: string;
+  readonly to: string;
 }
 
 export interface Status {

@@ -110,7 +110,7 @@ export function connectEditor(fromServer: NodeJS.ReadableStream, toServer: NodeJ
             workspaceFolders: true,
             codeLens: { refreshSupport: true },
             didChangeWatchedFiles: { dynamicRegistration: true },
-            workspaceEdit: { documentChanges: true },
+            workspaceEdit: { documentChanges: true, resourceOperations: ['create', 'rename'] },
           },
           textDocument: { completion: { completionItem: { snippetSupport: true } } },
         },

@@ -16,7 +16,7 @@ export function createMigration({ folder, world }: Ground, title: string): Retur
 }
 
 /** Of its up and its down file: one that is new gets a down file where the others have some. */
-const namesOf = ({ name, upPath, downPath }: Migration): MigrationName[] =>
+export const namesOf = ({ name, upPath, downPath }: Migration): MigrationName[] =>
   upPath === undefined || downPath === undefined || downPath === upPath
     ? [name]
     : [name, { ...name, direction: 'down' }];

@@ -13,7 +13,9 @@ import type { Ground } from './ground';
 import { deleteSnapshot, restore, snapshot, snapshots } from './keeping';
 import { MigrationReader, wishedBy } from './links';
 import { look } from './look';
+import { movedEdit } from './movedEdit';
 import { previewFrom } from './previewing';
+import { renamesOf } from './renumbering';
 import { statusOf } from './status';
 import { repair, repairs } from './repairing';
 import { targetCandidates } from './target';
@@ -56,6 +58,11 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     repairs: (signal) => repairs(ground, signal),
     repair: (chosen, consent, signal) => bench.alone(() => repair(ground, chosen, consent, signal)),
     appliedText: (path, signal) => appliedText(ground, path, signal),
+    movedEdit: (path, signal) => movedEdit(ground, path, signal),
+    renames(path) {
+      const migration = folder.migrations.find(({ upPath, downPath }) => upPath === path || downPath === path);
+      return migration ? renamesOf(ground, migration) : [];
+    },
     snapshots: (signal) => snapshots(ground, signal),
     snapshot: (request, signal) => bench.alone(() => snapshot(ground, request, signal)),
     deleteSnapshot: (id, consent, signal) => bench.turns.soon(() => deleteSnapshot(ground, id, consent, signal)),
