@@ -10,10 +10,14 @@ export function dashedPart({ start, text }: TextLine): TextRange | undefined {
   return at < 0 ? undefined : { start: start + at, end: start + text.trimEnd().length };
 }
 
-/** Where those begin that stand in no body, string or other comment. */
-export function commentStarts(text: string): ReadonlySet<number> {
+/**
+ * Where those begin that stand in no body, string or other comment.
+ *
+ * @param until the last offset of interest
+ */
+export function commentStarts(text: string, until: number): ReadonlySet<number> {
   const starts = new Set<number>();
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length && at <= until; ) {
     const { kind, end } = lexemeAt(text, at, text.length);
     if (kind === 'comment') starts.add(at);
     at = end;

@@ -61,8 +61,9 @@ export function directiveProblems(tool: DirectiveTool, { text, isMarked }: Marke
 
 /** What stands in bodies and strings is somebody else's. */
 function amongComments(text: string, suspects: readonly FileProblem[]): readonly FileProblem[] {
-  if (suspects.length === 0) return suspects;
-  const starts = commentStarts(text);
+  const last = suspects.at(-1);
+  if (!last) return suspects;
+  const starts = commentStarts(text, last.range.start);
   return suspects.filter(({ range }) => starts.has(range.start));
 }
 
@@ -85,16 +86,26 @@ const isOption = ({ directive: { place } }: Occurrence): boolean => place.kind =
 const wordsOf = ({ line, range }: Occurrence): string =>
   line.text.slice(range.start - line.start, range.end - line.start);
 
-const others = (own: ToolDirectives): readonly ToolDirectives[] => Object.values(known).filter((it) => it !== own);
+/** Of all tools, what is lost where another one takes it for a comment. */
+const lost = Object.values(known).flatMap((owner) =>
+  owner.directives
+    .filter(({ asks, place }) => asks !== undefined && place.kind !== 'option')
+    .map((directive) => ({ owner, directive })),
+);
 
 /** Gathers them for one file; a class because each is told in the terms of the same tool and text. */
 class Problems {
   readonly found: FileProblem[] = [];
+  private readonly alone: readonly Directive[];
+  private readonly behind: readonly Directive[];
 
   constructor(
     private readonly own: ToolDirectives,
     private readonly lines: readonly TextLine[],
-  ) {}
+  ) {
+    this.alone = own.directives.filter(mayStandAlone);
+    this.behind = own.directives.filter(({ place }) => place.kind === 'behind');
+  }
 
   misplaced(occurrence: Occurrence): void {
     const { directive, range, line } = occurrence;
@@ -124,10 +135,7 @@ class Problems {
   comment(line: TextLine, range: TextRange): void {
     const isAlone = line.text.slice(0, range.start - line.start).trim() === '';
     const text = line.text.slice(range.start - line.start, range.end - line.start);
-    const meant = meantBy(
-      text,
-      this.own.directives.filter((it) => mayBeMeant(it, isAlone)),
-    );
+    const meant = meantBy(text, isAlone ? this.alone : this.behind);
     if (meant) this.misspelt(meant.directive, meant.written, line, range);
     else if (isAlone) this.foreign(line, range);
   }
@@ -158,16 +166,14 @@ class Problems {
   }
 
   private foreign(line: TextLine, range: TextRange): void {
-    for (const { label, directives } of others(this.own)) {
-      const { directive } =
-        occurrencesOn(line, directives).find((it) => it.directive.asks && it.directive.place.kind !== 'option') ?? {};
-      if (!directive) continue;
-      const own = this.own.directives.find(({ asks }) => asks === directive.asks && asks !== 'other');
-      const instead = own ? ` Here it is "${own.text}".` : this.instead(directive);
-      const message = `For ${this.own.label} this line is a comment: it is a directive of ${label}.${instead}`;
-      const remove: Fix = { title: 'Take this line away', edits: [taking(line)] };
-      return this.tell('directive-foreign', range, message, [...(own ? this.put(own, own.text, line) : []), remove]);
-    }
+    const found = lost.find(({ owner, directive }) => owner !== this.own && directive.pattern.test(line.text));
+    if (!found) return;
+    const { directive, owner } = found;
+    const own = this.own.directives.find(({ asks }) => asks === directive.asks && asks !== 'other');
+    const instead = own ? ` Here it is "${own.text}".` : this.instead(directive);
+    const message = `For ${this.own.label} this line is a comment: it is a directive of ${owner.label}.${instead}`;
+    const remove: Fix = { title: 'Take this line away', edits: [taking(line)] };
+    this.tell('directive-foreign', range, message, [...(own ? this.put(own, own.text, line) : []), remove]);
   }
 
   private instead({ asks }: Directive): string {
@@ -186,10 +192,8 @@ class Problems {
 }
 
 /** An option on a line of its own only where its words cannot be anything else. */
-function mayBeMeant({ place, likeness }: Directive, isAlone: boolean): boolean {
-  if (place.kind === 'option') return isAlone && likeness !== undefined && likeness.rest === undefined;
-  return isAlone || place.kind === 'behind';
-}
+const mayStandAlone = ({ place, likeness }: Directive): boolean =>
+  place.kind !== 'option' || (likeness !== undefined && likeness.rest === undefined);
 
 /** With the blanks before it. */
 function takingOption({ line, range }: Occurrence): Fix['edits'][number] {

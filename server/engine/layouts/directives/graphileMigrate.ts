@@ -26,6 +26,24 @@ const include: Directive = {
   asks: 'other',
 };
 
+const included: Directive = {
+  name: 'included',
+  text: '--! Included functions/name.sql',
+  place: { kind: 'line' },
+  pattern: /(?<=^\s*)--! Included .*?(?=\s*$)/,
+  fits: () => false,
+  says: 'Here the text of a file of the folder `fixtures` begins, which `graphile-migrate commit` has put in the place of `--!include`.',
+};
+
+const endIncluded: Directive = {
+  name: 'end-included',
+  text: '--! EndIncluded functions/name.sql',
+  place: { kind: 'line' },
+  pattern: /(?<=^\s*)--! EndIncluded .*?(?=\s*$)/,
+  fits: () => false,
+  says: 'Here the text of a file ends that `graphile-migrate commit` has put in.',
+};
+
 /** @param rest what may follow the colon */
 const header = (name: string, rest: RegExp): Pick<Directive, 'name' | 'place' | 'pattern' | 'likeness' | 'single'> => ({
   name: name.toLowerCase(),
@@ -81,6 +99,8 @@ export const graphileMigrate: ToolDirectives = {
   directives: [
     noTransaction,
     include,
+    included,
+    endIncluded,
     message,
     previous,
     hash,

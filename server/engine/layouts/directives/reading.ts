@@ -36,28 +36,31 @@ export const occurrencesIn = (lines: readonly TextLine[], directives: readonly D
   lines.flatMap((line) => occurrencesOn(line, directives));
 
 export function occurrencesOn(line: TextLine, directives: readonly Directive[]): readonly Occurrence[] {
-  if (!mayHold.test(line.text)) return [];
-  const own = directives.flatMap((directive) => (directive.place.kind === 'option' ? [] : found(line, directive)));
-  const names = own.map(({ directive }) => directive.name);
-  const options = directives.flatMap((directive) => {
+  if (!mayHold.test(line.text)) return none;
+  const own: Occurrence[] = [];
+  for (const directive of directives) if (directive.place.kind !== 'option') find(directive, line, own);
+  if (own.length === 0) return none;
+  for (const directive of directives) {
     const { place } = directive;
-    return place.kind === 'option' && names.some((it) => place.of.includes(it)) ? found(line, directive) : [];
-  });
-  return [...own, ...options];
+    if (place.kind === 'option' && own.some((it) => place.of.includes(it.directive.name))) find(directive, line, own);
+  }
+  return own;
 }
+
+const none: readonly Occurrence[] = [];
 
 /** A comment or the beginning of a placeholder: most lines hold neither. */
 const mayHold = /--|\$\{|:[A-Z]/;
 
-function found(line: TextLine, directive: Directive): Occurrence[] {
+function find(directive: Directive, line: TextLine, found: Occurrence[]): void {
   const { pattern, place } = directive;
   const behind = place.kind === 'option' ? (place.behind.exec(line.text)?.[0].length ?? 0) : 0;
-  const matches = pattern.global ? [...line.text.slice(behind).matchAll(pattern)] : [pattern.exec(line.text)];
-  return matches.flatMap((match) => {
-    if (!match) return [];
+  const matches = pattern.global ? line.text.slice(behind).matchAll(pattern) : [pattern.exec(line.text)];
+  for (const match of matches) {
+    if (!match) continue;
     const start = line.start + behind + match.index;
-    return [{ directive, line, range: { start, end: start + match[0].length } }];
-  });
+    found.push({ directive, line, range: { start, end: start + match[0].length } });
+  }
 }
 
 /** @param index of the line that is neither above nor below */

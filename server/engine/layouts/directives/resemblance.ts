@@ -1,6 +1,6 @@
 /** What somebody meant by a comment that is nearly a directive. */
 import { distance } from '../../base/nearest';
-import type { Directive } from './directive';
+import type { Directive, Likeness } from './directive';
 
 export interface Meant {
   readonly directive: Directive;
@@ -13,53 +13,89 @@ export interface Meant {
  * @returns undefined when it is far from all of them
  */
 export function meantBy(comment: string, directives: readonly Directive[]): Meant | undefined {
-  const words = [...comment.slice(0, longest).matchAll(/[\p{L}\p{N}]+/gu)].map(({ 0: word, index }) => ({
-    word: word.toLowerCase(),
-    end: index + word.length,
-  }));
-  const all = directives.flatMap((directive) => readings(comment, words, directive));
-  const [best] = all.toSorted((one, other) => one.distance - other.distance);
-  return best && { directive: best.directive, written: best.written };
+  const beginnings = beginningsOf(comment);
+  let best: (Meant & { readonly apart: number }) | undefined;
+  for (const directive of directives) {
+    const { likeness } = directive;
+    if (!likeness || (likeness.begins && !likeness.begins.test(comment))) continue;
+    for (const phrase of phrasesOf(likeness)) {
+      // Two words may have been written as one, and one as two.
+      for (let taken = phrase.count - 1; taken <= phrase.count + 1; taken++) {
+        const beginning = beginnings[taken - 1];
+        const apart = beginning && distanceTo(phrase, beginning.letters);
+        if (!beginning || apart === undefined || (best && best.apart <= apart)) continue;
+        const isAll = taken === beginnings.length;
+        const written = mended(comment.slice(beginning.end), directive, likeness, isAll);
+        if (written !== undefined) best = { directive, written, apart };
+      }
+    }
+  }
+  return best;
+}
+
+/** The first words of a comment. */
+interface Beginning {
+  /** Of all of them, in small letters. */
+  readonly letters: string;
+  readonly end: number;
+}
+
+/** One for each word, up to more than any directive has. */
+function beginningsOf(comment: string): readonly Beginning[] {
+  const beginnings: Beginning[] = [];
+  let letters = '';
+  for (const { 0: word, index } of comment.slice(0, longest).matchAll(/[a-z0-9]+/gi)) {
+    letters += word.toLowerCase();
+    beginnings.push({ letters, end: index + word.length });
+    if (beginnings.length === mostWords) break;
+  }
+  return beginnings;
 }
 
 /** A directive begins with its words; what may follow them can be long. */
 const longest = 100;
+const mostWords = 7;
 
-interface Word {
-  readonly word: string;
-  readonly end: number;
+/** @param isAll whether no word follows */
+function mended(behind: string, directive: Directive, { rest, head }: Likeness, isAll: boolean): string | undefined {
+  const values = behind.replace(/^[\s:=]+/, '');
+  if (rest ? !rest.test(values) : !isAll) return undefined;
+  const written = `${head}${rest ? values : ''}`.trimEnd();
+  return isWhole(written, directive.pattern) ? written : undefined;
 }
 
-/** Each way in which the comment could be this directive. */
-function readings(comment: string, words: readonly Word[], directive: Directive): (Meant & { distance: number })[] {
-  const { likeness } = directive;
-  if (!likeness || (likeness.begins && !likeness.begins.test(comment))) return [];
-  return likeness.words.flatMap((phrase, nth) => {
-    const known = phrase.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
-    const count = phrase.split(/[^\p{L}\p{N}]+/u).length;
-    // Two words may have been written as one, and one as two.
-    return [count - 1, count, count + 1].flatMap((taken) => {
-      const typed = words.slice(0, taken);
-      const last = typed.at(-1);
-      if (!last || typed.length < taken) return [];
-      const apart = distanceWithin(nth === 0 ? tolerance(known) : 0, typed.map(({ word }) => word).join(''), known);
-      if (apart === undefined) return [];
-      const rest = comment.slice(last.end).replace(/^[\s:=]+/, '');
-      if (likeness.rest ? !likeness.rest.test(rest) : taken < words.length) return [];
-      const written = `${likeness.head}${likeness.rest ? rest : ''}`.trimEnd();
-      return isWhole(written, directive.pattern) ? [{ directive, written, distance: apart }] : [];
-    });
+interface Phrase {
+  /** Its letters and digits, in small letters. */
+  readonly known: string;
+  readonly count: number;
+  /** How many of its letters may be wrong. */
+  readonly tolerance: number;
+}
+
+/** Every comment of a long file is measured by them. */
+const phrases = new WeakMap<Likeness, readonly Phrase[]>();
+
+function phrasesOf(likeness: Likeness): readonly Phrase[] {
+  const former = phrases.get(likeness);
+  if (former) return former;
+  const made = likeness.words.map((words, nth): Phrase => {
+    const known = words.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+    const count = words.split(/[^A-Za-z0-9]+/).length;
+    // Ordinary comments have to stay ordinary.
+    return { known, count, tolerance: nth === 0 ? Math.max(1, Math.floor(known.length / 8)) : 0 };
   });
+  phrases.set(likeness, made);
+  return made;
 }
 
-/** How many letters may be wrong: ordinary comments have to stay ordinary. */
-const tolerance = (known: string): number => Math.max(1, Math.floor(known.length / 8));
-
-function distanceWithin(limit: number, typed: string, known: string): number | undefined {
+/** @returns undefined when they are too far away */
+function distanceTo({ known, tolerance }: Phrase, typed: string): number | undefined {
   if (typed === known) return 0;
-  if (limit === 0 || Math.abs(typed.length - known.length) > limit) return undefined;
+  if (tolerance === 0 || Math.abs(typed.length - known.length) > tolerance) return undefined;
+  // Who errs at both ends has meant something else; and this is much quicker than to measure.
+  if (!known.startsWith(typed.slice(0, 3)) && !known.endsWith(typed.slice(-3))) return undefined;
   const apart = distance(typed, known);
-  return apart <= limit ? apart : undefined;
+  return apart <= tolerance ? apart : undefined;
 }
 
 /** Whether the tool takes it for the directive. */
