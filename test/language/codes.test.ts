@@ -8,6 +8,7 @@ const root = join(__dirname, '../..');
 /** Rooms that make findings. A refusal is shown by its SQLSTATE, whatever it means. */
 const rooms = [
   'engine/layouts',
+  'engine/layouts/directives',
   'engine/probes',
   'engine/projects',
   'engine/rehearsal',

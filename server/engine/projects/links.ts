@@ -96,7 +96,10 @@ function readFile(
       return beside.get(name);
     };
     const read = fileOf(folder, path, text, { read: noting, isMarked: () => isMarked });
-    const problems = withDirectiveProblems(folder.layout.name, { text, isMarked }, read.problems);
+    const isSql = read.outside === undefined;
+    const problems = isSql
+      ? withDirectiveProblems(folder.layout.name, { text, isMarked }, read.problems)
+      : read.problems;
     return { path, text, isMarked, beside, ...read, problems };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;

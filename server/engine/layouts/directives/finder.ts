@@ -33,7 +33,10 @@ export function withDirectiveProblems(
     const fixes = found.filter(({ range }) => overlap(range, problem.range)).flatMap((it) => it.fixes ?? []);
     return fixes.length === 0 ? problem : { ...problem, fixes: [...fixes, ...(problem.fixes ?? [])] };
   });
-  return [...told, ...found.filter(({ range }) => !problems.some((it) => overlap(range, it.range)))];
+  // That a line is another tool's, no layout says.
+  const isNews = ({ code, range }: FileProblem): boolean =>
+    code === 'directive-foreign' || !problems.some((it) => overlap(range, it.range));
+  return [...told, ...found.filter(isNews)];
 }
 
 const overlap = (one: TextRange, other: TextRange): boolean => one.start < other.end && other.start < one.end;
@@ -111,13 +114,13 @@ class Problems {
     const { directive, range, line } = occurrence;
     const written = wordsOf(occurrence);
     const message = `For ${this.own.label} this line is a comment: "${directive.text}" must ${demand(directive)}.`;
-    this.tell('directive-misplaced', range, message, this.put(directive, written, line));
+    this.tell({ code: 'directive-misplaced', range, message }, this.put(directive, written, line));
   }
 
   /** The mark cannot be seen in an editor, and no edit of the text takes it away. */
   marked({ directive, range }: Occurrence): void {
     const message = `For ${this.own.label} this line is a comment: "${directive.text}" must ${demand(directive)}, and a byte order mark stands before it. Save the file as UTF-8 without one.`;
-    this.tell('directive-misplaced', range, message, []);
+    this.tell({ code: 'directive-misplaced', range, message }, []);
   }
 
   contradictory(first: Occurrence, second: Occurrence): void {
@@ -128,7 +131,7 @@ class Problems {
       edits: [directive.place.kind === 'option' ? takingOption(it) : taking(it.line)],
     });
     const fixes = first.line.index === line.index && directive.place.kind !== 'option' ? [] : [first, second];
-    this.tell('directive-contradictory', range, message, fixes.toReversed().map(takeAway));
+    this.tell({ code: 'directive-contradictory', range, message }, fixes.toReversed().map(takeAway));
   }
 
   /** Of a line that the tool takes for a comment, or for SQL with a comment behind it. */
@@ -154,7 +157,7 @@ class Problems {
       if (!meant) continue;
       const message = `${this.own.label} ignores this: it would have to be "${meant.written}".`;
       const fix = { title: `Write "${meant.written}"`, edits: [{ range, text: meant.written }] };
-      this.tell('directive-misspelt', range, message, [fix]);
+      this.tell({ code: 'directive-misspelt', range, message }, [fix]);
     }
   }
 
@@ -162,7 +165,7 @@ class Problems {
     const isOption = directive.place.kind === 'option';
     const where = isOption ? ` ${demand(directive)}, as` : '';
     const message = `For ${this.own.label} this line is a comment: it would have to${where || ' be'} "${written}".`;
-    this.tell('directive-misspelt', range, message, this.put(directive, written, line));
+    this.tell({ code: 'directive-misspelt', range, message }, this.put(directive, written, line));
   }
 
   private foreign(line: TextLine, range: TextRange): void {
@@ -173,7 +176,7 @@ class Problems {
     const instead = own ? ` Here it is "${own.text}".` : this.instead(directive);
     const message = `For ${this.own.label} this line is a comment: it is a directive of ${owner.label}.${instead}`;
     const remove: Fix = { title: 'Take this line away', edits: [taking(line)] };
-    this.tell('directive-foreign', range, message, [...(own ? this.put(own, own.text, line) : []), remove]);
+    this.tell({ code: 'directive-foreign', range, message }, [...(own ? this.put(own, own.text, line) : []), remove]);
   }
 
   private instead({ asks }: Directive): string {
@@ -186,8 +189,8 @@ class Problems {
     return fix ? [fix] : [];
   }
 
-  private tell(code: string, range: TextRange, message: string, fixes: readonly Fix[]): void {
-    this.found.push({ range, severity: 'warning', code, message, ...(fixes.length > 0 ? { fixes } : {}) });
+  private tell(what: Pick<FileProblem, 'code' | 'range' | 'message'>, fixes: readonly Fix[]): void {
+    this.found.push({ ...what, severity: 'warning', ...(fixes.length > 0 ? { fixes } : {}) });
   }
 }
 
