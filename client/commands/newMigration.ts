@@ -61,5 +61,6 @@ const layouts = () => [
   { label: 'flyway', description: l10n.t('one file, up only'), folder: 'sql' },
   { label: 'graphile-migrate', description: l10n.t('one current file, committed later'), folder: 'migrations' },
   { label: 'prisma', description: l10n.t('a folder with migration.sql'), folder: 'prisma/migrations' },
+  { label: 'supabase', description: l10n.t('one file, and no way down'), folder: 'supabase/migrations' },
   { label: 'numbered', description: l10n.t('plain numbered files'), folder: 'migrations' },
 ];

@@ -121,7 +121,7 @@ describe('folders of migrations', () => {
       same(['20240101000000_a/migration.sql', '20240101000000_a/snapshot.json'].map((it) => `/w/m/${it}`)),
     ],
     ['diesel', same(['/w/migrations/2024-01-01-000000_a/up.sql', '/w/migrations/2024-01-01-000000_a/down.sql'])],
-    ['Supabase', same(['/w/supabase/migrations/20240101000000_a.sql'])],
+    ['Supabase', same(['/w/supabase/migrations/a.sql'])],
     ['Atlas', same(['/w/migrations/20240101000000_a.sql', '/w/migrations/atlas.sum'])],
     ['sqlx', { '/w/migrations/1_a.sql': '', '/w/Cargo.toml': '[dependencies]\nsqlx = "0.8"\n' }],
     ['sqlx in pairs', { '/w/crates/a/migrations/1_a.up.sql': '', '/w/Cargo.toml': '[workspace.dependencies.sqlx]\n' }],
@@ -207,7 +207,7 @@ describe('a folder that the user names', () => {
   });
 
   it('in an unknown layout is a fault that lists the known ones', () => {
-    throws(() => layoutOf('liquibase'), isFault('bad-usage', /dbmate, goose, golang-migrate, flyway, numbered/));
+    throws(() => layoutOf('flying'), isFault('bad-usage', /dbmate, goose, .*golang-migrate, .*numbered/));
   });
 });
 

@@ -39,6 +39,7 @@ const urlVariables = [
   'TEST_DATABASE_URL',
 ];
 const dotenvFiles = ['.env', '.env.local', '.env.development', '.env.development.local'];
+const supabaseFile = 'supabase/config.toml';
 const composeFiles = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'];
 
 /**
@@ -68,6 +69,7 @@ export function candidatesIn(
     }
     for (const name of composeFiles)
       named.push(...fromCompose(read(join(folder, name)), name, variables, sources, leftOut));
+    named.push(...fromSupabase(read(join(folder, supabaseFile)), sources, leftOut));
   }
   return onceEach(named);
 }
@@ -164,6 +166,16 @@ function fromService(name: string, service: ComposeService, where: string, sourc
   const database = variables['POSTGRES_DB'] || user;
   const url = `postgres://${login}@localhost:${port}/${encodeURIComponent(database)}`;
   return [candidateOf(url, `service ${name} in ${where}`, {}, { ...sources, environment: {} })];
+}
+
+/** The database that `supabase start` runs; everybody's has the same password. */
+function fromSupabase(text: string | undefined, sources: ConnectionSources, leftOut: LeftOut): Candidate[] {
+  if (text === undefined) return [];
+  const section = /^\[db\][^\S\n]*(?:#.*)?$([^]*?)(?:^\[|(?![^]))/m.exec(text)?.[1] ?? '';
+  const port = /^[^\S\n]*port[^\S\n]*=[^\S\n]*(\d+)/m.exec(section)?.[1] ?? '54322';
+  const url = `postgresql://postgres:postgres@127.0.0.1:${port}/postgres`;
+  const own = { ...sources, environment: {} };
+  return attempt(supabaseFile, () => candidateOf(url, `supabase start, by ${supabaseFile}`, {}, own), leftOut);
 }
 
 /** `KEY=value` lines or a map. */

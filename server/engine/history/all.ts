@@ -9,6 +9,7 @@ import { graphileMigrateHistory, graphileMigrateOptions } from './graphileMigrat
 import type { History } from './history';
 import { numberedHistory } from './numbered';
 import { prismaHistory, prismaOptions } from './prisma';
+import { supabaseHistory } from './supabase';
 
 /** Each takes from what the tool would be told what is about its history. */
 export const histories: Readonly<Record<LayoutName, (settings: ToolSettings) => History>> = {
@@ -19,5 +20,6 @@ export const histories: Readonly<Record<LayoutName, (settings: ToolSettings) => 
   'graphile-migrate': (settings) => graphileMigrateHistory(graphileMigrateOptions(settings)),
   prisma: (settings) => prismaHistory(prismaOptions(settings)),
   drizzle: (settings) => drizzleHistory(drizzleOptions(settings)),
+  supabase: supabaseHistory,
   numbered: numberedHistory,
 };

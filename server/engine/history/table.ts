@@ -24,6 +24,8 @@ export interface Shape {
   /** For people: `golang-migrate`. */
   readonly tool: string;
   readonly columns: Readonly<Record<string, string>>;
+  /** The schema is the tool's own: what the shape tells of others does not count. */
+  readonly isOwnSchema?: true;
   /** How the tool can be told to use another table. */
   readonly elsewhere: string;
 }
@@ -37,7 +39,7 @@ export interface Shape {
 export async function hasTable(session: Session, table: TableName, shape: Shape): Promise<boolean> {
   const columns = await columnsOf(session, table);
   if (columns.size === 0) return false;
-  const owner = (await isOfRails(session, table, columns)) ? 'Rails' : ownerOf(columns);
+  const owner = shape.isOwnSchema ? undefined : (await isOfRails(session, table, columns)) ? 'Rails' : ownerOf(columns);
   const fits = Object.entries(shape.columns).every(([name, type]) => sameType(columns.get(name), type));
   if (fits && owner !== 'Rails' && (owner === undefined || owner === shape.tool)) return true;
   const list = [...columns].map(([name, type]) => `${name} ${type}`).join(', ');

@@ -1,15 +1,17 @@
 /** The migration tools we know. A folder is asked in this order: what is written inside tells more than names do. */
 import { dbmate } from './dbmate';
-import { flyway } from './flyway';
 import { drizzle } from './drizzle';
-import { goose } from './goose';
+import { flyway } from './flyway';
 import { golangMigrate } from './golangMigrate';
+import { goose } from './goose';
 import { graphileMigrate } from './graphileMigrate';
 import type { Layout } from './layout';
 import { numbered } from './numbered';
 import { prisma } from './prisma';
+import { supabase } from './supabase';
 
 export const layouts: readonly Layout[] = [
+  supabase,
   prisma,
   drizzle,
   graphileMigrate,

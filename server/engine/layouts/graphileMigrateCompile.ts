@@ -40,11 +40,16 @@ export function compiled(
   const included = includes ? includesIn(text, range, includes.read) : [];
   const problems = included.flatMap(({ trouble }) => trouble ?? []);
   const replaced: Replaced[] = [];
+  const told = new Set<string>();
   let at = range.start;
   const plain = (end: number): void => {
     const found = replacer.replacedIn(text, { start: at, end });
     replaced.push(...found.replaced);
-    problems.push(...found.problems);
+    // Each name once: it is mended in one place.
+    for (const it of found.problems) {
+      if (!told.has(it.message)) problems.push(it);
+      told.add(it.message);
+    }
   };
   for (const { range: line, text: content } of included) {
     if (content === undefined) continue;

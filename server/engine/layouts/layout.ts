@@ -10,6 +10,7 @@ export type LayoutName =
   | 'graphile-migrate'
   | 'prisma'
   | 'drizzle'
+  | 'supabase'
   | 'numbered';
 
 export interface Layout {

@@ -184,6 +184,7 @@ async function runChain(
     on: kind !== 'replay' && bench.target.kind === 'embedded' ? place.label : `${place.label}, ${where.upon}`,
     rows: rowsAreMissing(base) ? 'missing' : 'there',
     withRows: refusals.likeness,
+    layout: order.layout,
     extensions: {
       place: place.kind,
       ofTarget: 'setUp' in base && base.setUp.database !== undefined ? base.setUp.available : undefined,
