@@ -122,7 +122,6 @@ describe('folders of migrations', () => {
     ],
     ['diesel', same(['/w/migrations/2024-01-01-000000_a/up.sql', '/w/migrations/2024-01-01-000000_a/down.sql'])],
     ['Supabase', same(['/w/supabase/migrations/a.sql'])],
-    ['Atlas', same(['/w/migrations/20240101000000_a.sql', '/w/migrations/atlas.sum'])],
     ['sqlx', { '/w/migrations/1_a.sql': '', '/w/Cargo.toml': '[dependencies]\nsqlx = "0.8"\n' }],
     ['sqlx in pairs', { '/w/crates/a/migrations/1_a.up.sql': '', '/w/Cargo.toml': '[workspace.dependencies.sqlx]\n' }],
     ['MySQL', same(['/w/migrations/1_a.up.sql'], 'create table a (id int auto_increment) engine=InnoDB;')],

@@ -83,6 +83,10 @@ async function runOne(work: Work, planned: PlannedScript, standing: readonly Sta
       trail.doubtful = atOnce ? planned.statements[from] : undefined;
       tell(standing.length + from, true);
     },
+    async advanced(done) {
+      if (job.history.advanced)
+        await withLockLimit(session, job, async () => job.history.advanced?.(session, step, standing.length + done));
+    },
     record: () => withLockLimit(session, job, () => job.history.after(session, timed())),
     committing() {
       // With the history row in the same transaction the row itself tells; otherwise only this note does.

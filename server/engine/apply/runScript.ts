@@ -43,6 +43,8 @@ export interface Run {
    * @param atOnce true when the message lasts as soon as it is carried out
    */
   readonly before: (from: number, lasting: Lasting, atOnce: boolean) => void;
+  /** Called behind each statement that lasts at once. */
+  readonly advanced: (done: number) => Promise<void>;
   /** Records the migration; within the script's transaction when there is one. */
   readonly record: () => Promise<void>;
   /** Called before what cannot be cancelled any more. */
@@ -104,6 +106,7 @@ function partOf(run: Run, message: number, standing: readonly Statement[]): Run 
     before: (from, lasting, atOnce) =>
       run.before(standing.length + from, lasting && [...standing, ...lasting], atOnce || from === 0),
     record: async () => {},
+    advanced: async () => {},
     committing: () => (statements.length > 1 ? run.before(standing.length, [...standing], true) : undefined),
   };
 }
@@ -189,6 +192,7 @@ async function sendEach(run: Run, together: boolean): Promise<ScriptEnd> {
       return refusedAt(answer.refusal, range, lasting);
     }
     effects.did(statement);
+    if (!together && session.transaction === 'idle') await run.advanced(index + 1);
   }
   return { kind: 'ran' };
 }

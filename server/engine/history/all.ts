@@ -1,5 +1,6 @@
 /** The histories we can read and write, one for each layout. */
 import type { LayoutName, ToolSettings } from '../layouts/layout';
+import { atlasHistory, atlasOptions } from './atlas';
 import { dbmateHistory, dbmateOptions } from './dbmate';
 import { flywayHistory, flywayOptions } from './flyway';
 import { drizzleHistory, drizzleOptions } from './drizzle';
@@ -21,5 +22,6 @@ export const histories: Readonly<Record<LayoutName, (settings: ToolSettings) => 
   prisma: (settings) => prismaHistory(prismaOptions(settings)),
   drizzle: (settings) => drizzleHistory(drizzleOptions(settings)),
   supabase: supabaseHistory,
+  atlas: (settings) => atlasHistory(atlasOptions(settings)),
   numbered: numberedHistory,
 };

@@ -33,6 +33,8 @@ export interface History {
   after(session: Session, step: HistoryStep): Promise<void>;
   /** What the tool writes once the script and `after` are committed; left out where that is nothing. */
   committed?(session: Session, step: HistoryStep): Promise<void>;
+  /** What it writes behind each statement that lasts at once; left out where that is nothing. @param done how many of them ran */
+  advanced?(session: Session, step: HistoryStep, done: number): Promise<void>;
   /** What it writes when the script was refused, after the rollback where there was one; left out where that is nothing. */
   failed?(session: Session, step: HistoryStep, refusal: StepRefusal): Promise<void>;
   /**

@@ -1,4 +1,5 @@
 /** The migration tools we know. A folder is asked in this order: what is written inside tells more than names do. */
+import { atlas } from './atlas';
 import { dbmate } from './dbmate';
 import { drizzle } from './drizzle';
 import { flyway } from './flyway';
@@ -11,6 +12,7 @@ import { prisma } from './prisma';
 import { supabase } from './supabase';
 
 export const layouts: readonly Layout[] = [
+  atlas,
   supabase,
   prisma,
   drizzle,

@@ -11,6 +11,7 @@ export type LayoutName =
   | 'prisma'
   | 'drizzle'
   | 'supabase'
+  | 'atlas'
   | 'numbered';
 
 export interface Layout {
@@ -171,11 +172,13 @@ export interface FileProblem {
   readonly fixes?: readonly Fix[];
 }
 
-/** What would mend it, in the same file. */
+/** What would mend it. */
 export interface Fix {
   /** As a command: `Put "-- migrate:down" below`. */
   readonly title: string;
   readonly edits: readonly { readonly range: TextRange; readonly text: string }[];
+  /** Of another file that it edits, relative to the folder: `atlas.sum`; left out for the file itself. */
+  readonly path?: string;
 }
 
 /** SQL text that runs as one unit. */
