@@ -66,6 +66,39 @@ describe('folders of migrations', () => {
       ['/w/m/postgres: golang-migrate 1'],
     ],
     [
+      'sqlx',
+      { '/w/migrations/1_a.sql': '', '/w/Cargo.toml': '[dependencies]\nsqlx = "0.8"\n' },
+      ['/w/migrations: sqlx 1'],
+    ],
+    [
+      'sqlx in pairs, below a workspace of crates',
+      {
+        '/w/crates/a/migrations/1_a.up.sql': '',
+        '/w/crates/a/migrations/1_a.down.sql': '',
+        '/w/Cargo.toml': '[workspace.dependencies.sqlx]\nfeatures = ["postgres", "sqlite"]\n',
+      },
+      ['/w/crates/a/migrations: sqlx 1'],
+    ],
+    [
+      'sqlx in the folder that sqlx.toml names',
+      { '/w/db/1_a.sql': '', '/w/other/1_b.sql': '', '/w/sqlx.toml': "[migrate]\nmigrations-dir = 'db'\n" },
+      ['/w/db: sqlx 1'],
+    ],
+    [
+      'golang-migrate in Go, among crates that use sqlx',
+      { '/w/go/migrations/1_a.up.sql': '', '/w/go/go.mod': '', '/w/Cargo.toml': '[dependencies]\nsqlx = "0.8"\n' },
+      ['/w/go/migrations: golang-migrate 1'],
+    ],
+    [
+      'goose and dbmate in a crate that uses sqlx',
+      {
+        '/w/migrations/1_a.sql': gooseText,
+        '/w/db/migrations/1_a.sql': dbmateText,
+        '/w/Cargo.toml': '[dependencies]\nsqlx = "0.8"\n',
+      },
+      ['/w/migrations: goose 1', '/w/db/migrations: dbmate 1'],
+    ],
+    [
       'Prisma by its lock file, with whatever folders there are',
       {
         ...same(['/w/prisma/migrations/20240101000000_a/migration.sql', '/w/prisma/migrations/0_init/migration.sql']),
@@ -122,8 +155,8 @@ describe('folders of migrations', () => {
     ],
     ['diesel', same(['/w/migrations/2024-01-01-000000_a/up.sql', '/w/migrations/2024-01-01-000000_a/down.sql'])],
     ['Supabase', same(['/w/supabase/migrations/a.sql'])],
-    ['sqlx', { '/w/migrations/1_a.sql': '', '/w/Cargo.toml': '[dependencies]\nsqlx = "0.8"\n' }],
-    ['sqlx in pairs', { '/w/crates/a/migrations/1_a.up.sql': '', '/w/Cargo.toml': '[workspace.dependencies.sqlx]\n' }],
+    ['refinery', { '/w/migrations/1_a.sql': '', '/w/Cargo.toml': '[dependencies]\nrefinery = "0.8"\n' }],
+    ['sqlx for SQLite', { '/w/migrations/1_a.sql': '', '/w/Cargo.toml': 'sqlx = { features = [\n  "sqlite"\n] }\n' }],
     ['MySQL', same(['/w/migrations/1_a.up.sql'], 'create table a (id int auto_increment) engine=InnoDB;')],
     [
       'SQLite with dbmate',

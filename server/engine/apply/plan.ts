@@ -66,8 +66,10 @@ function named({ folder }: Files, versions: readonly string[]): readonly Migrati
  *
  * @throws {Fault} `history-moved`, `out-of-order`
  */
-export function checkUp({ folder }: Pick<Job, 'folder'>, plan: readonly Planned[], state: HistoryState): void {
+export function checkUp(job: Files, plan: readonly Planned[], state: HistoryState): void {
+  const { folder } = job;
   checkHistory({ folder }, state);
+  if (state.stopsAtEdited) checkTexts(job, state);
   for (const it of folder.migrations) {
     const refusal = state.refuses?.(it);
     if (refusal !== undefined) throw new Fault('out-of-order', refusal);
@@ -90,6 +92,18 @@ export function checkUp({ folder }: Pick<Job, 'folder'>, plan: readonly Planned[
   if (!left) return;
   const does = state.skipsOlder ? 'never run' : 'refuse to run';
   throw new Fault('out-of-order', `${folder.layout.label} would ${does} ${left.version} afterwards.`);
+}
+
+/** @throws {Fault} `history-moved` when one that is applied has another text now */
+function checkTexts(job: Files, state: HistoryState): void {
+  for (const it of job.folder.migrations) {
+    if (it.upPath === undefined || state.applied(it) !== 'applied') continue;
+    if (state.edited?.(it, wholeTextOf(job, it.upPath)))
+      throw new Fault(
+        'history-moved',
+        `${it.version} is applied, and its file is another one. ${state.onEdited ?? ''}`,
+      );
+  }
 }
 
 /**
@@ -126,7 +140,7 @@ function planned(job: Files, migration: Migration, direction: Script['direction'
   const { folder } = job;
   const path = direction === 'up' ? migration.upPath : migration.downPath;
   const ofUp = migration.upPath === undefined ? '' : textOf(job, migration.upPath);
-  const upText = migration.upPath !== undefined && job.isMarked(migration.upPath) ? `\uFEFF${ofUp}` : ofUp;
+  const upText = migration.upPath === undefined ? '' : wholeTextOf(job, migration.upPath);
   const previous = folder.migrations[folder.migrations.indexOf(migration) - 1];
   if (path === undefined) {
     if (direction === 'down') throw new Fault('no-down', `${nameOf(migration)} has no down file.`);
@@ -161,5 +175,9 @@ function textOf({ read }: Files, path: string): string {
   if (text === undefined) throw new Fault('not-readable', `${path} is not there.`);
   return text;
 }
+
+/** With its byte order mark. */
+const wholeTextOf = (job: Files, path: string): string =>
+  job.isMarked(path) ? `\uFEFF${textOf(job, path)}` : textOf(job, path);
 
 const placeOf = (path: string, text: string, offset: number): string => `${path}:${lineIndex(text)(offset).line + 1}`;

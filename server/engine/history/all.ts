@@ -1,6 +1,7 @@
 /** The histories we can read and write, one for each layout. */
 import type { LayoutName, ToolSettings } from '../layouts/layout';
 import { atlasHistory, atlasOptions } from './atlas';
+import { sqlxConfig } from '../layouts/sqlxConfig';
 import { dbmateHistory, dbmateOptions } from './dbmate';
 import { flywayHistory, flywayOptions } from './flyway';
 import { drizzleHistory, drizzleOptions } from './drizzle';
@@ -11,6 +12,7 @@ import type { History } from './history';
 import { numberedHistory } from './numbered';
 import { prismaHistory, prismaOptions } from './prisma';
 import { supabaseHistory } from './supabase';
+import { sqlxHistory } from './sqlx';
 
 /** Each takes from what the tool would be told what is about its history. */
 export const histories: Readonly<Record<LayoutName, (settings: ToolSettings) => History>> = {
@@ -23,5 +25,6 @@ export const histories: Readonly<Record<LayoutName, (settings: ToolSettings) => 
   drizzle: (settings) => drizzleHistory(drizzleOptions(settings)),
   supabase: supabaseHistory,
   atlas: (settings) => atlasHistory(atlasOptions(settings)),
+  sqlx: (settings) => sqlxHistory(sqlxConfig(settings.read)),
   numbered: numberedHistory,
 };

@@ -5,14 +5,12 @@
  * lock/session_locker_options.go. The command line takes no lock; a program that goose is built into may take the one
  * that is taken here.
  */
-import { Fault } from '../base/fault';
-import { quoteIdentifier } from '../database/quote';
 import type { Session } from '../database/session';
 import type { ToolSettings } from '../layouts/layout';
-import { foldedName, tokensOf } from '../sql/tokens';
 import { withAdvisoryLocks } from './advisoryLock';
 import type { History, HistoryState, Repair } from './history';
-import { currentSchema, hasTable, inTransaction, labelOf, quoted, type Shape, type TableName } from './table';
+import { hasTable, inTransaction, labelOf, quoted, type Shape, type TableName } from './table';
+import { placeOf, sqlOf, type WrittenName, writtenName } from './writtenName';
 
 export interface GooseOptions {
   /** GOOSE_TABLE: perhaps with a schema. */
@@ -62,40 +60,8 @@ const shape: Shape = {
   elsewhere: 'Name another table with GOOSE_TABLE.',
 };
 
-interface WrittenName {
-  readonly schema?: string;
-  readonly name: string;
-}
-
-/**
- * goose puts the name into its SQL as it is: Postgres folds it, unless it is quoted.
- *
- * @throws {Fault} `bad-connection-settings` when it is no name
- */
-function writtenIn({ table = 'goose_db_version' }: GooseOptions): WrittenName {
-  const [first, dot, second, ...more] = tokensOf(table);
-  const isName = (token: typeof first) => token?.kind === 'word' || token?.kind === 'quotedIdentifier';
-  if (first && isName(first) && !dot) return { name: foldedName(first.text) };
-  if (first && second && isName(first) && dot?.text === '.' && isName(second) && more.length === 0)
-    return { schema: foldedName(first.text), name: foldedName(second.text) };
-  throw new Fault('bad-connection-settings', `GOOSE_TABLE is ${table}, and should be a table's name.`);
-}
-
-const sqlOf = ({ schema, name }: WrittenName): string =>
-  schema === undefined ? quoteIdentifier(name) : quoted({ schema, name });
-
-/** Where the name leads on this session; a table that is not there would be made in the first schema of search_path. */
-async function placeOf(session: Session, written: WrittenName): Promise<TableName> {
-  const { schema, name } = written;
-  if (schema !== undefined) return { schema, name };
-  const [found] = await session.rows<{ schema: string }>(
-    `select n.nspname::text as schema from pg_catalog.pg_class c
-      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-      where c.oid = pg_catalog.to_regclass($1::text)`,
-    [sqlOf(written)],
-  );
-  return { schema: found?.schema ?? (await currentSchema(session)) ?? 'public', name };
-}
+/** goose puts the name into its SQL as it is. */
+const writtenIn = ({ table = 'goose_db_version' }: GooseOptions): WrittenName => writtenName(table, 'GOOSE_TABLE');
 
 async function makeTable(session: Session, table: string): Promise<void> {
   await inTransaction(session, async () => {

@@ -87,6 +87,8 @@ export interface HistoryState {
   readonly edited?: (migration: Migration, upText: string) => boolean;
   /** What the tool does as long as one is edited: a whole sentence. Left out where it does not notice. */
   readonly onEdited?: string;
+  /** Set where that is to refuse to apply anything (sqlx). */
+  readonly stopsAtEdited?: true;
   /**
    * Applied, and to be run once more as it is now: Flyway's repeatable migrations. Left out for tools that never do.
    *

@@ -9,6 +9,7 @@ import { graphileMigrate } from './graphileMigrate';
 import type { Layout } from './layout';
 import { numbered } from './numbered';
 import { prisma } from './prisma';
+import { sqlx } from './sqlx';
 import { supabase } from './supabase';
 
 export const layouts: readonly Layout[] = [
@@ -19,6 +20,7 @@ export const layouts: readonly Layout[] = [
   graphileMigrate,
   dbmate,
   goose,
+  sqlx,
   golangMigrate,
   flyway,
   numbered,

@@ -1,4 +1,5 @@
 /** Folders of tools and servers that this version does not know: their SQL would be misread, so they are left alone. */
+import { crateWith } from './cargo';
 import type { FolderContents } from './layout';
 
 /**
@@ -63,8 +64,6 @@ const files: readonly { readonly tool: string; readonly name: string }[] = [
 /** Tools whose files have no mark of their own, known by the project around them. */
 function foreignProject(folder: FolderContents): string | undefined {
   if (/[\\/]supabase[\\/]migrations$/.test(folder.path)) return 'the folder is that of the Supabase CLI';
-  const crate = ['../Cargo.toml', '../../Cargo.toml', '../../../Cargo.toml'].find((path) =>
-    /^(?:\[.*\.)?(?:sqlx|refinery)\b/m.test(folder.read(path) ?? ''),
-  );
-  return crate && `${crate} has a migration tool of Rust`;
+  const crate = crateWith(folder, '(?:sqlx|refinery)');
+  return crate && `${crate.path} has a migration tool of Rust`;
 }

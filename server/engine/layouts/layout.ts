@@ -12,6 +12,7 @@ export type LayoutName =
   | 'drizzle'
   | 'supabase'
   | 'atlas'
+  | 'sqlx'
   | 'numbered';
 
 export interface Layout {

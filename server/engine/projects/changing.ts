@@ -36,7 +36,7 @@ async function foreseeApply(
   const { live, migrations } = await look(ground, signal);
   const pending = migrations.filter(({ state }) => state === 'pending').map(({ migration }) => migration.version);
   const versions = versionsOf(which, pending);
-  if (versions.length > 0) checkUp(ground, planUp(filesOf(ground), versions), live.history);
+  if (versions.length > 0) checkUp(filesOf(ground), planUp(filesOf(ground), versions), live.history);
   return { live, versions };
 }
 

@@ -1,0 +1,50 @@
+/** The crate of Rust that a folder of migrations belongs to, and which tools it depends on. */
+import type { FolderContents } from './layout';
+
+export interface Crate {
+  /** Of its `Cargo.toml`, or that of its workspace, relative to the folder. */
+  readonly path: string;
+  /** What it says of the package. */
+  readonly dependency: string;
+}
+
+/**
+ * The nearest one up to four levels up that depends on the package. Where a project of another language is nearer, the
+ * folder is that one's.
+ */
+export function crateWith(folder: Pick<FolderContents, 'read' | 'list'>, name: string): Crate | undefined {
+  for (const level of levels) {
+    const path = `${level}/Cargo.toml`;
+    const text = folder.read(path);
+    const dependency = text === undefined ? undefined : dependencyIn(text, name);
+    if (dependency !== undefined) return { path, dependency };
+    if (text === undefined && folder.list(level).some((it) => otherProjects.has(it))) return undefined;
+  }
+  return undefined;
+}
+
+/** Whether it is said which servers the crate is for, and Postgres is none of them. */
+export const isForOthers = ({ dependency }: Crate): boolean =>
+  /"(?:mysql|sqlite)\b/.test(dependency) && !/"postgres/.test(dependency);
+
+export const levels = ['..', '../..', '../../..', '../../../..'] as const;
+
+const otherProjects = new Set([
+  'go.mod',
+  'package.json',
+  'pyproject.toml',
+  'Gemfile',
+  'pom.xml',
+  'build.gradle',
+  'mix.exs',
+]);
+
+/** `name = …`, `name.workspace = true`, or a table `[dependencies.name]`, up to what comes next. */
+function dependencyIn(text: string, name: string): string | undefined {
+  const begin = new RegExp(String.raw`^[ \t]*(\[[^\]\n]*\.)?["']?${name}["']?(?=[ \t]*[\].=])`, 'm').exec(text);
+  if (!begin) return undefined;
+  const rest = text.slice(begin.index + begin[0].length);
+  const next = begin[1] === undefined ? /\n[ \t]*(?:\[\[?[\w.-]+\]|[\w"'.-]+[ \t]*=)/ : /\n[ \t]*\[/;
+  const end = rest.search(next);
+  return end < 0 ? rest : rest.slice(0, end);
+}
