@@ -64,5 +64,6 @@ const layouts = () => [
   { label: 'supabase', description: l10n.t('one file, and no way down'), folder: 'supabase/migrations' },
   { label: 'atlas', description: l10n.t('one file, and its line in atlas.sum'), folder: 'migrations' },
   { label: 'sqlx', description: l10n.t('one file, up only'), folder: 'migrations' },
+  { label: 'diesel', description: l10n.t('a folder with up.sql and down.sql'), folder: 'migrations' },
   { label: 'numbered', description: l10n.t('plain numbered files'), folder: 'migrations' },
 ];

@@ -99,6 +99,31 @@ describe('folders of migrations', () => {
       ['/w/migrations: goose 1', '/w/db/migrations: dbmate 1'],
     ],
     [
+      'diesel by the names of its folders',
+      same(['/w/migrations/2024-01-01-000000_a/up.sql', '/w/migrations/2024-01-01-000000_a/down.sql']),
+      ['/w/migrations: diesel 20240101000000'],
+    ],
+    [
+      'diesel by its configuration, its crate, its first migration',
+      {
+        '/w/a/db/20240101000000_a/up.sql': '',
+        '/w/a/diesel.toml': '',
+        '/w/b/db/20240101000000_a/up.sql': '',
+        '/w/b/Cargo.toml': '[dependencies]\ndiesel = { version = "2", features = ["postgres", "sqlite"] }\n',
+        '/w/c/db/00000000000000_diesel_initial_setup/up.sql': '',
+      },
+      ['/w/a/db: diesel 20240101000000', '/w/b/db: diesel 20240101000000', '/w/c/db: diesel 00000000000000'],
+    ],
+    [
+      'sqlx and diesel side by side',
+      {
+        '/w/a/migrations/1_a.sql': '',
+        '/w/b/migrations/2024-01-01-000000_a/up.sql': '',
+        '/w/Cargo.toml': '[workspace.dependencies]\nsqlx = "0.8"\ndiesel = "2"\n',
+      },
+      ['/w/a/migrations: sqlx 1', '/w/b/migrations: diesel 20240101000000'],
+    ],
+    [
       'Prisma by its lock file, with whatever folders there are',
       {
         ...same(['/w/prisma/migrations/20240101000000_a/migration.sql', '/w/prisma/migrations/0_init/migration.sql']),
@@ -153,7 +178,14 @@ describe('folders of migrations', () => {
       'drizzle in folders',
       same(['20240101000000_a/migration.sql', '20240101000000_a/snapshot.json'].map((it) => `/w/m/${it}`)),
     ],
-    ['diesel', same(['/w/migrations/2024-01-01-000000_a/up.sql', '/w/migrations/2024-01-01-000000_a/down.sql'])],
+    [
+      'Hasura',
+      same(['/w/migrations/default/1704067200000_a/up.sql', '/w/migrations/default/1704067200000_a/down.sql']),
+    ],
+    [
+      'diesel for MySQL',
+      { '/w/migrations/2024-01-01-000000_a/up.sql': '', '/w/Cargo.toml': 'diesel = { features = ["mysql"] }\n' },
+    ],
     ['Supabase', same(['/w/supabase/migrations/a.sql'])],
     ['refinery', { '/w/migrations/1_a.sql': '', '/w/Cargo.toml': '[dependencies]\nrefinery = "0.8"\n' }],
     ['sqlx for SQLite', { '/w/migrations/1_a.sql': '', '/w/Cargo.toml': 'sqlx = { features = [\n  "sqlite"\n] }\n' }],

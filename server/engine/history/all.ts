@@ -3,6 +3,7 @@ import type { LayoutName, ToolSettings } from '../layouts/layout';
 import { atlasHistory, atlasOptions } from './atlas';
 import { sqlxConfig } from '../layouts/sqlxConfig';
 import { dbmateHistory, dbmateOptions } from './dbmate';
+import { dieselHistory } from './diesel';
 import { flywayHistory, flywayOptions } from './flyway';
 import { drizzleHistory, drizzleOptions } from './drizzle';
 import { golangMigrateHistory, golangMigrateTable } from './golangMigrate';
@@ -21,6 +22,7 @@ export const histories: Readonly<Record<LayoutName, (settings: ToolSettings) => 
   goose: (settings) => gooseHistory(gooseOptions(settings)),
   flyway: (settings) => flywayHistory(flywayOptions(settings)),
   'graphile-migrate': (settings) => graphileMigrateHistory(graphileMigrateOptions(settings)),
+  diesel: dieselHistory,
   prisma: (settings) => prismaHistory(prismaOptions(settings)),
   drizzle: (settings) => drizzleHistory(drizzleOptions(settings)),
   supabase: supabaseHistory,

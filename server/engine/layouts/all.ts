@@ -1,6 +1,7 @@
 /** The migration tools we know. A folder is asked in this order: what is written inside tells more than names do. */
 import { atlas } from './atlas';
 import { dbmate } from './dbmate';
+import { diesel } from './diesel';
 import { drizzle } from './drizzle';
 import { flyway } from './flyway';
 import { golangMigrate } from './golangMigrate';
@@ -17,6 +18,7 @@ export const layouts: readonly Layout[] = [
   supabase,
   prisma,
   drizzle,
+  diesel,
   graphileMigrate,
   dbmate,
   goose,

@@ -8,6 +8,7 @@ export type LayoutName =
   | 'goose'
   | 'flyway'
   | 'graphile-migrate'
+  | 'diesel'
   | 'prisma'
   | 'drizzle'
   | 'supabase'
