@@ -175,6 +175,14 @@ describe('folders of migrations', () => {
       },
     ],
     [
+      'what Prisma is not told to take',
+      {
+        '/w/db/migration/20240101000000_a/migration.sql': '',
+        '/w/db/schema/main.prisma': 'datasource db {\n  provider = "postgresql"\n}\n',
+        '/w/db/prisma.config.ts': "export default { migrations: { path: './.prisma-migrations' } };\n",
+      },
+    ],
+    [
       'drizzle in folders',
       same(['20240101000000_a/migration.sql', '20240101000000_a/snapshot.json'].map((it) => `/w/m/${it}`)),
     ],

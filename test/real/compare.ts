@@ -8,7 +8,7 @@
  * refuses it and there is an error on the refused statement. The prelude runs in both databases first.
  */
 import { readFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Client } from 'pg';
 import { withConnection } from '../support/client';
@@ -74,7 +74,7 @@ async function compare(folder: string, major: Major): Promise<Row> {
   const differences = plain.result.flatMap((it) =>
     difference(
       it,
-      checked.result.find(({ path }) => basename(path) === basename(it.file)),
+      checked.result.find(({ path }) => nameOf(path) === nameOf(it.file)),
     ),
   );
   return {
@@ -90,8 +90,11 @@ async function compare(folder: string, major: Major): Promise<Row> {
   };
 }
 
+/** With its folder, which alone has a name of its own with some tools. */
+const nameOf = (path: string): string => join(basename(dirname(path)), basename(path));
+
 function difference({ file, refused, down }: Replayed, checked: CheckedFile | undefined): readonly string[] {
-  const name = basename(file);
+  const name = nameOf(file);
   if (!checked) return [`${name}: not checked`];
   const findings = checked.findings.filter((it) => it.line < down);
   const errors = findings.filter((it) => it.severity === 'error');

@@ -3,8 +3,8 @@
  *
  * Files are read by a few lines of its own, statements are cut by libpg_query, Postgres is called through `pg`.
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { loadModule, parseSync } from 'libpg-query';
 import { type Client, DatabaseError } from 'pg';
 
@@ -16,6 +16,9 @@ export type ToolName =
   | 'graphile-migrate'
   | 'supabase'
   | 'atlas'
+  | 'prisma'
+  | 'sqlx'
+  | 'diesel'
   | 'numbered';
 
 export interface Replayed {
@@ -81,6 +84,10 @@ async function replayOne(up: Up, client: Client): Promise<Omit<Replayed, 'file' 
 
 export const toolOf = (folder: string): ToolName => {
   const all = readdirSync(folder);
+  const holdsFolderWith = (name: string) => all.some((it) => existsSync(join(folder, it, name)));
+  if (holdsFolderWith('migration.sql')) return 'prisma';
+  if (holdsFolderWith('up.sql')) return 'diesel';
+  if (isBelowCrateWithSqlx(folder)) return 'sqlx';
   if (all.includes('committed')) return 'graphile-migrate';
   if (/\/supabase\/migrations\/?$/.test(folder)) return 'supabase';
   const names = all.filter((it) => it.endsWith('.sql'));
@@ -92,11 +99,21 @@ export const toolOf = (folder: string): ToolName => {
   return holds(/^--\s*migrate:up/m) ? 'dbmate' : 'numbered';
 };
 
+function isBelowCrateWithSqlx(folder: string): boolean {
+  for (let at = folder; dirname(at) !== at; at = dirname(at)) {
+    const crate = join(at, 'Cargo.toml');
+    if (existsSync(crate) && /^sqlx\b/m.test(readFileSync(crate, 'utf8'))) return true;
+  }
+  return false;
+}
+
 function upsIn(folder: string, tool: ToolName): readonly Up[] {
+  if (tool === 'prisma' || tool === 'diesel') return upsInFolders(folder, tool);
   if (tool === 'flyway') return upsOfFlyway(folder);
   if (tool === 'graphile-migrate') return committedIn(join(folder, 'committed'));
   const names = readdirSync(folder).filter(
-    (it) => /^\d+.*\.sql$/.test(it) && (tool !== 'golang-migrate' || it.endsWith('.up.sql')),
+    (it) =>
+      /^\d+.*\.sql$/.test(it) && (tool !== 'golang-migrate' || it.endsWith('.up.sql')) && !it.endsWith('.down.sql'),
   );
   return names.toSorted(tool === 'dbmate' ? byName : byNumber).flatMap((name) => {
     const whole = readFileSync(join(folder, name), 'utf8').replace(/^\ufeff/, '');
@@ -130,8 +147,22 @@ function upsOfFlyway(folder: string): readonly Up[] {
   });
 }
 
+/** One folder for each migration; that of diesel says in a file beside it whether it wants no transaction. */
+const upsInFolders = (folder: string, tool: 'prisma' | 'diesel'): readonly Up[] =>
+  readdirSync(folder)
+    .toSorted((one, other) => (one.replaceAll('-', '') < other.replaceAll('-', '') ? -1 : 1))
+    .flatMap((name) => {
+      const file = join(folder, name, tool === 'prisma' ? 'migration.sql' : 'up.sql');
+      if (!existsSync(file)) return [];
+      const whole = readFileSync(file, 'utf8').replace(/^\ufeff/, '');
+      const inTransaction = tool === 'diesel' && !existsSync(join(folder, name, 'metadata.toml'));
+      return [{ file, whole, start: 0, sql: whole, inTransaction }];
+    });
+
 const isAlone = (tool: ToolName, whole: string): boolean =>
-  tool === 'supabase' || (tool === 'atlas' && /^-- atlas:txmode none/m.test(whole));
+  tool === 'supabase' ||
+  (tool === 'sqlx' && whole.startsWith('-- no-transaction')) ||
+  (tool === 'atlas' && /^-- atlas:txmode none/m.test(whole));
 
 /** What stands behind the head of each committed file of graphile-migrate, with the placeholders of the environment. */
 function committedIn(folder: string): readonly Up[] {

@@ -24,7 +24,8 @@ export const prisma: Layout = {
     const beside = first === undefined ? [] : folder.list(first);
     // drizzle has such folders, too, with a snapshot beside each script.
     if (!beside.includes(script) || beside.includes('snapshot.json')) return undefined;
-    return prismaDatasource(folder).isForPostgres ? `${first}${script} lies beside a schema of Prisma` : undefined;
+    const { isForPostgres: isOurs, isElsewhere } = prismaDatasource(folder);
+    return isOurs && !isElsewhere ? `${first}${script} lies beside a schema of Prisma` : undefined;
   },
 
   collect(folder) {

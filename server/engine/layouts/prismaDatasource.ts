@@ -4,22 +4,26 @@
  * Prisma up to 6 takes both from the block `datasource` of the schema, where `directUrl` goes before `url` for
  * migrations; 7 takes the URL from `prisma.config.ts` (prisma/prisma: packages/config/src/PrismaConfig.ts).
  */
+import { dirname, resolve } from 'node:path';
 import type { FolderContents } from './layout';
 
 export interface PrismaDatasource {
   readonly isForPostgres: boolean;
   /** Names of variables, the one that migrations go by first. */
   readonly variables: readonly string[];
+  /** Whether a configuration names another folder for the migrations. */
+  readonly isElsewhere: boolean;
 }
 
 /** @param folder that of the migrations */
-export function prismaDatasource(folder: Pick<FolderContents, 'read' | 'list'>): PrismaDatasource {
+export function prismaDatasource(folder: FolderContents): PrismaDatasource {
   const blocks = schemaFiles(folder).flatMap((name) => datasource.exec(folder.read(name) ?? '')?.[1] ?? []);
   const configured = configFiles.flatMap((name) => variablesIn(folder.read(name) ?? '', configuredUrl));
   const written = blocks.flatMap((it) => [...variablesIn(it, directUrl), ...variablesIn(it, url)]);
   return {
     isForPostgres: blocks.some((it) => /^\s*provider\s*=\s*"postgres(?:ql)?"/m.test(it)),
     variables: [...new Set([...configured, ...written])],
+    isElsewhere: configFiles.some((name) => namesAnother(folder, name)),
   };
 }
 
@@ -37,6 +41,13 @@ const configFiles = ['..', '../..', '../../..', '../../../..'].flatMap((folder) 
     `${folder}/.config/prisma.${ending}`,
   ]),
 );
+
+function namesAnother({ path, read }: FolderContents, config: string): boolean {
+  const [, named] = migrationsPath.exec(read(config) ?? '') ?? [];
+  return named !== undefined && resolve(path, dirname(config), named) !== resolve(path);
+}
+
+const migrationsPath = /\bmigrations\b\s*:\s*\{[^}]*?\bpath\s*:\s*['"]([^'"]+)['"]/;
 
 const datasource = /^[ \t]*datasource\s+\w+\s*\{([^}]*)\}/m;
 
