@@ -11,18 +11,22 @@ import type { FileProblem, FolderContents, FolderProblem, Layout, MigrationName 
 import { nextNumber, slugOf, timestamp } from './numbers';
 import { loneDowns } from './problems';
 
+const configurations = levels.map((level) => `${level}/diesel.toml`);
+
 export const diesel: Layout = {
   name: 'diesel',
   label: 'diesel',
   twice: 'diesel runs one of them only, and does not say which.',
   onByteOrderMark: 'diesel sends it to Postgres, which refuses the first statement.',
 
+  configurationFiles: [...configurations, 'metadata.toml'],
+
   recognise(folder) {
     const first = foldersIn(folder).find((name) => /^\d{4}-?\d{2}/.test(name));
     if (first === undefined || !folder.list(first).includes(up)) return undefined;
     const crate = crateWith(folder, 'diesel');
     if ((crate && isForOthers(crate)) || otherDialect(folder, [`${first}${up}`]) !== undefined) return undefined;
-    const configuration = levels.map((level) => `${level}/diesel.toml`).find((it) => folder.read(it) !== undefined);
+    const configuration = configurations.find((it) => folder.read(it) !== undefined);
     if (configuration !== undefined) return `${configuration} lies above it`;
     if (crate) return `${crate.path} depends on diesel`;
     const named = /^(?:\d{4}-\d{2}-\d{2}-\d{6}.*_|\d+_diesel_initial_setup\/)/.test(first);

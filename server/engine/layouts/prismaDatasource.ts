@@ -42,6 +42,9 @@ const configFiles = ['..', '../..', '../../..', '../../../..'].flatMap((folder) 
   ]),
 );
 
+/** Where all this is said, as far as the names of the files are known. */
+export const prismaFiles: readonly string[] = ['../schema.prisma', ...configFiles];
+
 function namesAnother({ path, read }: FolderContents, config: string): boolean {
   const [, named] = migrationsPath.exec(read(config) ?? '') ?? [];
   return named !== undefined && resolve(path, dirname(config), named) !== resolve(path);
