@@ -129,6 +129,19 @@ describe('a crate', () => {
       { '/a/b/package.json': '{}', '/a/b/Cargo.toml': 'sqlx = "0.8"\n' },
       '../Cargo.toml Postgres',
     ],
+    [
+      'as its workspace says',
+      {
+        '/a/b/Cargo.toml': 'sqlx = { workspace = true, features = ["macros"] }\n',
+        '/a/Cargo.toml': '[workspace.dependencies]\nsqlx = { version = "0.8", features = ["sqlite"] }\n',
+      },
+      '../Cargo.toml others',
+    ],
+    [
+      'as a workspace says that is not there',
+      { '/a/b/Cargo.toml': 'sqlx.workspace = true\n' },
+      '../Cargo.toml Postgres',
+    ],
     ['nowhere', {}, undefined],
   ];
   for (const [how, texts, expected] of cases) it(`depends on sqlx ${how}`, () => equal(crate(texts), expected));

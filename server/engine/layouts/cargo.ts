@@ -4,7 +4,7 @@ import type { FolderContents } from './layout';
 export interface Crate {
   /** Of its `Cargo.toml`, or that of its workspace, relative to the folder. */
   readonly path: string;
-  /** What it says of the package. */
+  /** What it says of the package, and what its workspace says where it takes that over. */
   readonly dependency: string;
 }
 
@@ -13,14 +13,18 @@ export interface Crate {
  * folder is that one's.
  */
 export function crateWith(folder: Pick<FolderContents, 'read' | 'list'>, name: string): Crate | undefined {
+  let own: Crate | undefined;
   for (const level of levels) {
     const path = `${level}/Cargo.toml`;
     const text = folder.read(path);
     const dependency = text === undefined ? undefined : dependencyIn(text, name);
-    if (dependency !== undefined) return { path, dependency };
-    if (text === undefined && folder.list(level).some((it) => otherProjects.has(it))) return undefined;
+    if (dependency !== undefined) {
+      own = own ? { ...own, dependency: own.dependency + dependency } : { path, dependency };
+      if (!/\bworkspace\s*=\s*true\b/.test(dependency)) return own;
+    }
+    if (text === undefined && folder.list(level).some((it) => otherProjects.has(it))) return own;
   }
-  return undefined;
+  return own;
 }
 
 /** Whether it is said which servers the crate is for, and Postgres is none of them. */
