@@ -67,6 +67,16 @@ const scripts = {
   [c]: '',
 };
 
+const failing = { ...scripts, [b]: 'CREATE TABLE b (id int);\nSELECT 1/0;\n' };
+
+/** As we do it, the first way out. */
+async function repair({ project }: Place): Promise<void> {
+  const found = await project();
+  const [first] = await found.repairs();
+  if (!first) throw new Error('there is nothing to repair');
+  await found.repair(first, { disconnect: false }, never);
+}
+
 for (const major of Object.values(servers)) {
   describe(`beside Prisma on PostgreSQL ${major}`, () => {
     it('all of it is the same, whoever applies it', () =>
@@ -96,9 +106,9 @@ for (const major of Object.values(servers)) {
         deepEqual(await states(place), [`${a} applied`, `${b} edited`, `${c} applied`]);
       }));
 
-    it('both stop at a script that failed, until it is resolved', () =>
-      withProject(major, { ...scripts, [b]: 'CREATE TABLE b (id int);\nSELECT 1/0;\n' }, (ours) =>
-        withProject(major, { ...scripts, [b]: 'CREATE TABLE b (id int);\nSELECT 1/0;\n' }, async (theirs) => {
+    it('both stop at a script that failed', () =>
+      withProject(major, failing, (ours) =>
+        withProject(major, failing, async (theirs) => {
           const refused = await apply(ours);
           equal(refused.kind, 'refused');
           match(refused.kind === 'refused' ? refused.state : '', /migrate resolve --rolled-back "20240102000000_b"/);
@@ -108,15 +118,24 @@ for (const major of Object.values(servers)) {
           for (const place of [ours, theirs]) {
             const { blocked = '' } = await (await place.project()).status();
             match(blocked, /\(P3009\): of 20240102000000_b it is recorded that it was refused \(.*division by zero\)/);
-            match((await place.prisma(`resolve --rolled-back ${b}`)).output, /marked as rolled back/);
-            place.write(`migrations/${b}/migration.sql`, 'CREATE TABLE b (id int);\n');
           }
-          match((await ours.prisma('deploy')).output, /All migrations have been successfully applied/);
-          equal((await apply(theirs)).kind, 'done');
-          deepEqual(await rows(ours), await rows(theirs));
-          match((await theirs.prisma('status')).output, /Database schema is up to date/);
         }),
       ));
+
+    it('both go on once it is resolved, by Prisma or here', () =>
+      withProject(major, failing, async (place) => {
+        for (const resolve of [
+          async () => match((await place.prisma(`resolve --rolled-back ${b}`)).output, /marked as rolled back/),
+          () => repair(place),
+        ]) {
+          equal((await apply(place)).kind, 'refused');
+          await resolve();
+          deepEqual((await states(place)).slice(1), [`${b} pending`, `${c} pending`]);
+        }
+        place.write(`migrations/${b}/migration.sql`, 'CREATE TABLE b (id int);\n');
+        match((await place.prisma('deploy')).output, /All migrations have been successfully applied/);
+        deepEqual(await states(place), [`${a} applied`, `${b} applied`, `${c} applied`]);
+      }));
 
     it('both refuse to begin among tables, and take what was resolved for applied', () =>
       withProject(major, scripts, async (place) => {
