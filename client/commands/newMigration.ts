@@ -65,5 +65,7 @@ const layouts = () => [
   { label: 'atlas', description: l10n.t('one file, and its line in atlas.sum'), folder: 'migrations' },
   { label: 'sqlx', description: l10n.t('one file, up only'), folder: 'migrations' },
   { label: 'diesel', description: l10n.t('a folder with up.sql and down.sql'), folder: 'migrations' },
+  { label: 'drizzle', description: l10n.t('a file and its entry in the journal'), folder: 'drizzle' },
+  { label: 'node-pg-migrate', description: l10n.t('one file with up and down'), folder: 'migrations' },
   { label: 'numbered', description: l10n.t('plain numbered files'), folder: 'migrations' },
 ];

@@ -10,6 +10,7 @@ import { golangMigrateHistory, golangMigrateTable } from './golangMigrate';
 import { gooseHistory, gooseOptions } from './goose';
 import { graphileMigrateHistory, graphileMigrateOptions } from './graphileMigrate';
 import type { History } from './history';
+import { nodePgMigrateHistory, nodePgMigrateOptions } from './nodePgMigrate';
 import { numberedHistory } from './numbered';
 import { prismaHistory, prismaOptions } from './prisma';
 import { supabaseHistory } from './supabase';
@@ -24,6 +25,7 @@ export const histories: Readonly<Record<LayoutName, (settings: ToolSettings) => 
   'graphile-migrate': (settings) => graphileMigrateHistory(graphileMigrateOptions(settings)),
   diesel: dieselHistory,
   prisma: (settings) => prismaHistory(prismaOptions(settings)),
+  'node-pg-migrate': (settings) => nodePgMigrateHistory(nodePgMigrateOptions(settings)),
   drizzle: (settings) => drizzleHistory(drizzleOptions(settings)),
   supabase: supabaseHistory,
   atlas: (settings) => atlasHistory(atlasOptions(settings)),

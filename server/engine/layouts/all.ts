@@ -8,12 +8,14 @@ import { golangMigrate } from './golangMigrate';
 import { goose } from './goose';
 import { graphileMigrate } from './graphileMigrate';
 import type { Layout } from './layout';
+import { nodePgMigrate } from './nodePgMigrate';
 import { numbered } from './numbered';
 import { prisma } from './prisma';
 import { sqlx } from './sqlx';
 import { supabase } from './supabase';
 
 export const layouts: readonly Layout[] = [
+  nodePgMigrate,
   atlas,
   supabase,
   prisma,

@@ -6,10 +6,11 @@
  */
 import { configFor, configurationFiles } from './drizzleConfig';
 import { collectJournal, dialectIn, journalFile, journalName } from './drizzleJournal';
-import { breakpointProblems, endProblems } from './drizzleProblems';
+import { breakpointProblems } from './drizzleProblems';
 import { journalSkeleton, folderSkeleton } from './drizzleSkeleton';
 import { someOf } from './foreign';
 import type { Collected, FolderContents, FolderProblem, FoundFile, Layout, MigrationFile, Piece } from './layout';
+import { endsOfShared } from './sharedTransaction';
 
 export const drizzle: Layout = {
   name: 'drizzle',
@@ -105,7 +106,7 @@ function readFile(text: string): MigrationFile {
     start = end + breakpoint.length;
   }
   const script = { direction: 'up', range: { start: 0, end: text.length }, mode: 'transaction', pieces } as const;
-  return { scripts: [script], problems: [...breakpointProblems(text), ...endProblems(text, script)] };
+  return { scripts: [script], problems: [...breakpointProblems(text), ...endsOfShared('drizzle', text, script)] };
 }
 
 const breakpoint = '--> statement-breakpoint';

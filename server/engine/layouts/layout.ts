@@ -14,6 +14,7 @@ export type LayoutName =
   | 'supabase'
   | 'atlas'
   | 'sqlx'
+  | 'node-pg-migrate'
   | 'numbered';
 
 export interface Layout {
