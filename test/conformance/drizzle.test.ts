@@ -1,11 +1,12 @@
 /** drizzle's own migrator and drizzle-kit agree with what we applied and made, we with what they did. */
-import { deepEqual, doesNotMatch, equal, match, ok } from 'node:assert/strict';
+import { deepEqual, doesNotMatch, equal, match, ok, rejects } from 'node:assert/strict';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { contentsOf } from '../../server/engine/layouts/find';
 import { diskFiles } from '../../server/world';
 import { journalOf, whenOf } from '../support/drizzle';
 import { type Major, servers } from '../support/servers';
+import { gated, withGate } from './gate';
 import { npmTool } from './install';
 import { type Ran, runIn, tablesOfSchema, type ToolProject, withToolProject } from './project';
 
@@ -166,25 +167,30 @@ for (const major of Object.values(servers))
 
       it('waits for us where we came first, and then has nothing to do', () =>
         withProject(major, version, async (project) => {
-          project.write(version.third, 'create table c (); select pg_sleep(0.5); insert into a values (2);');
-          const ours = project.apply();
-          await holding(project);
-          const theirs = await migrate(version, project);
-          deepEqual([(await ours).kind, theirs.code], ['done', 0]);
+          project.write(version.third, `create table c (); ${gated} insert into a values (2);`);
+          await withGate(project.url, async (gate) => {
+            const ours = project.apply();
+            await gate.reached();
+            const theirs = migrate(version, project);
+            await gate.blocks();
+            await gate.open();
+            deepEqual([(await ours).kind, (await theirs).code], ['done', 0]);
+          });
           await ranOnce(project);
         }));
 
       it('is waited for where it came first, and we say so', () =>
         withProject(major, version, async (project) => {
-          await migrate(version, project, { migrationsFolder: 'none' });
-          const third = project.read(version.third);
-          project.write(version.third, 'insert into a values (2); select pg_sleep(1);');
-          const theirs = migrate(version, project);
-          await holding(project);
-          project.write(version.third, third);
-          const ours = await project.apply().catch((error: Error) => error.message);
-          equal((await theirs).code, 0);
-          match(typeof ours === 'string' ? ours : ours.kind, /has applied .* meanwhile|nothing|refused/);
+          project.write(version.third, `insert into a values (2); ${gated}`);
+          await withGate(project.url, async (gate) => {
+            const theirs = migrate(version, project);
+            await gate.reached();
+            const ours = rejects(project.apply(version.versions), /drizzle has applied .* meanwhile/);
+            await gate.blocks();
+            await gate.open();
+            await ours;
+            equal((await theirs).code, 0);
+          });
           await ranOnce(project);
         }));
 
@@ -236,15 +242,6 @@ function make(project: ToolProject, title: string): void {
   const { files, lists = [] } = folder.layout.skeleton(title, existing, new Date(), contents);
   for (const { name, text } of files) diskFiles.write(join(folder.path, name), text);
   for (const { name, text } of lists) diskFiles.replace(join(folder.path, name), text);
-}
-
-/** Somebody is in the middle of the third migration. */
-async function holding({ sql }: ToolProject): Promise<void> {
-  for (;;) {
-    const found = await sql(`select from pg_stat_activity where query like '%pg_sleep(%' and query not like '%activity%'
-      and datname = current_database()`);
-    if (found.length > 0) return;
-  }
 }
 
 async function ranOnce(project: ToolProject): Promise<void> {

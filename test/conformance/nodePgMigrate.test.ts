@@ -3,6 +3,7 @@ import { deepEqual, equal, match, rejects } from 'node:assert/strict';
 import { join } from 'node:path';
 import { type Major, servers } from '../support/servers';
 import { isFault } from '../support/faults';
+import { gated, withGate } from './gate';
 import { npmTool } from './install';
 import { type Ran, runIn, tablesOfSchema, type ToolProject, withToolProject } from './project';
 
@@ -190,28 +191,27 @@ for (const major of Object.values(servers)) {
 
     it('says so where we came first, and we where it did: nothing runs twice', () =>
       withProject(major, async (project) => {
-        project.write('migrations/3_c.sql', section('insert into a values (2); select pg_sleep(2);', ''));
-        const ours = project.apply();
-        await sleeping(project);
-        const theirs = await tool(project, 'up');
-        deepEqual([theirs.code, /Another migration is already running/.test(theirs.output)], [1, true], theirs.output);
-        equal((await ours).kind, 'done');
+        project.write('migrations/3_c.sql', section(`insert into a values (2); ${gated}`, ''));
+        await withGate(project.url, async (gate) => {
+          const ours = project.apply();
+          await gate.reached();
+          const theirs = await tool(project, 'up');
+          match(theirs.output, /Another migration is already running/);
+          await gate.open();
+          deepEqual([theirs.code, (await ours).kind], [1, 'done']);
+        });
         await project.sql('drop table a, b, pgmigrations');
-        const running = tool(project, 'up');
-        await sleeping(project);
-        equal((await project.apply(names)).kind, 'nothing', 'it has waited, and all is done by then');
-        equal((await running).code, 0);
+        await withGate(project.url, async (gate) => {
+          const theirs = tool(project, 'up');
+          await gate.reached();
+          const ours = project.apply(names);
+          await gate.blocks();
+          await gate.open();
+          equal((await ours).kind, 'nothing', 'it has waited, and all is done by then');
+          equal((await theirs).code, 0);
+        });
         deepEqual(await project.sql('select count(*)::int as n from a where id = 2'), [{ n: 1 }]);
         equal((await rows(project)).length, 3);
       }));
   });
-}
-
-/** Somebody is in the middle of the third migration. */
-async function sleeping({ sql }: ToolProject): Promise<void> {
-  for (;;) {
-    const found = await sql(`select from pg_stat_activity where query like '%pg_sleep(%' and query not like '%activity%'
-      and datname = current_database() and state = 'active'`);
-    if (found.length > 0) return;
-  }
 }
