@@ -41,6 +41,7 @@ describe('folders of migrations', () => {
       { ...same(['/w/x/10_a.sql', '/w/x/2_b.go', '/w/x/helpers.go'], gooseText) },
       ['/w/x: goose 2 10'],
     ],
+    ['node-pg-migrate by its marker', same(['/w/x/1_a.sql'], '-- Up Migration\n'), ['/w/x: node-pg-migrate 1_a']],
     ['golang-migrate by its names', same(['/w/m/2_b.up.sql', '/w/m/1_a.down.sql']), ['/w/m: golang-migrate 1 2']],
     ['the root itself', same(['/w/1_a.up.sql']), ['/w: golang-migrate 1']],
     ['plain numbers in a folder of that name', same(['/w/migrations/1.sql']), ['/w/migrations: numbered 1']],
@@ -164,7 +165,6 @@ describe('folders of migrations', () => {
     ['sql-migrate', same(['/w/migrations/1_a.sql'], '\n-- +migrate Up\n')],
     ['Liquibase', same(['/w/migrations/1_a.sql'], '--liquibase formatted sql\n')],
     ['graphile-migrate', same(['/w/migrations/000001.sql'], '--! Previous: -\n--! Hash: sha1:0\n\n')],
-    ['node-pg-migrate', same(['/w/migrations/1_a.sql'], '-- Up Migration\n')],
     ['drizzle', same(['/w/migrations/0000_a.sql', '/w/migrations/meta/_journal.json'])],
     [
       'Prisma for MySQL',

@@ -49,8 +49,7 @@ export function configFor({ path, read }: Pick<FolderContents, 'path' | 'read'>)
     if (!manifest) continue;
     const root = posix.join(folder, level);
     const known = callsIn(manifest).map((flags) => ({ ...flags, ...filesFor(flags, level, read) }));
-    const usualFile = sectionOf(parsed(read(`${level}/config/default.json`) ?? ''), 'db');
-    const mine = [...known, usualFile].filter((it) => posix.join(root, folderIn(it)).replace(/\/$/, '') === folder);
+    const mine = known.filter((it) => posix.join(root, folderIn(it)).replace(/\/$/, '') === folder);
     if (mine.length === 0) return undefined;
     return configOf(Object.assign({}, ...mine));
   }
@@ -61,7 +60,9 @@ const folderIn = (settings: Settings): string => textIn(settings, 'migrations-di
 
 function configOf(settings: Settings): NodePgMigrateConfig {
   const { schema } = settings;
-  const schemas = (Array.isArray(schema) ? (schema as unknown[]) : [schema]).filter((it) => typeof it === 'string');
+  const named = Array.isArray(schema) ? (schema as unknown[]) : [schema];
+  // The tool quotes none: with one of its own a name would be SQL.
+  const schemas = named.filter((it): it is string => typeof it === 'string' && it !== '' && !it.includes('"'));
   return {
     table: textIn(settings, 'migrations-table') ?? usual.table,
     schemas: schemas.length === 0 ? usual.schemas : schemas,

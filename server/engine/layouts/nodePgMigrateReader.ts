@@ -4,7 +4,6 @@
  * Facts from salsita/node-pg-migrate v9.0.0: src/sqlMigration.ts, src/operations/sql.ts.
  */
 import { shifted, type TextRange } from '../base/text';
-import { quoteIdentifier } from '../database/quote';
 import type { FileProblem, MigrationFile, Script } from './layout';
 import { endsOfShared } from './sharedTransaction';
 import { statementsIn } from './statements';
@@ -32,8 +31,8 @@ export function readFile(fileName: string, text: string, schemas: readonly strin
 /** Sent as one message. */
 function scriptOf(direction: Script['direction'], range: TextRange, schemas: readonly string[]): Script {
   if (schemas.join() === 'public') return { direction, range, mode: 'transaction', pieces: [range] };
-  // Set on the connection; a shadow's has not been told.
-  const path = `set search_path to ${schemas.map(quoteIdentifier).join(', ')};`;
+  // Set on the connection, in these words; a shadow's has not been told.
+  const path = `SET search_path TO ${schemas.map((it) => `"${it}"`).join(', ')};`;
   const replaced = [{ range: { start: range.start, end: range.start }, text: path }];
   return { direction, range, mode: 'transaction', pieces: [{ ...range, replaced }] };
 }
