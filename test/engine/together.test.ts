@@ -1,0 +1,85 @@
+/** Projects of tools that run all that is pending in one transaction, end to end: drizzle and node-pg-migrate. */
+import { deepEqual, equal } from 'node:assert/strict';
+import type { Project } from '../../server/engine/project';
+import { journalOf } from '../support/drizzle';
+import { withSession } from '../support/session';
+import { binariesOf, servers, withDatabase } from '../support/servers';
+import { checked, never, projectOf, withWorkspace, type Workspace } from './support';
+
+const major = servers.newest;
+
+interface Place extends Workspace {
+  readonly project: Project;
+  readonly url: string;
+}
+
+const withProject = (files: Readonly<Record<string, string>>, use: (place: Place) => Promise<void>): Promise<void> =>
+  withDatabase(major, (url) =>
+    withWorkspace({ ...files, '.env': `DATABASE_URL=${url}\n` }, async (workspace) => {
+      const project = await projectOf(workspace.engine({ binaries: [binariesOf(major)] }));
+      await use({ ...workspace, project, url });
+    }),
+  );
+
+const said = async (project: Project): Promise<readonly string[]> =>
+  (await checked(project)).files.flatMap(({ path, findings }) =>
+    findings.map((it) => `${path.replace(/.*[/\\]/, '')}: ${it.sqlState ?? it.code} ${it.message}`),
+  );
+
+const applied = async (project: Project, which: 'all' | { readonly only: string } = 'all'): Promise<string> =>
+  (await project.apply({ which, snapshot: false, disconnect: false }, () => {}, never)).kind;
+
+const ran = (url: string, sql: string): Promise<readonly unknown[]> =>
+  withSession(url, async (session) => (await session.rows<{ value: unknown }>(sql)).map(({ value }) => value));
+
+describe('a project whose tool runs all in one transaction', () => {
+  const drizzleFiles = {
+    'drizzle/meta/_journal.json': journalOf(['0000_a', '0001_b', '0002_c']),
+    'drizzle/0000_a.sql': "create type mood as enum ('sad'); create table a (m mood);",
+    'drizzle/0001_b.sql': "alter type mood add value 'ok';",
+    'drizzle/0002_c.sql': "alter table a alter m set default 'ok';",
+  };
+
+  it('is told what is refused only for that, in the editor, in a preview, and when it is applied', () =>
+    withProject(drizzleFiles, async ({ project, url }) => {
+      deepEqual(await said(project), [], 'the type is as new as its value');
+      const [first = '', second = '', third = ''] = project.folder.migrations.map(({ version }) => version);
+      equal(await applied(project, { only: first }), 'done');
+      const refused = ['0002_c.sql: 55P04 unsafe use of new value "ok" of enum type mood'];
+      deepEqual(await said(project), refused);
+      const preview = await project.preview(project.folder.migrations[2]?.upPath ?? '', never);
+      deepEqual(
+        preview.errors.map(({ sqlState }) => sqlState),
+        ['55P04'],
+      );
+      deepEqual(await said(project), refused, 'and after it');
+      equal(await applied(project), 'refused');
+      deepEqual(await ran(url, 'select count(*)::int as value from drizzle.__drizzle_migrations'), [1]);
+      equal(await applied(project, { only: second }), 'done');
+      deepEqual(await said(project), []);
+      equal(await applied(project, { only: third }), 'done');
+    }));
+
+  it('is rehearsed and applied upon the schemas that node-pg-migrate is told', () =>
+    withProject(
+      {
+        'package.json': '{"scripts":{"up":"node-pg-migrate up -s app public --create-schema"}}',
+        'migrations/1_a.sql': '-- Up Migration\ncreate table a (id int);\n-- Down Migration\ndrop table a;\n',
+        'migrations/2_b.sql':
+          '-- Up Migration\nalter table a add x int;\nselect y from a;\n-- Down Migration\nalter table a drop x;\n',
+      },
+      async ({ project, url, write }) => {
+        await ran(url, 'create schema app');
+        deepEqual(await said(project), ['2_b.sql: 42703 column "y" does not exist']);
+        write(
+          'migrations/2_b.sql',
+          '-- Up Migration\nalter table a add x int;\n-- Down Migration\nalter table a drop x;\n',
+        );
+        deepEqual(await said(project), []);
+        equal(await applied(project), 'done');
+        deepEqual(await said(project), []);
+        deepEqual(await ran(url, 'select name as value from app.pgmigrations order by id'), ['1_a', '2_b']);
+        deepEqual(await ran(url, 'select count(*)::int as value from app.a'), [0]);
+      },
+    ));
+});
