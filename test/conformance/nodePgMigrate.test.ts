@@ -189,6 +189,32 @@ for (const major of Object.values(servers)) {
         },
       ));
 
+    it('names a new migration as we do', () =>
+      withProject(major, async (project) => {
+        for (const format of ['timestamp', 'utc', 'index']) {
+          project.remove('migrations');
+          if (format === 'index') project.write('migrations/0041_z.sql', '');
+          const made = await tool(
+            project,
+            'create',
+            'add the email',
+            '-j',
+            'sql',
+            '--migration-filename-format',
+            format,
+          );
+          const [, theirs = ''] = /Created migration -- .*\/(.*)/.exec(made.output) ?? [];
+          const text = project.read(`migrations/${theirs}`);
+          const existing = project.job().folder.migrations.map(({ name }) => name);
+          const [ours] = project.job().folder.layout.skeleton('add the email', existing, new Date()).files;
+          equal(ours?.text, text);
+          equal(ours?.name.replace(/\d+/, ''), theirs.replace(/\d+/, ''));
+          const [number, next] = [theirs, ours?.name ?? ''].map((it) => /^\d+/.exec(it)?.[0] ?? '');
+          equal(next?.length, number?.length);
+          equal(BigInt(next ?? '') > BigInt(number ?? ''), true);
+        }
+      }));
+
     it('says so where we came first, and we where it did: nothing runs twice', () =>
       withProject(major, async (project) => {
         project.write('migrations/3_c.sql', section(`insert into a values (2); ${gated}`, ''));
