@@ -14,6 +14,7 @@ import type { ShadowPlace } from '../shadow/place';
 import { isLooked, Learning } from './learning';
 import type { Link } from './link';
 import { LinkCutter, type PreparedLink } from './moves';
+import { sharesWithLater } from './together';
 import { teachShapes, teachStates, verdictsIn } from './prepared/knowledge';
 import { PreparedStates, type Shelf } from './prepared/preparedStates';
 import { Standings } from './standing';
@@ -126,7 +127,7 @@ class ChainState {
     signal: AbortSignal,
   ): Promise<void> {
     laps.enter('files');
-    await this.recall(request, signal);
+    await this.recall(withoutNeed(request), signal);
     const walk = this.walkOf(request, laps, signal);
     this.last = walk;
     for (const [i, prepared] of walk.prepared.entries()) {
@@ -198,20 +199,25 @@ class ChainState {
     for (const { link, verdicts } of verdictsIn(knowledge, cut)) this.telling.expect(link, verdicts);
   }
 
-  private walkOf(request: ChainRequest, laps: Laps<CheckRoom>, signal: AbortSignal): Walk {
+  private walkOf(asked: ChainRequest, laps: Laps<CheckRoom>, signal: AbortSignal): Walk {
+    const request = withoutNeed(asked);
     const last = request.links.findLastIndex((link) => Object.values(request.wanted(link)).some(Boolean));
     return {
       ...request,
       prepared: this.cutAnew(request, last + 1),
       // What comes before what is being edited stays as it is.
-      firstOpen: request.oneTransaction ? 0 : firstOf(request.links.findIndex(request.isOpen), last + 1),
+      firstOpen:
+        request.oneTransaction && request.manner !== 'whole'
+          ? 0
+          : firstOf(request.links.findIndex(request.isOpen), last + 1),
       root: this.rootOf(request),
       laps,
       signal,
     };
   }
 
-  async dumps(request: ChainRequest, { from, to }: { from: number; to: number }, signal: AbortSignal) {
+  async dumps(asked: ChainRequest, { from, to }: { from: number; to: number }, signal: AbortSignal) {
+    const request = withoutNeed(asked);
     const prepared = this.cut(request, to);
     const laps = new Laps<CheckRoom>('shadow');
     const firstOpen = request.oneTransaction ? 0 : to;
@@ -263,6 +269,10 @@ class ChainState {
     return this.cut(request, count);
   }
 }
+
+/** What nothing depends on is left out: a long transaction is dear. */
+const withoutNeed = (request: ChainRequest): ChainRequest =>
+  request.oneTransaction && !sharesWithLater(request.links) ? { ...request, oneTransaction: false } : request;
 
 /** @param found -1 for none */
 const firstOf = (found: number, none: number): number => (found < 0 ? none : found);

@@ -12,7 +12,7 @@ import { type Advance, committedOf, learnAll, sparing, type Standing, type Stand
 import { learnTogether, upTo } from './together';
 import type { State, Verdicts } from './state';
 import type { Telling } from './telling';
-import { movesBetween, type Walk } from './walk';
+import { isKnown, movesBetween, type Walk } from './walk';
 
 /** A stack, how what is observed on it is asked, and how many links are committed below it. */
 interface StackStanding {
@@ -38,6 +38,7 @@ export class Learning {
   async learn(i: number, down: boolean, walk: Walk): Promise<void> {
     const link = walk.prepared[i];
     if (!link) throw new Error('only links that were cut are asked for');
+    if (isTogether(walk) && !isKnown(link.up)) return this.learnApart(link, down, i, walk);
     if (i < walk.firstOpen) return this.learnByAdvance(link, down, i, walk);
     if (!this.standsOnStack(i, down, walk)) return this.learnApart(link, down, i, walk);
     await this.learnOnStack(link, down, i, walk);
@@ -63,9 +64,9 @@ export class Learning {
 
   /** The stack that link `i` can stand on, and how many of the links are committed below it. */
   private async stackOf(i: number, walk: Walk): Promise<StackStanding> {
-    let from = walk.oneTransaction ? 0 : i;
+    let from = isOneStack(walk) ? 0 : i;
     while (from > walk.firstOpen && this.isPlain(walk.prepared[from - 1], false)) from--;
-    const standing = await this.standings.between(from, walk.oneTransaction ? 0 : i, walk, this.onTheWay);
+    const standing = await this.standings.between(from, isOneStack(walk) ? 0 : i, walk, this.onTheWay);
     return { stack: standing.stack, toldBy: standing.toldBy, committed: committedOf(standing, walk, i) };
   }
 
@@ -131,7 +132,7 @@ export class Learning {
   private async lookApart(link: PreparedLink, i: number, walk: Walk): Promise<Verdicts> {
     const { shadow, toldBy } = await this.before(i, walk);
     const second = lookOf(link, walk, new Marks(), toldBy);
-    const { ups } = walk.oneTransaction ? upTo(i, walk) : sparing(link, false);
+    const { ups } = isOneStack(walk) ? upTo(i, walk) : sparing(link, false);
     return shadow.withCopy(async (copy) => {
       await commitAll(shadow, copy, ups, { ...walk.limits, watch: second }, walk.signal);
       return second.atEnd(copy);
@@ -144,7 +145,7 @@ export class Learning {
     const watch = downLookOf(link, walk, new Marks(), toldBy);
     if (!watch) return;
     const { downs } = sparing(link, true);
-    const { ups } = walk.oneTransaction ? upTo(i, walk) : sparing(link, false);
+    const { ups } = isOneStack(walk) ? upTo(i, walk) : sparing(link, false);
     await shadow.withCopy(async (copy) => {
       await commitAll(shadow, copy, ups, limits, signal);
       await commitAll(shadow, copy, downs, { ...limits, watch }, signal);
@@ -152,14 +153,14 @@ export class Learning {
   }
 
   private before(i: number, walk: Walk): Promise<Standing> {
-    return this.standings.before(walk.oneTransaction ? 0 : i, walk, this.onTheWay);
+    return this.standings.before(isOneStack(walk) ? 0 : i, walk, this.onTheWay);
   }
 
   /** Takes everything back. */
   private async learnApart(link: PreparedLink, down: boolean, i: number, walk: Walk): Promise<void> {
-    const { shadow, sequences } = await this.before(i, walk);
+    const { shadow, sequences } = await this.standings.before(walk.oneTransaction ? 0 : i, walk, this.onTheWay);
     walk.laps.enter('rehearsal');
-    if (walk.oneTransaction) return learnTogether(shadow, sequences, i, down, walk);
+    if (walk.oneTransaction) return learnTogether(shadow, sequences, i, down && !isTogether(walk), walk);
     const { ups, downs } = sparing(link, down);
     learnAll(link, down, await rehearse(shadow, ups, downs, sequences, walk.limits, walk.signal));
   }
@@ -212,6 +213,15 @@ export class Learning {
     if (link && this.standsOnStack(last, false, walk)) await this.learnOnStack(link, false, last, walk);
   }
 }
+
+/**
+ * Where nobody types, what shares a transaction is run once as that; down scripts, and what a look tells, do not depend on
+ * it, and a look in the middle of a long transaction is dear.
+ */
+const isTogether = ({ oneTransaction, manner }: Walk): boolean => oneTransaction === true && manner === 'whole';
+
+/** Whether nothing is committed below the stack, whatever is asked for. */
+const isOneStack = (walk: Walk): boolean => walk.oneTransaction === true && !isTogether(walk);
 
 /** Whether links are looked at as they are committed. */
 const isLookedAtOnTheWay = ({ rowsAreAsked, othersLookedAt }: Walk): boolean =>

@@ -161,6 +161,7 @@ export class Standings {
     const done = await advance(shadow, ups, downs, walk.limits, walk.signal);
     // Committed by itself it is another one than in the transaction of all of them, of which its states tell.
     if (!walk.oneTransaction) learnAll(link, down, done);
+    else if (down && done.after) learnWay(link.down, done.after);
     this.replayedMs += performance.now() - begun;
     return (this.standing = standingAt(shadow, link.after, toldBy));
   }

@@ -4,8 +4,19 @@ import type { Rehearsal } from './commit';
 import { rehearse } from './rehearse';
 import type { Step } from './run';
 import type { SequenceMemo } from './sequences';
+import type { Link } from './link';
 import { learnAll, sparing } from './standing';
 import type { Walk } from './walk';
+
+/**
+ * Whether one of them may leave what is there only in its own transaction or session, or not there for use before the
+ * commit: new enum values, settings, temporary tables, deferred constraints, cursors, prepared statements.
+ */
+export const sharesWithLater = (links: readonly Link[]): boolean =>
+  links.slice(0, -1).some(({ up }) => shared.test(up.text));
+
+const shared =
+  /\badd\s+value\b|\bset_config\s*\(|^\s*set\s|;\s*set\s|\btemp(?:orary)?\b|\bdeferr|\b(?:prepare|declare|listen|commit|rollback)\b|advisory_/im;
 
 /**
  * Takes everything back. Of all links something is learned, so that none has to be run with all before it by itself.
