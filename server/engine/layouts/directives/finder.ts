@@ -31,7 +31,8 @@ export function withDirectiveProblems(
   if (found.length === 0) return problems;
   const told = problems.map((problem) => {
     const fixes = found.filter(({ range }) => overlap(range, problem.range)).flatMap((it) => it.fixes ?? []);
-    return fixes.length === 0 ? problem : { ...problem, fixes: [...fixes, ...(problem.fixes ?? [])] };
+    const others = (problem.fixes ?? []).filter(({ title }) => !fixes.some((it) => it.title === title));
+    return fixes.length === 0 ? problem : { ...problem, fixes: [...fixes, ...others] };
   });
   // That a line is another tool's, no layout says.
   const isNews = ({ code, range }: FileProblem): boolean =>
