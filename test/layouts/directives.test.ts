@@ -169,6 +169,11 @@ describe('a directive that its tool passes over', () => {
       ],
     ],
     ['flyway', '--! no-transaction\na;', [['directive-foreign «--! no-transaction»', 'a;']]],
+    [
+      'flyway',
+      'a ${FLYWAY:USER} ${own} ${flyway:defualtSchema};',
+      [['directive-misspelt «${flyway:defualtSchema}»', 'a ${FLYWAY:USER} ${own} ${flyway:defaultSchema};']],
+    ],
   ];
   for (const [tool, text, expected] of cases)
     it(`${tool}: ${JSON.stringify(text)}`, () => deepEqual(told(tool, text), expected));
@@ -178,6 +183,20 @@ describe('a directive that its tool passes over', () => {
     equal(problem?.code, 'directive-misplaced');
     match(problem?.message ?? '', /byte order mark/);
     deepEqual([rest, problem?.fixes], [[], undefined]);
+  });
+
+  it('is told why, where its words are right', () => {
+    const messages = (tool: DirectiveTool, text: string) => problemsOf(tool, text).map(({ message }) => message);
+    const is = (tool: string): string => `For ${tool} this line is a comment:`;
+    deepEqual(messages('graphile-migrate', 'a;\n --!include b.sql\n'), [
+      `${is('graphile-migrate')} nothing may stand before a directive on its line.`,
+    ]);
+    deepEqual(messages('sqlx', 'a;\n-- No-Transaction\n'), [
+      `${is('sqlx')} "-- no-transaction" would have to be the very beginning of the file.`,
+    ]);
+    deepEqual(messages('dbmate', '-- migrate:up\n-- no-transaction\n-- migrate:down\n'), [
+      `${is('dbmate')} "transaction:false" must stand behind the directive that it is for.`,
+    ]);
   });
 
   it('is nothing within a body, a string, another comment or words of somebody', () => {

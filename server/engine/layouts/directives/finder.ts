@@ -57,6 +57,7 @@ export function directiveProblems(tool: DirectiveTool, { text, isMarked }: Marke
   const suspects = new Problems(own, lines);
   for (const line of lines) {
     const range = dashedPart(line);
+    problems.placeholders(line);
     if (isKnown.has(line.index)) problems.options(line);
     else if (range) suspects.comment(line, range);
   }
@@ -102,6 +103,7 @@ class Problems {
   readonly found: FileProblem[] = [];
   private readonly alone: readonly Directive[];
   private readonly behind: readonly Directive[];
+  private readonly within: readonly Directive[];
 
   constructor(
     private readonly own: ToolDirectives,
@@ -109,6 +111,7 @@ class Problems {
   ) {
     this.alone = own.directives.filter(mayStandAlone);
     this.behind = own.directives.filter(({ place }) => place.kind === 'behind');
+    this.within = own.directives.filter(({ place, likeness }) => place.kind === 'within' && likeness);
   }
 
   misplaced(occurrence: Occurrence): void {
@@ -162,11 +165,30 @@ class Problems {
     }
   }
 
+  /** In the SQL, what resembles a placeholder of the tool. */
+  placeholders(line: TextLine): void {
+    for (const { 0: text, index } of line.text.matchAll(/\$\{[^${}]*\}/g)) {
+      const range = { start: line.start + index, end: line.start + index + text.length };
+      const isKnown = this.within.some(({ pattern }) => text.search(pattern) === 0);
+      const meant = isKnown ? undefined : meantBy(text, this.within);
+      if (!meant) continue;
+      const message = `${this.own.label} has no such placeholder of its own: it would have to be "${meant.written}".`;
+      const fix = { title: `Write "${meant.written}"`, edits: [{ range, text: meant.written }] };
+      this.tell({ code: 'directive-misspelt', range, message }, [fix]);
+    }
+  }
+
   private misspelt(directive: Directive, written: string, line: TextLine, range: TextRange): void {
-    const isOption = directive.place.kind === 'option';
-    const where = isOption ? ` ${demand(directive)}, as` : '';
-    const message = `For ${this.own.label} this line is a comment: it would have to${where || ' be'} "${written}".`;
+    const is = `For ${this.own.label} this line is a comment`;
+    const message = `${is}: ${this.remedy(directive, written, line)}.`;
     this.tell({ code: 'directive-misspelt', range, message }, this.put(directive, written, line));
+  }
+
+  private remedy(directive: Directive, written: string, line: TextLine): string {
+    if (directive.place.kind === 'option') return `"${written}" must ${demand(directive)}`;
+    if (!mayStandOn(directive, this.lines, line.index)) return `"${written}" would have to ${demand(directive)}`;
+    if (line.text.trim() === written) return 'nothing may stand before a directive on its line';
+    return `it would have to be "${written}"`;
   }
 
   private foreign(line: TextLine, range: TextRange): void {
@@ -196,8 +218,10 @@ class Problems {
 }
 
 /** An option on a line of its own only where its words cannot be anything else. */
-const mayStandAlone = ({ place, likeness }: Directive): boolean =>
-  place.kind !== 'option' || (likeness !== undefined && likeness.rest === undefined);
+function mayStandAlone({ place, likeness }: Directive): boolean {
+  if (place.kind === 'within') return false;
+  return place.kind !== 'option' || (likeness !== undefined && likeness.rest === undefined);
+}
 
 /** With the blanks before it. */
 function takingOption({ line, range }: Occurrence): Fix['edits'][number] {

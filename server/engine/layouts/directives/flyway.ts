@@ -8,6 +8,7 @@ const placeholder = (name: string, says: string): Directive => ({
   snippet: `\\\${flyway:${name}\\}`,
   place: { kind: 'within' },
   pattern: new RegExp(`\\$\\{flyway:${name}\\}`, 'gi'),
+  likeness: { words: [`flyway ${name}`], head: `\${flyway:${name}}` },
   says,
 });
 
