@@ -45,9 +45,9 @@ export class CheckStates {
 
   /** What was found in the text of this document as it stands now; undefined where that is not known yet. */
   current(uri: string): FileCheck | undefined {
-    const state = this.states.get(uri);
+    // While the same text is rehearsed once more, what was told of it stands.
     const isOfThisText = this.versions.get(uri) === this.documents.get(uri)?.version;
-    return state?.kind === 'rehearsed' && isOfThisText ? state.check : undefined;
+    return isOfThisText ? toldLast(this.states.get(uri)) : undefined;
   }
 
   /**

@@ -75,6 +75,7 @@ describe('directives', function () {
   it('mends a misspelt one by its quick fix', async () => {
     const { page, shot } = open();
     await page.locator('.squiggly-warning').first().waitFor({ state: 'attached' });
+    await page.locator('.codelens-decoration').filter({ hasText: 'Rehearsed in' }).first().waitFor();
     await goTo('12,6');
     await page.keyboard.press('Control+.');
     const menu = page.locator('.action-widget');
@@ -101,6 +102,8 @@ describe('directives', function () {
     await page.keyboard.type('-- +goose st', { delay: 40 });
     const widget = page.locator('.suggest-widget.visible');
     await widget.locator('.monaco-list-row').filter({ hasText: '-- +goose StatementBegin' }).waitFor();
+    // Each letter is asked about anew.
+    await widget.locator('.monaco-list-row').filter({ hasText: 'NO TRANSACTION' }).waitFor({ state: 'detached' });
     equal(await widget.locator('.monaco-list-row').count(), 1);
     await shot('directive completion');
     await page.keyboard.press('Enter');
