@@ -25,6 +25,8 @@ function fileOf(layout: LayoutName, version: number): readonly [string, string] 
       return [`migrations/${number}_t.sql`, `-- +goose Up\n${sql}-- +goose Down\n`];
     case 'flyway':
       return [`migrations/V${number}__t.sql`, sql];
+    case 'liquibase':
+      return [`migrations/${number}_t.sql`, `--liquibase formatted sql\n--changeset t:${version}\n${sql}`];
     case 'numbered':
       return [`migrations/${number}_t.sql`, sql];
     default:

@@ -5,7 +5,7 @@ import { isDone } from '../history/history';
 import type { ApplyResult } from '../project';
 import type { Job } from './job';
 import { withLockedTarget } from './locked';
-import { type Planned, checkDown, checkUp, planDown, planUp } from './plan';
+import { type Planned, checkDown, checkUp, leftOf, planDown, planUp } from './plan';
 import type { Trail } from './runMigration';
 import { runPlan } from './runPlan';
 import { whatIsRecorded, whatStands, withEarlier } from './state';
@@ -27,7 +27,7 @@ export async function applyMigrations(job: Job, versions: readonly string[]): Pr
     const left = plan.filter(({ migration, upText }) => !isDone(state, migration, upText));
     if (left.length === 0 && state.blocked === undefined) return [];
     checkUp(job, plan, state);
-    return plan;
+    return plan.map((it) => leftOf(it, state));
   });
 }
 
@@ -39,8 +39,9 @@ export async function applyMigrations(job: Job, versions: readonly string[]): Pr
  */
 export async function revertMigrations(job: Job, versions: readonly string[]): Promise<ApplyResult> {
   return carryOut(job, async (session) => {
-    checkDown(job, versions, await job.history.read(session));
-    return planDown(job, versions);
+    const state = await job.history.read(session);
+    checkDown(job, versions, state);
+    return planDown(job, versions).map((it) => leftOf(it, state));
   });
 }
 

@@ -157,6 +157,25 @@ function planned(job: Files, migration: Migration, direction: Script['direction'
   return { migration, previous, direction, path, text, upText, scripts: wanted.map((it) => cut(path, text, it)) };
 }
 
+/**
+ * Of migrations that are recorded in parts, those that are to be run in its direction.
+ *
+ * @throws {Fault} `no-down` when one of them has nothing to be reverted by
+ */
+export function leftOf(planned: Planned, { parts }: HistoryState): Planned {
+  if (!parts) return planned;
+  const { applied, open } = parts(planned.migration, planned.upText);
+  const wanted = planned.direction === 'up' ? open : applied;
+  const isThere = (part: string): boolean => planned.scripts.some(({ script }) => script.part === part);
+  const missing = planned.direction === 'down' ? [...wanted].find((part) => !isThere(part)) : undefined;
+  if (missing !== undefined)
+    throw new Fault('no-down', `the changeset ${missing} of ${planned.migration.version} has no rollback.`);
+  return {
+    ...planned,
+    scripts: planned.scripts.filter(({ script }) => script.part === undefined || wanted.has(script.part)),
+  };
+}
+
 const nameOf = ({ version, title }: Migration): string => `${version} ${title}`.trimEnd();
 
 function cut(path: string, text: string, script: Script): PlannedScript {

@@ -67,7 +67,8 @@ async function runOne(work: Work, planned: PlannedScript, standing: readonly Sta
   const note = (step: ApplyStep['step'], from: number): void =>
     journal.note({ step, version, direction, from, of, ...(together && { with: [...together] }) });
   note('run', 0);
-  const step = stepOf(job, work.planned);
+  const { part } = planned.script;
+  const step = { ...stepOf(job, work.planned), ...(part === undefined ? {} : { part }) };
   await withLockLimit(session, job, () => job.history.before(session, step));
   const began = performance.now();
   const timed = () => ({ ...step, ms: performance.now() - began });

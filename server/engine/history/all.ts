@@ -11,6 +11,7 @@ import { gooseHistory, gooseOptions } from './goose';
 import { graphileMigrateHistory, graphileMigrateOptions } from './graphileMigrate';
 import type { History } from './history';
 import { nodePgMigrateHistory, nodePgMigrateOptions } from './nodePgMigrate';
+import { liquibaseHistory, liquibaseOptions } from './liquibase';
 import { numberedHistory } from './numbered';
 import { prismaHistory, prismaOptions } from './prisma';
 import { supabaseHistory } from './supabase';
@@ -30,5 +31,6 @@ export const histories: Readonly<Record<LayoutName, (settings: ToolSettings) => 
   supabase: supabaseHistory,
   atlas: (settings) => atlasHistory(atlasOptions(settings)),
   sqlx: (settings) => sqlxHistory(sqlxConfig(settings.read)),
+  liquibase: (settings) => liquibaseHistory(liquibaseOptions(settings)),
   numbered: numberedHistory,
 };

@@ -52,6 +52,8 @@ export interface HistoryStep {
   readonly previous: Migration | undefined;
   /** `{ direction }` alone when there is no such file. */
   readonly script: Pick<Script, 'direction'>;
+  /** Script.part of the script that is run. */
+  readonly part?: string;
   /** How its scripts are run; left out where there is none. */
   readonly mode?: TransactionMode;
   /** Text of the up file with its byte order mark, for tools that record a checksum. */
@@ -95,6 +97,12 @@ export interface HistoryState {
    * @param upText as `edited`
    */
   readonly again?: (migration: Migration, upText: string) => boolean;
+  /**
+   * Of a migration that is recorded in parts, what has run and what is to be run. Left out where files are recorded.
+   *
+   * @param upText as `edited`
+   */
+  readonly parts?: (migration: Migration, upText: string) => PartStates;
   /** Versions in the table, oldest first; some may have no file here. */
   readonly versions: readonly string[];
   /** Set when the tool refuses to go on until it is repaired (golang-migrate's `dirty`): what to do about it. */
@@ -130,6 +138,13 @@ export interface Repair {
   readonly command: string;
   /** In this order, in one transaction. */
   readonly statements: readonly string[];
+}
+
+/** Names as in Script.part. */
+export interface PartStates {
+  readonly applied: ReadonlySet<string>;
+  /** Never run, or to be run once more. */
+  readonly open: ReadonlySet<string>;
 }
 
 /** Whether there is nothing left to run of it. */

@@ -8,6 +8,7 @@ import { golangMigrate } from './golangMigrate';
 import { goose } from './goose';
 import { graphileMigrate } from './graphileMigrate';
 import type { Layout } from './layout';
+import { liquibase } from './liquibase';
 import { nodePgMigrate } from './nodePgMigrate';
 import { numbered } from './numbered';
 import { prisma } from './prisma';
@@ -15,6 +16,7 @@ import { sqlx } from './sqlx';
 import { supabase } from './supabase';
 
 export const layouts: readonly Layout[] = [
+  liquibase,
   nodePgMigrate,
   atlas,
   supabase,

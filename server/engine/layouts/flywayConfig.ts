@@ -4,7 +4,8 @@
  * Facts from flyway/flyway 13.0.0: documentation/Reference/Configuration, internal/configuration/models/FlywayModel.java.
  */
 import type { FolderContents } from './layout';
-import { type Setting, settingsIn } from './flywaySettings';
+import { settingsIn } from './flywaySettings';
+import type { Setting } from './settingsFiles';
 
 export interface FlywayConfig {
   /** The files that say something about it, nearest first. */

@@ -3,7 +3,7 @@
  *
  * Facts from flyway/flyway 13.0.0: internal/sqlscript/SqlScriptMetadata.java, ConfigUtils.java (removeBoolean).
  */
-import { propertiesIn } from './flywaySettings';
+import { propertiesIn } from './settingsFiles';
 import type { FileProblem } from './layout';
 
 export interface ScriptConfig {

@@ -4,26 +4,18 @@
  *
  * Facts from flyway/flyway 13.0.0: internal/configuration/ConfigUtils.java, TomlUtils.java, models/.
  */
-import { parseAllDocuments } from 'yaml';
+import { propertiesIn, type Setting, yamlEntries } from './settingsFiles';
 
-/** A setting with its name as it is written, without `flyway.` before it; of a list the parts with `,` between. */
-export type Setting = readonly [name: string, value: string];
-
-/** @param file its path, whose end tells how it is written. Never throws. */
+/**
+ * Names are without `flyway.` before them; of a list the parts have `,` between. Never throws.
+ *
+ * @param file its path, whose end tells how it is written
+ */
 export function settingsIn(file: string, text: string): readonly Setting[] {
   if (file.endsWith('.toml')) return ofTables(tomlEntries(text));
   if (file.endsWith('.conf') || file.endsWith('.properties')) return named(propertiesIn(text));
   if (/\.ya?ml$/.test(file)) return named(yamlEntries(text));
   return file.endsWith('pom.xml') ? mavenEntries(text) : gradleEntries(text);
-}
-
-/** As java.util.Properties reads them, without escapes. */
-export function propertiesIn(text: string): Setting[] {
-  const lines = text.replace(/\\\r?\n[ \t]*/g, '').split(/\r?\n/);
-  return lines.flatMap((line) => {
-    const [, name, value = ''] = /^\s*([^#!\s=:][^\s=:]*)\s*[=:]?\s*(.*?)\s*$/.exec(line) ?? [];
-    return name === undefined ? [] : [[name, value] as const];
-  });
 }
 
 /** Those of Flyway, however the framework around it calls them. */
@@ -71,28 +63,6 @@ function literalIn(written: string): string | undefined {
 }
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' };
-
-/** Of documents that hold without a profile; names are those of the keys with a dot between. */
-function yamlEntries(text: string): Setting[] {
-  const documents = parseAllDocuments(text);
-  if (!Array.isArray(documents)) return [];
-  return documents.flatMap((document) => {
-    if (document.errors.length > 0) return [];
-    const entries = flat('', document.toJS());
-    return entries.some(([name]) => /^spring\.(?:profiles|config\.activate)(?:\.on-profile)?$/.test(name))
-      ? []
-      : entries;
-  });
-}
-
-function flat(name: string, value: unknown): Setting[] {
-  if (Array.isArray(value)) return [[name, value.map(String).join(',')]];
-  if (typeof value === 'object' && value !== null)
-    return Object.entries(value).flatMap(([key, inner]) => flat(name === '' ? key : `${name}.${key}`, inner));
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-    ? [[name, String(value)]]
-    : [];
-}
 
 /** `<configuration>` of the plug-in. */
 function mavenEntries(text: string): Setting[] {

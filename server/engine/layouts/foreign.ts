@@ -42,7 +42,6 @@ const tools: readonly Mark[] = [
   { of: 'dbmate', pattern: /^--\s*migrate:up\b/m },
   { of: 'goose', pattern: /^--\s*\+goose\b/im },
   { of: 'sql-migrate', pattern: /^--\s*\+migrate\b/im },
-  { of: 'Liquibase', pattern: /^--\s*liquibase formatted sql/im },
   { of: 'graphile-migrate', pattern: /^--!\s*(?:Previous|Hash):/m },
   { of: 'node-pg-migrate', pattern: /^\s*--[\s-]*up\s+migration/im },
   { of: 'tern', pattern: /^---- create above \/ drop below ----/m },

@@ -15,6 +15,7 @@ export type LayoutName =
   | 'atlas'
   | 'sqlx'
   | 'node-pg-migrate'
+  | 'liquibase'
   | 'numbered';
 
 export interface Layout {
@@ -192,6 +193,8 @@ export interface Script {
   readonly mode: TransactionMode;
   /** Where the tool cuts it by a rule of its own, each piece a message; left out where statements end as psql has it. */
   readonly pieces?: readonly Piece[];
+  /** What of the file it is, where the tool records parts of files: Liquibase's changesets. */
+  readonly part?: string;
   /** The longest time one message may take; then the tool gives up. */
   readonly messageMs?: number;
 }

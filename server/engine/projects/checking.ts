@@ -194,7 +194,7 @@ async function runChain(
   const wants = (path: string | undefined) => path !== undefined && order.wanted.has(path);
   const request: ChainRequest = {
     base,
-    links: links.map(({ link }) => link),
+    links: links.map(({ link, replayed }) => (kind === 'replay' && replayed) || link),
     wanted: (link) => {
       const read = byLink.get(link);
       const mine = read !== undefined && told.has(read);

@@ -4,6 +4,7 @@ import type { HistoryState } from '../history/history';
 import type { MigrationFolder } from '../layouts/migration';
 import type { EngineOptions, MigrationState } from '../project';
 import type { Surroundings } from '../snapshots/target';
+import type { Link } from '../rehearsal/link';
 import type { World } from '../world';
 import type { Bench } from './bench';
 import type { MigrationReader, ReadMigration } from './links';
@@ -28,6 +29,8 @@ export interface SeenMigration extends ReadMigration {
   readonly state: MigrationState;
   /** What its tool makes of it, where that is more than the state says. */
   readonly reason?: string;
+  /** What of it has run, where another part of it is still to be run: then `link` is that one. */
+  readonly replayed?: Link;
 }
 
 /** As the room of the snapshots takes it. */

@@ -4,8 +4,9 @@ import type { HistoryState } from '../history/history';
 import { recoverSnapshots } from '../snapshots/recover';
 import type { Live } from './live';
 import { around, type Ground, type SeenMigration } from './ground';
+import type { Link, ScriptFile } from '../rehearsal/link';
 import type { ReadMigration } from './links';
-import { rememberApplied, standingOf } from './states';
+import { rememberApplied, standingOf, wholeOf } from './states';
 
 export interface View {
   readonly live: Live;
@@ -42,8 +43,25 @@ export function viewOf(ground: Ground, live: Live): View {
 
 const seenBy = (ground: Ground, history: HistoryState, read: ReadMigration): SeenMigration => ({
   ...read,
+  ...inParts(history, read),
   ...standingOf(ground, history, read),
 });
+
+/** Of a file that has run in part, the part that has not is rehearsed upon what the target has. */
+function inParts(history: HistoryState, read: ReadMigration): Pick<SeenMigration, 'link' | 'replayed'> {
+  const { link, migration } = read;
+  const parts = history.parts?.(migration, wholeOf(read));
+  if (!parts || parts.applied.size === 0 || parts.open.size === 0) return { link };
+  return { link: partOf(link, parts.open), replayed: partOf(link, parts.applied) };
+}
+
+function partOf({ up, down }: Link, names: ReadonlySet<string>): Link {
+  const within = (file: ScriptFile): ScriptFile => ({
+    ...file,
+    scripts: file.scripts.filter(({ part }) => part === undefined || names.has(part)),
+  });
+  return { up: within(up), down: down && within(down) };
+}
 
 /** The history has been read anew. */
 function sawAnew(ground: Ground, { history }: Live, migrations: readonly ReadMigration[]): Ground['seen'] {

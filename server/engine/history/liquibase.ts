@@ -1,0 +1,232 @@
+/**
+ * Liquibase's history: a row for each changeset, told apart by id, author and file.
+ *
+ * Facts from liquibase/liquibase (2026-08): changelog/StandardChangeLogHistoryService.java,
+ * sqlgenerator/core/MarkChangeSetRanGenerator.java, RemoveChangeSetRanStatusGenerator.java.
+ */
+import { Fault } from '../base/fault';
+import type { Session } from '../database/session';
+import { type LiquibaseConfig, liquibaseConfig } from '../layouts/liquibaseConfig';
+import { changesetChecksum } from '../layouts/liquibaseChecksum';
+import { attributeIn, type Changeset, readFormatted } from '../layouts/liquibaseFile';
+import type { Properties } from '../layouts/liquibaseLines';
+import { isRun, partOf, propertiesFor } from '../layouts/liquibaseReader';
+import type { ToolSettings } from '../layouts/layout';
+import type { History, HistoryState, HistoryStep } from './history';
+import { withLiquibaseLock } from './liquibaseLock';
+import { LiquibaseRows, type LiquibaseRow } from './liquibaseRows';
+import { currentSchema, hasTable, labelOf, quoted, type Shape, type TableName } from './table';
+
+export const liquibaseOptions = ({ read, environment }: ToolSettings): LiquibaseConfig =>
+  liquibaseConfig(read, environment);
+
+export function liquibaseHistory(config: LiquibaseConfig): History {
+  const places = new WeakMap<Session, string>();
+  const deployments = new WeakMap<Session, string>();
+  const placeOf = async (session: Session, name: string): Promise<TableName> => {
+    const schema = config.schema ?? places.get(session) ?? (await currentSchema(session)) ?? 'public';
+    places.set(session, schema);
+    return { schema, name };
+  };
+  return {
+    layout: 'liquibase',
+    read: async (session) => read(session, await placeOf(session, config.table), config),
+    ofNothing: () => stateOf({ schema: config.schema ?? 'public', name: config.table }, undefined, config),
+    async withLock(session, waitMs, use) {
+      const table = await placeOf(session, config.table);
+      deployments.set(session, String(Date.now()).slice(-10));
+      return withLiquibaseLock(session, await placeOf(session, config.lockTable), waitMs, async () => {
+        if (!(await hasTable(session, table, shape))) await session.rows(tableOf(table));
+        return use();
+      });
+    },
+    async before(session, step) {
+      const changeset = changesetOf(step);
+      if (changeset && step.script.direction === 'up') await askFirst(session, changeset);
+    },
+    async after(session, step) {
+      const table = await placeOf(session, config.table);
+      const changeset = changesetOf(step);
+      if (!changeset) return;
+      if (step.script.direction === 'down') await forget(session, table, changeset, step);
+      else await record(session, table, changeset, { step, config, deployment: deployments.get(session) ?? '' });
+    },
+  };
+}
+
+const shape: Shape = {
+  tool: 'Liquibase',
+  columns: {
+    id: 'character varying',
+    author: 'character varying',
+    filename: 'character varying',
+    orderexecuted: 'integer',
+    exectype: 'character varying',
+    md5sum: 'character varying',
+  },
+  elsewhere: 'Name another table with databaseChangelogTableName.',
+};
+
+const tableOf = (table: TableName): string => `create table ${quoted(table)} (
+    id varchar(255) not null,
+    author varchar(255) not null,
+    filename varchar(255) not null,
+    dateexecuted timestamp without time zone not null,
+    orderexecuted integer not null,
+    exectype varchar(10) not null,
+    md5sum varchar(35),
+    description varchar(255),
+    comments varchar(255),
+    tag varchar(255),
+    liquibase varchar(20),
+    contexts varchar(255),
+    labels varchar(255),
+    deployment_id varchar(10)
+  )`;
+
+const bare = (text: string): string => text.replace(/^\uFEFF/, '');
+
+const changesetOf = ({ upText, part }: HistoryStep): Changeset | undefined =>
+  readFormatted(bare(upText)).changesets.find((it) => partOf(it) === part);
+
+/** @throws {Fault} `refused` when the changeset is not to run now, or nobody but Liquibase can tell */
+async function askFirst(session: Session, { preconditions }: Changeset): Promise<void> {
+  for (const { kind, body } of preconditions) {
+    const [, word, single, double, sql] = /^(?:expectedResult:)?(?:(\w+)|'([^']+)'|"([^"]+)") (.*)$/.exec(body) ?? [];
+    if (kind !== 'sql-check' || sql === undefined)
+      throw new Fault(
+        'refused',
+        `only Liquibase can tell whether its precondition ${kind} holds: run liquibase update.`,
+      );
+    const [row] = await session.rows<Record<string, unknown>>(sql.replace(/;\s*$/, ''));
+    const [found] = Object.values(row ?? {});
+    if (String(found) !== (word ?? single ?? double))
+      throw new Fault(
+        'refused',
+        `its precondition does not hold ("${sql}" gave ${String(found)}): liquibase update does what it says for that.`,
+      );
+  }
+}
+
+interface Recording {
+  readonly step: HistoryStep;
+  readonly config: LiquibaseConfig;
+  readonly deployment: string;
+}
+
+/** A changeset that ran before keeps its row. */
+async function record(
+  session: Session,
+  table: TableName,
+  changeset: Changeset,
+  { step, config, deployment }: Recording,
+): Promise<void> {
+  const rows = await rowsIn(session, table);
+  const file = fileIn(rows, step);
+  const { id, author, line, comment } = changeset;
+  const text = bare(step.upText);
+  const properties = propertiesFor(readFormatted(text).properties, config.properties);
+  const values = [
+    id,
+    author,
+    file,
+    changesetChecksum(text, changeset, properties),
+    comment.trim().slice(0, 250),
+    contextsIn(line),
+    labelsIn(line),
+    rows.release ?? null,
+    deployment,
+  ];
+  const next = `(select coalesce(max(orderexecuted), 0) + 1 from ${quoted(table)})`;
+  const ran = rows.of(file, changeset) !== undefined;
+  await session.rows(
+    ran
+      ? `update ${quoted(table)} set dateexecuted = now(), orderexecuted = ${next}, md5sum = $4::varchar, exectype = 'RERAN',
+          description = 'sql', comments = $5::varchar, contexts = $6::varchar, labels = $7::varchar, liquibase = $8::varchar,
+          deployment_id = $9::varchar
+        where id = $1 and author = $2 and filename = $3`
+      : `insert into ${quoted(table)} (id, author, filename, dateexecuted, orderexecuted, md5sum, description, comments,
+          exectype, contexts, labels, liquibase, deployment_id)
+        values ($1, $2, $3, now(), ${next}, $4::varchar, 'sql', $5::varchar, 'EXECUTED', $6::varchar, $7::varchar, $8::varchar,
+          $9::varchar)`,
+    values,
+  );
+}
+
+async function forget(session: Session, table: TableName, { id, author }: Changeset, step: HistoryStep): Promise<void> {
+  const file = fileIn(await rowsIn(session, table), step);
+  await session.rows(`delete from ${quoted(table)} where id = $1 and author = $2 and filename = $3`, [
+    id,
+    author,
+    file,
+  ]);
+}
+
+const fileIn = (rows: LiquibaseRows, { migration, upText }: HistoryStep): string =>
+  readFormatted(bare(upText)).logicalFilePath ?? rows.fileOf(migration);
+
+/** As they are written; several in parentheses. */
+function contextsIn(line: string): string | null {
+  const written = attributeIn('contextFilter', line) || attributeIn('context', line) || '';
+  if (written === '') return null;
+  return /[, ]/.test(written) ? `(${written})` : written;
+}
+
+const labelsIn = (line: string): string | null => {
+  const names = (attributeIn('labels', line) ?? '')
+    .split(',')
+    .map((it) => it.trim())
+    .filter(Boolean);
+  return names.length === 0 ? null : [...new Set(names)].join(',');
+};
+
+async function rowsIn(session: Session, table: TableName): Promise<LiquibaseRows> {
+  return new LiquibaseRows(
+    await session.rows<LiquibaseRow>(
+      `select id, author, filename, md5sum, exectype, liquibase from ${quoted(table)} order by dateexecuted, orderexecuted`,
+    ),
+  );
+}
+
+async function read(session: Session, table: TableName, config: LiquibaseConfig): Promise<HistoryState> {
+  return stateOf(table, (await hasTable(session, table, shape)) ? await rowsIn(session, table) : undefined, config);
+}
+
+/** @param found undefined where there is no table */
+function stateOf(table: TableName, found: LiquibaseRows | undefined, config: LiquibaseConfig): HistoryState {
+  const rows = found ?? new LiquibaseRows([]);
+  const seen = (migration: HistoryStep['migration'], upText: string) => {
+    const text = bare(upText);
+    const { changesets, properties, logicalFilePath } = readFormatted(text);
+    const file = logicalFilePath ?? rows.fileOf(migration);
+    const all: Properties = propertiesFor(properties, config.properties);
+    return changesets.filter(isRun).map((changeset) => {
+      const row = rows.of(file, changeset);
+      return {
+        changeset,
+        row,
+        isSame: row === undefined || rows.isSame(row, changeset, () => changesetChecksum(text, changeset, all)),
+      };
+    });
+  };
+  const parts: NonNullable<HistoryState['parts']> = (migration, upText) => {
+    const known = seen(migration, upText);
+    const names = (list: typeof known): ReadonlySet<string> => new Set(list.map(({ changeset }) => partOf(changeset)));
+    return {
+      applied: names(known.filter(({ row }) => row !== undefined)),
+      open: names(known.filter(({ changeset, row, isSame }) => rows.runsAgain(row, changeset, isSame))),
+    };
+  };
+  return {
+    table: labelOf(table),
+    exists: found !== undefined,
+    applied: (migration) => (rows.has(migration) ? 'applied' : 'pending'),
+    edited: (migration, upText) =>
+      seen(migration, upText).some(({ changeset, row, isSame }) => !isSame && !rows.runsAgain(row, changeset, isSame)),
+    again: (migration, upText) => rows.has(migration) && parts(migration, upText).open.size > 0,
+    parts,
+    versions: [],
+    skipsOlder: false,
+    needsFiles: false,
+  };
+}

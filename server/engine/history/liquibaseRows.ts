@@ -1,0 +1,75 @@
+/** The rows of Liquibase's history, by the file and the changeset that they are about. */
+import { checksumVersion } from '../layouts/liquibaseChecksum';
+import type { Changeset } from '../layouts/liquibaseFile';
+import { isRunAlways, isRunOnChange } from '../layouts/liquibaseReader';
+import type { HistoryStep } from './history';
+
+export interface LiquibaseRow {
+  readonly id: string;
+  readonly author: string;
+  readonly filename: string;
+  readonly md5sum: string | null;
+  readonly exectype: string;
+  /** The release that wrote it. */
+  readonly liquibase: string | null;
+}
+
+type Named = Pick<HistoryStep['migration'], 'name' | 'upPath' | 'version'>;
+
+export class LiquibaseRows {
+  private readonly byKey = new Map<string, LiquibaseRow>();
+  private readonly files: readonly string[];
+  readonly release: string | undefined;
+
+  /** @param rows oldest first */
+  constructor(rows: readonly LiquibaseRow[]) {
+    for (const row of rows) this.byKey.set(keyOf(normal(row.filename), row), row);
+    this.files = [...new Set(rows.map(({ filename }) => normal(filename)))];
+    this.release = rows.findLast(({ liquibase }) => liquibase)?.liquibase ?? undefined;
+  }
+
+  of = (file: string, changeset: Pick<Changeset, 'id' | 'author'>): LiquibaseRow | undefined =>
+    this.byKey.get(keyOf(normal(file), changeset));
+
+  has = (migration: Named): boolean => this.files.includes(this.fileOf(migration));
+
+  /**
+   * The path that Liquibase knows it by: which of the folders above it counts from depends on how it was called, and the
+   * rows that are there tell.
+   */
+  fileOf({ name, upPath = '', version }: Named): string {
+    const usual = normal(name.recordedAs ?? version);
+    const path = upPath.replaceAll('\\', '/');
+    const own = this.files.find((file) => file === usual) ?? this.files.find((file) => path.endsWith(`/${file}`));
+    if (own !== undefined) return own;
+    const [first] = (this.files.at(-1) ?? '').split('/');
+    const parts = path.split('/');
+    const from = first === undefined || !this.files.at(-1)?.includes('/') ? -1 : parts.lastIndexOf(first);
+    return from < 0 ? usual : parts.slice(from).join('/');
+  }
+
+  /** @param now the checksum of what is in the file */
+  isSame(row: LiquibaseRow, { validCheckSums }: Changeset, now: () => string): boolean {
+    // What an older release has computed, and what was cleared, tells nothing.
+    if (!row.md5sum?.startsWith(`${checksumVersion}:`) || validCheckSums.some((it) => /^(?:1:)?any$/i.test(it)))
+      return true;
+    const sum = now();
+    return row.md5sum === sum || validCheckSums.includes(sum) || validCheckSums.includes(row.md5sum);
+  }
+
+  runsAgain(row: LiquibaseRow | undefined, changeset: Changeset, isSame: boolean): boolean {
+    return row === undefined || isRunAlways(changeset) || (!isSame && isRunOnChange(changeset));
+  }
+}
+
+const keyOf = (file: string, { id, author }: Pick<Changeset, 'id' | 'author'>): string =>
+  JSON.stringify([file, author, id]);
+
+/** As DatabaseChangeLog.normalizePath: without the scheme of the class path, a drive and a slash before it. */
+const normal = (file: string): string =>
+  file
+    .replace(/^classpath:/, '')
+    .replaceAll('\\', '/')
+    .replace(/^[a-z]:/i, '')
+    .replace(/^\//, '')
+    .replace(/^(?:\.\/)+/, '');

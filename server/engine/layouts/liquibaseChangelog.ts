@@ -1,0 +1,125 @@
+/**
+ * Changelogs that name other files, in XML, YAML and JSON: what they say of the order.
+ *
+ * Facts from liquibase/liquibase (2026-08): changelog/DatabaseChangeLog.java (include, includeAll).
+ */
+import { posix } from 'node:path';
+import { parseDocument } from 'yaml';
+import type { FolderContents } from './layout';
+
+export interface Changelog {
+  /** Relative to the folder, in the order of their changesets; changelogs with changesets of their own among them. */
+  readonly files: readonly string[];
+  readonly properties: ReadonlyMap<string, string>;
+}
+
+/** What a changelog holds, in its order. */
+type Entry =
+  | { readonly kind: 'include' | 'includeAll'; readonly path: string; readonly relative: boolean }
+  | { readonly kind: 'property'; readonly name: string; readonly value: string }
+  | { readonly kind: 'changeset' };
+
+/** @param name of a changelog, relative to the folder */
+export function changelogFrom(folder: FolderContents, name: string): Changelog {
+  const files = new Set<string>();
+  const properties = new Map<string, string>();
+  const seen = new Set<string>();
+  const take = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    if (!isChangelog(file)) {
+      files.add(file);
+      return;
+    }
+    for (const entry of entriesIn(file, folder.read(file) ?? '')) {
+      if (entry.kind === 'changeset') files.add(file);
+      else if (entry.kind === 'property') properties.set(entry.name, properties.get(entry.name) ?? entry.value);
+      else if (entry.kind === 'include') take(placeOf(folder, file, entry.path, entry.relative));
+      else for (const each of allIn(folder, placeOf(folder, file, entry.path, entry.relative))) take(each);
+    }
+  };
+  take(name);
+  return { files: [...files], properties };
+}
+
+export const isChangelog = (file: string): boolean => /\.(?:xml|ya?ml|json)$/i.test(file);
+
+/** Whether it is one of Liquibase's that names other files. */
+export const hasIncludes = (file: string, text: string): boolean =>
+  /databaseChangeLog/.test(text) &&
+  entriesIn(file, text).some(({ kind }) => kind === 'include' || kind === 'includeAll');
+
+function entriesIn(file: string, text: string): readonly Entry[] {
+  return /\.xml$/i.test(file) ? xmlEntries(text) : yamlEntries(text);
+}
+
+function xmlEntries(text: string): Entry[] {
+  const bare = text.replaceAll(/<!--[^]*?-->/g, '');
+  return [...bare.matchAll(/<(include|includeAll|property|changeSet)\b([^>]*)>/g)].flatMap(([, kind, rest = '']) => {
+    const given = new Map(
+      [...rest.matchAll(/([\w-]+)\s*=\s*"([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]),
+    );
+    return entryOf(kind ?? '', (name) => given.get(name));
+  });
+}
+
+function yamlEntries(text: string): Entry[] {
+  const document = parseDocument(text);
+  if (document.errors.length > 0) return [];
+  const list: unknown = at(document.toJS(), 'databaseChangeLog');
+  return (Array.isArray(list) ? list : []).flatMap((item: unknown) =>
+    ['include', 'includeAll', 'property', 'changeSet'].flatMap((kind) => {
+      const inner = at(item, kind);
+      return inner === undefined ? [] : entryOf(kind, (name) => wordOf(at(inner, name)));
+    }),
+  );
+}
+
+const at = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Object.entries(value).find(([key]) => key === name)?.[1] : undefined;
+
+const wordOf = (value: unknown): string | undefined =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+
+function entryOf(kind: string, given: (name: string) => string | undefined): Entry[] {
+  const relative = given('relativeToChangelogFile') === 'true';
+  const path = given(kind === 'includeAll' ? 'path' : 'file');
+  switch (kind) {
+    case 'include':
+    case 'includeAll':
+      return path === undefined ? [] : [{ kind, path, relative }];
+    case 'property': {
+      const [name, value] = [given('name'), given('value')];
+      return name === undefined || value === undefined ? [] : [{ kind, name, value }];
+    }
+    default:
+      return [{ kind: 'changeset' }];
+  }
+}
+
+/** From a changelog's word to a path in the folder: it counts from the changelog, or from where Liquibase searches. */
+function placeOf(folder: FolderContents, changelog: string, path: string, relative: boolean): string {
+  const plain = path
+    .replace(/^classpath\*?:/, '')
+    .replaceAll('\\', '/')
+    .replace(/\/+$/, '');
+  const beside = posix.normalize(posix.join(posix.dirname(changelog), plain));
+  if (relative) return beside;
+  const parts = plain.replace(/^\/+/, '').split('/');
+  const own = folder.path.replaceAll('\\', '/');
+  const known = parts.findLastIndex((_, index) => own.endsWith(`/${parts.slice(0, index + 1).join('/')}`));
+  const below = posix.normalize(parts.slice(known + 1).join('/') || '.');
+  const isThere = (it: string): boolean => folder.read(it) !== undefined || folder.list(it).length > 0;
+  return [below, beside].find(isThere) ?? below;
+}
+
+/** Changelogs of a folder and those below, by their paths. */
+const allIn = (folder: FolderContents, path: string): string[] =>
+  folder
+    .list(path)
+    .flatMap((name) => {
+      const inner = posix.normalize(posix.join(path, name.replace(/\/$/, '')));
+      if (name.endsWith('/')) return allIn(folder, inner);
+      return /\.(?:sql|xml|ya?ml|json)$/i.test(name) ? [inner] : [];
+    })
+    .toSorted();

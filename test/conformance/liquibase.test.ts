@@ -1,0 +1,196 @@
+/** Liquibase agrees with what was applied and reverted here, and goes on from there; so do we with what it has done. */
+import { deepEqual, equal, match, rejects } from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { applyMigrations, revertMigrations } from '../../server/engine/apply/apply';
+import { type TestJob, withJob } from '../apply/support';
+import type { Place } from '../snapshots/support';
+import { isFault } from '../support/faults';
+import { withFolder } from '../support/files';
+import { runLiquibase } from '../support/liquibase';
+import { servers, serverOf } from '../support/servers';
+
+const major = servers.newest;
+
+const first = `--liquibase formatted sql
+
+--property name:table value:a
+
+--changeset ada:1
+--comment: a table
+create table \${table} (id int);   -- with a comment
+create function f() returns int language sql as 'select 1; -- one';
+-- kept out
+--rollback drop function f();
+--rollback drop table a;
+
+--changeset ada:2 context:"dev, test" labels:"x, y" runInTransaction:false splitStatements:false
+/* block
+ comment */
+create index   concurrently i on a (id);
+--rollback empty
+
+--changeset "ada lovelace":"3 x" dbms:postgresql endDelimiter:/ stripComments:false
+do $$ begin perform 1; /* in it */ end $$;
+/
+-- kept
+create table b (id int)
+/
+/* liquibase rollback
+drop table b;
+*/
+
+--changeset ada:4 dbms:mysql
+create table nothing (id int auto_increment);
+`;
+
+const second = `--liquibase formatted sql
+--changeset ada:view runOnChange:true
+create or replace view v as select id from a;
+--rollback drop view v;
+--changeset ada:body splitStatements:false
+create function g() returns int language plpgsql as $$
+begin
+  -- said once
+  return 1;
+end;
+$$;
+--rollback drop function g();
+`;
+
+const root = `databaseChangeLog:
+  - include:
+      file: 1_first.sql
+      relativeToChangelogFile: true
+  - include:
+      file: 2_second.sql
+      relativeToChangelogFile: true
+`;
+
+interface Project {
+  readonly job: TestJob;
+  readonly place: Place;
+  readonly run: (...words: readonly string[]) => ReturnType<typeof runLiquibase>;
+  readonly rows: () => Promise<readonly Record<string, unknown>[]>;
+}
+
+const withProject = (use: (project: Project) => Promise<void>): Promise<void> =>
+  withFolder((folder) =>
+    withJob(
+      major,
+      'liquibase',
+      `--- changelog.yaml\n${root}--- 1_first.sql\n${first}--- 2_second.sql\n${second}`,
+      async (job, place) => {
+        const migrations = join(folder, 'migrations');
+        mkdirSync(migrations);
+        for (const { name, text } of job.fixture.files) writeFileSync(join(migrations, name), text);
+        const url = (await serverOf(major)).url(place.target.database.name);
+        await use({
+          job,
+          place,
+          run: (...words) => runLiquibase(migrations, url, 'changelog.yaml', ...words),
+          rows: () =>
+            place.sql(
+              `select id, author, filename, orderexecuted, exectype, md5sum, description, comments, tag, contexts, labels,
+                length(deployment_id) as digits
+              from databasechangelog order by orderexecuted`,
+            ),
+        });
+      },
+    ),
+  );
+
+const bodies = ({ sql }: Place) => sql("select proname, prosrc from pg_proc where proname in ('f', 'g') order by 1");
+
+const shapes = ({ sql }: Place) =>
+  sql(
+    `select c.relname, a.attname, format_type(a.atttypid, a.atttypmod) as type, a.attnotnull, i.indisprimary
+      from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
+        left join pg_index i on i.indrelid = c.oid and a.attnum = any (i.indkey)
+      where c.relname in ('databasechangelog', 'databasechangeloglock') order by 1, a.attnum`,
+  );
+
+const states = async ({ job, place }: Project): Promise<readonly string[]> => {
+  const session = await place.target.database.open('read');
+  try {
+    const state = await job.history.read(session);
+    return job.folder.migrations.map((it) => {
+      const { text } = job.fixture.files.find(({ name }) => name === it.version) ?? { text: '' };
+      const { applied, open } = state.parts?.(it, text) ?? { applied: new Set(), open: new Set() };
+      return `${it.version} ${[...applied].join()}/${[...open].join()}${state.edited?.(it, text) ? ' edited' : ''}`;
+    });
+  } finally {
+    await session.end();
+  }
+};
+
+describe(`beside Liquibase on PostgreSQL ${major}`, () => {
+  it('finds nothing to do behind us, and we nothing behind it: rows, tables and bodies are the same', () =>
+    withProject(async (ours) =>
+      withProject(async (theirs) => {
+        equal((await applyMigrations(ours.job, ours.job.versions)).kind, 'done');
+        equal((await theirs.run('update')).code, 0);
+        deepEqual(await ours.rows(), await theirs.rows());
+        deepEqual(await shapes(ours.place), await shapes(theirs.place));
+        deepEqual(await bodies(ours.place), await bodies(theirs.place));
+        match((await ours.run('status')).output, /is up to date/);
+        equal((await ours.run('validate')).code, 0);
+        const applied = ['1_first.sql ada:1,ada:2,ada lovelace:3 x/', '2_second.sql ada:view,ada:body/'];
+        deepEqual(await states(ours), applied);
+        deepEqual(await states(theirs), applied);
+        equal((await applyMigrations(theirs.job, theirs.job.versions)).kind, 'nothing');
+      }),
+    ));
+
+  it('goes on from a part, and takes back what we applied; so do we', () =>
+    withProject(async (project) => {
+      const { job, run, rows, place } = project;
+      equal((await run('update-count', '--count=2')).code, 0);
+      deepEqual(await states(project), ['1_first.sql ada:1,ada:2/ada lovelace:3 x', '2_second.sql /ada:view,ada:body']);
+      equal((await applyMigrations(job, ['1_first.sql'])).kind, 'done');
+      deepEqual(
+        (await rows()).map(({ id, orderexecuted }) => `${id} ${orderexecuted}`),
+        ['1 1', '2 2', '3 x 3'],
+      );
+      equal((await run('update')).code, 0);
+      equal((await revertMigrations(job, ['2_second.sql'])).kind, 'done');
+      match((await run('status', '--verbose')).output, /2 changesets have not been applied[^]*ada\n/);
+      equal((await run('rollback-count', '--count=1')).code, 0);
+      deepEqual(await states(project), ['1_first.sql ada:1,ada:2/ada lovelace:3 x', '2_second.sql /ada:view,ada:body']);
+      equal((await applyMigrations(job, job.versions)).kind, 'done');
+      match((await run('status')).output, /is up to date/);
+      equal((await run('rollback-count', '--count=5')).code, 0);
+      deepEqual(await place.sql("select relname from pg_class where relname in ('a', 'b', 'v')"), []);
+    }));
+
+  it('sees with us what was edited, and runs again what may be', () =>
+    withProject(async (project) => {
+      const { job, run } = project;
+      equal((await applyMigrations(job, job.versions)).kind, 'done');
+      const sees = async (from: string, to: string): Promise<readonly string[]> => {
+        const files = job.fixture.files.map((it) => ({ ...it, text: it.text.replace(from, to) }));
+        for (const { name, text } of files) writeFileSync(join(project.job.folder.path, name), text);
+        return states({ ...project, job: { ...job, fixture: { ...job.fixture, files } } });
+      };
+      deepEqual(await sees('  return 1;', '  return  1;\r\n').catch((error: Error) => [error.message]), [
+        "ENOENT: no such file or directory, open '/shop/migrations/changelog.yaml'",
+      ]);
+      equal((await run('validate')).code, 0);
+    }));
+
+  it('waits for our lock, and we for its', () =>
+    withProject(async ({ job, run, place }) => {
+      equal((await applyMigrations(job, ['1_first.sql'])).kind, 'done');
+      await place.sql("update databasechangeloglock set locked = true, lockedby = 'somebody', lockgranted = now()");
+      const waits = { lockMs: 50, statementLockMs: 50 };
+      await rejects(
+        applyMigrations({ ...job, waits }, ['2_second.sql']),
+        isFault('locked', /somebody has held the lock/),
+      );
+      equal((await run('release-locks')).code, 0);
+      equal((await applyMigrations(job, ['2_second.sql'])).kind, 'done');
+      deepEqual(await place.sql('select id, locked, lockgranted, lockedby from databasechangeloglock'), [
+        { id: 1, locked: false, lockgranted: null, lockedby: null },
+      ]);
+    }));
+});
