@@ -67,5 +67,6 @@ const layouts = () => [
   { label: 'diesel', description: l10n.t('a folder with up.sql and down.sql'), folder: 'migrations' },
   { label: 'drizzle', description: l10n.t('a file and its entry in the journal'), folder: 'drizzle' },
   { label: 'node-pg-migrate', description: l10n.t('one file with up and down'), folder: 'migrations' },
+  { label: 'liquibase', description: l10n.t('one file with changesets'), folder: 'db/changelog' },
   { label: 'numbered', description: l10n.t('plain numbered files'), folder: 'migrations' },
 ];

@@ -68,6 +68,8 @@ const root = `databaseChangeLog:
 `;
 
 interface Project {
+  /** Where the real tool finds the files. */
+  readonly folder: string;
   readonly job: TestJob;
   readonly place: Place;
   readonly run: (...words: readonly string[]) => ReturnType<typeof runLiquibase>;
@@ -86,6 +88,7 @@ const withProject = (use: (project: Project) => Promise<void>): Promise<void> =>
         for (const { name, text } of job.fixture.files) writeFileSync(join(migrations, name), text);
         const url = (await serverOf(major)).url(place.target.database.name);
         await use({
+          folder: migrations,
           job,
           place,
           run: (...words) => runLiquibase(migrations, url, 'changelog.yaml', ...words),
@@ -165,18 +168,55 @@ describe(`beside Liquibase on PostgreSQL ${major}`, () => {
 
   it('sees with us what was edited, and runs again what may be', () =>
     withProject(async (project) => {
-      const { job, run } = project;
+      const { folder, job, run, rows, place } = project;
       equal((await applyMigrations(job, job.versions)).kind, 'done');
-      const sees = async (from: string, to: string): Promise<readonly string[]> => {
-        const files = job.fixture.files.map((it) => ({ ...it, text: it.text.replace(from, to) }));
-        for (const { name, text } of files) writeFileSync(join(project.job.folder.path, name), text);
-        return states({ ...project, job: { ...job, fixture: { ...job.fixture, files } } });
+      const edited = (...changes: readonly (readonly [string, string])[]): TestJob => {
+        const files = job.fixture.files.map((file) => {
+          const text = changes.reduce((whole, [from, to]) => whole.replace(from, to), file.text);
+          writeFileSync(join(folder, file.name), text);
+          return { ...file, text };
+        });
+        const read = (path: string) => files.find(({ name }) => path.endsWith(`/${name}`))?.text;
+        return { ...job, read, fixture: { ...job.fixture, files } };
       };
-      deepEqual(await sees('  return 1;', '  return  1;\r\n').catch((error: Error) => [error.message]), [
-        "ENOENT: no such file or directory, open '/shop/migrations/changelog.yaml'",
-      ]);
+      const first = '1_first.sql ada:1,ada:2,ada lovelace:3 x/';
+      const blanks = edited?.(['  return 1;', '\treturn  1;\r\n'], ['runOnChange:true\n', 'runOnChange:true\r\n']);
+      deepEqual(await states({ ...project, job: blanks }), [first, '2_second.sql ada:view,ada:body/']);
       equal((await run('validate')).code, 0);
+      const view = edited?.(['select id from a', 'select id, 2 as two from a']);
+      deepEqual(await states({ ...project, job: view }), [first, '2_second.sql ada:view,ada:body/ada:view']);
+      equal((await applyMigrations(view, ['2_second.sql'])).kind, 'done');
+      match((await run('status')).output, /is up to date/);
+      const ours = await rows();
+      deepEqual([ours.at(-1)?.['id'], ours.at(-1)?.['exectype'], ours.at(-1)?.['orderexecuted']], ['view', 'RERAN', 6]);
+      await place.sql("update databasechangelog set md5sum = '9:0' where id = 'view'");
+      equal((await run('update')).code, 0);
+      deepEqual(await rows(), ours.with(-1, { ...ours.at(-1), orderexecuted: 7 }));
+      const body = edited?.(['return 1;', 'return 2;'], ['select id from a', 'select id, 2 as two from a']);
+      deepEqual(await states({ ...project, job: body }), [first, '2_second.sql ada:view,ada:body/ edited']);
+      match((await run('validate')).output, /2_second\.sql::body::ada was: 9:\w+ but is now: 9:/);
     }));
+
+  it('stops where we stop, and stands as we stand', () =>
+    withProject(async (ours) =>
+      withProject(async (theirs) => {
+        for (const { place } of [ours, theirs]) await place.sql('create table b ()');
+        equal((await applyMigrations(ours.job, ours.job.versions)).kind, 'refused');
+        equal((await theirs.run('update')).code === 0, false);
+        deepEqual(await ours.rows(), await theirs.rows());
+        equal((await ours.rows()).length, 2);
+        await ours.place.sql('drop table b');
+        const [run, applied] = await Promise.all([
+          ours.run('update'),
+          applyMigrations({ ...ours.job, waits: { lockMs: 60_000, statementLockMs: 10_000 } }, ours.job.versions),
+        ]);
+        deepEqual([run.code, ['done', 'nothing'].includes(applied.kind)], [0, true]);
+        deepEqual(
+          (await ours.rows()).map(({ id, orderexecuted, exectype }) => `${id} ${orderexecuted} ${exectype}`),
+          ['1 1 EXECUTED', '2 2 EXECUTED', '3 x 3 EXECUTED', 'view 4 EXECUTED', 'body 5 EXECUTED'],
+        );
+      }),
+    ));
 
   it('waits for our lock, and we for its', () =>
     withProject(async ({ job, run, place }) => {

@@ -43,14 +43,15 @@ describe('histories of nothing', () => {
 });
 
 /** With what its functions say of some migration. */
-function plain({ applied, edited, again, refuses, ...facts }: ReturnType<History['ofNothing']>) {
-  const parts = { version: '1', digits: '1', order: '1', title: 'a', direction: 'up' } as const;
-  const migration = { ...parts, upPath: '/1_a.sql', downPath: undefined, name: parts };
+function plain({ applied, edited, again, parts, refuses, ...facts }: ReturnType<History['ofNothing']>) {
+  const name = { version: '1', digits: '1', order: '1', title: 'a', direction: 'up' } as const;
+  const migration = { ...name, upPath: '/1_a.sql', downPath: undefined, name };
   return {
     ...facts,
     applied: applied(migration),
     edited: edited?.(migration, 'select 1'),
     again: again?.(migration, 'select 1'),
+    parts: parts?.(migration, '--liquibase formatted sql\n--changeset a:1\nselect 1;'),
     refuses: refuses?.(migration),
   };
 }

@@ -163,7 +163,6 @@ describe('folders of migrations', () => {
     ['build results', same(['/w/dist/migrations/1_a.up.sql', '/w/target/1_a.up.sql'])],
     ['nine levels down', same(['/w/1/2/3/4/5/6/7/8/9/1_a.up.sql'])],
     ['sql-migrate', same(['/w/migrations/1_a.sql'], '\n-- +migrate Up\n')],
-    ['Liquibase', same(['/w/migrations/1_a.sql'], '--liquibase formatted sql\n')],
     ['graphile-migrate', same(['/w/migrations/000001.sql'], '--! Previous: -\n--! Hash: sha1:0\n\n')],
     ['drizzle', same(['/w/migrations/0000_a.sql', '/w/migrations/meta/_journal.json'])],
     [

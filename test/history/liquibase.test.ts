@@ -1,0 +1,125 @@
+/** Liquibase's history on real servers; test/conformance/liquibase.test.ts compares it with that of Liquibase itself. */
+import { deepEqual, equal, match, rejects } from 'node:assert/strict';
+import { hostname } from 'node:os';
+import { applyMigrations, revertMigrations } from '../../server/engine/apply/apply';
+import { liquibaseHistory } from '../../server/engine/history/liquibase';
+import { LiquibaseRows } from '../../server/engine/history/liquibaseRows';
+import { liquibaseConfig } from '../../server/engine/layouts/liquibaseConfig';
+import { withJob } from '../apply/support';
+import { isFault } from '../support/faults';
+import { servers } from '../support/servers';
+import { withFolderAndDatabase } from './support';
+
+const texts = {
+  'a.sql':
+    '--liquibase formatted sql\n--changeset t:1\ncreate table a ();\n--rollback drop table a;\n--changeset t:2\ncreate table b ();\n',
+  'b.sql':
+    '--liquibase formatted sql logicalFilePath:db/b.sql\n--changeset t:1 runAlways:true\nselect 1;\n--rollback empty\n',
+};
+
+const source = Object.entries(texts)
+  .map(([name, text]) => `--- ${name}\n${text}`)
+  .join('');
+
+for (const major of Object.values(servers)) {
+  describe(`Liquibase's history on Postgres ${major}`, () => {
+    it('has a row for each changeset, and none for what was refused', () =>
+      withJob(major, 'liquibase', source, async (job, { sql, target }) => {
+        await sql('create table b ()');
+        equal((await applyMigrations(job, job.versions)).kind, 'refused');
+        const rows = () => sql('select author, id, filename, exectype from databasechangelog order by orderexecuted');
+        const first = { author: 't', id: '1', filename: 'a.sql', exectype: 'EXECUTED' };
+        deepEqual(await rows(), [first]);
+        await sql('drop table b');
+        equal((await applyMigrations(job, job.versions)).kind, 'done');
+        const rest = [
+          { ...first, id: '2' },
+          { ...first, filename: 'db/b.sql' },
+        ];
+        deepEqual(await rows(), [first, ...rest]);
+        const session = await target.database.open('read');
+        const { parts } = await job.history.read(session);
+        await session.end();
+        const [, always] = job.folder.migrations;
+        deepEqual(parts?.(always!, texts['b.sql']), { applied: new Set(['t:1']), open: new Set(['t:1']) });
+        await rejects(revertMigrations(job, ['b.sql', 'a.sql']), isFault('history-moved'));
+        await rejects(
+          revertMigrations(job, ['a.sql']),
+          isFault('no-down', /the changeset t:2 of a\.sql has no rollback/),
+        );
+      }));
+
+    it('runs a changeset only where its precondition holds', () =>
+      withJob(
+        major,
+        'liquibase',
+        `--- a.sql
+--liquibase formatted sql
+--changeset t:1
+--preconditions onFail:HALT
+--precondition-sql-check expectedResult:1 select count(*) from pg_class where relname = 'gate'
+create table a ();
+--changeset t:2
+--preconditions onFail:MARK_RAN
+--precondition-table-exists table:a
+create table b ();
+`,
+        async (job, { sql }) => {
+          await rejects(applyMigrations(job, ['a.sql']), isFault('refused', /its precondition does not hold/));
+          await sql('create table gate ()');
+          await rejects(applyMigrations(job, ['a.sql']), isFault('refused', /only Liquibase can tell whether/));
+          deepEqual(await sql('select id from databasechangelog'), [{ id: '1' }]);
+        },
+      ));
+
+    it('takes over a lock that a process of ours has left, and waits for others', () =>
+      withFolderAndDatabase(major, 'liquibase', texts, async ({ session }) => {
+        const history = liquibaseHistory(liquibaseConfig());
+        const set = (who: string) =>
+          session.run(`update databasechangeloglock set locked = true, lockgranted = now(), lockedby = '${who}'`);
+        await history.withLock(session, 1_000, async () => {});
+        await set(`${hostname()} (Rehearsal)`);
+        await history.withLock(session, 50, async () => {
+          match(
+            String((await session.rows<{ who: string }>('select lockedby as who from databasechangeloglock'))[0]?.who),
+            /\(Rehearsal\)$/,
+          );
+        });
+        await set('somebody');
+        await rejects(
+          history.withLock(session, 50, async () => {}),
+          isFault('locked', /somebody has held .* release-locks/),
+        );
+      }));
+
+    it('stands where it is told to stand', () =>
+      withFolderAndDatabase(major, 'liquibase', texts, async ({ session }) => {
+        await session.run('create schema tools');
+        const named = { LIQUIBASE_LIQUIBASE_SCHEMA_NAME: 'tools', LIQUIBASE_DATABASE_CHANGELOG_TABLE_NAME: 'log' };
+        const history = liquibaseHistory(liquibaseConfig(undefined, named));
+        await history.withLock(session, 1_000, async () => {});
+        const state = await history.read(session);
+        deepEqual([state.table, state.exists], ['tools.log', true]);
+        await session.run('alter table tools.log drop column md5sum');
+        await rejects(history.read(session), isFault('history-moved', /not that of Liquibase/));
+      }));
+  });
+}
+
+describe('the paths in the history of Liquibase', () => {
+  const fileOf = (recordedAs: string, upPath: string, ...files: string[]): string => {
+    const rest = { id: '1', author: 'a', md5sum: null, exectype: 'EXECUTED', liquibase: null };
+    const name = { version: 'x', digits: '', order: '', title: '', direction: 'both', recordedAs } as const;
+    return new LiquibaseRows(files.map((filename) => ({ ...rest, filename }))).fileOf({ name, upPath, version: 'x' });
+  };
+  const cases: readonly [string, string, string, readonly string[], string][] = [
+    ['as they would be where there is none', 'a.sql', '/w/db/a.sql', [], 'a.sql'],
+    ['as it stands there', 'a.sql', '/w/db/a.sql', ['classpath:db/a.sql'], 'db/a.sql'],
+    ['as those beside it', 'b.sql', '/w/db/changes/b.sql', ['db/changes/a.sql'], 'db/changes/b.sql'],
+    ['as those in other folders', 'y/b.sql', '/w/db/y/b.sql', ['db/x/a.sql'], 'db/y/b.sql'],
+    ['with an absolute path', 'a.sql', '/w/db/a.sql', ['/w/db/a.sql'], 'w/db/a.sql'],
+    ['of another place', 'a.sql', '/w/db/a.sql', ['elsewhere/a2.sql'], 'a.sql'],
+  ];
+  for (const [name, recordedAs, upPath, files, expected] of cases)
+    it(name, () => equal(fileOf(recordedAs, upPath, ...files), expected));
+});
