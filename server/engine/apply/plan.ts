@@ -152,7 +152,8 @@ function planned(job: Files, migration: Migration, direction: Script['direction'
   const problem = problems.find((it) => it.severity === 'error' && (it.direction ?? direction) === direction);
   if (problem) throw new Fault('bad-migration', `${placeOf(path, text, problem.range.start)}: ${problem.message}`);
   const wanted = scripts.filter((it) => it.direction === direction);
-  if (direction === 'down' && !wanted.some((it) => statementsIn(text, it).length > 0))
+  // A part may say that nothing has to be done to take it back.
+  if (direction === 'down' && !wanted.some((it) => it.part !== undefined || statementsIn(text, it).length > 0))
     throw new Fault('no-down', `the down script of ${nameOf(migration)} (${basename(path)}) has no statement.`);
   return { migration, previous, direction, path, text, upText, scripts: wanted.map((it) => cut(path, text, it)) };
 }

@@ -148,7 +148,10 @@ export interface PartStates {
 }
 
 /** Whether there is nothing left to run of it. */
-export const isDone = ({ applied, again }: HistoryState, migration: Migration, upText: string): boolean =>
-  applied(migration) === 'applied' && !again?.(migration, upText);
+export function isDone({ applied, again, parts }: HistoryState, migration: Migration, upText: string): boolean {
+  const inParts = parts?.(migration, upText);
+  if (inParts && inParts.applied.size > 0) return inParts.open.size === 0;
+  return applied(migration) === 'applied' && !again?.(migration, upText);
+}
 
 export type AppliedState = 'applied' | 'pending' | 'skipped';

@@ -122,7 +122,7 @@ async function record(
   { step, config, deployment }: Recording,
 ): Promise<void> {
   const rows = await rowsIn(session, table);
-  const file = fileIn(rows, step);
+  const file = fileIn(rows, changeset, step);
   const { id, author, line, comment } = changeset;
   const text = bare(step.upText);
   const properties = propertiesFor(readFormatted(text).properties, config.properties);
@@ -153,8 +153,9 @@ async function record(
   );
 }
 
-async function forget(session: Session, table: TableName, { id, author }: Changeset, step: HistoryStep): Promise<void> {
-  const file = fileIn(await rowsIn(session, table), step);
+async function forget(session: Session, table: TableName, changeset: Changeset, step: HistoryStep): Promise<void> {
+  const file = fileIn(await rowsIn(session, table), changeset, step);
+  const { id, author } = changeset;
   await session.rows(`delete from ${quoted(table)} where id = $1 and author = $2 and filename = $3`, [
     id,
     author,
@@ -162,8 +163,8 @@ async function forget(session: Session, table: TableName, { id, author }: Change
   ]);
 }
 
-const fileIn = (rows: LiquibaseRows, { migration, upText }: HistoryStep): string =>
-  readFormatted(bare(upText)).logicalFilePath ?? rows.fileOf(migration);
+const fileIn = (rows: LiquibaseRows, { line }: Changeset, { migration, upText }: HistoryStep): string =>
+  attributeIn('logicalFilePath', line) || (readFormatted(bare(upText)).logicalFilePath ?? rows.fileOf(migration));
 
 /** As they are written; several in parentheses. */
 function contextsIn(line: string): string | null {
@@ -201,7 +202,7 @@ function stateOf(table: TableName, found: LiquibaseRows | undefined, config: Liq
     const file = logicalFilePath ?? rows.fileOf(migration);
     const all: Properties = propertiesFor(properties, config.properties);
     return changesets.filter(isRun).map((changeset) => {
-      const row = rows.of(file, changeset);
+      const row = rows.of(attributeIn('logicalFilePath', changeset.line) || file, changeset);
       return {
         changeset,
         row,

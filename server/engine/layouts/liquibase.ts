@@ -8,7 +8,7 @@ import { otherDialect, someOf } from './foreign';
 import type { Collected, FolderContents, FoundFile, Layout, MigrationName, Skeleton } from './layout';
 import { changelogFrom, hasIncludes, isChangelog } from './liquibaseChangelog';
 import { liquibaseConfig, liquibaseFiles } from './liquibaseConfig';
-import { isFormatted } from './liquibaseFile';
+import { isFormatted, readFormatted } from './liquibaseFile';
 import type { Properties } from './liquibaseLines';
 import { readLiquibase } from './liquibaseReader';
 import { nextNumber, slugOf, timestamp } from './numbers';
@@ -74,7 +74,7 @@ function collect(folder: FolderContents): Collected {
   const files = listed.map(
     (fileName, at): FoundFile => ({
       fileName,
-      name: nameOf(fileName, String(at).padStart(8, '0'), `${base}${fileName}`),
+      name: nameOf(fileName, String(at).padStart(8, '0'), logicalPath(folder, fileName) ?? `${base}${fileName}`),
     }),
   );
   const [first] = files;
@@ -94,6 +94,9 @@ function collect(folder: FolderContents): Collected {
     ],
   };
 }
+
+const logicalPath = ({ read }: FolderContents, fileName: string): string | undefined =>
+  isChangelog(fileName) ? undefined : readFormatted(read(fileName) ?? '').logicalFilePath;
 
 const nameOf = (fileName: string, order: string, recordedAs: string): MigrationName => ({
   version: fileName,

@@ -1,7 +1,7 @@
 /** Which migrations are applied, pending, edited since, or passed over? */
 import { Fault } from '../base/fault';
 import { unlessUnreadable } from '../base/unlessUnreadable';
-import type { HistoryState } from '../history/history';
+import { type HistoryState, isDone } from '../history/history';
 import type { Migration } from '../layouts/migration';
 import type { MigrationState } from '../project';
 import type { Ground } from './ground';
@@ -42,13 +42,14 @@ function reasonOf(ground: Ground, history: HistoryState, read: ReadMigration, st
 
 function stateOf(ground: Ground, history: HistoryState, read: ReadMigration): MigrationState {
   const { migration } = read;
-  const state = history.applied(migration);
-  if (state !== 'applied') return state;
+  const whole = wholeOf(read);
+  const [state, done] = [history.applied(migration), isDone(history, migration, whole)];
+  if (state !== 'applied' && !done) return state;
   if (wasPassedOver(ground, migration)) return 'skipped';
   // What cannot be read is said by itself; whether it is another text, nobody knows.
   if (unreadUp(read)) return 'applied';
-  if (history.again?.(migration, wholeOf(read))) return 'pending';
-  return isAsApplied(ground, history, migration)(wholeOf(read)) ? 'applied' : 'edited';
+  if (!done) return 'pending';
+  return isAsApplied(ground, history, migration)(whole) ? 'applied' : 'edited';
 }
 
 /** Of its up file. */
