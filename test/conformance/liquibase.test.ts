@@ -1,7 +1,7 @@
 /** Liquibase agrees with what was applied and reverted here, and goes on from there; so do we with what it has done. */
 import { deepEqual, equal, match, rejects } from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { applyMigrations, revertMigrations } from '../../server/engine/apply/apply';
 import { type TestJob, withJob } from '../apply/support';
 import type { Place } from '../snapshots/support';
@@ -78,31 +78,31 @@ interface Project {
   readonly rows: () => Promise<readonly Row[]>;
 }
 
-const withProject = (use: (project: Project) => Promise<void>): Promise<void> =>
+const usual = `--- changelog.yaml\n${root}--- 1_first.sql\n${first}--- 2_second.sql\n${second}`;
+
+const withProject = (use: (project: Project) => Promise<void>, source = usual): Promise<void> =>
   withFolder((folder) =>
-    withJob(
-      major,
-      'liquibase',
-      `--- changelog.yaml\n${root}--- 1_first.sql\n${first}--- 2_second.sql\n${second}`,
-      async (job, place) => {
-        const migrations = join(folder, 'migrations');
-        mkdirSync(migrations);
-        for (const { name, text } of job.fixture.files) writeFileSync(join(migrations, name), text);
-        const url = (await serverOf(major)).url(place.target.database.name);
-        await use({
-          folder: migrations,
-          job,
-          place,
-          run: (...words) => runLiquibase(migrations, url, 'changelog.yaml', ...words),
-          rows: () =>
-            place.sql(
-              `select id, author, filename, orderexecuted, exectype, md5sum, description, comments, tag, contexts, labels,
+    withJob(major, 'liquibase', source, async (job, place) => {
+      const migrations = join(folder, 'migrations');
+      mkdirSync(migrations);
+      for (const { name, text } of job.fixture.files) {
+        mkdirSync(dirname(join(migrations, name)), { recursive: true });
+        writeFileSync(join(migrations, name), text);
+      }
+      const url = (await serverOf(major)).url(place.target.database.name);
+      await use({
+        folder: migrations,
+        job,
+        place,
+        run: (...words) => runLiquibase(migrations, url, job.fixture.files[0]?.name ?? '', ...words),
+        rows: () =>
+          place.sql(
+            `select id, author, filename, orderexecuted, exectype, md5sum, description, comments, tag, contexts, labels,
                 length(deployment_id) as digits
               from databasechangelog order by orderexecuted`,
-            ),
-        });
-      },
-    ),
+          ),
+      });
+    }),
   );
 
 const bodies = ({ sql }: Place) => sql("select proname, prosrc from pg_proc where proname in ('f', 'g') order by 1");
@@ -222,6 +222,29 @@ describe(`beside Liquibase on PostgreSQL ${major}`, () => {
         );
       }),
     ));
+
+  it('takes a file without the first line for one changeset', () => {
+    const source = `--- changelog.yaml
+databaseChangeLog:
+  - include:
+      file: x/raw.sql
+      relativeToChangelogFile: true
+--- x/raw.sql
+create table c (id int); -- \${as} it is
+insert into c values (1);
+`;
+    return withProject(
+      (ours) =>
+        withProject(async (theirs) => {
+          equal((await applyMigrations(ours.job, ours.job.versions)).kind, 'done');
+          match((await theirs.run('update')).output, /executed successfully/);
+          deepEqual(await ours.rows(), await theirs.rows());
+          match((await ours.run('status')).output, /is up to date/);
+          deepEqual(await states(theirs), ['x/raw.sql includeAll:raw/']);
+        }, source),
+      source,
+    );
+  });
 
   it('waits for our lock, and we for its', () =>
     withProject(async ({ job, run, place }) => {

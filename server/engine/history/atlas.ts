@@ -157,7 +157,6 @@ function stateOf(
       if (version < first) return 'applied';
       return version < last && order === 'linear-skip' ? 'skipped' : 'pending';
     },
-    edited: () => false,
     versions: rows.map(({ version }) => version),
     ...(partial ? { blocked: partlyApplied(partial) } : unclean === undefined ? {} : { blocked: notClean(unclean) }),
     skipsOlder: order === 'linear-skip',

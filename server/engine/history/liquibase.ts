@@ -6,13 +6,13 @@
  */
 import { Fault } from '../base/fault';
 import type { Session } from '../database/session';
+import { changesetsIn, isChangelog } from '../layouts/liquibaseChangelog';
 import { type LiquibaseConfig, liquibaseConfig } from '../layouts/liquibaseConfig';
 import { changesetChecksum } from '../layouts/liquibaseChecksum';
-import { attributeIn, type Changeset, readFormatted } from '../layouts/liquibaseFile';
-import type { Properties } from '../layouts/liquibaseLines';
+import { attributeIn, type Changeset, readChangesets } from '../layouts/liquibaseFile';
 import { isRun, partOf, propertiesFor } from '../layouts/liquibaseReader';
 import type { ToolSettings } from '../layouts/layout';
-import type { History, HistoryState, HistoryStep } from './history';
+import type { History, HistoryState, HistoryStep, PartStates } from './history';
 import { withLiquibaseLock } from './liquibaseLock';
 import { LiquibaseRows, type LiquibaseRow } from './liquibaseRows';
 import { currentSchema, hasTable, labelOf, quoted, type Shape, type TableName } from './table';
@@ -87,7 +87,7 @@ const tableOf = (table: TableName): string => `create table ${quoted(table)} (
 const bare = (text: string): string => text.replace(/^\uFEFF/, '');
 
 const changesetOf = ({ upText, part }: HistoryStep): Changeset | undefined =>
-  readFormatted(bare(upText)).changesets.find((it) => partOf(it) === part);
+  readChangesets(bare(upText)).changesets.find((it) => partOf(it) === part);
 
 /** @throws {Fault} `refused` when the changeset is not to run now, or nobody but Liquibase can tell */
 async function askFirst(session: Session, { preconditions }: Changeset): Promise<void> {
@@ -125,7 +125,7 @@ async function record(
   const file = fileIn(rows, changeset, step);
   const { id, author, line, comment } = changeset;
   const text = bare(step.upText);
-  const properties = propertiesFor(readFormatted(text).properties, config.properties);
+  const properties = propertiesFor(text, readChangesets(text), config.properties);
   const values = [
     id,
     author,
@@ -164,7 +164,7 @@ async function forget(session: Session, table: TableName, changeset: Changeset, 
 }
 
 const fileIn = (rows: LiquibaseRows, { line }: Changeset, { migration, upText }: HistoryStep): string =>
-  attributeIn('logicalFilePath', line) || (readFormatted(bare(upText)).logicalFilePath ?? rows.fileOf(migration));
+  attributeIn('logicalFilePath', line) || (readChangesets(bare(upText)).logicalFilePath ?? rows.fileOf(migration));
 
 /** As they are written; several in parentheses. */
 function contextsIn(line: string): string | null {
@@ -193,15 +193,23 @@ async function read(session: Session, table: TableName, config: LiquibaseConfig)
   return stateOf(table, (await hasTable(session, table, shape)) ? await rowsIn(session, table) : undefined, config);
 }
 
+function inChangelog(rows: LiquibaseRows, migration: HistoryStep['migration'], upText: string): PartStates {
+  const file = rows.fileOf(migration);
+  const all = changesetsIn(migration.version, bare(upText));
+  const names = (list: typeof all): ReadonlySet<string> => new Set(list.map(partOf));
+  const isApplied = (it: (typeof all)[number]): boolean => rows.of(file, it) !== undefined;
+  return { applied: names(all.filter(isApplied)), open: names(all.filter((it) => !isApplied(it))) };
+}
+
 /** @param found undefined where there is no table */
 function stateOf(table: TableName, found: LiquibaseRows | undefined, config: LiquibaseConfig): HistoryState {
   const rows = found ?? new LiquibaseRows([]);
   const seen = (migration: HistoryStep['migration'], upText: string) => {
     const text = bare(upText);
-    const { changesets, properties, logicalFilePath } = readFormatted(text);
-    const file = logicalFilePath ?? rows.fileOf(migration);
-    const all: Properties = propertiesFor(properties, config.properties);
-    return changesets.filter(isRun).map((changeset) => {
+    const found = readChangesets(text);
+    const file = found.logicalFilePath ?? rows.fileOf(migration);
+    const all = propertiesFor(text, found, config.properties);
+    return found.changesets.filter(isRun).map((changeset) => {
       const row = rows.of(attributeIn('logicalFilePath', changeset.line) || file, changeset);
       return {
         changeset,
@@ -211,6 +219,7 @@ function stateOf(table: TableName, found: LiquibaseRows | undefined, config: Liq
     });
   };
   const parts: NonNullable<HistoryState['parts']> = (migration, upText) => {
+    if (isChangelog(migration.version)) return inChangelog(rows, migration, upText);
     const known = seen(migration, upText);
     const names = (list: typeof known): ReadonlySet<string> => new Set(list.map(({ changeset }) => partOf(changeset)));
     return {

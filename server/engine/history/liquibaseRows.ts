@@ -28,8 +28,12 @@ export class LiquibaseRows {
     this.release = rows.findLast(({ liquibase }) => liquibase)?.liquibase ?? undefined;
   }
 
-  of = (file: string, changeset: Pick<Changeset, 'id' | 'author'>): LiquibaseRow | undefined =>
-    this.byKey.get(keyOf(normal(file), changeset));
+  /** Some releases called a file without the first line by its path. */
+  of = (file: string, { id, author }: Pick<Changeset, 'id' | 'author'>): LiquibaseRow | undefined =>
+    this.byKey.get(keyOf(normal(file), { id, author })) ??
+    (author === 'includeAll' && id === 'raw'
+      ? this.byKey.get(keyOf(normal(file), { id: `raw_${normal(file).replaceAll('/', '_')}`, author }))
+      : undefined);
 
   has = (migration: Named): boolean => this.files.includes(this.fileOf(migration));
 

@@ -8,7 +8,7 @@ import { otherDialect, someOf } from './foreign';
 import type { Collected, FolderContents, FoundFile, Layout, MigrationName, Skeleton } from './layout';
 import { changelogFrom, hasIncludes, isChangelog } from './liquibaseChangelog';
 import { liquibaseConfig, liquibaseFiles } from './liquibaseConfig';
-import { isFormatted, readFormatted } from './liquibaseFile';
+import { isFormatted, readChangesets } from './liquibaseFile';
 import type { Properties } from './liquibaseLines';
 import { readLiquibase } from './liquibaseReader';
 import { nextNumber, slugOf, timestamp } from './numbers';
@@ -96,7 +96,7 @@ function collect(folder: FolderContents): Collected {
 }
 
 const logicalPath = ({ read }: FolderContents, fileName: string): string | undefined =>
-  isChangelog(fileName) ? undefined : readFormatted(read(fileName) ?? '').logicalFilePath;
+  isChangelog(fileName) ? undefined : readChangesets(read(fileName) ?? '').logicalFilePath;
 
 const nameOf = (fileName: string, order: string, recordedAs: string): MigrationName => ({
   version: fileName,

@@ -17,7 +17,7 @@ export interface Changelog {
 type Entry =
   | { readonly kind: 'include' | 'includeAll'; readonly path: string; readonly relative: boolean }
   | { readonly kind: 'property'; readonly name: string; readonly value: string }
-  | { readonly kind: 'changeset' };
+  | { readonly kind: 'changeset'; readonly id: string; readonly author: string };
 
 /** @param name of a changelog, relative to the folder */
 export function changelogFrom(folder: FolderContents, name: string): Changelog {
@@ -48,6 +48,10 @@ export const isChangelog = (file: string): boolean => /\.(?:xml|ya?ml|json)$/i.t
 export const hasIncludes = (file: string, text: string): boolean =>
   /databaseChangeLog/.test(text) &&
   entriesIn(file, text).some(({ kind }) => kind === 'include' || kind === 'includeAll');
+
+/** Those that only Liquibase can run. */
+export const changesetsIn = (file: string, text: string): readonly { readonly id: string; readonly author: string }[] =>
+  entriesIn(file, text).flatMap((it) => (it.kind === 'changeset' ? [it] : []));
 
 function entriesIn(file: string, text: string): readonly Entry[] {
   return /\.xml$/i.test(file) ? xmlEntries(text) : yamlEntries(text);
@@ -93,7 +97,7 @@ function entryOf(kind: string, given: (name: string) => string | undefined): Ent
       return name === undefined || value === undefined ? [] : [{ kind, name, value }];
     }
     default:
-      return [{ kind: 'changeset' }];
+      return [{ kind: 'changeset', id: given('id') ?? '', author: given('author') ?? '' }];
   }
 }
 

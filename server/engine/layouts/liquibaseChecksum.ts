@@ -12,7 +12,7 @@ import { composed, type Properties } from './liquibaseLines';
 export const checksumVersion = 9;
 
 /** @param text of the file, without a byte order mark */
-export function changesetChecksum(text: string, { sql }: Changeset, properties: Properties): string {
+export function changesetChecksum(text: string, { sql }: Changeset, properties: Properties | undefined): string {
   const whole = composed(text, sql, properties);
   const sent = whole ? sentOf(text, whole.range, whole.replaced) : '';
   return versioned(md5(`${versioned(md5(sent.replaceAll(/[ \n\r\t]/g, '')))}:`));

@@ -43,7 +43,28 @@ type Growing = {
 export const isFormatted = (text: string): boolean => firstLine.test(text);
 
 /** Never throws. */
-export function readFormatted(text: string): FormattedSql {
+export const readChangesets = (text: string): FormattedSql => (isFormatted(text) ? readFormatted(text) : rawFile(text));
+
+/** A file without the first line, named by a changelog: one changeset, sent as it is (SqlChangeLogParser.java). */
+const rawFile = (text: string): FormattedSql => ({
+  changesets: [
+    {
+      ...{
+        id: 'raw',
+        author: 'includeAll',
+        head: { start: 0, end: 0 },
+        line: 'splitStatements:false stripComments:false',
+      },
+      ...{ sql: [{ start: 0, end: text.length, behind: '\n' }], rollback: [], comment: '', conditions: '' },
+      ...{ validCheckSums: [], preconditions: [] },
+    },
+  ],
+  properties: new Map(),
+  logicalFilePath: undefined,
+  problems: [],
+});
+
+function readFormatted(text: string): FormattedSql {
   const reader = new Reader(text);
   reader.readAll();
   return reader;

@@ -18,7 +18,11 @@ export interface Composed {
 export type Properties = ReadonlyMap<string, string>;
 
 /** @param properties `${name}` of them is replaced; what has no value stays, as Liquibase leaves it */
-export function composed(text: string, segments: readonly Segment[], properties: Properties): Composed | undefined {
+export function composed(
+  text: string,
+  segments: readonly Segment[],
+  properties: Properties | undefined,
+): Composed | undefined {
   const [first, last] = [segments[0], segments.at(-1)];
   if (!first || !last) return undefined;
   const replaced = segments.flatMap((segment, at): Replaced[] => {
@@ -40,9 +44,9 @@ interface Expansion {
   readonly value: string | undefined;
 }
 
-export const expansions = (text: string, properties: Properties): readonly Expansion[] =>
-  [...text.matchAll(/\$\{([^{}]+)\}/g)].map(({ 0: whole, 1: name = '', index }) => ({
+export const expansions = (text: string, properties: Properties | undefined): readonly Expansion[] =>
+  [...(properties ? text.matchAll(/\$\{([^{}]+)\}/g) : [])].map(({ 0: whole, 1: name = '', index }) => ({
     name,
     range: { start: index, end: index + whole.length },
-    value: properties.get(name.trim()),
+    value: properties?.get(name.trim()),
   }));

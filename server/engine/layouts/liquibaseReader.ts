@@ -5,7 +5,7 @@ import { statementsOf } from '../sql/scan';
 import { tokensOf } from '../sql/tokens';
 import type { Replaced } from '../sql/statement';
 import type { FileProblem, Fix, MigrationFile, Piece, Script } from './layout';
-import { attributeIn, type Changeset, flagIn, isFormatted, readFormatted } from './liquibaseFile';
+import { attributeIn, type Changeset, flagIn, type FormattedSql, isFormatted, readChangesets } from './liquibaseFile';
 import { composed, expansions, type Properties, type Segment } from './liquibaseLines';
 import { commentsIn, type Splitting, statementsByLiquibase } from './liquibaseTokens';
 
@@ -20,14 +20,17 @@ export const isRunOnChange = ({ line }: Pick<Changeset, 'line'>): boolean => fla
 
 export const isRunAlways = ({ line }: Pick<Changeset, 'line'>): boolean => flagIn('runAlways', line, false);
 
-/** @param given properties that the changelogs around it set */
-export const propertiesFor = (own: Properties, given: Properties): Properties => new Map([...own, ...given]);
+/**
+ * Undefined where nothing is replaced.
+ *
+ * @param given properties that the changelogs around it set: they go before those of the file
+ */
+export const propertiesFor = (text: string, { properties }: FormattedSql, given: Properties): Properties | undefined =>
+  isFormatted(text) ? new Map([...properties, ...given]) : undefined;
 
 export function readLiquibase(text: string, given: Properties): MigrationFile {
-  if (!isFormatted(text))
-    return { scripts: [], problems: [], outside: 'It is no formatted SQL: only Liquibase can run it.' };
-  const file = readFormatted(text);
-  const properties = propertiesFor(file.properties, given);
+  const file = readChangesets(text);
+  const properties = propertiesFor(text, file, given);
   const runs = file.changesets.filter(isRun);
   if (runs.some(({ line }) => attributeIn('runWith', line) !== undefined))
     return {
@@ -48,7 +51,7 @@ interface ReadChangeset {
   readonly problems: readonly FileProblem[];
 }
 
-function scriptsOf(text: string, changeset: Changeset, properties: Properties): ReadChangeset {
+function scriptsOf(text: string, changeset: Changeset, properties: Properties | undefined): ReadChangeset {
   const { line, head, sql, rollback } = changeset;
   const splitting = {
     split: flagIn('splitStatements', line, true),
@@ -84,7 +87,7 @@ function scriptsOf(text: string, changeset: Changeset, properties: Properties): 
 function backwards(
   text: string,
   rollback: readonly Segment[],
-  properties: Properties,
+  properties: Properties | undefined,
   how: Splitting,
 ): Cut | undefined {
   const sql = rollback
@@ -106,7 +109,7 @@ interface Cut {
 function cut(
   text: string,
   segments: readonly Segment[],
-  properties: Properties,
+  properties: Properties | undefined,
   how: Splitting & { readonly strip: boolean },
 ): Cut | undefined {
   const whole = composed(text, segments, properties);
@@ -172,7 +175,7 @@ function tornAt({ start, end }: TextRange, head: TextRange): FileProblem {
   };
 }
 
-const unset = (text: string, { start, end }: Segment, properties: Properties): FileProblem[] =>
+const unset = (text: string, { start, end }: Segment, properties: Properties | undefined): FileProblem[] =>
   expansions(text.slice(start, end), properties).flatMap(({ name, range, value }) =>
     value !== undefined
       ? []
