@@ -157,11 +157,11 @@ describe('what node-pg-migrate is told', () => {
 
   it('by the files that it reads, which go before', () => {
     const db = { 'migrations-table': 'of_file', schema: 'x', 'create-schema': true, url: 'postgres://' };
-    const package_ = { '../package.json': manifest('node-pg-migrate -t of_flag -f config/db.json') };
-    equal(told({ ...package_, '../config/default.json': JSON.stringify({ db }) })?.table, 'of_file');
-    const { table, schemas, createsSchemas } = told({ ...package_, '../config/db.json': JSON.stringify(db) }) ?? usual;
+    const around = { '../package.json': manifest('node-pg-migrate -t of_flag -f config/db.json') };
+    equal(told({ ...around, '../config/default.json': JSON.stringify({ db }) })?.table, 'of_file');
+    const { table, schemas, createsSchemas } = told({ ...around, '../config/db.json': JSON.stringify(db) }) ?? usual;
     deepEqual([table, schemas, createsSchemas], ['of_file', ['x'], true]);
-    equal(told({ ...package_, '../config/db.json': 'torn {' })?.table, 'of_flag');
+    equal(told({ ...around, '../config/db.json': 'torn {' })?.table, 'of_flag');
   });
 
   it('decides whether all is one transaction', () => {
