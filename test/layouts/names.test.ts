@@ -193,12 +193,12 @@ describe('the files of a new migration', () => {
   }
 
   it('read back as a migration after all others, with the cursor where SQL goes', () => {
-    const digits = fc.stringMatching(/^\d{1,17}$/);
+    const numbers = fc.stringMatching(/^\d{1,17}$/);
     fc.assert(
       fc.property(
         // The journal of drizzle has the order, not the names.
         fc.constantFrom(...layouts.filter((it) => it.name !== 'drizzle')),
-        fc.array(digits),
+        fc.array(numbers),
         fc.string(),
         fc.date({ noInvalidDate: true }),
         (layout, all, title, date) => {
@@ -210,7 +210,7 @@ describe('the files of a new migration', () => {
           const { files, cursor } = layout.skeleton(title, existing, date);
           const first = files[0]!;
           const name = layout.readName(first.name)!;
-          for (const it of existing) deepEqual(BigInt(name.digits) > BigInt(it.digits), true);
+          for (const { digits } of existing) deepEqual(BigInt(name.digits) > BigInt(digits), true);
           const { scripts, problems } = layout.read(first.name, first.text);
           deepEqual(problems, []);
           const up = scripts.find(({ direction }) => direction === 'up')!;
