@@ -74,6 +74,8 @@ describe("Liquibase's changesets", () => {
   it('properties of the project', () => {
     const text = `${head}--changeset a:1\nx \${user}`;
     deepEqual(sent(text, { '../liquibase.properties': 'parameter.user=ada' }), ['up a:1: x ada']);
+    const changelog = '<databaseChangeLog><property name="user" value="eve"/></databaseChangeLog>';
+    deepEqual(sent(text, { 'changelog.xml': changelog }), ['up a:1: x eve']);
     deepEqual(sent(text, { '../application.yml': 'spring:\n  liquibase:\n    parameters:\n      user: bob\n' }), [
       'up a:1: x bob',
     ]);

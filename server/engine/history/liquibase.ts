@@ -10,6 +10,7 @@ import { changesetsIn, isChangelog } from '../layouts/liquibaseChangelog';
 import { type LiquibaseConfig, liquibaseConfig } from '../layouts/liquibaseConfig';
 import { changesetChecksum } from '../layouts/liquibaseChecksum';
 import { attributeIn, type Changeset, readChangesets } from '../layouts/liquibaseFile';
+import { liquibaseProperties } from '../layouts/liquibaseProperties';
 import { isRun, partOf, propertiesFor } from '../layouts/liquibaseReader';
 import type { ToolSettings } from '../layouts/layout';
 import type { History, HistoryState, HistoryStep, PartStates } from './history';
@@ -17,8 +18,10 @@ import { withLiquibaseLock } from './liquibaseLock';
 import { LiquibaseRows, type LiquibaseRow } from './liquibaseRows';
 import { currentSchema, hasTable, labelOf, quoted, type Shape, type TableName } from './table';
 
-export const liquibaseOptions = ({ read, environment }: ToolSettings): LiquibaseConfig =>
-  liquibaseConfig(read, environment);
+export const liquibaseOptions = (settings: ToolSettings): LiquibaseConfig => ({
+  ...liquibaseConfig(settings.read, settings.environment),
+  properties: liquibaseProperties(settings),
+});
 
 export function liquibaseHistory(config: LiquibaseConfig): History {
   const places = new WeakMap<Session, string>();

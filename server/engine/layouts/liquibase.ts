@@ -8,6 +8,7 @@ import { otherDialect, someOf } from './foreign';
 import type { Collected, FolderContents, FoundFile, Layout, MigrationName, Skeleton } from './layout';
 import { changelogFrom, hasIncludes, isChangelog } from './liquibaseChangelog';
 import { liquibaseConfig, liquibaseFiles } from './liquibaseConfig';
+import { changelogNames, liquibaseProperties } from './liquibaseProperties';
 import { isFormatted, readChangesets } from './liquibaseFile';
 import type { Properties } from './liquibaseLines';
 import { readLiquibase } from './liquibaseReader';
@@ -19,10 +20,10 @@ function layoutWith(given: Properties): Layout {
   return {
     name: 'liquibase',
     label: 'Liquibase',
-    configurationFiles: liquibaseFiles,
+    configurationFiles: [...liquibaseFiles, ...changelogNames],
     twice: 'Liquibase refuses the whole changelog.',
 
-    configured: ({ read, environment }) => layoutWith(liquibaseConfig(read, environment).properties),
+    configured: (settings) => layoutWith(liquibaseProperties(settings)),
 
     recognise(folder) {
       const root = rootIn(folder);
