@@ -1,7 +1,7 @@
 /** A plain connection for tests: puts a database into a state, and looks at what became of it. */
 import { Client } from 'pg';
 
-type Query = (sql: string, values?: unknown[]) => Promise<readonly Record<string, unknown>[]>;
+export type Query = (sql: string, values?: unknown[]) => Promise<readonly Record<string, unknown>[]>;
 
 /** Closed when `use` is done. */
 export const withClient = <T>(url: string, use: (query: Query) => Promise<T>): Promise<T> =>

@@ -16,6 +16,7 @@ import { numberedHistory } from './numbered';
 import { prismaHistory, prismaOptions } from './prisma';
 import { supabaseHistory } from './supabase';
 import { sqlxHistory } from './sqlx';
+import { sqitchHistory, sqitchOptions } from './sqitch';
 
 /** Each takes from what the tool would be told what is about its history. */
 export const histories: Readonly<Record<LayoutName, (settings: ToolSettings) => History>> = {
@@ -32,5 +33,6 @@ export const histories: Readonly<Record<LayoutName, (settings: ToolSettings) => 
   atlas: (settings) => atlasHistory(atlasOptions(settings)),
   sqlx: (settings) => sqlxHistory(sqlxConfig(settings.read)),
   liquibase: (settings) => liquibaseHistory(liquibaseOptions(settings)),
+  sqitch: (settings) => sqitchHistory(sqitchOptions(settings)),
   numbered: numberedHistory,
 };

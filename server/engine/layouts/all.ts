@@ -12,10 +12,12 @@ import { liquibase } from './liquibase';
 import { nodePgMigrate } from './nodePgMigrate';
 import { numbered } from './numbered';
 import { prisma } from './prisma';
+import { sqitch } from './sqitch';
 import { sqlx } from './sqlx';
 import { supabase } from './supabase';
 
 export const layouts: readonly Layout[] = [
+  sqitch,
   liquibase,
   nodePgMigrate,
   atlas,

@@ -1,5 +1,5 @@
 /** Finds folders of migrations below the workspace's roots, and reads one into its migrations. */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Fault } from '../base/fault';
 import { unlessUnreadable } from '../base/unlessUnreadable';
 import type { Files } from '../world';
@@ -38,7 +38,8 @@ export function findFolders(
       if (!contents) continue;
       const recognised = recognise(contents, layoutOf(path));
       if (recognised) found.push(folderOf(contents, recognised));
-      else next.push(...contents.names.filter(isEntered).map((name) => join(path, withoutSlash(name))));
+      const below = recognised ? (recognised.layout.othersBelow?.(contents) ?? []) : contents.names;
+      next.push(...below.filter(isEntered).map((name) => join(path, withoutSlash(name))));
     }
     level = next;
   }
@@ -99,7 +100,7 @@ export const contentsOf = (path: string, files: Files): FolderContents => ({
   path,
   names: files.list(path),
   // A file that is no text tells nothing about its tool; who runs it will say what is wrong with it.
-  read: (name) => unlessUnreadable(() => files.read(join(path, name))),
+  read: (name) => unlessUnreadable(() => files.read(resolve(path, name))),
   list: (name) => unlessUnreadable(() => files.list(join(path, name))) ?? [],
 });
 

@@ -16,6 +16,7 @@ export type LayoutName =
   | 'sqlx'
   | 'node-pg-migrate'
   | 'liquibase'
+  | 'sqitch'
   | 'numbered';
 
 export interface Layout {
@@ -53,6 +54,11 @@ export interface Layout {
    * tell all. What is said twice is found for all layouts alike.
    */
   readonly collect?: (folder: FolderContents) => Collected;
+  /**
+   * The names of what is in the folder besides: it may be a whole repository, with other folders of migrations below.
+   * Left out where nothing of others lies in a folder of the tool.
+   */
+  readonly othersBelow?: (folder: FolderContents) => readonly string[];
   /**
    * @param fileName relative to the folder, with `/` between: `committed/000001.sql`
    * @returns undefined when the file is none of this tool's (it is ignored then, as the tool does)
@@ -112,7 +118,7 @@ export interface FolderContents {
   /** Of what is directly in it; sorted; names of folders end with `/`. */
   readonly names: readonly string[];
   /**
-   * @param name relative to the folder; `../Cargo.toml` is one level up
+   * @param name relative to the folder; `../Cargo.toml` is one level up; or absolute
    * @returns undefined when there is no such file
    */
   read(name: string): string | undefined;
@@ -145,6 +151,8 @@ export interface FolderProblem {
 export interface MigrationName {
   /** As the tool records it: `20240101120000`, `42`. */
   readonly version: string;
+  /** What the tool records in the place of the version, where that is something else: sqitch's `change_id`. */
+  readonly id?: string;
   /** The number as it stands in the file name: `000042`. */
   readonly digits: string;
   /** Orders the migrations of a folder when compared with `<`. Equal for an up and a down file of one migration. */

@@ -1,5 +1,5 @@
 /** A migration with its files, as found in a folder. */
-import { join, relative, sep } from 'node:path';
+import { relative, resolve, sep } from 'node:path';
 import { unlessUnreadable } from '../base/unlessUnreadable';
 import type { Files } from '../world';
 import type { FileProblem, FolderContents, Layout, MigrationFile, MigrationName } from './layout';
@@ -36,7 +36,7 @@ export const fileNameIn = ({ path }: Pick<MigrationFolder, 'path'>, file: string
 export const besideIn =
   ({ path }: Pick<MigrationFolder, 'path'>, read: (path: string) => string | undefined): FolderContents['read'] =>
   (name) =>
-    unlessUnreadable(() => read(join(path, name)));
+    unlessUnreadable(() => read(resolve(path, name)));
 
 /**
  * As Layout.read, with what the tool says of a byte order mark.

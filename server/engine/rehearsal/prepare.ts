@@ -68,9 +68,12 @@ function rowsStartOf(text: string, { kind, copyData, range }: Statement): number
   return lineEnd < 0 ? undefined : lineEnd + 1;
 }
 
+/** Their scripts are run by psql, or may be. */
+const readByPsql: ReadonlySet<LayoutName> = new Set(['numbered', 'sqitch']);
+
 function skipOf(statement: Statement, shape: Shape, { shared, layout, reaching }: Policy): SkipReason | undefined {
   // The tools of the other layouts send such a line to Postgres, which refuses it: so does the rehearsal.
-  if (statement.kind === 'psql' && layout === 'numbered') return { kind: 'psql' };
+  if (statement.kind === 'psql' && readByPsql.has(layout)) return { kind: 'psql' };
   const reach = reaching.reachesOf(shape).find(({ where }: Reach) => where === 'machine' || shared);
   return reach && { kind: 'reaches', says: reach.says };
 }
