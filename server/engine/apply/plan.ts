@@ -6,6 +6,7 @@ import { type HistoryState, isDone } from '../history/history';
 import type { Script } from '../layouts/layout';
 import { fileOf, type Migration } from '../layouts/migration';
 import { type Message, messagesIn, statementsIn } from '../layouts/statements';
+import { psqlVariableAt } from '../sql/psqlVariables';
 import type { Statement } from '../sql/statement';
 import type { Job } from './job';
 
@@ -155,7 +156,15 @@ function planned(job: Files, migration: Migration, direction: Script['direction'
   // A part may say that nothing has to be done to take it back.
   if (direction === 'down' && !wanted.some((it) => it.part !== undefined || statementsIn(text, it).length > 0))
     throw new Fault('no-down', `the down script of ${nameOf(migration)} (${basename(path)}) has no statement.`);
-  return { migration, previous, direction, path, text, upText, scripts: wanted.map((it) => cut(path, text, it)) };
+  return {
+    migration,
+    previous,
+    direction,
+    path,
+    text,
+    upText,
+    scripts: wanted.map((it) => cut(folder, path, text, it)),
+  };
 }
 
 /**
@@ -179,13 +188,18 @@ export function leftOf(planned: Planned, { parts }: HistoryState): Planned {
 
 const nameOf = ({ version, title }: Migration): string => `${version} ${title}`.trimEnd();
 
-function cut(path: string, text: string, script: Script): PlannedScript {
+function cut({ layout }: Files['folder'], path: string, text: string, script: Script): PlannedScript {
   const statements = statementsIn(text, script);
   const psql = statements.find(({ kind }) => kind === 'psql');
   if (psql) {
     const [word = ''] = psql.text.split(/\s/, 1);
     const place = placeOf(path, text, psql.range.start);
     throw new Fault('bad-migration', `${place}: ${word} is for psql; Postgres does not know it.`);
+  }
+  const variable = layout.name === 'sqitch' && statements.find((it) => psqlVariableAt(it.text) !== undefined);
+  if (variable) {
+    const place = placeOf(path, text, variable.range.start + (psqlVariableAt(variable.text) ?? 0));
+    throw new Fault('bad-migration', `${place}: psql puts a variable in here. Deploy and revert it with sqitch.`);
   }
   return { script, statements, messages: messagesIn(text, script) };
 }

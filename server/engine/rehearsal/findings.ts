@@ -184,7 +184,10 @@ function skippedFinding({ statement, reason }: PlacedOutcome & { kind: 'skipped'
         range,
         severity: 'information',
         code: 'not-rehearsed',
-        message: 'Not rehearsed: a line for psql, which Postgres never sees.',
+        message:
+          statement.kind === 'psql'
+            ? 'Not rehearsed: a line for psql, which Postgres never sees.'
+            : 'Not rehearsed: psql puts a variable into it.',
       };
     case 'sessionEnded':
       return {

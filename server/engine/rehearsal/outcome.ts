@@ -56,7 +56,7 @@ export type Outcome =
 export type SkipReason =
   /** It would reach outside the shadow. */
   | { readonly kind: 'reaches'; readonly says: string }
-  /** A line for psql. */
+  /** A line for psql, or with a variable that psql puts in. */
   | { readonly kind: 'psql' }
   /** The session was ended by an earlier statement, or by this one when it was tried before. */
   | { readonly kind: 'sessionEnded' };

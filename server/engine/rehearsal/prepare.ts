@@ -2,6 +2,7 @@
 import type { LayoutName, Script } from '../layouts/layout';
 import { messagesIn, statementsIn } from '../layouts/statements';
 import { shapeOf } from '../sql/parse';
+import { psqlVariableAt } from '../sql/psqlVariables';
 import type { ReachingNames } from '../sql/reach';
 import { rescanned, type Scanned } from '../sql/rescan';
 import type { Reach, Shape, Statement } from '../sql/statement';
@@ -68,12 +69,13 @@ function rowsStartOf(text: string, { kind, copyData, range }: Statement): number
   return lineEnd < 0 ? undefined : lineEnd + 1;
 }
 
-/** Their scripts are run by psql, or may be. */
+/** Those of sqitch are run by psql, plain ones may have been written for it. */
 const readByPsql: ReadonlySet<LayoutName> = new Set(['numbered', 'sqitch']);
 
 function skipOf(statement: Statement, shape: Shape, { shared, layout, reaching }: Policy): SkipReason | undefined {
   // The tools of the other layouts send such a line to Postgres, which refuses it: so does the rehearsal.
   if (statement.kind === 'psql' && readByPsql.has(layout)) return { kind: 'psql' };
+  if (layout === 'sqitch' && psqlVariableAt(statement.text) !== undefined) return { kind: 'psql' };
   const reach = reaching.reachesOf(shape).find(({ where }: Reach) => where === 'machine' || shared);
   return reach && { kind: 'reaches', says: reach.says };
 }
