@@ -80,10 +80,12 @@ const embeddedName = 'postgres';
 
 /** What is wrong with the target of one folder is said when that one is asked, and holds up no other. */
 function targetOf({ path, layout }: MigrationFolder, options: EngineOptions, world: World): Target {
-  const { databaseVariables = [], namedVariables, schemaOf } = layout;
-  const variables = [...(namedVariables?.(contentsOf(path, world.files)) ?? []), ...databaseVariables];
+  const { databaseVariables = [], namedVariables, namedDatabase, schemaOf } = layout;
+  const contents = contentsOf(path, world.files);
+  const variables = [...(namedVariables?.(contents) ?? []), ...databaseVariables];
+  const database = namedDatabase?.(contents);
   try {
-    return resolveTarget(path, options, world, { variables, schemaOf });
+    return resolveTarget(path, options, world, { variables, database, schemaOf });
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     return unreadableTarget(path, error, world);

@@ -75,6 +75,20 @@ for (const major of Object.values(servers)) {
         await rejects(applied(found), isFault('bad-migration'));
       }));
 
+    it('has the database of its target where no variable names one', () =>
+      withDatabase(major, (url) =>
+        withWorkspace(
+          {
+            ...files,
+            'sqitch.conf': `${files['sqitch.conf']}[engine "pg"]\n\ttarget = dev\n[target "dev"]\n\turi = ${url.replace('postgres', 'db:pg')}\n`,
+          },
+          async ({ engine }) => {
+            const { target } = await projectOf(engine({ binaries: [binariesOf(major)] }));
+            deepEqual([target.because, url.endsWith(`/${target.name}`)], ['target dev in sqitch.conf', true]);
+          },
+        ),
+      ));
+
     it('gets a new change at the end of its plan', () =>
       withProject(major, async ({ project, path }) => {
         const before = await project();

@@ -4,7 +4,7 @@ import { relative } from 'node:path';
 import fc from 'fast-check';
 import { contentsOf, findFolders, readFolder } from '../../server/engine/layouts/find';
 import { sqitch } from '../../server/engine/layouts/sqitch';
-import { sqitchConfigOf } from '../../server/engine/layouts/sqitchConfig';
+import { sqitchConfigOf, sqitchDatabase } from '../../server/engine/layouts/sqitchConfig';
 import { findChange, readSqitchPlan } from '../../server/engine/layouts/sqitchPlan';
 import { filesOf } from '../support/files';
 import { toolSettings } from '../support/toolSettings';
@@ -168,6 +168,19 @@ describe("sqitch's projects", () => {
 });
 
 describe("sqitch's configuration", () => {
+  const databases: readonly [string, string | undefined][] = [
+    ['target = db:pg://me:x@h:1/shop?sslmode=require', 'postgres://me:x@h:1/shop?sslmode=require'],
+    ['target = db:postgresql:shop', 'postgres:///shop'],
+    ['target = db:pg:', undefined],
+    ['target = db:sqlite:x', undefined],
+    ['target = dev\n[target "dev"]\nuri = db:pg:///dev', 'postgres:///dev'],
+    ['target = nowhere', undefined],
+    ['engine = pg', undefined],
+  ];
+  for (const [text, connection] of databases)
+    it(`names the database ${connection} by ${JSON.stringify(text)}`, () =>
+      equal(sqitchDatabase(sqitchConfigOf([`[core]\n${text}\n`]))?.connection, connection));
+
   it('is read as git reads its own', () => {
     const config = sqitchConfigOf([
       '[core]\n\tEngine = pg # x\n[core] top_dir=a\n',

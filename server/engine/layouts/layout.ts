@@ -27,6 +27,8 @@ export interface Layout {
   readonly databaseVariables?: readonly string[];
   /** Those that files of the project name for it, before all others: `url = env("PG_URL")` in Prisma's schema. */
   readonly namedVariables?: (folder: FolderContents) => readonly string[];
+  /** The one that its configuration names itself, where no variable does; left out where there is none. */
+  readonly namedDatabase?: (folder: FolderContents) => NamedDatabase | undefined;
   /**
    * The schema that its sessions have for their whole search_path, and that is made when it is missing; undefined, or left
    * out, where the tool takes the session as it comes.
@@ -79,6 +81,13 @@ export interface Layout {
    * @param folder as it is before; left out for a folder that is still to be made
    */
   skeleton(title: string, existing: readonly MigrationName[], now: Date, folder?: FolderContents): Skeleton;
+}
+
+export interface NamedDatabase {
+  /** A URL of Postgres, or pairs as libpq has them; perhaps with a password. */
+  readonly connection: string;
+  /** For people: `target dev in sqitch.conf`. */
+  readonly source: string;
 }
 
 /** What tells a tool how it is used in a project. */

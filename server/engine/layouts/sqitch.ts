@@ -8,7 +8,7 @@
  */
 import { posix } from 'node:path';
 import type { Collected, FolderContents, FolderProblem, FoundFile, Layout, MigrationName } from './layout';
-import { type SqitchPlaces, sqitchConfigFiles, sqitchSettingsIn, usualPlaces } from './sqitchConfig';
+import { sqitchDatabase, type SqitchPlaces, sqitchConfigFiles, sqitchSettingsIn, usualPlaces } from './sqitchConfig';
 import { readSqitchPlan, type SqitchChange } from './sqitchPlan';
 import { sqitchSkeleton } from './sqitchSkeleton';
 import { type SqitchSurroundings, sqitchSettings } from './sqitchUser';
@@ -21,6 +21,11 @@ function layoutAt(places: SqitchPlaces, around: (folder: FolderContents) => Sqit
     label: 'sqitch',
     configurationFiles: sqitchConfigFiles,
     twice: 'sqitch refuses the plan.',
+
+    namedDatabase({ read }) {
+      const settings = sqitchSettingsIn(read);
+      return settings && sqitchDatabase(settings.config);
+    },
 
     configured: (settings) => layoutAt(sqitchSettings(settings).places, () => settings),
 

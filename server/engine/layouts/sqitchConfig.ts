@@ -5,7 +5,7 @@
  * configuration, as Config::GitLike reads it.
  */
 import { posix } from 'node:path';
-import type { FolderContents } from './layout';
+import type { FolderContents, NamedDatabase } from './layout';
 
 /** By `section.subsection.name`; section and name are in lower case. */
 export type SqitchConfig = ReadonlyMap<string, string>;
@@ -80,6 +80,20 @@ export function sqitchValue(config: SqitchConfig, key: string): string | undefin
   const target = targetOf(config);
   const own = target === undefined || target.includes(':') ? undefined : config.get(`target.${target}.${key}`);
   return own || config.get(`engine.pg.${key}`) || config.get(`core.${key}`) || undefined;
+}
+
+/** That of the target, unless psql would take the user's own one. */
+export function sqitchDatabase(config: SqitchConfig): NamedDatabase | undefined {
+  const target = targetOf(config);
+  if (target === undefined) return undefined;
+  const isUri = target.includes(':');
+  const uri = isUri ? target : config.get(`target.${target}.uri`);
+  const [, place] = /^(?:db:)?(?:pg|postgres|postgresql|pgsql):(.+)$/is.exec(uri ?? '') ?? [];
+  if (place === undefined) return undefined;
+  return {
+    connection: place.startsWith('//') ? `postgres:${place}` : `postgres:///${place}`,
+    source: `${isUri ? 'the target' : `target ${target}`} in sqitch.conf`,
+  };
 }
 
 const engineOf = (config: SqitchConfig): string | undefined => config.get('core.engine')?.trim();

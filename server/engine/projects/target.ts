@@ -8,7 +8,7 @@ import { embeddedDatabase } from '../database/embedded';
 import { type ConnectionParameters, withDatabase, withPassword, withSearchPath } from '../database/parameters';
 import { quoteIdentifier } from '../database/quote';
 import { serverDatabase } from '../database/serverDatabase';
-import type { Layout } from '../layouts/layout';
+import type { Layout, NamedDatabase } from '../layouts/layout';
 import type { EngineOptions, TargetCandidate, TargetChoice, TargetInfo } from '../project';
 import type { SnapshotTarget } from '../snapshots/target';
 import type { World } from '../world';
@@ -27,6 +27,8 @@ export type Target = SnapshotTarget & {
 export interface TargetUse {
   /** Variables that name its database, before `DATABASE_URL`. */
   readonly variables?: readonly string[];
+  /** As Layout.namedDatabase, after all variables. */
+  readonly database?: NamedDatabase | undefined;
   /** As Layout.schemaOf. */
   readonly schemaOf?: Layout['schemaOf'];
 }
@@ -56,6 +58,9 @@ export function resolveTarget(folder: string, options: EngineOptions, world: Wor
       if (first) return serverTarget(first.parameters, first.source, named, { world, use });
       // To take another database than the one that is named would be worse than to take none.
       if (broken[0]) throw broken[0];
+      const { database } = use;
+      if (database)
+        return serverTarget(connectionOf(database.connection, world), database.source, named, { world, use });
       return embeddedTarget(folder, options, world, named, 'no database is configured');
     }
   }
