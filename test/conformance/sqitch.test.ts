@@ -171,7 +171,7 @@ describe("sqitch's plan", () => {
       `\t- a   ${by}   #   x  \n+b [a]${by.replace(' Ann', '\tAnn B ')}#y#z\n@x ${by}`,
     ),
     'with other projects': `%project=a\n\na [b:c b:@d b:e@f a:b] ${by}\n`.replace(' a:b', ''),
-    'with names of all kinds': `%project=ä\n\nünder_score ${by}\na.b-c/d~e ${by}\nx_2 [ünder_score !a.b-c/d~e] ${by}\né ${by}\n`,
+    'with names of all kinds': `%project=ä\n\nünder_score ${by}\na.b-c/d~e ${by}\nx_2 [ünder_score !a.b-c/d~e] ${by}\né ${by} # a\u2028b\u0085c\n`,
   };
   for (const [name, text] of Object.entries(good))
     it(`has the same changes ${name}`, () =>

@@ -148,6 +148,19 @@ describe("sqitch's projects", () => {
     );
   });
 
+  it('get a new change that the plan then has, whatever its title is', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.string({ unit: 'binary' })), (title) => {
+        const { files, lists = [] } = sqitch.skeleton(title, [], new Date());
+        const { changes, refusal } = readSqitchPlan(lists.at(-1)?.text ?? '');
+        deepEqual(
+          [changes.map(({ name }) => `deploy/${name}.sql`), refusal],
+          [files.slice(0, 1).map(({ name }) => name), undefined],
+        );
+      }),
+    );
+  });
+
   it('get a new change with a name that stands once', () => {
     const files = filesOf(project('/shop', { 'sqitch.plan': plan.trimEnd() }));
     const made = sqitch.skeleton('Roles', [], new Date('2025-01-02T03:04:05Z'), contentsOf('/shop', files));
@@ -159,6 +172,11 @@ describe("sqitch's projects", () => {
     equal(made.files[0]?.text.slice(made.cursor), '-- XXX Add DDLs here.\n\nCOMMIT;\n');
     const again = sqitch.skeleton('roles', [], new Date(), contentsOf('/shop', files));
     equal(again.files[0]?.name, 'deploy/roles_2.sql');
+    const named = (title: string) => sqitch.skeleton(title, [], new Date()).files[0]?.name;
+    deepEqual(
+      ['tables/orders.v2', 'a/../../b', '../x', 'HEAD', '0'.repeat(40), '…'].map(named),
+      ['tables/orders.v2', 'a_b', 'x', 'head', `change_${'0'.repeat(40)}`, 'migration'].map((it) => `deploy/${it}.sql`),
+    );
     const first = sqitch.skeleton('add email', [], new Date());
     deepEqual(
       [first.files[0]?.name, ...(first.lists ?? []).map(({ name }) => name)],

@@ -199,13 +199,14 @@ const linesOf = (text: string): string[] => {
   return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
 };
 
-const commentLine = new RegExp(`^${blank}*(?:#${blank}*(.+)|$)`, 'u');
-const notedLine = new RegExp(`^([^#]*?)${blank}*(?:#${blank}*(.*))?$`, 'u');
+// A line separator of Unicode ends no line for sqitch.
+const commentLine = new RegExp(`^${blank}*(?:#${blank}*(.+)|$)`, 'su');
+const notedLine = new RegExp(`^([^#]*?)${blank}*(?:#${blank}*(.*))?$`, 'su');
 const tagLine = new RegExp(`^${blank}*@`, 'u');
 const blanks = new RegExp(`${blank}+`, 'u');
 const time = String.raw`\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z`;
 const anyDate = new RegExp(time);
-const pragmaLine = new RegExp(`^${blank}*%${blank}*([^${blank.slice(1, -1)}=]+?)(?:${blank}*=${blank}*(.+))?$`, 'u');
+const pragmaLine = new RegExp(`^${blank}*%${blank}*([^${blank.slice(1, -1)}=]+?)(?:${blank}*=${blank}*(.+))?$`, 'su');
 const plannedLine = new RegExp(
   `^${blank}*(?:@|${blank}*[+-]${blank}*)?(?<title>${name})${blank}*(?:\\[(?<dependencies>[^\\]]+)\\]${blank}*)?` +
     `(?:(?<date>${time})${blank}*)?(?:(?<planner>[^<]+)${blank}+<(?<email>[^>]+)>)?$`,

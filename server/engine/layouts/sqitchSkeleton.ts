@@ -55,12 +55,15 @@ const scriptsOf = (change: string, project: string) =>
 
 /** A name stands once: sqitch would have the former change reworked. */
 function newName(title: string, { changes }: SqitchPlan): string {
-  const wanted = isGood(title.trim()) ? title.trim() : slugOf(title);
+  const slug = slugOf(title);
+  const wanted = isGood(title.trim()) ? title.trim() : isGood(slug) ? slug : `change_${slug}`;
   const taken = new Set(changes.map(({ name }) => name));
   for (let i = 2, name = wanted; ; name = `${wanted}_${i++}`) if (!taken.has(name)) return name;
 }
 
-const isGood = (text: string): boolean => isName(text) && !isReserved(text);
+/** sqitch takes more, which is no good as the name of a file everywhere. */
+const isGood = (text: string): boolean =>
+  isName(text) && !isReserved(text) && /^[\p{L}\p{N}_-]+(?:[./][\p{L}\p{N}_-]+)*$/u.test(text);
 
 function newPlan(path: string | undefined): string {
   const folder = posix.basename((path ?? '').replaceAll('\\', '/'));
