@@ -75,6 +75,25 @@ for (const major of Object.values(servers)) {
         await rejects(applied(found), isFault('bad-migration'));
       }));
 
+    it('takes nothing amiss that a line for psql would have brought', () =>
+      withProject(major, async ({ project, write }) => {
+        for (const name of ['hidden', 'users']) write(`db/revert/${name}.sql`, '');
+        write(
+          'db/deploy/hidden.sql',
+          '\\i tables.sql\ncreate table t (id int not null);\ncreate temp table rows (id int);',
+        );
+        write(
+          'db/deploy/users.sql',
+          'create temp table fill (id int);\n\\copy fill from x\ninsert into t values ((select id from fill));\nselect from tables;',
+        );
+        deepEqual(await said(await project()), [
+          'deploy/hidden.sql up: information not-rehearsed',
+          'deploy/users.sql up: information not-rehearsed',
+          'deploy/users.sql up: hint 23502',
+          'deploy/users.sql up: hint 42P01',
+        ]);
+      }));
+
     it('has the database of its target where no variable names one', () =>
       withDatabase(major, (url) =>
         withWorkspace(

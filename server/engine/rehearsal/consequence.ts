@@ -53,6 +53,7 @@ export function causeOf<Earlier extends Outcome>(
   const dependents = namesAmong(dependentsIn(refused.refusal));
   return earlier.findLast((it) => {
     if (it.kind === 'ran') return false;
+    if (it.kind === 'skipped' && wouldByPsql(it, refused)) return true;
     if (missing.has(sqlState))
       return (
         wouldMake(it, names) || (sqlState === missingColumn && wouldReplace(it, refused, [...blamed].at(-1) ?? ''))
@@ -69,6 +70,18 @@ function calledFor({ internalQuery: sql, internalCharacter: character }: Refused
   if (sql === undefined || character === undefined) return [];
   const token = tokenAt(sql, offsetOfCharacter(sql, character), { dotted: true });
   return token ? nameParts(sql.slice(token.start, token.end)).slice(-1) : [];
+}
+
+/** `\copy` would have brought rows; what psql includes is in another file, and may be anything. */
+function wouldByPsql(
+  { statement: { kind, text } }: Outcome,
+  { shape: { mentions }, refusal: { sqlState } }: Refused,
+): boolean {
+  if (kind !== 'psql') return false;
+  if (/^\\i(?:r|nclude|nclude_relative)?\s/.test(text))
+    return missing.has(sqlState) || present.has(sqlState) || [noValue, foreignKey].includes(sqlState);
+  const filled = nameParts(/^\\copy\s+([^\s(]+)/i.exec(text)?.[1] ?? '').at(-1);
+  return filled !== undefined && [noValue, foreignKey].includes(sqlState) && mentions.has(filled);
 }
 
 /** Another ALTER TABLE may have given it a default; before it must have a value an UPDATE may have given it one. */
