@@ -85,7 +85,9 @@ for (const major of Object.values(servers)) {
           match(blocked, /of a it is recorded that it was refused \(relation "a" already exists\)/);
           match(blocked, /`prisma migrate resolve --rolled-back "a"` when nothing/);
           equal(applied(migration!), 'pending');
-          await session.run('update _prisma_migrations set rolled_back_at = now()');
+          const [repair] = (await history.read(session)).repairs?.([]) ?? [];
+          equal(repair?.command, 'prisma migrate resolve --rolled-back "a"');
+          for (const statement of repair?.statements ?? []) await session.rows(statement);
           const state = await history.read(session);
           deepEqual([state.blocked, state.versions, state.applied(migration!)], [undefined, [], 'pending']);
         }),

@@ -6,12 +6,12 @@
  * mark_migration_rolled_back.rs. test/conformance/prisma.test.ts asks the engine itself.
  */
 import { randomUUID } from 'node:crypto';
-import { quoteIdentifier } from '../database/quote';
+import { quoteIdentifier, quoteLiteral } from '../database/quote';
 import type { Session } from '../database/session';
 import type { ToolSettings } from '../layouts/layout';
 import { prisma } from '../layouts/prisma';
 import { otherHolder, withAdvisoryLocks } from './advisoryLock';
-import type { History, HistoryState, HistoryStep } from './history';
+import type { History, HistoryState, HistoryStep, Repair } from './history';
 import { matchesChecksum, prismaChecksum } from './prismaChecksum';
 import { prismaLog } from './prismaLog';
 import { hasTable, labelOf, quoted, type Shape, type TableName } from './table';
@@ -168,8 +168,10 @@ function stateOf(table: TableName, { rows, crowded, underWay }: Reading): Histor
       const row = applied.get(version);
       return row !== undefined && !matchesChecksum(upText, row.checksum);
     },
+    onEdited: '`prisma migrate dev` asks to reset the database then; `prisma migrate deploy` does not notice.',
     versions: [...applied.keys()],
     ...(blocked === '' ? {} : { blocked }),
+    ...(failed.length === 0 ? {} : { repairs: () => failed.map((it) => rollBack(table, it)) }),
     skipsOlder: false,
     needsFiles: false,
   };
@@ -184,6 +186,16 @@ function failure({ name: version, logs }: Row): string {
   const why = error === undefined ? 'it was begun and not finished' : `it was refused (${error})`;
   return `Prisma applies nothing more (P3009): of ${version} it is recorded that ${why}. Run ${rolledBack(version)} when nothing of it stands any more, or ${resolved(version)} when all of it is there.`;
 }
+
+/** What `resolve --applied` does beyond that takes the text of the script, which is not at hand here. */
+const rollBack = (table: TableName, { name: version }: Row): Repair => ({
+  title: `Record ${version} as rolled back`,
+  when: `Nothing of ${version} stands.`,
+  command: rolledBack(version).replaceAll('`', ''),
+  statements: [
+    `update ${quoted(table)} set rolled_back_at = pg_catalog.clock_timestamp() where migration_name = ${quoteLiteral(version)} and finished_at is null and rolled_back_at is null`,
+  ],
+});
 
 const rolledBack = (version: string): string => `\`prisma migrate resolve --rolled-back "${version}"\``;
 

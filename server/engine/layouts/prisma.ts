@@ -15,6 +15,7 @@ export const prisma: Layout = {
   name: 'prisma',
   label: 'Prisma Migrate',
   twice: 'Prisma takes both for applied once one is.',
+  onByteOrderMark: 'Prisma sends it to Postgres, which refuses the first statement.',
 
   configurationFiles: [lockFile, ...prismaFiles],
   schemaOf: (extra) => extra['schema'] || undefined,
