@@ -1,4 +1,5 @@
 /** Quick fixes beside the diagnostics: one request for all that offer some. */
+import { dirname, join } from 'node:path';
 import {
   CodeActionKind,
   MessageType,
@@ -13,7 +14,7 @@ import { isDeferred, orderActions, resolved } from './orderActions';
 import { rangesIn } from './positions';
 import { reply } from './reply';
 import { showRowsActions } from './rowsAtFault';
-import { pathOf } from './uri';
+import { pathOf, uriOf } from './uri';
 
 export const codeActions: Feature = {
   capabilities: { codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix], resolveProvider: true } },
@@ -25,7 +26,11 @@ export const codeActions: Feature = {
       const rangeOf = rangesIn(document.getText());
       const edits = workspace.client.workspace?.workspaceEdit;
       const versioned = edits?.documentChanges === true;
-      const subject = { uri, ...(versioned ? { version: document.version } : {}) };
+      const beside = (path: string) => {
+        const file = join(dirname(pathOf(uri) ?? ''), path);
+        return { uri: uriOf(file), rangeOf: rangesIn(workspace.files.read(file) ?? '') };
+      };
+      const subject = { uri, beside, ...(versioned ? { version: document.version } : {}) };
       const asked = { range, diagnostics: context.diagnostics };
       const project = await workspace.projectOf(pathOf(uri) ?? '');
       const mayMove =

@@ -15,6 +15,8 @@ import { touch } from './positions';
 export interface Subject {
   readonly uri: string;
   readonly version?: number;
+  /** Another file, by its path relative to the document. */
+  readonly beside?: (path: string) => { readonly uri: string; readonly rangeOf: (range: TextRange) => Range };
 }
 
 /** What the editor asks about: a place, and the diagnostics that it shows there. */
@@ -43,7 +45,11 @@ export function fixActions(
   });
 }
 
-function editOf({ uri, version }: Subject, { edits }: Fix, rangeOf: (range: TextRange) => Range): WorkspaceEdit {
+function editOf(subject: Subject, { edits, path }: Fix, rangeOf: (range: TextRange) => Range): WorkspaceEdit {
+  const other = path === undefined ? undefined : subject.beside?.(path);
+  if (other)
+    return { changes: { [other.uri]: edits.map((it) => ({ range: other.rangeOf(it.range), newText: it.text })) } };
+  const { uri, version } = subject;
   const changes = edits.map(({ range, text }) => ({ range: rangeOf(range), newText: text }));
   if (version === undefined) return { changes: { [uri]: changes } };
   return { documentChanges: [{ textDocument: { uri, version }, edits: changes }] };

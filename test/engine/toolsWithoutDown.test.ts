@@ -1,5 +1,6 @@
 /** Projects of graphile-migrate and the Supabase CLI end to end: what is told of them, and what applying them does. */
 import { deepEqual, equal, match } from 'node:assert/strict';
+import { sumOf } from '../../server/engine/layouts/atlasSum';
 import { hashOf } from '../../server/engine/layouts/graphileMigrateHeader';
 import type { Project } from '../../server/engine/project';
 import { binariesOf, servers, withDatabase } from '../support/servers';
@@ -85,6 +86,45 @@ describe('a project of the Supabase CLI', () => {
               .slice(-1),
             ['postgres@127.0.0.1:55555: supabase start, by supabase/config.toml'],
           );
+        },
+        { DATABASE_URL: url },
+      ),
+    ));
+});
+
+describe('a project of Atlas', () => {
+  const one = { name: '20240101000000_a.sql', text: 'create table a (id int);\n' };
+  const two = {
+    name: '20240102000000_b.sql',
+    text: '-- atlas:txmode none\n\ncreate index concurrently a_id on a (id);\n',
+  };
+  const texts = {
+    [`migrations/${one.name}`]: one.text,
+    [`migrations/${two.name}`]: two.text,
+    'migrations/atlas.sum': sumOf([one, two]),
+    'atlas.hcl': 'env "local" {\n  migration {\n    revisions_schema = "tools"\n  }\n}\n',
+  };
+
+  it('is held against atlas.sum, applied, and gets new files with their lines', () =>
+    withDatabase(newest, (url) =>
+      withWorkspace(
+        texts,
+        async (workspace) => {
+          const engine = workspace.engine({ binaries: [binariesOf(newest)] });
+          const project = await projectOf(engine);
+          deepEqual(await said(project, texts), []);
+          workspace.write(`migrations/${two.name}`, `${two.text}select 1;\n`);
+          match((await said(project, texts)).join(), /^error Atlas refuses the whole folder: this file is another one/);
+          workspace.write('migrations/atlas.sum', sumOf([one, { ...two, text: `${two.text}select 1;\n` }]));
+          deepEqual(await said(project, texts), []);
+          equal((await project.apply(everything, () => {}, never)).kind, 'done');
+          const { historyTable, migrations } = await project.status();
+          deepEqual(
+            [historyTable, ...migrations.map(({ version, state }) => `${version} ${state}`)],
+            ['tools.atlas_schema_revisions', '20240101000000 applied', '20240102000000 applied'],
+          );
+          project.create('c');
+          deepEqual((await projectOf(engine)).folder.problems, []);
         },
         { DATABASE_URL: url },
       ),

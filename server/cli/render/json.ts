@@ -1,4 +1,5 @@
 /** Values for scripts: what `--format json` prints, one value per command. */
+import { dirname, join } from 'node:path';
 import type { Fix } from '../../engine/layouts/layout';
 import type {
   Check,
@@ -35,7 +36,11 @@ export interface JsonFinding {
 }
 
 /** As a finding places itself; `text` is to stand there instead. */
-export type JsonEdit = Pick<JsonFinding, 'line' | 'column' | 'endLine' | 'endColumn'> & { readonly text: string };
+export type JsonEdit = Pick<JsonFinding, 'line' | 'column' | 'endLine' | 'endColumn'> & {
+  readonly text: string;
+  /** Left out for the file that the finding is in. */
+  readonly path?: string;
+};
 
 export interface JsonFile {
   readonly path: string;
@@ -81,12 +86,13 @@ export function jsonFinding(finding: Finding & Place, places: Places): JsonFindi
   };
 }
 
-function jsonFix({ title, edits }: Fix, path: string, places: Places) {
+function jsonFix({ title, edits, path: beside }: Fix, path: string, places: Places) {
+  const file = beside === undefined ? path : join(dirname(path), beside);
   return {
     title,
     edits: edits.map(({ range, text }): JsonEdit => {
-      const { path: _, ...where } = places.show({ path, range });
-      return { ...where, text };
+      const { path: shown, ...where } = places.show({ path: file, range });
+      return { ...where, text, ...(beside === undefined ? {} : { path: shown }) };
     }),
   };
 }

@@ -23,7 +23,8 @@ export function sumProblems(fileName: string, text: string, read: FolderContents
           edits: [{ range: { start: 0, end: sum.length }, text: sumOf(known) }],
         }
       : undefined;
-  const range = { start: 0, end: Math.max(0, text.search(/[\r\n]|$/)) };
+  // It is about the file as a whole, and must not stand in the way of what is told of its first line.
+  const range = { start: 0, end: 0 };
   if (at < 0) return [atlasProblems.sum(range, 'added', fix)];
   const computed = linesOf(known);
   const differs = differsAt(lines, computed, at);

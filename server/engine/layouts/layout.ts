@@ -198,7 +198,7 @@ export interface Fix {
   /** As a command: `Put "-- migrate:down" below`. */
   readonly title: string;
   readonly edits: readonly { readonly range: TextRange; readonly text: string }[];
-  /** Of another file that it edits, relative to the folder: `atlas.sum`; left out for the file itself. */
+  /** Of another file that it edits, relative to the one that the finding is in: `atlas.sum`; left out for that one. */
   readonly path?: string;
 }
 
