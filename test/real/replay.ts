@@ -246,11 +246,12 @@ async function goOn(client: Client, statements: readonly Piece[]): Promise<Piece
     for (const it of some) if (await attempt(client, it.text)) return it;
     return undefined;
   };
+  const plain = statements.filter((it) => !/^\s*(?:begin|start|commit|end|abort|rollback)\b/i.test(it.text));
   await client.query('begin');
-  const refused = await plainly(statements);
+  const refused = await plainly(plain);
   await client.query('rollback');
   await client.query('begin');
-  for (const it of statements) {
+  for (const it of plain) {
     await client.query('savepoint before');
     if (await attempt(client, it.text)) await client.query('rollback to before');
   }
