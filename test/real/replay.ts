@@ -120,6 +120,14 @@ function upsIn(folder: string, tool: ToolName): readonly Up[] {
     const file = join(folder, name);
     if (tool === 'dbmate') return sectionsOf(whole).map((it) => ({ ...it, file, whole }));
     if (tool === 'goose') return messagesOf(whole).map((it) => ({ ...it, file, whole }));
+    if (tool === 'atlas' && isAlone(tool, whole))
+      return (statementsOf(whole) ?? []).map(({ start, text }) => ({
+        file,
+        whole,
+        start,
+        sql: text,
+        inTransaction: false,
+      }));
     return [{ file, whole, start: 0, sql: whole, inTransaction: tool !== 'golang-migrate' && !isAlone(tool, whole) }];
   });
 }
