@@ -100,7 +100,7 @@ describe('quick fixes of the order of migrations', () => {
       equal(textOf(move!, 0), files[first]);
       const to = uriOf(path('migrations/00004_a_again.sql'));
       deepEqual(move?.edit?.documentChanges?.[1], { kind: 'create', uri: to });
-      equal(textOf(move!, 2), '-- +goose Up\ncreate index a_id on a (id);\n\n\n-- +goose Down\n\n');
+      equal(textOf(move, 2), '-- +goose Up\ncreate index a_id on a (id);\n\n\n-- +goose Down\n\n');
 
       editor.close(path(first));
       const noted = `${files[first]}-- a note\n`;
