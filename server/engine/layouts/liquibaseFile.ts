@@ -87,7 +87,10 @@ class Reader implements FormattedSql {
     while (this.at < this.lines.length) this.readLine();
     for (const it of this.changesets.slice(0, -1))
       if (it.sql.every((segment) => this.text.slice(segment.start, segment.end).trim() === ''))
-        this.refuse(it.head, 'liquibase-empty-changeset', `there is no SQL in the changeset ${it.author}:${it.id}`);
+        this.refuse(
+          { range: it.head, code: 'liquibase-empty-changeset' },
+          `there is no SQL in the changeset ${it.author}:${it.id}`,
+        );
   }
 
   private readLine(): void {
@@ -113,7 +116,8 @@ class Reader implements FormattedSql {
     else if (what === 'start') {
       while (this.at < this.lines.length && !/^--\s*ignoreLines:end$/i.test(this.lineAt(this.at))) this.at++;
       this.at++;
-    } else this.refuse(range, 'liquibase-directive', `ignoreLines:${what} should name a number, or start and end`);
+    } else
+      this.refuse({ range, code: 'liquibase-directive' }, `ignoreLines:${what} should name a number, or start and end`);
   }
 
   private begin(id: string, author: string, line: string, head: TextRange): void {
@@ -125,7 +129,7 @@ class Reader implements FormattedSql {
   private isMisspelt(line: string, range: TextRange): boolean {
     const found = misspelt.find(({ pattern, within }) => pattern.test(line) && (!within || this.changesets.length > 0));
     if (!found) return false;
-    this.refuse(range, 'liquibase-directive', `this line should be ${found.should}`);
+    this.refuse({ range, code: 'liquibase-directive' }, `this line should be ${found.should}`);
     return true;
   }
 
@@ -155,7 +159,7 @@ class Reader implements FormattedSql {
       changeset.rollback.push({ start: range.start, end, behind: '' });
       if (isLast) return;
     }
-    this.refuse(head, 'liquibase-directive', 'its comment does not end');
+    this.refuse({ range: head, code: 'liquibase-directive' }, 'its comment does not end');
   }
 
   private lineAt(at: number): string {
@@ -163,8 +167,8 @@ class Reader implements FormattedSql {
     return this.text.slice(start, end);
   }
 
-  private refuse(range: TextRange, code: string, why: string): void {
-    this.problems.push({ range, severity: 'error', code, message: `Liquibase refuses this file: ${why}.` });
+  private refuse(what: Pick<FileProblem, 'range' | 'code'>, why: string): void {
+    this.problems.push({ ...what, severity: 'error', message: `Liquibase refuses this file: ${why}.` });
   }
 }
 
