@@ -89,10 +89,15 @@ const doubted = (unread: Place | undefined, findings: Finding[]): Finding[] =>
 
 const firstLine = (text: string): TextRange => ({ start: 0, end: Math.max(0, text.search(/[\r\n]|$/)) });
 
-function stateFindings({ path, text }: ReadFile, { migration, state, reason }: SeenMigration): Finding[] {
+function stateFindings({ path, text }: ReadFile, { migration, state, reason, gap }: SeenMigration): Finding[] {
+  if (path !== migration.upPath) return [];
+  const range = firstLine(text);
   const concern = concerns[state];
-  if (path !== migration.upPath || reason === undefined || !concern) return [];
-  return [{ range: firstLine(text), severity: 'warning', message: reason, ...concern }];
+  const about = { severity: 'information', code: 'version-gap' } as const;
+  return [
+    ...(reason === undefined || !concern ? [] : [{ range, severity: 'warning' as const, message: reason, ...concern }]),
+    ...(gap === undefined ? [] : [{ range, message: gap, ...about }]),
+  ];
 }
 
 const concerns: Readonly<Partial<Record<MigrationState, Pick<Finding, 'code'>>>> = {

@@ -29,6 +29,8 @@ export interface SeenMigration extends ReadMigration {
   readonly state: MigrationState;
   /** What its tool makes of it, where that is more than the state says. */
   readonly reason?: string;
+  /** What to know of a version below it that no file has. */
+  readonly gap?: string;
   /** What of it has run, where another part of it is still to be run: then `link` is that one. */
   readonly replayed?: Link;
 }

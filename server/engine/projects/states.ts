@@ -13,12 +13,28 @@ import { unreadUp } from './unread';
 export interface Standing {
   readonly state: MigrationState;
   readonly reason?: string;
+  /** A version below this one that no file has, where that matters to its tool. */
+  readonly gap?: string;
 }
 
 export function standingOf(ground: Ground, history: HistoryState, read: ReadMigration): Standing {
   const state = stateOf(ground, history, read);
   const reason = reasonOf(ground, history, read, state);
-  return reason === undefined ? { state } : { state, reason };
+  const gap = state === 'pending' ? gapBelow(ground, history, read) : undefined;
+  return { state, ...(reason === undefined ? {} : { reason }), ...(gap === undefined ? {} : { gap }) };
+}
+
+/** Of numbers in a row, not of times; one that somebody else is about to merge would be too late behind this one. */
+function gapBelow({ folder }: Ground, history: HistoryState, { migration }: ReadMigration): string | undefined {
+  const { version, name } = migration;
+  const before = folder.migrations[folder.migrations.indexOf(migration) - 1]?.version;
+  const isInARow = [version, before].every((it) => it !== undefined && /^\d{1,6}$/.test(it));
+  if (!isInARow || Number(version) - Number(before) < 2) return undefined;
+  const missing = String(Number(version) - 1).padStart(name.digits.length, '0');
+  const effect = history.skipsOlder
+    ? `${folder.layout.label} would never run it after this one`
+    : history.refuses && `${folder.layout.label} would refuse it after this one`;
+  return effect && `There is no version ${missing} here. Should it be on another branch: ${effect}.`;
 }
 
 function reasonOf(ground: Ground, history: HistoryState, read: ReadMigration, state: MigrationState) {
