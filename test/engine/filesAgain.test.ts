@@ -1,6 +1,7 @@
 /** Files that are run again, or in part: Flyway's repeatable migrations and Liquibase's changesets, end to end. */
-import { deepEqual, equal } from 'node:assert/strict';
+import { deepEqual, equal, rejects } from 'node:assert/strict';
 import type { ApplyResult, Project } from '../../server/engine/project';
+import { isFault } from '../support/faults';
 import { binariesOf, servers, withDatabase } from '../support/servers';
 import { checked, never, projectOf, withWorkspace, type Workspace } from './support';
 
@@ -57,6 +58,10 @@ describe('a project of Flyway', () => {
       ]);
       write('flyway.toml', '[flyway]\noutOfOrder = true\n[flyway.placeholders]\nkind = "text"\nname = "z"\n');
       deepEqual(await said(await project()), []);
+      await rejects(
+        (await project()).mayApply('all'),
+        isFault('history-moved', /Flyway refuses to go on: put the file back/),
+      );
     }));
 });
 

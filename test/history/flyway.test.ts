@@ -183,7 +183,12 @@ for (const major of Object.values(servers)) {
         const state = await history.read(session);
         deepEqual(folder.migrations.map(state.applied), ['pending', 'pending', 'applied', 'applied']);
         await session.run("update flyway_schema_history set success = false where version = '2'");
-        match((await history.read(session)).blocked ?? '', /^Flyway refuses to go on: 2 has failed/);
+        const failed = await history.read(session);
+        match(failed.blocked ?? '', /^Flyway refuses to go on: 2 has failed/);
+        const [repair] = failed.repairs?.(folder.migrations) ?? [];
+        equal(repair?.command, 'flyway repair');
+        for (const sql of repair?.statements ?? []) await session.rows(sql);
+        equal((await history.read(session)).blocked, undefined);
       }));
 
     it("refuses a table that is not Flyway's, and has a lock by the name of its own", () =>

@@ -14,7 +14,7 @@ import type { ToolSettings } from '../layouts/layout';
 import { withAdvisoryLocks } from './advisoryLock';
 import { type FlywayRow, FlywayRows } from './flywayRows';
 import { begin, flywayShape, insertRow, isFull, lockIdOf, makeTables } from './flywayTable';
-import type { History, HistoryState, HistoryStep } from './history';
+import type { History, HistoryState, HistoryStep, Repair } from './history';
 import { currentSchema, hasTable, labelOf, quoted, type TableName } from './table';
 
 export interface FlywayOptions {
@@ -131,12 +131,13 @@ function stateOf(place: TableName, found: FlywayRows | undefined, options: Flywa
       const checksum = rows.rowOf(name)?.checksum ?? undefined;
       return checksum !== undefined && !isRepeatable(name) && checksum !== checksumOf(upText);
     },
+    ...(config.validateOnMigrate ? { onEdited: stopsAtEdit, stopsAtEdited: true as const } : {}),
     again(migration, upText) {
       const row = isRepeatable(migration.name) ? rows.rowOf(migration.name) : undefined;
       return row !== undefined && !checksumsOf(migration, upText, options).includes(row.checksum ?? Number.NaN);
     },
     versions: rows.versions,
-    ...(failed === undefined ? {} : { blocked: afterFailure(failed) }),
+    ...(failed === undefined ? {} : { blocked: afterFailure(failed), repairs: () => [withoutFailed(place, failed)] }),
     skipsOlder: isIgnored && !config.outOfOrder,
     ...(isIgnored || config.outOfOrder ? {} : { refuses: ({ name }) => refusal(rows, name) }),
     needsFiles: config.validateOnMigrate && !config.ignored.has('missing'),
@@ -152,6 +153,17 @@ function refusal(rows: FlywayRows, name: HistoryStep['migration']['name']): stri
   if (rows.has(name) || !rows.isBelow(name)) return undefined;
   return `Flyway refuses to go on: ${name.version} is not applied, and ${rows.newest} is. Give it a higher version, or set outOfOrder.`;
 }
+
+const stopsAtEdit =
+  'Flyway refuses to go on: put the file back as it was, or have `flyway repair` take its new checksum for good.';
+
+/** The part of `flyway repair` that is about failures (JdbcTableSchemaHistory.java); what it does to checksums is left to it. */
+const withoutFailed = (place: TableName, { version, description }: FlywayRow): Repair => ({
+  title: `Delete the failed row of ${version ?? description}`,
+  when: 'Nothing of it stands, or it can be run once more upon what does.',
+  command: 'flyway repair',
+  statements: [`delete from ${quoted(place)} where success = false`],
+});
 
 const afterFailure = ({ version, description }: FlywayRow): string =>
   `Flyway refuses to go on: ${version ?? description} has failed. Take away what stands of it, and run flyway repair, which deletes its failed row.`;

@@ -236,6 +236,8 @@ function stateOf(table: TableName, found: LiquibaseRows | undefined, config: Liq
     applied: (migration) => (rows.has(migration) ? 'applied' : 'pending'),
     edited: (migration, upText) =>
       seen(migration, upText).some(({ changeset, row, isSame }) => !isSame && !rows.runsAgain(row, changeset, isSame)),
+    onEdited: 'Liquibase refuses to go on: put the changeset back, or add `--validCheckSum` to it.',
+    stopsAtEdited: true,
     again: (migration, upText) => rows.has(migration) && parts(migration, upText).open.size > 0,
     parts,
     versions: [],
