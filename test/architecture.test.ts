@@ -26,6 +26,7 @@ const shared: readonly string[] = ['world', 'project', 'changes', 'finding'].map
 const privileges: Readonly<Record<string, readonly string[]>> = {
   pg: ['server/engine/database'],
   yaml: ['server/engine/database', 'server/engine/layouts'],
+  'smol-toml': ['server/engine/layouts'],
   '@electric-sql/pglite': ['server/engine/database'],
   '@electric-sql/pglite-tools': ['server/engine/database'],
   'libpg-query': ['server/engine/sql'],

@@ -15,9 +15,10 @@ export interface DieselTransaction {
 /** @param text undefined when there is no such file */
 export function transactionIn(text: string | undefined): DieselTransaction {
   if (text === undefined) return { transaction: true, problems: [] };
-  const value = tomlValues(text).get('run_in_transaction');
-  if (typeof value === 'boolean' && isToml(text)) return { transaction: value, problems: [] };
-  if (value !== undefined || !isToml(text)) return { transaction: true, problems: [unreadable] };
+  const values = tomlValues(text);
+  const value = values?.get('run_in_transaction');
+  if (typeof value === 'boolean') return { transaction: value, problems: [] };
+  if (value !== undefined || !values) return { transaction: true, problems: [unreadable] };
   return { transaction: false, problems: [silent] };
 }
 
@@ -35,9 +36,3 @@ const silent = warning(
 const unreadable = warning(
   'diesel cannot read metadata.toml beside this file, and runs it in a transaction without a word. Write "run_in_transaction = true", or false.',
 );
-
-/** Roughly: every line is blank, a comment, the name of a table, or says what something is. */
-const isToml = (text: string): boolean =>
-  text
-    .split(/\r?\n/)
-    .every((line) => /^\s*(?:#.*|\[.+\]\s*(?:#.*)?|[\w."'-]+\s*=\s*(?:true|false|["'[{\d+-]).*)?$/.test(line));

@@ -5,6 +5,7 @@
  * Facts from flyway/flyway 13.0.0: internal/configuration/ConfigUtils.java, TomlUtils.java, models/.
  */
 import { propertiesIn, type Setting, yamlEntries } from './settingsFiles';
+import { tomlValues } from './toml';
 
 /**
  * Names are without `flyway.` before them; of a list the parts have `,` between. Never throws.
@@ -37,32 +38,8 @@ function ofTables(entries: readonly Setting[]): Setting[] {
   return [...within, ...named(entries)];
 }
 
-function tomlEntries(text: string): Setting[] {
-  let table = '';
-  const entries: Setting[] = [];
-  for (const [, header, name, value] of text.matchAll(tomlLine)) {
-    if (header !== undefined) table = `${header.replaceAll(/["'\s]/g, '')}.`;
-    const literal = value === undefined ? undefined : literalIn(value);
-    if (name !== undefined && literal !== undefined)
-      entries.push([`${table}${name.replaceAll(/["'\s]/g, '')}`, literal]);
-  }
-  return entries;
-}
-
-/** A table's header, or a key with a string, a list of strings over several lines, or a word. */
-const tomlLine =
-  /^[ \t]*(?:\[([^[\]\n]+)\]|([\w."'-]+)[ \t]*=[ \t]*("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|\[[^\]]*\]|[^\s#"'[]+))[ \t]*(?:#.*)?\r?$/gm;
-
-/** Of a string, a list of strings, a number or a word; undefined where it is something that must be evaluated. */
-function literalIn(written: string): string | undefined {
-  const [first] = written;
-  if (first === '"') return written.slice(1, -1).replaceAll(/\\(.)/g, (_, it: string) => escapes[it] ?? it);
-  if (first === "'") return written.slice(1, -1);
-  if (first !== '[') return /^[\w.-]+$/.test(written) ? written : undefined;
-  return [...written.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'/g)].map(([, one, other]) => one ?? other).join(',');
-}
-
-const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' };
+const tomlEntries = (text: string): Setting[] =>
+  [...(tomlValues(text) ?? [])].map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : String(value)]);
 
 /** `<configuration>` of the plug-in. */
 function mavenEntries(text: string): Setting[] {

@@ -29,7 +29,7 @@ export const sqlxConfigs: readonly string[] = levels.map((level) => `${level}/sq
 
 export function sqlxConfig(read: FolderContents['read']): SqlxConfig {
   const path = sqlxConfigs.find((it) => read(it) !== undefined);
-  const values = tomlValues(path === undefined ? '' : (read(path) ?? ''));
+  const values = tomlValues(path === undefined ? '' : (read(path) ?? '')) ?? new Map<string, TomlValue>();
   const kind = values.get('migrate.defaults.migration-type');
   const versions = values.get('migrate.defaults.migration-versioning');
   return {
@@ -46,5 +46,4 @@ export function sqlxConfig(read: FolderContents['read']): SqlxConfig {
 
 const textOf = (value: TomlValue | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
 
-const listOf = (value: TomlValue | undefined): readonly string[] =>
-  typeof value === 'string' || typeof value === 'boolean' || value === undefined ? [] : value;
+const listOf = (value: TomlValue | undefined): readonly string[] => (Array.isArray(value) ? value : []);
