@@ -213,7 +213,7 @@ export interface AppliedText {
 
 export interface MovedEdit {
   readonly applied: AppliedText;
-  /** Those that are to be made; the first one has the statements. */
+  /** Those that are to be made. The first one has the statements; where there is none, one of the lists has. */
   readonly files: readonly { readonly path: string; readonly text: string }[];
   /** Those that list the migrations, as they are to be then. */
   readonly lists: readonly { readonly path: string; readonly text: string }[];

@@ -114,7 +114,7 @@ export interface Skeleton {
   readonly files: readonly { readonly name: string; readonly text: string }[];
   /** Where to write, an offset in the first file. */
   readonly cursor: number;
-  /** Name of a file that is there already, where the tool has but one to write in: it is opened then, and `cursor` is one in it. */
+  /** Name of a file of `lists`, where the tool has but one to write in: it is opened then, and `cursor` is one in it. */
   readonly opens?: string;
   /** Files that are there already and list the migrations, as they are to be then: `meta/_journal.json`. */
   readonly lists?: readonly { readonly name: string; readonly text: string }[];

@@ -1,22 +1,32 @@
 /** Writes the files of a new migration. */
 import { join } from 'node:path';
 import { contentsOf } from '../layouts/find';
-import type { MigrationName } from '../layouts/layout';
-import type { Migration } from '../layouts/migration';
+import type { MigrationName, Skeleton } from '../layouts/layout';
+import type { Migration, MigrationFolder } from '../layouts/migration';
 import type { Project } from '../project';
+import type { World } from '../world';
 import type { Ground } from './ground';
 
-export function createMigration({ folder, world }: Ground, title: string): ReturnType<Project['create']> {
-  const existing = folder.migrations.flatMap(namesOf);
-  const contents = contentsOf(folder.path, world.files);
-  const { files, opens, cursor, lists = [] } = folder.layout.skeleton(title, existing, world.now(), contents);
+/** A folder, and what tells how a new migration of it would look. */
+export interface Workplace {
+  readonly folder: MigrationFolder;
+  readonly world: Pick<World, 'files' | 'now'>;
+}
+
+export function createMigration(ground: Ground, title: string): ReturnType<Project['create']> {
+  const { folder, world } = ground;
+  const { files, opens, cursor, lists = [] } = newMigration(ground, title);
   for (const { name, text } of files) world.files.write(join(folder.path, name), text);
   for (const { name, text } of lists) world.files.replace(join(folder.path, name), text);
   return { path: join(folder.path, files[0]?.name ?? opens ?? ''), cursor };
 }
 
+/** The next one of the folder as its tool would begin it; nothing is written. */
+export const newMigration = ({ folder, world }: Workplace, title: string): Skeleton =>
+  folder.layout.skeleton(title, folder.migrations.flatMap(namesOf), world.now(), contentsOf(folder.path, world.files));
+
 /** Of its up and its down file: one that is new gets a down file where the others have some. */
-export const namesOf = ({ name, upPath, downPath }: Migration): MigrationName[] =>
+const namesOf = ({ name, upPath, downPath }: Migration): MigrationName[] =>
   upPath === undefined || downPath === undefined || downPath === upPath
     ? [name]
     : [name, { ...name, direction: 'down' }];

@@ -1,13 +1,12 @@
 /** An edit of an applied migration reaches no database that has it; as a migration of its own it does. */
 import { basename, join } from 'node:path';
 import { Fault } from '../base/fault';
-import { contentsOf } from '../layouts/find';
-import { fileOf, type Migration } from '../layouts/migration';
+import { fileOf } from '../layouts/migration';
 import { statementsIn } from '../layouts/statements';
 import type { MovedEdit } from '../project';
 import { normalForm } from '../sql/normalForm';
 import { appliedText } from './appliedText';
-import { namesOf } from './creating';
+import { newMigration } from './creating';
 import type { Ground } from './ground';
 
 /**
@@ -25,25 +24,14 @@ export async function movedEdit(ground: Ground, path: string, signal: AbortSigna
   if (changed.length === 0)
     throw new Fault('not-edited', `Nothing but white space and comments of ${basename(path)} was edited.`);
   const title = `${migration?.title ?? ''} again`.trim();
-  const {
-    files,
-    cursor,
-    lists = [],
-  } = folder.layout.skeleton(
-    title,
-    folder.migrations.flatMap((it: Migration) => namesOf(it)),
-    world.now(),
-    contentsOf(folder.path, world.files),
-  );
+  const { files, opens, cursor, lists = [] } = newMigration(ground, title);
   const body = changed.map((it) => `${it};\n`).join('\n');
-  return {
-    applied,
-    files: files.map(({ name, text: first }, i) => ({
-      path: join(folder.path, name),
-      text: i === 0 ? first.slice(0, cursor) + body + first.slice(cursor) : first,
-    })),
-    lists: lists.map(({ name, text: whole }) => ({ path: join(folder.path, name), text: whole })),
-  };
+  const home = files[0]?.name ?? opens;
+  const filled = ({ name, text: first }: (typeof files)[number]) => ({
+    path: join(folder.path, name),
+    text: name === home ? first.slice(0, cursor) + body + first.slice(cursor) : first,
+  });
+  return { applied, files: files.map(filled), lists: lists.map(filled) };
 }
 
 /** Those of the up script, as they are written. */
