@@ -2,6 +2,7 @@
 import { deepEqual, equal, match, rejects } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
+import { hashOf } from '../../server/engine/layouts/graphileMigrateHeader';
 import { appliedVariant } from '../../server/engine/projects/edits';
 import { isFault } from '../support/faults';
 import { never, projectOf, type Workspace, withWorkspace } from './support';
@@ -91,5 +92,21 @@ describe('what was applied of a file that was edited since', () => {
       appliedVariant('a', (it) => it === 'b'),
       undefined,
     );
+  });
+
+  it('is parted from the edit, which goes where the tool has new ones written', () => {
+    const body = 'create table a (id int);';
+    const [committed, current] = ['migrations/committed/000001.sql', 'migrations/current.sql'];
+    const text = `--! Previous: -\n--! Hash: ${hashOf(body, undefined)}\n\n${body}\n`;
+    return withWorkspace({ [committed]: text, [current]: '' }, async ({ root, write, path, engine }) => {
+      const project = await projectOf(engine());
+      equal((await project.apply({ ...everything, which: { only: '000001' } }, () => {}, never)).kind, 'done');
+      git(root, 'init', '-q');
+      commit(root);
+      write(committed, `${text}create table b (id int);\n`);
+      const moved = await (await projectOf(engine())).movedEdit(path(committed), never);
+      const edit = '--! Message: again\n\n-- Enter migration here\ncreate table b (id int);\n';
+      deepEqual([moved.applied.text, moved.files, moved.lists], [text, [], [{ path: path(current), text: edit }]]);
+    });
   });
 });
