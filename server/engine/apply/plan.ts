@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { lineIndex } from '../base/text';
 import { Fault } from '../base/fault';
-import { type HistoryState, isDone } from '../history/history';
+import { type HistoryState, isDone, versionsNeeded } from '../history/history';
 import type { Script } from '../layouts/layout';
 import { fileOf, type Migration } from '../layouts/migration';
 import { type Message, messagesIn, statementsIn } from '../layouts/statements';
@@ -128,11 +128,8 @@ export function checkDown({ folder }: Pick<Job, 'folder'>, versions: readonly st
 /** @throws {Fault} `blocked`, `history-moved` when the tool would refuse to go on */
 function checkHistory({ folder }: Pick<Job, 'folder'>, state: HistoryState): void {
   if (state.blocked !== undefined) throw new Fault('blocked', state.blocked);
-  if (!state.needsFiles) return;
-  const isThere = (version: string): boolean => folder.migrations.some((it) => it.version === version);
-  const last = state.versions.findLastIndex(isThere);
-  const needed = state.allowsNewer ? state.versions.slice(0, last + 1) : state.versions;
-  const missing = needed.find((version) => !isThere(version));
+  const known = new Set(folder.migrations.map(({ version }) => version));
+  const [missing] = versionsNeeded(state, (it) => known.has(it));
   if (missing !== undefined)
     throw new Fault('history-moved', `${missing} is applied and has no file in ${folder.path}.`);
 }

@@ -22,8 +22,8 @@ export interface History {
    */
   withLock<T>(session: Session, waitMs: number, use: () => Promise<T>): Promise<T>;
   /**
-   * What the tool does around a script, in its order. The caller runs the script between `before` and `after`; when
-   * `inTransaction` (script in mode `transaction`) `after` runs in the script's own transaction, before COMMIT.
+   * What the tool does around a script, in its order. The caller runs the script between `before` and `after`; of a
+   * script in mode `transaction` `after` runs in the script's own transaction, before COMMIT.
    * When the script is refused, `after` is not called: golang-migrate's row then stays dirty, as the tool leaves it.
    * A migration without a script in that direction (golang-migrate takes it for an empty one) is recorded all the same.
    *
@@ -152,6 +152,16 @@ export function isDone({ applied, again, parts }: HistoryState, migration: Migra
   const inParts = parts?.(migration, upText);
   if (inParts && inParts.applied.size > 0) return inParts.open.size === 0;
   return applied(migration) === 'applied' && !again?.(migration, upText);
+}
+
+/** Versions of the table that have no file, and without which the tool refuses to go on. */
+export function versionsNeeded(
+  { versions, needsFiles, allowsNewer }: HistoryState,
+  isThere: (version: string) => boolean,
+): readonly string[] {
+  if (!needsFiles) return [];
+  const count = allowsNewer ? versions.findLastIndex(isThere) + 1 : versions.length;
+  return versions.slice(0, count).filter((it) => !isThere(it));
 }
 
 export type AppliedState = 'applied' | 'pending' | 'skipped';

@@ -1,4 +1,5 @@
 /** What is applied, and what is left to do, in the order of the folder. */
+import { type HistoryState, versionsNeeded } from '../history/history';
 import type { MigrationStatus, Status } from '../project';
 import type { View } from './look';
 
@@ -12,14 +13,11 @@ export function statusOf({ live, migrations }: View): Status {
       ...(reason === undefined ? {} : { reason }),
     }),
   );
-  const { blocked, table, needsFiles } = live.history;
+  const { blocked, table } = live.history;
   return {
     server: live.server,
     historyTable: table,
-    migrations: [
-      ...here,
-      ...missingIn(live.history.versions, here).map((it) => (needsFiles ? { ...it, reason: stops } : it)),
-    ],
+    migrations: [...here, ...missingIn(live.history, here)],
     ...(blocked === undefined ? {} : { blocked }),
   };
 }
@@ -27,9 +25,16 @@ export function statusOf({ live, migrations }: View): Status {
 const stops = 'The tool refuses to go on as long as there is no file for it; it may be on another branch.';
 
 /** Applied, and without a file in the folder. */
-function missingIn(applied: readonly string[], here: readonly MigrationStatus[]): MigrationStatus[] {
+function missingIn(history: HistoryState, here: readonly MigrationStatus[]): MigrationStatus[] {
   const known = new Set(here.map(({ version }) => version));
-  return applied
+  const needed = new Set(versionsNeeded(history, (it) => known.has(it)));
+  return history.versions
     .filter((version) => !known.has(version))
-    .map((version) => ({ version, title: '', state: 'missing', migration: undefined }));
+    .map((version) => ({
+      version,
+      title: '',
+      state: 'missing',
+      migration: undefined,
+      ...(needed.has(version) ? { reason: stops } : {}),
+    }));
 }
