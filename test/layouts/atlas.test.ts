@@ -78,6 +78,14 @@ describe("Atlas's statements", () => {
       }),
     );
   });
+
+  it('are told soon where blocks begin that have no end', () => {
+    const lines = Array.from({ length: 60 }, (_, i) => `begin work_${i};`);
+    deepEqual(
+      scanAtlas(lines.join('\n')).statements.map(({ text }) => text),
+      lines,
+    );
+  });
 });
 
 describe('atlas.sum', () => {

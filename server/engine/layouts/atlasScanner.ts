@@ -68,10 +68,12 @@ class Scanner {
   /** Behind what has been read. */
   at: number;
 
+  /** @param hopeless where a block that begins is known to have no end: each would be looked for within each other */
   constructor(
     private readonly text: string,
     private start: number,
     private delimiter: string,
+    private readonly hopeless = new Set<string>(),
   ) {
     this.at = start;
   }
@@ -168,31 +170,38 @@ class Scanner {
     const atomic = matchAt(beginAtomic, this.text, this.at - 1);
     if (atomic !== undefined) {
       this.at += atomic.length - 1;
-      if (this.skipBody((text) => end.test(text))) return true;
+      if (this.skipBody('atomic')) return true;
     }
     const opening = matchAt(begin, this.text, this.at - 1);
     if (opening === undefined) return false;
     // At the beginning of the statement, or behind white space.
     if (this.at > this.start + 1 && matchAt(begin, this.text, this.at - 2) === undefined) return false;
     this.at += opening.length - 1;
-    return this.skipBody((text) => [text, text.slice(0, -1)].includes(end.exec(text)?.[0] ?? ' ') && end.test(text));
+    return this.skipBody('plain');
   }
 
-  private skipBody(isEnd: (text: string) => boolean): boolean {
-    const body = new Scanner(this.text, this.at, ';');
+  private skipBody(kind: keyof typeof endsBlock): boolean {
+    const place = `${kind} ${this.at}`;
+    if (this.hopeless.has(place)) return false;
+    const body = new Scanner(this.text, this.at, ';', this.hopeless);
     try {
       for (let next = body.statement(); next; next = body.statement())
-        if (isEnd(next.text)) {
+        if (endsBlock[kind](next.text)) {
           this.at = body.at;
           return true;
         }
-      return false;
     } catch (error) {
-      if (error instanceof Trouble) return false;
-      throw error;
+      if (!(error instanceof Trouble)) throw error;
     }
+    this.hopeless.add(place);
+    return false;
   }
 }
+
+const endsBlock = {
+  atomic: (text: string): boolean => end.test(text),
+  plain: (text: string): boolean => [text, text.slice(0, -1)].includes(end.exec(text)?.[0] ?? ' ') && end.test(text),
+} as const;
 
 function matchAt(pattern: RegExp, text: string, at: number): string | undefined {
   if (at < 0) return undefined;
