@@ -55,9 +55,10 @@ export const diskFiles: Files = {
   isMarked(path) {
     try {
       return readRegularFile(path).subarray(0, mark.length).equals(mark);
-    } catch {
+    } catch (error) {
       // Who reads its text will say why.
-      return false;
+      if (error instanceof Error) return false;
+      throw error;
     }
   },
 

@@ -1,5 +1,5 @@
 /** The files of the disk, read again only when they are others: a folder may hold thousands, and every keystroke asks. */
-import { statSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import type { Files } from '../world';
 
 interface Remembered {
@@ -18,6 +18,8 @@ export function rememberedFiles(files: Files): Files {
       const former = known.get(path);
       if (former && stamp !== undefined && former.stamp === stamp) return former.text;
       known.delete(path);
+      // Beside every script another file may lie, and as a rule does not.
+      if (stamp === undefined && isNowhere(path)) return undefined;
       const text = files.read(path);
       // What has only just been written may be written again within the same tick of the file system's clock.
       if (stamp !== undefined && stampOf(path) === stamp && !isFresh(path))
@@ -35,6 +37,16 @@ function stampOf(path: string): string | undefined {
     return file && `${file.mtimeNs} ${file.ctimeNs} ${file.size} ${file.ino}`;
   } catch (error) {
     if (error instanceof Error && 'code' in error) return undefined;
+    throw error;
+  }
+}
+
+/** Nothing is there, not even a link that leads nowhere. */
+function isNowhere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return false;
     throw error;
   }
 }

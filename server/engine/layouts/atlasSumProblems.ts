@@ -15,7 +15,7 @@ export function sumProblems(fileName: string, text: string, read: FolderContents
   const names = [...new Set([...lines.map(({ name }) => name), fileName])].toSorted();
   const texts = names.map((name) => ({ name, text: name === fileName ? text : read(name) }));
   const known = texts.flatMap((it) => (it.text === undefined ? [] : [{ name: it.name, text: it.text }]));
-  const fix: Fix | undefined =
+  const fix = (): Fix | undefined =>
     known.length === texts.length
       ? {
           title: 'Write atlas.sum anew',
@@ -25,11 +25,11 @@ export function sumProblems(fileName: string, text: string, read: FolderContents
       : undefined;
   // It is about the file as a whole, and must not stand in the way of what is told of its first line.
   const range = { start: 0, end: 0 };
-  if (at < 0) return [atlasProblems.sum(range, 'added', fix)];
+  if (at < 0) return [atlasProblems.sum(range, 'added', fix())];
   const computed = linesOf(known);
   const differs = differsAt(lines, computed, at);
   // What stands before it changes its digest, too.
-  return differs && !(at > 0 && differsAt(lines, computed, at - 1)) ? [atlasProblems.sum(range, 'edited', fix)] : [];
+  return differs && !(at > 0 && differsAt(lines, computed, at - 1)) ? [atlasProblems.sum(range, 'edited', fix())] : [];
 }
 
 const differsAt = (lines: readonly SumLine[], computed: readonly SumLine[], at: number): boolean =>

@@ -37,10 +37,11 @@ export class MigrationReader {
 
   /** Oldest first. A migration whose file has gone meanwhile is left out; one that is no text says so as its problem. */
   read(folder: MigrationFolder, files: Files): ReadMigration[] {
-    return folder.migrations.flatMap((migration) => this.readMigration(migration, folder, files) ?? []);
+    const once = eachOnce(files);
+    return folder.migrations.flatMap((migration) => this.readMigration(migration, folder, once) ?? []);
   }
 
-  private readMigration(migration: Migration, folder: MigrationFolder, files: Files): ReadMigration | undefined {
+  private readMigration(migration: Migration, folder: MigrationFolder, files: Texts): ReadMigration | undefined {
     const up = this.readFile(migration.upPath, folder, files);
     const down = migration.downPath === migration.upPath ? up : this.readFile(migration.downPath, folder, files);
     if (!up) return undefined;
@@ -57,13 +58,27 @@ export class MigrationReader {
     return read;
   }
 
-  private readFile(path: string | undefined, folder: MigrationFolder, files: Files): ReadFile | undefined {
+  private readFile(path: string | undefined, folder: MigrationFolder, files: Texts): ReadFile | undefined {
     if (path === undefined) return undefined;
     const known = this.files.get(path);
     const read = readFile(path, folder, files, known);
     if (read && read !== known) this.files.set(path, read);
     return read;
   }
+}
+
+type Texts = Pick<Files, 'read' | 'isMarked'>;
+
+/** For one look at a folder: what lies beside many of its files, such as `atlas.sum`, is asked for once. */
+function eachOnce(files: Texts): Texts {
+  const known = new Map<string, string | undefined>();
+  return {
+    read(path) {
+      if (!known.has(path)) known.set(path, files.read(path));
+      return known.get(path);
+    },
+    isMarked: (path) => files.isMarked(path),
+  };
 }
 
 export const wishedBy = (migrations: readonly ReadMigration[]): readonly string[] =>
@@ -79,7 +94,7 @@ const extensionsIn = (text: string): string[] =>
 function readFile(
   path: string,
   folder: MigrationFolder,
-  files: Files,
+  files: Texts,
   known: ReadFile | undefined,
 ): ReadFile | undefined {
   const readBeside = besideIn(folder, (file) => files.read(file));
