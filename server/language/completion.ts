@@ -1,7 +1,8 @@
 /** Completion of directives: those of the tool that may stand at the cursor. Plain SQL is left to other extensions. */
 import { type CompletionItem, CompletionItemKind, InsertTextFormat, InsertTextMode } from 'vscode-languageserver/node';
 import { directives } from '../engine/layouts/directives/all';
-import type { Directive, DirectiveTool } from '../engine/layouts/directives/directive';
+import type { Directive } from '../engine/layouts/directives/directive';
+import type { LayoutName } from '../engine/layouts/layout';
 import { candidatesAt } from '../engine/layouts/directives/candidates';
 import { documentation } from './directives';
 import type { Feature } from './feature';
@@ -44,7 +45,7 @@ export const completion: Feature = {
  * @param inserted whether the editor knows tab stops
  */
 export function completionsAt(
-  tool: DirectiveTool,
+  tool: LayoutName,
   text: string,
   offset: number,
   inserted: 'snippets' | 'text',

@@ -1,7 +1,8 @@
 /** What the editor is told of one directive. */
 import { type MarkupContent, MarkupKind } from 'vscode-languageserver/node';
 import { directives } from '../engine/layouts/directives/all';
-import type { Directive, DirectiveTool, ToolDirectives } from '../engine/layouts/directives/directive';
+import type { Directive, ToolDirectives } from '../engine/layouts/directives/directive';
+import type { LayoutName } from '../engine/layouts/layout';
 import { type Occurrence, linesIn, occurrencesOn } from '../engine/layouts/directives/reading';
 import { code } from './markdown';
 
@@ -16,7 +17,7 @@ export const documentation = ({ label, page }: ToolDirectives, { text, says }: D
  *
  * @param text without a byte order mark
  */
-export function directiveAt(tool: DirectiveTool, text: string, offset: number): Occurrence | undefined {
+export function directiveAt(tool: LayoutName, text: string, offset: number): Occurrence | undefined {
   const line = linesIn(text).findLast(({ start }) => start <= offset);
   const all = line ? occurrencesOn(line, directives[tool].directives) : [];
   return all.findLast(({ range }) => range.start <= offset && offset < range.end);

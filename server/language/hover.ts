@@ -2,7 +2,7 @@
 import { type Hover, MarkupKind, type Range } from 'vscode-languageserver/node';
 import type { TextRange } from '../engine/base/text';
 import { directives } from '../engine/layouts/directives/all';
-import type { DirectiveTool } from '../engine/layouts/directives/directive';
+import type { LayoutName } from '../engine/layouts/layout';
 import type { FileCheck, Finding, StatementOutcome } from '../engine/project';
 import { directiveAt, documentation } from './directives';
 import type { Feature } from './feature';
@@ -38,7 +38,7 @@ export const hover: Feature = {
  *
  * @param text as the editor has it
  */
-export function directiveHover(tool: DirectiveTool, text: string, offset: number): Hover | null {
+export function directiveHover(tool: LayoutName, text: string, offset: number): Hover | null {
   const found = directiveAt(tool, withoutMark(text), offset);
   if (!found) return null;
   return { contents: documentation(directives[tool], found.directive), range: rangesIn(text)(found.range) };

@@ -1,6 +1,6 @@
 /** Which directives are completed where, what a hover tells of them, and which quick fixes stand beside a diagnostic. */
 import { deepEqual, equal, match } from 'node:assert/strict';
-import type { DirectiveTool } from '../../server/engine/layouts/directives/directive';
+import type { LayoutName } from '../../server/engine/layouts/layout';
 import { completionsAt } from '../../server/language/completion';
 import { fixActions } from '../../server/language/fixes';
 import { directiveHover } from '../../server/language/hover';
@@ -12,13 +12,13 @@ function at(source: string): { readonly text: string; readonly offset: number } 
   return { text: source.replace('$0', ''), offset };
 }
 
-const labels = (tool: DirectiveTool, source: string): readonly string[] => {
+const labels = (tool: LayoutName, source: string): readonly string[] => {
   const { text, offset } = at(source);
   return completionsAt(tool, text, offset, 'snippets').map(({ label }) => label);
 };
 
 /** The text after the first completion was taken. */
-function completed(tool: DirectiveTool, source: string, inserted: 'snippets' | 'text' = 'snippets'): string {
+function completed(tool: LayoutName, source: string, inserted: 'snippets' | 'text' = 'snippets'): string {
   const { text, offset } = at(source);
   const [item] = completionsAt(tool, text, offset, inserted);
   if (!item?.textEdit || !('range' in item.textEdit)) throw new Error(`nothing is completed in ${source}`);
@@ -30,7 +30,7 @@ function completed(tool: DirectiveTool, source: string, inserted: 'snippets' | '
 }
 
 describe('completion of directives', () => {
-  const cases: readonly [DirectiveTool, string, readonly string[]][] = [
+  const cases: readonly [LayoutName, string, readonly string[]][] = [
     ['dbmate', '$0', ['-- migrate:up']],
     ['dbmate', '--$0', ['-- migrate:up']],
     ['dbmate', '-- migrate:up\nselect 1;\n-- mig$0', ['-- migrate:down']],
@@ -101,7 +101,7 @@ describe('completion of directives', () => {
 });
 
 describe('a hover on a directive', () => {
-  const hover = (tool: DirectiveTool, source: string): string => {
+  const hover = (tool: LayoutName, source: string): string => {
     const { text, offset } = at(source);
     return JSON.stringify(directiveHover(tool, text, offset));
   };

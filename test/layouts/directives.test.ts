@@ -3,13 +3,13 @@ import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import { layouts } from '../../server/engine/layouts/all';
 import { directives } from '../../server/engine/layouts/directives/all';
-import type { DirectiveTool } from '../../server/engine/layouts/directives/directive';
+import type { LayoutName } from '../../server/engine/layouts/layout';
 import { directiveProblems, withDirectiveProblems } from '../../server/engine/layouts/directives/finder';
 import { linesIn, occurrencesIn } from '../../server/engine/layouts/directives/reading';
 import type { FileProblem, Fix } from '../../server/engine/layouts/layout';
 
-const tools = Object.keys(directives) as DirectiveTool[];
-const problemsOf = (tool: DirectiveTool, text: string): readonly FileProblem[] =>
+const tools = Object.keys(directives) as LayoutName[];
+const problemsOf = (tool: LayoutName, text: string): readonly FileProblem[] =>
   directiveProblems(tool, { text, isMarked: false });
 
 function mended(text: string, { edits }: Fix): string {
@@ -19,7 +19,7 @@ function mended(text: string, { edits }: Fix): string {
 }
 
 /** `code «words»`, and the text that the first fix makes. */
-const told = (tool: DirectiveTool, text: string): readonly (readonly string[])[] =>
+const told = (tool: LayoutName, text: string): readonly (readonly string[])[] =>
   problemsOf(tool, text).map(({ code, range, fixes = [] }) => [
     `${code} «${text.slice(range.start, range.end)}»`,
     ...fixes.slice(0, 1).map((it) => mended(text, it)),
@@ -49,7 +49,7 @@ describe('the directives of a tool', () => {
 });
 
 describe('a directive that its tool passes over', () => {
-  const cases: readonly [DirectiveTool, string, readonly (readonly string[])[]][] = [
+  const cases: readonly [LayoutName, string, readonly (readonly string[])[]][] = [
     [
       'dbmate',
       '-- migrate:up\na;\n-- migrate:dwon\nb;\n',
@@ -186,7 +186,7 @@ describe('a directive that its tool passes over', () => {
   });
 
   it('is told why, where its words are right', () => {
-    const messages = (tool: DirectiveTool, text: string) => problemsOf(tool, text).map(({ message }) => message);
+    const messages = (tool: LayoutName, text: string) => problemsOf(tool, text).map(({ message }) => message);
     const is = (tool: string): string => `For ${tool} this line is a comment:`;
     deepEqual(messages('graphile-migrate', 'a;\n --!include b.sql\n'), [
       `${is('graphile-migrate')} nothing may stand before a directive on its line.`,

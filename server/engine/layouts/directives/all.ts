@@ -2,11 +2,12 @@
 import { atlas } from './atlas';
 import { dbmate } from './dbmate';
 import { diesel } from './diesel';
-import type { DirectiveTool, ToolDirectives } from './directive';
+import type { ToolDirectives } from './directive';
 import { drizzle } from './drizzle';
 import { flyway } from './flyway';
 import { goose } from './goose';
 import { graphileMigrate } from './graphileMigrate';
+import type { LayoutName } from '../layout';
 import { liquibase } from './liquibase';
 import { nodePgMigrate } from './nodePgMigrate';
 import { numbered } from './numbered';
@@ -20,7 +21,7 @@ const none = (label: string, page: string, withoutTransaction: string): ToolDire
   withoutTransaction,
 });
 
-export const directives: Readonly<Record<DirectiveTool, ToolDirectives>> = {
+export const directives: Readonly<Record<LayoutName, ToolDirectives>> = {
   atlas,
   dbmate,
   diesel,

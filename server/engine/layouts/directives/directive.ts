@@ -4,23 +4,6 @@
  * From these values everything is made that speaks of directives: completion, hover, and the findings about those that
  * are misspelt, misplaced or contradict each other.
  */
-import type { LayoutName } from '../layout';
-
-/** Every tool whose directives are known; some belong to layouts that are still to come. */
-export type DirectiveTool =
-  | LayoutName
-  | 'atlas'
-  | 'diesel'
-  | 'drizzle'
-  | 'flyway'
-  | 'graphile-migrate'
-  | 'liquibase'
-  | 'node-pg-migrate'
-  | 'prisma'
-  | 'sqitch'
-  | 'sqlx'
-  | 'supabase';
-
 /** One that stands in a file of SQL. */
 export interface Directive {
   /** Names it among those of its tool: `no-transaction`. */

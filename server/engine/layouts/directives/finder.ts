@@ -3,10 +3,10 @@
  * that are against each other.
  */
 import type { TextRange } from '../../base/text';
-import type { FileProblem, Fix } from '../layout';
+import type { FileProblem, Fix, LayoutName } from '../layout';
 import { directives as known } from './all';
 import { commentStarts, dashedPart } from './comments';
-import type { Directive, DirectiveTool, ToolDirectives } from './directive';
+import type { Directive, ToolDirectives } from './directive';
 import { demand, mayStandOn, putting, taking } from './placing';
 import { linesIn, type Occurrence, occurrencesIn, occurrencesOn, type TextLine } from './reading';
 import { meantBy } from './resemblance';
@@ -23,7 +23,7 @@ export interface MarkedText {
  *   the fixes
  */
 export function withDirectiveProblems(
-  tool: DirectiveTool,
+  tool: LayoutName,
   text: MarkedText,
   problems: readonly FileProblem[],
 ): readonly FileProblem[] {
@@ -42,7 +42,7 @@ export function withDirectiveProblems(
 
 const overlap = (one: TextRange, other: TextRange): boolean => one.start < other.end && other.start < one.end;
 
-export function directiveProblems(tool: DirectiveTool, { text, isMarked }: MarkedText): readonly FileProblem[] {
+export function directiveProblems(tool: LayoutName, { text, isMarked }: MarkedText): readonly FileProblem[] {
   const own = known[tool];
   const lines = linesIn(text);
   const occurrences = occurrencesIn(lines, own.directives);
