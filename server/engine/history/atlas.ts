@@ -8,7 +8,6 @@
 import { createHash } from 'node:crypto';
 import { Fault } from '../base/fault';
 import { version as ownVersion } from '../base/version';
-import { quoteIdentifier } from '../database/quote';
 import type { Session } from '../database/session';
 import { scriptOf } from '../layouts/atlas';
 import { type AtlasConfig, atlasConfig } from '../layouts/atlasConfig';
@@ -17,7 +16,7 @@ import { readSum } from '../layouts/atlasSum';
 import type { ToolSettings } from '../layouts/layout';
 import { withAdvisoryLocks } from './advisoryLock';
 import type { History, HistoryState, HistoryStep } from './history';
-import { hasTable, labelOf, quoted, type Shape, type TableName } from './table';
+import { hasTable, labelOf, makeSchema, quoted, type Shape, type TableName } from './table';
 
 export interface AtlasOptions {
   readonly config: AtlasConfig;
@@ -82,8 +81,7 @@ const shape: Shape = {
 const cloudRow = '.atlas_cloud_identifier';
 
 async function makeTable(session: Session, table: TableName): Promise<void> {
-  const [known] = await session.rows('select from pg_catalog.pg_namespace where nspname = $1::text', [table.schema]);
-  if (!known) await session.rows(`create schema if not exists ${quoteIdentifier(table.schema)}`);
+  await makeSchema(session, table.schema);
   await session.rows(`create table if not exists ${quoted(table)} (
     version character varying not null,
     description character varying not null,

@@ -5,13 +5,12 @@
  * taken here keeps two of us apart, and against dbmate itself the primary key is the last guard: of two that apply
  * the same migration one is refused, and with it everything its transaction did.
  */
-import { quoteIdentifier } from '../database/quote';
 import type { Session } from '../database/session';
 import type { ToolSettings } from '../layouts/layout';
 import { withAdvisoryLocks } from './advisoryLock';
 import type { History, HistoryState } from './history';
 import { ownLockId } from './ownLock';
-import { currentSchema, hasTable, labelOf, quoted, type Shape, type TableName } from './table';
+import { currentSchema, hasTable, labelOf, makeSchema, quoted, type Shape, type TableName } from './table';
 
 export interface DbmateOptions {
   /** DBMATE_MIGRATIONS_TABLE: perhaps with a schema. */
@@ -72,8 +71,7 @@ function tableIn(current: string, { table = 'schema_migrations', searchPath = ''
 }
 
 async function makeTable(session: Session, table: TableName): Promise<void> {
-  const [known] = await session.rows('select from pg_catalog.pg_namespace where nspname = $1::text', [table.schema]);
-  if (!known) await session.rows(`create schema if not exists ${quoteIdentifier(table.schema)}`);
+  await makeSchema(session, table.schema);
   await session.rows(`create table if not exists ${quoted(table)} (version varchar primary key)`);
 }
 

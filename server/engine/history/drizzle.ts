@@ -8,7 +8,6 @@
  */
 import { createHash } from 'node:crypto';
 import { Fault } from '../base/fault';
-import { quoteIdentifier } from '../database/quote';
 import type { Session } from '../database/session';
 import { configFor } from '../layouts/drizzleConfig';
 import { journalFile } from '../layouts/drizzleJournal';
@@ -17,7 +16,7 @@ import { withAdvisoryLocks } from './advisoryLock';
 import { type DrizzleOptions, matched, millisOf, upgrade } from './drizzleUpgrade';
 import type { History, HistoryState, HistoryStep } from './history';
 import { ownLockId } from './ownLock';
-import { hasTable, labelOf, quoted, type Shape, type TableName } from './table';
+import { hasTable, labelOf, makeSchema, quoted, type Shape, type TableName } from './table';
 
 export function drizzleOptions(settings: ToolSettings): DrizzleOptions {
   const { table: name = '__drizzle_migrations', schema = 'drizzle' } = configFor(settings) ?? {};
@@ -60,8 +59,7 @@ const shape: Shape = {
 
 async function prepare(session: Session, options: DrizzleOptions): Promise<void> {
   const { table } = options;
-  const [known] = await session.rows('select from pg_catalog.pg_namespace where nspname = $1::text', [table.schema]);
-  if (!known) await session.rows(`create schema if not exists ${quoteIdentifier(table.schema)}`);
+  await makeSchema(session, table.schema);
   const isThere = await hasTable(session, table, shape);
   if (isThere && !isOfJournal(options)) await upgrade(session, options);
   if (isThere) return;

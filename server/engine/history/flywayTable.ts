@@ -7,7 +7,7 @@
 import { quoteIdentifier } from '../database/quote';
 import type { Session } from '../database/session';
 import type { FlywayConfig } from '../layouts/flywayConfig';
-import { inTransaction, quoted, type Shape, type TableName } from './table';
+import { inTransaction, makeSchema, quoted, type Shape, type TableName } from './table';
 
 export const flywayShape: Shape = {
   tool: 'Flyway',
@@ -79,12 +79,7 @@ export async function makeTables(
 
 async function makeSchemas(session: Session, schemas: readonly string[]): Promise<readonly string[]> {
   const made: string[] = [];
-  for (const schema of schemas) {
-    const [known] = await session.rows('select from pg_catalog.pg_namespace where nspname = $1::text', [schema]);
-    if (known) continue;
-    await session.rows(`create schema ${quoteIdentifier(schema)}`);
-    made.push(schema);
-  }
+  for (const schema of schemas) if (await makeSchema(session, schema)) made.push(schema);
   return made;
 }
 

@@ -122,6 +122,7 @@ function stateOf(table: TableName, { exists, row, blocked }: Reading): HistorySt
       BigInt(version) < current || (BigInt(version) === current && !row?.dirty) ? 'applied' : 'pending',
     versions: current === nilVersion ? [] : [String(current)],
     ...(blocked ? { blocked: blockedBy(current), repairs: (migrations) => repairsOf(table, current, migrations) } : {}),
+    recordsNewest: true,
     skipsOlder: true,
     needsFiles: true,
   };

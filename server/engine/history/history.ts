@@ -79,7 +79,6 @@ export interface HistoryState {
   /** For people and for queries of the user: `public.schema_migrations`. */
   readonly table: string;
   readonly exists: boolean;
-  /** golang-migrate has one row: every file up to that version counts as applied. */
   readonly applied: (migration: Migration) => AppliedState;
   /**
    * Applied, and the file is not what was applied. Left out where the history keeps no checksum: then ours is asked.
@@ -113,6 +112,8 @@ export interface HistoryState {
    * @param migrations of the folder, oldest first
    */
   readonly repairs?: (migrations: readonly Migration[]) => readonly Repair[];
+  /** Set where the newest version alone is recorded, and every file below it counts as applied (golang-migrate). */
+  readonly recordsNewest?: true;
   /** True when an unapplied file below the newest applied one will never be run by the tool (golang-migrate). */
   readonly skipsOlder: boolean;
   /**

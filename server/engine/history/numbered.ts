@@ -4,7 +4,7 @@ import type { Session } from '../database/session';
 import { withAdvisoryLocks } from './advisoryLock';
 import type { History, HistoryState, HistoryStep } from './history';
 import { ownLockId } from './ownLock';
-import { hasTable, labelOf, quoted, type Shape, type TableName } from './table';
+import { hasTable, labelOf, makeSchema, quoted, type Shape, type TableName } from './table';
 
 export function numberedHistory(): History {
   return {
@@ -39,9 +39,7 @@ const shape: Shape = {
 };
 
 async function makeTable(session: Session): Promise<void> {
-  const [known] = await session.rows('select from pg_catalog.pg_namespace where nspname = $1::text', [table.schema]);
-  // Even with IF NOT EXISTS it needs the right to make schemas.
-  if (!known) await session.rows('create schema if not exists rehearsal');
+  await makeSchema(session, table.schema);
   await session.rows(
     `create table if not exists ${quoted(table)} (
       version text primary key,

@@ -6,7 +6,7 @@
  * mark_migration_rolled_back.rs. test/conformance/prisma.test.ts asks the engine itself.
  */
 import { randomUUID } from 'node:crypto';
-import { quoteIdentifier, quoteLiteral } from '../database/quote';
+import { quoteLiteral } from '../database/quote';
 import type { Session } from '../database/session';
 import type { ToolSettings } from '../layouts/layout';
 import { prisma } from '../layouts/prisma';
@@ -14,7 +14,7 @@ import { otherHolder, withAdvisoryLocks } from './advisoryLock';
 import type { History, HistoryState, HistoryStep, Repair } from './history';
 import { matchesChecksum, prismaChecksum } from './prismaChecksum';
 import { prismaLog } from './prismaLog';
-import { hasTable, labelOf, quoted, type Shape, type TableName } from './table';
+import { hasTable, labelOf, makeSchema, quoted, type Shape, type TableName } from './table';
 
 export interface PrismaOptions {
   /** `schema` of the URL. */
@@ -71,8 +71,7 @@ const shape: Shape = {
 };
 
 async function makeTable(session: Session, schema: string): Promise<void> {
-  const [known] = await session.rows('select from pg_catalog.pg_namespace where nspname = $1::text', [schema]);
-  if (!known) await session.rows(`create schema ${quoteIdentifier(schema)}`);
+  await makeSchema(session, schema);
   await session.rows(
     `create table ${name} (
       id varchar(36) primary key not null,

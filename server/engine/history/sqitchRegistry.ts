@@ -6,7 +6,7 @@
 import { quoteIdentifier, quoteLiteral } from '../database/quote';
 import type { Session } from '../database/session';
 import type { Person } from '../layouts/sqitchIds';
-import { inTransaction } from './table';
+import { inTransaction, makeSchema } from './table';
 
 /** Of the registry, as sqitch numbers it. */
 export const registryVersion = '1.1';
@@ -15,9 +15,7 @@ export const registryVersion = '1.1';
 export async function makeRegistry(session: Session, registry: string, by: Person): Promise<void> {
   const schema = quoteIdentifier(registry);
   await inTransaction(session, async () => {
-    const [known] = await session.rows('select from pg_catalog.pg_namespace where nspname = $1::text', [registry]);
-    // Even with IF NOT EXISTS it needs the right to make schemas.
-    if (!known) await session.rows(`create schema ${schema}`);
+    await makeSchema(session, registry);
     await session.rows(`comment on schema ${schema} is 'Sqitch database deployment metadata v1.1.'`);
     for (const { name, says, columns, rules } of tables) {
       const table = `${schema}.${name}`;

@@ -1,6 +1,6 @@
 /** Where a history table stands, what shape it has, and whose it then is. */
 import { Fault } from '../base/fault';
-import { quoteName } from '../database/quote';
+import { quoteIdentifier, quoteName } from '../database/quote';
 import type { Session } from '../database/session';
 
 export interface TableName {
@@ -87,6 +87,17 @@ async function isOfRails(
 /** A text column is as good as a varchar one. */
 const sameType = (found: string | undefined, wanted: string): boolean =>
   found === wanted || (wanted === 'character varying' && found === 'text');
+
+/**
+ * Even with IF NOT EXISTS it needs the right to make schemas, so that it is looked for first.
+ *
+ * @returns whether it was missing
+ */
+export async function makeSchema(session: Session, schema: string): Promise<boolean> {
+  const [known] = await session.rows('select from pg_catalog.pg_namespace where nspname = $1::text', [schema]);
+  if (!known) await session.rows(`create schema if not exists ${quoteIdentifier(schema)}`);
+  return !known;
+}
 
 /** Runs the steps in a transaction of their own. */
 export async function inTransaction(session: Session, steps: () => Promise<void>): Promise<void> {

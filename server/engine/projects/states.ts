@@ -61,7 +61,7 @@ function stateOf(ground: Ground, history: HistoryState, read: ReadMigration): Mi
   const whole = wholeOf(read);
   const [state, done] = [history.applied(migration), isDone(history, migration, whole)];
   if (state !== 'applied' && !done) return state;
-  if (wasPassedOver(ground, migration)) return 'skipped';
+  if (wasPassedOver(ground, history, migration)) return 'skipped';
   // What cannot be read is said by itself; whether it is another text, nobody knows.
   if (unreadUp(read)) return 'applied';
   if (!done) return 'pending';
@@ -80,9 +80,9 @@ export const isAsApplied =
   (whole: string): boolean =>
     !(history.edited?.(migration, whole) ?? texts.edited(migration.version, whole.replace(/^\uFEFF/, '')));
 
-/** golang-migrate records only how far it came: a file that appears below that later was never run. */
-function wasPassedOver({ folder, texts }: Ground, { version }: Migration): boolean {
-  if (folder.layout.name !== 'golang-migrate' || texts.knows(version)) return false;
+/** Where it is only recorded how far the tool came, a file that appears below that later was never run. */
+function wasPassedOver({ folder, texts }: Ground, { recordsNewest }: HistoryState, { version }: Migration): boolean {
+  if (!recordsNewest || texts.knows(version)) return false;
   const at = folder.migrations.findIndex((it) => it.version === version);
   return folder.migrations.slice(at + 1).some((later) => texts.knows(later.version));
 }
@@ -91,7 +91,7 @@ function wasPassedOver({ folder, texts }: Ground, { version }: Migration): boole
 export function rememberApplied(ground: Ground, history: HistoryState, migrations: readonly ReadMigration[]): void {
   const { texts, world } = ground;
   const applied = migrations.filter(
-    ({ migration }) => history.applied(migration) === 'applied' && !wasPassedOver(ground, migration),
+    ({ migration }) => history.applied(migration) === 'applied' && !wasPassedOver(ground, history, migration),
   );
   try {
     const entry = ({ migration, link }: ReadMigration) =>
