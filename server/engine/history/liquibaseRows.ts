@@ -18,13 +18,15 @@ type Named = Pick<HistoryStep['migration'], 'name' | 'upPath' | 'version'>;
 
 export class LiquibaseRows {
   private readonly byKey = new Map<string, LiquibaseRow>();
-  private readonly files: readonly string[];
+  private readonly files: ReadonlySet<string>;
+  private readonly newest: string;
   readonly release: string | undefined;
 
   /** @param rows oldest first */
   constructor(rows: readonly LiquibaseRow[]) {
     for (const row of rows) this.byKey.set(keyOf(normal(row.filename), row), row);
-    this.files = [...new Set(rows.map(({ filename }) => normal(filename)))];
+    this.files = new Set(rows.map(({ filename }) => normal(filename)));
+    this.newest = [...this.files].at(-1) ?? '';
     this.release = rows.findLast(({ liquibase }) => liquibase)?.liquibase ?? undefined;
   }
 
@@ -35,7 +37,7 @@ export class LiquibaseRows {
       ? this.byKey.get(keyOf(normal(file), { id: `raw_${normal(file).replaceAll('/', '_')}`, author }))
       : undefined);
 
-  has = (migration: Named): boolean => this.files.includes(this.fileOf(migration));
+  has = (migration: Named): boolean => this.files.has(this.fileOf(migration));
 
   /**
    * The path that Liquibase knows it by: which of the folders above it counts from depends on how it was called, and the
@@ -44,11 +46,11 @@ export class LiquibaseRows {
   fileOf({ name, upPath = '', version }: Named): string {
     const usual = normal(name.recordedAs ?? version);
     const path = upPath.replaceAll('\\', '/');
-    const own = this.files.find((file) => file === usual) ?? this.files.find((file) => path.endsWith(`/${file}`));
-    if (own !== undefined) return own;
-    const [first] = (this.files.at(-1) ?? '').split('/');
     const parts = path.split('/');
-    const from = first === undefined || !this.files.at(-1)?.includes('/') ? -1 : parts.lastIndexOf(first);
+    const own = this.files.has(usual) ? usual : endsOf(parts).find((it) => this.files.has(it));
+    if (own !== undefined) return own;
+    const [first = '', ...below] = this.newest.split('/');
+    const from = below.length === 0 ? -1 : parts.lastIndexOf(first);
     return from < 0 ? usual : parts.slice(from).join('/');
   }
 
@@ -65,6 +67,10 @@ export class LiquibaseRows {
     return row === undefined || isRunAlways(changeset) || (!isSame && isRunOnChange(changeset));
   }
 }
+
+/** `shop/db/a.sql`, `db/a.sql`, `a.sql`. */
+const endsOf = (parts: readonly string[]): readonly string[] =>
+  parts.map((_, at) => parts.slice(at).join('/')).slice(1);
 
 const keyOf = (file: string, { id, author }: Pick<Changeset, 'id' | 'author'>): string =>
   JSON.stringify([file, author, id]);

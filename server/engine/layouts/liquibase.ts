@@ -9,7 +9,7 @@ import type { Collected, FolderContents, FoundFile, Layout, MigrationName, Skele
 import { changelogFrom, hasIncludes, isChangelog } from './liquibaseChangelog';
 import { liquibaseConfig, liquibaseFiles } from './liquibaseConfig';
 import { changelogNames, liquibaseProperties } from './liquibaseProperties';
-import { isFormatted, readChangesets } from './liquibaseFile';
+import { isFormatted, logicalFilePathIn } from './liquibaseFile';
 import type { Properties } from './liquibaseLines';
 import { readLiquibase } from './liquibaseReader';
 import { nextNumber, slugOf, timestamp } from './numbers';
@@ -97,7 +97,7 @@ function collect(folder: FolderContents): Collected {
 }
 
 const logicalPath = ({ read }: FolderContents, fileName: string): string | undefined =>
-  isChangelog(fileName) ? undefined : readChangesets(read(fileName) ?? '').logicalFilePath;
+  isChangelog(fileName) ? undefined : logicalFilePathIn(read(fileName) ?? '');
 
 const nameOf = (fileName: string, order: string, recordedAs: string): MigrationName => ({
   version: fileName,

@@ -40,10 +40,21 @@ type Growing = {
   -readonly [key in keyof Changeset]: Changeset[key] extends readonly (infer T)[] ? T[] : Changeset[key];
 };
 
+/** The path that its first line has it recorded by. */
+export const logicalFilePathIn = (text: string): string | undefined =>
+  isFormatted(text)
+    ? attributeIn('logicalFilePath', /^\s*--\s*liquibase\s*formatted.*/i.exec(text)?.[0] ?? '')
+    : undefined;
+
 export const isFormatted = (text: string): boolean => firstLine.test(text);
 
-/** Never throws. */
-export const readChangesets = (text: string): FormattedSql => (isFormatted(text) ? readFormatted(text) : rawFile(text));
+/** Never throws. The last text is not read again: a history asks for it changeset by changeset. */
+export function readChangesets(text: string): FormattedSql {
+  if (last?.text !== text) last = { text, file: isFormatted(text) ? readFormatted(text) : rawFile(text) };
+  return last.file;
+}
+
+let last: { readonly text: string; readonly file: FormattedSql } | undefined;
 
 /** A file without the first line, named by a changelog: one changeset, sent as it is (SqlChangeLogParser.java). */
 const rawFile = (text: string): FormattedSql => ({
@@ -80,7 +91,7 @@ class Reader implements FormattedSql {
 
   constructor(private readonly text: string) {
     this.lines = linesOf(text);
-    this.logicalFilePath = attributeIn('logicalFilePath', /^\s*--\s*liquibase\s*formatted.*/im.exec(text)?.[0] ?? '');
+    this.logicalFilePath = logicalFilePathIn(text);
   }
 
   readAll(): void {
