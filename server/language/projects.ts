@@ -1,7 +1,8 @@
 /** Requests about the projects of the workspace: list, rehearse again, preview, write a new migration. */
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { Fault } from '../engine/base/fault';
-import { layoutOf } from '../engine/layouts/find';
+import { contentsOf, layoutOf } from '../engine/layouts/find';
+import { written } from '../engine/projects/creating';
 import type { Project, Status, TargetInfo } from '../engine/project';
 import {
   ListProjectsRequest,
@@ -155,10 +156,7 @@ function createFirst(
   layout: string | undefined,
 ): { readonly path: string; readonly cursor: number } {
   const folder = pathOf(folderUri) ?? folderUri;
-  const { files, cursor, lists = [] } = layoutOf(layout ?? 'numbered').skeleton(title, [], world.now());
-  for (const { name, text } of files) disk.write(join(folder, name), text);
-  for (const { name, text } of lists) disk.replace(join(folder, name), text);
-  const first = files[0];
-  if (!first) throw new Error('a new migration has at least one file');
-  return { path: join(folder, first.name), cursor };
+  // A plan or a sum may lie there, of a project that is for another server.
+  const skeleton = layoutOf(layout ?? 'numbered').skeleton(title, [], world.now(), contentsOf(folder, disk));
+  return written(skeleton, folder, disk);
 }

@@ -4,7 +4,7 @@ import { contentsOf } from '../layouts/find';
 import type { MigrationName, Skeleton } from '../layouts/layout';
 import type { Migration, MigrationFolder } from '../layouts/migration';
 import type { Project } from '../project';
-import type { World } from '../world';
+import type { Files, World } from '../world';
 import type { Ground } from './ground';
 
 /** A folder, and what tells how a new migration of it would look. */
@@ -14,11 +14,21 @@ export interface Workplace {
 }
 
 export function createMigration(ground: Ground, title: string): ReturnType<Project['create']> {
-  const { folder, world } = ground;
-  const { files, opens, cursor, lists = [] } = newMigration(ground, title);
-  for (const { name, text } of files) world.files.write(join(folder.path, name), text);
-  for (const { name, text } of lists) world.files.replace(join(folder.path, name), text);
-  return { path: join(folder.path, files[0]?.name ?? opens ?? ''), cursor };
+  return written(newMigration(ground, title), ground.folder.path, ground.world.files);
+}
+
+/**
+ * @param folder absolute path
+ * @throws {Fault} `not-writable`, `disk-full`
+ */
+export function written(
+  { files, opens, cursor, lists = [] }: Skeleton,
+  folder: string,
+  into: Pick<Files, 'write' | 'replace'>,
+): ReturnType<Project['create']> {
+  for (const { name, text } of files) into.write(join(folder, name), text);
+  for (const { name, text } of lists) into.replace(join(folder, name), text);
+  return { path: join(folder, files[0]?.name ?? opens ?? ''), cursor };
 }
 
 /** The next one of the folder as its tool would begin it; nothing is written. */
