@@ -68,5 +68,6 @@ const layouts = () => [
   { label: 'drizzle', description: l10n.t('a file and its entry in the journal'), folder: 'drizzle' },
   { label: 'node-pg-migrate', description: l10n.t('one file with up and down'), folder: 'migrations' },
   { label: 'liquibase', description: l10n.t('one file with changesets'), folder: 'db/changelog' },
+  { label: 'sqitch', description: l10n.t('deploy, revert and verify scripts, and a line in the plan'), folder: '.' },
   { label: 'numbered', description: l10n.t('plain numbered files'), folder: 'migrations' },
 ];
