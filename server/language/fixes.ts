@@ -34,15 +34,23 @@ export function fixActions(
   return findings.flatMap(({ range, code, fixes }) => {
     const place = rangeOf(range);
     if (!fixes || !touch(place, asked.range)) return [];
-    const mended = asked.diagnostics.filter((it) => it.code === code && touch(it.range, place));
+    const about = fixOf({ code, place }, asked);
     return fixes.map((fix, i) => ({
+      ...about,
       title: fix.title,
-      kind: CodeActionKind.QuickFix,
-      ...(mended.length > 0 && { diagnostics: mended }),
       ...(i === 0 && { isPreferred: true }),
       edit: editOf(subject, fix, rangeOf),
     }));
   });
+}
+
+/** With the diagnostics that it would mend, as the editor shows them. */
+export function fixOf(
+  { code, place }: { readonly code: string; readonly place: Range },
+  { diagnostics }: Asked,
+): Pick<CodeAction, 'kind' | 'diagnostics'> {
+  const mended = diagnostics.filter((it) => it.code === code && touch(it.range, place));
+  return { kind: CodeActionKind.QuickFix, ...(mended.length > 0 && { diagnostics: mended }) };
 }
 
 function editOf(subject: Subject, { edits, path }: Fix, rangeOf: (range: TextRange) => Range): WorkspaceEdit {

@@ -1,14 +1,7 @@
 /** Quick fixes of migrations that are out of order, or were edited after they were applied. */
-import {
-  type CodeAction,
-  CodeActionKind,
-  type Range,
-  type TextDocumentEdit,
-  type TextEdit,
-  type WorkspaceEdit,
-} from 'vscode-languageserver/node';
+import type { CodeAction, Range, TextDocumentEdit, TextEdit, WorkspaceEdit } from 'vscode-languageserver/node';
 import type { AppliedText, Finding, Project } from '../engine/project';
-import type { Asked } from './fixes';
+import { type Asked, fixOf } from './fixes';
 import { touch } from './positions';
 import { pathOf, uriOf } from './uri';
 import type { Workspace } from './workspace';
@@ -35,8 +28,7 @@ export function orderActions(
   return findings.flatMap(({ code, range }): CodeAction[] => {
     const place = rangeOf(range);
     if (!touch(place, asked.range)) return [];
-    const mended = asked.diagnostics.filter((it) => it.code === code && touch(it.range, place));
-    const about = { kind: CodeActionKind.QuickFix, ...(mended.length > 0 && { diagnostics: mended }) };
+    const about = fixOf({ code, place }, asked);
     switch (code) {
       case 'never-runs':
       case 'out-of-order':

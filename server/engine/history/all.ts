@@ -1,14 +1,15 @@
 /** The histories we can read and write, one for each layout. */
 import type { LayoutName, ToolSettings } from '../layouts/layout';
-import { atlasHistory, atlasOptions } from './atlas';
+import { configOf } from '../layouts/graphileMigrateConfig';
 import { sqlxConfig } from '../layouts/sqlxConfig';
+import { atlasHistory, atlasOptions } from './atlas';
 import { dbmateHistory, dbmateOptions } from './dbmate';
 import { dieselHistory } from './diesel';
 import { flywayHistory, flywayOptions } from './flyway';
 import { drizzleHistory, drizzleOptions } from './drizzle';
 import { golangMigrateHistory, golangMigrateTable } from './golangMigrate';
 import { gooseHistory, gooseOptions } from './goose';
-import { graphileMigrateHistory, graphileMigrateOptions } from './graphileMigrate';
+import { graphileMigrateHistory } from './graphileMigrate';
 import type { History } from './history';
 import { nodePgMigrateHistory, nodePgMigrateOptions } from './nodePgMigrate';
 import { liquibaseHistory, liquibaseOptions } from './liquibase';
@@ -24,7 +25,7 @@ export const histories: Readonly<Record<LayoutName, (settings: ToolSettings) => 
   dbmate: (settings) => dbmateHistory(dbmateOptions(settings)),
   goose: (settings) => gooseHistory(gooseOptions(settings)),
   flyway: (settings) => flywayHistory(flywayOptions(settings)),
-  'graphile-migrate': (settings) => graphileMigrateHistory(graphileMigrateOptions(settings)),
+  'graphile-migrate': (settings) => graphileMigrateHistory(configOf(settings)),
   diesel: dieselHistory,
   prisma: (settings) => prismaHistory(prismaOptions(settings)),
   'node-pg-migrate': (settings) => nodePgMigrateHistory(nodePgMigrateOptions(settings)),

@@ -24,7 +24,7 @@ export interface FlywayOptions {
 
 export const flywayOptions = ({ read, environment, database, user }: ToolSettings): FlywayOptions => ({
   config: flywayConfig(read, environment),
-  session: { ...(database === undefined ? {} : { database }), ...(user === undefined ? {} : { user }) },
+  session: { database, user },
 });
 
 export function flywayHistory(options: FlywayOptions): History {

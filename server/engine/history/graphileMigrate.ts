@@ -9,14 +9,11 @@ import { Fault } from '../base/fault';
 import { sentOf } from '../sql/places';
 import type { Session } from '../database/session';
 import { compiled } from '../layouts/graphileMigrateCompile';
-import { configOf, type GraphileMigrateConfig } from '../layouts/graphileMigrateConfig';
+import type { GraphileMigrateConfig } from '../layouts/graphileMigrateConfig';
 import { headOf, linkOf } from '../layouts/graphileMigrateHeader';
-import type { ToolSettings } from '../layouts/layout';
 import { withAdvisoryLocks } from './advisoryLock';
 import type { History, HistoryState, HistoryStep } from './history';
 import { hasTable, inTransaction, labelOf, quoted, type Shape, type TableName } from './table';
-
-export const graphileMigrateOptions = (settings: ToolSettings): GraphileMigrateConfig => configOf(settings);
 
 export function graphileMigrateHistory(config: GraphileMigrateConfig): History {
   return {

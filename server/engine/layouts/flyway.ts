@@ -17,14 +17,11 @@ function layoutAs(reading: FlywayReading): Layout {
   return {
     name: 'flyway',
     label: 'Flyway',
-    databaseVariables: [],
     configurationFiles: flywayFiles,
     twice: 'Flyway refuses the whole folder.',
 
-    configured({ read, environment, database, user }) {
-      const session = { ...(database === undefined ? {} : { database }), ...(user === undefined ? {} : { user }) };
-      return layoutAs({ config: flywayConfig(read, environment), session });
-    },
+    configured: ({ read, environment, database, user }) =>
+      layoutAs({ config: flywayConfig(read, environment), session: { database, user } }),
 
     recognise,
 

@@ -6,6 +6,7 @@
 import type { TextRange } from '../base/text';
 import type { Replaced } from '../sql/statement';
 import type { FlywayConfig, FlywayPlaceholders } from './flywayConfig';
+import type { ToolSettings } from './layout';
 
 export interface Replacing {
   /** In order. */
@@ -15,10 +16,7 @@ export interface Replacing {
 }
 
 /** What Flyway itself has a value for. */
-export interface FlywaySession {
-  readonly database?: string;
-  readonly user?: string;
-}
+export type FlywaySession = Pick<ToolSettings, 'database' | 'user'>;
 
 /** @param fileName without its folder */
 export function valuesFor(
