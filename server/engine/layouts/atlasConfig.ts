@@ -3,6 +3,7 @@
  *
  * Facts from ariga/atlas, cmd/atlas/internal/cmdapi/project.go and migrate.go.
  */
+import { foldersAbove } from './above';
 import type { FolderContents } from './layout';
 
 export interface AtlasConfig {
@@ -13,9 +14,7 @@ export interface AtlasConfig {
   readonly mode: 'file' | 'all' | 'none';
 }
 
-export const atlasFiles: readonly string[] = ['../', '../../', '../../../', '../../../../'].map(
-  (up) => `${up}atlas.hcl`,
-);
+export const atlasFiles: readonly string[] = foldersAbove(4).map((up) => `${up}atlas.hcl`);
 
 /** Of the nearest file the first environment with a directory of migrations. */
 export function atlasConfig(read: FolderContents['read']): AtlasConfig {

@@ -1,5 +1,9 @@
 /** The crate of Rust that a folder of migrations belongs to, and which tools it depends on. */
+import { foldersAbove } from './above';
 import type { FolderContents } from './layout';
+
+/** How far above its migrations a crate may be, in folders. */
+export const cratesAbove = 4;
 
 export interface Crate {
   /** Of its `Cargo.toml`, or that of its workspace, relative to the folder. */
@@ -14,15 +18,15 @@ export interface Crate {
  */
 export function crateWith(folder: Pick<FolderContents, 'read' | 'list'>, name: string): Crate | undefined {
   let own: Crate | undefined;
-  for (const level of levels) {
-    const path = `${level}/Cargo.toml`;
+  for (const up of foldersAbove(cratesAbove)) {
+    const path = `${up}Cargo.toml`;
     const text = folder.read(path);
     const dependency = text === undefined ? undefined : dependencyIn(text, name);
     if (dependency !== undefined) {
       own = own ? { ...own, dependency: own.dependency + dependency } : { path, dependency };
       if (!/\bworkspace\s*=\s*true\b/.test(dependency)) return own;
     }
-    if (text === undefined && folder.list(level).some((it) => otherProjects.has(it))) return own;
+    if (text === undefined && folder.list(up).some((it) => otherProjects.has(it))) return own;
   }
   return own;
 }
@@ -30,8 +34,6 @@ export function crateWith(folder: Pick<FolderContents, 'read' | 'list'>, name: s
 /** Whether it is said which servers the crate is for, and Postgres is none of them. */
 export const isForOthers = ({ dependency }: Crate): boolean =>
   /"(?:mysql|sqlite)\b/.test(dependency) && !/"postgres/.test(dependency);
-
-export const levels = ['..', '../..', '../../..', '../../../..'] as const;
 
 const otherProjects = new Set([
   'go.mod',

@@ -4,14 +4,15 @@
  * Facts from diesel-rs/diesel 2.3.12, diesel_migrations/src/file_based_migrations.rs, migration_harness.rs,
  * diesel_migrations/migrations_internals/src/lib.rs, diesel_cli/src/migrations/mod.rs.
  */
-import { crateWith, isForOthers, levels } from './cargo';
+import { foldersAbove } from './above';
+import { crateWith, cratesAbove, isForOthers } from './cargo';
 import { transactionIn } from './dieselMetadata';
 import { otherDialect } from './foreign';
 import type { FileProblem, FolderContents, FolderProblem, Layout, MigrationName } from './layout';
 import { nextNumber, slugOf, timestamp } from './numbers';
 import { loneDowns } from './problems';
 
-const configurations = levels.map((level) => `${level}/diesel.toml`);
+const configurations = foldersAbove(cratesAbove).map((up) => `${up}diesel.toml`);
 
 export const diesel: Layout = {
   name: 'diesel',

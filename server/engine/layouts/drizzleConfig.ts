@@ -4,6 +4,7 @@
  * Facts from drizzle-team/drizzle-orm: drizzle-kit/src/cli/validations/common.ts and outputs.ts.
  */
 import { posix } from 'node:path';
+import { foldersAbove } from './above';
 import type { FolderContents, ToolSettings } from './layout';
 
 export interface DrizzleConfig {
@@ -14,10 +15,8 @@ export interface DrizzleConfig {
 }
 
 /** Where it may lie: beside what holds the folder of migrations, some levels up. */
-export const configurationFiles: readonly string[] = ['..', '../..', '../../..', '../../../..'].flatMap((folder) =>
-  ['drizzle.config.ts', 'drizzle.config.js', 'drizzle.config.mjs', 'drizzle.config.json'].map(
-    (name) => `${folder}/${name}`,
-  ),
+export const configurationFiles: readonly string[] = foldersAbove(4).flatMap((up) =>
+  ['drizzle.config.ts', 'drizzle.config.js', 'drizzle.config.mjs', 'drizzle.config.json'].map((name) => `${up}${name}`),
 );
 
 /** @returns undefined when none is for this folder, which it names as `out` */

@@ -3,6 +3,7 @@
  *
  * Facts from flyway/flyway 13.0.0: documentation/Reference/Configuration, internal/configuration/models/FlywayModel.java.
  */
+import { foldersAbove } from './above';
 import type { FolderContents } from './layout';
 import { settingsIn } from './flywaySettings';
 import type { Setting } from './settingsFiles';
@@ -63,14 +64,9 @@ const builds = [
 const applications = ['application.properties', 'application.yml', 'application.yaml'];
 
 /** `src/main/resources/db/migration` lies five folders below its project. */
-export const flywayFiles: readonly string[] = [
-  '',
-  '../',
-  '../../',
-  '../../../',
-  '../../../../',
-  '../../../../../',
-].flatMap((up, level) => [...builds, ...(level < 4 ? applications : [])].map((name) => `${up}${name}`));
+export const flywayFiles: readonly string[] = ['', ...foldersAbove(5)].flatMap((up, level) =>
+  [...builds, ...(level < 4 ? applications : [])].map((name) => `${up}${name}`),
+);
 
 /** @param environment `FLYWAY_…` in it goes before all files */
 export function flywayConfig(

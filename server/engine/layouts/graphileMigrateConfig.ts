@@ -4,6 +4,7 @@
  * Facts from graphile/migrate 2.0.0-rc.3: src/settings.ts, src/commands/_common.ts, slowGeneratePlaceholderReplacement
  * in src/migration.ts. A `.gmrc.js` is a program, of which only literals are read here.
  */
+import { foldersAbove } from './above';
 import type { ToolSettings } from './layout';
 import { isLiterals, type Literal, type Literals, literalsIn } from './literals';
 
@@ -19,7 +20,7 @@ export interface GraphileMigrateConfig {
 }
 
 /** The folder of migrations lies beside it as a rule; `migrationsFolder` may lead a level or two deeper. */
-export const configurationFiles: readonly string[] = ['../', '../../', '../../../'].flatMap((up) =>
+export const configurationFiles: readonly string[] = foldersAbove(3).flatMap((up) =>
   ['.gmrc', '.gmrc.json', '.gmrc.jsonc', '.gmrc.js', '.gmrc.cjs'].map((name) => `${up}${name}`),
 );
 

@@ -4,6 +4,7 @@
  * Facts from liquibase/liquibase (2026-08): GlobalConfiguration.java, integration/commandline/, and Spring Boot's
  * LiquibaseProperties. Nothing is evaluated.
  */
+import { foldersAbove } from './above';
 import type { FolderContents } from './layout';
 import type { Properties } from './liquibaseLines';
 import { propertiesIn, type Setting, yamlEntries } from './settingsFiles';
@@ -21,8 +22,7 @@ export interface LiquibaseConfig {
   readonly levels: number | undefined;
 }
 
-const levels = [0, 1, 2, 3, 4, 5];
-const ups = levels.map((level) => '../'.repeat(level));
+const ups = ['', ...foldersAbove(5)];
 
 export const liquibaseFiles: readonly string[] = ups.flatMap((up, level) => [
   `${up}liquibase.properties`,

@@ -5,6 +5,7 @@
  * reads no rc file and no section of package.json.
  */
 import { posix } from 'node:path';
+import { foldersAbove } from './above';
 import type { FolderContents } from './layout';
 
 export interface NodePgMigrateConfig {
@@ -31,11 +32,11 @@ export const usual: NodePgMigrateConfig = {
   nameFormat: undefined,
 };
 
-const levels = ['..', '../..', '../../..'];
+const levels = foldersAbove(3);
 
-export const configurationFiles: readonly string[] = levels.flatMap((level) => [
-  `${level}/package.json`,
-  `${level}/config/default.json`,
+export const configurationFiles: readonly string[] = levels.flatMap((up) => [
+  `${up}package.json`,
+  `${up}config/default.json`,
 ]);
 
 type Settings = Readonly<Record<string, unknown>>;
@@ -43,12 +44,12 @@ type Settings = Readonly<Record<string, unknown>>;
 /** @returns undefined where no package around has it for this folder */
 export function configFor({ path, read }: Pick<FolderContents, 'path' | 'read'>): NodePgMigrateConfig | undefined {
   const folder = path.replaceAll('\\', '/');
-  for (const level of levels) {
-    const text = read(`${level}/package.json`);
+  for (const up of levels) {
+    const text = read(`${up}package.json`);
     const manifest = text === undefined || !text.includes('node-pg-migrate') ? undefined : parsed(text);
     if (!manifest) continue;
-    const root = posix.join(folder, level);
-    const known = callsIn(manifest).map((flags) => ({ ...flags, ...filesFor(flags, level, read) }));
+    const root = posix.join(folder, up);
+    const known = callsIn(manifest).map((flags) => ({ ...flags, ...filesFor(flags, up, read) }));
     const mine = known.filter((it) => posix.join(root, folderIn(it)).replace(/\/$/, '') === folder);
     if (mine.length === 0) return undefined;
     return configOf(Object.assign({}, ...mine));
@@ -81,11 +82,11 @@ const textIn = (settings: Settings, key: string): string | undefined => {
 };
 
 /** The file that `--config-file` names, where it is JSON, and `config/default.json`; both go before the flags. */
-function filesFor(flags: Settings, level: string, read: FolderContents['read']): Settings {
+function filesFor(flags: Settings, up: string, read: FolderContents['read']): Settings {
   const section = textIn(flags, 'config-value') ?? 'db';
   const file = textIn(flags, 'config-file');
-  const named = file === undefined ? {} : (parsed(read(posix.join(level, file)) ?? '') ?? {});
-  const usualFile = parsed(read(`${level}/config/default.json`) ?? '');
+  const named = file === undefined ? {} : (parsed(read(posix.join(up, file)) ?? '') ?? {});
+  const usualFile = parsed(read(`${up}config/default.json`) ?? '');
   return { ...sectionOf(usualFile, section), ...(section in named ? sectionOf(named, section) : named) };
 }
 

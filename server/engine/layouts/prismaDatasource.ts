@@ -5,6 +5,7 @@
  * migrations; 7 takes the URL from `prisma.config.ts` (prisma/prisma: packages/config/src/PrismaConfig.ts).
  */
 import { dirname, resolve } from 'node:path';
+import { foldersAbove } from './above';
 import type { FolderContents } from './layout';
 
 export interface PrismaDatasource {
@@ -35,10 +36,10 @@ const schemaFiles = ({ list }: Pick<FolderContents, 'list'>): readonly string[] 
       .map((name) => `${folder}/${name}`),
   );
 
-const configFiles = ['..', '../..', '../../..', '../../../..'].flatMap((folder) =>
+const configFiles = foldersAbove(4).flatMap((up) =>
   ['ts', 'mts', 'cts', 'js', 'mjs', 'cjs'].flatMap((ending) => [
-    `${folder}/prisma.config.${ending}`,
-    `${folder}/.config/prisma.${ending}`,
+    `${up}prisma.config.${ending}`,
+    `${up}.config/prisma.${ending}`,
   ]),
 );
 

@@ -5,6 +5,7 @@
  * configuration, as Config::GitLike reads it.
  */
 import { posix } from 'node:path';
+import { foldersAbove } from './above';
 import type { FolderContents, NamedDatabase } from './layout';
 
 /** By `section.subsection.name`; section and name are in lower case. */
@@ -31,7 +32,7 @@ export interface SqitchSettings {
 }
 
 /** Where a `sqitch.conf` is looked for: in the folder of the plan and above it, since `top_dir` may be below. */
-export const sqitchConfigFiles: readonly string[] = ['', '../', '../../', '../../../'].map((up) => `${up}sqitch.conf`);
+export const sqitchConfigFiles: readonly string[] = ['', ...foldersAbove(3)].map((up) => `${up}sqitch.conf`);
 
 export const usualPlaces: SqitchPlaces = {
   plan: 'sqitch.plan',

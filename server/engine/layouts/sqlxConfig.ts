@@ -3,7 +3,8 @@
  *
  * Facts from launchbadge/sqlx 0.9, sqlx-core/src/config/migrate.rs and config/common.rs.
  */
-import { levels } from './cargo';
+import { foldersAbove } from './above';
+import { cratesAbove } from './cargo';
 import type { FolderContents } from './layout';
 import { type TomlValue, tomlValues } from './toml';
 
@@ -25,7 +26,7 @@ export interface SqlxConfig {
 }
 
 /** Relative to the folder of migrations, the nearest first. */
-export const sqlxConfigs: readonly string[] = levels.map((level) => `${level}/sqlx.toml`);
+export const sqlxConfigs: readonly string[] = foldersAbove(cratesAbove).map((up) => `${up}sqlx.toml`);
 
 export function sqlxConfig(read: FolderContents['read']): SqlxConfig {
   const path = sqlxConfigs.find((it) => read(it) !== undefined);
