@@ -7,7 +7,7 @@ import { applyMigrations } from '../../server/engine/apply/apply';
 import type { Session } from '../../server/engine/database/session';
 import { flywayHistory } from '../../server/engine/history/flyway';
 import { lockIdOf } from '../../server/engine/history/flywayTable';
-import { checksumOf } from '../../server/engine/layouts/flywayChecksum';
+import { checksumOf } from '../../server/engine/history/flywayChecksum';
 import { flywayConfig } from '../../server/engine/layouts/flywayConfig';
 import { withJob } from '../apply/support';
 import { isFault } from '../support/faults';

@@ -3,7 +3,7 @@ import { deepEqual, equal } from 'node:assert/strict';
 import fc from 'fast-check';
 import { readFolder, findFolders, layoutOf } from '../../server/engine/layouts/find';
 import { flyway } from '../../server/engine/layouts/flyway';
-import { checksumOf, repeatableChecksums } from '../../server/engine/layouts/flywayChecksum';
+import { checksumOf, repeatableChecksums } from '../../server/engine/history/flywayChecksum';
 import { flywayConfig } from '../../server/engine/layouts/flywayConfig';
 import { flywayName, orderOf } from '../../server/engine/layouts/flywayNames';
 import { replacing } from '../../server/engine/layouts/flywayPlaceholders';

@@ -6,7 +6,7 @@
  * PostgreSQLAdvisoryLockTemplate.java.
  */
 import type { Session } from '../database/session';
-import { checksumOf, repeatableChecksums } from '../layouts/flywayChecksum';
+import { checksumOf, repeatableChecksums } from './flywayChecksum';
 import { flywayConfig, type FlywayConfig } from '../layouts/flywayConfig';
 import { isRepeatable } from '../layouts/flywayNames';
 import type { FlywaySession } from '../layouts/flywayPlaceholders';

@@ -8,7 +8,7 @@ import { Fault } from '../base/fault';
 import type { Session } from '../database/session';
 import { changesetsIn, isChangelog } from '../layouts/liquibaseChangelog';
 import { type LiquibaseConfig, liquibaseConfig } from '../layouts/liquibaseConfig';
-import { changesetChecksum } from '../layouts/liquibaseChecksum';
+import { changesetChecksum } from './liquibaseChecksum';
 import { attributeIn, type Changeset, readChangesets } from '../layouts/liquibaseFile';
 import { liquibaseProperties } from '../layouts/liquibaseProperties';
 import { isRun, partOf, propertiesFor } from '../layouts/liquibaseReader';

@@ -1,5 +1,5 @@
 /** The rows of Liquibase's history, by the file and the changeset that they are about. */
-import { checksumVersion } from '../layouts/liquibaseChecksum';
+import { checksumVersion } from './liquibaseChecksum';
 import type { Changeset } from '../layouts/liquibaseFile';
 import { isRunAlways, isRunOnChange } from '../layouts/liquibaseReader';
 import type { HistoryStep } from './history';

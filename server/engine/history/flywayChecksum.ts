@@ -6,8 +6,8 @@
  */
 import { crc32 } from 'node:zlib';
 import { sentOf } from '../sql/places';
-import type { FlywayConfig } from './flywayConfig';
-import { type FlywaySession, replacing, valuesFor } from './flywayPlaceholders';
+import type { FlywayConfig } from '../layouts/flywayConfig';
+import { type FlywaySession, replacing, valuesFor } from '../layouts/flywayPlaceholders';
 
 /** @param text a byte order mark at its start does not count */
 export const checksumOf = (text: string): number => crc32(text.replace(/^\uFEFF/, '').replaceAll(/[\r\n]/g, '')) | 0;

@@ -6,8 +6,8 @@
  */
 import { createHash } from 'node:crypto';
 import { sentOf } from '../sql/places';
-import type { Changeset } from './liquibaseFile';
-import { composed, type Properties } from './liquibaseLines';
+import type { Changeset } from '../layouts/liquibaseFile';
+import { composed, type Properties } from '../layouts/liquibaseLines';
 
 export const checksumVersion = 9;
 
