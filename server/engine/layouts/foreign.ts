@@ -1,6 +1,7 @@
 /** Folders of tools and servers that this version does not know: their SQL would be misread, so they are left alone. */
 import { crateWith } from './cargo';
 import type { FolderContents } from './layout';
+import { hasMarker } from './nodePgMigrateReader';
 
 /**
  * Looks at a few of the files, at those beside them, and at the project around.
@@ -25,7 +26,7 @@ export const someOf = (names: readonly string[]): readonly string[] =>
 
 interface Mark {
   readonly of: string;
-  readonly pattern: RegExp;
+  readonly pattern: Pick<RegExp, 'test'>;
 }
 
 function someMatch(folder: FolderContents, names: readonly string[], marks: readonly Mark[]): string | undefined {
@@ -43,7 +44,7 @@ const tools: readonly Mark[] = [
   { of: 'goose', pattern: /^--\s*\+goose\b/im },
   { of: 'sql-migrate', pattern: /^--\s*\+migrate\b/im },
   { of: 'graphile-migrate', pattern: /^--!\s*(?:Previous|Hash):/m },
-  { of: 'node-pg-migrate', pattern: /^\s*--[\s-]*up\s+migration/im },
+  { of: 'node-pg-migrate', pattern: { test: hasMarker } },
   { of: 'tern', pattern: /^---- create above \/ drop below ----/m },
   { of: 'rambler', pattern: /^--\s*rambler\s+up/im },
   { of: 'drizzle', pattern: /^--> statement-breakpoint/m },
@@ -51,8 +52,8 @@ const tools: readonly Mark[] = [
 
 /** Words that no statement of Postgres holds outside comments. */
 const dialects: readonly Mark[] = [
-  { of: 'MySQL', pattern: /^(?!\s*--).*(?:\bAUTO_INCREMENT\b|\)\s*ENGINE\s*=)/im },
-  { of: 'SQLite', pattern: /^(?!\s*--).*\bAUTOINCREMENT\b|^\s*PRAGMA\s/im },
+  { of: 'MySQL', pattern: /^(?![^\S\n\r]*--).*(?:\bAUTO_INCREMENT\b|\)\s*ENGINE\s*=)/im },
+  { of: 'SQLite', pattern: /^(?![^\S\n\r]*--).*\bAUTOINCREMENT\b|^[^\S\n\r]*PRAGMA\s/im },
 ];
 
 const files: readonly { readonly tool: string; readonly name: string }[] = [

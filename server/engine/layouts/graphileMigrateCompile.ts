@@ -61,7 +61,7 @@ export function compiled(
   return { replaced, problems };
 }
 
-const includeLine = /^--![ \t]*include[ \t]+(.*\.sql)[ \t]*$/gm;
+const includeLine = /^--![ \t]*include[ \t]+([^ \t\n].*\.sql)[ \t]*$/gm;
 /** Refused in a text that is still to be compiled. */
 const includedMark = /--!\s*(?:End)?Included?/;
 

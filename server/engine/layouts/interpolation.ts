@@ -47,9 +47,12 @@ class Trouble extends Error {
   }
 }
 
+const deepest = 100;
+
 /** Recursive descent, for a default may hold variables in turn. */
 class Reader {
   at = 0;
+  private depth = 0;
   readonly unset: { readonly name: string; range: TextRange }[] = [];
 
   constructor(
@@ -111,7 +114,9 @@ class Reader {
   /** The text behind an operator; what it lacks is of no interest where it is not used. */
   private inner(unused: boolean): string {
     const [start, known] = [this.at, this.unset.length];
+    if (++this.depth > deepest) throw new Trouble('defaults stand in each other too deep to be read here', start);
     const replaced = this.expression('}');
+    this.depth--;
     if (unused) this.unset.length = known;
     let [text, at] = ['', start];
     for (const { range, text: instead } of replaced) {

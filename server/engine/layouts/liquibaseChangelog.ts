@@ -4,8 +4,8 @@
  * Facts from liquibase/liquibase (2026-08): changelog/DatabaseChangeLog.java (include, includeAll).
  */
 import { posix } from 'node:path';
-import { parseDocument } from 'yaml';
 import type { FolderContents } from './layout';
+import { yamlValues } from './yaml';
 
 export interface Changelog {
   /** Relative to the folder, in the order of their changesets; changelogs with changesets of their own among them. */
@@ -58,19 +58,24 @@ function entriesIn(file: string, text: string): readonly Entry[] {
 }
 
 function xmlEntries(text: string): Entry[] {
-  const bare = text.replaceAll(/<!--[^]*?-->/g, '');
-  return [...bare.matchAll(/<(include|includeAll|property|changeSet)\b([^>]*)>/g)].flatMap(([, kind, rest = '']) => {
-    const given = new Map(
-      [...rest.matchAll(/([\w-]+)\s*=\s*"([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]),
-    );
-    return entryOf(kind ?? '', (name) => given.get(name));
-  });
+  return [...withoutComments(text).matchAll(/<(include|includeAll|property|changeSet)\b([^<>]*)>/g)].flatMap(
+    ([, kind, rest = '']) => {
+      const given = new Map(
+        [...rest.matchAll(/([\w-]+)\s*=\s*"([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]),
+      );
+      return entryOf(kind ?? '', (name) => given.get(name));
+    },
+  );
+}
+
+/** What is not closed is left: an expression would look for its end from each beginning anew. */
+function withoutComments(text: string): string {
+  const last = text.lastIndexOf('-->');
+  return text.slice(0, last + 3).replaceAll(/<!--[^]*?-->/g, '') + text.slice(last + 3);
 }
 
 function yamlEntries(text: string): Entry[] {
-  const document = parseDocument(text);
-  if (document.errors.length > 0) return [];
-  const list: unknown = at(document.toJS(), 'databaseChangeLog');
+  const list = at(yamlValues(text)[0], 'databaseChangeLog');
   return (Array.isArray(list) ? list : []).flatMap((item: unknown) =>
     ['include', 'includeAll', 'property', 'changeSet'].flatMap((kind) => {
       const inner = at(item, kind);
@@ -117,13 +122,19 @@ function placeOf(folder: FolderContents, changelog: string, path: string, relati
   return [below, beside].find(isThere) ?? below;
 }
 
-/** Changelogs of a folder and those below, by their paths. */
-const allIn = (folder: FolderContents, path: string): string[] =>
-  folder
+/** Changelogs of a folder and those below, by their paths; none where it leads to what holds the whole project. */
+const allIn = (folder: FolderContents, path: string, depth = 0): string[] => {
+  if (depth > deepest || path.startsWith('../'.repeat(farthest + 1).slice(0, -1))) return [];
+  return folder
     .list(path)
     .flatMap((name) => {
       const inner = posix.normalize(posix.join(path, name.replace(/\/$/, '')));
-      if (name.endsWith('/')) return allIn(folder, inner);
+      if (name.endsWith('/')) return name.startsWith('.') ? [] : allIn(folder, inner, depth + 1);
       return /\.(?:sql|xml|ya?ml|json)$/i.test(name) ? [inner] : [];
     })
     .toSorted();
+};
+
+const deepest = 8;
+/** Folders above that of the changelog. */
+const farthest = 2;

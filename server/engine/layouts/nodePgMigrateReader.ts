@@ -10,18 +10,35 @@ import { statementsIn } from './statements';
 
 const [up, down] = ['-- Up Migration', '-- Down Migration'];
 
-export const hasMarker = (text: string): boolean => markerOf('up').test(text);
+export const hasMarker = (text: string): boolean => markerIn(text, 'up') >= 0;
 
-/** White space before the line, and after the dashes, may span lines. */
-const markerOf = (direction: Script['direction']): RegExp =>
-  new RegExp(`^\\s*--[\\s-]*${direction}\\s+migration`, 'im');
+/**
+ * As `^\s*--[\s-]*up\s+migration` finds it: white space before the line, and after the dashes, may span lines. That
+ * expression itself would take hours for a file of empty lines, so the words are looked for first.
+ */
+export function markerIn(text: string, direction: Script['direction']): number {
+  for (const { index } of text.matchAll(new RegExp(`${direction}(?=\\s+migration)`, 'gi'))) {
+    let start = index;
+    while (start > 0 && /[\s-]/.test(text.charAt(start - 1))) start--;
+    const before = text.slice(start, index);
+    for (const { index: line } of before.matchAll(/^[^\S\n\r\u2028\u2029]*--/gm)) {
+      // What stands behind other words of a line does not begin it.
+      if (line === 0 && start > 0) continue;
+      const blank = before.slice(0, line).length - before.slice(0, line).trimEnd().length;
+      const from = line - blank;
+      const begins = start === 0 && from === 0 ? 0 : before.slice(from, line).search(/[\n\r\u2028\u2029]/) + 1 + from;
+      return start + (blank === 0 ? line : begins);
+    }
+  }
+  return -1;
+}
 
 /** @param path the schemas of search_path that the tool sets */
 export function readFile(fileName: string, text: string, schemas: readonly string[]): MigrationFile {
   const [, half] = /\.(up|down)\.sql$/.exec(fileName) ?? [];
   const whole = { start: 0, end: text.length };
   if (half !== undefined) return fileOf(text, [scriptOf(half === 'up' ? 'up' : 'down', whole, schemas)], []);
-  const [upAt, downAt] = [text.search(markerOf('up')), text.search(markerOf('down'))];
+  const [upAt, downAt] = [markerIn(text, 'up'), markerIn(text, 'down')];
   const upRange = upAt < 0 ? whole : { start: upAt, end: downAt < upAt ? text.length : downAt };
   const scripts = [scriptOf('up', upRange, schemas)];
   if (downAt >= 0) scripts.push(scriptOf('down', { start: downAt, end: upAt < downAt ? text.length : upAt }, schemas));
@@ -77,7 +94,7 @@ function nearMarkers(text: string): FileProblem[] {
     ...text.matchAll(/^[ \t]*--[ \t-]*(?:migrate[ \t:_-]*)?(up|down)(?:[ \t:_-]*migrat\w*)?[ \t:]*(?=\r?$)/gim),
   ].flatMap((found) => {
     const direction = found[1]?.toLowerCase() === 'up' ? 'up' : 'down';
-    if (markerOf(direction).test(found[0])) return [];
+    if (markerIn(found[0], direction) >= 0) return [];
     const start = found.index + found[0].indexOf('--');
     const range = { start, end: found.index + found[0].trimEnd().length };
     const wanted = direction === 'up' ? up : down;

@@ -1,5 +1,5 @@
 /** Settings of a project as its files literally have them: properties of Java, and YAML as Spring reads it. */
-import { parseAllDocuments } from 'yaml';
+import { yamlValues } from './yaml';
 
 /** Names have dots between their parts; of a list the parts of the value have `,` between. */
 export type Setting = readonly [name: string, value: string];
@@ -15,11 +15,8 @@ export function propertiesIn(text: string): Setting[] {
 
 /** Of documents that hold without a profile; names are those of the keys with a dot between. */
 export function yamlEntries(text: string): Setting[] {
-  const documents = parseAllDocuments(text);
-  if (!Array.isArray(documents)) return [];
-  return documents.flatMap((document) => {
-    if (document.errors.length > 0) return [];
-    const entries = flat('', document.toJS());
+  return yamlValues(text).flatMap((value) => {
+    const entries = flat('', value);
     return entries.some(([name]) => /^spring\.(?:profiles|config\.activate)(?:\.on-profile)?$/.test(name))
       ? []
       : entries;

@@ -88,7 +88,7 @@ class PlanReader {
       this.inHeader &&= (comment[1] ?? '').trim() !== '';
       return;
     }
-    const [, content = '', note = ''] = notedLine.exec(text) ?? [];
+    const [content, note] = parted(text);
     if (this.inHeader) this.pragma(content);
     else this.planned(content, unescaped(note));
   }
@@ -201,7 +201,6 @@ const linesOf = (text: string): string[] => {
 
 // A line separator of Unicode ends no line for sqitch.
 const commentLine = new RegExp(`^${blank}*(?:#${blank}*(.+)|$)`, 'su');
-const notedLine = new RegExp(`^([^#]*?)${blank}*(?:#${blank}*(.*))?$`, 'su');
 const tagLine = new RegExp(`^${blank}*@`, 'u');
 const blanks = new RegExp(`${blank}+`, 'u');
 const time = String.raw`\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z`;
@@ -209,9 +208,19 @@ const anyDate = new RegExp(time);
 const pragmaLine = new RegExp(`^${blank}*%${blank}*([^${blank.slice(1, -1)}=]+?)(?:${blank}*=${blank}*(.+))?$`, 'su');
 const plannedLine = new RegExp(
   `^${blank}*(?:@|${blank}*[+-]${blank}*)?(?<title>${name})${blank}*(?:\\[(?<dependencies>[^\\]]+)\\]${blank}*)?` +
-    `(?:(?<date>${time})${blank}*)?(?:(?<planner>[^<]+)${blank}+<(?<email>[^>]+)>)?$`,
+    `(?:(?<date>${time})${blank}*)?(?:(?!${blank})(?<planner>[^<]+)${blank}<(?<email>[^>]+)>)?$`,
   'u',
 );
+
+const isBlank = new RegExp(`^${blank}$`, 'u');
+
+/** What stands before `#`, without blanks at its end, and the note behind it. */
+function parted(text: string): readonly [content: string, note: string] {
+  const at = text.indexOf('#');
+  let end = at < 0 ? text.length : at;
+  while (end > 0 && isBlank.test(text.charAt(end - 1))) end--;
+  return [text.slice(0, end), at < 0 ? '' : text.slice(at + 1)];
+}
 
 const escapes: Readonly<Record<string, string>> = { '\\n': '\n', '\\r': '\r', '\\\\': '\\' };
 

@@ -1,0 +1,121 @@
+/** Files that mean harm, or were written by nobody: no tool's reader throws, and none takes for ever. */
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import fc from 'fast-check';
+import { findFolders } from '../../server/engine/layouts/find';
+import { goose } from '../../server/engine/layouts/goose';
+import { compiled } from '../../server/engine/layouts/graphileMigrateCompile';
+import { changelogFrom, hasIncludes } from '../../server/engine/layouts/liquibaseChangelog';
+import { markerIn } from '../../server/engine/layouts/nodePgMigrateReader';
+import { yamlEntries } from '../../server/engine/layouts/settingsFiles';
+import { readSqitchPlan } from '../../server/engine/layouts/sqitchPlan';
+import { tomlValues } from '../../server/engine/layouts/toml';
+import { yamlValues } from '../../server/engine/layouts/yaml';
+import { filesOf } from '../support/files';
+
+const megabyte = (text: string): string => text.repeat(Math.ceil(1_000_000 / text.length));
+
+/** Ten times what a slow machine needs. */
+function isQuick(run: () => unknown): void {
+  const start = performance.now();
+  run();
+  ok(performance.now() - start < 5000, `${performance.now() - start} ms`);
+}
+
+describe('YAML that means harm', () => {
+  const nine = (of: string): string => `[${Array<string>(9).fill(of).join(', ')}]`;
+  const bomb = ['b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'].reduce(
+    (text, it, at) => `${text}${it}: &${it} ${nine(`*${'abcdefgh'.charAt(at)}`)}\n`,
+    `a: &a ${nine('lol')}\n`,
+  );
+  const texts: readonly (readonly [string, string])[] = [
+    ['aliases of aliases', `${bomb}databaseChangeLog: *i\n`],
+    ['an alias of nothing', 'databaseChangeLog: *nope\n'],
+    ['an alias of what it is in', 'spring: &a\n  flyway: *a\n'],
+    ['brackets without end', megabyte('[')],
+    ['thousands of brackets', `a: ${'['.repeat(20_000)}${']'.repeat(20_000)}`],
+    ['thousands of levels', Array.from({ length: 1200 }, (_, at) => `${' '.repeat(at)}a:`).join('\n')],
+  ];
+  for (const [name, text] of texts)
+    it(`is left out: ${name}`, () =>
+      isQuick(() => deepEqual([yamlValues(text), yamlEntries(text), hasIncludes('a.yaml', text)], [[], [], false])));
+
+  it('sets nothing of all objects', () => {
+    deepEqual(yamlEntries('__proto__:\n  polluted: 1\nconstructor: {prototype: {polluted: 1}}\n').length > 0, true);
+    equal(Reflect.get({}, 'polluted'), undefined);
+  });
+});
+
+describe('changelogs that lead far away', () => {
+  it('are not followed to what holds the project', () => {
+    const listed: string[] = [];
+    const files = changelogFrom(
+      {
+        path: '/p/m',
+        names: ['a.yaml'],
+        read: (name) =>
+          name === 'a.yaml'
+            ? 'databaseChangeLog:\n  - includeAll: {path: ../../../.., relativeToChangelogFile: true}\n'
+            : undefined,
+        list: (name) => (listed.push(name), ['x/', 'y.sql']),
+      },
+      'a.yaml',
+    );
+    deepEqual([files.files, listed], [[], []]);
+  });
+
+  it('end where folders lie in each other', () =>
+    isQuick(() =>
+      changelogFrom(
+        {
+          path: '/p/m',
+          names: ['a.xml'],
+          read: () => '<databaseChangeLog><includeAll path="x" relativeToChangelogFile="true"/></databaseChangeLog>',
+          list: () => ['x/'],
+        },
+        'a.xml',
+      ),
+    ));
+
+  it('have comments that do not end', () =>
+    isQuick(() => hasIncludes('a.xml', `databaseChangeLog${megabyte('<!--')}`)));
+  it('have tags that do not end', () =>
+    isQuick(() => hasIncludes('a.xml', `databaseChangeLog${megabyte('<include ')}`)));
+});
+
+describe('a file of one sign', () => {
+  for (const sign of ['-', '--\n', '\n', '\r', ' ', '\n--', '$', '{', '${', "'", '-- '])
+    it(`is recognised quickly: ${JSON.stringify(sign)}`, () =>
+      isQuick(() =>
+        findFolders(['/w'], filesOf({ '/w/m/1_a.sql': megabyte(sign), '/w/n/V1__a.sql': megabyte(sign) })),
+      ));
+
+  it('is no list of TOML', () => isQuick(() => equal(tomlValues(`a = [${megabyte('#')}`).size, 0)));
+  it('is no line of a plan', () =>
+    isQuick(() => ok(readSqitchPlan(`%project=x\n\na ${megabyte(' ')}<`).refusal !== undefined)));
+  it('is no include', () =>
+    isQuick(() =>
+      compiled(`--!include ${megabyte(' ')}`, { start: 0, end: 1_000_011 }, { placeholders: new Map() } as never, {
+        read: () => undefined,
+      }),
+    ));
+  it('is no default of goose', () => {
+    const { problems } = goose.read('1_a.sql', `-- +goose ENVSUB ON\n-- +goose Up\n${'${A:-'.repeat(20_000)}`);
+    ok(
+      problems.some(({ message }) => message.includes('too deep')),
+      JSON.stringify(problems).slice(0, 500),
+    );
+  });
+});
+
+describe("node-pg-migrate's marker", () => {
+  it('is where its own expression finds it', () => {
+    const part = fc.constantFrom('\n', '\r\n', ' ', '-', '--', '--', 'up', 'Up', ' migration', 'x', '\t');
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 14 }), (parts) => {
+        const text = parts.join('');
+        equal(markerIn(text, 'up'), text.search(/^\s*--[\s-]*up\s+migration/im), JSON.stringify(text));
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+});
