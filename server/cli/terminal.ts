@@ -1,6 +1,7 @@
 /** Where a person or a script reads us: results on standard output, everything else on standard error. */
 import { createInterface } from 'node:readline/promises';
 import { styleText } from 'node:util';
+import { harmless } from './render/cells';
 
 export interface Terminal {
   /** Writes a result. Once the reader has gone (`| head`), it is dropped: the exit code still tells the truth. */
@@ -30,6 +31,19 @@ export type Paint = (colours: Colour | Colour[], text: string) => string;
 
 export const plain: Paint = (_, text) => text;
 export const coloured: Paint = (colours, text) => styleText(colours, text, { validateStream: false });
+
+/** As `paint` writes them. */
+// oxlint-disable-next-line no-control-regex
+const colour = /(\x1b\[\d{1,3}m)/;
+
+const onOneLine = (text: string): string => harmless(text).replaceAll('\n', ' ');
+
+/** What JSON may hold as it is, and a terminal might obey. */
+const escapedInJson = (text: string): string =>
+  text.replaceAll(
+    /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    (it) => `\\u${it.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -61,6 +75,14 @@ export function openTerminal(
   const write = (stream: NodeJS.WriteStream, text: string) => {
     if (open.has(stream)) stream.write(text);
   };
+  /** Names of files, and what they and servers say, may be meant for the terminal; only colours are ours. */
+  const shownOn = (stream: NodeJS.WriteStream, text: string): string =>
+    wantsColour(stream, environment)
+      ? text
+          .split(colour)
+          .map((it, at) => (at % 2 === 0 ? harmless(it) : it))
+          .join('')
+      : harmless(text);
   const clear = () => {
     if (shown !== undefined) write(stderr, '\r\x1b[K');
     shown = undefined;
@@ -69,22 +91,22 @@ export function openTerminal(
     if (quiet || !stderr.isTTY || text === shown) return;
     clear();
     shown = text;
-    if (text !== undefined) write(stderr, text.slice(0, stderr.columns - 1));
+    if (text !== undefined) write(stderr, onOneLine(text).slice(0, stderr.columns - 1));
   };
   return {
     out(text) {
       clear();
-      write(stdout, text);
+      write(stdout, quiet ? escapedInJson(text) : shownOn(stdout, text));
     },
     say(text) {
       clear();
-      write(stderr, text.endsWith('\n') ? text : `${text}\n`);
+      write(stderr, shownOn(stderr, text.endsWith('\n') ? text : `${text}\n`));
     },
     progress,
     step(text) {
       if (quiet || stderr.isTTY) return progress(text);
       const [heading] = text.split(': ');
-      if (heading !== stepped) write(stderr, `${heading}\n`);
+      if (heading !== stepped) write(stderr, `${onOneLine(heading ?? '')}\n`);
       stepped = heading;
     },
     interactive,
@@ -94,7 +116,7 @@ export function openTerminal(
       const lines = createInterface({ input: stdin, output: stderr, terminal: false });
       const ended = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
       try {
-        return await Promise.race([lines.question(question, { signal }), ended]);
+        return await Promise.race([lines.question(shownOn(stderr, question), { signal }), ended]);
       } finally {
         lines.close();
       }

@@ -63,6 +63,19 @@ describe('the command line in trouble', function () {
       }
     }));
 
+  it('never steers the terminal by what files say', () => {
+    const tag = '0_a\u001b[31m\u001b]0;owned\u0007\u009b2J';
+    const journal = JSON.stringify({ dialect: 'postgresql', entries: [{ idx: 0, when: 1, tag }] });
+    return withWorkspace({ 'm/meta/_journal.json': journal, 'm/1_b.sql': 'select 1;\n' }, async ({ run }) => {
+      for (const format of ['pretty', 'json']) {
+        const { stdout, stderr } = await run('status', '--dir', 'm', '--embedded', '--format', format);
+        match(stdout, /0_a/);
+        // oxlint-disable-next-line no-control-regex
+        equal(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/.test(stdout + stderr), false, stdout);
+      }
+    });
+  });
+
   it('says so when the server does not answer', () =>
     withWorkspace(good, async (workspace) => {
       const port = await freePort();

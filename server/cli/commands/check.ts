@@ -3,6 +3,7 @@ import type { FileCheck, Status } from '../../engine/project';
 import { commonOptions, rehearsalOptions } from '../options';
 import { allProjects, callPlaces, type Selection, select } from '../projects';
 import { hasErrors, migrationsIn, placeOf, type Rehearsed, rehearse } from '../rehearsal';
+import { harmless } from '../render/cells';
 import { duration, renderCounts, renderFindings, some } from '../render/findings';
 import { jsonEngine, jsonFile } from '../render/json';
 import type { Places } from '../render/places';
@@ -54,7 +55,7 @@ async function report(selection: Selection, named: boolean, places: Places, call
   if (named && !json) terminal.out(renderProject(project, places, terminal.paint));
   if (!json) {
     for (const { path, message } of project.folder.problems)
-      terminal.out(`${places.path(path)}: warning: ${message}\n\n`);
+      terminal.out(`${harmless(places.path(path))}: warning: ${harmless(message)}\n\n`);
   }
   terminal.progress(`Rehearsing ${places.path(project.folder.path)}…`);
   const rehearsed = await rehearse(project, files ?? (values.all ? 'all' : 'pending'), call, (file) => {

@@ -3,6 +3,7 @@ import { Fault } from '../../engine/base/fault';
 import type { Project, Status } from '../../engine/project';
 import { commonOptions } from '../options';
 import { allProjects, callPlaces } from '../projects';
+import { harmless } from '../render/cells';
 import { jsonProject } from '../render/json';
 import type { Places } from '../render/places';
 import { renderProject, renderStatus } from '../render/status';
@@ -45,7 +46,8 @@ async function ask(project: Project, { signal }: Call): Promise<Answer> {
 
 function show({ project, result }: Answer, places: Places, { terminal }: Call): void {
   terminal.out(renderProject(project, places, terminal.paint));
-  for (const { path, message } of project.folder.problems) terminal.out(`${places.path(path)}: warning: ${message}\n`);
+  for (const { path, message } of project.folder.problems)
+    terminal.out(`${harmless(places.path(path))}: warning: ${harmless(message)}\n`);
   if (result instanceof Fault) terminal.say(`${terminal.paintMessage('red', 'error:')} ${result.message}`);
   else terminal.out(`${renderStatus(result, terminal.paint)}\n`);
 }
