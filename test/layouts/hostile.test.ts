@@ -14,12 +14,8 @@ import { filesOf } from '../support/files';
 
 const megabyte = (text: string): string => text.repeat(Math.ceil(1_000_000 / text.length));
 
-/** Ten times what a slow machine needs. */
-function isQuick(run: () => unknown): void {
-  const start = performance.now();
-  run();
-  ok(performance.now() - start < 5000, `${performance.now() - start} ms`);
-}
+/** What takes for ever is ended by mocha's limit. */
+const ends = (run: () => unknown): void => void run();
 
 describe('YAML that means harm', () => {
   const nine = (of: string): string => `[${Array<string>(9).fill(of).join(', ')}]`;
@@ -37,7 +33,7 @@ describe('YAML that means harm', () => {
   ];
   for (const [name, text] of texts)
     it(`is left out: ${name}`, () =>
-      isQuick(() => deepEqual([yamlValues(text), yamlEntries(text), hasIncludes('a.yaml', text)], [[], [], false])));
+      ends(() => deepEqual([yamlValues(text), yamlEntries(text), hasIncludes('a.yaml', text)], [[], [], false])));
 
   it('sets nothing of all objects', () => {
     deepEqual(yamlEntries('__proto__:\n  polluted: 1\nconstructor: {prototype: {polluted: 1}}\n').length > 0, true);
@@ -64,7 +60,7 @@ describe('changelogs that lead far away', () => {
   });
 
   it('end where folders lie in each other', () =>
-    isQuick(() =>
+    ends(() =>
       changelogFrom(
         {
           path: '/p/m',
@@ -76,24 +72,20 @@ describe('changelogs that lead far away', () => {
       ),
     ));
 
-  it('have comments that do not end', () =>
-    isQuick(() => hasIncludes('a.xml', `databaseChangeLog${megabyte('<!--')}`)));
-  it('have tags that do not end', () =>
-    isQuick(() => hasIncludes('a.xml', `databaseChangeLog${megabyte('<include ')}`)));
+  it('have comments that do not end', () => ends(() => hasIncludes('a.xml', `databaseChangeLog${megabyte('<!--')}`)));
+  it('have tags that do not end', () => ends(() => hasIncludes('a.xml', `databaseChangeLog${megabyte('<include ')}`)));
 });
 
 describe('a file of one sign', () => {
   for (const sign of ['-', '--\n', '\n', '\r', ' ', '\n--', '$', '{', '${', "'", '-- '])
     it(`is recognised quickly: ${JSON.stringify(sign)}`, () =>
-      isQuick(() =>
-        findFolders(['/w'], filesOf({ '/w/m/1_a.sql': megabyte(sign), '/w/n/V1__a.sql': megabyte(sign) })),
-      ));
+      ends(() => findFolders(['/w'], filesOf({ '/w/m/1_a.sql': megabyte(sign), '/w/n/V1__a.sql': megabyte(sign) }))));
 
-  it('is no list of TOML', () => isQuick(() => equal(tomlValues(`a = [${megabyte('#')}`)?.size ?? 0, 0)));
+  it('is no list of TOML', () => ends(() => equal(tomlValues(`a = [${megabyte('#')}`)?.size ?? 0, 0)));
   it('is no line of a plan', () =>
-    isQuick(() => ok(readSqitchPlan(`%project=x\n\na ${megabyte(' ')}<`).refusal !== undefined)));
+    ends(() => ok(readSqitchPlan(`%project=x\n\na ${megabyte(' ')}<`).refusal !== undefined)));
   it('is no include', () =>
-    isQuick(() =>
+    ends(() =>
       compiled(`--!include ${megabyte(' ')}`, { start: 0, end: 1_000_011 }, { placeholders: new Map() } as never, {
         read: () => undefined,
       }),
