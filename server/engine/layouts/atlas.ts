@@ -40,6 +40,7 @@ function layoutWith(config: AtlasConfig): Layout {
     name: 'atlas',
     label: 'Atlas',
     twice: 'Atlas knows both by one version, and runs only the first.',
+    onByteOrderMark: 'Atlas sends it to Postgres, which refuses the first statement, and reads no directive behind it.',
     configurationFiles: atlasFiles,
     configured: ({ read }) => layoutWith(atlasConfig(read)),
     recognise,

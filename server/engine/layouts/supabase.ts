@@ -24,6 +24,7 @@ import { tokensIn } from './supabaseStatements';
 export const supabase: Layout = {
   name: 'supabase',
   label: 'Supabase CLI',
+  onByteOrderMark: 'The Supabase CLI sends it to Postgres, which refuses the first statement.',
   twice: 'The Supabase CLI records the version a second time, which Postgres refuses.',
   recognise,
   collect,
