@@ -36,14 +36,16 @@ export const diesel: Layout = {
 
   collect(folder) {
     // It passes over folders with nothing in them, and stops at others.
-    const full = foldersIn(folder).filter((name) => folder.list(name).length > 0);
-    const files = full.flatMap((name) =>
+    const full = foldersIn(folder)
+      .map((name) => ({ name, inside: folder.list(name) }))
+      .filter(({ inside }) => inside.length > 0);
+    const files = full.flatMap(({ name, inside }) =>
       [up, down].flatMap((file) => {
-        const found = folder.list(name).includes(file) ? diesel.readName(`${name}${file}`) : undefined;
+        const found = inside.includes(file) ? diesel.readName(`${name}${file}`) : undefined;
         return found ? [{ fileName: `${name}${file}`, name: found }] : [];
       }),
     );
-    const without = full.filter((name) => !folder.list(name).includes(up));
+    const without = full.filter(({ inside }) => !inside.includes(up)).map(({ name }) => name);
     const lone = loneDowns(files, '').map(({ fileName }) => fileName);
     return { files: files.filter(({ fileName }) => !lone.includes(fileName)), problems: without.map(refused) };
   },

@@ -34,11 +34,12 @@ export const prisma: Layout = {
 
   collect(folder) {
     const folders = foldersIn(folder);
-    const files = folders.flatMap((name) => {
-      const found = hasScript(folder, name) ? prisma.readName(`${name}${script}`) : undefined;
+    const full = new Set(folders.filter((name) => folder.list(name).includes(script)));
+    const files = [...full].flatMap((name) => {
+      const found = prisma.readName(`${name}${script}`);
       return found ? [{ fileName: `${name}${script}`, name: found }] : [];
     });
-    const empty = folders.filter((name) => !hasScript(folder, name));
+    const empty = folders.filter((name) => !full.has(name));
     return { files: inOrder(files), problems: [...wrongLock(folder), ...empty.map(scriptless)] };
   },
 
@@ -70,8 +71,6 @@ provider = "postgresql"
 `;
 
 const foldersIn = ({ names }: FolderContents): readonly string[] => names.filter((name) => name.endsWith('/'));
-
-const hasScript = (folder: FolderContents, name: string): boolean => folder.list(name).includes(script);
 
 const isForPostgres = (lock: string): boolean => /^provider\s*=\s*"postgres(?:ql)?"/m.test(lock);
 
