@@ -125,15 +125,10 @@ async function noted(
   }
 }
 
-/**
- * A cancel that left nothing behind need not leave golang-migrate's dirty mark behind either: the history is put back
- * to the migration below.
- */
+/** A cancel that left nothing behind need not leave golang-migrate's dirty mark behind either. */
 export async function withdraw({ job, session, planned }: Work): Promise<void> {
   const { blocked } = await job.history.read(session);
-  if (blocked === undefined) return;
-  const direction = planned.direction === 'up' ? 'down' : 'up';
-  await job.history.after(session, { ...stepOf(job, planned), script: { direction }, ms: 0 });
+  if (blocked !== undefined) await job.history.withdraw?.(session, stepOf(job, planned));
 }
 
 export const stepOf = (

@@ -49,6 +49,7 @@ export function golangMigrateHistory(options: GolangMigrateTable): History {
     },
     before: (session, step) => record(session, step, true),
     after: (session, step) => record(session, step, false),
+    withdraw: (session, step) => record(session, backwards(step), false),
     unblock,
   };
 }
@@ -154,13 +155,17 @@ const why = 'Either it failed, or the run was cut off.';
 
 /** `force` sets the version and runs nothing: it is to be the one that the schema is at (GETTING_STARTED.md). */
 function unblock(step: HistoryStep, stands: 'nothing' | 'something'): string {
-  const { direction } = step.script;
-  const [after, before] = [versionAfter(step), versionAfter({ ...step, script: { direction: opposite[direction] } })];
+  const [after, before] = [versionAfter(step), versionAfter(backwards(step))];
   const marked = `golang-migrate marked ${after === nilVersion ? 'the database' : `version ${after}`} dirty`;
   return stands === 'nothing'
     ? `${marked}: ${force(before)} takes that back.`
     : `${marked}: run ${force(before)} when what stands is taken back, or ${force(after)} when the rest is done as well.`;
 }
+
+const backwards = (step: HistoryStep): HistoryStep => ({
+  ...step,
+  script: { direction: opposite[step.script.direction] },
+});
 
 const opposite = { up: 'down', down: 'up' } as const;
 

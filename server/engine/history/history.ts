@@ -38,6 +38,11 @@ export interface History {
   /** What it writes when the script was refused, after the rollback where there was one; left out where that is nothing. */
   failed?(session: Session, step: HistoryStep, refusal: StepRefusal): Promise<void>;
   /**
+   * Takes back what `before` has written, after a cancel of which nothing stands. Left out for tools that would leave it
+   * or write nothing.
+   */
+  withdraw?(session: Session, step: HistoryStep): Promise<void>;
+  /**
    * What takes away the mark of `blocked` after a step of ours: then it is known what has made it. Left out for tools that
    * set none.
    *

@@ -39,7 +39,8 @@ export function prismaHistory({ schema = 'public' }: PrismaOptions): History {
         return use();
       }),
     before: (session, step) => begin(session, step),
-    after: (session, step) => (step.script.direction === 'up' ? finish(session, step) : withdraw(session, step)),
+    after: finish,
+    withdraw,
     async failed(session, step, refusal) {
       await session.rows(`update ${name} set logs = $2 where ${isOpen}`, [nameOf(step), prismaLog(step, refusal)]);
     },
