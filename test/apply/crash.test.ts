@@ -204,3 +204,28 @@ const isLost = (words: RegExp) => (cause: unknown) => {
   match(cause.message, words);
   return true;
 };
+
+describe('an apply with Liquibase, which records the parts of a file, is cut off', () => {
+  const source = `--- a.sql
+--liquibase formatted sql
+--changeset a:1
+create table a ();
+--changeset a:2
+create table b ();
+lock table gate;
+`;
+
+  it('and is not told to be carried out as a whole', () =>
+    withGate(servers.newest, async (place, gate) => {
+      const job = jobFor(place, 'liquibase', source);
+      const lost = rejects(applyMigrations(job, job.versions), isLost(/a\.sql/));
+      await gate.killWaiting();
+      await lost;
+      await gate.open();
+      const [told = ''] = await recoverApplies(job);
+      match(
+        told,
+        /at a:2 of a\.sql: as a whole it is there and recorded, or not at all, and what is left is run next\.$/,
+      );
+    }));
+});

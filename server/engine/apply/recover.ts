@@ -62,17 +62,23 @@ function toldOf(
   const recorded = whatIsRecorded(folder, state);
   if (!last) return `${head} before anything was run. ${recorded}`;
   const migration = folder.migrations.find(({ version }) => version === last.version);
-  return `${head} ${whereOf(database.engine, last, state, migration)} ${recorded}`;
+  const where = whereOf(database.engine, last, state, migration);
+  // Of a file that has run in part nobody would say that it is applied.
+  return last.part !== undefined && state.blocked === undefined ? `${head} ${where}` : `${head} ${where} ${recorded}`;
 }
 
 function whereOf(
   engine: Job['database']['engine'],
-  { step, version, direction, from, of, with: earlier }: ApplyStep,
+  { step, version, direction, from, of, part, with: earlier }: ApplyStep,
   state: HistoryState,
   migration: Job['folder']['migrations'][number] | undefined,
 ): string {
-  const script = direction === 'up' ? version : `the down script of ${version}`;
-  const applied = migration !== undefined && state.applied(migration) === 'applied';
+  const whole = direction === 'up' ? version : `the down script of ${version}`;
+  const script = part === undefined ? whole : `${part} of ${whole}`;
+  // A row of another part makes the file applied.
+  if (part !== undefined && step === 'run')
+    return `at ${script}: as a whole it is ${direction === 'up' ? 'there and recorded' : 'taken back'}, or not at all, and what is left is run next.`;
+  const applied = part === undefined && migration !== undefined && state.applied(migration) === 'applied';
   if (applied === (direction === 'up') && state.blocked === undefined)
     return `after ${script} was carried out and recorded.`;
   // The embedded engine keeps what was done when its session ends well, and not before.

@@ -61,14 +61,14 @@ export async function runMigration(work: Work): Promise<MigrationEnd> {
 async function runOne(work: Work, planned: PlannedScript, standing: readonly Statement[]): Promise<ScriptEnd> {
   const { job, session, journal, trail, tell } = work;
   const { version } = work.planned.migration;
-  const { direction, mode } = planned.script;
+  const { direction, mode, part } = planned.script;
+  const ofPart = part === undefined ? {} : { part };
   const { together } = trail;
   const of = planned.statements.length;
   const note = (step: ApplyStep['step'], from: number): void =>
-    journal.note({ step, version, direction, from, of, ...(together && { with: [...together] }) });
+    journal.note({ step, version, direction, from, of, ...(together && { with: [...together] }), ...ofPart });
   note('run', 0);
-  const { part } = planned.script;
-  const step = { ...stepOf(job, work.planned), ...(part === undefined ? {} : { part }) };
+  const step = { ...stepOf(job, work.planned), ...ofPart };
   await withLockLimit(session, job, () => job.history.before(session, step));
   const began = performance.now();
   const timed = () => ({ ...step, ms: performance.now() - began });

@@ -15,6 +15,8 @@ export interface ApplyStep {
   readonly of: number;
   /** Versions that were run before it in the same transaction; left out when it has one of its own. */
   readonly with?: readonly string[];
+  /** Script.part; left out where its tool records whole files. */
+  readonly part?: string;
 }
 
 export const topic = 'apply';
@@ -28,4 +30,5 @@ export const isApplyStep = (value: unknown): value is ApplyStep =>
   typeof value.version === 'string' &&
   'from' in value &&
   typeof value.from === 'number' &&
-  (!('with' in value) || Array.isArray(value.with));
+  (!('with' in value) || Array.isArray(value.with)) &&
+  (!('part' in value) || typeof value.part === 'string');
