@@ -90,6 +90,17 @@ describe('a file of one sign', () => {
         read: () => undefined,
       }),
     ));
+  it('is no include of includes without end', () =>
+    isQuick(() => {
+      const read = (name: string): string => `--!include ${Number(/\d+/.exec(name)?.[0]) + 1}.sql\n`.repeat(10);
+      const { problems } = compiled('--!include 0.sql\n', { start: 0, end: 17 }, { placeholders: new Map() } as never, {
+        read: (name) => (name === 'fixtures/9.sql' ? 'x' : read(name)),
+      });
+      ok(
+        problems.some(({ message }) => message.includes('more than 10 MB')),
+        JSON.stringify(problems),
+      );
+    }));
   it('is no default of goose', () => {
     const { problems } = goose.read('1_a.sql', `-- +goose ENVSUB ON\n-- +goose Up\n${'${A:-'.repeat(20_000)}`);
     ok(

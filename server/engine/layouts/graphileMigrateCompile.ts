@@ -91,6 +91,9 @@ function includesIn(text: string, { start, end }: TextRange, read: FolderContent
   return [...marks.map((trouble) => ({ range: trouble.range, trouble })), ...found, ...lost];
 }
 
+/** Files that include others ten times each are soon more than there is memory. */
+const mostCharacters = 10_000_000;
+
 interface Trouble {
   readonly why: string;
 }
@@ -104,10 +107,13 @@ function contentOf(path: string, read: FolderContents['read'], within: readonly 
   if (content === undefined) return { why: `there is no file fixtures/${file}` };
   if (includedMark.test(content)) return { why: `${path} has a comment "--! Included", which only the tool may write` };
   let trouble: Trouble | undefined;
+  let length = content.length;
   const whole = content.replace(includeLine, (line, inner: string) => {
+    if (trouble) return line;
     const below = contentOf(inner, read, [...within, file]);
-    if (typeof below === 'string') return below;
-    trouble ??= below;
+    if (typeof below !== 'string') trouble = below;
+    else if ((length += below.length) > mostCharacters) trouble = { why: `${path} includes more than 10 MB` };
+    else return below;
     return line;
   });
   return trouble ?? `--! Included ${path}\n${whole.trim()}\n--! EndIncluded ${path}`;
