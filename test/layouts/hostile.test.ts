@@ -91,7 +91,7 @@ describe('a file of one sign', () => {
       }),
     ));
   it('is no include of includes without end', () =>
-    isQuick(() => {
+    ends(() => {
       const read = (name: string): string => `--!include ${Number(/\d+/.exec(name)?.[0]) + 1}.sql\n`.repeat(10);
       const { problems } = compiled('--!include 0.sql\n', { start: 0, end: 17 }, { placeholders: new Map() } as never, {
         read: (name) => (name === 'fixtures/9.sql' ? 'x' : read(name)),
