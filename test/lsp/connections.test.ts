@@ -16,14 +16,18 @@ const files = Object.fromEntries(
   ]),
 );
 
-/** The name of the rows that a diagnostic of this file counts. */
+/** The name of the rows that a diagnostic of this file counts; of a text that is checked just now nothing is offered. */
 async function rowsOf(editor: Editor, uri: string): Promise<string> {
   const found = () => editor.published.findLast((it) => it.uri === uri)?.diagnostics.find((it) => it.code === '23502');
-  await editor.until(() => found() !== undefined, 'rows at fault');
-  const range = found()?.range ?? { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
-  const request = { textDocument: { uri }, range, context: { diagnostics: [] } };
-  const actions = await editor.connection.sendRequest(CodeActionRequest.type, request);
-  return String((actions?.[0] as CodeAction | undefined)?.command?.arguments?.[1]);
+  for (;;) {
+    await editor.until(() => found() !== undefined, 'rows at fault');
+    const range = found()?.range ?? { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
+    const request = { textDocument: { uri }, range, context: { diagnostics: [] } };
+    const told = editor.published.length;
+    const [action] = (await editor.connection.sendRequest(CodeActionRequest.type, request)) ?? [];
+    if (action) return String((action as CodeAction).command?.arguments?.[1]);
+    await editor.until(() => editor.published.length > told, 'what is found in the text as it is now');
+  }
 }
 
 for (const shadow of ['private', 'same-server'])
