@@ -1,6 +1,4 @@
 /** Every option of the command line, in the order that --help lists them. A command names those that it takes. */
-import { layouts } from '../engine/layouts/all';
-
 export const options = {
   all: { type: 'boolean', says: 'every migration, from an empty database on' },
   observe: { type: 'boolean', says: 'tell what each statement locks, reads, writes and changes, in JSON' },
@@ -25,7 +23,7 @@ export const options = {
   layout: {
     type: 'string',
     value: 'NAME',
-    says: `how the files are named: ${layouts.map(({ name }) => name).join(', ')}`,
+    says: 'the tool by its name (flyway, prisma…), or numbered',
   },
   database: {
     type: 'string',

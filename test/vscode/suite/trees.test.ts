@@ -65,7 +65,7 @@ describe('trees', () => {
       ['billing/migrations', 'db/migrations'],
     );
     for (const { item } of rows) {
-      match(String(item.description), /^embedded Postgres of \w+ · PGlite \(PostgreSQL 18.*\) · \w+/);
+      match(String(item.description), /^embedded Postgres of \w+ · [a-z-]+ · PGlite \(PostgreSQL 18.*\) · \w+/);
     }
   });
 
