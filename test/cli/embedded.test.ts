@@ -71,7 +71,8 @@ describe('the command line on the embedded Postgres', function () {
         engine: { projects: { history: object }[] };
         files: { findings: { code: string; severity: string; line: number }[] }[];
       };
-      deepEqual(engine.projects[0]?.history, { edited: [versions[0]], missing: [versions[2]], skipped: [] });
+      const history = { edited: [versions[0]], missing: [versions[2]], skipped: [], outOfOrder: [] };
+      deepEqual(engine.projects[0]?.history, history);
       deepEqual(
         files.map(({ findings }) => findings.map((it) => [it.code, it.severity, it.line])),
         [[['edited-after-apply', 'warning', 1]], []],
