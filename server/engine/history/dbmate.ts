@@ -10,7 +10,7 @@ import type { ToolSettings } from '../layouts/layout';
 import { withAdvisoryLocks } from './advisoryLock';
 import type { History, HistoryState } from './history';
 import { ownLockId } from './ownLock';
-import { currentSchema, hasTable, labelOf, makeSchema, quoted, type Shape, type TableName } from './table';
+import { currentSchema, hasTable, labelOf, makeSchema, quoted, type Shape, type TableName, versionsIn } from './table';
 
 export interface DbmateOptions {
   /** DBMATE_MIGRATIONS_TABLE: perhaps with a schema. */
@@ -75,18 +75,8 @@ async function makeTable(session: Session, table: TableName): Promise<void> {
   await session.rows(`create table if not exists ${quoted(table)} (version varchar primary key)`);
 }
 
-async function read(session: Session, table: TableName): Promise<HistoryState> {
-  const exists = await hasTable(session, table, shape);
-  const rows = exists
-    ? await session.rows<{ version: string }>(
-        `select version::text as version from ${quoted(table)} order by version collate "C"`,
-      )
-    : undefined;
-  return stateOf(
-    table,
-    rows?.map(({ version }) => version),
-  );
-}
+const read = async (session: Session, table: TableName): Promise<HistoryState> =>
+  stateOf(table, await versionsIn(session, table, shape));
 
 /** @param found versions in the table, when it is there */
 function stateOf(table: TableName, found: readonly string[] | undefined): HistoryState {

@@ -10,7 +10,7 @@ import type { Session } from '../database/session';
 import { withAdvisoryLocks } from './advisoryLock';
 import type { History, HistoryState } from './history';
 import { ownLockId } from './ownLock';
-import { hasTable, labelOf, quoted, type Shape, type TableName } from './table';
+import { hasTable, labelOf, type Shape, type TableName, versionsIn } from './table';
 import { placeOf } from './writtenName';
 
 export function dieselHistory(): History {
@@ -55,18 +55,8 @@ async function makeTable(session: Session): Promise<void> {
   );
 }
 
-async function read(session: Session, table: TableName): Promise<HistoryState> {
-  const exists = await hasTable(session, table, shape);
-  const rows = exists
-    ? await session.rows<{ version: string }>(
-        `select version::text as version from ${quoted(table)} order by version collate "C"`,
-      )
-    : undefined;
-  return stateOf(
-    table,
-    rows?.map(({ version }) => version),
-  );
-}
+const read = async (session: Session, table: TableName): Promise<HistoryState> =>
+  stateOf(table, await versionsIn(session, table, shape));
 
 /** @param found versions in the table, oldest first, when it is there */
 function stateOf(table: TableName, found: readonly string[] | undefined): HistoryState {

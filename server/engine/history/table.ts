@@ -49,6 +49,20 @@ export async function hasTable(session: Session, table: TableName, shape: Shape)
   );
 }
 
+/**
+ * Of a table with a row for each version.
+ *
+ * @returns in the order of their bytes; undefined when the table is not there
+ * @throws {Fault} as hasTable
+ */
+export async function versionsIn(session: Session, table: TableName, shape: Shape): Promise<string[] | undefined> {
+  if (!(await hasTable(session, table, shape))) return undefined;
+  const rows = await session.rows<{ version: string }>(
+    `select version::text as version from ${quoted(table)} order by version collate "C"`,
+  );
+  return rows.map(({ version }) => version);
+}
+
 /** By name; types as Postgres writes them. Empty when there is no such table. */
 async function columnsOf(session: Session, { schema, name }: TableName): Promise<ReadonlyMap<string, string>> {
   const rows = await session.rows<{ column: string; type: string }>(

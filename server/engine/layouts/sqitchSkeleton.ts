@@ -31,7 +31,7 @@ export function sqitchSkeleton(
   const scripts = scriptsOf(change, plan.project?.name ?? '');
   return {
     files: scripts.map(({ kind, text }) => ({ name: posix.join(places[kind], `${change}.${places.extension}`), text })),
-    cursor: scripts[0].text.indexOf(todo),
+    cursor: scripts[0].text.indexOf(filler),
     lists: [
       ...(former === undefined && folder?.read('sqitch.conf') === undefined
         ? [{ name: 'sqitch.conf', text: newConfig }]
@@ -41,12 +41,13 @@ export function sqitchSkeleton(
   };
 }
 
-const todo = '-- XXX Add DDLs here.';
+/** What `sqitch add` writes (templates of sqitch 1.3). */
+const filler = '-- XXX Add DDLs here.';
 
 const scriptsOf = (change: string, project: string) =>
   [
-    { kind: 'deploy', text: `-- Deploy ${project}:${change} to pg\n\nBEGIN;\n\n${todo}\n\nCOMMIT;\n` },
-    { kind: 'revert', text: `-- Revert ${project}:${change} from pg\n\nBEGIN;\n\n${todo}\n\nCOMMIT;\n` },
+    { kind: 'deploy', text: `-- Deploy ${project}:${change} to pg\n\nBEGIN;\n\n${filler}\n\nCOMMIT;\n` },
+    { kind: 'revert', text: `-- Revert ${project}:${change} from pg\n\nBEGIN;\n\n${filler}\n\nCOMMIT;\n` },
     {
       kind: 'verify',
       text: `-- Verify ${project}:${change} on pg\n\nBEGIN;\n\n-- XXX Add verifications here.\n\nROLLBACK;\n`,

@@ -102,7 +102,11 @@ function readFile(
     const text = files.read(path);
     if (text === undefined) return undefined;
     const isMarked = files.isMarked(path);
-    if (known?.text === text && known.isMarked === isMarked && known.scripts.length > 0)
+    if (
+      known?.text === text &&
+      known.isMarked === isMarked &&
+      (known.scripts.length > 0 || known.outside !== undefined)
+    )
       if ([...known.beside].every(([name, former]) => readBeside(name) === former)) return known;
     const beside = new Map<string, string | undefined>();
     const noting = (other: string): string | undefined => {
