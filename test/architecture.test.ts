@@ -7,7 +7,7 @@ import { posix } from 'node:path';
 /** From the ground up. A room imports rooms on lower floors and its own files; those on one floor do not know each other. */
 const floors: readonly (readonly string[])[] = [
   ['server/engine/base', 'server/protocol'],
-  ['server/engine/sql', 'server/engine/schema'],
+  ['server/engine/sql', 'server/engine/schema', 'server/engine/programs'],
   ['server/engine/layouts', 'server/engine/database'],
   ['server/engine/history', 'server/engine/snapshots', 'server/engine/probes'],
   ['server/engine/shadow'],

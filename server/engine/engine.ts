@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { Fault } from './base/fault';
 import { unlessUnreadable } from './base/unlessUnreadable';
 import { contentsOf, findFolders, layoutOf, readFolder } from './layouts/find';
-import type { Layout, ToolSettings } from './layouts/layout';
+import type { Layout, NamedDatabase, ToolSettings } from './layouts/layout';
 import { besideIn, type MigrationFolder } from './layouts/migration';
 import type { Engine, EngineOptions } from './project';
 import { Accesses } from './projects/access';
 import { Bench } from './projects/bench';
 import { createProject } from './projects/project';
+import { ToolAnswers } from './projects/toolAnswers';
 import { resolveTarget, type Target, unreadableTarget } from './projects/target';
 import { loadParser } from './sql/parse';
 import type { World } from './world';
@@ -17,11 +18,13 @@ export function createEngine(world: World, options: EngineOptions): Engine {
   const benches = new Map<string, Bench>();
   const closing = new Set<Promise<void>>();
   const accesses = new Accesses();
+  const tools = new ToolAnswers(world, options);
   return {
     async projects() {
       await loadParser();
-      const places = foldersOf(world, options).map((found) => {
-        const target = targetOf(found, options, world);
+      const asked = await Promise.all(foldersOf(world, options).map((it) => tools.of(it)));
+      const places = asked.map(({ folder: found, database }) => {
+        const target = targetOf(found, options, world, database);
         const settings = settingsOf(found, target, world);
         const folder = { ...found, layout: found.layout.configured?.(settings) ?? found.layout };
         return { folder, target, settings, key: keyOf(folder, target, settings) };
@@ -39,13 +42,20 @@ export function createEngine(world: World, options: EngineOptions): Engine {
         }
       return places.map(({ folder, target, settings, key }) => {
         const bench =
-          benches.get(key) ?? new Bench(folder, target, settings, { world, options, access: accesses.of(target) });
+          benches.get(key) ??
+          new Bench(folder, target, settings, {
+            world,
+            options,
+            access: accesses.of(target),
+            onForget: () => tools.forget(folder.path),
+          });
         benches.set(key, bench);
         return createProject(folder, bench, world, options);
       });
     },
 
     async close() {
+      tools.close();
       await Promise.all([...[...benches.values()].map((it) => it.close()), ...closing]);
     },
   };
@@ -79,13 +89,18 @@ const settingsOf = (
 const embeddedName = 'postgres';
 
 /** What is wrong with the target of one folder is said when that one is asked, and holds up no other. */
-function targetOf({ path, layout }: MigrationFolder, options: EngineOptions, world: World): Target {
+function targetOf(
+  { path, layout }: MigrationFolder,
+  options: EngineOptions,
+  world: World,
+  told: NamedDatabase | undefined,
+): Target {
   const { databaseVariables = [], namedVariables, namedDatabase, schemaOf } = layout;
   const contents = contentsOf(path, world.files);
   const variables = [...(namedVariables?.(contents) ?? []), ...databaseVariables];
   const database = namedDatabase?.(contents);
   try {
-    return resolveTarget(path, options, world, { variables, database, schemaOf });
+    return resolveTarget(path, options, world, { told, variables, database, schemaOf });
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     return unreadableTarget(path, error, world);

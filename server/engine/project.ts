@@ -15,6 +15,7 @@ import type { Notice } from './database/session';
 import type { Repair } from './history/history';
 import type { Finding, Place } from './finding';
 import type { MigrationFolder, Migration } from './layouts/migration';
+import type { Language } from './programs/interpreter';
 import type { Observation, ObservationLevel } from './rehearsal/observation/observation';
 
 export type * from './changes';
@@ -52,6 +53,8 @@ export interface EngineOptions {
   readonly shadowDataLimit: number | undefined;
   /** Folders with Postgres binaries to look at first. */
   readonly binaries: readonly string[];
+  /** Commands or absolute paths, for tools whose migrations are programs; left out where they are looked for. */
+  readonly interpreters?: Readonly<Partial<Record<Language, string>>>;
   /** How much checks tell of what each statement locks, reads, writes and changes; it takes time after the answer. */
   readonly observe: ObservationLevel;
 }

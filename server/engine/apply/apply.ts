@@ -7,6 +7,7 @@ import type { Job } from './job';
 import { withLockedTarget } from './locked';
 import { type Planned, checkDown, checkUp, leftOf, planDown, planUp } from './plan';
 import type { Trail } from './runMigration';
+import { runByTool } from './runByTool';
 import { runPlan } from './runPlan';
 import { whatIsRecorded, whatStands, withEarlier } from './state';
 
@@ -50,7 +51,8 @@ async function carryOut(job: Job, decide: (session: Session) => Promise<readonly
   try {
     return await withLockedTarget(job, 'write', async (session) => {
       const plan = await decide(session);
-      return plan.length === 0 ? { kind: 'nothing' } : runPlan(job, session, plan, trail);
+      if (plan.length === 0) return { kind: 'nothing' };
+      return job.run ? runByTool(job, job.run, session, plan) : runPlan(job, session, plan, trail);
     });
   } catch (cause) {
     if (job.signal.aborted && !trail.planned && isGivenUp(cause, job))

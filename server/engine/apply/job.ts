@@ -19,7 +19,21 @@ export interface Job {
   /** Cancels for good: what runs is interrupted and, where its mode allows it, taken back. */
   readonly signal: AbortSignal;
   readonly waits?: Waits;
+  /** For tools that run their migrations themselves. */
+  readonly run?: ToolRun;
 }
+
+/**
+ * Calls the tool.
+ *
+ * @param onTold called for each thing that it tells, in order
+ * @returns its exit code; undefined when it was ended by a signal
+ */
+export type ToolRun = (
+  question: unknown,
+  onTold: (told: unknown) => void,
+  signal: AbortSignal,
+) => Promise<number | undefined>;
 
 /** How long others are waited for, in milliseconds; nothing waits for ever. */
 export interface Waits {

@@ -146,6 +146,13 @@ function planned(job: Files, migration: Migration, direction: Script['direction'
   }
   const text = path === migration.upPath ? ofUp : textOf(job, path);
   const { scripts, problems, outside } = fileOf(folder, path, text, job);
+  if (folder.layout.program) {
+    const stuck = problems.find(({ code }) => code === 'irreversible');
+    if (direction === 'down' && stuck) throw new Fault('no-down', `${nameOf(migration)}: ${stuck.message}`);
+    // What its tool cannot tell of it, it runs all the same.
+    const known = scripts.filter((it) => it.direction === direction).map((it) => cut(folder, path, text, it));
+    return { migration, previous, direction, path, text, upText, scripts: known };
+  }
   if (outside !== undefined) throw new Fault('bad-migration', `${path}: ${outside}`);
   const problem = problems.find((it) => it.severity === 'error' && (it.direction ?? direction) === direction);
   if (problem) throw new Fault('bad-migration', `${placeOf(path, text, problem.range.start)}: ${problem.message}`);

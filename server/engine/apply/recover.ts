@@ -89,6 +89,8 @@ function whereOf(
       return from === 0 && of > 0
         ? `at the first of the ${of} statements of ${script}; whether it took effect is not known.`
         : `in the middle of ${script}: the first ${from} of its ${of} statements may stand; whether number ${from + 1} took effect is not known.`;
+    case 'tool':
+      return `in the middle of ${script}, which its tool ran: what of it stands is not known.`;
     case 'commit':
       return `when ${script} was committed and before it was recorded; whether it took effect is not known.`;
   }

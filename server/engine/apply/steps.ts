@@ -6,8 +6,9 @@ export interface ApplyStep {
    * - `run`: the first statement of a script that is committed as a whole, or not at all
    * - `statement`: a statement, or a message of several, that lasts as soon as it is carried out
    * - `commit`: the script's transaction, with its history row
+   * - `tool`: all of it, by the tool itself
    */
-  readonly step: 'run' | 'statement' | 'commit';
+  readonly step: 'run' | 'statement' | 'commit' | 'tool';
   readonly version: string;
   readonly direction: Script['direction'];
   /** Zero-based number of the first statement that is sent next, among those of the script. */
@@ -21,11 +22,14 @@ export interface ApplyStep {
 
 export const topic = 'apply';
 
+const steps: ReadonlySet<string> = new Set<ApplyStep['step']>(['run', 'statement', 'commit', 'tool']);
+
 export const isApplyStep = (value: unknown): value is ApplyStep =>
   typeof value === 'object' &&
   value !== null &&
   'step' in value &&
-  (value.step === 'run' || value.step === 'statement' || value.step === 'commit') &&
+  typeof value.step === 'string' &&
+  steps.has(value.step) &&
   'version' in value &&
   typeof value.version === 'string' &&
   'from' in value &&

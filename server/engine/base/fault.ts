@@ -144,6 +144,16 @@ const remedies = {
     mend: 'Save it and try again.',
     offers: undefined,
   },
+  'other-database': {
+    says: 'The tool would work on another database',
+    mend: 'Choose the one that it is configured for, or change its settings.',
+    offers: chooseDatabase,
+  },
+  'tool-failed': {
+    says: 'The migration tool could not be run to its end',
+    mend: 'The log has what it printed.',
+    offers: 'rehearsal.showLog',
+  },
   'no-down': {
     says: 'The migration cannot be reverted',
     mend: 'Write its down script, or restore a snapshot instead.',

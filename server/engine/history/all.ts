@@ -6,6 +6,7 @@ import { atlasHistory, atlasOptions } from './atlas';
 import { dbmateHistory, dbmateOptions } from './dbmate';
 import { dieselHistory } from './diesel';
 import { flywayHistory, flywayOptions } from './flyway';
+import { djangoHistory } from './django';
 import { drizzleHistory, drizzleOptions } from './drizzle';
 import { golangMigrateHistory, golangMigrateTable } from './golangMigrate';
 import { gooseHistory, gooseOptions } from './goose';
@@ -27,6 +28,7 @@ export const histories: Readonly<Record<LayoutName, (settings: ToolSettings) => 
   flyway: (settings) => flywayHistory(flywayOptions(settings)),
   'graphile-migrate': (settings) => graphileMigrateHistory(configOf(settings)),
   diesel: dieselHistory,
+  django: djangoHistory,
   prisma: (settings) => prismaHistory(prismaOptions(settings)),
   'node-pg-migrate': (settings) => nodePgMigrateHistory(nodePgMigrateOptions(settings)),
   drizzle: (settings) => drizzleHistory(drizzleOptions(settings)),

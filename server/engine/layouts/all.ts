@@ -2,6 +2,7 @@
 import { atlas } from './atlas';
 import { dbmate } from './dbmate';
 import { diesel } from './diesel';
+import { django } from './django';
 import { drizzle } from './drizzle';
 import { flyway } from './flyway';
 import { golangMigrate } from './golangMigrate';
@@ -30,6 +31,7 @@ export const layouts: readonly Layout[] = [
   goose,
   sqlx,
   golangMigrate,
+  django,
   flyway,
   numbered,
 ];

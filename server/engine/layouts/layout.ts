@@ -1,5 +1,6 @@
 /** How one migration tool names, orders, splits and wraps its files. One tool, one file in this room; no database here. */
 import type { TextRange } from '../base/text';
+import type { Language } from '../programs/interpreter';
 import type { Replaced } from '../sql/statement';
 
 export type LayoutName =
@@ -17,6 +18,7 @@ export type LayoutName =
   | 'node-pg-migrate'
   | 'liquibase'
   | 'sqitch'
+  | 'django'
   | 'numbered';
 
 export interface Layout {
@@ -49,6 +51,11 @@ export interface Layout {
   readonly twice: string;
   /** What becomes of a file with a byte order mark, as a whole sentence; left out where the tool drops the mark. */
   readonly onByteOrderMark?: string;
+  /**
+   * Its files are programs: what they do to a database is asked from the tool, and the tool runs them. Then `read` knows
+   * no scripts. Left out for tools of SQL files.
+   */
+  readonly program?: ToolProgram;
   /** @returns why the files of this folder are this tool's, for people; undefined when they are not */
   recognise(folder: FolderContents): string | undefined;
   /**
@@ -81,6 +88,17 @@ export interface Layout {
    * @param folder as it is before; left out for a folder that is still to be made
    */
   skeleton(title: string, existing: readonly MigrationName[], now: Date, folder?: FolderContents): Skeleton;
+}
+
+/** How a tool is asked about its migrations, and told to run them: by a script of ours in its own language. */
+export interface ToolProgram {
+  readonly language: Language;
+  /** Name of the script in server/programs/. */
+  readonly script: string;
+  /** Where the tool is called, relative to the folder of migrations. */
+  readonly calledIn: string;
+  /** Names of what its answer depends on, relative to the folder: it is asked anew when one of these is another. */
+  readonly sources: (folder: FolderContents) => readonly string[];
 }
 
 export interface NamedDatabase {
@@ -171,6 +189,10 @@ export interface MigrationName {
   readonly direction: 'up' | 'down' | 'both';
   /** What the tool records of where the file stands; left out where it records nothing of it. */
   readonly recordedAs?: string;
+  /** Versions that it has come in the place of: where all of them are recorded, it is applied. */
+  readonly replaces?: readonly string[];
+  /** Versions that are recorded in its place: where one of them is, it is applied (Alembic). */
+  readonly recordedBy?: readonly string[];
 }
 
 export interface MigrationFile {
@@ -184,7 +206,7 @@ export interface MigrationFile {
 /** A finding about the file as its tool reads it; `code` equals a slug such as `dbmate-missing-up`. */
 export interface FileProblem {
   readonly range: TextRange;
-  readonly severity: 'error' | 'warning';
+  readonly severity: 'error' | 'warning' | 'information';
   readonly code: string;
   readonly message: string;
   /** The only direction in which the tool meets it; left out when it meets it in both. */

@@ -2,6 +2,7 @@
 import { relative, resolve, sep } from 'node:path';
 import { unlessUnreadable } from '../base/unlessUnreadable';
 import type { Files } from '../world';
+import type { TextRange } from '../base/text';
 import type { FileProblem, FolderContents, Layout, MigrationFile, MigrationName } from './layout';
 
 /** One versioned change; the order is that of `MigrationFolder.migrations`. */
@@ -15,6 +16,14 @@ export interface Migration {
   readonly name: MigrationName;
 }
 
+/** What a tool would send for a file that is a program; the ranges are those of the file as it was then. */
+export interface AskedFile extends MigrationFile {
+  /** The file as it was on the disk when the tool was asked. */
+  readonly text: string;
+  /** What the tool sends, as a document for people. */
+  readonly sql: string;
+}
+
 /** A folder of migrations of one tool. */
 export interface MigrationFolder {
   /** Absolute path. */
@@ -24,6 +33,8 @@ export interface MigrationFolder {
   readonly because: string;
   /** Oldest first. */
   readonly migrations: readonly Migration[];
+  /** What the tool has told of its files, by path, where they are programs. */
+  readonly asked?: ReadonlyMap<string, AskedFile>;
   /** Versions that stand twice and other trouble of the folder as a whole. */
   readonly problems: readonly { readonly path: string; readonly message: string }[];
 }
@@ -44,12 +55,14 @@ export const besideIn =
  * @param text without it
  */
 export function fileOf(
-  folder: Pick<MigrationFolder, 'path' | 'layout'>,
+  folder: Pick<MigrationFolder, 'path' | 'layout' | 'asked'>,
   path: string,
   text: string,
   files: Pick<Files, 'read' | 'isMarked'>,
 ): MigrationFile {
   const { layout } = folder;
+  const asked = folder.asked?.get(path);
+  if (asked) return text === asked.text ? asked : withoutEdits(asked, text, layout.label);
   const file = layout.read(
     fileNameIn(folder, path),
     text,
@@ -57,6 +70,32 @@ export function fileOf(
   );
   if (layout.onByteOrderMark === undefined || !files.isMarked(path)) return file;
   return { ...file, problems: [marked(layout.onByteOrderMark), ...file.problems] };
+}
+
+/** What was typed since is known when it is saved: until then all stands where it was. */
+function withoutEdits(asked: AskedFile, text: string, label: string): MigrationFile {
+  const within = ({ start, end }: TextRange): TextRange => ({
+    start: Math.min(start, text.length),
+    end: Math.min(end, text.length),
+  });
+  const unsaved: FileProblem = {
+    range: { start: 0, end: 0 },
+    severity: 'information',
+    code: 'not-saved',
+    message: `What is told is of the file as ${label} has read it last. Save it, and it is asked again.`,
+  };
+  return {
+    ...(asked.outside === undefined ? {} : { outside: asked.outside }),
+    scripts: asked.scripts.map((script) => ({
+      ...script,
+      range: within(script.range),
+      pieces: (script.pieces ?? []).map(({ replaced = [], ...piece }) => ({
+        ...within(piece),
+        replaced: replaced.map((it) => ({ ...it, range: within(it.range) })),
+      })),
+    })),
+    problems: [unsaved, ...asked.problems.map((it) => ({ ...it, range: within(it.range) }))],
+  };
 }
 
 const marked = (effect: string): FileProblem => ({

@@ -34,6 +34,8 @@ const openTransactionMs = 5_000;
 const cacheBytes = 1_000_000_000;
 
 interface BenchSurroundings {
+  /** Called when what was seen of the target is forgotten. */
+  readonly onForget: () => void;
   readonly world: World;
   readonly options: EngineOptions;
   readonly access: Access;
@@ -42,6 +44,7 @@ interface BenchSurroundings {
 export class Bench implements Neighbour {
   private readonly world: World;
   private readonly access: Access;
+  private readonly onForget: () => void;
   readonly history: History;
   readonly rowAnswers: RowAnswers;
   readonly rowCopies: RowCopies;
@@ -62,10 +65,11 @@ export class Bench implements Neighbour {
     folder: MigrationFolder,
     readonly target: Target,
     settings: ToolSettings,
-    { world, options, access }: BenchSurroundings,
+    { world, options, access, onForget }: BenchSurroundings,
   ) {
     this.world = world;
     this.access = access;
+    this.onForget = onForget;
     const { database } = target;
     const { log } = world;
     for (const warning of target.parameters?.warnings ?? []) log(`${target.info.label}: ${warning}`);
@@ -101,6 +105,7 @@ export class Bench implements Neighbour {
     this.schema.forget();
     this.rowAnswers.forget();
     this.rowCopies.doubt();
+    this.onForget();
   }
 
   /**

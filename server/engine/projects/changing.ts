@@ -1,13 +1,15 @@
 /** Changes of the target by its migrations: consent, a snapshot first, then up or down. */
 import { applyMigrations, revertMigrations } from '../apply/apply';
-import type { Job } from '../apply/job';
+import type { Job, ToolRun } from '../apply/job';
 import { checkDown, checkUp, planDown, planUp } from '../apply/plan';
 import { Fault } from '../base/fault';
 import { untilAborted } from '../base/untilAborted';
 import type { ApplyRequest, ApplyResult, Consent, Progress, RevertRequest } from '../project';
+import { runProgram } from '../programs/runProgram';
 import { takeSnapshot } from '../snapshots/snapshots';
 import type { Live } from './live';
 import { demandConsent } from './target';
+import { programCall } from './toolAnswers';
 import { around, type Ground } from './ground';
 import { look } from './look';
 
@@ -142,8 +144,21 @@ function jobOf(ground: Ground, { progress, signal }: Asker): Job {
   const { bench, world } = ground;
   const { storage, now } = world;
   const { database } = bench.target;
-  return { ...filesOf(ground), database, history: bench.history, storage, now, progress, signal };
+  const run = toolRunOf(ground);
+  return { ...filesOf(ground), database, history: bench.history, storage, now, progress, signal, ...(run && { run }) };
 }
+
+/** What the tool prints is for the log. */
+function toolRunOf({ folder, world, options }: Ground): ToolRun | undefined {
+  const { program, label } = folder.layout;
+  if (!program) return undefined;
+  const call = programCall(world, options, folder, program);
+  const log = (line: string): void => world.log(`${label}: ${line}`);
+  return (question, onTold, signal) => runProgram({ ...call, question, onTold, log, limitMs: longestMs, signal });
+}
+
+/** Of one apply by a tool: it may rewrite large tables, and can be cancelled. */
+const longestMs = 24 * 3_600_000;
 
 const filesOf = ({ folder, world }: Ground): Pick<Job, 'folder' | 'read' | 'isMarked'> => ({
   folder,

@@ -52,7 +52,7 @@ export class MigrationReader {
       migration,
       link: { up: scriptsOf(up, 'up'), down: down && scriptsOf(down, 'down') },
       files: new Map(own.map((file) => [file.path, file])),
-      extensions: extensionsIn(up.text),
+      extensions: extensionsIn(folder.asked?.get(up.path)?.sql ?? up.text),
     };
     this.migrations.set(migration, read);
     return read;
@@ -115,7 +115,7 @@ function readFile(
       return beside.get(name);
     };
     const read = fileOf(folder, path, text, { read: noting, isMarked: () => isMarked });
-    const isSql = read.outside === undefined;
+    const isSql = read.outside === undefined && folder.layout.program === undefined;
     const problems = isSql
       ? withDirectiveProblems(folder.layout.name, { text, isMarked }, read.problems)
       : read.problems;

@@ -25,6 +25,8 @@ export type Target = SnapshotTarget & {
 
 /** What is the tool's own about its target. */
 export interface TargetUse {
+  /** Where the tool itself says that it would connect: before all variables. */
+  readonly told?: NamedDatabase | undefined;
   /** Variables that name its database, before `DATABASE_URL`. */
   readonly variables?: readonly string[];
   /** As Layout.namedDatabase, after all variables. */
@@ -54,6 +56,8 @@ export function resolveTarget(folder: string, options: EngineOptions, world: Wor
     case 'server':
       return serverTarget(chosen(choice, candidates, world), 'it was chosen', named, { world, use });
     case undefined: {
+      const { told } = use;
+      if (told) return serverTarget(connectionOf(told.connection, world), told.source, named, { world, use });
       const [first] = usual.flatMap((it) => candidates.find(({ source }) => it.test(source)) ?? []);
       if (first) return serverTarget(first.parameters, first.source, named, { world, use });
       // To take another database than the one that is named would be worse than to take none.

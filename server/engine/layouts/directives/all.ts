@@ -25,6 +25,11 @@ export const directives: Readonly<Record<LayoutName, ToolDirectives>> = {
   atlas,
   dbmate,
   diesel,
+  django: none(
+    'Django',
+    'https://docs.djangoproject.com/en/stable/howto/writing-migrations/',
+    'Django says so in Python: atomic = False.',
+  ),
   drizzle,
   flyway,
   'golang-migrate': none(

@@ -1,0 +1,85 @@
+/** What our scripts in Python and Ruby tell of a project, line by line as JSON (server/programs/). */
+
+/** Numbers of lines count from 1, both in. */
+export interface Lines {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Operation extends Partial<Lines> {
+  /** As the tool calls it: `AddField`. */
+  readonly title: string;
+  /** Why nothing of it is rehearsed: a whole sentence. */
+  readonly note?: string;
+}
+
+export interface ToldStatement {
+  /** Its operation, counted from 0; null where it is none's. */
+  readonly operation: number | null;
+  readonly sql: string;
+}
+
+export interface ToldMigration {
+  /** As the tool records it, and people name it. */
+  readonly version: string;
+  readonly title: string;
+  /** Absolute path of its file. */
+  readonly path: string;
+  readonly inTransaction: boolean;
+  /** Versions that it stands for: where all of them are recorded, it is applied. */
+  readonly replaces?: readonly string[];
+  /** Versions that could not have been recorded without it. */
+  readonly before?: readonly string[];
+  readonly operations: readonly Operation[];
+  /** Why its SQL cannot be told; then there is none. */
+  readonly untold?: string;
+  readonly up?: readonly ToldStatement[];
+  readonly down?: readonly ToldStatement[];
+  /** Why it has no way back. */
+  readonly irreversible?: string;
+}
+
+export interface ToldProject {
+  /** With its version: `Django 4.2.1`. */
+  readonly tool: string;
+  /** As libpq names them. */
+  readonly database?: { readonly connection: Readonly<Record<string, string>>; readonly source: string };
+  /** Its database is of another kind: `sqlite`. */
+  readonly otherServer?: string;
+  /** Why the tool would refuse to go on with the project as a whole. */
+  readonly problems: readonly string[];
+  /** In the order in which the tool runs them. */
+  readonly migrations: readonly ToldMigration[];
+}
+
+export type Answer = ToldProject | { readonly trouble: string };
+
+/** What is told while the tool migrates. */
+export type ToolEvent =
+  | { readonly begins: string }
+  | { readonly done: string }
+  | ({
+      readonly refused: string;
+      readonly message: string;
+      readonly sqlState?: string;
+      readonly detail?: string;
+      readonly hint?: string;
+    } & Partial<Lines>)
+  /** Its configuration leads to another database, which has this name. */
+  | { readonly elsewhere: string }
+  /** To run this version alone, the tool would run these. */
+  | { readonly otherPlan: readonly string[]; readonly version: string }
+  | { readonly trouble: string };
+
+/**
+ * @param line what a script of ours has written: its shape is taken for granted
+ * @returns undefined for what is no JSON
+ */
+export function toldIn(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,86 @@
+/** Runs a script of ours in the language of a tool: a question on its standard input, lines of JSON on its output. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { toldIn } from './answer';
+
+export interface ProgramCall {
+  /** The interpreter, and what stands before the script: `['bundle', 'exec', 'ruby']`. */
+  readonly interpreter: readonly [string, ...string[]];
+  /** Absolute path. */
+  readonly script: string;
+  /** Where the tool is called. */
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly question: unknown;
+  /** Called for each line, in order. */
+  readonly onTold: (told: unknown) => void;
+  /** What the project itself prints, for the log. */
+  readonly log: (line: string) => void;
+  /** Nothing waits for ever; in milliseconds. */
+  readonly limitMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** How long a program that was asked to end may take, in milliseconds. */
+const graceMs = 5_000;
+
+/**
+ * @returns its exit code; undefined when it was ended by a signal, the limit among them
+ * @throws the system's error when the interpreter cannot be started
+ */
+export async function runProgram(call: ProgramCall): Promise<number | undefined> {
+  const { interpreter, script, folder, environment, question, onTold, log, limitMs, signal } = call;
+  const [command, ...before] = interpreter;
+  const child = spawn(command, [...before, script], {
+    cwd: folder,
+    env: { ...environment, PYTHONIOENCODING: 'utf-8', PYTHONDONTWRITEBYTECODE: '1', RUBYOPT: environment['RUBYOPT'] },
+    // In a group of its own, so that it ends with all that it has started.
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const ended = new Promise<number | undefined>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? undefined));
+  });
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const told = toldIn(line);
+    if (told === undefined) log(line);
+    else onTold(told);
+  });
+  createInterface({ input: child.stderr }).on('line', log);
+  // One that has ended before it read the question is told of by its exit code.
+  child.stdin.once('error', () => {});
+  child.stdin.end(JSON.stringify(question));
+  const end = (): void => endGroup(child);
+  const limit = setTimeout(end, limitMs);
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
+  try {
+    return await ended;
+  } finally {
+    clearTimeout(limit);
+    signal.removeEventListener('abort', end);
+  }
+}
+
+/** As Ctrl-C does, then without asking. */
+function endGroup(child: ChildProcess): void {
+  send(child, 'SIGINT');
+  const force = setTimeout(() => send(child, 'SIGKILL'), graceMs);
+  child.once('close', () => clearTimeout(force));
+}
+
+function send(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  if (process.platform === 'win32') {
+    child.kill(signal);
+    return;
+  }
+  try {
+    process.kill(-child.pid, signal);
+  } catch (error) {
+    const hasGone = error instanceof Error && 'code' in error && error.code === 'ESRCH';
+    if (!hasGone) throw error;
+  }
+}

@@ -1,0 +1,153 @@
+/** What tools tell of projects whose migrations are programs: asked when something they read has changed, and kept. */
+import { createHash } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { unlessUnreadable } from '../base/unlessUnreadable';
+import { askedFolder } from '../layouts/asked';
+import { contentsOf } from '../layouts/find';
+import type { NamedDatabase, ToolProgram } from '../layouts/layout';
+import type { MigrationFolder } from '../layouts/migration';
+import type { Answer, ToldProject } from '../programs/answer';
+import { interpreterOf, type Language } from '../programs/interpreter';
+import { runProgram } from '../programs/runProgram';
+import type { EngineOptions } from '../project';
+import type { World } from '../world';
+
+export interface AskedProject {
+  readonly folder: MigrationFolder;
+  /** As the tool itself would connect; undefined where it does not say. */
+  readonly database: NamedDatabase | undefined;
+}
+
+/** The first start of a large project takes a while, and one that hangs holds up the others; in milliseconds. */
+const patienceMs = 120_000;
+
+export class ToolAnswers {
+  /** By folder: what was asked about, and what came of it. */
+  private readonly known = new Map<string, { readonly stamp: string; readonly project: Promise<AskedProject> }>();
+  private readonly ending = new AbortController();
+
+  constructor(
+    private readonly world: World,
+    private readonly options: Pick<EngineOptions, 'interpreters'>,
+  ) {}
+
+  /** The same object again as long as nothing has changed. A tool that gives no answer leaves what the files tell. */
+  async of(found: MigrationFolder): Promise<AskedProject> {
+    const { program } = found.layout;
+    if (!program) return { folder: found, database: undefined };
+    const stamp = this.stampOf(found, program);
+    const known = this.known.get(found.path);
+    if (known?.stamp === stamp) return known.project;
+    const project = this.ask(found, program);
+    this.known.set(found.path, { stamp, project });
+    return project;
+  }
+
+  /** The target has changed: what a tool tells of pending migrations may hang on what is there. */
+  forget(folder: string): void {
+    this.known.delete(folder);
+  }
+
+  /** Programs that still run are ended. */
+  close(): void {
+    this.ending.abort();
+  }
+
+  private stampOf({ path }: MigrationFolder, { sources, language }: ToolProgram): string {
+    const hash = createHash('sha256').update(interpreterFor(this.options, this.world, language) ?? '');
+    const folder = contentsOf(path, this.world.disk);
+    for (const name of sources(folder)) hash.update(`\0${name}\0${folder.read(name) ?? ''}`);
+    return hash.digest('hex');
+  }
+
+  private async ask(found: MigrationFolder, program: ToolProgram): Promise<AskedProject> {
+    const began = performance.now();
+    const answer = await this.answerOf(found, program);
+    if ('trouble' in answer) return withTrouble(found, `${found.layout.label} could not be asked: ${answer.trouble}`);
+    const { tool, otherServer, problems, database } = answer;
+    this.world.log(`${tool} told of ${found.path} in ${Math.round(performance.now() - began)} ms`);
+    if (otherServer !== undefined)
+      return withTrouble(found, `${found.layout.label} is configured for ${otherServer}, not for Postgres.`);
+    const told = problems.length > 0 ? withTrouble(found, ...problems).folder : found;
+    if (answer.migrations.length === 0) return { folder: told, database: named(database) };
+    const read = (path: string) => unlessUnreadable(() => this.world.disk.read(path));
+    return { folder: askedFolder(told, answer, read), database: named(database) };
+  }
+
+  private async answerOf(found: MigrationFolder, program: ToolProgram): Promise<Answer> {
+    let answer: Answer | undefined;
+    const said: string[] = [];
+    const call = programCall(this.world, this.options, found, program);
+    try {
+      const code = await runProgram({
+        ...call,
+        question: { question: 'migrations', folder: found.path },
+        onTold: (told) => (answer = told as Answer),
+        log: (line) => {
+          said.push(line);
+          this.world.log(`${found.layout.label}: ${line}`);
+        },
+        limitMs: patienceMs,
+        signal: this.ending.signal,
+      });
+      const last = said.findLast((line) => line.trim() !== '');
+      return (
+        answer ?? {
+          trouble:
+            code === undefined
+              ? `it gave no answer for ${patienceMs / 1000} s.`
+              : `${last ?? `it ended with code ${code}`}.`,
+        }
+      );
+    } catch (error) {
+      if (!(error instanceof Error) || !('code' in error)) throw error;
+      const [command] = call.interpreter;
+      return { trouble: `${command} cannot be started (${String(error.code)}). ${remedies[program.language]}` };
+    }
+  }
+}
+
+const remedies = {
+  python: 'Name the Python of the project in the setting rehearsal.python, or in the variable REHEARSAL_PYTHON.',
+  ruby: 'Name the Ruby of the project in the setting rehearsal.ruby, or in the variable REHEARSAL_RUBY.',
+};
+
+const interpreterFor = (
+  { interpreters }: Pick<EngineOptions, 'interpreters'>,
+  { environment }: Pick<World, 'environment'>,
+  language: Language,
+): string | undefined => interpreters?.[language] ?? environment[`REHEARSAL_${language.toUpperCase()}`];
+
+/** What all calls of a tool have in common. */
+export const programCall = (
+  world: Pick<World, 'assets' | 'environment'>,
+  options: Pick<EngineOptions, 'interpreters'>,
+  { path }: Pick<MigrationFolder, 'path'>,
+  { language, script, calledIn }: ToolProgram,
+) => {
+  const folder = resolve(path, calledIn);
+  const { assets, environment } = world;
+  const chosen = interpreterFor(options, world, language);
+  return {
+    interpreter: interpreterOf(language, { chosen, environment, folder }),
+    script: join(assets, 'programs', script),
+    folder,
+    environment,
+  };
+};
+
+/** Told at a file, for people see it there. */
+function withTrouble(found: MigrationFolder, ...messages: readonly string[]): AskedProject {
+  const path = found.migrations[0]?.upPath ?? found.path;
+  const problems = [...found.problems, ...messages.map((message) => ({ path, message }))];
+  return { folder: { ...found, problems }, database: undefined };
+}
+
+/** As libpq reads pairs. */
+function named(database: ToldProject['database']): NamedDatabase | undefined {
+  if (!database) return undefined;
+  const pairs = Object.entries(database.connection).map(
+    ([name, value]) => `${name}='${value.replaceAll(/[\\']/g, String.raw`\$&`)}'`,
+  );
+  return { connection: pairs.join(' '), source: database.source };
+}

@@ -1,0 +1,321 @@
+"""Asks Django what the migrations of a project would do, or lets it migrate.
+
+Django's own parts are used as `manage.py sqlmigrate` and `manage.py migrate` use them (django/core/management/commands,
+django/db/migrations/{loader,executor,migration}.py). What it asks of the database is asked in sessions that may only read.
+"""
+
+import ast
+import inspect
+import os
+import runpy
+import sys
+import traceback
+
+from rehearsal_constraints import Constraints
+from rehearsal_talk import is_same_database, lines_of, question, refusal, tell, tree_of, trouble
+
+
+def main():
+    asked = question()
+    try:
+        start_django()
+        if asked["question"] == "migrations":
+            tell(Project().answer())
+        else:
+            migrate(asked["direction"], asked["versions"], asked["pid"])
+    except Exception as error:
+        traceback.print_exc()
+        tell({"trouble": trouble(error)})
+        sys.exit(1)
+
+
+def start_django():
+    """As manage.py does it, up to where it would run a command."""
+    import django
+    from django.core import management
+
+    management.execute_from_command_line = lambda argv=None: None
+    sys.argv = ["manage.py", "migrate"]
+    runpy.run_path("manage.py", run_name="__main__")
+    django.setup()
+
+
+class Project:
+    def __init__(self):
+        from django.db import connections
+
+        self.connection = connections["default"]
+        self.is_postgres = self.connection.vendor == "postgresql"
+        self.unreachable = self.open_reading() if self.is_postgres else None
+        self.constraints = Constraints()
+        self.constraints_now = self.connection.introspection.get_constraints
+        self.connection.introspection.get_constraints = lambda cursor, table: self.constraints.of(table)
+
+    def open_reading(self):
+        """Why there is no connection; None when there is one."""
+        from django.db.utils import Error
+
+        settings = self.connection.settings_dict
+        options = dict(settings.get("OPTIONS") or {})
+        options["options"] = f"{options.get('options', '')} -c default_transaction_read_only=on".strip()
+        settings["OPTIONS"] = options
+        try:
+            self.connection.ensure_connection()
+        except Error as error:
+            return trouble(error)
+        return None
+
+    def answer(self):
+        import django
+
+        told = {"tool": f"Django {django.get_version()}", "migrations": [], "problems": []}
+        if not self.is_postgres:
+            told["otherServer"] = self.connection.vendor
+            return told
+        told["database"] = self.database()
+        loader = self.loader()
+        conflicts = loader.detect_conflicts()
+        for app, names in sorted(conflicts.items()):
+            told["problems"].append(
+                f"{app} has several newest migrations ({', '.join(sorted(names))}): Django refuses to migrate until"
+                f' "manage.py makemigrations --merge" has joined them.'
+            )
+        if not conflicts:
+            told["migrations"] = self.migrations(loader)
+        return told
+
+    def database(self):
+        settings = self.connection.settings_dict
+        names = (("host", "HOST"), ("port", "PORT"), ("user", "USER"), ("password", "PASSWORD"), ("dbname", "NAME"))
+        found = {name: str(settings[key]) for name, key in names if settings.get(key)}
+        for name in ("service", "passfile", "sslmode", "sslrootcert", "sslcert", "sslkey"):
+            if settings["OPTIONS"].get(name):
+                found[name] = str(settings["OPTIONS"][name])
+        module = os.environ.get("DJANGO_SETTINGS_MODULE", "the settings")
+        return {"connection": found, "source": f"DATABASES in {module}"}
+
+    def loader(self):
+        from django.db.migrations.loader import MigrationLoader
+
+        loader = MigrationLoader(None if self.unreachable else self.connection)
+        if not self.unreachable:
+            loader.check_consistent_history(self.connection)
+        return loader
+
+    def migrations(self, loader):
+        from django.db.migrations.state import ProjectState
+
+        state = ProjectState()
+        told, seen = [], {}
+        for target in loader.graph.leaf_nodes():
+            for key in loader.graph.forwards_plan(target):
+                if key not in seen:
+                    seen[key] = loader.graph.nodes[key]
+        is_pending = False
+        for (app, name), migration in seen.items():
+            if not is_pending and (app, name) not in loader.applied_migrations:
+                is_pending = True
+                self.constraints = Constraints(self.live)
+            told.append(self.migration(app, name, migration, state))
+        return told
+
+    def live(self, table):
+        with self.connection.cursor() as cursor:
+            return self.constraints_now(cursor, table)
+
+    def migration(self, app, name, migration, state):
+        path = inspect.getsourcefile(type(migration))
+        told = {
+            "version": f"{app}.{name}",
+            "title": name.lstrip("0123456789").strip("_"),
+            "path": os.path.abspath(path),
+            "inTransaction": migration.atomic,
+            "replaces": [".".join(key) for key in migration.replaces],
+            "operations": operations_in(path, migration),
+        }
+        if self.unreachable:
+            self.skip(migration, state)
+            told["untold"] = f"the database does not answer. {self.unreachable}"
+            return told
+        steps = []
+        try:
+            told["up"] = self.forwards(migration, state, steps)
+        except Exception as error:
+            traceback.print_exc()
+            self.skip(migration, state, len(steps))
+            told["untold"] = trouble(error)
+            return told
+        behind = self.constraints.copy()
+        stuck = next((it for it in migration.operations if not it.reversible), None)
+        if stuck is not None:
+            told["irreversible"] = f"{type(stuck).__name__} has no way back"
+            return told
+        try:
+            told["down"] = self.backwards(migration, steps)
+        except Exception as error:
+            traceback.print_exc()
+            told["irreversible"] = f"its SQL backwards cannot be told ({trouble(error)})"
+        self.constraints = behind
+        return told
+
+    def skip(self, migration, state, first=0):
+        """Only what the models are afterwards."""
+        for operation in migration.operations[first:]:
+            operation.state_forwards(migration.app_label, state)
+
+    def forwards(self, migration, state, steps):
+        with Editor(self) as editor:
+            for operation in migration.operations:
+                before = state.clone()
+                operation.state_forwards(migration.app_label, state)
+                steps.append((before, state.clone()))
+                if operation.reduces_to_sql:
+                    with editor.of(len(steps) - 1):
+                        operation.database_forwards(migration.app_label, editor.editor, *steps[-1])
+        return editor.statements
+
+    def backwards(self, migration, steps):
+        with Editor(self) as editor:
+            for index, operation in reversed(list(enumerate(migration.operations))):
+                before, after = steps[index]
+                if operation.reduces_to_sql:
+                    with editor.of(index):
+                        operation.database_backwards(migration.app_label, editor.editor, after, before)
+        return editor.statements
+
+
+class Editor:
+    """Collects what Django would execute, each statement with the number of the operation that it is of."""
+
+    def __init__(self, project):
+        self.project = project
+        self.editor = project.connection.schema_editor(collect_sql=True, atomic=False)
+        self.statements = []
+        self.deferred = []
+        self.taken = 0
+        self.current = None
+
+    def of(self, operation):
+        self.current = operation
+        return self.Part(self)
+
+    class Part:
+        def __init__(self, outer):
+            self.outer = outer
+
+        def __enter__(self):
+            self.outer.known = [id(it) for it in self.outer.editor.deferred_sql]
+
+        def __exit__(self, kind, error, where):
+            outer = self.outer
+            outer.take(outer.current)
+            outer.deferred += [
+                (it, outer.current) for it in outer.editor.deferred_sql if id(it) not in outer.known
+            ]
+
+    def take(self, operation):
+        new = self.editor.collected_sql[self.taken :]
+        self.taken += len(new)
+        for sql in new:
+            self.project.constraints.read(sql)
+        self.statements += [{"operation": operation, "sql": it} for it in new if not is_blank(it)]
+
+    def __enter__(self):
+        self.editor.__enter__()
+        return self
+
+    def __exit__(self, kind, error, where):
+        if kind is None:
+            for statement in list(self.editor.deferred_sql):
+                owner = next((operation for it, operation in self.deferred if it is statement), None)
+                self.editor.execute(statement)
+                self.take(owner)
+        self.editor.deferred_sql.clear()
+        self.editor.__exit__(kind, error, where)
+
+
+def is_blank(sql):
+    return all(not line.strip() or line.lstrip().startswith("--") for line in sql.splitlines())
+
+
+def operations_in(path, migration):
+    """Where each operation stands, and what is to be said of it."""
+    nodes = list_in(path)
+    told = []
+    for index, operation in enumerate(migration.operations):
+        entry = {"title": type(operation).__name__}
+        if nodes is not None and len(nodes) == len(migration.operations):
+            entry.update(lines_of(nodes[index]))
+        if not operation.reduces_to_sql:
+            entry["note"] = f"{type(operation).__name__} is code, not SQL: it is not rehearsed."
+        told.append(entry)
+    return told
+
+
+def list_in(path):
+    """The elements of `operations = […]`; None where it is written in another way."""
+    for node in ast.walk(tree_of(path)):
+        if not isinstance(node, ast.ClassDef) or node.name != "Migration":
+            continue
+        for part in node.body:
+            names = [getattr(it, "id", None) for it in getattr(part, "targets", [])]
+            if "operations" in names and isinstance(part.value, ast.List):
+                return part.value.elts
+    return None
+
+
+def migrate(direction, versions, pid):
+    from django.core.management import call_command
+    from django.db import connections
+    from django.db.migrations.executor import MigrationExecutor
+
+    connection = connections["default"]
+    if not is_same_database(lambda sql: rows_of(connection, sql), pid):
+        tell({"elsewhere": str(connection.settings_dict.get("NAME"))})
+        return
+    for version in versions:
+        app, name = version.split(".", 1)
+        executor = MigrationExecutor(connection)
+        target = (app, name) if direction == "up" else (app, before_in(executor.loader.graph, (app, name)))
+        plan = [f"{it.app_label}.{it.name}" for it, _ in executor.migration_plan([target])]
+        if plan != [version]:
+            tell({"otherPlan": plan, "version": version})
+            return
+        tell({"begins": version})
+        try:
+            call_command("migrate", app, target[1] or "zero", interactive=False, database="default")
+        except Exception as error:
+            traceback.print_exc()
+            tell({"refused": version, **refusal(error), **place_of(error)})
+            return
+        tell({"done": version})
+
+
+def rows_of(connection, sql):
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall()
+
+
+def before_in(graph, key):
+    """The migration of the same app that stands when this one is taken back; None for the state before the first."""
+    return next((it.key[1] for it in graph.node_map[key].parents if it.key[0] == key[0]), None)
+
+
+def place_of(error):
+    """Where the operation stands that was run: the frame of Migration.apply or unapply has it."""
+    found = {}
+    at = error.__traceback__
+    while at is not None:
+        held = at.tb_frame.f_locals
+        operation, migration = held.get("operation"), held.get("self")
+        if at.tb_frame.f_code.co_name in ("apply", "unapply") and operation is not None:
+            operations = getattr(migration, "operations", [])
+            index = next((i for i, it in enumerate(operations) if it is operation), None)
+            if index is not None:
+                found = operations_in(inspect.getsourcefile(type(migration)), migration)[index]
+        at = at.tb_next
+    return {key: found[key] for key in ("from", "to") if key in found}
+
+
+main()

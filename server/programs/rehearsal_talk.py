@@ -1,0 +1,70 @@
+"""What the scripts in Python share: a question comes as JSON on standard input, answers go out as lines of JSON.
+
+Whatever the project prints goes to standard error, so that it cannot be taken for an answer.
+"""
+
+import ast
+import json
+import os
+import sys
+
+_answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+os.dup2(2, 1)
+
+
+def question():
+    """The question, once the project's folder stands first among those that modules come from, as under its tool."""
+    asked = json.loads(sys.stdin.buffer.read().decode("utf-8"))
+    sys.path[0] = os.getcwd()
+    return asked
+
+
+def tell(value):
+    _answers.write(json.dumps(value) + "\n")
+    _answers.flush()
+
+
+def trouble(error):
+    """In one line, as Python's own tracebacks end."""
+    said = " ".join(str(error).split())
+    name = type(error).__name__
+    return f"{name}: {said}" if said else name
+
+
+def refusal(error):
+    """What Postgres said, where an error of psycopg 2 or 3 is behind this one; else what the error says itself."""
+    cause = error
+    while cause is not None:
+        diagnosis = getattr(cause, "diag", None)
+        state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
+        if diagnosis is not None and state:
+            told = {"message": diagnosis.message_primary, "sqlState": state}
+            for key, value in (("detail", diagnosis.message_detail), ("hint", diagnosis.message_hint)):
+                if value:
+                    told[key] = value
+            return told
+        cause = getattr(cause, "orig", None) or cause.__cause__ or cause.__context__
+    return {"message": trouble(error)}
+
+
+def is_same_database(rows, pid):
+    """Is this the database on which the session of Rehearsal with this pid holds the lock?
+
+    :param rows: runs a query without parameters and returns its rows
+    """
+    return bool(
+        rows(
+            "select 1 from pg_catalog.pg_locks l join pg_catalog.pg_database d on d.oid = l.database"
+            f" where l.locktype = 'advisory' and l.pid = {int(pid)} and d.datname = pg_catalog.current_database()"
+        )
+    )
+
+
+def tree_of(path):
+    with open(path, "rb") as file:
+        return ast.parse(file.read())
+
+
+def lines_of(node):
+    """First and last line, counted from 1."""
+    return {"from": node.lineno, "to": getattr(node, "end_lineno", None) or node.lineno}
