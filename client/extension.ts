@@ -14,6 +14,7 @@ import { showTrouble } from './faults';
 import type { Parts } from './parts';
 import { createPreviews } from './preview/previews';
 import { createRowTexts } from './preview/rowTexts';
+import { createSqlDocuments } from './preview/sqlDocuments';
 import { followProgress } from './progress';
 import { followProjects, type Projects } from './projects';
 import { followRehearsals } from './rehearsals';
@@ -51,6 +52,7 @@ export async function activate(context: ExtensionContext): Promise<Extension> {
     progress: followProgress(client),
     previews: createPreviews(),
     rowTexts: createRowTexts(),
+    sqlDocuments: createSqlDocuments(client, projects),
   };
   const trees = showTrees(client, projects);
   const rehearsals = followRehearsals(client);
@@ -63,6 +65,7 @@ export async function activate(context: ExtensionContext): Promise<Extension> {
     parts.progress,
     parts.previews,
     parts.rowTexts,
+    parts.sqlDocuments,
     trees,
     rehearsals,
     statusBar,

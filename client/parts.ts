@@ -3,6 +3,7 @@ import type { LogOutputChannel } from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 import type { Previews } from './preview/previews';
 import type { RowTexts } from './preview/rowTexts';
+import type { SqlDocuments } from './preview/sqlDocuments';
 import type { ServerProgress } from './progress';
 import type { Projects } from './projects';
 import type { Targets } from './targets';
@@ -15,4 +16,5 @@ export interface Parts {
   readonly progress: ServerProgress;
   readonly previews: Previews;
   readonly rowTexts: RowTexts;
+  readonly sqlDocuments: SqlDocuments;
 }

@@ -136,6 +136,7 @@ async function tellContext(projects: readonly ProjectItem[], state: Known): Prom
     hasApplied: migrations.some((it) => it.state === 'applied' || it.state === 'edited'),
     files: paths(migrations),
     pendingFiles: paths(pending),
+    programFiles: paths(migrations.filter((it) => it.isProgram)),
     filesWithDown: paths(migrations.filter((it) => it.downUri !== undefined && it.downUri !== it.uri)),
   };
   await Promise.all(

@@ -13,6 +13,8 @@ export function readSettings(): Settings {
     shadow: text('shadow', 'auto'),
     shadowDataLimit: chosen('shadowDataLimit'),
     postgresBinaries: texts('postgresBinaries'),
+    python: text('python', ''),
+    ruby: text('ruby', ''),
     statementTimeout: count('statementTimeout', 5_000),
     inlayHints: level(text('inlayHints', 'off')),
   };

@@ -18,6 +18,7 @@ import { revertLast } from './revertLast';
 import { revertToSnapshot } from './revertToSnapshot';
 import { showLog } from './showLog';
 import { showRows } from './showRows';
+import { showSql } from './showSql';
 import { snapshotNow } from './snapshotNow';
 
 export const commands: readonly Command[] = [
@@ -36,6 +37,7 @@ export const commands: readonly Command[] = [
   revertToSnapshot,
   showLog,
   showRows,
+  showSql,
   snapshotNow,
 ];
 

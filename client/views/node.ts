@@ -58,6 +58,7 @@ function drawMigration({ folder, migrations, target }: ProjectItem, migration: M
     state,
     ...(newest?.version === version ? ['last'] : []),
     ...(downUri !== undefined && downUri !== uri ? ['downFile'] : []),
+    ...(migration.isProgram ? ['program'] : []),
   ];
   item.contextValue = `migration.${traits.join('.')}`;
   const words = describe(migration, target);

@@ -27,7 +27,8 @@ export const codeLens: Feature = {
         const standing = workspace.ours
           ? standingOf(project, path, await statusOrNone(workspace.status(project)), workspace.files)
           : undefined;
-        return lensesOf(uri, line, checks.stateOf(uri), standing);
+        const isProgram = project.folder.asked?.has(path) === true;
+        return [...lensesOf(uri, line, checks.stateOf(uri), standing), ...(isProgram ? sqlLens(uri, line) : [])];
       }),
     );
   },
@@ -66,6 +67,14 @@ export function lensesOf(
   }
   return commands.map((it) => ({ range, command: it }));
 }
+
+/** For an editor that knows our commands or not: what the file stands for is told in its own words. */
+const sqlLens = (uri: string, line: number): CodeLens[] => [
+  {
+    range: { start: { line, character: 0 }, end: { line, character: 0 } },
+    command: { title: 'SQL', command: 'rehearsal.showSql', arguments: [uri] },
+  },
+];
 
 function rehearsalTitle(check: CheckState | undefined): string {
   switch (check?.kind) {

@@ -10,6 +10,7 @@ import { hover } from './hover';
 import { inlayHints } from './inlayHints';
 import { mayChange } from './mayChange';
 import { pendingFindings } from './pendingFindings';
+import { programFiles } from './programFiles';
 import { projects } from './projects';
 import { repairs } from './repairs';
 import { rowsAtFault } from './rowsAtFault';
@@ -27,6 +28,7 @@ export const features: readonly Feature[] = [
   changes,
   mayChange,
   pendingFindings,
+  programFiles,
   databases,
   repairs,
   rowsAtFault,

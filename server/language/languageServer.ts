@@ -15,6 +15,7 @@ import { inBackground, logTrouble } from './background';
 import { Checks } from './checks';
 import { openDocuments, withOpenTexts } from './documents';
 import { features } from './features';
+import { offerForPrograms, programPatterns } from './programFiles';
 import { pathOf } from './uri';
 import { type CreateEngine, Workspace } from './workspace';
 
@@ -61,6 +62,8 @@ export function serve(
       );
     }
     if (client.workspace?.didChangeWatchedFiles?.dynamicRegistration) inBackground(connection, watch(connection));
+    if (client.textDocument?.synchronization?.dynamicRegistration)
+      inBackground(connection, offerForPrograms(connection));
   });
   workspace.onChange((change) => {
     if (workspace.ours && change !== 'ending') inBackground(connection, connection.sendNotification(ProjectsChanged));
@@ -99,5 +102,7 @@ function capabilities(): InitializeResult['capabilities'] {
 }
 
 async function watch(connection: Connection): Promise<void> {
-  await connection.client.register(DidChangeWatchedFilesNotification.type, { watchers: [{ globPattern: WATCHED }] });
+  await connection.client.register(DidChangeWatchedFilesNotification.type, {
+    watchers: [WATCHED, ...programPatterns].map((globPattern) => ({ globPattern })),
+  });
 }

@@ -13,6 +13,8 @@ const defaults: Settings = {
   shadow: 'auto',
   shadowDataLimit: null,
   postgresBinaries: [],
+  python: '',
+  ruby: '',
   statementTimeout: 5_000,
   inlayHints: 'off',
 };
@@ -41,6 +43,8 @@ export function readSettings(value: unknown): Settings {
     shadow: string(given['shadow'], defaults.shadow),
     shadowDataLimit: typeof limit === 'number' && limit >= 0 ? limit : defaults.shadowDataLimit,
     postgresBinaries: strings(given['postgresBinaries']),
+    python: string(given['python'], defaults.python),
+    ruby: string(given['ruby'], defaults.ruby),
     statementTimeout: typeof timeout === 'number' && timeout > 0 ? timeout : defaults.statementTimeout,
     inlayHints: hintLevels.find((it) => it === given['inlayHints']) ?? defaults.inlayHints,
   };
@@ -66,6 +70,10 @@ export function engineOptions(
     shadow: shadowOf(settings.shadow),
     shadowDataLimit: settings.shadowDataLimit ?? undefined,
     binaries: settings.postgresBinaries,
+    interpreters: {
+      ...(settings.python === '' ? {} : { python: settings.python }),
+      ...(settings.ruby === '' ? {} : { ruby: settings.ruby }),
+    },
     observe: settings.inlayHints,
   };
 }

@@ -108,14 +108,14 @@ async function itemOf(project: Project, asked: Promise<Status>, checks: Checks):
     return {
       ...item,
       target: targetItem(target, status.server),
-      migrations: status.migrations.map(migrationItem),
+      migrations: status.migrations.map((it) => migrationItem(it, folder)),
       ...(fault === undefined ? {} : { fault }),
       ...(status.blocked === undefined ? {} : { blocked: status.blocked }),
     };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const migrations = folder.migrations.map((migration) =>
-      migrationItem({ version: migration.version, title: migration.title, state: 'pending', migration }),
+      migrationItem({ version: migration.version, title: migration.title, state: 'pending', migration }, folder),
     );
     return {
       ...item,
@@ -131,7 +131,10 @@ export function targetItem({ label, name, local, engine, because }: TargetInfo, 
   return { label, name, local, engine, because, server };
 }
 
-function migrationItem({ version, title, state, reason, migration }: Status['migrations'][number]): MigrationItem {
+function migrationItem(
+  { version, title, state, reason, migration }: Status['migrations'][number],
+  { asked }: Project['folder'],
+): MigrationItem {
   const { upPath, downPath } = migration ?? {};
   return {
     version,
@@ -141,6 +144,7 @@ function migrationItem({ version, title, state, reason, migration }: Status['mig
     ...(reason === undefined ? {} : { reason }),
     ...(upPath === undefined ? {} : { uri: uriOf(upPath) }),
     ...(downPath === undefined ? {} : { downUri: uriOf(downPath) }),
+    ...(upPath !== undefined && asked?.has(upPath) ? { isProgram: true as const } : {}),
   };
 }
 

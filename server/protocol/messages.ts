@@ -32,6 +32,9 @@ export interface Settings {
   /** In megabytes; null where the user has not set it. */
   readonly shadowDataLimit: number | null;
   readonly postgresBinaries: readonly string[];
+  /** Commands or paths; empty where they are looked for. */
+  readonly python: string;
+  readonly ruby: string;
   readonly statementTimeout: number;
   readonly inlayHints: HintLevel;
 }
@@ -91,7 +94,14 @@ export interface MigrationItem {
   readonly hasDown: boolean;
   /** Down file; the same as `uri` when one file holds both. */
   readonly downUri?: string;
+  /** The file is a program, and its tool has told the SQL. */
+  readonly isProgram?: true;
 }
+
+/** Client → server: what the tool of a migration that is a program sends for it, as SQL for people. */
+export const SqlRequest = new RequestType<{ readonly uri: string }, { readonly text: string }, FaultData>(
+  'rehearsal/sql',
+);
 
 /** Server → client: what ListProjects would answer has changed; ask again. */
 export const ProjectsChanged = new NotificationType0('rehearsal/projectsChanged');

@@ -47,6 +47,8 @@ export const usualSettings: Settings = {
   shadow: 'auto',
   shadowDataLimit: null,
   postgresBinaries: [],
+  python: '',
+  ruby: '',
   statementTimeout: 5_000,
   inlayHints: 'compact',
 };

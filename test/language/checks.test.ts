@@ -226,6 +226,8 @@ describe('background checks', () => {
         shadow: 'private',
         shadowDataLimit: null,
         postgresBinaries: ['/opt/pg'],
+        python: '',
+        ruby: '',
         statementTimeout: 1_000,
         inlayHints: 'off',
       });

@@ -46,6 +46,8 @@ describe('what is told of pending migrations', () => {
               layouts: {},
               shadowDataLimit: null,
               statementTimeout: 5_000,
+              python: '',
+              ruby: '',
               inlayHints: 'full',
             },
             ...{ database: url, shadow: 'private', postgresBinaries: [binariesOf(major)] },

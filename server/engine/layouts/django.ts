@@ -10,7 +10,13 @@ export const django: Layout = {
   name: 'django',
   label: 'Django',
   twice: 'Django knows it by its app and its name, and by nothing else.',
-  program: { language: 'python', script: 'ask_django.py', calledIn: '.', sources },
+  program: {
+    language: 'python',
+    script: 'ask_django.py',
+    documents: { language: 'python', pattern: '**/migrations/*.py' },
+    calledIn: '.',
+    sources,
+  },
 
   recognise: (folder) =>
     isProject(folder) && filesIn(folder).length > 0 ? 'manage.py is that of a Django project' : undefined,
