@@ -16,6 +16,7 @@ import { basename } from 'node:path';
 import { Fault } from '../engine/base/fault';
 import { layouts } from '../engine/layouts/all';
 import { SqlRequest } from '../protocol/messages';
+import { inBackground } from './background';
 import { codeActions } from './codeActions';
 import type { Feature } from './feature';
 import { reply } from './reply';
@@ -58,11 +59,13 @@ export const programFiles: Feature = {
 
   attach(connection, workspace, documents, checks) {
     // What is on the disk is what the tool reads.
-    documents.onSave(({ languageId }) => {
-      if (!programs.some((it) => it.documents.language === languageId)) return;
+    const saved = async (path: string): Promise<void> => {
+      const project = await workspace.projectOf(path);
+      if (!project?.folder.layout.program) return;
       workspace.changed('projects');
-      checks.recheckInBackground();
-    });
+      await checks.recheck();
+    };
+    documents.onSave(({ uri }) => inBackground(connection, saved(pathOf(uri) ?? uri)));
     connection.onRequest(
       SqlRequest,
       reply(async ({ uri }) => {

@@ -1,4 +1,5 @@
 /** What a tool has told of its programs, as the migrations of a folder whose files hold SQL. */
+import { sep } from 'node:path';
 import type { TextRange } from '../base/text';
 import type { Lines, Operation, ToldMigration, ToldProject, ToldStatement } from '../programs/answer';
 import type { FileProblem, Piece, Script } from './layout';
@@ -15,7 +16,10 @@ export function askedFolder(
 ): MigrationFolder {
   const asked = new Map<string, AskedFile>();
   const migrations = told.migrations.map((it, index): Migration => {
-    asked.set(it.path, fileOf(it, read(it.path) ?? '', told.tool));
+    const file = fileOf(it, read(it.path) ?? '', told.tool);
+    // Nobody here can rewrite what a package brings.
+    const isOwn = it.path.startsWith(folder.path + sep);
+    asked.set(it.path, isOwn ? file : { ...file, problems: file.problems.filter(({ code }) => code !== 'not-sql') });
     return migrationOf(it, index);
   });
   return { ...folder, migrations, asked };
