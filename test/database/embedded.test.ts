@@ -334,7 +334,7 @@ describe('the file of an embedded database', () => {
   function startWriter(sql: string, before = ''): ChildProcess {
     const program = [
       process.execPath,
-      '--import=tsx',
+      '--require=tsx/cjs',
       join(__dirname, '../support/embeddedWriter.ts'),
       file,
       assets,

@@ -86,7 +86,7 @@ describe('a server of our own', () => {
   });
 
   it('leaves nothing when that is killed in the middle of the start', async () => {
-    const child = spawn(process.execPath, ['--import=tsx', childPath, binaries], {
+    const child = spawn(process.execPath, ['--require=tsx/cjs', childPath, binaries], {
       stdio: ['pipe', 'ignore', 'inherit'],
     });
     const folder = await until(async () => foldersOf(child.pid)[0]);
@@ -143,7 +143,9 @@ describe('a server of our own', () => {
 const childPath = join(__dirname, 'serverChild.ts');
 
 async function startInChild(): Promise<{ child: ChildProcess; pid: number; folder: string }> {
-  const child = spawn(process.execPath, ['--import=tsx', childPath, binaries], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--require=tsx/cjs', childPath, binaries], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   return { child, ...(JSON.parse(line.toString()) as { pid: number; folder: string }) };
 }

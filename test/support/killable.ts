@@ -13,7 +13,7 @@ export interface Killable {
 
 /** Runs a TypeScript file with one argument. */
 export function startKillable(path: string, argument: unknown): Killable {
-  const child = spawn(process.execPath, ['--import=tsx', path, JSON.stringify(argument)], {
+  const child = spawn(process.execPath, ['--require=tsx/cjs', path, JSON.stringify(argument)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   return { ended: printed(child), kill: () => killed(child) };

@@ -7,6 +7,7 @@ import { type Connected, backendKey, connect } from './connect';
 import { sendCancelRequest } from './cancelRequest';
 import { settingsForDump } from './dumpSettings';
 import type { DumpResult, DumpWork } from './dumpWorker';
+import { compiledDump } from './embeddedAssets';
 import { type ConnectionParameters, labelOf } from './parameters';
 
 /**
@@ -74,13 +75,15 @@ async function dumpOver(stream: Socket, { assets, content, settings, label }: Du
   const workerData: DumpWork = { content, lockMs: lockMs[content], settings, wire: port2, answered };
   const worker = new Worker(join(assets, 'dump.js'), { workerData, transferList: [port2] });
   try {
-    return await new Promise<DumpResult>((resolve, reject) => {
+    const dumped = new Promise<DumpResult>((resolve, reject) => {
       const lost = (error?: Error): void =>
         reject(new Fault('connection-lost', `${label}: ${error?.message ?? 'the server closed it'}.`, error));
       stream.once('close', () => lost()).once('error', lost);
       worker.once('message', resolve).once('error', reject);
       shovel(stream, port1, new Int32Array(answered));
     });
+    const [result] = await Promise.all([dumped, compiledDump(assets)]);
+    return result;
   } finally {
     await worker.terminate();
     port1.close();

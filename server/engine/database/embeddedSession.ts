@@ -5,6 +5,7 @@ import { types } from 'pg';
 import { Fault } from '../base/fault';
 import { Line } from '../base/line';
 import { timedOut } from './answer';
+import { compiledDump } from './embeddedAssets';
 import {
   begun,
   type EmbeddedReplies,
@@ -173,8 +174,9 @@ export class EmbeddedSession implements Session {
    *
    * @throws {Fault} `refused` in a failed transaction
    */
-  dump(content: 'schema' | 'all'): Promise<string> {
-    return this.#ask({ kind: 'dump', content });
+  async dump(content: 'schema' | 'all'): Promise<string> {
+    const [text] = await Promise.all([this.#ask({ kind: 'dump', content }), compiledDump(this.place.assets)]);
+    return text;
   }
 
   /**
