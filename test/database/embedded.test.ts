@@ -11,6 +11,7 @@ import type { EmbeddedSession } from '../../server/engine/database/embeddedSessi
 import { plainParameters } from '../../server/engine/database/parameters';
 import { serverDatabase } from '../../server/engine/database/serverDatabase';
 import type { Refusal } from '../../server/engine/database/session';
+import { bundled } from '../support/bundled';
 import { isFault } from '../support/faults';
 import { serverOf, servers, withDatabase } from '../support/servers';
 
@@ -332,14 +333,7 @@ describe('the file of an embedded database', () => {
     within('read', (session) => session.rows<{ n: number }>(countRows));
 
   function startWriter(sql: string, before = ''): ChildProcess {
-    const program = [
-      process.execPath,
-      '--require=tsx/cjs',
-      join(__dirname, '../support/embeddedWriter.ts'),
-      file,
-      assets,
-      sql,
-    ];
+    const program = [process.execPath, bundled(join(__dirname, '../support/embeddedWriter.ts')), file, assets, sql];
     const quoted = program.map((it) => `'${it.replaceAll("'", "'\\''")}'`).join(' ');
     return spawn('sh', ['-c', `${before}exec ${quoted}`], { stdio: ['ignore', 'pipe', 'inherit'] });
   }

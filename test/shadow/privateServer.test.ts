@@ -8,6 +8,7 @@ import { isAlive } from '../../server/engine/base/process';
 import { plainParameters } from '../../server/engine/database/parameters';
 import { openSession } from '../../server/engine/database/postgres';
 import { type PrivateServer, startServer } from '../../server/engine/shadow/privateServer';
+import { bundled } from '../support/bundled';
 import { withFolder } from '../support/files';
 import { until } from '../support/killable';
 import { binariesOf, servers } from '../support/servers';
@@ -86,7 +87,7 @@ describe('a server of our own', () => {
   });
 
   it('leaves nothing when that is killed in the middle of the start', async () => {
-    const child = spawn(process.execPath, ['--require=tsx/cjs', childPath, binaries], {
+    const child = spawn(process.execPath, [bundled(childPath), binaries], {
       stdio: ['pipe', 'ignore', 'inherit'],
     });
     const folder = await until(async () => foldersOf(child.pid)[0]);
@@ -143,7 +144,7 @@ describe('a server of our own', () => {
 const childPath = join(__dirname, 'serverChild.ts');
 
 async function startInChild(): Promise<{ child: ChildProcess; pid: number; folder: string }> {
-  const child = spawn(process.execPath, ['--require=tsx/cjs', childPath, binaries], {
+  const child = spawn(process.execPath, [bundled(childPath), binaries], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const [line] = (await once(child.stdout, 'data')) as [Buffer];

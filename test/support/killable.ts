@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Fault } from '../../server/engine/base/fault';
+import { bundled } from './bundled';
 
 export interface Killable {
   /** Kills it with SIGKILL and waits until it is gone. */
@@ -13,7 +14,7 @@ export interface Killable {
 
 /** Runs a TypeScript file with one argument. */
 export function startKillable(path: string, argument: unknown): Killable {
-  const child = spawn(process.execPath, ['--require=tsx/cjs', path, JSON.stringify(argument)], {
+  const child = spawn(process.execPath, [bundled(path), JSON.stringify(argument)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   return { ended: printed(child), kill: () => killed(child) };
