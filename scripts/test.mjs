@@ -9,7 +9,8 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -32,34 +33,56 @@ const apart = {
   conformance: ['test/conformance'],
 };
 
-/** Those that wait for servers most of the time run side by side: `besides` the stage before it. */
-const stages = [
-  { name: 'build', command: [node, 'scripts/build.mjs'], always: true },
-  { name: 'types', command: [bin('tsc'), '-p', '.', '--noEmit'] },
-  { name: 'lint', command: [bin('oxlint'), '--type-aware', '--deny-warnings', 'client', 'server', 'test', 'scripts'] },
-  { name: 'format', command: [bin('biome'), 'format', '.'] },
-  { name: 'unit', command: mocha(['test'], Object.values(apart).flat()) },
-  { name: 'engine', command: mocha(apart.engine, []), besides: true },
-  { name: 'rehearsal', command: mocha(apart.rehearsal, []), besides: true },
-  { name: 'conformance', command: mocha(apart.conformance, []), besides: true },
-  { name: 'lsp', command: mocha(apart.lsp, []) },
-  { name: 'cli', command: mocha(apart.cli, []), besides: true },
+/**
+ * What stands in one list runs side by side, as many processes as `together` says, and is begun in this order: what
+ * takes longest first. A stage of several commands is done when all of them are.
+ */
+const groups = [
+  [{ name: 'build', commands: [[node, 'scripts/build.mjs']], always: true }],
+  [
+    { name: 'types', commands: [[bin('tsc'), '-p', '.', '--noEmit']] },
+    {
+      name: 'lint',
+      commands: [[bin('oxlint'), '--type-aware', '--deny-warnings', 'client', 'server', 'test', 'scripts']],
+    },
+    { name: 'format', commands: [[bin('biome'), 'format', '.']] },
+  ],
+  [
+    { name: 'engine', commands: mocha(apart.engine, [], 4) },
+    { name: 'rehearsal', commands: mocha(apart.rehearsal, []) },
+    { name: 'unit', commands: mocha(['test'], Object.values(apart).flat()) },
+    { name: 'conformance', commands: mocha(apart.conformance, []) },
+    { name: 'lsp', commands: mocha(apart.lsp, []) },
+    { name: 'cli', commands: mocha(apart.cli, []) },
+  ],
   ...(headless
     ? [
-        { name: 'vscode', command: [node, '--import=tsx', 'test/vscode/runSuite.ts'] },
-        { name: 'ui', command: [bin('mocha'), '--forbid-only', '--timeout=180000', 'test/vscode/ui/*.test.ts'] },
-        {
-          name: 'package',
-          command: [bin('mocha'), '--forbid-only', '--timeout=300000', 'test/vscode/package.test.ts'],
-        },
+        [{ name: 'vscode', commands: [[node, '--import=tsx', 'test/vscode/runSuite.ts']] }],
+        [{ name: 'ui', commands: [[bin('mocha'), '--forbid-only', '--timeout=180000', 'test/vscode/ui/*.test.ts']] }],
+        [
+          {
+            name: 'package',
+            commands: [[bin('mocha'), '--forbid-only', '--timeout=300000', 'test/vscode/package.test.ts']],
+          },
+        ],
       ]
     : []),
-  { name: 'desktop', command: [node, '--import=tsx', 'test/vscode/desktop.ts'], asked: headless },
+  [{ name: 'desktop', commands: [[node, '--import=tsx', 'test/vscode/desktop.ts']], asked: headless }],
 ];
+/** One more than there are processors: a test waits for its servers for a third of its time. */
+const together = availableParallelism() + 1;
 
-function mocha(folders, except) {
+/** @returns as many commands as `parts`, each with about the same amount of tests */
+function mocha(folders, except, parts = 1) {
   const files = folders.flatMap(testsIn).filter((file) => !except.some((folder) => file.startsWith(`${folder}/`)));
-  return [bin('mocha'), '--forbid-only', ...files];
+  const sizes = new Map(files.map((file) => [file, statSync(join(root, file)).size]));
+  const dealt = Array.from({ length: parts }, () => ({ size: 0, files: [] }));
+  for (const file of files.toSorted((a, b) => sizes.get(b) - sizes.get(a))) {
+    const smallest = dealt.reduce((a, b) => (b.size < a.size ? b : a));
+    smallest.size += sizes.get(file);
+    smallest.files.push(file);
+  }
+  return dealt.map((it) => [bin('mocha'), '--forbid-only', ...files.filter((file) => it.files.includes(file))]);
 }
 
 /** Those of VS Code have runners of their own. */
@@ -73,6 +96,7 @@ function testsIn(folder) {
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, verbose: { type: 'boolean', default: false } } });
 const only = values.only?.split(',');
+const stages = groups.flat();
 const unknown = only?.find((name) => !stages.some((it) => it.name === name));
 if (unknown) {
   console.error(`There is no stage ${unknown}. There are: ${stages.map(({ name }) => name).join(', ')}.`);
@@ -80,46 +104,69 @@ if (unknown) {
 }
 
 let [passed, failed] = [0, 0];
+/** Nothing more is begun. */
+let red = false;
+let running = 0;
+/** The turns of commands that are not begun yet. */
+const waiting = [];
 for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => process.exit(1));
 const total = performance.now();
-await stage('install', () => ({ green: (installPackages(root), true), output: '' }));
-const groups = [];
-for (const it of stages.filter(({ name, always, asked }) => (only ? only.includes(name) || always : !asked))) {
-  if (it.besides && groups.length > 0) groups.at(-1).push(it);
-  else groups.push([it]);
-}
-for (const together of groups) {
-  if (failed === 0) await Promise.all(together.map(({ name, command }) => stage(name, () => run(command))));
-}
+installPackages(root);
+tell('install', [{ green: true, output: '', started: total }]);
+const wanted = ({ name, always, asked }) => (only ? only.includes(name) || always : !asked);
+for (const group of groups) await Promise.all(group.filter(wanted).map(stage));
 console.log(`${((performance.now() - total) / 1000).toFixed(1)} s in all`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
-/** Runs one stage and prints its line; the output of a red one, and how to run it again. */
-async function stage(name, work) {
-  const started = performance.now();
-  const { green, output } = await work();
+/** Runs all commands of a stage and prints its line; the output of a red one, and how to run it again. */
+async function stage({ name, commands }) {
+  const ended = (await Promise.all(commands.map(inTurn))).filter((it) => it !== undefined);
+  if (ended.length > 0) tell(name, ended);
+}
+
+/** @returns undefined when something was red before its turn came */
+async function inTurn(command) {
+  if (running === together) await new Promise((resolve) => waiting.push(resolve));
+  else running += 1;
+  try {
+    if (red) return undefined;
+    const started = performance.now();
+    const result = await run(command);
+    red ||= !result.green;
+    return { ...result, started };
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else running -= 1;
+  }
+}
+
+function tell(name, ended) {
+  const green = ended.every((it) => it.green);
+  const output = ended.map((it) => it.output.trimEnd()).join('\n');
   const counted = countsIn(output);
   const counts = counted ?? { passed: green ? 1 : 0, failed: 0, skipped: 0 };
   // A stage that failed without a failed test (a compiler, a crash) is one failure.
   const failures = green ? counts.failed : Math.max(1, counts.failed);
   passed += counts.passed;
   failed += failures;
-  if (values.verbose || !green) console.log(output.trimEnd());
+  if (values.verbose || !green) console.log(output);
   const words = [
     green ? 'ok' : 'FAILED',
-    `${((performance.now() - started) / 1000).toFixed(1)} s`,
+    `${((performance.now() - Math.min(...ended.map((it) => it.started))) / 1000).toFixed(1)} s`,
     ...(counted ? [`${counts.passed} passed`] : []),
     ...(failures > 0 ? [`${failures} failed`] : []),
     ...(counts.skipped > 0 ? [`${counts.skipped} skipped`] : []),
   ];
-  console.log(`${name.padEnd(9)} ${words.join(', ')}`);
+  console.log(`${name.padEnd(11)} ${words.join(', ')}`);
   if (!green) console.log(`Run only this again: npm test -- --only ${name}`);
 }
 
-/** Mocha's summary, undefined when there is none. */
+/** The sums of mocha's summaries, undefined when there is none. */
 function countsIn(output) {
-  const count = (word) => Number(new RegExp(`^\\s+(\\d+) ${word}\\b`, 'm').exec(output)?.[1] ?? 0);
+  const count = (word) =>
+    [...output.matchAll(new RegExp(`^\\s+(\\d+) ${word}\\b`, 'gm'))].reduce((sum, [, found]) => sum + Number(found), 0);
   if (!/^\s+\d+ passing\b/m.test(output)) return undefined;
   return { passed: count('passing'), failed: count('failing'), skipped: count('pending') };
 }
