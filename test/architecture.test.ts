@@ -3,6 +3,7 @@ import { deepEqual } from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { posix } from 'node:path';
+import { layouts } from '../server/engine/layouts/all';
 
 /** From the ground up. A room imports rooms on lower floors and its own files; those on one floor do not know each other. */
 const floors: readonly (readonly string[])[] = [
@@ -64,6 +65,20 @@ describe('architecture', () => {
   it('no file imports itself by way of others', () => {
     deepEqual(
       knotted(imports).filter((file) => !(file in knots)),
+      [],
+    );
+  });
+
+  it('no tool is named but where its layout and its history are: what is special about one is a property of these', () => {
+    const rooms = ['server/engine/layouts', 'server/engine/history'];
+    const isName = new RegExp(`'(?:${layouts.map(({ name }) => name).join('|')})'`);
+    deepEqual(
+      code.filter(
+        (file) =>
+          file.startsWith('server/') &&
+          !rooms.some((room) => isIn(file, room)) &&
+          isName.test(readFileSync(file, 'utf8')),
+      ),
       [],
     );
   });

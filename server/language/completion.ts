@@ -1,8 +1,7 @@
 /** Completion of directives: those of the tool that may stand at the cursor. Plain SQL is left to other extensions. */
 import { type CompletionItem, CompletionItemKind, InsertTextFormat, InsertTextMode } from 'vscode-languageserver/node';
-import { directives } from '../engine/layouts/directives/all';
 import type { Directive } from '../engine/layouts/directives/directive';
-import type { LayoutName } from '../engine/layouts/layout';
+import type { Layout } from '../engine/layouts/layout';
 import { candidatesAt } from '../engine/layouts/directives/candidates';
 import { documentation } from './directives';
 import type { Feature } from './feature';
@@ -24,12 +23,7 @@ export const completion: Feature = {
         const project = await workspace.projectOf(path);
         if (!project || document.version !== version) return null;
         const snippets = workspace.client.textDocument?.completion?.completionItem?.snippetSupport === true;
-        const items = completionsAt(
-          project.folder.layout.name,
-          document.getText(),
-          offset,
-          snippets ? 'snippets' : 'text',
-        );
+        const items = completionsAt(project.folder.layout, document.getText(), offset, snippets ? 'snippets' : 'text');
         // What is typed next is measured here: editors do not take dashes for a part of words.
         return items.length === 0 ? null : { isIncomplete: true, items };
       }),
@@ -45,12 +39,11 @@ export const completion: Feature = {
  * @param inserted whether the editor knows tab stops
  */
 export function completionsAt(
-  tool: LayoutName,
+  layout: Layout,
   text: string,
   offset: number,
   inserted: 'snippets' | 'text',
 ): CompletionItem[] {
-  const own = directives[tool];
   const plain = withoutMark(text);
   const rangeOf = rangesIn(text);
   const itemOf = (
@@ -61,8 +54,8 @@ export function completionsAt(
     return {
       label: directive.text,
       kind: isSnippet ? CompletionItemKind.Snippet : CompletionItemKind.Keyword,
-      detail: own.label,
-      documentation: documentation(own, directive),
+      detail: layout.label,
+      documentation: documentation(layout, directive),
       filterText: plain.slice(typed.start, typed.end),
       sortText: String(nth).padStart(3, '0'),
       insertTextFormat: isSnippet ? InsertTextFormat.Snippet : InsertTextFormat.PlainText,
@@ -70,7 +63,7 @@ export function completionsAt(
       textEdit: { range: rangeOf(typed), newText: isSnippet ? snippetOf(directive) : directive.text },
     };
   };
-  return candidatesAt(own.directives, plain, offset).map(itemOf);
+  return candidatesAt(layout.directives.all, plain, offset).map(itemOf);
 }
 
 const isIndent = (text: string, offset: number): boolean => /(?:^|\n)[ \t]*$/.test(withoutMark(text).slice(0, offset));

@@ -1,15 +1,14 @@
 /** What the editor is told of one directive. */
 import { type MarkupContent, MarkupKind } from 'vscode-languageserver/node';
-import { directives } from '../engine/layouts/directives/all';
-import type { Directive, ToolDirectives } from '../engine/layouts/directives/directive';
-import type { LayoutName } from '../engine/layouts/layout';
+import type { Directive } from '../engine/layouts/directives/directive';
+import type { Layout } from '../engine/layouts/layout';
 import { type Occurrence, linesIn, occurrencesOn } from '../engine/layouts/directives/reading';
 import { code } from './markdown';
 
 /** Its documentation, with a link to the page of the tool. */
-export const documentation = ({ label, page }: ToolDirectives, { text, says }: Directive): MarkupContent => ({
+export const documentation = ({ label, directives }: Layout, { text, says }: Directive): MarkupContent => ({
   kind: MarkupKind.Markdown,
-  value: `${code(text)} of ${label}\n\n${says}\n\n[More about it](${page})`,
+  value: `${code(text)} of ${label}\n\n${says}\n\n[More about it](${directives.page})`,
 });
 
 /**
@@ -17,8 +16,8 @@ export const documentation = ({ label, page }: ToolDirectives, { text, says }: D
  *
  * @param text without a byte order mark
  */
-export function directiveAt(tool: LayoutName, text: string, offset: number): Occurrence | undefined {
+export function directiveAt({ directives }: Layout, text: string, offset: number): Occurrence | undefined {
   const line = linesIn(text).findLast(({ start }) => start <= offset);
-  const all = line ? occurrencesOn(line, directives[tool].directives) : [];
+  const all = line ? occurrencesOn(line, directives.all) : [];
   return all.findLast(({ range }) => range.start <= offset && offset < range.end);
 }

@@ -1,8 +1,7 @@
 /** Hover: what the statement under the pointer did when it was rehearsed; what a directive of the tool asks for. */
 import { type Hover, MarkupKind, type Range } from 'vscode-languageserver/node';
 import type { TextRange } from '../engine/base/text';
-import { directives } from '../engine/layouts/directives/all';
-import type { LayoutName } from '../engine/layouts/layout';
+import type { Layout } from '../engine/layouts/layout';
 import type { FileCheck, Finding, StatementOutcome } from '../engine/project';
 import { directiveAt, documentation } from './directives';
 import type { Feature } from './feature';
@@ -23,7 +22,7 @@ export const hover: Feature = {
         const offset = offsetsIn(document)(position);
         const path = pathOf(uri);
         const project = path === undefined ? undefined : await workspace.projectOf(path);
-        const told = project && directiveHover(project.folder.layout.name, document.getText(), offset);
+        const told = project && directiveHover(project.folder.layout, document.getText(), offset);
         const check = told ? undefined : await checks.newest(uri, signal);
         // What was typed meanwhile may have moved everything away from under the pointer.
         if (document.version !== version) return null;
@@ -38,10 +37,10 @@ export const hover: Feature = {
  *
  * @param text as the editor has it
  */
-export function directiveHover(tool: LayoutName, text: string, offset: number): Hover | null {
-  const found = directiveAt(tool, withoutMark(text), offset);
+export function directiveHover(layout: Layout, text: string, offset: number): Hover | null {
+  const found = directiveAt(layout, withoutMark(text), offset);
   if (!found) return null;
-  return { contents: documentation(directives[tool], found.directive), range: rangesIn(text)(found.range) };
+  return { contents: documentation(layout, found.directive), range: rangesIn(text)(found.range) };
 }
 
 /**

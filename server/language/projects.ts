@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { Fault } from '../engine/base/fault';
 import { contentsOf, layoutOf } from '../engine/layouts/find';
+import { numbered } from '../engine/layouts/numbered';
 import { written } from '../engine/projects/creating';
 import type { Project, Status, TargetInfo } from '../engine/project';
 import {
@@ -161,6 +162,11 @@ function createFirst(
 ): { readonly path: string; readonly cursor: number } {
   const folder = pathOf(folderUri) ?? folderUri;
   // A plan or a sum may lie there, of a project that is for another server.
-  const skeleton = layoutOf(layout ?? 'numbered').skeleton(title, [], world.now(), contentsOf(folder, disk));
+  const skeleton = (layout === undefined ? numbered : layoutOf(layout)).skeleton(
+    title,
+    [],
+    world.now(),
+    contentsOf(folder, disk),
+  );
   return written(skeleton, folder, disk);
 }

@@ -2,15 +2,15 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import { layouts } from '../../server/engine/layouts/all';
-import { directives } from '../../server/engine/layouts/directives/all';
 import type { LayoutName } from '../../server/engine/layouts/layout';
 import { directiveProblems, withDirectiveProblems } from '../../server/engine/layouts/directives/finder';
 import { linesIn, occurrencesIn } from '../../server/engine/layouts/directives/reading';
 import type { FileProblem, Fix } from '../../server/engine/layouts/layout';
+import { layoutNamed } from '../support/layoutNamed';
 
-const tools = Object.keys(directives) as LayoutName[];
+const tools = layouts.map(({ name }) => name);
 const problemsOf = (tool: LayoutName, text: string): readonly FileProblem[] =>
-  directiveProblems(tool, { text, isMarked: false });
+  directiveProblems(layoutNamed(tool), { text, isMarked: false });
 
 function mended(text: string, { edits }: Fix): string {
   return edits
@@ -28,7 +28,7 @@ const told = (tool: LayoutName, text: string): readonly (readonly string[])[] =>
 describe('the directives of a tool', () => {
   for (const tool of tools)
     it(`${tool}: each is recognised as it is written, and once`, () => {
-      const { directives: own, page } = directives[tool];
+      const { all: own, page } = layoutNamed(tool).directives;
       match(page, /^https:\/\//);
       equal(new Set(own.map(({ name }) => name)).size, own.length);
       for (const { name, text, place, says } of own) {
@@ -39,13 +39,6 @@ describe('the directives of a tool', () => {
         deepEqual(found, owner ? [owner.name, name] : [name]);
       }
     });
-
-  it('are known for every layout', () => {
-    deepEqual(
-      layouts.filter(({ name }) => !(name in directives)),
-      [],
-    );
-  });
 });
 
 describe('a directive that its tool passes over', () => {
@@ -179,7 +172,10 @@ describe('a directive that its tool passes over', () => {
     it(`${tool}: ${JSON.stringify(text)}`, () => deepEqual(told(tool, text), expected));
 
   it('is told to be behind a byte order mark, where nothing may be', () => {
-    const [problem, ...rest] = directiveProblems('sqlx', { text: '-- no-transaction\na;', isMarked: true });
+    const [problem, ...rest] = directiveProblems(layoutNamed('sqlx'), {
+      text: '-- no-transaction\na;',
+      isMarked: true,
+    });
     equal(problem?.code, 'directive-misplaced');
     match(problem?.message ?? '', /byte order mark/);
     deepEqual([rest, problem?.fixes], [[], undefined]);
@@ -211,9 +207,9 @@ describe('a directive that its tool passes over', () => {
 
   it('has its fix at what the layout says of the same place', () => {
     const text = '-- +goose Up\na;\n-- +goose Dwon\nb;\n';
-    const goose = layouts.find(({ name }) => name === 'goose');
-    const problems = goose?.read('1_x.sql', text).problems ?? [];
-    const both = withDirectiveProblems('goose', { text, isMarked: false }, problems);
+    const goose = layoutNamed('goose');
+    const { problems } = goose.read('1_x.sql', text);
+    const both = withDirectiveProblems(goose, { text, isMarked: false }, problems);
     deepEqual(
       both.map(({ code, fixes }) => [code, fixes?.[0]?.title]),
       [['goose-unknown-annotation', 'Write "-- +goose Down"']],
@@ -270,7 +266,7 @@ describe('the finder', () => {
   });
 
   const piece = fc.constantFrom(
-    ...tools.flatMap((tool) => directives[tool].directives.map(({ text }) => text)),
+    ...layouts.flatMap(({ directives }) => directives.all.map(({ text }) => text)),
     ...[
       '-- migrate:dwon',
       '-- no_transaction',

@@ -69,7 +69,6 @@ async function rehearseFixture(source: string, place: ShadowPlace): Promise<stri
       othersLookedAt: 'none',
       rowsAreAsked: false,
       observe: 'off',
-      layout: 'dbmate',
       oneTransaction: files.some(({ name }) => name.endsWith(together)),
       limits: { statementMs: 2_000 },
     },

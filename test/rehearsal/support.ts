@@ -37,7 +37,6 @@ export const requestOf = (links: readonly LinkText[], changes: Partial<ChainRequ
   othersLookedAt: 'none',
   rowsAreAsked: false,
   observe: 'off',
-  layout: 'dbmate',
   limits,
   ...changes,
 });

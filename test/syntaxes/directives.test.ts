@@ -1,6 +1,6 @@
 /** What is coloured as a directive: all that is known of, and nothing that is only like it. */
 import { deepEqual, ok } from 'node:assert/strict';
-import { directives } from '../../server/engine/layouts/directives/all';
+import { layouts } from '../../server/engine/layouts/all';
 import { coloursWith, smallSql } from './grammar';
 
 const isDirective = (scope: string): boolean =>
@@ -20,9 +20,9 @@ describe('the grammar of directives', () => {
         return own === undefined ? [] : [`${text.trim()} ${own.replace(/\.rehearsal$/, '')}`];
       });
 
-  for (const [tool, { directives: own }] of Object.entries(directives))
-    it(`colours each directive of ${tool}`, () => {
-      for (const { text, place } of own) {
+  for (const { name, directives } of layouts)
+    it(`colours each directive of ${name}`, () => {
+      for (const { text, place } of directives.all) {
         if (place.kind === 'option') continue;
         const [line = []] = colours(text);
         ok(

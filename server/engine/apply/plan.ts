@@ -200,10 +200,13 @@ function cut({ layout }: Files['folder'], path: string, text: string, script: Sc
     const place = placeOf(path, text, psql.range.start);
     throw new Fault('bad-migration', `${place}: ${word} is for psql; Postgres does not know it.`);
   }
-  const variable = layout.name === 'sqitch' && statements.find((it) => psqlVariableAt(it.text) !== undefined);
+  const variable = layout.psql === 'surely' && statements.find((it) => psqlVariableAt(it.text) !== undefined);
   if (variable) {
     const place = placeOf(path, text, variable.range.start + (psqlVariableAt(variable.text) ?? 0));
-    throw new Fault('bad-migration', `${place}: psql puts a variable in here. Deploy and revert it with sqitch.`);
+    throw new Fault(
+      'bad-migration',
+      `${place}: psql puts a variable in here. Deploy and revert it with ${layout.label}.`,
+    );
   }
   return { script, statements, messages: messagesIn(text, script) };
 }

@@ -13,6 +13,7 @@ import { scanAtlas } from './atlasScanner';
 import { linesOf, readSum, sumOf, troubleIn } from './atlasSum';
 import { sumProblems } from './atlasSumProblems';
 import { dbmate } from './dbmate';
+import { directives } from './directives/atlas';
 import { foreign } from './foreign';
 import { golangMigrate } from './golangMigrate';
 import { goose } from './goose';
@@ -39,6 +40,7 @@ function layoutWith(config: AtlasConfig): Layout {
   return {
     name: 'atlas',
     label: 'Atlas',
+    directives,
     twice: 'Atlas knows both by one version, and runs only the first.',
     onByteOrderMark: 'Atlas sends it to Postgres, which refuses the first statement, and reads no directive behind it.',
     configurationFiles: atlasFiles,

@@ -1,5 +1,6 @@
 /** dbmate: `20240101120000_add_email.sql` with a `-- migrate:up` and a `-- migrate:down` block. */
 import { hasUpMarker, readBlocks } from './dbmateMarkers';
+import { directives } from './directives/dbmate';
 import { otherDialect, someOf } from './foreign';
 import type { Layout } from './layout';
 import { nextNumber, slugOf, timestamp } from './numbers';
@@ -7,6 +8,8 @@ import { nextNumber, slugOf, timestamp } from './numbers';
 export const dbmate: Layout = {
   name: 'dbmate',
   label: 'dbmate',
+  directives,
+  sign: { of: 'text', isIn: hasUpMarker, says: 'has a line "-- migrate:up" of dbmate' },
   onByteOrderMark: 'dbmate takes it for text before "-- migrate:up", and refuses the file.',
   twice: 'dbmate takes both for applied once one is, and refuses to record the version a second time.',
 

@@ -7,6 +7,7 @@
 import { foldersAbove } from './above';
 import { crateWith, cratesAbove, isForOthers } from './cargo';
 import { transactionIn } from './dieselMetadata';
+import { directives } from './directives/diesel';
 import { otherDialect } from './foreign';
 import type { FileProblem, FolderContents, FolderProblem, Layout, MigrationName } from './layout';
 import { nextNumber, slugOf, timestamp } from './numbers';
@@ -17,6 +18,7 @@ const configurations = foldersAbove(cratesAbove).map((up) => `${up}diesel.toml`)
 export const diesel: Layout = {
   name: 'diesel',
   label: 'diesel',
+  directives,
   twice: 'diesel runs one of them only, and does not say which.',
   onByteOrderMark: 'diesel sends it to Postgres, which refuses the first statement.',
 

@@ -9,6 +9,11 @@ import { slugOf } from './numbers';
 export const django: Layout = {
   name: 'django',
   label: 'Django',
+  directives: {
+    page: 'https://docs.djangoproject.com/en/stable/howto/writing-migrations/',
+    all: [],
+    withoutTransaction: 'Django says so in Python: atomic = False.',
+  },
   twice: 'Django knows it by its app and its name, and by nothing else.',
   program: {
     language: 'python',

@@ -4,6 +4,7 @@
  * Facts from drizzle-team/drizzle-orm v0.45 and v1.0.0-rc.5: drizzle-orm/src/migrator.ts,
  * drizzle-orm/src/pg-core/dialect.ts, drizzle-orm/src/pg-core/async/session.ts.
  */
+import { directives } from './directives/drizzle';
 import { configFor, configurationFiles } from './drizzleConfig';
 import { collectJournal, dialectIn, journalFile, journalName } from './drizzleJournal';
 import { breakpointProblems } from './drizzleProblems';
@@ -15,6 +16,7 @@ import { endsOfShared } from './sharedTransaction';
 export const drizzle: Layout = {
   name: 'drizzle',
   label: 'drizzle',
+  directives,
   configurationFiles,
   oneTransaction: true,
   onByteOrderMark: 'drizzle sends it to Postgres, which refuses the first statement.',

@@ -1,4 +1,5 @@
 /** Flyway: `V1__add_email.sql`, run once, and `R__views.sql`, run again whenever it has changed. */
+import { directives } from './directives/flyway';
 import { flywayConfig, flywayFiles, type FlywayConfig } from './flywayConfig';
 import { filesIn, locationsIn } from './flywayLocations';
 import { flywayName, type FlywayName, isRepeatable, isVersion } from './flywayNames';
@@ -17,6 +18,7 @@ function layoutAs(reading: FlywayReading): Layout {
   return {
     name: 'flyway',
     label: 'Flyway',
+    directives,
     configurationFiles: flywayFiles,
     twice: 'Flyway refuses the whole folder.',
 

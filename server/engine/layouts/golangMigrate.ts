@@ -9,6 +9,16 @@ import { piecesOf, tooLong } from './semicolons';
 export const golangMigrate: Layout = {
   name: 'golang-migrate',
   label: 'golang-migrate',
+  sign: {
+    of: 'name',
+    isIn: (name) => golangMigrate.readName(name) !== undefined,
+    says: 'is named as golang-migrate names its files',
+  },
+  directives: {
+    page: 'https://github.com/golang-migrate/migrate/blob/master/database/postgres/README.md',
+    all: [],
+    withoutTransaction: 'golang-migrate begins no transaction: a file with one statement runs outside of any.',
+  },
 
   configured: ({ extra }) => configured(golangMigrateOptions(extra)),
   onByteOrderMark: 'golang-migrate sends it to Postgres, which refuses the first statement.',

@@ -3,6 +3,7 @@
  *
  * Facts from pressly/goose v3.27.3: migration.go, migrate.go, create.go.
  */
+import { directives } from './directives/goose';
 import { otherDialect, someOf } from './foreign';
 import { namelessFile } from './gooseProblems';
 import { hasUp, type Line, linesOf, trimmed, trimmedAtEnd } from './gooseAnnotations';
@@ -16,6 +17,8 @@ import { namedIn } from './problems';
 export const goose: Layout = {
   name: 'goose',
   label: 'goose',
+  directives,
+  sign: { of: 'text', isIn: hasUp, says: 'has a line "-- +goose Up"' },
   databaseVariables: ['GOOSE_DBSTRING'],
   onByteOrderMark: 'goose takes it for text before "-- +goose Up", and refuses the file.',
   twice: 'goose refuses the whole folder.',

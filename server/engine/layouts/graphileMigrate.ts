@@ -8,6 +8,7 @@
  */
 import { shifted, type TextRange } from '../base/text';
 import type { Replaced } from '../sql/statement';
+import { directives } from './directives/graphileMigrate';
 import { compiled } from './graphileMigrateCompile';
 import {
   configOf,
@@ -38,6 +39,7 @@ function layoutWith(config: GraphileMigrateConfig): Layout {
   return {
     name: 'graphile-migrate',
     label: 'graphile-migrate',
+    directives,
     twice: 'graphile-migrate refuses two files of one number in current/, and knows two committed ones by one name.',
     configurationFiles,
     configured: (settings) => layoutWith(configOf(settings)),

@@ -2,6 +2,7 @@
 import type { TextRange } from '../base/text';
 import type { Language } from '../programs/interpreter';
 import type { Replaced } from '../sql/statement';
+import type { ToolDirectives } from './directives/directive';
 
 export type LayoutName =
   | 'golang-migrate'
@@ -25,6 +26,10 @@ export interface Layout {
   readonly name: LayoutName;
   /** For people: `golang-migrate`, `dbmate`, `plain numbered files`. */
   readonly label: string;
+  /** What tells each of its files from those of others, wherever it lies; left out where nothing in it does. */
+  readonly sign?: FileSign;
+  /** What it is told by comments and placeholders in its files. */
+  readonly directives: ToolDirectives;
   /** Variables that name the tool's database, beside `DATABASE_URL` and before it. */
   readonly databaseVariables?: readonly string[];
   /** Those that files of the project name for it, before all others: `url = env("PG_URL")` in Prisma's schema. */
@@ -47,6 +52,10 @@ export interface Layout {
    * Then all scripts are in mode `transaction`, and its history does everything in `before` and `after`.
    */
   readonly oneTransaction?: true;
+  /** Left out where Postgres gets all that is written, and refuses what only psql knows. */
+  readonly psql?: ReadByPsql;
+  /** Whose databases its migrations are for; left out where those of any will do. */
+  readonly platform?: Platform;
   /** What it does with a version that stands twice: a whole sentence. */
   readonly twice: string;
   /** What becomes of a file with a byte order mark, as a whole sentence; left out where the tool drops the mark. */
@@ -101,6 +110,27 @@ export interface ToolProgram {
   readonly calledIn: string;
   /** Names of what its answer depends on, relative to the folder: it is asked anew when one of these is another. */
   readonly sources: (folder: FolderContents) => readonly string[];
+}
+
+export interface FileSign {
+  readonly of: 'name' | 'text';
+  isIn(nameOrText: string): boolean;
+  /** Of the file, as a sentence part: `has a line "-- migrate:up" of dbmate`. */
+  readonly says: string;
+}
+
+/**
+ * Whether psql reads its files, takes lines such as `\set` for itself and fills in variables such as `:name`. Where it
+ * does so `perhaps`, people may have written them for it: only its lines are told from SQL then, not its variables.
+ */
+export type ReadByPsql = 'surely' | 'perhaps';
+
+/** What the databases of a platform have before the first migration, and a plain Postgres has not. */
+export interface Platform {
+  readonly roles: ReadonlySet<string>;
+  readonly schemas: ReadonlySet<string>;
+  /** Which databases have them, and how to get one, in whole sentences. */
+  readonly advice: string;
 }
 
 export interface NamedDatabase {

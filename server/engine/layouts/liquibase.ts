@@ -4,6 +4,7 @@
  * A file is the migration, and each of its changesets a script that is recorded by itself: within a file they run in
  * their order, and all that is told of a rehearsal is told of files.
  */
+import { directives } from './directives/liquibase';
 import { otherDialect, someOf } from './foreign';
 import type { Collected, FolderContents, FoundFile, Layout, MigrationName, Skeleton } from './layout';
 import { changelogFrom, hasIncludes, isChangelog } from './liquibaseChangelog';
@@ -20,6 +21,7 @@ function layoutWith(given: Properties): Layout {
   return {
     name: 'liquibase',
     label: 'Liquibase',
+    directives,
     configurationFiles: [...liquibaseFiles, ...changelogNames],
     twice: 'Liquibase refuses the whole changelog.',
 

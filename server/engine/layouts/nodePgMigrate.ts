@@ -3,6 +3,7 @@
  *
  * Facts from salsita/node-pg-migrate v9.0.0: src/migration.ts, src/runner.ts, bin/node-pg-migrate.ts.
  */
+import { directives } from './directives/nodePgMigrate';
 import { otherDialect, someOf } from './foreign';
 import type { FolderContents, Layout, MigrationName } from './layout';
 import { configFor, configurationFiles, type NodePgMigrateConfig, usual } from './nodePgMigrateConfig';
@@ -13,6 +14,7 @@ import { slugOf } from './numbers';
 const base: Layout = {
   name: 'node-pg-migrate',
   label: 'node-pg-migrate',
+  directives,
   configurationFiles,
   twice: 'node-pg-migrate takes both for applied once one is.',
   onByteOrderMark:

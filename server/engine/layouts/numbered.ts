@@ -1,4 +1,5 @@
 /** Plain numbered files: `007_add_email.sql`, perhaps with `007_add_email.down.sql`; the history is our own. */
+import { directives } from './directives/numbered';
 import { foreign } from './foreign';
 import type { Layout, TransactionMode } from './layout';
 import { nextNumber, slugOf } from './numbers';
@@ -7,6 +8,8 @@ import { loneDowns, namedIn } from './problems';
 export const numbered: Layout = {
   name: 'numbered',
   label: 'plain numbered files',
+  directives,
+  psql: 'perhaps',
   twice: 'Only one of them can be recorded.',
 
   recognise(folder) {

@@ -14,6 +14,11 @@ const lockFile = 'migration_lock.toml';
 export const prisma: Layout = {
   name: 'prisma',
   label: 'Prisma Migrate',
+  directives: {
+    page: 'https://www.prisma.io/docs/orm/prisma-migrate',
+    all: [],
+    withoutTransaction: 'Prisma begins no transaction: a file with one statement runs outside of any.',
+  },
   twice: 'Prisma takes both for applied once one is.',
   onByteOrderMark: 'Prisma sends it to Postgres, which refuses the first statement.',
 

@@ -19,7 +19,13 @@ function layoutAt(places: SqitchPlaces, around: (folder: FolderContents) => Sqit
   return {
     name: 'sqitch',
     label: 'sqitch',
+    directives: {
+      page: 'https://sqitch.org/docs/manual/sqitchtutorial/',
+      all: [],
+      withoutTransaction: 'sqitch begins no transaction: leave out BEGIN and COMMIT.',
+    },
     configurationFiles: sqitchConfigFiles,
+    psql: 'surely',
     twice: 'sqitch refuses the plan.',
 
     namedDatabase({ read }) {

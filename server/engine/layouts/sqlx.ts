@@ -6,6 +6,7 @@
  */
 import { posix } from 'node:path';
 import { crateWith, isForOthers } from './cargo';
+import { directives } from './directives/sqlx';
 import { otherDialect } from './foreign';
 import type { FolderContents, FolderProblem, Layout, MigrationName } from './layout';
 import { slugOf, timestamp } from './numbers';
@@ -15,6 +16,7 @@ import { sqlxConfig, sqlxConfigs } from './sqlxConfig';
 export const sqlx: Layout = {
   name: 'sqlx',
   label: 'sqlx',
+  directives,
   twice: 'sqlx runs both, and refuses to record the version a second time.',
   onByteOrderMark: 'sqlx sends it to Postgres, which refuses the first statement.',
   configurationFiles: sqlxConfigs,

@@ -19,11 +19,18 @@ import type {
 } from './layout';
 import { nextNumber, slugOf, timestamp } from './numbers';
 import { namedIn } from './problems';
+import { supabasePlatform } from './supabasePlatform';
 import { tokensIn } from './supabaseStatements';
 
 export const supabase: Layout = {
   name: 'supabase',
   label: 'Supabase CLI',
+  directives: {
+    page: 'https://supabase.com/docs/guides/deployment/database-migrations',
+    all: [],
+    withoutTransaction: 'The Supabase CLI runs each file in one transaction; no file can be taken out of it.',
+  },
+  platform: supabasePlatform,
   onByteOrderMark: 'The Supabase CLI sends it to Postgres, which refuses the first statement.',
   twice: 'The Supabase CLI records the version a second time, which Postgres refuses.',
   recognise,

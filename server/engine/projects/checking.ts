@@ -1,7 +1,7 @@
 /** A check: pending migrations upon the live schema, applied ones replayed from nothing; results become findings. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Laps } from '../base/laps';
-import type { LayoutName } from '../layouts/layout';
+import type { Layout } from '../layouts/layout';
 import type { Check, CheckRoom, FileCheck, Place, PlaceChoice, Wanted } from '../project';
 import type { Chain } from '../rehearsal/chain';
 import type { ChainRequest, LinkResult } from '../rehearsal/walk';
@@ -44,8 +44,7 @@ export async function check(
     open: new Set(typeof wanted === 'string' ? [] : first),
     manner: typeof wanted === 'string' || !('open' in wanted) ? 'whole' : 'first',
     live: isStanding(wanted) && bench.hasNewRows ? 'withRows' : 'live',
-    layout: folder.layout.name,
-    oneTransaction: folder.layout.oneTransaction === true,
+    layout: folder.layout,
     limits: { statementMs: options.statementMs },
     observe: options.observe,
     laps,
@@ -96,9 +95,7 @@ interface CheckOrder {
   readonly manner: ChainRequest['manner'];
   /** What pending migrations are rehearsed upon. */
   readonly live: Exclude<WorkshopKind, 'replay'>;
-  readonly layout: LayoutName;
-  /** As Layout.oneTransaction. */
-  readonly oneTransaction: boolean;
+  readonly layout: Pick<Layout, 'psql' | 'platform' | 'oneTransaction'>;
   readonly limits: RunLimits;
   readonly observe: ChainRequest['observe'];
   readonly laps: Laps<CheckRoom>;
@@ -184,7 +181,7 @@ async function runChain(
     on: kind !== 'replay' && bench.target.kind === 'embedded' ? place.label : `${place.label}, ${where.upon}`,
     rows: rowsAreMissing(base) ? 'missing' : 'there',
     withRows: refusals.likeness,
-    layout: order.layout,
+    platform: order.layout.platform,
     extensions: {
       place: place.kind,
       ofTarget: 'setUp' in base && base.setUp.database !== undefined ? base.setUp.available : undefined,
@@ -201,9 +198,9 @@ async function runChain(
       return { up: mine && wants(link.up.path), down: mine && wants(link.down?.path) };
     },
     isOpen: ({ up, down }) => order.open.has(up.path) || (down !== undefined && order.open.has(down.path)),
-    layout: order.layout,
+    psql: order.layout.psql,
     // What is applied has been applied bit by bit, as it came.
-    oneTransaction: kind !== 'replay' && order.oneTransaction,
+    oneTransaction: kind !== 'replay' && order.layout.oneTransaction === true,
     limits: order.limits,
     manner: order.manner,
     othersLookedAt: kind === 'replay' || order.manner === 'whole' || links.length > mostLookedAt ? 'none' : 'all',

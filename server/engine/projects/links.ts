@@ -116,9 +116,7 @@ function readFile(
     };
     const read = fileOf(folder, path, text, { read: noting, isMarked: () => isMarked });
     const isSql = read.outside === undefined && folder.layout.program === undefined;
-    const problems = isSql
-      ? withDirectiveProblems(folder.layout.name, { text, isMarked }, read.problems)
-      : read.problems;
+    const problems = isSql ? withDirectiveProblems(folder.layout, { text, isMarked }, read.problems) : read.problems;
     return { path, text, isMarked, beside, ...read, problems };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;

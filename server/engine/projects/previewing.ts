@@ -31,7 +31,7 @@ export async function previewFrom(ground: Ground, path: string, signal: AbortSig
       othersLookedAt: 'none',
       rowsAreAsked: false,
       observe: 'off',
-      layout: folder.layout.name,
+      psql: folder.layout.psql,
       oneTransaction: kind === 'live' && folder.layout.oneTransaction === true,
       limits: { statementMs: options.statementMs },
     };

@@ -230,15 +230,17 @@ class ChainState {
     return { before, after, refused: outcomes.filter(({ kind }) => kind !== 'ran').length };
   }
 
-  private rootOf({ base, layout, oneTransaction }: ChainRequest): State {
+  private rootOf({ base, psql, oneTransaction }: ChainRequest): State {
     const together = oneTransaction ? ' in one transaction' : '';
-    return this.states.root(`${base.fingerprint} ${this.place.kind} ${layout}${together}`);
+    return this.states.root(
+      `${base.fingerprint} ${this.place.kind}${psql === undefined ? '' : ` psql ${psql}`}${together}`,
+    );
   }
 
   private cut(request: ChainRequest, count: number): PreparedLink[] {
     const policy = {
       shared: this.place.shared,
-      layout: request.layout,
+      psql: request.psql,
       oneTransaction: request.oneTransaction === true,
       live: reachingOf(request.base),
     };

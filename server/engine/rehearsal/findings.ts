@@ -1,6 +1,6 @@
 /** What is worth a mark in the editor: outcomes become findings. */
 import type { Refusal } from '../database/session';
-import type { LayoutName } from '../layouts/layout';
+import type { Platform } from '../layouts/layout';
 import { isOfRows } from '../probes/ask';
 import type { Finding, Place } from '../project';
 import { headOf } from '../sql/head';
@@ -10,7 +10,7 @@ import { causeOf } from './consequence';
 import { definitionsOf } from './definition';
 import { type Extensions, isMissingHere, missingAtTarget, missingFinding } from './missingExtension';
 import type { PlacedOutcome } from './outcome';
-import { firstMissing, missesSupabase, onSupabase } from './platform';
+import { firstMissing, missesOf } from './platform';
 import { type Likeness, mayMissRows, type Rows } from './rows';
 
 /** What a rehearsal was done upon. */
@@ -21,8 +21,8 @@ export interface Surroundings {
   /** Where rows are missing: how they have refused the same statement; undefined when they have not. */
   readonly withRows: (outcome: PlacedOutcome & { readonly kind: 'refused' }) => Likeness | undefined;
   readonly extensions: Extensions;
-  /** Whose migrations these are; left out where that does not matter. */
-  readonly layout?: LayoutName;
+  /** As Layout.platform. */
+  readonly platform?: Platform | undefined;
 }
 
 /**
@@ -121,7 +121,7 @@ function refusedFinding(
   outcome: PlacedOutcome & { kind: 'refused' },
   text: string,
   earlier: readonly PlacedOutcome[],
-  { rows, withRows, layout }: Surroundings,
+  { rows, withRows, platform }: Surroundings,
 ): Finding {
   const { refusal, range } = outcome;
   const related = definitionsOf(refusal, earlier);
@@ -132,16 +132,16 @@ function refusedFinding(
     ...(related.length > 0 ? { related } : {}),
   };
   if (refusal.sqlState === '57014') return { ...common, severity: 'warning', code: 'statement-timeout' };
-  const isPlatform = layout === 'supabase' && missesSupabase(refusal);
+  const missed = platform && missesOf(platform, refusal) ? platform : undefined;
   const cause =
-    causeOf(outcome, text.slice(range.start, range.end), earlier) ?? (isPlatform ? firstMissing(earlier) : undefined);
+    causeOf(outcome, text.slice(range.start, range.end), earlier) ?? (missed && firstMissing(missed, earlier));
   const doubt = !cause && rows === 'missing' && mayMissRows(outcome, earlier);
   const likeness = doubt ? withRows(outcome) : undefined;
   if (likeness === 'alike') return { ...common, severity: 'error', code: 'refused', detail: withFormerRows };
   if (doubt && !likeness) return { ...common, severity: 'warning', code: 'needs-rows', detail: withoutRows(refusal) };
   if ((cause ? tookTooLong(cause) : earlier.some(tookTooLong)) && isOfRows(refusal))
     return { ...common, severity: 'warning', code: 'needs-rows', detail: withoutThat(refusal) };
-  if (!cause) return { ...common, ...(isPlatform ? { hint: onSupabase } : {}), severity: 'error', code: 'refused' };
+  if (!cause) return { ...common, ...(missed ? { hint: missed.advice } : {}), severity: 'error', code: 'refused' };
   return { ...common, severity: 'hint', code: 'refused', consequenceOf: placeOf(cause) };
 }
 

@@ -88,7 +88,7 @@ export class LinkCutter {
   }
 }
 
-interface CutPolicy extends Pick<Policy, 'shared' | 'layout'> {
+interface CutPolicy extends Pick<Policy, 'shared' | 'psql'> {
   /** As ChainRequest.oneTransaction. */
   readonly oneTransaction: boolean;
 }

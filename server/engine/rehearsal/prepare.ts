@@ -1,5 +1,5 @@
 /** Cuts a script into the steps of its rehearsal, and decides which of them must not be run here. */
-import type { LayoutName, Script } from '../layouts/layout';
+import type { ReadByPsql, Script } from '../layouts/layout';
 import { messagesIn, statementsIn } from '../layouts/statements';
 import { shapeOf } from '../sql/parse';
 import { psqlVariableAt } from '../sql/psqlVariables';
@@ -13,7 +13,7 @@ import type { Step } from './run';
 export interface Policy {
   /** Others live on the shadow's server: nothing that reaches outside a database is run. */
   readonly shared: boolean;
-  readonly layout: LayoutName;
+  readonly psql?: ReadByPsql | undefined;
   /** What earlier statements have made that reaches outside when it is used. Grows here. */
   readonly reaching: ReachingNames;
 }
@@ -69,13 +69,10 @@ function rowsStartOf(text: string, { kind, copyData, range }: Statement): number
   return lineEnd < 0 ? undefined : lineEnd + 1;
 }
 
-/** Those of sqitch are run by psql, plain ones may have been written for it. */
-const readByPsql: ReadonlySet<LayoutName> = new Set(['numbered', 'sqitch']);
-
-function skipOf(statement: Statement, shape: Shape, { shared, layout, reaching }: Policy): SkipReason | undefined {
-  // The tools of the other layouts send such a line to Postgres, which refuses it: so does the rehearsal.
-  if (statement.kind === 'psql' && readByPsql.has(layout)) return { kind: 'psql' };
-  if (layout === 'sqitch' && psqlVariableAt(statement.text) !== undefined) return { kind: 'psql' };
+function skipOf(statement: Statement, shape: Shape, { shared, psql, reaching }: Policy): SkipReason | undefined {
+  // Where the tool sends such a line to Postgres, which refuses it, so does the rehearsal.
+  if (statement.kind === 'psql' && psql !== undefined) return { kind: 'psql' };
+  if (psql === 'surely' && psqlVariableAt(statement.text) !== undefined) return { kind: 'psql' };
   const reach = reaching.reachesOf(shape).find(({ where }: Reach) => where === 'machine' || shared);
   return reach && { kind: 'reaches', says: reach.says };
 }

@@ -1,6 +1,6 @@
 /** What a chain is asked, and what it knows when it sets out to answer. */
 import type { Laps } from '../base/laps';
-import type { LayoutName } from '../layouts/layout';
+import type { ReadByPsql } from '../layouts/layout';
 import type { CheckRoom } from '../project';
 import type { Base } from '../shadow/base';
 import type { Link } from './link';
@@ -29,7 +29,8 @@ export interface ChainRequest {
   readonly wanted: (link: Link) => { readonly up: boolean; readonly down: boolean };
   /** Which links are being edited: from the first of them on, the way back is kept. */
   readonly isOpen: (link: Link) => boolean;
-  readonly layout: LayoutName;
+  /** As Layout.psql. */
+  readonly psql?: ReadByPsql | undefined;
   /** Its tool would run the up scripts of all links in one transaction: none of them is ever committed before another. */
   readonly oneTransaction?: boolean;
   readonly limits: RunLimits;

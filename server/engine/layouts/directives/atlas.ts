@@ -63,8 +63,7 @@ const nolint: Directive = {
   says: '`atlas migrate lint` does not look at the statement below, or, in the comments at the top of the file with an empty line behind them, at the whole file. Names of checks may follow: `-- atlas:nolint destructive`.',
 };
 
-export const atlas: ToolDirectives = {
-  label: 'Atlas',
+export const directives: ToolDirectives = {
   page: 'https://atlasgo.io/versioned/apply#transaction-configuration',
-  directives: [txmode, delimiter, checkpoint, sum, txtar, nolint],
+  all: [txmode, delimiter, checkpoint, sum, txtar, nolint],
 };

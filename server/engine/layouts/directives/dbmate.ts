@@ -38,8 +38,7 @@ const transaction: Directive = {
   asks: 'no-transaction',
 };
 
-export const dbmate: ToolDirectives = {
-  label: 'dbmate',
+export const directives: ToolDirectives = {
   page: 'https://github.com/amacneil/dbmate#migration-options',
-  directives: [up, down, transaction],
+  all: [up, down, transaction],
 };

@@ -70,11 +70,10 @@ export interface Around {
 }
 
 export interface ToolDirectives {
-  /** For people: `plain numbered files`. */
-  readonly label: string;
   /** Where the tool itself tells about them. */
   readonly page: string;
-  readonly directives: readonly Directive[];
+  /** Empty for one that reads nothing but SQL. */
+  readonly all: readonly Directive[];
   /** How the tool is asked for a file without a transaction where no line of SQL can; a whole sentence. */
   readonly withoutTransaction?: string;
 }

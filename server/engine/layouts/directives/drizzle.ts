@@ -1,10 +1,9 @@
 /** Facts from drizzle-team/drizzle-orm, drizzle-orm/src/migrator.ts. */
 import type { ToolDirectives } from './directive';
 
-export const drizzle: ToolDirectives = {
-  label: 'drizzle',
+export const directives: ToolDirectives = {
   page: 'https://orm.drizzle.team/docs/drizzle-config-file#breakpoints',
-  directives: [
+  all: [
     {
       name: 'statement-breakpoint',
       text: '--> statement-breakpoint',

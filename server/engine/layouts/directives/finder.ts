@@ -3,10 +3,10 @@
  * that are against each other.
  */
 import type { TextRange } from '../../base/text';
-import type { FileProblem, Fix, LayoutName } from '../layout';
-import { directives as known } from './all';
+import { layouts } from '../all';
+import type { FileProblem, Fix, Layout } from '../layout';
 import { commentStarts, dashedPart } from './comments';
-import type { Directive, ToolDirectives } from './directive';
+import type { Directive } from './directive';
 import { demand, mayStandOn, putting, taking } from './placing';
 import { linesIn, type Occurrence, occurrencesIn, occurrencesOn, type TextLine } from './reading';
 import { meantBy } from './resemblance';
@@ -23,11 +23,11 @@ export interface MarkedText {
  *   the fixes
  */
 export function withDirectiveProblems(
-  tool: LayoutName,
+  layout: Layout,
   text: MarkedText,
   problems: readonly FileProblem[],
 ): readonly FileProblem[] {
-  const found = directiveProblems(tool, text);
+  const found = directiveProblems(layout, text);
   if (found.length === 0) return problems;
   const told = problems.map((problem) => {
     const fixes = found.filter(({ range }) => overlap(range, problem.range)).flatMap((it) => it.fixes ?? []);
@@ -42,11 +42,10 @@ export function withDirectiveProblems(
 
 const overlap = (one: TextRange, other: TextRange): boolean => one.start < other.end && other.start < one.end;
 
-export function directiveProblems(tool: LayoutName, { text, isMarked }: MarkedText): readonly FileProblem[] {
-  const own = known[tool];
+export function directiveProblems(layout: Layout, { text, isMarked }: MarkedText): readonly FileProblem[] {
   const lines = linesIn(text);
-  const occurrences = occurrencesIn(lines, own.directives);
-  const problems = new Problems(own, lines);
+  const occurrences = occurrencesIn(lines, layout.directives.all);
+  const problems = new Problems(layout, lines);
   for (const it of occurrences) {
     if (it.directive.place.kind === 'option') continue;
     if (!mayStandOn(it.directive, lines, it.line.index)) problems.misplaced(it);
@@ -54,7 +53,7 @@ export function directiveProblems(tool: LayoutName, { text, isMarked }: MarkedTe
   }
   for (const [first, second] of contradictions(occurrences)) problems.contradictory(first, second);
   const isKnown = new Set(occurrences.map(({ line }) => line.index));
-  const suspects = new Problems(own, lines);
+  const suspects = new Problems(layout, lines);
   for (const line of lines) {
     const range = dashedPart(line);
     problems.placeholders(line);
@@ -92,8 +91,8 @@ const wordsOf = ({ line, range }: Occurrence): string =>
   line.text.slice(range.start - line.start, range.end - line.start);
 
 /** Of all tools, what is lost where another one takes it for a comment. */
-const lost = Object.values(known).flatMap((owner) =>
-  owner.directives
+const lost = layouts.flatMap((owner) =>
+  owner.directives.all
     .filter(({ asks, place }) => asks !== undefined && place.kind !== 'option')
     .map((directive) => ({ owner, directive })),
 );
@@ -106,24 +105,25 @@ class Problems {
   private readonly within: readonly Directive[];
 
   constructor(
-    private readonly own: ToolDirectives,
+    private readonly layout: Layout,
     private readonly lines: readonly TextLine[],
   ) {
-    this.alone = own.directives.filter(mayStandAlone);
-    this.behind = own.directives.filter(({ place }) => place.kind === 'behind');
-    this.within = own.directives.filter(({ place, likeness }) => place.kind === 'within' && likeness);
+    const { all } = layout.directives;
+    this.alone = all.filter(mayStandAlone);
+    this.behind = all.filter(({ place }) => place.kind === 'behind');
+    this.within = all.filter(({ place, likeness }) => place.kind === 'within' && likeness);
   }
 
   misplaced(occurrence: Occurrence): void {
     const { directive, range, line } = occurrence;
     const written = wordsOf(occurrence);
-    const message = `For ${this.own.label} this line is a comment: "${directive.text}" must ${demand(directive)}.`;
+    const message = `For ${this.layout.label} this line is a comment: "${directive.text}" must ${demand(directive)}.`;
     this.tell({ code: 'directive-misplaced', range, message }, this.put(directive, written, line));
   }
 
   /** The mark cannot be seen in an editor, and no edit of the text takes it away. */
   marked({ directive, range }: Occurrence): void {
-    const message = `For ${this.own.label} this line is a comment: "${directive.text}" must ${demand(directive)}, and a byte order mark stands before it. Save the file as UTF-8 without one.`;
+    const message = `For ${this.layout.label} this line is a comment: "${directive.text}" must ${demand(directive)}, and a byte order mark stands before it. Save the file as UTF-8 without one.`;
     this.tell({ code: 'directive-misplaced', range, message }, []);
   }
 
@@ -149,17 +149,17 @@ class Problems {
 
   /** Behind a directive that is read, what resembles an option. */
   options(line: TextLine): void {
-    const options = this.own.directives.filter(({ place }) => place.kind === 'option');
+    const options = this.layout.directives.all.filter(({ place }) => place.kind === 'option');
     const [first] = options;
     if (first?.place.kind !== 'option') return;
     const behind = first.place.behind.exec(line.text)?.[0].length ?? line.text.length;
-    const taken = occurrencesOn(line, this.own.directives).flatMap((it) => (isOption(it) ? [it.range] : []));
+    const taken = occurrencesOn(line, this.layout.directives.all).flatMap((it) => (isOption(it) ? [it.range] : []));
     for (const { 0: text, index } of line.text.slice(behind).matchAll(/[a-z_-]+\s*[:=]\s*(?:"[^"]*"|[^\s:=]+)/gi)) {
       const range = { start: line.start + behind + index, end: line.start + behind + index + text.length };
       if (taken.some((it) => overlap(it, range))) continue;
       const meant = meantBy(text, options);
       if (!meant) continue;
-      const message = `${this.own.label} ignores this: it would have to be "${meant.written}".`;
+      const message = `${this.layout.label} ignores this: it would have to be "${meant.written}".`;
       const fix = { title: `Write "${meant.written}"`, edits: [{ range, text: meant.written }] };
       this.tell({ code: 'directive-misspelt', range, message }, [fix]);
     }
@@ -172,14 +172,14 @@ class Problems {
       const isKnown = this.within.some(({ pattern }) => text.search(pattern) === 0);
       const meant = isKnown ? undefined : meantBy(text, this.within);
       if (!meant) continue;
-      const message = `${this.own.label} has no such placeholder of its own: it would have to be "${meant.written}".`;
+      const message = `${this.layout.label} has no such placeholder of its own: it would have to be "${meant.written}".`;
       const fix = { title: `Write "${meant.written}"`, edits: [{ range, text: meant.written }] };
       this.tell({ code: 'directive-misspelt', range, message }, [fix]);
     }
   }
 
   private misspelt(directive: Directive, written: string, line: TextLine, range: TextRange): void {
-    const is = `For ${this.own.label} this line is a comment`;
+    const is = `For ${this.layout.label} this line is a comment`;
     const message = `${is}: ${this.remedy(directive, written, line)}.`;
     this.tell({ code: 'directive-misspelt', range, message }, this.put(directive, written, line));
   }
@@ -192,23 +192,25 @@ class Problems {
   }
 
   private foreign(line: TextLine, range: TextRange): void {
-    const found = lost.find(({ owner, directive }) => owner !== this.own && directive.pattern.test(line.text));
+    const found = lost.find(
+      ({ owner, directive }) => owner.name !== this.layout.name && directive.pattern.test(line.text),
+    );
     if (!found) return;
     const { directive, owner } = found;
-    const own = this.own.directives.find(({ asks }) => asks === directive.asks && asks !== 'other');
+    const own = this.layout.directives.all.find(({ asks }) => asks === directive.asks && asks !== 'other');
     const instead = own ? ` Here it is "${own.text}".` : this.instead(directive);
-    const message = `For ${this.own.label} this line is a comment: it is a directive of ${owner.label}.${instead}`;
+    const message = `For ${this.layout.label} this line is a comment: it is a directive of ${owner.label}.${instead}`;
     const remove: Fix = { title: 'Take this line away', edits: [taking(line)] };
     this.tell({ code: 'directive-foreign', range, message }, [...(own ? this.put(own, own.text, line) : []), remove]);
   }
 
   private instead({ asks }: Directive): string {
-    const { withoutTransaction } = this.own;
+    const { withoutTransaction } = this.layout.directives;
     return asks === 'no-transaction' && withoutTransaction !== undefined ? ` ${withoutTransaction}` : '';
   }
 
   private put(directive: Directive, written: string, line: TextLine): readonly Fix[] {
-    const fix = putting(directive, written, line, this.lines, this.own.directives);
+    const fix = putting(directive, written, line, this.lines, this.layout.directives.all);
     return fix ? [fix] : [];
   }
 

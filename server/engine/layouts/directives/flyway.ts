@@ -12,10 +12,9 @@ const placeholder = (name: string, says: string): Directive => ({
   says,
 });
 
-export const flyway: ToolDirectives = {
-  label: 'Flyway',
+export const directives: ToolDirectives = {
   page: 'https://documentation.red-gate.com/flyway/flyway-concepts/migrations/migration-placeholders',
-  directives: [
+  all: [
     placeholder('defaultSchema', 'The default schema of Flyway.'),
     placeholder('user', 'The user that Flyway connects as.'),
     placeholder('database', 'The name of the database in the connection’s URL.'),

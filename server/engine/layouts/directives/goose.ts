@@ -88,8 +88,7 @@ const envsubOff: Directive = {
   asks: 'other',
 };
 
-export const goose: ToolDirectives = {
-  label: 'goose',
+export const directives: ToolDirectives = {
   page: 'https://pressly.github.io/goose/documentation/annotations/',
-  directives: [up, down, statementBegin, statementEnd, noTransaction, envsubOn, envsubOff],
+  all: [up, down, statementBegin, statementEnd, noTransaction, envsubOn, envsubOff],
 };

@@ -93,10 +93,9 @@ const placeholder = (name: string, says: string): Directive => ({
   says,
 });
 
-export const graphileMigrate: ToolDirectives = {
-  label: 'graphile-migrate',
+export const directives: ToolDirectives = {
   page: 'https://github.com/graphile/migrate#readme',
-  directives: [
+  all: [
     noTransaction,
     include,
     included,

@@ -118,10 +118,9 @@ const attribute = (name: string, value: string, says: string, asks?: Directive['
   ...(asks ? { asks } : {}),
 });
 
-export const liquibase: ToolDirectives = {
-  label: 'Liquibase',
+export const directives: ToolDirectives = {
   page: 'https://docs.liquibase.com/concepts/changelogs/sql-format.html',
-  directives: [
+  all: [
     header,
     changeset,
     attribute(

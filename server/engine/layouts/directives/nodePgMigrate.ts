@@ -27,9 +27,8 @@ const down: Directive = {
   fits: ({ above, below }) => !above.includes('down') && !below.includes('down'),
 };
 
-export const nodePgMigrate: ToolDirectives = {
-  label: 'node-pg-migrate',
+export const directives: ToolDirectives = {
   page: 'https://salsita.github.io/node-pg-migrate/migrations/',
-  directives: [up, down],
+  all: [up, down],
   withoutTransaction: 'node-pg-migrate can do so for migrations in JavaScript only, by "pgm.noTransaction()".',
 };

@@ -1,10 +1,9 @@
 /** Plain numbered files: our own history, and our own directive. */
 import type { ToolDirectives } from './directive';
 
-export const numbered: ToolDirectives = {
-  label: 'plain numbered files',
+export const directives: ToolDirectives = {
   page: 'https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY',
-  directives: [
+  all: [
     {
       name: 'no-transaction',
       text: '-- rehearsal: no-transaction',

@@ -1,10 +1,9 @@
 /** Facts from launchbadge/sqlx 0.9, sqlx-core/src/migrate/source.rs and CHANGELOG.md. */
 import type { ToolDirectives } from './directive';
 
-export const sqlx: ToolDirectives = {
-  label: 'sqlx',
+export const directives: ToolDirectives = {
   page: 'https://docs.rs/sqlx/latest/sqlx/macro.migrate.html',
-  directives: [
+  all: [
     {
       name: 'no-transaction',
       text: '-- no-transaction',

@@ -170,10 +170,10 @@ export class PreparedStates {
     return undefined;
   }
 
-  private keysOf({ links, base, layout }: ChainRequest, count: number): readonly string[] {
+  private keysOf({ links, base, psql }: ChainRequest, count: number): readonly string[] {
     const { kind, imagesOf } = this.place;
     if (imagesOf === undefined) return [];
-    const origin = JSON.stringify([format, imagesOf, kind, layout, identityOf(base)]);
+    const origin = JSON.stringify([format, imagesOf, kind, psql ?? null, identityOf(base)]);
     return fingerprintsOf(links.slice(0, count), origin, this.shelf.today());
   }
 }
