@@ -114,7 +114,10 @@ export interface Project {
    * @throws {Fault} `no-such-snapshot`; `busy`, `locked` while it is in use
    */
   deleteSnapshot(id: string, consent: Consent, signal: AbortSignal): Promise<void>;
-  /** What would end that the tool refuses to go on (Status.blocked), likeliest first; none where nothing would. */
+  /**
+   * What would end that the tool refuses to go on (Status.blocked), or else complains of its history: likeliest first;
+   * none where nothing would.
+   */
   repairs(signal?: AbortSignal): Promise<readonly Repair[]>;
   /**
    * Changes the history as one of the repairs says, and nothing else.

@@ -122,7 +122,7 @@ const states = async ({ job, place }: Project): Promise<readonly string[]> => {
     return job.folder.migrations.map((it) => {
       const { text } = job.fixture.files.find(({ name }) => name === it.version) ?? { text: '' };
       const { applied, open } = state.parts?.(it, text) ?? { applied: new Set(), open: new Set() };
-      return `${it.version} ${[...applied].join()}/${[...open].join()}${state.edited?.(it, text) ? ' edited' : ''}`;
+      return `${it.version} ${[...applied].join()}/${[...open].join()}${state.edited?.has(it, text) ? ' edited' : ''}`;
     });
   } finally {
     await session.end();

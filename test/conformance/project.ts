@@ -88,7 +88,7 @@ export const withToolProject = (
         const [state, { folder: found }] = [await history(), job()];
         return found.migrations.map((it) => {
           const is = state.applied(it);
-          const edited = is === 'applied' && state.edited?.(it, diskFiles.read(it.upPath ?? '') ?? '');
+          const edited = is === 'applied' && state.edited?.has(it, diskFiles.read(it.upPath ?? '') ?? '');
           return `${it.version} ${edited ? 'edited' : is}`;
         });
       };

@@ -110,7 +110,7 @@ async function marks(project: TestProject): Promise<string> {
   return folder.migrations
     .map((it) => {
       if (state.applied(it) !== 'applied') return '-';
-      return state.edited?.(it, read(it.upPath ?? '') ?? '') ? 'E' : 'X';
+      return state.edited?.has(it, read(it.upPath ?? '') ?? '') ? 'E' : 'X';
     })
     .join('');
 }

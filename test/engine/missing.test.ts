@@ -5,7 +5,7 @@ import { statusOf } from '../../server/engine/projects/status';
 
 const reasonsWith = (more: Partial<HistoryState>): readonly boolean[] => {
   const versions = ['1', '2', '3'];
-  const facts = { table: 'h', exists: true, versions, skipsOlder: false, needsFiles: true };
+  const facts = { table: 'h', exists: true, versions, skipsOlder: false, needsFiles: 'all' as const };
   const history: HistoryState = { ...facts, applied: () => 'applied', ...more };
   const name = { version: '2', digits: '2', order: '2', title: '', direction: 'up' } as const;
   const migration = { version: '2', title: '', upPath: '/m/2.sql', downPath: undefined, name };
@@ -23,8 +23,8 @@ const reasonsWith = (more: Partial<HistoryState>): readonly boolean[] => {
 describe('versions without a file', () => {
   it('keep the tool from going on where it needs files, as apply has it', () => {
     deepEqual(reasonsWith({}), [false, true, true]);
-    deepEqual(reasonsWith({ needsFiles: false }), [false, false, false]);
+    deepEqual(reasonsWith({ needsFiles: 'none' }), [false, false, false]);
     // Flyway passes over what a later release of the program has applied.
-    deepEqual(reasonsWith({ allowsNewer: true }), [false, true, false]);
+    deepEqual(reasonsWith({ needsFiles: 'allButNewest' }), [false, true, false]);
   });
 });

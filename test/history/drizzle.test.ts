@@ -92,7 +92,7 @@ for (const major of Object.values(servers)) {
         ]);
         const after = await byName.history.read(session);
         deepEqual(byName.migrations.map(after.applied), ['applied', 'pending', 'applied']);
-        equal(after.edited?.(byName.migrations[2] as never, 'c'), true);
+        equal(after.edited?.has(byName.migrations[2] as never, 'c'), true);
         await session.run(`drop schema drizzle cascade`);
         await byTime.history.withLock(session, 1_000, async () => {});
         await session.rows(`insert into ${table} (hash, created_at) values ('nobody', 5000)`);

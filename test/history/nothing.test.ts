@@ -49,7 +49,7 @@ function plain({ applied, edited, again, parts, refuses, ...facts }: ReturnType<
   return {
     ...facts,
     applied: applied(migration),
-    edited: edited?.(migration, 'select 1'),
+    edited: edited?.has(migration, 'select 1'),
     again: again?.(migration, 'select 1'),
     parts: parts?.(migration, '--liquibase formatted sql\n--changeset a:1\nselect 1;'),
     refuses: refuses?.(migration),

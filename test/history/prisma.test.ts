@@ -12,6 +12,7 @@ import { layoutOf } from '../../server/engine/layouts/find';
 import { migrationsOf } from '../../server/engine/layouts/pairs';
 import { type Major, servers, withDatabase } from '../support/servers';
 import { withSession } from '../support/session';
+import { repairFilesOf } from './support';
 
 const text = 'create table a ();\r\n';
 
@@ -60,7 +61,7 @@ for (const major of Object.values(servers)) {
       withBase(major, async (session) => {
         equal((await history.read(session)).exists, false);
         await history.withLock(session, 1_000, async () => {
-          await history.before(session, stepOf('up'));
+          await history.before?.(session, stepOf('up'));
           deepEqual(await rows(session), [begun]);
           await history.after(session, stepOf('up'));
         });
@@ -68,7 +69,7 @@ for (const major of Object.values(servers)) {
         const state = await history.read(session);
         deepEqual([state.versions, state.applied(migration!), state.blocked], [['a'], 'applied', undefined]);
         deepEqual(
-          [text, text.replace('\r', ''), `${text} `].map((it) => state.edited?.(migration!, it)),
+          [text, text.replace('\r', ''), `${text} `].map((it) => state.edited?.has(migration!, it)),
           [false, false, true],
         );
       }));
@@ -77,7 +78,7 @@ for (const major of Object.values(servers)) {
       withBase(major, (session, url) =>
         withSession(url, async (other) => {
           await history.withLock(session, 1_000, async () => {
-            await history.before(session, stepOf('up'));
+            await history.before?.(session, stepOf('up'));
             equal((await history.read(other)).blocked, undefined);
             await history.failed?.(session, stepOf('up'), refusal);
           });
@@ -85,7 +86,7 @@ for (const major of Object.values(servers)) {
           match(blocked, /of a it is recorded that it was refused \(relation "a" already exists\)/);
           match(blocked, /`prisma migrate resolve --rolled-back "a"` when nothing/);
           equal(applied(migration!), 'pending');
-          const [repair] = (await history.read(session)).repairs?.([]) ?? [];
+          const [repair] = (await history.read(session)).repairs?.(repairFilesOf({ migrations: [migration!] })) ?? [];
           equal(repair?.command, 'prisma migrate resolve --rolled-back "a"');
           for (const statement of repair?.statements ?? []) await session.rows(statement);
           const state = await history.read(session);
@@ -96,7 +97,7 @@ for (const major of Object.values(servers)) {
     it('takes back a row of which nothing stands', () =>
       withBase(major, (session) =>
         history.withLock(session, 1_000, async () => {
-          await history.before(session, stepOf('up'));
+          await history.before?.(session, stepOf('up'));
           await history.withdraw?.(session, stepOf('up'));
           deepEqual(await rows(session), []);
         }),
@@ -118,7 +119,7 @@ for (const major of Object.values(servers)) {
       withBase(major, async (session) => {
         const elsewhere = prismaHistory({ schema: 'my app' });
         await session.run('set search_path = "my app"');
-        await elsewhere.withLock(session, 1_000, () => elsewhere.before(session, stepOf('up')));
+        await elsewhere.withLock(session, 1_000, async () => elsewhere.before?.(session, stepOf('up')));
         equal((await elsewhere.read(session)).table, 'my app._prisma_migrations');
         await session.run('create table public._prisma_migrations (version text)');
         await rejects(history.read(session), (error) => error instanceof Fault && error.code === 'history-moved');

@@ -55,7 +55,7 @@ for (const major of Object.values(servers)) {
         const state = await history.read(session);
         deepEqual(migrations.map(state.applied), ['applied', 'applied', 'pending']);
         deepEqual(
-          migrations.map((it) => state.edited?.(it, '')),
+          migrations.map((it) => state.edited?.has(it, '')),
           [false, true, false],
         );
         deepEqual(state.versions, ['a', 'b']);

@@ -6,6 +6,7 @@ import { deepEqual, equal, notEqual, rejects } from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { applyMigrations, revertMigrations } from '../../server/engine/apply/apply';
+import { repairsIn } from '../../server/engine/apply/repair';
 import { sqlxChecksum, sqlxHistory, sqlxLockId } from '../../server/engine/history/sqlx';
 import { sqlxConfig } from '../../server/engine/layouts/sqlxConfig';
 import { jobFor, sameTables, withJob } from '../apply/support';
@@ -98,7 +99,7 @@ for (const major of Object.values(servers)) {
         await place.sql('update _sqlx_migrations set version = 1, success = false');
         await rejects(applyMigrations(job, ['2']), isFault('blocked', /its table says that 1 has not succeeded/));
         const session = await job.database.open('write');
-        const [, applied] = (await job.history.read(session)).repairs?.([]) ?? [];
+        const [, applied] = repairsIn(await job.history.read(session), job);
         await session.close();
         for (const it of applied?.statements ?? []) await place.sql(it);
         equal((await applyMigrations(job, ['2'])).kind, 'done');

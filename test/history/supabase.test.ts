@@ -40,7 +40,7 @@ for (const major of Object.values(servers)) {
         if (!first) throw new Error('there is one');
         deepEqual(
           [texts['1_a.sql'], `${texts['1_a.sql']}\n\n`, `-- x\n${texts['1_a.sql']}`].map((it) =>
-            state.edited?.(first, it),
+            state.edited?.has(first, it),
           ),
           [false, false, true],
         );
@@ -54,7 +54,7 @@ for (const major of Object.values(servers)) {
         const state = await history.read(session);
         const [first] = folder.migrations;
         deepEqual(
-          [state.versions, first && state.applied(first), first && state.edited?.(first, '')],
+          [state.versions, first && state.applied(first), first && state.edited?.has(first, '')],
           [['1', 'unknown'], 'applied', false],
         );
         await history.withLock(session, 1_000, async () => {});

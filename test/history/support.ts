@@ -1,5 +1,6 @@
 /** A folder of migrations with a database, for comparing our reading of a history with that of its tool. */
 import type { Session } from '../../server/engine/database/session';
+import type { RepairFiles } from '../../server/engine/history/history';
 import type { LayoutName } from '../../server/engine/layouts/layout';
 import type { MigrationFolder } from '../../server/engine/layouts/migration';
 import { withFolder } from '../support/files';
@@ -27,3 +28,9 @@ export const withFolderAndDatabase = <T>(
       withSession(url, (session) => use({ url, path, session, folder: folderOf(path, layout, texts) })),
     ),
   );
+
+/** @param texts by version */
+export const repairFilesOf = (
+  { migrations }: Pick<MigrationFolder, 'migrations'>,
+  texts: Readonly<Record<string, string>> = {},
+): RepairFiles => ({ migrations, upTextOf: ({ version }) => texts[version], read: () => undefined });

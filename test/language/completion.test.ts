@@ -5,7 +5,7 @@ import { completionsAt } from '../../server/language/completion';
 import { fixActions } from '../../server/language/fixes';
 import { directiveHover } from '../../server/language/hover';
 import { rangesIn } from '../../server/language/positions';
-import { layoutNamed } from '../support/layoutNamed';
+import { layoutOf } from '../../server/engine/layouts/find';
 
 /** `$0` is the cursor. */
 function at(source: string): { readonly text: string; readonly offset: number } {
@@ -15,13 +15,13 @@ function at(source: string): { readonly text: string; readonly offset: number } 
 
 const labels = (tool: LayoutName, source: string): readonly string[] => {
   const { text, offset } = at(source);
-  return completionsAt(layoutNamed(tool), text, offset, 'snippets').map(({ label }) => label);
+  return completionsAt(layoutOf(tool), text, offset, 'snippets').map(({ label }) => label);
 };
 
 /** The text after the first completion was taken. */
 function completed(tool: LayoutName, source: string, inserted: 'snippets' | 'text' = 'snippets'): string {
   const { text, offset } = at(source);
-  const [item] = completionsAt(layoutNamed(tool), text, offset, inserted);
+  const [item] = completionsAt(layoutOf(tool), text, offset, inserted);
   if (!item?.textEdit || !('range' in item.textEdit)) throw new Error(`nothing is completed in ${source}`);
   const { range, newText } = item.textEdit;
   const lines = text.split('\n');
@@ -104,7 +104,7 @@ describe('completion of directives', () => {
 describe('a hover on a directive', () => {
   const hover = (tool: LayoutName, source: string): string => {
     const { text, offset } = at(source);
-    return JSON.stringify(directiveHover(layoutNamed(tool), text, offset));
+    return JSON.stringify(directiveHover(layoutOf(tool), text, offset));
   };
 
   it('tells what it does, with a link to the page of the tool, under its own words', () => {

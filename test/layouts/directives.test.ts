@@ -6,11 +6,11 @@ import type { LayoutName } from '../../server/engine/layouts/layout';
 import { directiveProblems, withDirectiveProblems } from '../../server/engine/layouts/directives/finder';
 import { linesIn, occurrencesIn } from '../../server/engine/layouts/directives/reading';
 import type { FileProblem, Fix } from '../../server/engine/layouts/layout';
-import { layoutNamed } from '../support/layoutNamed';
+import { layoutOf } from '../../server/engine/layouts/find';
 
 const tools = layouts.map(({ name }) => name);
 const problemsOf = (tool: LayoutName, text: string): readonly FileProblem[] =>
-  directiveProblems(layoutNamed(tool), { text, isMarked: false });
+  directiveProblems(layoutOf(tool), { text, isMarked: false });
 
 function mended(text: string, { edits }: Fix): string {
   return edits
@@ -28,7 +28,7 @@ const told = (tool: LayoutName, text: string): readonly (readonly string[])[] =>
 describe('the directives of a tool', () => {
   for (const tool of tools)
     it(`${tool}: each is recognised as it is written, and once`, () => {
-      const { all: own, page } = layoutNamed(tool).directives;
+      const { all: own, page } = layoutOf(tool).directives;
       match(page, /^https:\/\//);
       equal(new Set(own.map(({ name }) => name)).size, own.length);
       for (const { name, text, place, says } of own) {
@@ -172,7 +172,7 @@ describe('a directive that its tool passes over', () => {
     it(`${tool}: ${JSON.stringify(text)}`, () => deepEqual(told(tool, text), expected));
 
   it('is told to be behind a byte order mark, where nothing may be', () => {
-    const [problem, ...rest] = directiveProblems(layoutNamed('sqlx'), {
+    const [problem, ...rest] = directiveProblems(layoutOf('sqlx'), {
       text: '-- no-transaction\na;',
       isMarked: true,
     });
@@ -207,7 +207,7 @@ describe('a directive that its tool passes over', () => {
 
   it('has its fix at what the layout says of the same place', () => {
     const text = '-- +goose Up\na;\n-- +goose Dwon\nb;\n';
-    const goose = layoutNamed('goose');
+    const goose = layoutOf('goose');
     const { problems } = goose.read('1_x.sql', text);
     const both = withDirectiveProblems(goose, { text, isMarked: false }, problems);
     deepEqual(

@@ -49,7 +49,7 @@ export function step(
     ms: 1.4,
   };
   return history.withLock(session, 1_000, async () => {
-    await history.before(session, around);
+    await history.before?.(session, around);
     const sql = text.slice(script?.range.start, script?.range.end);
     const inTransaction = script?.mode === 'transaction';
     if (inTransaction) await session.run('begin');

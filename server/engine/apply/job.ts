@@ -35,6 +35,9 @@ export type ToolRun = (
   signal: AbortSignal,
 ) => Promise<number | undefined>;
 
+/** What is to be run, as it stands on the disk. */
+export type JobFiles = Pick<Job, 'folder' | 'read' | 'isMarked'>;
+
 /** How long others are waited for, in milliseconds; nothing waits for ever. */
 export interface Waits {
   /** For somebody else who is migrating. */

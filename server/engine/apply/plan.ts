@@ -1,14 +1,14 @@
 /** Which scripts are run, in what order, with texts that are read once; everything that can be known before is checked. */
 import { basename } from 'node:path';
-import { lineIndex } from '../base/text';
+import { lineIndex, wholeText } from '../base/text';
 import { Fault } from '../base/fault';
-import { type HistoryState, isDone, versionsNeeded } from '../history/history';
+import { type EditedFiles, type HistoryState, isDone, versionsNeeded } from '../history/history';
 import type { Script } from '../layouts/layout';
 import { fileOf, type Migration } from '../layouts/migration';
 import { type Message, messagesIn, statementsIn } from '../layouts/statements';
 import { psqlVariableAt } from '../sql/psqlVariables';
 import type { Statement } from '../sql/statement';
-import type { Job } from './job';
+import type { Job, JobFiles } from './job';
 
 /** One migration in one direction. */
 export interface Planned {
@@ -31,15 +31,12 @@ export interface PlannedScript {
   readonly messages?: readonly Message[] | undefined;
 }
 
-/** What is to be run, as it stands on the disk. */
-type Files = Pick<Job, 'folder' | 'read' | 'isMarked'>;
-
 /**
  * @param versions to be applied, in any order
  * @returns oldest first
  * @throws {Fault} `no-such-migration`, `not-readable`, `bad-migration` when the tool could not run a file
  */
-export function planUp(job: Files, versions: readonly string[]): readonly Planned[] {
+export function planUp(job: JobFiles, versions: readonly string[]): readonly Planned[] {
   return named(job, versions).map((it) => planned(job, it, 'up'));
 }
 
@@ -48,14 +45,14 @@ export function planUp(job: Files, versions: readonly string[]): readonly Planne
  * @returns newest first
  * @throws {Fault} `no-down` when one of them has no statement to revert it by, and as planUp
  */
-export function planDown(job: Files, versions: readonly string[]): readonly Planned[] {
+export function planDown(job: JobFiles, versions: readonly string[]): readonly Planned[] {
   return named(job, versions)
     .toReversed()
     .map((it) => planned(job, it, 'down'));
 }
 
 /** Those of the folder with these versions, oldest first. */
-function named({ folder }: Files, versions: readonly string[]): readonly Migration[] {
+function named({ folder }: JobFiles, versions: readonly string[]): readonly Migration[] {
   const { migrations, path } = folder;
   const unknown = versions.find((version) => !migrations.some((it) => it.version === version));
   if (unknown !== undefined) throw new Fault('no-such-migration', `${unknown} is not in ${path}.`);
@@ -67,10 +64,10 @@ function named({ folder }: Files, versions: readonly string[]): readonly Migrati
  *
  * @throws {Fault} `history-moved`, `out-of-order`
  */
-export function checkUp(job: Files, plan: readonly Planned[], state: HistoryState): void {
+export function checkUp(job: JobFiles, plan: readonly Planned[], state: HistoryState): void {
   const { folder } = job;
   checkHistory({ folder }, state);
-  if (state.stopsAtEdited) checkTexts(job, state);
+  if (state.edited?.effect?.stops) checkTexts(job, state.applied, state.edited);
   for (const it of folder.migrations) {
     const refusal = state.refuses?.(it);
     if (refusal !== undefined) throw new Fault('out-of-order', refusal);
@@ -96,13 +93,13 @@ export function checkUp(job: Files, plan: readonly Planned[], state: HistoryStat
 }
 
 /** @throws {Fault} `history-moved` when one that is applied has another text now */
-function checkTexts(job: Files, state: HistoryState): void {
+function checkTexts(job: JobFiles, applied: HistoryState['applied'], edited: EditedFiles): void {
   for (const it of job.folder.migrations) {
-    if (it.upPath === undefined || state.applied(it) !== 'applied') continue;
-    if (state.edited?.(it, wholeTextOf(job, it.upPath)))
+    if (it.upPath === undefined || applied(it) !== 'applied') continue;
+    if (edited.has(it, wholeTextOf(job, it.upPath)))
       throw new Fault(
         'history-moved',
-        `${it.version} is applied, and its file is another one. ${state.onEdited ?? ''}`,
+        `${it.version} is applied, and its file is another one. ${edited.effect?.says ?? ''}`,
       );
   }
 }
@@ -134,7 +131,7 @@ function checkHistory({ folder }: Pick<Job, 'folder'>, state: HistoryState): voi
     throw new Fault('history-moved', `${missing} is applied and has no file in ${folder.path}.`);
 }
 
-function planned(job: Files, migration: Migration, direction: Script['direction']): Planned {
+function planned(job: JobFiles, migration: Migration, direction: Script['direction']): Planned {
   const { folder } = job;
   const path = direction === 'up' ? migration.upPath : migration.downPath;
   const ofUp = migration.upPath === undefined ? '' : textOf(job, migration.upPath);
@@ -192,7 +189,7 @@ export function leftOf(planned: Planned, { parts }: HistoryState): Planned {
 
 const nameOf = ({ version, title }: Migration): string => `${version} ${title}`.trimEnd();
 
-function cut({ layout }: Files['folder'], path: string, text: string, script: Script): PlannedScript {
+function cut({ layout }: JobFiles['folder'], path: string, text: string, script: Script): PlannedScript {
   const statements = statementsIn(text, script);
   const psql = statements.find(({ kind }) => kind === 'psql');
   if (psql) {
@@ -211,14 +208,14 @@ function cut({ layout }: Files['folder'], path: string, text: string, script: Sc
   return { script, statements, messages: messagesIn(text, script) };
 }
 
-function textOf({ read }: Files, path: string): string {
+function textOf({ read }: JobFiles, path: string): string {
   const text = read(path);
   if (text === undefined) throw new Fault('not-readable', `${path} is not there.`);
   return text;
 }
 
 /** With its byte order mark. */
-const wholeTextOf = (job: Files, path: string): string =>
-  job.isMarked(path) ? `\uFEFF${textOf(job, path)}` : textOf(job, path);
+const wholeTextOf = (job: JobFiles, path: string): string =>
+  wholeText({ text: textOf(job, path), isMarked: job.isMarked(path) });
 
 const placeOf = (path: string, text: string, offset: number): string => `${path}:${lineIndex(text)(offset).line + 1}`;

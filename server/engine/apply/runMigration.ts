@@ -45,7 +45,7 @@ export async function runMigration(work: Work): Promise<MigrationEnd> {
   Object.assign(trail, { planned, lasting: () => [], doubtful: undefined } satisfies Partial<Trail>);
   if (planned.scripts.length === 0) {
     const step = { ...stepOf(job, planned), ms: 0 };
-    await withLockLimit(session, job, () => job.history.before(session, step));
+    await withLockLimit(session, job, async () => job.history.before?.(session, step));
     await withLockLimit(session, job, () => job.history.after(session, step));
     await withLockLimit(session, job, async () => job.history.committed?.(session, step));
   }
@@ -69,7 +69,7 @@ async function runOne(work: Work, planned: PlannedScript, standing: readonly Sta
     journal.note({ step, version, direction, from, of, ...(together && { with: [...together] }), ...ofPart });
   note('run', 0);
   const step = { ...stepOf(job, work.planned), ...ofPart };
-  await withLockLimit(session, job, () => job.history.before(session, step));
+  await withLockLimit(session, job, async () => job.history.before?.(session, step));
   const began = performance.now();
   const timed = () => ({ ...step, ms: performance.now() - began });
   const end = await runScript({

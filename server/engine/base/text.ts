@@ -8,6 +8,16 @@ export interface TextRange {
 
 export const shifted = (range: TextRange, by: number): TextRange => ({ start: range.start + by, end: range.end + by });
 
+export interface MarkedText {
+  /** Without a byte order mark. */
+  readonly text: string;
+  /** Whether it has one. */
+  readonly isMarked: boolean;
+}
+
+/** With its byte order mark, as tools digest it. */
+export const wholeText = ({ text, isMarked }: MarkedText): string => (isMarked ? `\uFEFF${text}` : text);
+
 /**
  * Where the n-th character stands, for a counter that sees whole characters.
  *

@@ -162,7 +162,7 @@ function stateOf(
       order !== 'linear' || known.has(version) || version < first || version > last
         ? undefined
         : `Atlas refuses to go on: ${version} is not applied, and ${last} is. Give it a higher version and run atlas migrate hash, or say exec_order = NON_LINEAR in atlas.hcl.`,
-    needsFiles: false,
+    needsFiles: 'none',
   };
 }
 

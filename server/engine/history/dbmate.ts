@@ -37,7 +37,6 @@ export function dbmateHistory(options: DbmateOptions): History {
         return use();
       });
     },
-    before: async () => {},
     // The tool asks for the schema anew each time: a script that changes search_path can lead it astray.
     async after(session, { migration: { version }, script }) {
       const table = quoted(await tableName(session, options));
@@ -88,6 +87,6 @@ function stateOf(table: TableName, found: readonly string[] | undefined): Histor
     applied: ({ version }) => (known.has(version) ? 'applied' : 'pending'),
     versions,
     skipsOlder: false,
-    needsFiles: false,
+    needsFiles: 'none',
   };
 }

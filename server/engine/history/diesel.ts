@@ -25,7 +25,6 @@ export function dieselHistory(): History {
         return use();
       });
     },
-    before: async () => {},
     after: async (session, { migration: { version }, script }) => {
       await session.rows(
         script.direction === 'up'
@@ -70,6 +69,6 @@ function stateOf(table: TableName, found: readonly string[] | undefined): Histor
     versions,
     skipsOlder: false,
     ...(last === undefined ? {} : { revertsFirst: last }),
-    needsFiles: false,
+    needsFiles: 'none',
   };
 }

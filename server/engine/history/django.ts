@@ -50,6 +50,6 @@ function stateOf(versions: readonly string[] | undefined, schema: string): Histo
     applied: (migration) => isRecorded(recorded, migration),
     versions: versions ?? [],
     skipsOlder: false,
-    needsFiles: false,
+    needsFiles: 'none',
   };
 }

@@ -105,7 +105,7 @@ async function read(session: Session, options: DrizzleOptions): Promise<HistoryS
 
 function stateOf(options: DrizzleOptions, rows: readonly Row[] | undefined): HistoryState {
   const found = rows ?? [];
-  const facts = { table: labelOf(options.table), exists: rows !== undefined, needsFiles: false };
+  const facts = { table: labelOf(options.table), exists: rows !== undefined, needsFiles: 'none' as const };
   return isOfJournal(options) ? { ...facts, ...byTime(found) } : { ...facts, ...byName(options, found) };
 }
 
@@ -119,7 +119,7 @@ function byTime(rows: readonly Row[]): Found {
   const latest = isTimeless ? 0 : Math.max(0, ...rows.map(({ created }) => Number(created)));
   return {
     applied: ({ version }) => (hashes.has(version) ? 'applied' : Number(version) > latest ? 'pending' : 'skipped'),
-    edited: ({ version }, upText) => isEdited(hashes.get(version), upText),
+    edited: { has: ({ version }, upText) => isEdited(hashes.get(version), upText) },
     versions: [...hashes.keys()],
     skipsOlder: true,
   };
@@ -133,7 +133,7 @@ function byName(options: DrizzleOptions, rows: readonly Row[]): Found {
   const hashes = groupsOf(named.flatMap(([name, hash]) => (name === null ? [] : [[name, hash]])));
   return {
     applied: ({ version }) => (hashes.has(version) ? 'applied' : 'pending'),
-    edited: ({ version }, upText) => isEdited(hashes.get(version), upText),
+    edited: { has: ({ version }, upText) => isEdited(hashes.get(version), upText) },
     versions: [...hashes.keys()],
     ...(unknown.length === 0 ? {} : { blocked: unmatched(options.table, unknown) }),
     skipsOlder: false,

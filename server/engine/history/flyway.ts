@@ -127,11 +127,13 @@ function stateOf(place: TableName, found: FlywayRows | undefined, options: Flywa
       if (rows.has(migration.name)) return 'applied';
       return isIgnored && !config.outOfOrder && rows.isBelow(migration.name) ? 'skipped' : 'pending';
     },
-    edited({ name }, upText) {
-      const checksum = rows.rowOf(name)?.checksum ?? undefined;
-      return checksum !== undefined && !isRepeatable(name) && checksum !== checksumOf(upText);
+    edited: {
+      has({ name }, upText) {
+        const checksum = rows.rowOf(name)?.checksum ?? undefined;
+        return checksum !== undefined && !isRepeatable(name) && checksum !== checksumOf(upText);
+      },
+      ...(config.validateOnMigrate ? { effect: { says: stopsAtEdit, stops: true } } : {}),
     },
-    ...(config.validateOnMigrate ? { onEdited: stopsAtEdit, stopsAtEdited: true as const } : {}),
     again(migration, upText) {
       const row = isRepeatable(migration.name) ? rows.rowOf(migration.name) : undefined;
       return row !== undefined && !checksumsOf(migration, upText, options).includes(row.checksum ?? Number.NaN);
@@ -140,9 +142,13 @@ function stateOf(place: TableName, found: FlywayRows | undefined, options: Flywa
     ...(failed === undefined ? {} : { blocked: afterFailure(failed), repairs: () => [withoutFailed(place, failed)] }),
     skipsOlder: isIgnored && !config.outOfOrder,
     ...(isIgnored || config.outOfOrder ? {} : { refuses: ({ name }) => refusal(rows, name) }),
-    needsFiles: config.validateOnMigrate && !config.ignored.has('missing'),
-    ...(config.ignored.has('future') ? { allowsNewer: true as const } : {}),
+    needsFiles: filesNeeded(config),
   };
+}
+
+function filesNeeded({ validateOnMigrate, ignored }: FlywayConfig): HistoryState['needsFiles'] {
+  if (!validateOnMigrate || ignored.has('missing')) return 'none';
+  return ignored.has('future') ? 'allButNewest' : 'all';
 }
 
 function refusal(rows: FlywayRows, name: HistoryStep['migration']['name']): string | undefined {

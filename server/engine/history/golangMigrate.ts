@@ -122,10 +122,12 @@ function stateOf(table: TableName, { exists, row, blocked }: Reading): HistorySt
     applied: ({ version }) =>
       BigInt(version) < current || (BigInt(version) === current && !row?.dirty) ? 'applied' : 'pending',
     versions: current === nilVersion ? [] : [String(current)],
-    ...(blocked ? { blocked: blockedBy(current), repairs: (migrations) => repairsOf(table, current, migrations) } : {}),
+    ...(blocked
+      ? { blocked: blockedBy(current), repairs: ({ migrations }) => repairsOf(table, current, migrations) }
+      : {}),
     recordsNewest: true,
     skipsOlder: true,
-    needsFiles: true,
+    needsFiles: 'all',
   };
 }
 

@@ -37,7 +37,6 @@ export function gooseHistory(options: GooseOptions): History {
         if (!(await hasTable(session, table, shape))) await makeTable(session, sqlOf(written));
         return use();
       }),
-    before: async () => {},
     // As it is written: a script that changes search_path leads goose astray, too.
     async after(session, { migration: { version }, script }) {
       const table = sqlOf(writtenIn(options));
@@ -115,7 +114,7 @@ function stateOf(table: TableName, rows: readonly Row[] | undefined): HistorySta
         ? undefined
         : `goose refuses to go on: ${version} is not applied, and ${highest} is. Give it a higher version, or run goose up -allow-missing.`,
     ...(first === undefined ? {} : { revertsFirst: first }),
-    needsFiles: false,
+    needsFiles: 'none',
   };
 }
 

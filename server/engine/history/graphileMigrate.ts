@@ -119,14 +119,16 @@ function stateOf(rows: readonly Row[] | undefined): HistoryState {
       // Whatever is not behind the last one is never looked at.
       return last !== undefined && filename <= last ? 'skipped' : 'pending';
     },
-    edited({ version }, upText) {
-      const [link, hash] = [linkOf(upText), hashes.get(`${version}.sql`)];
-      if (hash === undefined) return false;
-      return !link || hash !== link.hash || (!link.allowsAnyHash && link.computed !== hash);
+    edited: {
+      has({ version }, upText) {
+        const [link, hash] = [linkOf(upText), hashes.get(`${version}.sql`)];
+        if (hash === undefined) return false;
+        return !link || hash !== link.hash || (!link.allowsAnyHash && link.computed !== hash);
+      },
     },
     versions: (rows ?? []).map(({ filename }) => filename.replace(/\.sql$/, '')).toReversed(),
     skipsOlder: true,
-    needsFiles: false,
+    needsFiles: 'none',
   };
 }
 

@@ -26,10 +26,11 @@ export interface History {
    * script in mode `transaction` `after` runs in the script's own transaction, before COMMIT.
    * When the script is refused, `after` is not called: golang-migrate's row then stays dirty, as the tool leaves it.
    * A migration without a script in that direction (golang-migrate takes it for an empty one) is recorded all the same.
+   * `before` is left out where it is nothing.
    *
    * @throws {Fault} `no-right`, `refused`, `connection-lost`; a step in a transaction must be rolled back then
    */
-  before(session: Session, step: HistoryStep): Promise<void>;
+  before?(session: Session, step: HistoryStep): Promise<void>;
   after(session: Session, step: HistoryStep): Promise<void>;
   /** What the tool writes once the script and `after` are committed; left out where that is nothing. */
   committed?(session: Session, step: HistoryStep): Promise<void>;
@@ -85,26 +86,18 @@ export interface HistoryState {
   readonly table: string;
   readonly exists: boolean;
   readonly applied: (migration: Migration) => AppliedState;
-  /**
-   * Applied, and the file is not what was applied. Left out where the history keeps no checksum: then ours is asked.
-   *
-   * @param upText with its byte order mark
-   */
-  readonly edited?: (migration: Migration, upText: string) => boolean;
-  /** What the tool does as long as one is edited: a whole sentence. Left out where it does not notice. */
-  readonly onEdited?: string;
-  /** Set where that is to refuse to apply anything (sqlx). */
-  readonly stopsAtEdited?: true;
+  /** Left out where the history keeps no checksum: then ours is asked. */
+  readonly edited?: EditedFiles;
   /**
    * Applied, and to be run once more as it is now: Flyway's repeatable migrations. Left out for tools that never do.
    *
-   * @param upText as `edited`
+   * @param upText as EditedFiles.has
    */
   readonly again?: (migration: Migration, upText: string) => boolean;
   /**
    * Of a migration that is recorded in parts, what has run and what is to be run. Left out where files are recorded.
    *
-   * @param upText as `edited`
+   * @param upText as EditedFiles.has
    */
   readonly parts?: (migration: Migration, upText: string) => PartStates;
   /** Versions in the table, oldest first; some may have no file here. */
@@ -112,11 +105,10 @@ export interface HistoryState {
   /** Set when the tool refuses to go on until it is repaired (golang-migrate's `dirty`): what to do about it. */
   readonly blocked?: string;
   /**
-   * What would end that, as the tool's own commands do it: likeliest first. Left out where the tool has no such command.
-   *
-   * @param migrations of the folder, oldest first
+   * What the tool's own commands would write to end what it complains of, that or something else: likeliest first. Left
+   * out where the tool has no such command.
    */
-  readonly repairs?: (migrations: readonly Migration[]) => readonly Repair[];
+  readonly repairs?: (files: RepairFiles) => readonly Repair[];
   /** Set where the newest version alone is recorded, and every file below it counts as applied (golang-migrate). */
   readonly recordsNewest?: true;
   /** True when an unapplied file below the newest applied one will never be run by the tool (golang-migrate). */
@@ -128,10 +120,38 @@ export interface HistoryState {
   readonly refuses?: (migration: Migration) => string | undefined;
   /** The version that the tool takes back first; left out where that is the newest one with a file here. */
   readonly revertsFirst?: string;
-  /** True when the tool refuses to go on while a version of the table has no file (golang-migrate). */
-  readonly needsFiles: boolean;
-  /** Of those without a file the tool passes over versions above all files (Flyway). */
-  readonly allowsNewer?: true;
+  /**
+   * Of which versions of the table the file may not be missing, so that the tool goes on: `all` (golang-migrate), or those
+   * that are not above all files here (Flyway).
+   */
+  readonly needsFiles: 'all' | 'allButNewest' | 'none';
+}
+
+/** Files that are not what was applied. */
+export interface EditedFiles {
+  /**
+   * Applied, and the file is another one by now.
+   *
+   * @param upText with its byte order mark
+   */
+  has(migration: Migration, upText: string): boolean;
+  /** What the tool does as long as there is one; left out where it does not notice. */
+  readonly effect?: {
+    /** A whole sentence. */
+    readonly says: string;
+    /** Whether that is to refuse to apply anything. */
+    readonly stops: boolean;
+  };
+}
+
+/** What a repair may have to know of the folder. */
+export interface RepairFiles {
+  /** Oldest first. */
+  readonly migrations: readonly Migration[];
+  /** Of its up file, with its byte order mark; undefined where there is none, or it cannot be read. */
+  upTextOf(migration: Migration): string | undefined;
+  /** As HistoryStep.read. */
+  readonly read: FolderContents['read'];
 }
 
 /** Changes of the history alone: the schema stays as it is. */
@@ -162,11 +182,11 @@ export function isDone({ applied, again, parts }: HistoryState, migration: Migra
 
 /** Versions of the table that have no file, and without which the tool refuses to go on. */
 export function versionsNeeded(
-  { versions, needsFiles, allowsNewer }: HistoryState,
+  { versions, needsFiles }: HistoryState,
   isThere: (version: string) => boolean,
 ): readonly string[] {
-  if (!needsFiles) return [];
-  const count = allowsNewer ? versions.findLastIndex(isThere) + 1 : versions.length;
+  if (needsFiles === 'none') return [];
+  const count = needsFiles === 'all' ? versions.length : versions.findLastIndex(isThere) + 1;
   return versions.slice(0, count).filter((it) => !isThere(it));
 }
 

@@ -234,14 +234,20 @@ function stateOf(table: TableName, found: LiquibaseRows | undefined, config: Liq
     table: labelOf(table),
     exists: found !== undefined,
     applied: (migration) => (rows.has(migration) ? 'applied' : 'pending'),
-    edited: (migration, upText) =>
-      seen(migration, upText).some(({ changeset, row, isSame }) => !isSame && !rows.runsAgain(row, changeset, isSame)),
-    onEdited: 'Liquibase refuses to go on: put the changeset back, or add `--validCheckSum` to it.',
-    stopsAtEdited: true,
+    edited: {
+      has: (migration, upText) =>
+        seen(migration, upText).some(
+          ({ changeset, row, isSame }) => !isSame && !rows.runsAgain(row, changeset, isSame),
+        ),
+      effect: {
+        says: 'Liquibase refuses to go on: put the changeset back, or add `--validCheckSum` to it.',
+        stops: true,
+      },
+    },
     again: (migration, upText) => rows.has(migration) && parts(migration, upText).open.size > 0,
     parts,
     versions: [],
     skipsOlder: false,
-    needsFiles: false,
+    needsFiles: 'none',
   };
 }

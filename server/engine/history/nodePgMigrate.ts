@@ -34,7 +34,6 @@ export function nodePgMigrateHistory(options: NodePgMigrateOptions): History {
         await prepare(session, options.config);
         return use();
       }),
-    before: async () => {},
     async after(session, { migration: { version }, script }) {
       await session.rows(
         script.direction === 'up'
@@ -100,7 +99,7 @@ function stateOf({ config, list }: NodePgMigrateOptions, found: readonly string[
     ...(config.checksOrder ? orderOf(run, list) : {}),
     skipsOlder: false,
     ...(last === undefined ? {} : { revertsFirst: last }),
-    needsFiles: false,
+    needsFiles: 'none',
   };
 }
 

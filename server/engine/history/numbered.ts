@@ -16,7 +16,6 @@ export function numberedHistory(): History {
         if (!(await hasTable(session, table, shape))) await makeTable(session);
         return use();
       }),
-    before: async () => {},
     after: record,
   };
 }
@@ -69,13 +68,15 @@ function stateOf(found: readonly { readonly version: string; readonly checksum: 
     table: labelOf(table),
     exists: found !== undefined,
     applied: ({ version }) => (checksums.has(version) ? 'applied' : 'pending'),
-    edited({ version }, upText) {
-      const checksum = checksums.get(version);
-      return checksum !== undefined && checksum !== checksumOf(upText);
+    edited: {
+      has({ version }, upText) {
+        const checksum = checksums.get(version);
+        return checksum !== undefined && checksum !== checksumOf(upText);
+      },
     },
     versions: rows.map(({ version }) => version),
     skipsOlder: false,
-    needsFiles: false,
+    needsFiles: 'none',
   };
 }
 

@@ -164,16 +164,21 @@ function stateOf(table: TableName, { rows, crowded, underWay }: Reading): Histor
     table: labelOf(table),
     exists: rows !== undefined,
     applied: ({ version }) => (applied.has(version) ? 'applied' : 'pending'),
-    edited({ version }, upText) {
-      const row = applied.get(version);
-      return row !== undefined && !matchesChecksum(upText, row.checksum);
+    edited: {
+      has({ version }, upText) {
+        const row = applied.get(version);
+        return row !== undefined && !matchesChecksum(upText, row.checksum);
+      },
+      effect: {
+        says: '`prisma migrate dev` asks to reset the database then; `prisma migrate deploy` does not notice.',
+        stops: false,
+      },
     },
-    onEdited: '`prisma migrate dev` asks to reset the database then; `prisma migrate deploy` does not notice.',
     versions: [...applied.keys()],
     ...(blocked === '' ? {} : { blocked }),
     ...(failed.length === 0 ? {} : { repairs: () => failed.map((it) => rollBack(table, it)) }),
     skipsOlder: false,
-    needsFiles: false,
+    needsFiles: 'none',
   };
 }
 

@@ -141,12 +141,14 @@ function stateOf(table: TableName, found: Reading | undefined): HistoryState {
     table: labelOf(table),
     exists: found !== undefined,
     applied: (migration) => (isDeployed(migration) ? 'applied' : 'pending'),
-    edited({ name: { id = '' } }, upText) {
-      const hash = hashes.get(id);
-      // A former sqitch put the id in its place.
-      return hash !== undefined && hash !== null && hash !== id && hash !== scriptHash(upText);
+    edited: {
+      has({ name: { id = '' } }, upText) {
+        const hash = hashes.get(id);
+        // A former sqitch put the id in its place.
+        return hash !== undefined && hash !== null && hash !== id && hash !== scriptHash(upText);
+      },
+      effect: { says: 'The change reaches no database that has it, and `sqitch check` fails.', stops: false },
     },
-    onEdited: 'The change reaches no database that has it, and `sqitch check` fails.',
     // One that was reworked since is of the same name.
     versions: [...new Set(rows.map(({ change }) => change))],
     ...(found && found.version !== registryVersion ? { blocked: otherVersion(table, found.version) } : {}),
@@ -155,7 +157,7 @@ function stateOf(table: TableName, found: Reading | undefined): HistoryState {
       if (!newest || isDeployed(migration) || Number(migration.name.order) >= rows.length) return undefined;
       return `sqitch refuses to go on: ${rows.length} changes are deployed, the last one is ${newest.change}, and ${migration.version}, which the plan has among its first ${rows.length}, is none of them as it stands there. A new change belongs at the end of the plan, and the lines of deployed ones stay as they are.`;
     },
-    needsFiles: true,
+    needsFiles: 'all',
   };
 }
 

@@ -32,7 +32,6 @@ export function sqlxHistory(options: SqlxOptions): History {
         if (!(await hasTable(session, table, shape))) await makeTable(session, options, sqlOf(written()));
         return use();
       }),
-    before: async () => {},
     // As it is written: a script that changes search_path leads sqlx astray, too.
     after: (session, step) => record(session, step, sqlOf(written()), options),
     async committed(session, { migration: { version }, script, ms = 0 }) {
@@ -135,16 +134,17 @@ function stateOf(table: TableName, rows: readonly Row[] | undefined, { ignoredCh
     table: labelOf(table),
     exists: rows !== undefined,
     applied: ({ version }) => (known.has(version) ? 'applied' : 'pending'),
-    edited({ version }, upText) {
-      const row = known.get(version);
-      return row !== undefined && row.checksum !== sqlxChecksum(upText, ignoredChars);
+    edited: {
+      has({ version }, upText) {
+        const row = known.get(version);
+        return row !== undefined && row.checksum !== sqlxChecksum(upText, ignoredChars);
+      },
+      effect: { says: 'sqlx refuses to go on: every byte counts. Put the file back as it was.', stops: true },
     },
-    onEdited: 'sqlx refuses to go on: every byte counts. Put the file back as it was.',
-    stopsAtEdited: true,
     versions: [...known.keys()],
     ...(dirty === undefined ? {} : { blocked: blockedBy(dirty), repairs: () => repairsOf(table, dirty) }),
     skipsOlder: false,
-    needsFiles: true,
+    needsFiles: 'all',
   };
 }
 

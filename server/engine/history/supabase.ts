@@ -85,11 +85,13 @@ function stateOf(rows: readonly Row[] | undefined): HistoryState {
     table: labelOf(table),
     exists: rows !== undefined,
     applied: ({ version }) => (known.has(version) ? 'applied' : 'pending'),
-    edited({ version }, upText) {
-      const statements = known.get(version)?.statements;
-      if (!statements) return false;
-      const now = statementsOfSupabase(upText);
-      return now.length !== statements.length || now.some((it, at) => it !== statements[at]);
+    edited: {
+      has({ version }, upText) {
+        const statements = known.get(version)?.statements;
+        if (!statements) return false;
+        const now = statementsOfSupabase(upText);
+        return now.length !== statements.length || now.some((it, at) => it !== statements[at]);
+      },
     },
     versions,
     skipsOlder: false,
@@ -97,6 +99,6 @@ function stateOf(rows: readonly Row[] | undefined): HistoryState {
       known.has(version) || version > last
         ? undefined
         : `The Supabase CLI refuses to go on: ${version} is not applied, and ${last} is. Give it a higher version, or run supabase db push --include-all.`,
-    needsFiles: true,
+    needsFiles: 'all',
   };
 }

@@ -6,7 +6,7 @@ import type { AppliedText } from '../project';
 import { appliedVariant } from './edits';
 import type { Ground } from './ground';
 import { look } from './look';
-import { isAsApplied, wholeOf } from './states';
+import { isAsApplied, wholeUpText } from './states';
 
 /**
  * Told by the digest that the history, or we, have kept of it: another way to write the same, or what git has.
@@ -20,7 +20,7 @@ export async function appliedText(ground: Ground, path: string, signal: AbortSig
   if (found.state !== 'edited')
     throw new Fault('not-edited', `${basename(path)} is as it was applied, or is not applied.`);
   const isApplied = isAsApplied(ground, live.history, found.migration);
-  const variant = appliedVariant(wholeOf(found), isApplied);
+  const variant = appliedVariant(wholeUpText(found), isApplied);
   if (variant) return { text: variant.text, from: { kind: 'file', differsIn: variant.differsIn } };
   for await (const { commit, text } of revisionsOf(path, signal)) {
     // A checkout may have had other line ends than what was committed.

@@ -1,6 +1,6 @@
 /** Changes of the target by its migrations: consent, a snapshot first, then up or down. */
 import { applyMigrations, revertMigrations } from '../apply/apply';
-import type { Job, ToolRun } from '../apply/job';
+import type { Job, JobFiles, ToolRun } from '../apply/job';
 import { checkDown, checkUp, planDown, planUp } from '../apply/plan';
 import { Fault } from '../base/fault';
 import { untilAborted } from '../base/untilAborted';
@@ -160,7 +160,7 @@ function toolRunOf({ folder, world, options }: Ground): ToolRun | undefined {
 /** Of one apply by a tool: it may rewrite large tables, and can be cancelled. */
 const longestMs = 24 * 3_600_000;
 
-const filesOf = ({ folder, world }: Ground): Pick<Job, 'folder' | 'read' | 'isMarked'> => ({
+export const filesOf = ({ folder, world }: Ground): JobFiles => ({
   folder,
   read: (path) => world.disk.read(path),
   isMarked: (path) => world.disk.isMarked(path),

@@ -26,10 +26,6 @@ export interface ReadFile extends MigrationFile {
   readonly beside: ReadonlyMap<string, string | undefined>;
 }
 
-/** As tools digest it. */
-export const wholeText = ({ text, isMarked }: Pick<ReadFile, 'text' | 'isMarked'>): string =>
-  isMarked ? `\uFEFF${text}` : text;
-
 /** Reads the migrations of a folder; what has not changed since the last time is the same object again. */
 export class MigrationReader {
   private readonly files = new Map<string, ReadFile>();

@@ -6,7 +6,7 @@ import type { Live } from './live';
 import { around, type Ground, type SeenMigration } from './ground';
 import type { Link, ScriptFile } from '../rehearsal/link';
 import type { ReadMigration } from './links';
-import { rememberApplied, standingOf, wholeOf } from './states';
+import { rememberApplied, standingOf, wholeUpText } from './states';
 
 export interface View {
   readonly live: Live;
@@ -50,7 +50,7 @@ const seenBy = (ground: Ground, history: HistoryState, read: ReadMigration): See
 /** Of a file that has run in part, the part that has not is rehearsed upon what the target has. */
 function inParts(history: HistoryState, read: ReadMigration): Pick<SeenMigration, 'link' | 'replayed'> {
   const { link, migration } = read;
-  const parts = history.parts?.(migration, wholeOf(read));
+  const parts = history.parts?.(migration, wholeUpText(read));
   if (!parts || parts.applied.size === 0 || parts.open.size === 0) return { link };
   return { link: partOf(link, parts.open), replayed: partOf(link, parts.applied) };
 }

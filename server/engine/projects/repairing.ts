@@ -1,12 +1,13 @@
-/** Ways out of what keeps the tool from going on. */
+/** Ways out of what the tool complains of in its history. */
 import { repairHistory, repairsIn } from '../apply/repair';
 import type { Consent, Repair } from '../project';
 import type { Ground } from './ground';
+import { filesOf } from './changing';
 import { liveNow, recover } from './look';
 import { demandConsent } from './target';
 
 export async function repairs(ground: Ground, signal?: AbortSignal): Promise<readonly Repair[]> {
-  return repairsIn((await liveNow(ground, signal)).history, ground.folder);
+  return repairsIn((await liveNow(ground, signal)).history, filesOf(ground));
 }
 
 /** Alone only. */
@@ -16,12 +17,12 @@ export async function repair(
   { confirmedName }: Pick<Consent, 'confirmedName'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { bench, folder } = ground;
+  const { bench } = ground;
   const { database } = bench.target;
   demandConsent(bench.target, confirmedName);
   await recover(ground, signal);
   try {
-    await repairHistory({ database, history: bench.history, folder, signal }, statements);
+    await repairHistory({ ...filesOf(ground), database, history: bench.history, signal }, statements);
   } finally {
     bench.refresh();
   }

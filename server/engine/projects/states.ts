@@ -1,11 +1,12 @@
 /** Which migrations are applied, pending, edited since, or passed over? */
+import { wholeText } from '../base/text';
 import { Fault } from '../base/fault';
 import { unlessUnreadable } from '../base/unlessUnreadable';
 import { type HistoryState, isDone } from '../history/history';
 import type { Migration } from '../layouts/migration';
 import type { MigrationState } from '../project';
 import type { Ground } from './ground';
-import { type ReadMigration, wholeText } from './links';
+import type { ReadMigration } from './links';
 import { appliedVariant } from './edits';
 import { unreadUp } from './unread';
 
@@ -41,9 +42,10 @@ function reasonOf(ground: Ground, history: HistoryState, read: ReadMigration, st
   const { migration } = read;
   switch (state) {
     case 'edited': {
-      const only = appliedVariant(wholeOf(read), isAsApplied(ground, history, migration))?.differsIn;
+      const only = appliedVariant(wholeUpText(read), isAsApplied(ground, history, migration))?.differsIn;
       const what = only === undefined ? '' : ` It differs in nothing but ${only}.`;
-      const effect = history.onEdited ?? 'The change reaches no database that has it: write a new migration instead.';
+      const effect =
+        history.edited?.effect?.says ?? 'The change reaches no database that has it: write a new migration instead.';
       return `This migration was applied and has been edited since.${what} ${effect}`;
     }
     case 'skipped':
@@ -58,7 +60,7 @@ function reasonOf(ground: Ground, history: HistoryState, read: ReadMigration, st
 
 function stateOf(ground: Ground, history: HistoryState, read: ReadMigration): MigrationState {
   const { migration } = read;
-  const whole = wholeOf(read);
+  const whole = wholeUpText(read);
   const [state, done] = [history.applied(migration), isDone(history, migration, whole)];
   if (state !== 'applied' && !done) return state;
   if (wasPassedOver(ground, history, migration)) return 'skipped';
@@ -69,7 +71,7 @@ function stateOf(ground: Ground, history: HistoryState, read: ReadMigration): Mi
 }
 
 /** Of its up file. */
-export const wholeOf = ({ link: { up }, files }: ReadMigration): string => {
+export const wholeUpText = ({ link: { up }, files }: ReadMigration): string => {
   const file = files.get(up.path);
   return file ? wholeText(file) : up.text;
 };
@@ -78,7 +80,7 @@ export const wholeOf = ({ link: { up }, files }: ReadMigration): string => {
 export const isAsApplied =
   ({ texts }: Pick<Ground, 'texts'>, history: HistoryState, migration: Migration) =>
   (whole: string): boolean =>
-    !(history.edited?.(migration, whole) ?? texts.edited(migration.version, whole.replace(/^\uFEFF/, '')));
+    !(history.edited?.has(migration, whole) ?? texts.edited(migration.version, whole.replace(/^\uFEFF/, '')));
 
 /** Where it is only recorded how far the tool came, a file that appears below that later was never run. */
 function wasPassedOver({ folder, texts }: Ground, { recordsNewest }: HistoryState, { version }: Migration): boolean {

@@ -2,7 +2,7 @@
  * Directives that a tool passes over without a word: misspelt, at the wrong place, written for another tool; and those
  * that are against each other.
  */
-import type { TextRange } from '../../base/text';
+import type { MarkedText, TextRange } from '../../base/text';
 import { layouts } from '../all';
 import type { FileProblem, Fix, Layout } from '../layout';
 import { commentStarts, dashedPart } from './comments';
@@ -10,13 +10,6 @@ import type { Directive } from './directive';
 import { demand, mayStandOn, putting, taking } from './placing';
 import { linesIn, type Occurrence, occurrencesIn, occurrencesOn, type TextLine } from './reading';
 import { meantBy } from './resemblance';
-
-export interface MarkedText {
-  /** Without a byte order mark. */
-  readonly text: string;
-  /** Whether it has one. */
-  readonly isMarked: boolean;
-}
 
 /**
  * @param problems what the layout itself says of the file; where both speak of the same place it has the word, and gets
