@@ -1,4 +1,4 @@
-/** Ends that a tool refuses to go on: what its own command would write into its history, shown before it is done. */
+/** Ends what a tool complains of: what its own command would write into its history, shown before it is done. */
 import { l10n, window } from 'vscode';
 import { RepairRequest, RepairsRequest } from '../../server/protocol/messages';
 import { askConsent } from '../consent';
@@ -16,7 +16,7 @@ export const repairHistory: Command = {
     if (repairs.length === 0) {
       void window.showInformationMessage(
         blocked === undefined
-          ? l10n.t('Nothing keeps the tool from going on with {0}.', target.label)
+          ? l10n.t('There is nothing to repair in the history of {0}.', target.label)
           : l10n.t('The tool has no command that would end that: {0}', blocked),
       );
       return;
@@ -36,7 +36,7 @@ export const repairHistory: Command = {
         l10n.t('That is right when this is so: {0}', when),
         l10n.t('It does what {0} does:', command),
         '',
-        ...statements.map((sql) => `${sql};`),
+        ...statements.map((sql) => `${shortened(sql)};`),
       ].join('\n'),
       button: l10n.t('Repair History of {0}', nameOf(target)),
     });
@@ -46,3 +46,6 @@ export const repairHistory: Command = {
     await parts.projects.refresh();
   },
 };
+
+/** The Supabase CLI records all statements of a migration: a dialog has no room for them. */
+const shortened = (sql: string): string => (sql.length <= 400 ? sql : `${sql.slice(0, 400)}…`);

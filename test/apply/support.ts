@@ -2,8 +2,11 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { posix } from 'node:path';
 import type { Job } from '../../server/engine/apply/job';
+import { repairHistory, repairsIn } from '../../server/engine/apply/repair';
 import type { Database } from '../../server/engine/database/database';
+import { onSession } from '../../server/engine/database/onSession';
 import { histories } from '../../server/engine/history/all';
+import type { Repair } from '../../server/engine/history/history';
 import { layoutOf, readFolder } from '../../server/engine/layouts/find';
 import type { LayoutName } from '../../server/engine/layouts/layout';
 import type { ApplyResult, Progress } from '../../server/engine/project';
@@ -80,6 +83,17 @@ export function sameRefusal(job: TestJob, result: ApplyResult): Extract<ApplyRes
   equal(result.text, file.text);
   equal(render(file.text, [{ range: finding.range, says }]), render(file.text, file.marks));
   return result;
+}
+
+export const repairsOf = (job: Job): Promise<readonly Repair[]> =>
+  onSession(job.database.open('read'), async (session) => repairsIn(await job.history.read(session), job));
+
+/** Takes one of the ways out that are offered. */
+export async function repaired(job: Job, nth: number): Promise<Repair> {
+  const repair = (await repairsOf(job))[nth];
+  if (!repair) throw new Error(`there is no repair ${nth}`);
+  await repairHistory(job, repair.statements);
+  return repair;
 }
 
 export async function tablesOf({ sql }: Place): Promise<readonly string[]> {

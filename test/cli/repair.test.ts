@@ -17,7 +17,7 @@ describe('the command line', function () {
         withWorkspace(
           pairs,
           async ({ run, json }) => {
-            match((await run('repair')).stdout, /^Nothing keeps the tool from going on\.$/m);
+            match((await run('repair')).stdout, /^There is nothing to repair\.$/m);
             await query('create table schema_migrations (version bigint primary key, dirty boolean not null)');
             await query('insert into schema_migrations values (7, true)');
             const listed = await run('repair');

@@ -69,12 +69,12 @@ const scripts = {
 
 const failing = { ...scripts, [b]: 'CREATE TABLE b (id int);\nSELECT 1/0;\n' };
 
-/** As we do it, the first way out. */
-async function repair({ project }: Place): Promise<void> {
+/** As we do it. */
+async function repair({ project }: Place, command: string): Promise<void> {
   const found = await project();
-  const [first] = await found.repairs();
-  if (!first) throw new Error('there is nothing to repair');
-  await found.repair(first, { disconnect: false }, never);
+  const wanted = (await found.repairs()).find((it) => it.command === command);
+  if (!wanted) throw new Error(`${command} is not offered`);
+  await found.repair(wanted, { disconnect: false }, never);
 }
 
 for (const major of Object.values(servers)) {
@@ -126,7 +126,7 @@ for (const major of Object.values(servers)) {
       withProject(major, failing, async (place) => {
         for (const resolve of [
           async () => match((await place.prisma(`resolve --rolled-back ${b}`)).output, /marked as rolled back/),
-          () => repair(place),
+          () => repair(place, `prisma migrate resolve --rolled-back "${b}"`),
         ]) {
           equal((await apply(place)).kind, 'refused');
           await resolve();
@@ -136,6 +136,33 @@ for (const major of Object.values(servers)) {
         match((await place.prisma('deploy')).output, /All migrations have been successfully applied/);
         deepEqual(await states(place), [`${a} applied`, `${b} applied`, `${c} applied`]);
       }));
+
+    it('both write the same when what failed is recorded as applied', () =>
+      withProject(major, failing, (ours) =>
+        withProject(major, failing, async (theirs) => {
+          for (const place of [ours, theirs]) equal((await apply(place)).kind, 'refused');
+          await repair(ours, `prisma migrate resolve --applied "${b}"`);
+          match((await theirs.prisma(`resolve --applied ${b}`)).output, /marked as applied/);
+          deepEqual(await rows(ours), await rows(theirs));
+          equal((await ours.prisma('deploy')).code, 0);
+          deepEqual(await states(ours), [`${a} applied`, `${b} applied`, `${c} applied`]);
+          deepEqual(await (await ours.project()).repairs(), []);
+        }),
+      ));
+
+    it('both write the same when a database with tables is begun with', () =>
+      withProject(major, scripts, (ours) =>
+        withProject(major, scripts, async (theirs) => {
+          for (const { url } of [ours, theirs])
+            await withSession(url, (session) => session.run('create table a (id int)'));
+          await repair(ours, `prisma migrate resolve --applied "${b}", after the same for each one before it`);
+          for (const name of [a, b]) equal((await theirs.prisma(`resolve --applied ${name}`)).code, 0);
+          const known = (await rows(theirs)).map((it) => JSON.stringify(it)).toSorted();
+          deepEqual((await rows(ours)).map((it) => JSON.stringify(it)).toSorted(), known);
+          deepEqual(await tables(ours), await tables(theirs));
+          match((await ours.prisma('deploy')).output, /All migrations have been successfully applied/);
+        }),
+      ));
 
     it('both refuse to begin among tables, and take what was resolved for applied', () =>
       withProject(major, scripts, async (place) => {

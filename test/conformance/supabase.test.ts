@@ -1,6 +1,8 @@
 /** The Supabase CLI itself agrees with what we applied, we with what it applied, and each goes on from there. */
 import { deepEqual, equal, match, rejects } from 'node:assert/strict';
 import { join } from 'node:path';
+import { repairHistory } from '../../server/engine/apply/repair';
+import { repairsOf } from '../apply/support';
 import { type Major, servers } from '../support/servers';
 import { npmTool } from './install';
 import { type Ran, runIn, tablesOfSchema, type ToolProject, withToolProject } from './project';
@@ -63,6 +65,38 @@ for (const major of Object.values(servers)) {
         project.write('supabase/migrations/20240104000000_d.sql', 'select 1;');
         match((await tool(project, 'db push')).output, /not found in local migrations directory/);
         await rejects(project.apply(), /20240101000000 is applied and has no file/);
+      }));
+
+    it('is repaired here as by the CLI: what is late, what is missing, and what was edited', () =>
+      withProject(major, async (project) => {
+        equal((await project.apply(all.slice(0, 2))).kind, 'done');
+        project.remove(`supabase/migrations/${all[0]}_a.sql`);
+        project.write('supabase/migrations/20240101120000_late.sql', "select E'\\\\';\nselect 2;");
+        project.write(`supabase/migrations/${all[1]}_b.sql`, 'create table b (id int);');
+        const offered = await repairsOf(project.job());
+        const commands = [
+          `supabase migration repair --status reverted ${all[0]}`,
+          'supabase migration repair --status applied 20240101120000',
+          `supabase migration repair --status applied ${all[1]}`,
+        ];
+        deepEqual(
+          offered.map(({ command }) => command),
+          commands,
+        );
+        const before = await recorded(project);
+        for (const { statements } of offered) await repairHistory(project.job(), statements);
+        const ours = await recorded(project);
+        deepEqual(await project.states(), ['20240101120000 applied', `${all[1]} applied`, `${all[2]} pending`]);
+        await project.sql('delete from supabase_migrations.schema_migrations');
+        await project.sql(
+          `insert into supabase_migrations.schema_migrations select * from json_populate_recordset(null::supabase_migrations.schema_migrations, '${JSON.stringify(before).replaceAll("'", "''")}')`,
+        );
+        for (const command of commands) {
+          const { code, output } = await tool(project, command.replace('supabase ', ''));
+          equal(code, 0, output);
+        }
+        deepEqual(await recorded(project), ours);
+        deepEqual(await repairsOf(project.job()), []);
       }));
 
     it('leaves the same behind when a migration fails', () =>

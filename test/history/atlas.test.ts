@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { applyMigrations } from '../../server/engine/apply/apply';
 import { atlasHistory, atlasOptions, lockId } from '../../server/engine/history/atlas';
 import { linesOf, sumOf } from '../../server/engine/layouts/atlasSum';
-import { jobFor, type TestJob } from '../apply/support';
+import { jobFor, repaired, repairsOf, type TestJob } from '../apply/support';
 import { type Place, withPlace } from '../snapshots/support';
 import { isFault } from '../support/faults';
 import { type Major, servers, serverOf } from '../support/servers';
@@ -119,6 +119,27 @@ for (const major of Object.values(servers)) {
           values ('2', 'b', 1, 0, 0, now(), 0, '', '', '', null, 'Atlas CLI v1.2.3')`);
         deepEqual(job.folder.migrations.map((await read(place, major)).applied), ['applied', 'applied', 'pending']);
         equal((await applyMigrations(job, ['3'])).kind, 'done');
+      }));
+
+    it('is set to a version as atlas migrate set does it: from nothing, and before what was run in part', () =>
+      withPlace(major, async (place) => {
+        const job = jobOf(place, files);
+        await place.sql('create table a ()');
+        match((await read(place, major)).blocked ?? '', /Atlas refuses to begin/);
+        deepEqual(
+          (await repairsOf(job)).map(({ command }) => command),
+          ['atlas migrate set 3', 'atlas migrate set 2', 'atlas migrate set 1'],
+        );
+        await repaired(job, 2);
+        const [set] = await rowsOf(place);
+        const hash = linesOf(Object.entries(files).map(([name, text]) => ({ name, text })))[0]?.hash;
+        const empty = { applied: 0, total: 0, error: '', error_stmt: '', partial_hashes: null };
+        deepEqual(set, { version: '1', description: 'a', type: 4, hash, timed: true, begun: true, ...empty });
+        equal((await applyMigrations(job, ['2'])).kind, 'refused');
+        const repair = await repaired(job, 0);
+        deepEqual([repair.title, repair.command], ['Record that nothing of 2 was run', 'atlas migrate set 1']);
+        deepEqual(job.folder.migrations.map((await read(place, major)).applied), ['applied', 'pending', 'pending']);
+        deepEqual(await repairsOf(job), []);
       }));
 
     it('refuses what atlas.sum does not know, and is under the lock of Atlas', () =>

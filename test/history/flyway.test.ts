@@ -4,12 +4,14 @@
  */
 import { deepEqual, equal, match, rejects } from 'node:assert/strict';
 import { applyMigrations } from '../../server/engine/apply/apply';
+import { onSession } from '../../server/engine/database/onSession';
 import type { Session } from '../../server/engine/database/session';
 import { flywayHistory } from '../../server/engine/history/flyway';
 import { lockIdOf } from '../../server/engine/history/flywayTable';
 import { checksumOf } from '../../server/engine/history/flywayChecksum';
 import { flywayConfig } from '../../server/engine/layouts/flywayConfig';
-import { withJob } from '../apply/support';
+import { jobFor, repaired, repairsOf, withJob } from '../apply/support';
+import { withPlace } from '../snapshots/support';
 import { isFault } from '../support/faults';
 import { step } from '../support/migrating';
 import { type Major, servers } from '../support/servers';
@@ -189,6 +191,62 @@ for (const major of Object.values(servers)) {
         equal(repair?.command, 'flyway repair');
         for (const sql of repair?.statements ?? []) await session.rows(sql);
         equal((await history.read(session)).blocked, undefined);
+      }));
+
+    it('takes the files as they are, marks what has none, and deletes what failed, as flyway repair does', () =>
+      withPlace(major, async (place) => {
+        const source = `--- V1__a.sql
+create table a (id int);
+--- V2__b.sql
+create table b (id int);
+--- V3__c.sql
+create table c (id int);
+--- V4__d.sql
+create table d (id int);
+--- R__v.sql
+create or replace view v as select id from a;
+`;
+        const job = jobFor(place, 'flyway', source);
+        equal((await applyMigrations(job, job.versions)).kind, 'done');
+        deepEqual(await repairsOf(job), [], 'there is nothing to repair');
+        await place.sql("update flyway_schema_history set success = false where version = '4'");
+        const now = jobFor(
+          place,
+          'flyway',
+          source
+            .replace('create table a', 'create  table a')
+            .replace('V2__b', 'V2__the_b')
+            .replace(/--- V3.*\n.*\n/, '')
+            .replace(/--- R.*\n.*\n/, ''),
+        );
+        await rejects(applyMigrations(now, ['4']), isFault('blocked', /4 has failed/));
+        const repair = await repaired(now, 0);
+        equal(
+          repair.title,
+          'Delete the failed row of 4; take the file as it is now for 1 and 2; mark as deleted 3 and v',
+        );
+        equal(repair.command, 'flyway repair');
+        const text = now.fixture.files[0]?.text ?? '';
+        const [first, second, ...others] = (await onSession(place.target.database.open('read'), (session) =>
+          rowsOf(session),
+        )) as readonly {
+          readonly ms: number;
+        }[];
+        deepEqual(
+          [
+            { ...first, ms: 1 },
+            { ...second, ms: 1 },
+          ],
+          [row(1, '1', 'a', 'V1__a.sql', text), row(2, '2', 'the b', 'V2__b.sql', 'create table b (id int);')],
+        );
+        const marks = [
+          { ...row(6, '3', 'c', 'V3__c.sql', 'create table c (id int);'), type: 'DELETE', ms: 0 },
+          { ...row(7, null, 'v', 'R__v.sql', 'create or replace view v as select id from a;'), type: 'DELETE', ms: 0 },
+        ];
+        deepEqual(others.slice(-2), marks);
+        await place.sql('drop table d');
+        equal((await applyMigrations(now, ['4'])).kind, 'done');
+        deepEqual(await repairsOf(now), []);
       }));
 
     it("refuses a table that is not Flyway's, and has a lock by the name of its own", () =>

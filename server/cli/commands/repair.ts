@@ -1,4 +1,4 @@
-/** `rehearsal repair`: ends that the tool refuses to go on, by what its own command would write into its history. */
+/** `rehearsal repair`: ends what the tool complains of, by what its own command would write into its history. */
 import { Fault } from '../../engine/base/fault';
 import type { Project, Repair } from '../../engine/project';
 import { consentTo } from '../consent';
@@ -14,11 +14,11 @@ export const repair: Command = {
   words: '[number]',
   changes: true,
   options: [...consentOptions, ...commonOptions],
-  says: 'list the ways out of a history that keeps its tool from going on, or take one',
+  says: 'list the ways out of what the tool complains of in its history, or take one',
   more: [
-    "Each changes the tool's history as its own command would (migrate force, prisma migrate resolve), and nothing else:",
-    'which one is right depends on what stands of the script that failed. Without a number they are listed, with what is',
-    'run. Asks before it begins, unless --yes is given.',
+    "Each changes the tool's history as its own command would (migrate force, flyway repair, prisma migrate resolve), and",
+    'nothing else: which one is right depends on what the database really has. Without a number they are listed, with',
+    'what is run. Asks before it begins, unless --yes is given.',
   ].join('\n'),
   examples: ['rehearsal repair', 'rehearsal repair 1 --yes'],
   async run(call) {
@@ -44,7 +44,7 @@ async function show(project: Project, offered: readonly Repair[], call: Call): P
     return 0;
   }
   const nothing =
-    blocked === undefined ? 'Nothing keeps the tool from going on.' : 'The tool has no command that would end that.';
+    blocked === undefined ? 'There is nothing to repair.' : 'The tool has no command that would end that.';
   const lines = offered.flatMap((it, i) => [
     `${i + 1}  ${harmless(it.title)} (as ${harmless(it.command)})`,
     `   When: ${harmless(it.when)}`,

@@ -62,7 +62,7 @@ function named({ folder }: JobFiles, versions: readonly string[]): readonly Migr
 /**
  * Is the database still as it was when the user was asked?
  *
- * @throws {Fault} `history-moved`, `out-of-order`
+ * @throws {Fault} `blocked`, `history-moved`, `out-of-order`
  */
 export function checkUp(job: JobFiles, plan: readonly Planned[], state: HistoryState): void {
   const { folder } = job;
@@ -92,15 +92,12 @@ export function checkUp(job: JobFiles, plan: readonly Planned[], state: HistoryS
   throw new Fault('out-of-order', `${folder.layout.label} would ${does} ${left.version} afterwards.`);
 }
 
-/** @throws {Fault} `history-moved` when one that is applied has another text now */
+/** @throws {Fault} `blocked` when one that is applied has another text now */
 function checkTexts(job: JobFiles, applied: HistoryState['applied'], edited: EditedFiles): void {
   for (const it of job.folder.migrations) {
     if (it.upPath === undefined || applied(it) !== 'applied') continue;
     if (edited.has(it, wholeTextOf(job, it.upPath)))
-      throw new Fault(
-        'history-moved',
-        `${it.version} is applied, and its file is another one. ${edited.effect?.says ?? ''}`,
-      );
+      throw new Fault('blocked', `${it.version} is applied, and its file is another one. ${edited.effect?.says ?? ''}`);
   }
 }
 
@@ -108,7 +105,7 @@ function checkTexts(job: JobFiles, applied: HistoryState['applied'], edited: Edi
  * Are these still the newest applied ones?
  *
  * @param versions that the user was asked about, newest first
- * @throws {Fault} `history-moved`
+ * @throws {Fault} `blocked`, `history-moved`
  */
 export function checkDown({ folder }: Pick<Job, 'folder'>, versions: readonly string[], state: HistoryState): void {
   checkHistory({ folder }, state);
@@ -122,13 +119,12 @@ export function checkDown({ folder }: Pick<Job, 'folder'>, versions: readonly st
   throw new Fault('history-moved', `${versions.join(', ')} should be reverted, but now ${now}. Nothing was reverted.`);
 }
 
-/** @throws {Fault} `blocked`, `history-moved` when the tool would refuse to go on */
+/** @throws {Fault} `blocked` when the tool would refuse to go on */
 function checkHistory({ folder }: Pick<Job, 'folder'>, state: HistoryState): void {
   if (state.blocked !== undefined) throw new Fault('blocked', state.blocked);
   const known = new Set(folder.migrations.map(({ version }) => version));
   const [missing] = versionsNeeded(state, (it) => known.has(it));
-  if (missing !== undefined)
-    throw new Fault('history-moved', `${missing} is applied and has no file in ${folder.path}.`);
+  if (missing !== undefined) throw new Fault('blocked', `${missing} is applied and has no file in ${folder.path}.`);
 }
 
 function planned(job: JobFiles, migration: Migration, direction: Script['direction']): Planned {

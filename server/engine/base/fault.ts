@@ -166,7 +166,7 @@ const remedies = {
   },
   blocked: {
     says: 'The migration tool would refuse to go on',
-    mend: 'Then try again; rehearsal repair lists what the tool itself would write.',
+    mend: 'Mend it and try again; rehearsal repair lists what the tool itself would write.',
     offers: 'rehearsal.repairHistory',
   },
   'out-of-order': {

@@ -15,6 +15,7 @@ import { scanAtlas } from '../layouts/atlasScanner';
 import { readSum } from '../layouts/atlasSum';
 import type { ToolSettings } from '../layouts/layout';
 import { withAdvisoryLocks } from './advisoryLock';
+import { baselines, withoutPart } from './atlasRepairs';
 import type { History, HistoryState, HistoryStep } from './history';
 import { hasTable, labelOf, makeSchema, quoted, type Shape, type TableName } from './table';
 
@@ -157,6 +158,10 @@ function stateOf(
     },
     versions: rows.map(({ version }) => version),
     ...(partial ? { blocked: partlyApplied(partial) } : unclean === undefined ? {} : { blocked: notClean(unclean) }),
+    repairs(files) {
+      if (unclean !== undefined) return baselines(table, files);
+      return partial ? withoutPart(table, partial.version, [...known.keys()], files) : [];
+    },
     skipsOlder: order === 'linear-skip',
     refuses: ({ version }) =>
       order !== 'linear' || known.has(version) || version < first || version > last

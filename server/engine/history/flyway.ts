@@ -6,21 +6,25 @@
  * PostgreSQLAdvisoryLockTemplate.java.
  */
 import type { Session } from '../database/session';
-import { checksumOf, repeatableChecksums } from './flywayChecksum';
 import { flywayConfig, type FlywayConfig } from '../layouts/flywayConfig';
 import { isRepeatable } from '../layouts/flywayNames';
-import type { FlywaySession } from '../layouts/flywayPlaceholders';
 import type { ToolSettings } from '../layouts/layout';
 import { withAdvisoryLocks } from './advisoryLock';
+import { checksumOf, checksumsOf, scriptOf } from './flywayChecksum';
+import { flywayRepairs } from './flywayRepair';
 import { type FlywayRow, FlywayRows } from './flywayRows';
-import { begin, flywayShape, insertRow, isFull, lockIdOf, makeTables } from './flywayTable';
-import type { History, HistoryState, HistoryStep, Repair } from './history';
+import {
+  abbreviated,
+  begin,
+  type FlywayOptions,
+  flywayShape,
+  insertRow,
+  isFull,
+  lockIdOf,
+  makeTables,
+} from './flywayTable';
+import type { History, HistoryState, HistoryStep } from './history';
 import { currentSchema, hasTable, labelOf, quoted, type TableName } from './table';
-
-export interface FlywayOptions {
-  readonly config: FlywayConfig;
-  readonly session: FlywaySession;
-}
 
 export const flywayOptions = ({ read, environment, database, user }: ToolSettings): FlywayOptions => ({
   config: flywayConfig(read, environment),
@@ -83,41 +87,28 @@ async function record(
   });
 }
 
-const scriptOf = ({ name, upPath = '' }: HistoryStep['migration']): string =>
-  name.recordedAs ?? upPath.replaceAll('\\', '/').replace(/.*\//, '');
-
-/** The one that is recorded first. */
-const checksumsOf = (
-  migration: HistoryStep['migration'],
-  upText: string,
-  { config, session }: FlywayOptions,
-): readonly number[] =>
-  isRepeatable(migration.name)
-    ? repeatableChecksums(upText, scriptOf(migration).replace(/.*\//, ''), config, session)
-    : [checksumOf(upText)];
-
 async function read(session: Session, place: TableName, options: FlywayOptions): Promise<HistoryState> {
   if (await hasTable(session, place, flywayShape)) {
     const rows = await session.rows<FlywayRow>(
-      `select version, description, type, checksum, success from ${quoted(place)} order by installed_rank`,
+      `select installed_rank as rank, version, description, type, checksum, success from ${quoted(place)} order by installed_rank`,
     );
-    return stateOf(place, new FlywayRows(rows), options);
+    return stateOf(place, rows, options);
   }
   if (!(await isFull(session, place, options.config))) return stateOf(place, undefined, options);
   const { baselineOnMigrate, baselineVersion, baselineDescription } = options.config;
   if (!baselineOnMigrate) return { ...stateOf(place, undefined, options), blocked: notEmpty(place) };
   const marker = { version: baselineVersion, description: baselineDescription, type: 'BASELINE' };
-  const foreseen = new FlywayRows([{ ...marker, checksum: null, success: true }]);
+  const foreseen = [{ ...marker, rank: 1, checksum: null, success: true }];
   return { ...stateOf(place, foreseen, options), exists: false };
 }
 
 const notEmpty = ({ schema, name }: TableName): string =>
   `Flyway refuses to begin in ${schema}, which is not empty and has no ${name}. Run flyway baseline, or set baselineOnMigrate.`;
 
-/** @param found undefined where there is no table */
-function stateOf(place: TableName, found: FlywayRows | undefined, options: FlywayOptions): HistoryState {
+/** @param found by rank; undefined where there is no table */
+function stateOf(place: TableName, found: readonly FlywayRow[] | undefined, options: FlywayOptions): HistoryState {
   const { config } = options;
-  const rows = found ?? new FlywayRows([]);
+  const rows = new FlywayRows(found ?? []);
   const { failed } = rows;
   const isIgnored = config.ignored.has('ignored') || !config.validateOnMigrate;
   return {
@@ -139,7 +130,8 @@ function stateOf(place: TableName, found: FlywayRows | undefined, options: Flywa
       return row !== undefined && !checksumsOf(migration, upText, options).includes(row.checksum ?? Number.NaN);
     },
     versions: rows.versions,
-    ...(failed === undefined ? {} : { blocked: afterFailure(failed), repairs: () => [withoutFailed(place, failed)] }),
+    ...(failed === undefined ? {} : { blocked: afterFailure(failed) }),
+    repairs: (files) => flywayRepairs(place, found ?? [], files, options),
     skipsOlder: isIgnored && !config.outOfOrder,
     ...(isIgnored || config.outOfOrder ? {} : { refuses: ({ name }) => refusal(rows, name) }),
     needsFiles: filesNeeded(config),
@@ -153,8 +145,7 @@ function filesNeeded({ validateOnMigrate, ignored }: FlywayConfig): HistoryState
 
 function refusal(rows: FlywayRows, name: HistoryStep['migration']['name']): string | undefined {
   const row = rows.rowOf(name);
-  const abbreviated = name.title.length <= 200 ? name.title : `${name.title.slice(0, 197)}...`;
-  if (row && row.description !== abbreviated)
+  if (row && row.description !== abbreviated(name.title))
     return `Flyway refuses to go on: ${name.version} was applied as "${row.description}", and its file says "${name.title}". Give it its former name, or run flyway repair.`;
   if (rows.has(name) || !rows.isBelow(name)) return undefined;
   return `Flyway refuses to go on: ${name.version} is not applied, and ${rows.newest} is. Give it a higher version, or set outOfOrder.`;
@@ -162,14 +153,6 @@ function refusal(rows: FlywayRows, name: HistoryStep['migration']['name']): stri
 
 const stopsAtEdit =
   'Flyway refuses to go on: put the file back as it was, or have `flyway repair` take its new checksum for good.';
-
-/** The part of `flyway repair` that is about failures (JdbcTableSchemaHistory.java); what it does to checksums is left to it. */
-const withoutFailed = (place: TableName, { version, description }: FlywayRow): Repair => ({
-  title: `Delete the failed row of ${version ?? description}`,
-  when: 'Nothing of it stands, or it can be run once more upon what does.',
-  command: 'flyway repair',
-  statements: [`delete from ${quoted(place)} where success = false`],
-});
 
 const afterFailure = ({ version, description }: FlywayRow): string =>
   `Flyway refuses to go on: ${version ?? description} has failed. Take away what stands of it, and run flyway repair, which deletes its failed row.`;

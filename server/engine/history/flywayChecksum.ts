@@ -7,10 +7,27 @@
 import { crc32 } from 'node:zlib';
 import { sentOf } from '../sql/places';
 import type { FlywayConfig } from '../layouts/flywayConfig';
+import { isRepeatable } from '../layouts/flywayNames';
 import { type FlywaySession, replacing, valuesFor } from '../layouts/flywayPlaceholders';
+import type { Migration } from '../layouts/migration';
+import type { FlywayOptions } from './flywayTable';
 
 /** @param text a byte order mark at its start does not count */
 export const checksumOf = (text: string): number => crc32(text.replace(/^\uFEFF/, '').replaceAll(/[\r\n]/g, '')) | 0;
+
+/** What is recorded as its script. */
+export const scriptOf = ({ name, upPath = '' }: Migration): string =>
+  name.recordedAs ?? upPath.replaceAll('\\', '/').replace(/.*\//, '');
+
+/** The one that is recorded first, then others that will do. */
+export const checksumsOf = (
+  migration: Migration,
+  upText: string,
+  { config, session }: FlywayOptions,
+): readonly number[] =>
+  isRepeatable(migration.name)
+    ? repeatableChecksums(upText, scriptOf(migration).replace(/.*\//, ''), config, session)
+    : [checksumOf(upText)];
 
 /** What a row of a repeatable migration may hold: the first one is what is recorded. */
 export function repeatableChecksums(

@@ -7,6 +7,8 @@ import { isRepeatable, isVersion, orderOf } from '../layouts/flywayNames';
 import type { MigrationName } from '../layouts/layout';
 
 export interface FlywayRow {
+  /** `installed_rank`: tells a row from all others. */
+  readonly rank: number;
   /** Null for repeatable migrations and for schemas that Flyway has made. */
   readonly version: string | null;
   readonly description: string;
@@ -68,6 +70,14 @@ export class FlywayRows {
 
   get failed(): FlywayRow | undefined {
     return [...this.versioned.values(), ...this.repeatable.values()].find(({ success }) => !success);
+  }
+
+  /** What stands, each with its order; without one where it is repeatable. */
+  get all(): readonly { readonly row: FlywayRow; readonly order?: string }[] {
+    return [
+      ...[...this.versioned].map(([order, row]) => ({ row, order })),
+      ...[...this.repeatable.values()].map((row) => ({ row })),
+    ];
   }
 
   /** Those that need a file, oldest first. */

@@ -7,7 +7,13 @@
 import { quoteIdentifier } from '../database/quote';
 import type { Session } from '../database/session';
 import type { FlywayConfig } from '../layouts/flywayConfig';
+import type { FlywaySession } from '../layouts/flywayPlaceholders';
 import { inTransaction, makeSchema, quoted, type Shape, type TableName } from './table';
+
+export interface FlywayOptions {
+  readonly config: FlywayConfig;
+  readonly session: FlywaySession;
+}
 
 export const flywayShape: Shape = {
   tool: 'Flyway',
@@ -114,6 +120,9 @@ export interface NewFlywayRow {
   readonly success: boolean;
 }
 
+export const abbreviated = (description: string): string =>
+  description.length <= 200 ? description : `${description.slice(0, 197)}...`;
+
 /** Its rank is behind the newest; the first is 1, and 0 when it tells of schemas. */
 export async function insertRow(
   session: Session,
@@ -130,7 +139,7 @@ export async function insertRow(
     [
       type === 'SCHEMA' ? 0 : 1,
       version,
-      description.length <= 200 ? description : `${description.slice(0, 197)}...`,
+      abbreviated(description),
       type,
       script.length <= 1000 ? script : `...${script.slice(3, 1000)}`,
       checksum,

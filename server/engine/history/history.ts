@@ -166,6 +166,9 @@ export interface Repair {
   readonly statements: readonly string[];
 }
 
+/** For who may have come to any of them: the newest first, and of many not the older ones. */
+export const newestFew = (migrations: readonly Migration[]): readonly Migration[] => migrations.slice(-20).toReversed();
+
 /** Names as in Script.part. */
 export interface PartStates {
   readonly applied: ReadonlySet<string>;

@@ -6,14 +6,14 @@
  * mark_migration_rolled_back.rs. test/conformance/prisma.test.ts asks the engine itself.
  */
 import { randomUUID } from 'node:crypto';
-import { quoteLiteral } from '../database/quote';
 import type { Session } from '../database/session';
 import type { ToolSettings } from '../layouts/layout';
 import { prisma } from '../layouts/prisma';
 import { otherHolder, withAdvisoryLocks } from './advisoryLock';
-import type { History, HistoryState, HistoryStep, Repair } from './history';
+import type { History, HistoryState, HistoryStep } from './history';
 import { matchesChecksum, prismaChecksum } from './prismaChecksum';
 import { prismaLog } from './prismaLog';
+import { afterFailures, baselines, resolved, rolledBack } from './prismaRepairs';
 import { hasTable, labelOf, makeSchema, quoted, type Shape, type TableName } from './table';
 
 export interface PrismaOptions {
@@ -46,8 +46,8 @@ export function prismaHistory({ schema = 'public' }: PrismaOptions): History {
     },
     unblock: ({ migration: { version } }, stands) =>
       stands === 'nothing'
-        ? `Prisma keeps ${version} as failed (P3009): ${rolledBack(version)} takes that back.`
-        : `Prisma keeps ${version} as failed (P3009): run ${rolledBack(version)} when what stands is taken back, or ${resolved(version)} when the rest is done as well.`,
+        ? `Prisma keeps ${version} as failed (P3009): \`${rolledBack(version)}\` takes that back.`
+        : `Prisma keeps ${version} as failed (P3009): run \`${rolledBack(version)}\` when what stands is taken back, or \`${resolved(version)}\` when the rest is done as well.`,
   };
 }
 
@@ -73,8 +73,11 @@ const shape: Shape = {
 
 async function makeTable(session: Session, schema: string): Promise<void> {
   await makeSchema(session, schema);
-  await session.rows(
-    `create table ${name} (
+  await session.rows(tableAs(name));
+}
+
+const tableAs = (written: string): string =>
+  `create table ${written} (
       id varchar(36) primary key not null,
       checksum varchar(64) not null,
       finished_at timestamptz,
@@ -83,9 +86,7 @@ async function makeTable(session: Session, schema: string): Promise<void> {
       rolled_back_at timestamptz,
       started_at timestamptz not null default now(),
       applied_steps_count integer not null default 0
-    )`,
-  );
-}
+    )`;
 
 /** Prisma makes its table in a schema without tables only, apart from those of PostGIS. */
 async function isCrowded(session: Session, schema: string): Promise<boolean> {
@@ -176,32 +177,21 @@ function stateOf(table: TableName, { rows, crowded, underWay }: Reading): Histor
     },
     versions: [...applied.keys()],
     ...(blocked === '' ? {} : { blocked }),
-    ...(failed.length === 0 ? {} : { repairs: () => failed.map((it) => rollBack(table, it)) }),
+    repairs: (files) =>
+      crowded
+        ? baselines(table, tableAs(quoted(table)), files)
+        : afterFailures(table, [...new Set(failed.map((it) => it.name))], (version) => applied.has(version), files),
     skipsOlder: false,
     needsFiles: 'none',
   };
 }
 
 const baseline = ({ schema }: TableName): string =>
-  `Prisma refuses to begin: ${schema} has tables, and no ${name} (P3005). Say with ${resolved('NAME')} which migrations these tables come from.`;
+  `Prisma refuses to begin: ${schema} has tables, and no ${name} (P3005). Say with \`${resolved('NAME')}\` which migrations these tables come from.`;
 
 /** The mark is set before a script and taken away behind it, so that only its logs tell whether it was refused. */
 function failure({ name: version, logs }: Row): string {
   const error = /^(?:ERROR|Error querying the database): *(.*)$/m.exec(logs ?? '')?.[1];
   const why = error === undefined ? 'it was begun and not finished' : `it was refused (${error})`;
-  return `Prisma applies nothing more (P3009): of ${version} it is recorded that ${why}. Run ${rolledBack(version)} when nothing of it stands any more, or ${resolved(version)} when all of it is there.`;
+  return `Prisma applies nothing more (P3009): of ${version} it is recorded that ${why}. Run \`${rolledBack(version)}\` when nothing of it stands any more, or \`${resolved(version)}\` when all of it is there.`;
 }
-
-/** What `resolve --applied` does beyond that takes the text of the script, which is not at hand here. */
-const rollBack = (table: TableName, { name: version }: Row): Repair => ({
-  title: `Record ${version} as rolled back`,
-  when: `Nothing of ${version} stands.`,
-  command: rolledBack(version).replaceAll('`', ''),
-  statements: [
-    `update ${quoted(table)} set rolled_back_at = pg_catalog.clock_timestamp() where migration_name = ${quoteLiteral(version)} and finished_at is null and rolled_back_at is null`,
-  ],
-});
-
-const rolledBack = (version: string): string => `\`prisma migrate resolve --rolled-back "${version}"\``;
-
-const resolved = (version: string): string => `\`prisma migrate resolve --applied "${version}"\``;

@@ -9,6 +9,7 @@ import { statementsOfSupabase } from '../layouts/supabaseStatements';
 import { withAdvisoryLocks } from './advisoryLock';
 import type { History, HistoryState } from './history';
 import { ownLockId } from './ownLock';
+import { supabaseRepairs } from './supabaseRepairs';
 import { hasTable, inTransaction, labelOf, quoted, type Shape, type TableName } from './table';
 
 export function supabaseHistory(): History {
@@ -81,7 +82,7 @@ function stateOf(rows: readonly Row[] | undefined): HistoryState {
   const known = new Map(rows?.map((row) => [row.version, row]));
   const versions = [...known.keys()];
   const last = versions.reduce((one, other) => (one > other ? one : other), '');
-  return {
+  const state: HistoryState = {
     table: labelOf(table),
     exists: rows !== undefined,
     applied: ({ version }) => (known.has(version) ? 'applied' : 'pending'),
@@ -101,4 +102,5 @@ function stateOf(rows: readonly Row[] | undefined): HistoryState {
         : `The Supabase CLI refuses to go on: ${version} is not applied, and ${last} is. Give it a higher version, or run supabase db push --include-all.`,
     needsFiles: 'all',
   };
+  return rows ? { ...state, repairs: (files) => supabaseRepairs(table, state, files) } : state;
 }

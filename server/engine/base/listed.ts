@@ -1,0 +1,8 @@
+/** Several names in a sentence: `1, 2 and 3`; of many the first ones, and how many more. */
+export function listed(names: readonly string[]): string {
+  const shown = names.length <= most ? names : [...names.slice(0, most - 1), `${names.length - most + 1} more`];
+  const last = shown.at(-1) ?? '';
+  return shown.length < 2 ? last : `${shown.slice(0, -1).join(', ')} and ${last}`;
+}
+
+const most = 6;
