@@ -108,6 +108,17 @@ for (const major of Object.values(servers)) {
         deepEqual((await project.states()).slice(0, 1), ['000001 edited']);
       }));
 
+    it('refuses a committed file with a byte order mark as we do, and takes one of the current migration', () =>
+      withProject(major, async (project) => {
+        project.write('migrations/current.sql', `\uFEFF${files['migrations/current.sql']}`);
+        equal((await project.apply()).kind, 'done');
+        equal((await tool(project, 'watch --once')).code, 0);
+        const marked = `\uFEFF${committed('create table m ();\n', hashOf(b, hashOf(a, undefined)))}`;
+        project.write('migrations/committed/000003-m.sql', marked);
+        await rejects(project.apply(['000003']), /byte order mark.*finds no head behind it/);
+        match((await tool(project, 'migrate')).output, /there should be two newlines after the headers section/);
+      }));
+
     it('runs a migration without a transaction as we do', () =>
       withProject(major, async (project) => {
         const text = '--! no-transaction\ncreate index concurrently a_id on a (id);\n';

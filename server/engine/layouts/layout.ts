@@ -58,13 +58,16 @@ export interface Layout {
   readonly platform?: Platform;
   /** What it does with a version that stands twice: a whole sentence. */
   readonly twice: string;
-  /** What becomes of a file with a byte order mark, as a whole sentence; left out where the tool drops the mark. */
-  readonly onByteOrderMark?: string;
   /**
    * Its files are programs: what they do to a database is asked from the tool, and the tool runs them. Then `read` knows
    * no scripts. Left out for tools of SQL files.
    */
   readonly program?: ToolProgram;
+  /**
+   * What becomes of a file with a byte order mark, as a whole sentence; where it is not the same for all, by the name that
+   * `readName` takes. Left out, or undefined, where the tool drops the mark.
+   */
+  readonly onByteOrderMark?: string | ((fileName: string) => string | undefined);
   /** @returns why the files of this folder are this tool's, for people; undefined when they are not */
   recognise(folder: FolderContents): string | undefined;
   /**

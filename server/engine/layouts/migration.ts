@@ -63,13 +63,14 @@ export function fileOf(
   const { layout } = folder;
   const asked = folder.asked?.get(path);
   if (asked) return text === asked.text ? asked : withoutEdits(asked, text, layout.label);
+  const fileName = fileNameIn(folder, path);
   const file = layout.read(
-    fileNameIn(folder, path),
+    fileName,
     text,
     besideIn(folder, (it) => files.read(it)),
   );
-  if (layout.onByteOrderMark === undefined || !files.isMarked(path)) return file;
-  return { ...file, problems: [marked(layout.onByteOrderMark), ...file.problems] };
+  const effect = files.isMarked(path) ? effectOfMark(layout, fileName) : undefined;
+  return effect === undefined ? file : { ...file, problems: [marked(effect), ...file.problems] };
 }
 
 /** What was typed since is known when it is saved: until then all stands where it was. */
@@ -97,6 +98,8 @@ function withoutEdits(asked: AskedFile, text: string, label: string): MigrationF
     problems: [unsaved, ...asked.problems.map((it) => ({ ...it, range: within(it.range) }))],
   };
 }
+const effectOfMark = ({ onByteOrderMark }: Layout, fileName: string): string | undefined =>
+  typeof onByteOrderMark === 'function' ? onByteOrderMark(fileName) : onByteOrderMark;
 
 const marked = (effect: string): FileProblem => ({
   range: { start: 0, end: 0 },
