@@ -15,7 +15,7 @@ import { withPlace } from '../snapshots/support';
 import { isFault } from '../support/faults';
 import { step } from '../support/migrating';
 import { type Major, servers } from '../support/servers';
-import { repairFilesOf, type TestProject, withFolderAndDatabase } from './support';
+import { folderFilesOf, type TestProject, withFolderAndDatabase } from './support';
 
 const texts = {
   'V1__a.sql': 'create table a (id int);\n',
@@ -187,7 +187,7 @@ for (const major of Object.values(servers)) {
         await session.run("update flyway_schema_history set success = false where version = '2'");
         const failed = await history.read(session);
         match(failed.blocked ?? '', /^Flyway refuses to go on: 2 has failed/);
-        const [repair] = failed.repairs?.(repairFilesOf(folder)) ?? [];
+        const [repair] = failed.repairs?.(folderFilesOf(folder)) ?? [];
         equal(repair?.command, 'flyway repair');
         for (const sql of repair?.statements ?? []) await session.rows(sql);
         equal((await history.read(session)).blocked, undefined);

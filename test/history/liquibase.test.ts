@@ -8,7 +8,7 @@ import { liquibaseConfig } from '../../server/engine/layouts/liquibaseConfig';
 import { withJob } from '../apply/support';
 import { isFault } from '../support/faults';
 import { servers } from '../support/servers';
-import { withFolderAndDatabase } from './support';
+import { folderFilesOf, withFolderAndDatabase } from './support';
 
 const texts = {
   'a.sql':
@@ -38,9 +38,12 @@ for (const major of Object.values(servers)) {
         ];
         deepEqual(await rows(), [first, ...rest]);
         const session = await target.database.open('read');
-        const { parts } = await job.history.read(session);
+        const { parts, missing } = await job.history.read(session);
         await session.end();
-        const [, always] = job.folder.migrations;
+        const [plain, always] = job.folder.migrations;
+        deepEqual(missing?.(folderFilesOf(job.folder, texts)), []);
+        const without = { 'a.sql': texts['a.sql'].replace(/--changeset t:2[^]*/, '') };
+        deepEqual(missing?.(folderFilesOf({ migrations: [plain!] }, without)), ['a.sql::2::t', 'db/b.sql']);
         deepEqual(parts?.(always!, texts['b.sql']), { applied: new Set(['t:1']), open: new Set(['t:1']) });
         await rejects(
           revertMigrations(job, ['b.sql', 'a.sql']),

@@ -12,7 +12,7 @@ import { layoutOf } from '../../server/engine/layouts/find';
 import { migrationsOf } from '../../server/engine/layouts/pairs';
 import { type Major, servers, withDatabase } from '../support/servers';
 import { withSession } from '../support/session';
-import { repairFilesOf } from './support';
+import { folderFilesOf } from './support';
 
 const text = 'create table a ();\r\n';
 
@@ -86,7 +86,7 @@ for (const major of Object.values(servers)) {
           match(blocked, /of a it is recorded that it was refused \(relation "a" already exists\)/);
           match(blocked, /`prisma migrate resolve --rolled-back "a"` when nothing/);
           equal(applied(migration!), 'pending');
-          const [repair] = (await history.read(session)).repairs?.(repairFilesOf({ migrations: [migration!] })) ?? [];
+          const [repair] = (await history.read(session)).repairs?.(folderFilesOf({ migrations: [migration!] })) ?? [];
           equal(repair?.command, 'prisma migrate resolve --rolled-back "a"');
           for (const statement of repair?.statements ?? []) await session.rows(statement);
           const state = await history.read(session);

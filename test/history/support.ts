@@ -1,6 +1,6 @@
 /** A folder of migrations with a database, for comparing our reading of a history with that of its tool. */
 import type { Session } from '../../server/engine/database/session';
-import type { RepairFiles } from '../../server/engine/history/history';
+import type { FolderFiles } from '../../server/engine/history/history';
 import type { LayoutName } from '../../server/engine/layouts/layout';
 import type { MigrationFolder } from '../../server/engine/layouts/migration';
 import { withFolder } from '../support/files';
@@ -30,7 +30,7 @@ export const withFolderAndDatabase = <T>(
   );
 
 /** @param texts by version */
-export const repairFilesOf = (
+export const folderFilesOf = (
   { migrations }: Pick<MigrationFolder, 'migrations'>,
   texts: Readonly<Record<string, string>> = {},
-): RepairFiles => ({ migrations, upTextOf: ({ version }) => texts[version], read: () => undefined });
+): FolderFiles => ({ migrations, upTextOf: ({ version }) => texts[version], read: () => undefined });

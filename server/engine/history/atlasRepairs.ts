@@ -8,11 +8,11 @@
 import { version as ownVersion } from '../base/version';
 import { quoteLiteral } from '../database/quote';
 import { readSum } from '../layouts/atlasSum';
-import { newestFew, type Repair, type RepairFiles } from './history';
+import { newestFew, type Repair, type FolderFiles } from './history';
 import { quoted, type TableName } from './table';
 
 /** Where there is something, and no row: how far it has come. */
-export function baselines(table: TableName, files: RepairFiles): readonly Repair[] {
+export function baselines(table: TableName, files: FolderFiles): readonly Repair[] {
   const hashes = new Map(readSum(files.read('atlas.sum') ?? '').map(({ name, hash }) => [name, hash]));
   const rows = files.migrations.map(({ version, title, upPath = '' }) => {
     const hash = hashes.get(upPath.replace(/.*[/\\]/, ''));
@@ -37,7 +37,7 @@ export function withoutPart(
   table: TableName,
   partial: string,
   versions: readonly string[],
-  { migrations }: RepairFiles,
+  { migrations }: FolderFiles,
 ): readonly Repair[] {
   const before = migrations.findLast(({ version }) => version < partial)?.version;
   if (before === undefined || !versions.includes(before)) return [];

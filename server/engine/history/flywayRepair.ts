@@ -11,14 +11,14 @@ import type { Migration } from '../layouts/migration';
 import { checksumsOf } from './flywayChecksum';
 import { type FlywayRow, FlywayRows } from './flywayRows';
 import { abbreviated, type FlywayOptions } from './flywayTable';
-import type { Repair, RepairFiles } from './history';
+import type { Repair, FolderFiles } from './history';
 import { quoted, type TableName } from './table';
 
 /** All of it at once, as the command does it; nothing where there is nothing that Flyway complains of. */
 export function flywayRepairs(
   place: TableName,
   all: readonly FlywayRow[],
-  files: RepairFiles,
+  files: FolderFiles,
   options: FlywayOptions,
 ): readonly Repair[] {
   const failed = all.filter(({ success }) => !success);
@@ -66,7 +66,7 @@ interface Realignment {
 function realignmentOf(
   migration: Migration,
   rows: FlywayRows,
-  files: RepairFiles,
+  files: FolderFiles,
   options: FlywayOptions,
 ): readonly Realignment[] {
   const { name } = migration;
@@ -83,7 +83,7 @@ function realignmentOf(
  * Those of scripts alone: what is written in Java is never seen here. Where Flyway is told of several locations, nobody
  * but Flyway knows what lies in the others.
  */
-function missingIn(rows: FlywayRows, { migrations }: RepairFiles, { config }: FlywayOptions): readonly FlywayRow[] {
+function missingIn(rows: FlywayRows, { migrations }: FolderFiles, { config }: FlywayOptions): readonly FlywayRow[] {
   if (config.locations.length > 1) return [];
   const newest = migrations.findLast(({ name }) => !isRepeatable(name))?.name.order ?? '';
   const isHere = new Set(migrations.map(({ name }) => rows.rowOf(name)));

@@ -102,13 +102,19 @@ export interface HistoryState {
   readonly parts?: (migration: Migration, upText: string) => PartStates;
   /** Versions in the table, oldest first; some may have no file here. */
   readonly versions: readonly string[];
+  /**
+   * What else is recorded as applied and stands in none of these files; left out where `versions` tell that.
+   *
+   * @returns as people know it: `changes.sql::1::ada`
+   */
+  readonly missing?: (files: Pick<FolderFiles, 'migrations' | 'upTextOf'>) => readonly string[];
   /** Set when the tool refuses to go on until it is repaired (golang-migrate's `dirty`): what to do about it. */
   readonly blocked?: string;
   /**
    * What the tool's own commands would write to end what it complains of, that or something else: likeliest first. Left
    * out where the tool has no such command.
    */
-  readonly repairs?: (files: RepairFiles) => readonly Repair[];
+  readonly repairs?: (files: FolderFiles) => readonly Repair[];
   /** Set where the newest version alone is recorded, and every file below it counts as applied (golang-migrate). */
   readonly recordsNewest?: true;
   /** True when an unapplied file below the newest applied one will never be run by the tool (golang-migrate). */
@@ -144,8 +150,8 @@ export interface EditedFiles {
   };
 }
 
-/** What a repair may have to know of the folder. */
-export interface RepairFiles {
+/** What a history may have to know of all files of the folder. */
+export interface FolderFiles {
   /** Oldest first. */
   readonly migrations: readonly Migration[];
   /** Of its up file, with its byte order mark; undefined where there is none, or it cannot be read. */

@@ -15,7 +15,7 @@ import { isRun, partOf, propertiesFor } from '../layouts/liquibaseReader';
 import type { ToolSettings } from '../layouts/layout';
 import type { History, HistoryState, HistoryStep, PartStates } from './history';
 import { withLiquibaseLock } from './liquibaseLock';
-import { LiquibaseRows, type LiquibaseRow } from './liquibaseRows';
+import { LiquibaseRows, type LiquibaseRow, normalPath } from './liquibaseRows';
 import { currentSchema, hasTable, labelOf, quoted, type Shape, type TableName } from './table';
 
 export const liquibaseOptions = (settings: ToolSettings): LiquibaseConfig => ({
@@ -25,7 +25,7 @@ export const liquibaseOptions = (settings: ToolSettings): LiquibaseConfig => ({
 
 export function liquibaseHistory(config: LiquibaseConfig): History {
   const places = new WeakMap<Session, string>();
-  const deployments = new WeakMap<Session, string>();
+  const runs = new WeakMap<Session, Run>();
   const placeOf = async (session: Session, name: string): Promise<TableName> => {
     const schema = config.schema ?? places.get(session) ?? (await currentSchema(session)) ?? 'public';
     places.set(session, schema);
@@ -37,9 +37,10 @@ export function liquibaseHistory(config: LiquibaseConfig): History {
     ofNothing: () => stateOf({ schema: config.schema ?? 'public', name: config.table }, undefined, config),
     async withLock(session, waitMs, use) {
       const table = await placeOf(session, config.table);
-      deployments.set(session, String(Date.now()).slice(-10));
       return withLiquibaseLock(session, await placeOf(session, config.lockTable), waitMs, async () => {
         if (!(await hasTable(session, table, shape))) await session.rows(tableOf(table));
+        const deployment = String(Date.now()).slice(-10);
+        runs.set(session, { table, rows: await rowsIn(session, table), deployment });
         return use();
       });
     },
@@ -48,11 +49,12 @@ export function liquibaseHistory(config: LiquibaseConfig): History {
       if (changeset && step.script.direction === 'up') await askFirst(session, changeset);
     },
     async after(session, step) {
-      const table = await placeOf(session, config.table);
       const changeset = changesetOf(step);
       if (!changeset) return;
-      if (step.script.direction === 'down') await forget(session, table, changeset, step);
-      else await record(session, table, changeset, { step, config, deployment: deployments.get(session) ?? '' });
+      const run = runs.get(session);
+      if (!run) throw new Error('a changeset is recorded without the lock');
+      if (step.script.direction === 'down') await forget(session, run, changeset, step);
+      else await record(session, run, changeset, { step, config });
     },
   };
 }
@@ -111,29 +113,36 @@ async function askFirst(session: Session, { preconditions }: Changeset): Promise
   }
 }
 
+/** What is done under one lock: nobody else writes into the table meanwhile. */
+interface Run {
+  readonly table: TableName;
+  /** As they are by now. */
+  readonly rows: LiquibaseRows;
+  readonly deployment: string;
+}
+
 interface Recording {
   readonly step: HistoryStep;
   readonly config: LiquibaseConfig;
-  readonly deployment: string;
 }
 
 /** A changeset that ran before keeps its row. */
 async function record(
   session: Session,
-  table: TableName,
+  { table, rows, deployment }: Run,
   changeset: Changeset,
-  { step, config, deployment }: Recording,
+  { step, config }: Recording,
 ): Promise<void> {
-  const rows = await rowsIn(session, table);
   const file = fileIn(rows, changeset, step);
   const { id, author, line, comment } = changeset;
   const text = bare(step.upText);
   const properties = propertiesFor(text, readChangesets(text), config.properties);
+  const md5sum = changesetChecksum(text, changeset, properties);
   const values = [
     id,
     author,
     file,
-    changesetChecksum(text, changeset, properties),
+    md5sum,
     comment.trim().slice(0, 250),
     contextsIn(line),
     labelsIn(line),
@@ -154,16 +163,19 @@ async function record(
           $9::varchar)`,
     values,
   );
+  const exectype = ran ? 'RERAN' : 'EXECUTED';
+  rows.take({ id, author, filename: file, md5sum, exectype, liquibase: rows.release ?? null });
 }
 
-async function forget(session: Session, table: TableName, changeset: Changeset, step: HistoryStep): Promise<void> {
-  const file = fileIn(await rowsIn(session, table), changeset, step);
+async function forget(session: Session, { table, rows }: Run, changeset: Changeset, step: HistoryStep): Promise<void> {
+  const file = fileIn(rows, changeset, step);
   const { id, author } = changeset;
   await session.rows(`delete from ${quoted(table)} where id = $1 and author = $2 and filename = $3`, [
     id,
     author,
     file,
   ]);
+  rows.drop({ id, author, filename: file });
 }
 
 const fileIn = (rows: LiquibaseRows, { line }: Changeset, { migration, upText }: HistoryStep): string =>
@@ -203,6 +215,29 @@ function inChangelog(rows: LiquibaseRows, migration: HistoryStep['migration'], u
   const isApplied = (it: (typeof all)[number]): boolean => rows.of(file, it) !== undefined;
   return { applied: names(all.filter(isApplied)), open: names(all.filter((it) => !isApplied(it))) };
 }
+
+/** Of a file whose changesets nobody here can read all are taken to be there. */
+function missingIn(rows: LiquibaseRows, { migrations, upTextOf }: Parameters<Missing>[0]): readonly string[] {
+  const found = new Set<LiquibaseRow | undefined>();
+  const [files, unread] = [new Set<string>(), new Set<string>()];
+  for (const migration of migrations) {
+    const [file, upText] = [rows.fileOf(migration), upTextOf(migration)];
+    if (upText === undefined || isChangelog(migration.version)) {
+      unread.add(file);
+      continue;
+    }
+    const { changesets, logicalFilePath = file } = readChangesets(bare(upText));
+    files.add(logicalFilePath);
+    for (const it of changesets) found.add(rows.of(attributeIn('logicalFilePath', it.line) || logicalFilePath, it));
+  }
+  const lost = rows.all.filter((row) => !found.has(row) && !unread.has(normalPath(row.filename)));
+  return [...new Set(lost.map((row) => (files.has(normalPath(row.filename)) ? nameOf(row) : row.filename)))];
+}
+
+type Missing = NonNullable<HistoryState['missing']>;
+
+/** As Liquibase writes it. */
+const nameOf = ({ filename, id, author }: LiquibaseRow): string => `${filename}::${id}::${author}`;
 
 /** @param found undefined where there is no table */
 function stateOf(table: TableName, found: LiquibaseRows | undefined, config: LiquibaseConfig): HistoryState {
@@ -247,6 +282,7 @@ function stateOf(table: TableName, found: LiquibaseRows | undefined, config: Liq
     again: (migration, upText) => rows.has(migration) && parts(migration, upText).open.size > 0,
     parts,
     versions: [],
+    missing: (files) => missingIn(rows, files),
     skipsOlder: false,
     needsFiles: 'none',
   };

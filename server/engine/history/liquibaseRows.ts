@@ -18,23 +18,37 @@ type Named = Pick<HistoryStep['migration'], 'name' | 'upPath' | 'version'>;
 
 export class LiquibaseRows {
   private readonly byKey = new Map<string, LiquibaseRow>();
-  private readonly files: ReadonlySet<string>;
-  private readonly newest: string;
-  readonly release: string | undefined;
+  private readonly files = new Set<string>();
+  private newest = '';
+  release: string | undefined;
 
   /** @param rows oldest first */
   constructor(rows: readonly LiquibaseRow[]) {
-    for (const row of rows) this.byKey.set(keyOf(normal(row.filename), row), row);
-    this.files = new Set(rows.map(({ filename }) => normal(filename)));
-    this.newest = [...this.files].at(-1) ?? '';
-    this.release = rows.findLast(({ liquibase }) => liquibase)?.liquibase ?? undefined;
+    for (const row of rows) this.take(row);
+  }
+
+  /** The newest row, in the place of a former one of its changeset. */
+  take(row: LiquibaseRow): void {
+    const file = normalPath(row.filename);
+    this.byKey.set(keyOf(file, row), row);
+    if (!this.files.has(file)) this.newest = file;
+    this.files.add(file);
+    if (row.liquibase) this.release = row.liquibase;
+  }
+
+  drop({ filename, ...changeset }: Pick<LiquibaseRow, 'filename' | 'id' | 'author'>): void {
+    this.byKey.delete(keyOf(normalPath(filename), changeset));
+  }
+
+  get all(): readonly LiquibaseRow[] {
+    return [...this.byKey.values()];
   }
 
   /** Some releases called a file without the first line by its path. */
   of = (file: string, { id, author }: Pick<Changeset, 'id' | 'author'>): LiquibaseRow | undefined =>
-    this.byKey.get(keyOf(normal(file), { id, author })) ??
+    this.byKey.get(keyOf(normalPath(file), { id, author })) ??
     (author === 'includeAll' && id === 'raw'
-      ? this.byKey.get(keyOf(normal(file), { id: `raw_${normal(file).replaceAll('/', '_')}`, author }))
+      ? this.byKey.get(keyOf(normalPath(file), { id: `raw_${normalPath(file).replaceAll('/', '_')}`, author }))
       : undefined);
 
   has = (migration: Named): boolean => this.files.has(this.fileOf(migration));
@@ -44,7 +58,7 @@ export class LiquibaseRows {
    * rows that are there tell.
    */
   fileOf({ name, upPath = '', version }: Named): string {
-    const usual = normal(name.recordedAs ?? version);
+    const usual = normalPath(name.recordedAs ?? version);
     const path = upPath.replaceAll('\\', '/');
     const parts = path.split('/');
     const own = this.files.has(usual) ? usual : endsOf(parts).find((it) => this.files.has(it));
@@ -76,7 +90,7 @@ const keyOf = (file: string, { id, author }: Pick<Changeset, 'id' | 'author'>): 
   JSON.stringify([file, author, id]);
 
 /** As DatabaseChangeLog.normalizePath: without the scheme of the class path, a drive and a slash before it. */
-const normal = (file: string): string =>
+export const normalPath = (file: string): string =>
   file
     .replace(/^classpath:/, '')
     .replaceAll('\\', '/')

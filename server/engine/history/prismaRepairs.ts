@@ -6,7 +6,7 @@
  */
 import { quoteLiteral } from '../database/quote';
 import type { Migration } from '../layouts/migration';
-import { newestFew, type Repair, type RepairFiles } from './history';
+import { newestFew, type Repair, type FolderFiles } from './history';
 import { prismaChecksum } from './prismaChecksum';
 import { quoted, type TableName } from './table';
 
@@ -19,7 +19,7 @@ export function afterFailures(
   table: TableName,
   failed: readonly string[],
   isApplied: (version: string) => boolean,
-  files: RepairFiles,
+  files: FolderFiles,
 ): readonly Repair[] {
   return failed.flatMap((version) => {
     const takenBack = `update ${quoted(table)} set rolled_back_at = pg_catalog.now() where migration_name = ${quoteLiteral(version)} and finished_at is null and rolled_back_at is null`;
@@ -42,7 +42,7 @@ export function afterFailures(
 }
 
 /** Where there are tables, and none of Prisma: how far they have come. */
-export function baselines(table: TableName, tableText: string, files: RepairFiles): readonly Repair[] {
+export function baselines(table: TableName, tableText: string, files: FolderFiles): readonly Repair[] {
   const rows = files.migrations.map((it) => rowOf(table, it, files));
   const known = rows.findIndex((it) => it === undefined);
   return newestFew(known < 0 ? files.migrations : files.migrations.slice(0, known)).map(({ version }) => {
@@ -58,7 +58,7 @@ export function baselines(table: TableName, tableText: string, files: RepairFile
 }
 
 /** @returns undefined without a script */
-function rowOf(table: TableName, migration: Migration, files: RepairFiles): string | undefined {
+function rowOf(table: TableName, migration: Migration, files: FolderFiles): string | undefined {
   const upText = files.upTextOf(migration);
   if (upText === undefined) return undefined;
   const values = [prismaChecksum(upText), migration.version].map(quoteLiteral).join(', ');

@@ -7,11 +7,11 @@ import { listed } from '../base/listed';
 import { quoteLiteral } from '../database/quote';
 import type { Migration } from '../layouts/migration';
 import { statementsOfSupabase } from '../layouts/supabaseStatements';
-import { type HistoryState, type Repair, type RepairFiles, versionsNeeded } from './history';
+import { type HistoryState, type Repair, type FolderFiles, versionsNeeded } from './history';
 import { quoted, type TableName } from './table';
 
 /** What the CLI stops at, and what it does not notice: that a file is not what was applied. */
-export function supabaseRepairs(table: TableName, state: HistoryState, files: RepairFiles): readonly Repair[] {
+export function supabaseRepairs(table: TableName, state: HistoryState, files: FolderFiles): readonly Repair[] {
   const here = new Set(files.migrations.map(({ version }) => version));
   const missing = versionsNeeded(state, (it) => here.has(it));
   const known = files.migrations.flatMap((migration) => {

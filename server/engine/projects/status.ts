@@ -2,6 +2,7 @@
 import { type HistoryState, versionsNeeded } from '../history/history';
 import type { MigrationStatus, Status } from '../project';
 import type { View } from './look';
+import { wholeUpText } from './states';
 
 export function statusOf({ live, migrations }: View): Status {
   const here = migrations.map(
@@ -17,7 +18,7 @@ export function statusOf({ live, migrations }: View): Status {
   return {
     server: live.server,
     historyTable: table,
-    migrations: [...here, ...missingIn(live.history, here)],
+    migrations: [...here, ...missingIn(live.history, here), ...missingParts(live.history, migrations)],
     ...(blocked === undefined ? {} : { blocked }),
   };
 }
@@ -30,11 +31,13 @@ function missingIn(history: HistoryState, here: readonly MigrationStatus[]): Mig
   const needed = new Set(versionsNeeded(history, (it) => known.has(it)));
   return history.versions
     .filter((version) => !known.has(version))
-    .map((version) => ({
-      version,
-      title: '',
-      state: 'missing',
-      migration: undefined,
-      ...(needed.has(version) ? { reason: stops } : {}),
-    }));
+    .map((version) => ({ ...gone(version), ...(needed.has(version) ? { reason: stops } : {}) }));
+}
+
+const gone = (version: string): MigrationStatus => ({ version, title: '', state: 'missing', migration: undefined });
+
+function missingParts({ missing }: HistoryState, read: View['migrations']): MigrationStatus[] {
+  if (!missing) return [];
+  const texts = new Map(read.map((it) => [it.migration, wholeUpText(it)]));
+  return missing({ migrations: [...texts.keys()], upTextOf: (it) => texts.get(it) }).map(gone);
 }
