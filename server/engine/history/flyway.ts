@@ -90,7 +90,8 @@ async function record(
 async function read(session: Session, place: TableName, options: FlywayOptions): Promise<HistoryState> {
   if (await hasTable(session, place, flywayShape)) {
     const rows = await session.rows<FlywayRow>(
-      `select installed_rank as rank, version, description, type, checksum, success from ${quoted(place)} order by installed_rank`,
+      `select installed_rank as rank, version, coalesce(description, '') as description, coalesce(type, '') as type, checksum, success
+        from ${quoted(place)} where version is not null or description is not null order by installed_rank`,
     );
     return stateOf(place, rows, options);
   }

@@ -137,7 +137,9 @@ interface Row {
 }
 
 async function rowIn(session: Session, table: TableName): Promise<Row | undefined> {
-  const [row] = await session.rows<Row>(`select version::text as version, dirty from ${quoted(table)} limit 1`);
+  const [row] = await session.rows<Row>(
+    `select version::text as version, dirty from ${quoted(table)} where version is not null limit 1`,
+  );
   return row;
 }
 

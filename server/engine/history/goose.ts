@@ -85,7 +85,8 @@ async function read(session: Session, table: TableName): Promise<HistoryState> {
   const exists = await hasTable(session, table, shape);
   const rows = exists
     ? await session.rows<Row>(
-        `select version_id::text as version, is_applied as applied from ${quoted(table)} order by id desc`,
+        `select version_id::text as version, is_applied as applied from ${quoted(table)}
+          where version_id is not null order by id desc`,
       )
     : undefined;
   return stateOf(table, rows);

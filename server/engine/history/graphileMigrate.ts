@@ -100,7 +100,9 @@ interface Row {
 async function read(session: Session): Promise<HistoryState> {
   const exists = await hasTable(session, migrations, shape);
   const rows = exists
-    ? await session.rows<Row>(`select hash, filename from ${quoted(migrations)} order by filename desc`)
+    ? await session.rows<Row>(
+        `select hash, filename from ${quoted(migrations)} where filename is not null order by filename desc`,
+      )
     : undefined;
   return stateOf(rows);
 }

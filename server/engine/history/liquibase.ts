@@ -199,7 +199,8 @@ const labelsIn = (line: string): string | null => {
 async function rowsIn(session: Session, table: TableName): Promise<LiquibaseRows> {
   return new LiquibaseRows(
     await session.rows<LiquibaseRow>(
-      `select id, author, filename, md5sum, exectype, liquibase from ${quoted(table)} order by dateexecuted, orderexecuted`,
+      `select id, author, filename, md5sum, exectype, liquibase from ${quoted(table)}
+        where id is not null and author is not null and filename is not null order by dateexecuted, orderexecuted`,
     ),
   );
 }

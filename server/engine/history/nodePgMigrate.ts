@@ -78,7 +78,9 @@ async function read(session: Session, options: NodePgMigrateOptions): Promise<Hi
   const table = tableOf(options.config);
   const exists = await hasTable(session, table, shape);
   const rows = exists
-    ? await session.rows<{ name: string }>(`select name from ${quoted(table)} order by run_on, id`)
+    ? await session.rows<{ name: string }>(
+        `select name from ${quoted(table)} where name is not null order by run_on, id`,
+      )
     : undefined;
   return stateOf(
     options,

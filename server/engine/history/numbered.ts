@@ -54,7 +54,7 @@ async function read(session: Session): Promise<HistoryState> {
   const exists = await hasTable(session, table, shape);
   const rows = exists
     ? await session.rows<{ version: string; checksum: string }>(
-        `select version, checksum from ${quoted(table)} order by pg_catalog.length(version), version collate "C"`,
+        `select version, checksum from ${quoted(table)} where version is not null order by pg_catalog.length(version), version collate "C"`,
       )
     : undefined;
   return stateOf(rows);

@@ -152,9 +152,9 @@ async function read(session: Session, table: TableName): Promise<HistoryState> {
 
 const rowsIn = (session: Session, table: TableName): Promise<readonly Row[]> =>
   session.rows<Row>(
-    `select migration_name::text as name, checksum::text as checksum, logs,
+    `select migration_name::text as name, coalesce(checksum, '')::text as checksum, logs,
         case when rolled_back_at is not null then 'rolledBack' when finished_at is null then 'failed' else 'applied' end as state
-      from ${quoted(table)} order by started_at, migration_name collate "C"`,
+      from ${quoted(table)} where migration_name is not null order by started_at, migration_name collate "C"`,
   );
 
 function stateOf(table: TableName, { rows, crowded, underWay }: Reading): HistoryState {

@@ -117,7 +117,7 @@ async function read(session: Session, table: TableName, { planFile, read }: Sqit
   // Earlier registries have no script_hash.
   const rows = await session.rows<Row>(
     `select c.change_id as id, c.change, pg_catalog.to_jsonb(c) ->> 'script_hash' as hash
-      from ${quoted(table)} c where c.project = $1 order by c.committed_at`,
+      from ${quoted(table)} c where c.project = $1 and c.change_id is not null and c.change is not null order by c.committed_at`,
     [project?.name ?? ''],
   );
   return stateOf(table, { rows, version: await versionOf(session, { ...table, name: 'releases' }) });

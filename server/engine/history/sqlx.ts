@@ -120,7 +120,7 @@ async function read(session: Session, table: TableName, options: SqlxOptions): P
   const rows = exists
     ? await session.rows<Row>(
         `select version::text as version, pg_catalog.encode(checksum, 'hex') as checksum, success
-          from ${quoted(table)} order by ${quoted(table)}.version`,
+          from ${quoted(table)} t where t.version is not null order by t.version`,
       )
     : undefined;
   return stateOf(table, rows, options);

@@ -74,7 +74,11 @@ async function read(session: Session): Promise<HistoryState> {
   if (!(await hasTable(session, table, shape))) return stateOf(undefined);
   const missing = await columnsMissing(session);
   const statements = missing.includes('statements') ? 'null::text[] as statements' : 'statements';
-  return stateOf(await session.rows<Row>(`select version, ${statements} from ${quoted(table)} order by version`));
+  return stateOf(
+    await session.rows<Row>(
+      `select version, ${statements} from ${quoted(table)} where version is not null order by version`,
+    ),
+  );
 }
 
 /** @param rows as the server orders versions; undefined without a table */

@@ -34,14 +34,17 @@ export interface Shape {
  * Golang-migrate, dbmate, Rails and others call their tables `schema_migrations`; what they hold is different.
  *
  * @returns whether the table is there
- * @throws {Fault} `history-moved` when it is there and is not of this shape
+ * @throws {Fault} `history-moved` when it is there and is not of this shape; `no-right` when it cannot be read
  */
 export async function hasTable(session: Session, table: TableName, shape: Shape): Promise<boolean> {
-  const columns = await columnsOf(session, table);
+  const { columns, mayRead } = await columnsOf(session, table);
   if (columns.size === 0) return false;
   const owner = shape.isOwnSchema ? undefined : (await isOfRails(session, table, columns)) ? 'Rails' : ownerOf(columns);
   const fits = Object.entries(shape.columns).every(([name, type]) => sameType(columns.get(name), type));
-  if (fits && owner !== 'Rails' && (owner === undefined || owner === shape.tool)) return true;
+  if (fits && owner !== 'Rails' && (owner === undefined || owner === shape.tool)) {
+    if (mayRead) return true;
+    throw new Fault('no-right', unreadable(table, session.server.user));
+  }
   const list = [...columns].map(([name, type]) => `${name} ${type}`).join(', ');
   throw new Fault(
     'history-moved',
@@ -52,21 +55,37 @@ export async function hasTable(session: Session, table: TableName, shape: Shape)
 /**
  * Of a table with a row for each version.
  *
+ * Rows without a name, which a table without its keys can have, are nobody's, as in all histories.
+ *
  * @returns in the order of their bytes; undefined when the table is not there
  * @throws {Fault} as hasTable
  */
 export async function versionsIn(session: Session, table: TableName, shape: Shape): Promise<string[] | undefined> {
   if (!(await hasTable(session, table, shape))) return undefined;
   const rows = await session.rows<{ version: string }>(
-    `select version::text as version from ${quoted(table)} order by version collate "C"`,
+    `select version::text as version from ${quoted(table)} where version is not null order by version collate "C"`,
   );
   return rows.map(({ version }) => version);
 }
 
-/** By name; types as Postgres writes them. Empty when there is no such table. */
-async function columnsOf(session: Session, { schema, name }: TableName): Promise<ReadonlyMap<string, string>> {
-  const rows = await session.rows<{ column: string; type: string }>(
-    `select a.attname::text as column, pg_catalog.format_type(a.atttypid, null) as type
+function unreadable(table: TableName, user: string): string {
+  const role = quoteIdentifier(user);
+  const grants = `GRANT USAGE ON SCHEMA ${quoteIdentifier(table.schema)} TO ${role}; GRANT SELECT ON ${quoted(table)} TO ${role};`;
+  return `${user} may not read ${labelOf(table)}. Its owner can allow that: ${grants}`;
+}
+
+interface Columns {
+  /** By name; types as Postgres writes them. Empty when there is no such table. */
+  readonly columns: ReadonlyMap<string, string>;
+  readonly mayRead: boolean;
+}
+
+/** Everybody may read the catalogs. */
+async function columnsOf(session: Session, { schema, name }: TableName): Promise<Columns> {
+  const rows = await session.rows<{ column: string; type: string; readable: boolean }>(
+    `select a.attname::text as column, pg_catalog.format_type(a.atttypid, null) as type,
+        pg_catalog.has_schema_privilege(n.oid, 'usage')
+          and pg_catalog.has_any_column_privilege(c.oid, 'select') as readable
       from pg_catalog.pg_attribute a
         join pg_catalog.pg_class c on c.oid = a.attrelid
         join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -75,7 +94,10 @@ async function columnsOf(session: Session, { schema, name }: TableName): Promise
       order by a.attnum`,
     [schema, name],
   );
-  return new Map(rows.map(({ column, type }) => [column, type]));
+  return {
+    columns: new Map(rows.map(({ column, type }) => [column, type])),
+    mayRead: rows.every(({ readable }) => readable),
+  };
 }
 
 /** What the shape alone tells (FRAMEWORKS: two tables are called `schema_migrations`). */
@@ -95,7 +117,7 @@ async function isOfRails(
 ): Promise<boolean> {
   if (columns.size !== 1 || !columns.has('version')) return false;
   const beside = await columnsOf(session, { schema, name: 'ar_internal_metadata' });
-  return beside.size > 0;
+  return beside.columns.size > 0;
 }
 
 /** A text column is as good as a varchar one. */
