@@ -2,17 +2,31 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import { findFolders } from '../../server/engine/layouts/find';
+import { atlas } from '../../server/engine/layouts/atlas';
+import { scanAtlas } from '../../server/engine/layouts/atlasScanner';
+import { directiveProblems } from '../../server/engine/layouts/directives/finder';
+import { drizzle } from '../../server/engine/layouts/drizzle';
 import { goose } from '../../server/engine/layouts/goose';
 import { compiled } from '../../server/engine/layouts/graphileMigrateCompile';
+import type { Layout } from '../../server/engine/layouts/layout';
+import { liquibase } from '../../server/engine/layouts/liquibase';
 import { changelogFrom, hasIncludes } from '../../server/engine/layouts/liquibaseChangelog';
 import { markerIn } from '../../server/engine/layouts/nodePgMigrateReader';
+import { prisma } from '../../server/engine/layouts/prisma';
 import { yamlEntries } from '../../server/engine/layouts/settingsFiles';
 import { readSqitchPlan } from '../../server/engine/layouts/sqitchPlan';
+import { statementsIn } from '../../server/engine/layouts/statements';
+import { supabase } from '../../server/engine/layouts/supabase';
+import { statementsOfSupabase } from '../../server/engine/layouts/supabaseStatements';
 import { tomlValues } from '../../server/engine/layouts/toml';
 import { yamlValues } from '../../server/engine/layouts/yaml';
 import { filesOf } from '../support/files';
+import { toolSettings } from '../support/toolSettings';
 
 const megabyte = (text: string): string => text.repeat(Math.ceil(1_000_000 / text.length));
+
+/** Much where each sign is work, and enough that who looks at the rest anew for each runs into mocha's limit. */
+const much = (text: string): string => text.repeat(Math.ceil(200_000 / text.length));
 
 /** What takes for ever is ended by mocha's limit. */
 const ends = (run: () => unknown): void => void run();
@@ -59,6 +73,23 @@ describe('changelogs that lead far away', () => {
     deepEqual([files.files, listed], [[], []]);
   });
 
+  it('name no file there either', () => {
+    const asked: string[] = [];
+    const { files, beyond } = changelogFrom(
+      {
+        path: '/p/m',
+        names: ['a.xml'],
+        read: (name) => (
+          asked.push(name),
+          '<databaseChangeLog><include file="../../../../../etc/x.xml" relativeToChangelogFile="true"/></databaseChangeLog>'
+        ),
+        list: () => [],
+      },
+      'a.xml',
+    );
+    deepEqual([files, beyond, asked], [[], ['../../../../../etc/x.xml'], ['a.xml']]);
+  });
+
   it('end where folders lie in each other', () =>
     ends(() =>
       changelogFrom(
@@ -80,6 +111,44 @@ describe('a file of one sign', () => {
   for (const sign of ['-', '--\n', '\n', '\r', ' ', '\n--', '$', '{', '${', "'", '-- '])
     it(`is recognised quickly: ${JSON.stringify(sign)}`, () =>
       ends(() => findFolders(['/w'], filesOf({ '/w/m/1_a.sql': megabyte(sign), '/w/n/V1__a.sql': megabyte(sign) }))));
+
+  const tools: readonly (readonly [Layout, string, string, readonly string[]])[] = [
+    [liquibase, '1.sql', '--liquibase formatted sql\n--changeset a:1\n', ['[', '/*', ';', '--changeset a:1\n']],
+    [liquibase, '1.sql', '--liquibase formatted sql\n--changeset a:1', [' ']],
+    [liquibase, '1.sql', '--liquibase formatted sql\n--property ', [' ']],
+    [supabase, '20200101000000_a.sql', '', ['begin atomic ', '(', 'begin atomic (']],
+    [goose, '1_a.sql', '-- +goose ENVSUB ON\n-- +goose Up\n', ['$A ', '$A;\n']],
+    [goose, '1_a.sql', '-- +goose Up\n', ["';\n", '$$;\n']],
+    [atlas, '1_a.sql', '', ['begin ', ' ', '/*']],
+  ];
+  for (const [layout, name, head, signs] of tools)
+    for (const sign of signs)
+      it(`is read in time: ${layout.label}, ${JSON.stringify(`${head}${sign}…`)}`, () => {
+        const text = `${head}${much(sign)}`;
+        for (const script of layout.read(name, text, () => undefined).scripts) statementsIn(text, script);
+      });
+
+  for (const sign of ['datasource db {', 'migrations: {', 'datasource: { url: env<', '\n', '"\\', '/*'])
+    it(`is no configuration: ${JSON.stringify(sign)}`, () => {
+      const read = (): string => much(sign);
+      prisma.recognise({ path: '/p/m', names: ['20200101000000_a/'], read, list: () => ['migration.sql', 'a.prisma'] });
+      drizzle.configured?.(toolSettings({ read }));
+    });
+
+  it('is a name of dollars for Atlas, and no riddle', () =>
+    equal(atlas.read('1_a.sql', `select $${'a'.repeat(200)} ;`, () => undefined).scripts.length, 1));
+
+  it('is no riddle of options', () =>
+    ends(() => directiveProblems('dbmate', { text: `-- migrat:up ${'a:bbbbbbbb'.repeat(50)}!\n`, isMarked: false })));
+
+  it('nests blocks deeper than the stack', () =>
+    deepEqual(
+      [
+        statementsOfSupabase('begin atomic ('.repeat(100_000)).length,
+        scanAtlas('begin '.repeat(100_000)).statements.length,
+      ],
+      [1, 1],
+    ));
 
   it('is no list of TOML', () => ends(() => equal(tomlValues(`a = [${megabyte('#')}`)?.size ?? 0, 0)));
   it('is no line of a plan', () =>

@@ -4,6 +4,7 @@
  * Facts from ariga/atlas, sql/migrate/lex.go, with the options of ScanStmts in sql/postgres/driver.go. Its scanner knows
  * quotes, dollar quotes, comments, parentheses, BEGIN … END, and a delimiter that the file names; no more.
  */
+import { type Finder, finderIn } from '../base/sorted';
 import type { TextRange } from '../base/text';
 
 export interface AtlasStatement {
@@ -24,7 +25,7 @@ export function scanAtlas(text: string, within: TextRange = { start: 0, end: tex
   const statements: AtlasStatement[] = [];
   try {
     const [start, delimiter] = delimiterOf(text, within);
-    const scanner = new Scanner(text.slice(0, within.end), start, delimiter);
+    const scanner = new Scanner(new Source(text.slice(0, within.end)), start, delimiter);
     for (let next = scanner.statement(); next; next = scanner.statement()) statements.push(next);
     return { statements };
   } catch (error) {
@@ -59,22 +60,69 @@ class Trouble extends Error {
 }
 
 /** Go's regular expressions: white space is ASCII's. */
-const dollarQuote = /\$(?:[A-Za-zÈ-ÿ_][\wÈ-ÿ]*)*\$/y;
-const beginAtomic = /[\t\n\f\r ]*BEGIN[\t\n\f\r ]+ATOMIC[\t\n\f\r ]+/iy;
-const begin = /[\t\n\f\r ]*BEGIN[\t\n\f\r ]+/iy;
+const dollarQuote = /\$(?:[A-Za-zÈ-ÿ_][\wÈ-ÿ]*)?\$/y;
+const blank = /[\t\n\f\r ]*/y;
+const begin = /BEGIN[\t\n\f\r ]+/iy;
+const atomic = /ATOMIC[\t\n\f\r ]+/iy;
 const end = /^[\t\n\f\r ]*END[\t\n\f\r ]*/i;
+
+/** Where the words end that begin a block. */
+interface Beginning {
+  /** Of BEGIN, and the white space behind it. */
+  readonly plain: number;
+  /** Of ATOMIC, too. */
+  readonly atomic: number | undefined;
+}
+
+/** The text, and what is known of it to all who read in it: each would look for it anew. */
+class Source {
+  readonly next: Finder;
+  /** Where a block begins that is known to have no end. */
+  private readonly hopeless = new Set<string>();
+  /** Characters that may still be read for blocks of which some have no end: they stand in each other, and each goes on. */
+  patience: number;
+  private last: { readonly from: number; readonly to: number; readonly found: Beginning | undefined } | undefined;
+
+  constructor(readonly text: string) {
+    this.next = finderIn(text);
+    this.patience = 3 * text.length + 100_000;
+  }
+
+  /** The block that begins at an offset, or behind the white space there. */
+  beginningAt(at: number): Beginning | undefined {
+    // Within the white space before it, it is the same one.
+    if (this.last && this.last.from <= at && at <= this.last.to) return this.last.found;
+    const to = endAt(blank, this.text, at) ?? at;
+    const plain = endAt(begin, this.text, to);
+    const found = plain === undefined ? undefined : { plain, atomic: endAt(atomic, this.text, plain) };
+    this.last = { from: at, to, found };
+    return found;
+  }
+
+  isHopeless(block: string): boolean {
+    return this.patience < 0 || this.hopeless.has(block);
+  }
+
+  gaveUp(block: string): void {
+    this.hopeless.add(block);
+  }
+}
+
+/** Deeper in each other no blocks stand that a person has written. */
+const deepest = 100;
 
 class Scanner {
   /** Behind what has been read. */
   at: number;
+  private readonly text: string;
 
-  /** @param hopeless where a block that begins is known to have no end: each would be looked for within each other */
   constructor(
-    private readonly text: string,
+    private readonly source: Source,
     private start: number,
     private delimiter: string,
-    private readonly hopeless = new Set<string>(),
+    private readonly depth = 0,
   ) {
+    this.text = source.text;
     this.at = start;
   }
 
@@ -88,6 +136,7 @@ class Scanner {
       }
       const character = String.fromCodePoint(this.text.codePointAt(this.at) ?? 0);
       this.at += character.length;
+      if (this.depth > 0 && this.source.patience-- < 0) throw new Trouble('no end of a block', this.start);
       if (character === '(') {
         if (depth++ === 0) opening = this.at - 1;
       } else if (character === ')') {
@@ -130,16 +179,17 @@ class Scanner {
   }
 
   private skipDollarQuote(): void {
-    const tag = matchAt(dollarQuote, this.text, this.at - 1);
-    if (tag === undefined) return;
+    const opening = endAt(dollarQuote, this.text, this.at - 1);
+    if (opening === undefined) return;
+    const tag = this.text.slice(this.at - 1, opening);
     const close = this.text.indexOf(tag, this.at - 1 + tag.length);
     this.at = close < 0 ? this.text.length : close + tag.length;
   }
 
   /** One before a statement is no part of it. */
   private skipComment(left: string, right: string): void {
-    const close = this.text.indexOf(right, ++this.at);
-    if (close < 0) return;
+    const close = this.source.next(right, ++this.at);
+    if (close === Infinity) return;
     const isBefore = this.at - this.start === left.length;
     this.at = close + right.length;
     if (!isBefore) return;
@@ -167,33 +217,34 @@ class Scanner {
   /** Whether the statement ends with a block that begins here. */
   private skipBlock(): boolean {
     if (this.delimiter !== ';') return false;
-    const atomic = matchAt(beginAtomic, this.text, this.at - 1);
-    if (atomic !== undefined) {
-      this.at += atomic.length - 1;
+    let block = this.source.beginningAt(this.at - 1);
+    if (block?.atomic !== undefined) {
+      this.at = block.atomic;
       if (this.skipBody('atomic')) return true;
+      block = this.source.beginningAt(this.at - 1);
     }
-    const opening = matchAt(begin, this.text, this.at - 1);
-    if (opening === undefined) return false;
+    if (block === undefined) return false;
     // At the beginning of the statement, or behind white space.
-    if (this.at > this.start + 1 && matchAt(begin, this.text, this.at - 2) === undefined) return false;
-    this.at += opening.length - 1;
+    if (this.at > this.start + 1 && !/[\t\n\f\r ]/.test(this.text.charAt(this.at - 2))) return false;
+    this.at = block.plain;
     return this.skipBody('plain');
   }
 
   private skipBody(kind: keyof typeof endsBlock): boolean {
-    const place = `${kind} ${this.at}`;
-    if (this.hopeless.has(place)) return false;
-    const body = new Scanner(this.text, this.at, ';', this.hopeless);
+    const block = `${kind} ${this.at}`;
+    if (this.depth >= deepest || this.source.isHopeless(block)) return false;
+    const body = new Scanner(this.source, this.at, ';', this.depth + 1);
     try {
       for (let next = body.statement(); next; next = body.statement())
         if (endsBlock[kind](next.text)) {
+          this.source.patience += body.at - this.at;
           this.at = body.at;
           return true;
         }
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;
     }
-    this.hopeless.add(place);
+    this.source.gaveUp(block);
     return false;
   }
 }
@@ -203,8 +254,7 @@ const endsBlock = {
   plain: (text: string): boolean => [text, text.slice(0, -1)].includes(end.exec(text)?.[0] ?? ' ') && end.test(text),
 } as const;
 
-function matchAt(pattern: RegExp, text: string, at: number): string | undefined {
-  if (at < 0) return undefined;
+function endAt(pattern: RegExp, text: string, at: number): number | undefined {
   pattern.lastIndex = at;
-  return pattern.exec(text)?.[0];
+  return pattern.test(text) ? pattern.lastIndex : undefined;
 }

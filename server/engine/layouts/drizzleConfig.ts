@@ -48,8 +48,9 @@ function literalIn(code: string, key: string): string | undefined {
   return value === '' ? undefined : value;
 }
 
+/** What does not end goes to the end, so that nothing is looked at twice. */
 const withoutComments = (text: string): string =>
   text.replaceAll(
-    /("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|\/\/[^\n]*|\/\*[\s\S]*?\*\//g,
+    /("(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?|`(?:\\.|[^`\\])*`?)|\/\/[^\n]*|\/\*(?:[\s\S]*?\*\/|[\s\S]*)/g,
     (_, literal: string | undefined) => literal ?? ' ',
   );

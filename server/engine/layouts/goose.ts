@@ -104,12 +104,10 @@ function piecesOf(text: string, message: GooseMessage): Piece[] {
 
 /** goose reads the whole file for either direction; what it meets in both is one problem. */
 function inOneList(ups: readonly FileProblem[], downs: readonly FileProblem[]): FileProblem[] {
-  const sameAs =
-    ({ code, range: { start, end } }: FileProblem) =>
-    (it: FileProblem): boolean =>
-      it.code === code && it.range.start === start && it.range.end === end;
+  const keyOf = ({ code, range: { start, end } }: FileProblem): string => `${code} ${start} ${end}`;
+  const [up, down] = [new Set(ups.map(keyOf)), new Set(downs.map(keyOf))];
   return [
-    ...ups.map((it) => (downs.some(sameAs(it)) ? it : { ...it, direction: 'up' as const })),
-    ...downs.filter((it) => !ups.some(sameAs(it))).map((it) => ({ ...it, direction: 'down' as const })),
+    ...ups.map((it) => (down.has(keyOf(it)) ? it : { ...it, direction: 'up' as const })),
+    ...downs.filter((it) => !up.has(keyOf(it))).map((it) => ({ ...it, direction: 'down' as const })),
   ];
 }

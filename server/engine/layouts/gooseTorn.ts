@@ -21,10 +21,13 @@ export function mended(messages: readonly GooseMessage[]): Mended {
   // A quote that nothing closes is for Postgres to tell of; it is looked for once.
   let unclosed = false;
   let behind = 0;
+  let frame = 0;
   for (const [i, message] of messages.entries()) {
     if (i < behind) continue;
     const isWhole = message.framed || unclosed || !isTorn(sentText(message));
-    const count: number = isWhole ? 1 : partsOf(messages, i);
+    // A frame is no part of what stands before it.
+    while (frame < messages.length && (frame <= i || messages[frame]?.framed !== true)) frame++;
+    const count: number = isWhole ? 1 : partsOf(messages, i, frame);
     unclosed ||= count === 0;
     const parts = messages.slice(i, i + Math.max(1, count));
     whole.push({ lines: parts.flatMap(({ lines }) => lines), framed: message.framed });
@@ -58,10 +61,8 @@ function isTorn(sql: string): boolean {
   return end?.kind === 'statement' && end.statement.text !== 'x';
 }
 
-/** How many messages from the first one on hold its last statement; 0 when it does not end in them. */
-function partsOf(messages: readonly GooseMessage[], first: number): number {
-  const framed = messages.findIndex(({ framed }, i) => i > first && framed);
-  const end = framed < 0 ? messages.length : framed;
+/** How many messages from the first one to the end hold its last statement; 0 when it does not end in them. */
+function partsOf(messages: readonly GooseMessage[], first: number, end: number): number {
   // As a rule it ends soon, and the rest is long.
   for (let count = few; ; count *= few) {
     const parts = partsAmong(messages.slice(first, Math.min(end, first + count)));

@@ -71,9 +71,10 @@ class Reader {
         this.at += 2;
         replaced.push({ range: { start, end: this.at }, text: '$' });
       } else if (pair.startsWith('$') && pair.length === 2) {
+        const known = this.unset.length;
         const text = this.expansion();
         const range = { start, end: this.at };
-        for (const it of this.unset) if (it.range.start === start) it.range = range;
+        for (const it of this.unset.slice(known)) if (it.range.start === start) it.range = range;
         replaced.push({ range, text });
       } else this.at++;
     }

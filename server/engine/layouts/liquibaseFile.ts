@@ -108,7 +108,7 @@ class Reader implements FormattedSql {
     const range = this.lines[this.at++] ?? { start: 0, end: 0 };
     const line = this.text.slice(range.start, range.end);
     const [, id, author] = changesetOf(line);
-    if (/^\s*--\s*property\s+.*:.*\s+.*:.*$/i.test(line)) this.readProperty(line);
+    if (/^\s*--\s*property\s[^:]*:\S*\s[^:]*:/i.test(line)) this.readProperty(line);
     else if (/^--\s*ignoreLines:\w+$/i.test(line)) this.ignoreLines(line, range);
     else if (id !== undefined && author !== undefined) this.begin(id, author, line, range);
     else if (this.isMisspelt(line, range)) return;
@@ -204,7 +204,7 @@ const misspelt: readonly { readonly pattern: RegExp; readonly should: string; re
 
 /** Of a line; of several the last one counts. */
 export const attributeIn = (name: string, line: string): string | undefined =>
-  new RegExp(`.*${name}:("[^"]*"|\\S*)`, 'i').exec(line)?.[1]?.replace(/^"(.*)"$/, '$1');
+  new RegExp(`^.*${name}:("[^"]*"|\\S*)`, 'i').exec(line)?.[1]?.replace(/^"(.*)"$/, '$1');
 
 /** @param usual where it is not said */
 export function flagIn(name: string, line: string, usual: boolean): boolean {
@@ -217,8 +217,8 @@ const bare = (written: string): string => written.trim().replace(/^"(.*)"$/, '$1
 /** Without their ends. */
 function linesOf(text: string): TextRange[] {
   const lines: TextRange[] = [];
+  const end = /\r\n|\r|\n/g;
   for (let start = 0; start < text.length; ) {
-    const end = /\r\n|\r|\n/g;
     end.lastIndex = start;
     const found = end.exec(text);
     lines.push({ start, end: found?.index ?? text.length });

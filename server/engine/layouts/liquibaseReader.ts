@@ -1,6 +1,7 @@
 /** The scripts of a file of formatted SQL: one up for each changeset, and one down where there is a rollback. */
+import { firstBehind } from '../base/sorted';
 import type { TextRange } from '../base/text';
-import { inFile, sentOf } from '../sql/places';
+import { placesOf, sentOf } from '../sql/places';
 import { statementsOf } from '../sql/scan';
 import { tokensOf } from '../sql/tokens';
 import type { Replaced } from '../sql/statement';
@@ -118,25 +119,27 @@ function cut(
   const replaced = how.strip ? withoutComments(text, range, whole.replaced) : whole.replaced;
   const sent = sentOf(text, range, replaced);
   const parts = statementsByLiquibase(sent, how);
-  const isWithin = ({ start, end }: TextRange): boolean => parts.some((it) => start < it.end && it.end < end);
+  const isWithin = ({ start, end }: TextRange): boolean =>
+    (parts[firstBehind(parts, (it) => it.end > start)]?.end ?? Infinity) < end;
   const torn = statementsOf(sent)
     .map((it) => it.range)
     .filter((it) => isWithin(it) && tokensOf(sent, it).some(({ range }) => isWithin(range)));
-  const place = { range, replaced };
-  const ranges = joined([...parts, ...torn]).map((it) => inFile(it, place));
+  const inFile = placesOf({ range, replaced });
+  const ranges = joined([...parts, ...torn]).map(inFile);
   return {
     range,
     pieces: joined(ranges).map((it) => pieceOf(it, replaced)),
-    torn: torn.map((it) => inFile(it, place)),
+    torn: torn.map(inFile),
   };
 }
 
 /** Also those in bodies, so that what the database keeps of them is the same. */
 function withoutComments(text: string, range: TextRange, replaced: readonly Replaced[]): readonly Replaced[] {
-  const comments = commentsIn(sentOf(text, range, replaced)).map((it) => inFile(it, { range, replaced }));
-  const left = replaced.filter(
-    (it) => !comments.some(({ start, end }) => start <= it.range.start && it.range.end <= end),
-  );
+  const comments = commentsIn(sentOf(text, range, replaced)).map(placesOf({ range, replaced }));
+  const left = replaced.filter(({ range: { start, end } }) => {
+    const before = comments[firstBehind(comments, (it) => it.start > start) - 1];
+    return before === undefined || before.end < end;
+  });
   return [...left, ...comments.map((it) => ({ range: it, text: '' }))].toSorted(
     (one, other) => one.range.start - other.range.start,
   );
@@ -155,7 +158,11 @@ function joined(ranges: readonly TextRange[]): TextRange[] {
 }
 
 function pieceOf(range: TextRange, replaced: readonly Replaced[]): Piece {
-  const own = replaced.filter((it) => range.start <= it.range.start && it.range.end <= range.end);
+  const first = firstBehind(replaced, (it) => it.range.start >= range.start);
+  const own = replaced.slice(
+    first,
+    firstBehind(replaced, (it) => it.range.end > range.end),
+  );
   return own.length > 0 ? { ...range, replaced: own } : range;
 }
 
@@ -206,16 +213,21 @@ const isForPostgres = (dbms: string | undefined): boolean => {
   return names.includes('postgresql') || names.every((it) => it.startsWith('!'));
 };
 
-const twice = (changesets: readonly Changeset[]): FileProblem[] =>
-  changesets.flatMap((it, at) =>
-    changesets.findIndex((other) => partOf(other) === partOf(it)) === at
-      ? []
-      : [
-          {
-            range: it.head,
-            severity: 'error',
-            code: 'liquibase-duplicate-changeset',
-            message: `Liquibase refuses this file: the changeset ${partOf(it)} stands twice.`,
-          },
-        ],
-  );
+function twice(changesets: readonly Changeset[]): FileProblem[] {
+  const known = new Set<string>();
+  return changesets.flatMap((it): FileProblem[] => {
+    const part = partOf(it);
+    if (!known.has(part)) {
+      known.add(part);
+      return [];
+    }
+    return [
+      {
+        range: it.head,
+        severity: 'error',
+        code: 'liquibase-duplicate-changeset',
+        message: `Liquibase refuses this file: the changeset ${part} stands twice.`,
+      },
+    ];
+  });
+}

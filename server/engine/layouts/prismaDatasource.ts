@@ -18,11 +18,15 @@ export interface PrismaDatasource {
 
 /** @param folder that of the migrations */
 export function prismaDatasource(folder: FolderContents): PrismaDatasource {
-  const blocks = schemaFiles(folder).flatMap((name) => datasource.exec(folder.read(name) ?? '')?.[1] ?? []);
-  const configured = configFiles.flatMap((name) => variablesIn(folder.read(name) ?? '', configuredUrl));
+  const blocks = schemaFiles(folder).flatMap((name) => blocksIn(folder.read(name) ?? '', datasource)[0] ?? []);
+  const configured = configFiles.flatMap((name) =>
+    blocksIn(folder.read(name) ?? '', configuredSource)
+      .flatMap((it) => variablesIn(it, configuredUrl))
+      .slice(0, 1),
+  );
   const written = blocks.flatMap((it) => [...variablesIn(it, directUrl), ...variablesIn(it, url)]);
   return {
-    isForPostgres: blocks.some((it) => /^\s*provider\s*=\s*"postgres(?:ql)?"/m.test(it)),
+    isForPostgres: blocks.some((it) => /^[ \t]*provider\s*=\s*"postgres(?:ql)?"/m.test(it)),
     variables: [...new Set([...configured, ...written])],
     isElsewhere: configFiles.some((name) => namesAnother(folder, name)),
   };
@@ -47,19 +51,35 @@ const configFiles = foldersAbove(4).flatMap((up) =>
 export const prismaFiles: readonly string[] = ['../schema.prisma', ...configFiles];
 
 function namesAnother({ path, read }: FolderContents, config: string): boolean {
-  const [, named] = migrationsPath.exec(read(config) ?? '') ?? [];
+  const named = blocksIn(read(config) ?? '', migrations)
+    .map((it) => migrationsPath.exec(it)?.[1])
+    .find((it) => it !== undefined);
   return named !== undefined && resolve(path, dirname(config), named) !== resolve(path);
 }
 
-const migrationsPath = /\bmigrations\b\s*:\s*\{[^}]*?\bpath\s*:\s*['"]([^'"]+)['"]/;
+const migrations = /\bmigrations\b\s*:\s*\{/;
+const migrationsPath = /\bpath\s*:\s*['"]([^'"]+)['"]/;
 
-const datasource = /^[ \t]*datasource\s+\w+\s*\{([^}]*)\}/m;
+const datasource = /^[ \t]*datasource\s+\w+\s*\{/m;
 
-const directUrl = /^\s*directUrl\s*=\s*env\(\s*"(\w+)"\s*\)/m;
-const url = /^\s*url\s*=\s*env\(\s*"(\w+)"\s*\)/m;
+const directUrl = /^[ \t]*directUrl\s*=\s*env\(\s*"(\w+)"\s*\)/m;
+const url = /^[ \t]*url\s*=\s*env\(\s*"(\w+)"\s*\)/m;
 
-const configuredUrl =
-  /\bdatasource\b\s*:\s*\{[^}]*?\burl\s*:\s*(?:env(?:<[^>]*>)?\(\s*['"](\w+)|process\.env(?:\.(\w+)|\[\s*['"](\w+)))/;
+const configuredSource = /\bdatasource\b\s*:\s*\{/;
+const configuredUrl = /\burl\s*:\s*(?:env(?:<[^>\n]{0,200}>)?\(\s*['"](\w+)|process\.env(?:\.(\w+)|\[\s*['"](\w+)))/;
+
+/** What stands behind each such beginning, up to the next brace that closes; none lies in another. */
+function blocksIn(text: string, beginning: RegExp): readonly string[] {
+  const blocks: string[] = [];
+  const next = new RegExp(beginning, `g${beginning.flags}`);
+  while (next.exec(text)) {
+    const start = next.lastIndex;
+    const close = text.indexOf('}', start);
+    next.lastIndex = close < 0 ? text.length : close;
+    blocks.push(text.slice(start, next.lastIndex));
+  }
+  return blocks;
+}
 
 function variablesIn(text: string, pattern: RegExp): string[] {
   const found = pattern.exec(text)?.slice(1).find(Boolean);

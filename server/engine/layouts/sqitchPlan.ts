@@ -163,7 +163,8 @@ class PlanReader {
 
   private dependenciesOf({ name }: Project, list: string | undefined): readonly SqitchDependency[] {
     const texts = list === undefined ? [] : list.split(blanks).filter((it) => it !== '');
-    const twice = texts.find((it, i) => texts.indexOf(it) !== i);
+    const known = new Set<string>();
+    const twice = texts.find((it) => known.size === known.add(it).size);
     if (twice !== undefined) this.refuse(`the dependency "${twice}" stands twice`);
     return texts.map((it) => dependencyOf(it, name) ?? this.refuse(`"${it}" is no dependency`));
   }

@@ -1,7 +1,8 @@
 /** The statements of a script, cut as its tool sends them. */
+import { firstBehind } from '../base/sorted';
 import { shifted, type TextRange } from '../base/text';
 import { lexemeAt } from '../sql/lexer';
-import { inFile, sentOf } from '../sql/places';
+import { placesOf, sentOf } from '../sql/places';
 import { scan, statementsOf } from '../sql/scan';
 import type { Replaced, Statement } from '../sql/statement';
 import type { Piece, Script } from './layout';
@@ -43,10 +44,11 @@ function messageOf(text: string, piece: Piece): Message {
   const { start, replaced } = piece;
   if (!replaced) return found(text, piece);
   const sent = sentOf(text, piece, replaced);
+  const inFile = placesOf({ range: piece, replaced });
+  const stretches = stretchesOf(start, replaced);
   return found(sent, { start: 0, end: sent.length }).map((it) => {
-    const place = { range: piece, replaced };
-    const own = replacedWithin(it.range, start, replaced);
-    return { ...it, range: inFile(it.range, place), ...(own.length > 0 ? { replaced: own } : {}) };
+    const own = replacedWithin(it.range, stretches);
+    return { ...it, range: inFile(it.range), ...(own.length > 0 ? { replaced: own } : {}) };
   });
 }
 
@@ -75,19 +77,32 @@ function openComment(sql: string, { start, end }: TextRange): TextRange | undefi
   return undefined;
 }
 
+interface SentPlace extends Replaced {
+  /** In the message as it is sent. */
+  readonly sent: TextRange;
+}
+
+/** @param start of the message in the file */
+function stretchesOf(start: number, replaced: readonly Replaced[]): readonly SentPlace[] {
+  let gained = -start;
+  return replaced.map(({ range, text }) => {
+    const sent = shifted({ start: range.start, end: range.start + text.length }, gained);
+    gained += text.length - (range.end - range.start);
+    return { range, text, sent };
+  });
+}
+
 /**
  * Those of a statement, of one at its edge the part that belongs to it.
  *
- * @param range in the message as it is sent
- * @param start of the message in the file
+ * @param within in the message as it is sent
  */
-function replacedWithin(range: TextRange, start: number, replaced: readonly Replaced[]): Replaced[] {
-  let gained = -start;
-  return replaced.flatMap(({ range: place, text }) => {
-    const sent = shifted({ start: place.start, end: place.start + text.length }, gained);
-    gained += text.length - (place.end - place.start);
-    if (sent.end < range.start || sent.start >= range.end || (sent.end === range.start && text.length > 0)) return [];
-    if (sent.start < range.start && text.length === 0) return [];
-    return [{ range: place, text: text.slice(Math.max(0, range.start - sent.start), range.end - sent.start) }];
+function replacedWithin(within: TextRange, stretches: readonly SentPlace[]): Replaced[] {
+  const first = firstBehind(stretches, ({ sent }) => sent.end >= within.start);
+  const behind = firstBehind(stretches, ({ sent }) => sent.start >= within.end);
+  return stretches.slice(first, behind).flatMap(({ range, text, sent }) => {
+    if (sent.end === within.start && text.length > 0) return [];
+    if (sent.start < within.start && text.length === 0) return [];
+    return [{ range, text: text.slice(Math.max(0, within.start - sent.start), within.end - sent.start) }];
   });
 }

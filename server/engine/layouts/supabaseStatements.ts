@@ -12,7 +12,17 @@ import { tokensOf } from '../sql/tokens';
 /** Told of the character that ends at `end`; what it returns comes next, undefined ends the statement. */
 interface State {
   readonly isReady?: true;
+  /** What it opens: it lasts, with states within it, until it closes. */
+  readonly opens?: Frame;
   next(character: string, end: number): State | undefined;
+}
+
+/** Parentheses, or the body of a BEGIN ATOMIC. */
+interface Frame {
+  /** Asked before the state within: whether it has ended just before this character. */
+  readonly hasEnded?: (character: string) => boolean;
+  /** Told of the state within that is next, undefined where a statement ended; true when it closes with this character. */
+  closes(next: State | undefined, character: string, end: number): boolean;
 }
 
 /**
@@ -23,17 +33,12 @@ interface State {
 export function tokensIn(text: string): TextRange[] {
   const machine = new Machine(text);
   const tokens: TextRange[] = [];
-  let state: State = machine.ready;
   for (let at = 0; at < text.length; ) {
     const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
     at += character.length;
-    const next = state.next(character, at);
-    if (next) state = next;
-    else {
-      tokens.push({ start: machine.start, end: at });
-      machine.start = at;
-      state = machine.ready;
-    }
+    if (!machine.ends(character, at)) continue;
+    tokens.push({ start: machine.start, end: at });
+    machine.start = at;
   }
   if (machine.start < text.length) tokens.push({ start: machine.start, end: text.length });
   return tokens;
@@ -53,7 +58,25 @@ class Machine {
   /** Of the statement that is being read. */
   start = 0;
 
+  /** Those that are open, the innermost last: one stands in another as deep as a file has it. */
+  private readonly frames: Frame[] = [];
+  private state: State | undefined;
+
   constructor(private readonly text: string) {}
+
+  /** Whether the statement ends with the character that ends at `end`. */
+  ends(character: string, end: number): boolean {
+    const isLeft = this.frames.at(-1)?.hasEnded?.(character) === true;
+    if (isLeft) this.frames.pop();
+    let next = (isLeft ? this.ready : (this.state ?? this.ready)).next(character, end);
+    while (this.frames.at(-1)?.closes(next, character, end)) {
+      this.frames.pop();
+      next = this.ready;
+    }
+    if (next?.opens) this.frames.push(next.opens);
+    this.state = next?.opens ? this.ready : next;
+    return next === undefined && this.frames.length === 0;
+  }
 
   readonly ready: State = {
     isReady: true,
@@ -74,7 +97,7 @@ class Machine {
         case ';':
           return undefined;
         case '(':
-          return this.parentheses();
+          return this.parentheses;
         default:
           return /c/i.test(character) && this.isBeginAtomic(end) ? this.body(end) : this.ready;
       }
@@ -149,35 +172,27 @@ class Machine {
     return state;
   }
 
-  private parentheses(): State {
-    let inner = this.ready;
-    const state: State = {
-      next: (character, end) => {
-        inner = inner.next(character, end) ?? this.ready;
-        return inner.isReady && character === ')' ? this.ready : state;
-      },
-    };
-    return state;
-  }
+  private readonly parentheses: State = {
+    opens: { closes: (next, character) => (next ?? this.ready).isReady === true && character === ')' },
+    next: () => this.ready,
+  };
 
   /** Of BEGIN ATOMIC: it ends with an END that begins a statement. */
   private body(start: number): State {
-    let [inner, from, hasContent, isEnding]: [State, number, boolean, boolean] = [this.ready, start, false, false];
-    const state: State = {
-      next: (character, end) => {
-        if (isEnding && !ofIdentifier.test(character)) return this.ready.next(character, end);
+    let [from, hasContent, isEnding] = [start, false, false];
+    const opens: Frame = {
+      hasEnded: (character) => isEnding && !ofIdentifier.test(character),
+      closes: (next, _, end) => {
         isEnding = false;
-        const next = inner.next(character, end);
-        inner = next ?? this.ready;
         if (!next) [from, hasContent] = [end, false];
-        else if (inner.isReady && !hasContent && this.isWordBefore('END', end)) {
+        else if (next.isReady && !hasContent && this.isWordBefore('END', end)) {
           isEnding = isBlank(this.text.slice(from, end - 'END'.length));
           hasContent = !isEnding;
         }
-        return state;
+        return false;
       },
     };
-    return state;
+    return { opens, next: () => this.ready };
   }
 
   private endsWith(what: string, end: number): boolean {

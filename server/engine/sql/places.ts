@@ -1,4 +1,5 @@
 /** From a place in what is sent to the place in the file, and back; they differ where a tool has replaced something. */
+import { firstBehind } from '../base/sorted';
 import type { TextRange } from '../base/text';
 import type { Replaced, Statement } from './statement';
 
@@ -9,9 +10,27 @@ type Placed = Pick<Statement, 'range' | 'replaced'>;
  *
  * @param range in the statement's text
  */
-export function inFile(range: TextRange, statement: Placed): TextRange {
-  const start = fileOffset(range.start, statement).start;
-  return { start, end: range.end > range.start ? fileOffset(range.end - 1, statement).end : start };
+export const inFile = (range: TextRange, statement: Placed): TextRange => placesOf(statement)(range);
+
+/** As inFile, for many ranges of one statement. */
+export function placesOf({ range: { start: first }, replaced = [] }: Placed): (range: TextRange) => TextRange {
+  let gained = -first;
+  const stretches = replaced.map(({ range: place, text }) => {
+    const start = place.start + gained;
+    gained += text.length - (place.end - place.start);
+    return { place, start, end: start + text.length };
+  });
+  /** The place in the file of one character that is sent. */
+  const placeOf = (offset: number): TextRange => {
+    const before = stretches[firstBehind(stretches, ({ start }) => start > offset) - 1];
+    if (before && offset < before.end) return before.place;
+    const at = before ? before.place.end + offset - before.end : first + offset;
+    return { start: at, end: at + 1 };
+  };
+  return (range) => {
+    const { start } = placeOf(range.start);
+    return { start, end: range.end > range.start ? placeOf(range.end - 1).end : start };
+  };
 }
 
 /**
@@ -37,16 +56,4 @@ export function sentOf(text: string, { start, end }: TextRange, replaced: readon
     at = range.end;
   }
   return sent + text.slice(at, end);
-}
-
-/** The place in the file of one character that is sent. */
-function fileOffset(offset: number, { range, replaced = [] }: Placed): TextRange {
-  let [at, sent] = [range.start, 0];
-  for (const { range: place, text } of replaced) {
-    const plain = place.start - at;
-    if (offset < sent + plain) break;
-    if (offset < sent + plain + text.length) return place;
-    [at, sent] = [place.end, sent + plain + text.length];
-  }
-  return { start: at + offset - sent, end: at + offset - sent + 1 };
 }

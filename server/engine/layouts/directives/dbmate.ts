@@ -2,7 +2,7 @@
 import type { Directive, ToolDirectives } from './directive';
 
 /** Nothing, or `transaction:false`, `transaction = false`: what may stand behind a marker, written right or not. */
-const options = /^(?:[a-z_]+\s*[:=]\s*\w+\s*)*$/i;
+const options = /^(?:[a-z_]+\s*[:=]\s*\w+(?:\s+|$))*$/i;
 
 const up: Directive = {
   name: 'up',
