@@ -88,6 +88,11 @@ describe("drizzle's folders", () => {
       ],
       [withFiles([], '<<<<<<< HEAD\n{}\n=======\n>>>>>>> x\n'), [/marks of a merge conflict/]],
       [withFiles([], '{"entries": [{"tag": "x"}]}'), [/its entry number 1 has no "tag" or no "when"/]],
+      [withFiles([], '{"entries": [{"tag": "x", "when": 2.5}]}'), [/no "when" in whole milliseconds/]],
+      [
+        withFiles([], '{"entries": [{"tag": "../../x", "when": 1}, {"tag": "/etc/x", "when": 2}]}'),
+        [/\.\.\/\.\.\/x\.sql, which is listed, lies outside/, /\/etc\/x\.sql, which is listed, lies outside/],
+      ],
       [withFiles([], '{"entries": {}}'), [/no list of entries/]],
       [
         withFiles(['0000_a', '0001_b'], journalOf(['0000_a', '0001_b'], { '0001_b': { when: 5 } })),

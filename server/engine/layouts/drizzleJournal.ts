@@ -33,7 +33,9 @@ export function readJournal(text: string): Journal | string {
     if (!isRecord(journal) || !Array.isArray(journal['entries'])) return 'it has no list of entries.';
     const entries: readonly unknown[] = journal['entries'];
     const other = entries.findIndex((it) => !isEntry(it));
-    return other < 0 ? (journal as unknown as Journal) : `its entry number ${other + 1} has no "tag" or no "when".`;
+    return other < 0
+      ? (journal as unknown as Journal)
+      : `its entry number ${other + 1} has no "tag" or no "when" in whole milliseconds.`;
   } catch (error) {
     if (error instanceof SyntaxError) return `it is no JSON (${error.message}).`;
     throw error;
@@ -46,12 +48,13 @@ export const dialectIn = (text: string): string | undefined => /"dialect"\s*:\s*
 export function collectJournal({ names, read }: Pick<FolderContents, 'names' | 'read'>, text: string): Collected {
   const journal = readJournal(text);
   if (typeof journal === 'string') return { files: [], problems: [atJournal(`drizzle cannot read it: ${journal}`)] };
-  const { entries } = journal;
+  const entries = journal.entries.filter(({ tag }) => !leadsOut(tag));
   const isThere = ({ tag }: JournalEntry): boolean => names.includes(`${tag}.sql`) || read(`${tag}.sql`) !== undefined;
   const listed = new Set(entries.map(({ tag }) => `${tag}.sql`));
   return {
     files: entries.flatMap((entry, at) => (isThere(entry) ? [fileOf(entry, at)] : [])),
     problems: [
+      ...journal.entries.filter(({ tag }) => leadsOut(tag)).map(outside),
       ...entries.filter((it) => !isThere(it)).map(fileless),
       ...names.filter((name) => name.endsWith('.sql') && !listed.has(name)).map(unlisted),
       ...repeated(entries),
@@ -77,6 +80,9 @@ const atJournal = (message: string): FolderProblem => ({ fileName: journalFile, 
 
 const fileless = ({ tag }: JournalEntry): FolderProblem =>
   atJournal(`drizzle refuses the whole folder: ${tag}.sql is listed and not there. Restore it, or take its entry out.`);
+
+const outside = ({ tag }: JournalEntry): FolderProblem =>
+  atJournal(`${tag}.sql, which is listed, lies outside of the folder: it is not read here. Name a file of the folder.`);
 
 const unlisted = (fileName: string): FolderProblem => ({
   fileName,
@@ -109,7 +115,10 @@ function outOfTime(entries: readonly JournalEntry[]): FolderProblem[] {
   });
 }
 
+/** drizzle puts the tag into a path as it is. */
+const leadsOut = (tag: string): boolean => /^[\\/]|^[a-z]:|(?:^|[\\/])\.\.(?:[\\/]|$)/i.test(tag);
+
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 const isEntry = (value: unknown): boolean =>
-  isRecord(value) && typeof value['tag'] === 'string' && Number.isFinite(value['when']);
+  isRecord(value) && typeof value['tag'] === 'string' && Number.isSafeInteger(value['when']);

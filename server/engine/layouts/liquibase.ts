@@ -70,10 +70,8 @@ const directIn = ({ names }: FolderContents): readonly string[] => names.filter(
 function collect(folder: FolderContents): Collected {
   const root = rootIn(folder);
   const base = pathFor(folder);
-  const listed =
-    root === undefined
-      ? directIn(folder).filter((name) => isFormatted(folder.read(name) ?? ''))
-      : changelogFrom(folder, root).files;
+  const changelog = root === undefined ? undefined : changelogFrom(folder, root);
+  const listed = changelog?.files ?? directIn(folder).filter((name) => isFormatted(folder.read(name) ?? ''));
   const files = listed.map(
     (fileName, at): FoundFile => ({
       fileName,
@@ -89,6 +87,10 @@ function collect(folder: FolderContents): Collected {
       ...left.map((fileName) => ({
         fileName,
         message: `${root} does not include it: Liquibase passes over this file.`,
+      })),
+      ...(changelog?.beyond ?? []).map((path) => ({
+        fileName: root ?? path,
+        message: `${path}, which it includes, lies too far above the folder: it is not read here.`,
       })),
       ...unordered.map(({ fileName }) => ({
         fileName,

@@ -11,6 +11,8 @@ export interface Changelog {
   /** Relative to the folder, in the order of their changesets; changelogs with changesets of their own among them. */
   readonly files: readonly string[];
   readonly properties: ReadonlyMap<string, string>;
+  /** What is included and lies too far away to be of the project. */
+  readonly beyond: readonly string[];
 }
 
 /** What a changelog holds, in its order. */
@@ -24,9 +26,14 @@ export function changelogFrom(folder: FolderContents, name: string): Changelog {
   const files = new Set<string>();
   const properties = new Map<string, string>();
   const seen = new Set<string>();
+  const beyond: string[] = [];
   const take = (file: string): void => {
     if (seen.has(file)) return;
     seen.add(file);
+    if (isTooFar(file)) {
+      beyond.push(file);
+      return;
+    }
     if (!isChangelog(file)) {
       files.add(file);
       return;
@@ -39,7 +46,7 @@ export function changelogFrom(folder: FolderContents, name: string): Changelog {
     }
   };
   take(name);
-  return { files: [...files], properties };
+  return { files: [...files], properties, beyond };
 }
 
 export const isChangelog = (file: string): boolean => /\.(?:xml|ya?ml|json)$/i.test(file);
@@ -124,7 +131,7 @@ function placeOf(folder: FolderContents, changelog: string, path: string, relati
 
 /** Changelogs of a folder and those below, by their paths; none where it leads to what holds the whole project. */
 const allIn = (folder: FolderContents, path: string, depth = 0): string[] => {
-  if (depth > deepest || path.startsWith('../'.repeat(farthest + 1).slice(0, -1))) return [];
+  if (depth > deepest || isTooFar(path)) return [];
   return folder
     .list(path)
     .flatMap((name) => {
@@ -134,6 +141,8 @@ const allIn = (folder: FolderContents, path: string, depth = 0): string[] => {
     })
     .toSorted();
 };
+
+const isTooFar = (path: string): boolean => path.startsWith('../'.repeat(farthest + 1).slice(0, -1));
 
 const deepest = 8;
 /** Folders above that of the changelog. */
