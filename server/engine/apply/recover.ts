@@ -27,7 +27,7 @@ export async function recoverApplies(
     // Each session of the embedded engine has its own advisory locks; only the lock of the file tells of the others.
     if (job.database.file !== undefined) release = lockFile(job.database.file);
     return await withLockedTarget(
-      { ...job, waits: release ? { ...usualWaits, statementLockMs: 0 } : { lockMs: glanceMs, statementLockMs: 0 } },
+      { ...job, waits: release ? usualWaits : { ...usualWaits, lockMs: glanceMs } },
       'read',
       (session) =>
         givingUp(session, job.signal, async () => {

@@ -28,7 +28,7 @@ export async function inReadOnlyTransaction<T>(
     return await inTransaction(session, limits, work);
   } catch (error) {
     if (!isLockTimeout(error)) throw error;
-    const holders = await holdersOf(session, limits);
+    const holders = await holdersOf(session, limits, keptFrom.reading);
     const who = holders.length > 0 ? holders.join('; ') : 'another session has a lock on what has to be read';
     throw new Fault('busy', `${who}.`, error);
   }
@@ -51,11 +51,21 @@ async function inTransaction<T>(
 }
 
 /** `lock_not_available` is the answer to a lock_timeout, too (PostgreSQL documentation, appendix A). */
-const isLockTimeout = (error: unknown): boolean =>
+export const isLockTimeout = (error: unknown): boolean =>
   error instanceof Fault && error.cause instanceof DatabaseError && error.cause.code === '55P03';
 
-/** Some of those who keep even readers out, for people: `session 4711 (psql, user shop) has locked public.orders`. */
-async function holdersOf(session: Session, limits: ReadLimits): Promise<readonly string[]> {
+/** The modes in which somebody has a table when nobody else can read it, or write to it. */
+export const keptFrom = {
+  reading: ['AccessExclusiveLock'],
+  writing: ['ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'],
+} as const;
+
+/** Some of those who have tables in such a mode, for people: `session 4711 (psql, user shop) has locked public.orders`. */
+export async function holdersOf(
+  session: Session,
+  limits: ReadLimits,
+  modes: readonly string[],
+): Promise<readonly string[]> {
   const query = () =>
     session.rows<{ pid: number; who: string; names: string }>(
       `select l.pid, pg_catalog.concat_ws(', ', nullif(a.application_name, ''), 'user ' || a.usename) as who,
@@ -63,10 +73,11 @@ async function holdersOf(session: Session, limits: ReadLimits): Promise<readonly
          from pg_catalog.pg_locks l join pg_catalog.pg_class c on c.oid = l.relation
          join pg_catalog.pg_namespace n on n.oid = c.relnamespace
          left join pg_catalog.pg_stat_activity a on a.pid = l.pid
-        where l.granted and l.mode = 'AccessExclusiveLock' and l.pid <> pg_catalog.pg_backend_pid()
+        where l.granted and l.mode = any ($1::text[]) and l.pid <> pg_catalog.pg_backend_pid()
           and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
           and c.relkind in ('r', 'p', 'v', 'm', 'f')
         group by l.pid, a.application_name, a.usename order by l.pid limit 3`,
+      [modes],
     );
   try {
     const rows = await inTransaction(session, limits, query);
