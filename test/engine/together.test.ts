@@ -1,5 +1,6 @@
-/** Projects of tools that run all that is pending in one transaction, end to end: drizzle and node-pg-migrate. */
-import { deepEqual, equal } from 'node:assert/strict';
+/** Projects of tools that run all that is pending in one transaction, end to end. */
+import { deepEqual, equal, match, rejects } from 'node:assert/strict';
+import { sumOf } from '../../server/engine/layouts/atlasSum';
 import type { Project } from '../../server/engine/project';
 import { journalOf } from '../support/drizzle';
 import { withSession } from '../support/session';
@@ -82,4 +83,60 @@ describe('a project whose tool runs all in one transaction', () => {
         deepEqual(await ran(url, 'select count(*)::int as value from app.a'), [0]);
       },
     ));
+
+  const sql = {
+    a: "create type mood as enum ('sad'); create table a (m mood);",
+    b: "alter type mood add value 'ok';",
+    c: "alter table a alter m set default 'ok';",
+  };
+  const names = (rows: string): string => `select coalesce(string_agg(version, ' '), '') as value from ${rows}`;
+
+  it('is so for Flyway with group = true, which refuses what cannot be in a transaction beside what is in one', () =>
+    withProject(
+      {
+        'flyway.toml': '[flyway]\ngroup = true\n',
+        'sql/V1__a.sql': sql.a,
+        'sql/V2__b.sql': sql.b,
+        'sql/V3__c.sql': sql.c,
+      },
+      async ({ project, url, write }) => {
+        deepEqual(await said(project), [], 'the type is as new as its value');
+        equal(await applied(project, { only: '1' }), 'done');
+        deepEqual(await said(project), ['V3__c.sql: 55P04 unsafe use of new value "ok" of enum type mood']);
+        equal(await applied(project), 'refused');
+        deepEqual(await ran(url, names('flyway_schema_history')), ['1']);
+        write('sql/V3__c.sql', 'create index concurrently on a (m);');
+        const [apart] = await said(project);
+        match(apart ?? '', /^V3__c.sql: flyway-group Flyway refuses to run this file beside pending ones/);
+        await rejects(applied(project), /V3__c.sql cannot run in the transaction in which Flyway runs all of them/);
+        equal(await applied(project, { only: '2' }), 'done');
+        equal(await applied(project), 'done');
+        deepEqual(await ran(url, names('flyway_schema_history')), ['1 2 3']);
+      },
+    ));
+
+  it('is so for Atlas with tx_mode = ALL', () => {
+    const files = [
+      { name: '1_a.sql', text: sql.a },
+      { name: '2_b.sql', text: sql.b },
+      { name: '3_c.sql', text: sql.c },
+    ];
+    return withProject(
+      {
+        'atlas.hcl': 'env "local" {\n  migration {\n    tx_mode = ALL\n  }\n}\n',
+        'migrations/atlas.sum': sumOf(files),
+        ...Object.fromEntries(files.map(({ name, text }) => [`migrations/${name}`, text])),
+      },
+      async ({ project, url }) => {
+        deepEqual(await said(project), [], 'the type is as new as its value');
+        equal(await applied(project, { only: '1' }), 'done');
+        deepEqual(await said(project), ['3_c.sql: 55P04 unsafe use of new value "ok" of enum type mood']);
+        equal(await applied(project), 'refused');
+        deepEqual(await ran(url, names('atlas_schema_revisions.atlas_schema_revisions')), ['1']);
+        equal(await applied(project, { only: '2' }), 'done');
+        equal(await applied(project), 'done');
+        deepEqual(await ran(url, names('atlas_schema_revisions.atlas_schema_revisions')), ['1 2 3']);
+      },
+    );
+  });
 });

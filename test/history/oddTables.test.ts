@@ -54,11 +54,11 @@ describe('history tables', () => {
         });
         const state = await withSession(url, (session) => history.read(session));
         equal(state.applied(migration), 'pending');
-        equal(state.edited?.(migration, upText) ?? false, false);
+        equal(state.edited?.has(migration, upText) ?? false, false);
         deepEqual([...(state.parts?.(migration, upText).applied ?? [])], []);
         state.again?.(migration, upText);
         state.refuses?.(migration);
-        state.repairs?.([migration]);
+        state.repairs?.({ migrations: [migration], upTextOf: () => upText, read: () => undefined });
         equal(
           state.versions.every((it) => typeof it === 'string'),
           true,

@@ -8,7 +8,8 @@ import { statementsIn } from '../../server/engine/layouts/statements';
 import type { ToldMigration } from '../../server/engine/programs/answer';
 import { filesOf } from '../support/files';
 
-const text = 'class Migration:\n    operations = [\n        Add(\n            "a",\n        ),\n        Run(x),\n    ]\n';
+const text =
+  'class Migration:\n    operations = [\n        Add(\n            "a",\n        ),\n        Run(x),\n    ]\n';
 const path = '/w/shop/migrations/0001_a.py';
 const told: ToldMigration = {
   version: 'shop.0001_a',
@@ -34,7 +35,10 @@ describe('what a tool tells of its programs', () => {
   it('has the statements in their order, each where its operation stands', () => {
     const file = folderWith(told).asked?.get(path);
     const [up, down] = file?.scripts ?? [];
-    const places = (up ? statementsIn(text, up) : []).map(({ text: sql, range }) => [sql, text.slice(range.start, range.end)]);
+    const places = (up ? statementsIn(text, up) : []).map(({ text: sql, range }) => [
+      sql,
+      text.slice(range.start, range.end),
+    ]);
     const add = 'Add(\n            "a",\n        )';
     deepEqual(places, [
       ['create table a ()', add],
@@ -78,7 +82,10 @@ drop table a;
     match(untold?.sql ?? '', /\n-- Its SQL cannot be told: ValueError: no\n$/);
     const { down: _, ...rest } = told;
     const stuck = folderWith({ ...rest, irreversible: 'Run has no way back' }).asked?.get(path);
-    deepEqual(stuck?.problems.map(({ code, message }) => `${code} ${message}`).at(-1), 'irreversible It cannot be reverted: Run has no way back.');
+    deepEqual(
+      stuck?.problems.map(({ code, message }) => `${code} ${message}`).at(-1),
+      'irreversible It cannot be reverted: Run has no way back.',
+    );
   });
 
   it('stays where it was while the file is edited, within the text, and says that it was not saved', () =>
@@ -88,7 +95,8 @@ drop table a;
         const { scripts, problems } = fileOf(folder, path, typed, filesOf());
         equal(problems[0]?.code === 'not-saved', typed !== text);
         for (const { range, pieces = [] } of scripts)
-          for (const { start, end } of [range, ...pieces]) equal(start <= end && (typed === text || end <= typed.length), true);
+          for (const { start, end } of [range, ...pieces])
+            equal(start <= end && (typed === text || end <= typed.length), true);
       }),
     ));
 

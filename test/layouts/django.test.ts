@@ -40,11 +40,19 @@ describe('a folder of Django', () => {
   it('is none where manage.py is that of something else, or no app has migrations', () => {
     deepEqual(found({ ...project, '/w/manage.py': 'import flask\n' }), []);
     deepEqual(found({ '/w/manage.py': manage, '/w/shop/models.py': '' }), []);
-    deepEqual(found({ '/w/manage.py': manage, '/w/venv/x/migrations/__init__.py': '', '/w/venv/x/migrations/0001_a.py': '' }), []);
+    deepEqual(
+      found({ '/w/manage.py': manage, '/w/venv/x/migrations/__init__.py': '', '/w/venv/x/migrations/0001_a.py': '' }),
+      [],
+    );
   });
 
   it('takes no helper for a migration', () => {
-    for (const name of ['shop/migrations/__init__.py', 'shop/migrations/_utils.py', 'shop/models.py', 'shop/migrations/0001.sql'])
+    for (const name of [
+      'shop/migrations/__init__.py',
+      'shop/migrations/_utils.py',
+      'shop/models.py',
+      'shop/migrations/0001.sql',
+    ])
       equal(django.readName(name), undefined);
     equal(django.readName('shop/migrations/squashed.py')?.version, 'shop.squashed');
   });
@@ -53,7 +61,11 @@ describe('a folder of Django', () => {
     const { sources } = django.program ?? {};
     deepEqual(sources?.(contentsOf('/w', filesOf(project))), [
       ...['manage.py', '.env', 'site/settings.py'],
-      ...['shop/migrations/0001_initial.py', 'shop/migrations/0002_add_price.py', 'apps/stock/migrations/0001_initial.py'],
+      ...[
+        'shop/migrations/0001_initial.py',
+        'shop/migrations/0002_add_price.py',
+        'apps/stock/migrations/0001_initial.py',
+      ],
     ]);
   });
 

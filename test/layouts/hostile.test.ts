@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { findFolders } from '../../server/engine/layouts/find';
 import { atlas } from '../../server/engine/layouts/atlas';
 import { scanAtlas } from '../../server/engine/layouts/atlasScanner';
+import { dbmate } from '../../server/engine/layouts/dbmate';
 import { directiveProblems } from '../../server/engine/layouts/directives/finder';
 import { drizzle } from '../../server/engine/layouts/drizzle';
 import { goose } from '../../server/engine/layouts/goose';
@@ -139,7 +140,7 @@ describe('a file of one sign', () => {
     equal(atlas.read('1_a.sql', `select $${'a'.repeat(200)} ;`, () => undefined).scripts.length, 1));
 
   it('is no riddle of options', () =>
-    ends(() => directiveProblems('dbmate', { text: `-- migrat:up ${'a:bbbbbbbb'.repeat(50)}!\n`, isMarked: false })));
+    ends(() => directiveProblems(dbmate, { text: `-- migrat:up ${'a:bbbbbbbb'.repeat(50)}!\n`, isMarked: false })));
 
   it('nests blocks deeper than the stack', () =>
     deepEqual(

@@ -107,11 +107,18 @@ async function takenBack(work: Work): Promise<ApplyResult> {
  * @throws {Fault} `bad-migration`
  */
 function canBeTogether({ folder }: Job, plan: readonly Planned[]): boolean {
+  const { label } = folder.layout;
+  const apart = plan.filter(({ scripts }) => scripts.some(({ script }) => script.mode !== 'transaction'));
+  if (apart.length === plan.length) return false;
+  if (apart[0])
+    throw new Fault(
+      'bad-migration',
+      `${basename(apart[0].path)} cannot run in the transaction in which ${label} runs all of them. Apply it by itself.`,
+    );
   for (const { path, scripts } of plan) {
     const ending = scripts.flatMap(({ statements }) => statements).find((it) => endsTransaction.has(verbOf(it)));
     if (!ending) continue;
     if (plan.length === 1) return false;
-    const { label } = folder.layout;
     throw new Fault(
       'bad-migration',
       `${basename(path)} ends the transaction in which ${label} runs all of them ("${ending.text}"). Apply it by itself, or take that out.`,

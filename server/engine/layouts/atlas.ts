@@ -28,6 +28,7 @@ import type {
   Skeleton,
 } from './layout';
 import { nextNumber, slugOf, timestamp } from './numbers';
+import { endsOfShared } from './sharedTransaction';
 
 export const atlas: Layout = layoutWith({
   format: undefined,
@@ -44,6 +45,7 @@ function layoutWith(config: AtlasConfig): Layout {
     twice: 'Atlas knows both by one version, and runs only the first.',
     onByteOrderMark: 'Atlas sends it to Postgres, which refuses the first statement, and reads no directive behind it.',
     configurationFiles: atlasFiles,
+    ...(config.mode === 'all' ? { oneTransaction: true } : {}),
     configured: ({ read }) => layoutWith(atlasConfig(read)),
     recognise,
     collect,
@@ -106,6 +108,7 @@ function readFile(fileName: string, text: string, config: AtlasConfig, read: Fol
     scripts: [script],
     problems: [
       ...modeProblems(text, config),
+      ...(config.mode === 'all' ? endsOfShared('Atlas', text, script) : []),
       ...strayDirectives(text).map(({ range, name }) => problem.stray(range, name)),
       ...(trouble ? [problem.unreadable(trouble.at, trouble.says, text)] : []),
       ...sumProblems(fileName, text, read),

@@ -21,6 +21,7 @@ function layoutAs(reading: FlywayReading): Layout {
     directives,
     configurationFiles: flywayFiles,
     twice: 'Flyway refuses the whole folder.',
+    ...(reading.config.group ? { oneTransaction: true } : {}),
 
     configured: ({ read, environment, database, user }) =>
       layoutAs({ config: flywayConfig(read, environment), session: { database, user } }),

@@ -30,6 +30,8 @@ export interface FlywayConfig {
   readonly schemas: readonly string[];
   readonly executeInTransaction: boolean;
   readonly mixed: boolean;
+  /** All that is pending in one transaction. */
+  readonly group: boolean;
   readonly outOfOrder: boolean;
   readonly validateOnMigrate: boolean;
   readonly createSchemas: boolean;
@@ -144,6 +146,7 @@ function configIn(
     schemas: schema === undefined || named.includes(schema) ? named : [schema, ...named],
     executeInTransaction: is('executeintransaction', true),
     mixed: is('mixed', false),
+    group: is('group', false),
     outOfOrder: is('outoforder', false),
     validateOnMigrate: is('validateonmigrate', true),
     createSchemas: is('createschemas', true),

@@ -10,8 +10,9 @@ import type { Replaced } from '../sql/statement';
 import type { FlywayConfig } from './flywayConfig';
 import { type FlywaySession, type Replacing, replacing, valuesFor } from './flywayPlaceholders';
 import { isNonTransactional } from './flywayTransactions';
-import type { FileProblem, FolderContents, MigrationFile, Piece, TransactionMode } from './layout';
+import type { FileProblem, FolderContents, MigrationFile, Piece, Script, TransactionMode } from './layout';
 import { readScriptConfig, type ScriptConfig } from './flywayScriptConfig';
+import { endsOfShared } from './sharedTransaction';
 
 export interface FlywayReading {
   readonly config: FlywayConfig;
@@ -59,15 +60,28 @@ function scriptOf(text: string, replaced: readonly Replaced[], own: ScriptConfig
     );
   const apart = statements.map(({ text }) => isNonTransactional(text));
   const pieces = replaced.length > 0 ? { pieces: piecesOf(ranges, replaced) } : {};
+  const script: Script = { direction: 'up', range, mode: modeOf(apart, own, config), ...pieces };
   return {
-    scripts: [{ direction: 'up', range, mode: modeOf(apart, own, config), ...pieces }],
-    problems: [...own.problems, ...mixes(apart, ranges, own, config)],
+    scripts: [script],
+    problems: [
+      ...own.problems,
+      ...mixes(apart, ranges, own, config),
+      ...(config.group ? inGroup(text, script, ranges) : []),
+    ],
   };
 }
 
 function modeOf(apart: readonly boolean[], own: ScriptConfig, config: FlywayConfig): TransactionMode {
   const inTransaction = own.executeInTransaction ?? (config.executeInTransaction && !apart.includes(true));
   return inTransaction ? 'transaction' : 'statements';
+}
+
+function inGroup(text: string, script: Script, [first]: readonly TextRange[]): FileProblem[] {
+  if (script.mode === 'transaction') return endsOfShared('Flyway', text, script);
+  if (!first) return [];
+  const message =
+    'Flyway refuses to run this file beside pending ones that run in a transaction, for it runs all as one group. Migrate to the version before it first, and to this one by itself.';
+  return [{ range: first, severity: 'warning', code: 'flyway-group', message }];
 }
 
 /** The statement at which Flyway has seen both. */

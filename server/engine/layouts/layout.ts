@@ -49,7 +49,8 @@ export interface Layout {
   readonly configured?: (settings: ToolSettings) => Layout;
   /**
    * All that is pending is run in one transaction, and so is what is reverted together: when one is refused, none stands.
-   * Then all scripts are in mode `transaction`, and its history does everything in `before` and `after`.
+   * Its history does everything in `before` and `after` then. Where some of the scripts are in another mode than
+   * `transaction`, each runs by itself, and they are not applied beside others.
    */
   readonly oneTransaction?: true;
   /** Left out where Postgres gets all that is written, and refuses what only psql knows. */

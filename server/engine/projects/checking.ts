@@ -13,7 +13,7 @@ import type { ChosenPlace } from '../shadow/choosePlace';
 import type { Bench } from './bench';
 import { filesOf } from './fileChecks';
 import type { Ground, SeenMigration } from './ground';
-import { wishedBy } from './links';
+import { canShare, wishedBy } from './links';
 import { liveNow, viewOf } from './look';
 import { askRows } from './rowQuestions';
 import { unreadUp } from './unread';
@@ -200,7 +200,7 @@ async function runChain(
     isOpen: ({ up, down }) => order.open.has(up.path) || (down !== undefined && order.open.has(down.path)),
     psql: order.layout.psql,
     // What is applied has been applied bit by bit, as it came.
-    oneTransaction: kind !== 'replay' && order.layout.oneTransaction === true,
+    oneTransaction: kind !== 'replay' && order.layout.oneTransaction === true && links.every(canShare),
     limits: order.limits,
     manner: order.manner,
     othersLookedAt: kind === 'replay' || order.manner === 'whole' || links.length > mostLookedAt ? 'none' : 'all',

@@ -26,6 +26,10 @@ export interface ReadFile extends MigrationFile {
   readonly beside: ReadonlyMap<string, string | undefined>;
 }
 
+/** Whether it can share a transaction with others. */
+export const canShare = ({ link: { up } }: ReadMigration): boolean =>
+  up.scripts.every(({ mode }) => mode === 'transaction');
+
 /** Reads the migrations of a folder; what has not changed since the last time is the same object again. */
 export class MigrationReader {
   private readonly files = new Map<string, ReadFile>();

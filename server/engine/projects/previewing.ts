@@ -7,6 +7,7 @@ import type { ChainRequest } from '../rehearsal/walk';
 import type { Base } from '../shadow/base';
 import { check } from './checking';
 import type { Ground, SeenMigration } from './ground';
+import { canShare } from './links';
 import { look } from './look';
 import type { Workshop, WorkshopKind } from './workshop';
 
@@ -32,7 +33,7 @@ export async function previewFrom(ground: Ground, path: string, signal: AbortSig
       rowsAreAsked: false,
       observe: 'off',
       psql: folder.layout.psql,
-      oneTransaction: kind === 'live' && folder.layout.oneTransaction === true,
+      oneTransaction: kind === 'live' && folder.layout.oneTransaction === true && chosen.every(canShare),
       limits: { statementMs: options.statementMs },
     };
     const dumps = await chain.dumps(request, span, signal);
