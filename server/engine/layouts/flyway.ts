@@ -22,6 +22,7 @@ function layoutAs(reading: FlywayReading): Layout {
     configurationFiles: flywayFiles,
     twice: 'Flyway refuses the whole folder.',
     ...(reading.config.group ? { oneTransaction: true } : {}),
+    ...putsFirst(reading.config),
 
     configured: ({ read, environment, database, user }) =>
       layoutAs({ config: flywayConfig(read, environment), session: { database, user } }),
@@ -45,6 +46,10 @@ function layoutAs(reading: FlywayReading): Layout {
   };
 }
 
+function putsFirst({ schema, schemas, createSchemas }: FlywayConfig): Pick<Layout, 'putsFirst'> {
+  return schema === undefined ? {} : { putsFirst: { schema, makes: createSchemas ? schemas : [] } };
+}
+
 function collected(folder: FolderContents): Collected {
   const config = flywayConfig(folder.read);
   const all = filesIn(folder, config).map((fileName) => ({ fileName, found: flywayName(fileName, config) }));
@@ -53,7 +58,7 @@ function collected(folder: FolderContents): Collected {
     found?.kind === 'migration' ? [{ fileName, name: placed(found.name, fileName, locations) }] : [],
   );
   const passedOver = all.flatMap(({ fileName, found }) => (found ? noteOn(fileName, found) : []));
-  return { files, problems: [...passedOver, ...sameVersions(files), ...ofSchema(files, config)] };
+  return { files, problems: [...passedOver, ...sameVersions(files)] };
 }
 
 /** Written otherwise; the same text twice is found for all layouts. */
@@ -70,17 +75,6 @@ const sameVersions = (files: readonly FoundFile[]): FolderProblem[] =>
           ],
     ),
   );
-
-/** A rehearsal has the search_path of the target, whoever else sets it. */
-function ofSchema([first]: readonly FoundFile[], { schema }: FlywayConfig): FolderProblem[] {
-  if (!first || schema === undefined || schema === 'public') return [];
-  return [
-    {
-      fileName: first.fileName,
-      message: `Flyway puts the schema ${schema} first in search_path. A rehearsal takes search_path from the target alone: name it in its URL, too (options=-csearch_path=${schema}).`,
-    },
-  ];
-}
 
 function recognise(folder: FolderContents): string | undefined {
   const scripts = folder.names.filter((name) => /\.\w+$/.test(name));

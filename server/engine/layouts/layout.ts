@@ -43,6 +43,8 @@ export interface Layout {
    * @param extra as ToolSettings.extra
    */
   readonly schemaOf?: (extra: ToolSettings['extra']) => string | undefined;
+  /** The schema that it puts before all others of search_path, and those that it makes before, where they are missing. */
+  readonly putsFirst?: { readonly schema: string; readonly makes: readonly string[] };
   /** Where the tool is configured, relative to the folder of migrations: `../flyway.toml`. */
   readonly configurationFiles?: readonly string[];
   /** The same tool as it is told to be; left out where nothing is said about its files. Never throws. */

@@ -1,5 +1,6 @@
 /** What do the shadows stand upon? The live schema, perhaps with rows; the file of the embedded engine; or nothing. */
-import { type Base, emptyBase, emptyLike, fileBase } from '../shadow/base';
+import { type Base, emptyAfter, emptyLike, fileBase } from '../shadow/base';
+import { type Beginning, setUpAfter } from '../shadow/setUp';
 import type { LiveTarget } from './live';
 import type { LiveSchema } from './liveSchema';
 import type { Target } from './target';
@@ -9,6 +10,7 @@ import type { Workshop, WorkshopKind } from './workshop';
 export class Bases {
   constructor(
     private readonly target: Target,
+    private readonly beginning: Beginning,
     private readonly live: LiveTarget,
     private readonly schema: LiveSchema,
   ) {}
@@ -38,13 +40,15 @@ export class Bases {
   /** Like the target's, for a replay from the first migration on. */
   private async empty(signal: AbortSignal): Promise<Base> {
     const { schema } = await this.live.read(signal);
-    return schema ? emptyLike(schema.setUp) : emptyBase;
+    return schema ? emptyLike(schema.setUp) : emptyAfter(this.beginning);
   }
 
   private ofFile(): Base {
     if (this.target.kind !== 'embedded') throw new Error('a server has a set-up');
     const { path } = this.target;
     const stamp = fileStamp(path);
-    return stamp === undefined ? emptyBase : fileBase(path, stamp);
+    return stamp === undefined
+      ? emptyAfter(this.beginning)
+      : fileBase(path, stamp, setUpAfter(this.beginning).settings);
   }
 }

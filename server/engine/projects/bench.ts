@@ -22,7 +22,7 @@ import { NextStart } from './nextStart';
 import { RowAnswers } from './rowAnswers';
 import { dataLimitOf, RowCopies } from './rowCopies';
 import { RowRefusals } from './rowRefusals';
-import type { Target } from './target';
+import { beginningOf, type Target } from './target';
 import { TargetWatch } from './targetWatch';
 import { ShadowTurns } from './turns';
 import { isGone, isSpoilt, type Workshop, type WorkshopKind } from './workshop';
@@ -76,12 +76,13 @@ export class Bench implements Neighbour {
     const cache = diskCache(join(world.storage, 'prepared'), cacheBytes, log);
     this.history = histories[folder.layout.name](settings);
     this.watch = new TargetWatch(target, this.history, access, log);
-    this.liveTarget = new LiveTarget(target, this.history, this.watch, world.tell, {
+    const beginning = beginningOf(target, folder.layout);
+    this.liveTarget = new LiveTarget(target, beginning, this.history, this.watch, world.tell, {
       moved: () => this.refresh(),
       rows: () => this.suspectRows(),
     });
     this.schema = new LiveSchema(database, access, cache);
-    this.bases = new Bases(target, this.liveTarget, this.schema);
+    this.bases = new Bases(target, beginning, this.liveTarget, this.schema);
     const live = this.liveTarget;
     this.workshops = new Workshops({ target, access, world, options, cache, live, schema: this.schema });
     this.nextStart = new NextStart(log);

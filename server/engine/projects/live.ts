@@ -6,6 +6,7 @@ import type { Glance, Occasion } from '../project';
 import { embeddedLabel } from '../shadow/embeddedPlace';
 import type { World } from '../world';
 import { schemaSeen, type SchemaSeen } from './liveSchema';
+import type { Beginning } from '../shadow/setUp';
 import type { Target } from './target';
 import { fileStamp, type TargetWatch } from './targetWatch';
 
@@ -37,6 +38,7 @@ export class LiveTarget {
 
   constructor(
     private readonly target: Target,
+    private readonly beginning: Beginning,
     private readonly history: History,
     private readonly watch: TargetWatch,
     private readonly tell: World['tell'],
@@ -115,7 +117,7 @@ export class LiveTarget {
     return watch.see(async (session, { history, catalog }) => ({
       server: session.server.label,
       history,
-      schema: target.kind === 'server' ? await schemaSeen(session, catalog, target.schema) : undefined,
+      schema: target.kind === 'server' ? await schemaSeen(session, catalog, this.beginning) : undefined,
     }));
   }
 }

@@ -11,7 +11,7 @@ import type { Database } from '../database/database';
 import type { Session } from '../database/session';
 import type { Access } from './access';
 import { type Base, dumpBase, type DumpBase, liveBase } from '../shadow/base';
-import { readSetUp, type SetUp } from '../shadow/setUp';
+import { type Beginning, readSetUp, type SetUp } from '../shadow/setUp';
 import { type Learned, reachingIn } from '../sql/reachingSchema';
 
 /** What a look at the target has told of it. */
@@ -21,13 +21,10 @@ export interface SchemaSeen {
   readonly identity: string | undefined;
 }
 
-/**
- * @param catalog stamp of the catalogs
- * @param schema as SetUp.schema
- */
-export async function schemaSeen(session: Session, catalog: string, schema?: string): Promise<SchemaSeen> {
+/** @param catalog stamp of the catalogs */
+export async function schemaSeen(session: Session, catalog: string, beginning: Beginning): Promise<SchemaSeen> {
   const server = await identityOf(session);
-  return { setUp: await readSetUp(session, schema), identity: server && `${server} ${catalog}` };
+  return { setUp: await readSetUp(session, beginning), identity: server && `${server} ${catalog}` };
 }
 
 /** Undefined where we may not know. */

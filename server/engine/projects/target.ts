@@ -10,6 +10,7 @@ import { quoteIdentifier } from '../database/quote';
 import { serverDatabase } from '../database/serverDatabase';
 import type { Layout, NamedDatabase } from '../layouts/layout';
 import type { EngineOptions, TargetCandidate, TargetChoice, TargetInfo } from '../project';
+import type { Beginning } from '../shadow/setUp';
 import type { SnapshotTarget } from '../snapshots/target';
 import type { World } from '../world';
 
@@ -214,6 +215,12 @@ function embeddedTarget(
     environment: { ...dotenv, ...environment },
   };
 }
+
+/** What is done in its sessions before the first script. @param layout as configured */
+export const beginningOf = ({ schema }: Target, { putsFirst }: Pick<Layout, 'putsFirst'>): Beginning => ({
+  makes: [...(schema === undefined ? [] : [schema]), ...(putsFirst?.makes ?? [])],
+  ...(putsFirst ? { first: putsFirst.schema } : {}),
+});
 
 /** @throws {Fault} `remote-target` unless the user has confirmed the name of a target on another machine */
 export function demandConsent({ info }: Target, confirmedName: string | undefined): void {

@@ -4,12 +4,21 @@ import type { Database } from '../database/database';
 import { ReachingNames } from '../sql/reach';
 import { type Learned, reachingIn, reachingNames } from '../sql/reachingSchema';
 import type { RowSource } from './rowSource';
-import { noSetUp, type SetUp } from './setUp';
+import { type Beginning, noSetUp, type SetUp, setUpAfter, type Setting } from './setUp';
 
 export type Base =
   | { readonly kind: 'empty'; readonly fingerprint: string; readonly setUp: SetUp }
-  | { readonly kind: 'file'; readonly fingerprint: string; readonly path: string }
+  | FileBase
   | DumpBase;
+
+/** The embedded engine's own file. */
+export interface FileBase {
+  readonly kind: 'file';
+  readonly fingerprint: string;
+  readonly path: string;
+  /** Of each session. */
+  readonly settings: readonly Setting[];
+}
 
 export interface DumpBase {
   readonly kind: 'dump';
@@ -37,11 +46,18 @@ export const emptyLike = (setUp: SetUp): Base => ({
   setUp: { ...setUp, publicSchema: true },
 });
 
+/** An empty database of the embedded engine in which a tool has begun. */
+export const emptyAfter = ({ makes, first }: Beginning): Base =>
+  makes.length === 0 && first === undefined
+    ? emptyBase
+    : emptyLike(setUpAfter({ makes, ...(first === undefined ? {} : { first }) }));
+
 /** @param stamp changes whenever the file's content does */
-export const fileBase = (path: string, stamp: string): Base => ({
+export const fileBase = (path: string, stamp: string, settings: readonly Setting[] = []): FileBase => ({
   kind: 'file',
   path,
-  fingerprint: digest('file', path, stamp),
+  fingerprint: digest('file', path, stamp, ...settings.flatMap(({ name, value }) => [name, value])),
+  settings,
 });
 
 /** The live schema, read without disturbing anybody. */

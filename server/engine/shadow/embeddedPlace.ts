@@ -189,9 +189,8 @@ class EmbeddedShadows {
 
   /** A backend without a postmaster does not look at the settings of its database (`process_settings` in Postgres). */
   private async become(session: Session, base: Base): Promise<void> {
-    if (base.kind === 'file') return;
-    for (const statement of sessionStatements(base.setUp)) await session.run(statement);
-    if (base.setUp.user === undefined) return;
+    for (const statement of sessionStatements(base.kind === 'file' ? base : base.setUp)) await session.run(statement);
+    if (base.kind === 'file' || base.setUp.user === undefined) return;
     const answer = await session.run(`set session authorization ${quoteIdentifier(base.setUp.user)}`);
     if (answer.kind === 'refused') this.tell(answer.refusal.message);
   }

@@ -17,12 +17,20 @@ export interface SetUp {
   readonly grants: readonly DatabaseGrant[] | undefined;
   /** False when it was dropped: then no new database may have it either. */
   readonly publicSchema: boolean;
-  /** That the tool makes where it is missing, and has for its search_path; undefined where it makes none. */
-  readonly schema?: string;
+  /** Schemas that the tool makes where they are missing; left out where it makes none. */
+  readonly makes?: readonly string[];
   /** Extensions that are installed in the target. */
   readonly extensions: readonly string[];
   /** Extensions that the target's server could install. */
   readonly available: ReadonlySet<string>;
+}
+
+/** What a tool does in a session before its first script. */
+export interface Beginning {
+  /** Schemas that it makes where they are missing. */
+  readonly makes: readonly string[];
+  /** The schema that it puts before all others of search_path, if it is there then; left out where it leaves that as it is. */
+  readonly first?: string;
 }
 
 export interface Setting {
@@ -51,11 +59,15 @@ export const noSetUp: SetUp = {
   available: new Set(),
 };
 
-/**
- * @param session on the target, opened as its tool does
- * @param schema as SetUp.schema
- */
-export async function readSetUp(session: Session, schema?: string): Promise<SetUp> {
+/** For a shadow of a database that nobody can be asked about, which the tool has begun to use. */
+export const setUpAfter = ({ makes, first }: Beginning): SetUp => ({
+  ...noSetUp,
+  ...(makes.length > 0 ? { makes } : {}),
+  settings: first === undefined ? [] : [withFirst(first, '"$user", public')],
+});
+
+/** @param session on the target, opened as its tool does */
+export async function readSetUp(session: Session, { makes, first }: Beginning = { makes: [] }): Promise<SetUp> {
   const [facts] = await session.rows<Facts>(`
     select d.datname as database, session_user::text as "user", o.rolname as owner, d.datacl is not null as restricted,
            exists (select from pg_catalog.pg_namespace where nspname = 'public') as public
@@ -70,22 +82,21 @@ export async function readSetUp(session: Session, schema?: string): Promise<SetU
     roles: await readRoles(session),
     user: facts.user,
     owner: facts.owner,
-    settings: await settingsOf(session),
+    settings: await settingsBehind(session, { makes, ...(first === undefined ? {} : { first }) }),
     grants: facts.restricted ? await grantsOf(session) : undefined,
     publicSchema: facts.public,
-    ...(schema === undefined ? {} : { schema }),
+    ...(makes.length > 0 ? { makes } : {}),
     extensions: extensions.filter(({ installed }) => installed).map(({ name }) => name),
     available: new Set(extensions.map(({ name }) => name)),
   };
 }
 
 /** Statements of the tool itself, before its first script. */
-export const beginningStatements = ({ schema, user }: SetUp): string[] =>
-  schema === undefined
-    ? []
-    : [
-        `create schema if not exists ${quoteIdentifier(schema)}${user === undefined ? '' : ` authorization ${quoteIdentifier(user)}`}`,
-      ];
+export const beginningStatements = ({ makes = [], user }: SetUp): string[] =>
+  makes.map((schema) => {
+    const owner = user === undefined ? '' : ` authorization ${quoteIdentifier(user)}`;
+    return `create schema if not exists ${quoteIdentifier(schema)}${owner}`;
+  });
 
 /** Statements that give a database the settings and rights of the target. */
 export function databaseStatements(database: string, { settings, grants }: SetUp): string[] {
@@ -103,7 +114,8 @@ export function databaseStatements(database: string, { settings, grants }: SetUp
 }
 
 /** The same settings for one session, where those of a database do not count. */
-export const sessionStatements = ({ settings }: SetUp): string[] => settings.map((it) => `set ${assigned(it)}`);
+export const sessionStatements = ({ settings }: Pick<SetUp, 'settings'>): string[] =>
+  settings.map((it) => `set ${assigned(it)}`);
 
 interface Facts {
   readonly database: string;
@@ -166,6 +178,25 @@ const settingsOf = (session: Session): Promise<readonly Setting[]> =>
       order by 1`,
     [meaningful],
   );
+
+/** Those of the session once the tool has begun in it. */
+async function settingsBehind(session: Session, { makes, first }: Beginning): Promise<readonly Setting[]> {
+  const settings = await settingsOf(session);
+  if (first === undefined) return settings;
+  const [row] = await session.rows<{ path: string; there: boolean }>(
+    `select pg_catalog.current_setting('search_path') as path,
+       exists (select from pg_catalog.pg_namespace where nspname = $1::text) as there`,
+    [first],
+  );
+  if (!row || !(row.there || makes.includes(first))) return settings;
+  return [...settings.filter(({ name }) => name !== 'search_path'), withFirst(first, row.path)];
+}
+
+function withFirst(schema: string, path: string): Setting {
+  const own = quoteIdentifier(schema);
+  const isFirst = [schema, own].some((it) => path === it || path.startsWith(`${it},`));
+  return { name: 'search_path', value: isFirst ? path : [own, ...(path === '' ? [] : [path])].join(', ') };
+}
 
 const grantsOf = (session: Session): Promise<readonly DatabaseGrant[]> =>
   session.rows<DatabaseGrant>(
