@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, resolve, sep } from 'node:path';
 import { Fault } from '../engine/base/fault';
+import { pathsOf } from '../engine/layouts/migration';
 import type { EngineOptions, MigrationStatus, Project, TargetChoice } from '../engine/project';
 import { type Values, wholeNumber } from './arguments';
 import type { Call } from './commands/command';
@@ -152,8 +153,8 @@ function shadowPlace(word: string): EngineOptions['shadow'] {
 /** @throws {Fault} `no-such-migration` */
 function ownerOf(path: string, word: string, projects: readonly Project[]): { project: Project; file: string } {
   for (const project of projects) {
-    const paths = project.folder.migrations.flatMap(({ upPath, downPath }) => [upPath, downPath]);
-    const file = paths.find((it) => it !== undefined && basename(it) === basename(path) && realpathSync(it) === path);
+    const paths = project.folder.migrations.flatMap(pathsOf);
+    const file = paths.find((it) => basename(it) === basename(path) && realpathSync(it) === path);
     if (file !== undefined) return { project, file };
   }
   throw new Fault('no-such-migration', `${word} is none of the migrations that were found.`);

@@ -1,6 +1,7 @@
 /** Requests that change a target or keep it from harm: apply, revert, and all about snapshots. */
 import type { Connection } from 'vscode-languageserver/node';
 import { Fault } from '../engine/base/fault';
+import { pathsOf } from '../engine/layouts/migration';
 import type { ApplyResult as EngineResult, Progress, Project, Snapshot } from '../engine/project';
 import {
   ApplyRequest,
@@ -128,7 +129,7 @@ async function afterwards<T>(
  * @throws {Fault} `unsaved`
  */
 function mustBeSaved({ disk }: Workspace, documents: Documents, { folder }: Project): void {
-  const paths = new Set(folder.migrations.flatMap(({ upPath, downPath }) => [upPath, downPath]));
+  const paths = new Set(folder.migrations.flatMap(pathsOf));
   for (const { path, document } of documents.files()) {
     if (paths.has(path) && withoutMark(document.getText()) !== disk.read(path)) throw new Fault('unsaved', `${path}.`);
   }

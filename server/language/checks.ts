@@ -2,6 +2,7 @@
 import { CodeLensRefreshRequest, type Connection, InlayHintRefreshRequest } from 'vscode-languageserver/node';
 import { Fault, passingFaults } from '../engine/base/fault';
 import { unlessUnreadable } from '../engine/base/unlessUnreadable';
+import { pathsOf } from '../engine/layouts/migration';
 import type { ApplyResult, FileCheck, Glance, Occasion, Project } from '../engine/project';
 import { inBackground, logTrouble, type Trouble, troubleOf } from './background';
 import { type CheckState, CheckStates, type Subject } from './checkStates';
@@ -200,10 +201,10 @@ export class Checks {
   }
 
   private subjectsOf({ folder }: Project): readonly Subject[] {
-    const paths = folder.migrations.flatMap(({ upPath, downPath }) => [upPath, downPath]);
+    const paths = folder.migrations.flatMap(pathsOf);
     return [...new Set(paths)].flatMap((path) => {
-      const document = path === undefined ? undefined : this.documents.at(path);
-      return path === undefined || !document ? [] : [{ path, document, version: document.version }];
+      const document = this.documents.at(path);
+      return document ? [{ path, document, version: document.version }] : [];
     });
   }
 

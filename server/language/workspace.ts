@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ClientCapabilities, InitializeParams, WorkspaceFoldersChangeEvent } from 'vscode-languageserver/node';
 import { Fault } from '../engine/base/fault';
+import { pathsOf } from '../engine/layouts/migration';
 import type { Engine, EngineOptions, Project, Status, TargetChoice } from '../engine/project';
 import type { Files, World } from '../engine/world';
 import type { HintLevel, Settings } from '../protocol/messages';
@@ -93,7 +94,7 @@ export class Workspace {
   /** The project that this file is a migration of. */
   async projectOf(path: string): Promise<Project | undefined> {
     const projects = await this.projects();
-    return projects.find(({ folder }) => folder.migrations.some((it) => it.upPath === path || it.downPath === path));
+    return projects.find(({ folder }) => folder.migrations.some((it) => pathsOf(it).includes(path)));
   }
 
   /** @throws {Fault} `no-migrations` when the folder is no project (any more) */

@@ -44,6 +44,29 @@ const states = async (project: Project): Promise<readonly string[]> =>
 
 for (const major of Object.values(servers)) {
   describe(`a project of sqitch on PostgreSQL ${major}`, () => {
+    it('runs verify scripts behind what they verify, and tells their refusals there', () =>
+      withProject(major, async ({ project, write }) => {
+        write('db/deploy/users.sql', 'alter table hidden.users add email text;\n');
+        write('db/verify/hidden.sql', 'begin;\nselect 1 from hidden.users;\nset search_path to hidden;\nrollback;\n');
+        write('db/verify/users.sql', 'select email from hidden.users;\nselect mail from hidden.users;\n');
+        const first = await project();
+        deepEqual(await said(first), ['verify/users.sql up: error 42703']);
+        // psql commits it, as sqitch does that runs it: what is behind stands upon that.
+        write('db/verify/hidden.sql', 'drop table hidden.users;\n');
+        deepEqual(await said(first), [
+          'deploy/users.sql up: error 42P01',
+          'revert/users.sql down: error 42P01',
+          'verify/users.sql up: error 42P01',
+        ]);
+        write('db/verify/hidden.sql', 'begin;\nselect 1 from hidden.people;\n');
+        equal((await applied(first)).kind, 'done');
+        const all = await checked(first, 'all');
+        deepEqual(
+          all.files.flatMap(({ findings }) => findings.map(({ sqlState }) => sqlState)),
+          ['42P01', '42703'],
+        );
+      }));
+
     it('has a session for each script, in the rehearsal as when it is applied', () =>
       withProject(major, async ({ project, write }) => {
         const first = await project();

@@ -144,7 +144,7 @@ describe("sqitch's projects", () => {
     );
     deepEqual(
       ['deploy/x/a.sql', 'undo/a.sql', 'verify/a.sql', 'deploy/a.txt'].map((it) => layout.readName(it)?.version),
-      ['x/a', 'a', undefined, undefined],
+      ['x/a', 'a', 'a', undefined],
     );
   });
 

@@ -223,8 +223,8 @@ export interface MigrationName {
   /** Orders the migrations of a folder when compared with `<`. Equal for an up and a down file of one migration. */
   readonly order: string;
   readonly title: string;
-  /** `both` when one file holds both directions. */
-  readonly direction: 'up' | 'down' | 'both';
+  /** `both` when one file holds both directions; `verify` when it says whether the way up has come to what it should. */
+  readonly direction: 'up' | 'down' | 'both' | 'verify';
   /** What the tool records of where the file stands; left out where it records nothing of it. */
   readonly recordedAs?: string;
   /** Versions that it has come in the place of: where all of them are recorded, it is applied. */

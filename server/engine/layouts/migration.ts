@@ -13,6 +13,8 @@ export interface Migration {
   readonly upPath: string | undefined;
   /** The same path when one file holds both. */
   readonly downPath: string | undefined;
+  /** Absolute path of the file that is run behind the up script to see whether all is there; left out where there is none. */
+  readonly verifyPath?: string;
   readonly name: MigrationName;
 }
 
@@ -23,6 +25,11 @@ export interface AskedFile extends MigrationFile {
   /** What the tool sends, as a document for people. */
   readonly sql: string;
 }
+
+/** Its files, each once. */
+export const pathsOf = ({ upPath, downPath, verifyPath }: Migration): readonly string[] => [
+  ...new Set([upPath, downPath, verifyPath].filter((it) => it !== undefined)),
+];
 
 /** A folder of migrations of one tool. */
 export interface MigrationFolder {

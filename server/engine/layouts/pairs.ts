@@ -13,11 +13,13 @@ export function migrationsOf(files: readonly FoundFile[], folder: string): Migra
   const groups = [...groupsOf(files, ({ name }) => name.order)].toSorted(([one], [other]) => (one < other ? -1 : 1));
   return groups.flatMap(([, group]) => {
     const down = group.find(({ name }) => name.direction === 'down');
-    const ups = group.filter(({ name }) => name.direction !== 'down');
-    if (ups.length === 0 && down) return [migration(down.name, undefined, pathOf(down))];
+    const verify = pathOf(group.find(({ name }) => name.direction === 'verify'));
+    const ups = group.filter(({ name }) => name.direction === 'up' || name.direction === 'both');
+    if (ups.length === 0) return down ? [migration(down.name, undefined, pathOf(down))] : [];
     return ups.map((up, index) => {
       if (up.name.direction === 'both') return migration(up.name, pathOf(up), pathOf(up));
-      return migration(up.name, pathOf(up), index === 0 ? pathOf(down) : undefined);
+      const made = migration(up.name, pathOf(up), index === 0 ? pathOf(down) : undefined);
+      return verify === undefined ? made : { ...made, verifyPath: verify };
     });
   });
 }

@@ -15,7 +15,10 @@ export function collectedIn(layout: Layout, folder: FolderContents): Collected {
 }
 
 function versionsTwice({ twice }: Layout, files: readonly FoundFile[]): FolderProblem[] {
-  const groups = groupsOf(files, ({ name: { version, direction } }) => `${direction === 'down'} ${version}`);
+  const groups = groupsOf(
+    files,
+    ({ name: { version, direction } }) => `${direction === 'both' ? 'up' : direction} ${version}`,
+  );
   return [...groups.values()].flatMap(([first, ...others]) =>
     others.map(({ fileName, name }) => ({
       fileName,

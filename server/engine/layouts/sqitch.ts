@@ -2,7 +2,7 @@
  * sqitch: the changes of `sqitch.plan`, each with `deploy/<change>.sql` and `revert/<change>.sql`.
  *
  * The name of a change is its version; one that was reworked since is called as its scripts are: `users@v1`. Scripts
- * are run by psql, which wraps nothing around them. Verify scripts are not read.
+ * are run by psql, which wraps nothing around them.
  *
  * Facts from sqitchers/sqitch v1.3.1: lib/App/Sqitch/Plan/Change.pm, Engine/pg.pm, Command/add.pm.
  */
@@ -44,7 +44,9 @@ function layoutAt(places: SqitchPlaces, around: (folder: FolderContents) => Sqit
 
     othersBelow({ names, read }) {
       const { deploy, revert, verify, reworked } = sqitchSettingsIn(read)?.places ?? usualPlaces;
-      const own = [deploy, revert, verify, reworked.deploy, reworked.revert].map((it) => `${it.split('/', 1)[0]}/`);
+      const own = [deploy, revert, verify, reworked.deploy, reworked.revert, reworked.verify].map(
+        (it) => `${it.split('/', 1)[0]}/`,
+      );
       return names.filter((name) => !own.includes(name));
     },
 
@@ -53,6 +55,7 @@ function layoutAt(places: SqitchPlaces, around: (folder: FolderContents) => Sqit
     readName: (fileName) => nameIn(places, fileName),
 
     read(fileName, text) {
+      // A verify script has one way, too.
       const direction = nameIn(places, fileName)?.direction === 'down' ? 'down' : 'up';
       return { scripts: [{ direction, range: { start: 0, end: text.length }, mode: 'statements' }], problems: [] };
     },
@@ -62,15 +65,22 @@ function layoutAt(places: SqitchPlaces, around: (folder: FolderContents) => Sqit
 }
 
 /** Where a script stands tells what it is for; its place in the plan only the plan does. */
-function nameIn({ deploy, revert, reworked, extension }: SqitchPlaces, fileName: string): MigrationName | undefined {
+function nameIn(places: SqitchPlaces, fileName: string): MigrationName | undefined {
+  const { deploy, revert, verify, reworked, extension } = places;
   const ending = `.${extension}`;
   if (!fileName.endsWith(ending)) return undefined;
   const inside = (dir: string): boolean => dir === '.' || fileName.startsWith(`${dir}/`);
-  const down = [revert, reworked.revert].find(inside);
-  const dir = down ?? [deploy, reworked.deploy].find(inside);
-  if (dir === undefined) return undefined;
-  const version = fileName.slice(dir === '.' ? 0 : dir.length + 1, -ending.length);
-  return { version, digits: '', order: '', title: '', direction: down === undefined ? 'up' : 'down' };
+  for (const [direction, dirs] of [
+    ['down', [revert, reworked.revert]],
+    ['verify', [verify, reworked.verify]],
+    ['up', [deploy, reworked.deploy]],
+  ] as const) {
+    const dir = dirs.find(inside);
+    if (dir === undefined) continue;
+    const version = fileName.slice(dir === '.' ? 0 : dir.length + 1, -ending.length);
+    return { version, digits: '', order: '', title: '', direction };
+  }
+  return undefined;
 }
 
 function collected(folder: FolderContents, places: SqitchPlaces): Collected {
@@ -97,20 +107,22 @@ interface ChangeFiles {
 function filesOf(
   { name, id, reworkTags }: SqitchChange,
   index: number,
-  { deploy, revert, reworked, extension }: SqitchPlaces,
+  { deploy, revert, verify, reworked, extension }: SqitchPlaces,
   isThere: (fileName: string) => boolean,
 ): ChangeFiles {
   const isReworked = reworkTags.length > 0;
-  const dirs = isReworked ? reworked : { deploy, revert };
+  const dirs = isReworked ? reworked : { deploy, revert, verify };
   const tag = reworkTags.find((it) => isThere(posix.join(dirs.deploy, `${name}@${it}.${extension}`))) ?? reworkTags[0];
   const version = tag === undefined ? name : `${name}@${tag}`;
-  const [up, down] = [dirs.deploy, dirs.revert].map((dir) => posix.join(dir, `${version}.${extension}`));
+  const [up, down, verified] = [dirs.deploy, dirs.revert, dirs.verify].map((dir) =>
+    posix.join(dir, `${version}.${extension}`),
+  );
   const order = String(index).padStart(8, '0');
-  const fileOf = (fileName: string | undefined, direction: 'up' | 'down'): FoundFile[] =>
+  const fileOf = (fileName: string | undefined, direction: 'up' | 'down' | 'verify'): FoundFile[] =>
     fileName === undefined || !isThere(fileName)
       ? []
       : [{ fileName, name: { version, id, digits: '', order, title: '', direction } }];
-  const files = [...fileOf(up, 'up'), ...fileOf(down, 'down')];
+  const files = [...fileOf(up, 'up'), ...fileOf(down, 'down'), ...fileOf(verified, 'verify')];
   return { files, missing: files[0]?.name.direction === 'up' ? undefined : up };
 }
 

@@ -18,7 +18,7 @@ export interface SqitchPlaces {
   readonly revert: string;
   readonly verify: string;
   /** Of changes that were reworked since. */
-  readonly reworked: { readonly deploy: string; readonly revert: string };
+  readonly reworked: { readonly deploy: string; readonly revert: string; readonly verify: string };
   /** Without its dot. */
   readonly extension: string;
 }
@@ -39,7 +39,7 @@ export const usualPlaces: SqitchPlaces = {
   deploy: 'deploy',
   revert: 'revert',
   verify: 'verify',
-  reworked: { deploy: 'deploy', revert: 'revert' },
+  reworked: { deploy: 'deploy', revert: 'revert', verify: 'verify' },
   extension: 'sql',
 };
 
@@ -140,6 +140,7 @@ function placesIn(
     reworked: {
       deploy: dirOf('reworked_deploy_dir', 'deploy', reworked),
       revert: dirOf('reworked_revert_dir', 'revert', reworked),
+      verify: dirOf('reworked_verify_dir', 'verify', reworked),
     },
     extension: value('extension') ?? usualPlaces.extension,
   };

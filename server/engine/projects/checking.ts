@@ -4,6 +4,7 @@ import { Laps } from '../base/laps';
 import type { Layout } from '../layouts/layout';
 import type { Check, CheckRoom, FileCheck, Place, PlaceChoice, Wanted } from '../project';
 import type { Chain } from '../rehearsal/chain';
+import type { Link } from '../rehearsal/link';
 import type { ChainRequest, LinkResult } from '../rehearsal/walk';
 import type { Surroundings } from '../rehearsal/findings';
 import type { PlacedOutcome } from '../rehearsal/outcome';
@@ -171,7 +172,7 @@ async function runChain(
   const areAwaited = () => bench.rowCopies.areAwaited && place.kind !== 'same-server';
   const refusals = await bench.rowRefusals.upon(
     base,
-    links.map(({ link }) => link),
+    links.flatMap((it) => linksOf(it, kind)),
     areAwaited,
   );
   const where = whereOf(place, base, kind, bench);
@@ -187,11 +188,11 @@ async function runChain(
       ofTarget: 'setUp' in base && base.setUp.database !== undefined ? base.setUp.available : undefined,
     },
   };
-  const byLink = new Map(links.map((it) => [it.link, it]));
+  const byLink = new Map(links.flatMap((it) => linksOf(it, kind).map((link) => [link, it])));
   const wants = (path: string | undefined) => path !== undefined && order.wanted.has(path);
   const request: ChainRequest = {
     base,
-    links: links.map(({ link, replayed }) => (kind === 'replay' && replayed) || link),
+    links: links.flatMap((it) => linksOf(it, kind)),
     wanted: (link) => {
       const read = byLink.get(link);
       const mine = read !== undefined && told.has(read);
@@ -224,7 +225,10 @@ async function runChain(
       refusals.learn(result.link.up.path, result.up);
       if (files.length > 0) rows.tell(result.up, files);
       else rows.learn(result.up);
-      const left = unreadUp(byLink.get(result.link));
+      const read = byLink.get(result.link);
+      // What is wrong with a verify script breaks nothing behind it.
+      if (result.link === read?.verify) return;
+      const left = unreadUp(read);
       if (left) rows.learnNothing();
       unread = left ?? unread;
       earlier.push(...result.up.filter((it) => it.kind !== 'ran' || it.shape.makes.length > 0));
@@ -235,6 +239,12 @@ async function runChain(
   await rows.done();
   if (order.manner !== 'first') await refusals.keep();
 }
+
+/** As they run, one behind the other: all verify scripts, whoever asks, so that what is known of those behind them holds. */
+const linksOf = ({ link, replayed, verify }: SeenMigration, kind: WorkshopKind): readonly Link[] => [
+  (kind === 'replay' && replayed) || link,
+  ...(verify ? [verify] : []),
+];
 
 type Where = Pick<Check, 'rehearsedOn' | 'place' | 'serverVersion' | 'upon' | keyof PlaceChoice>;
 

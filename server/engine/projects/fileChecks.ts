@@ -34,13 +34,13 @@ export function filesOf(
   const own = [...read.files.keys()];
   const before = unreadUp(read) ?? unread;
   return [...read.files.values()]
-    .filter(({ path }) => waiting.has(path))
+    .filter(({ path }) => waiting.has(path) && (path === upPath || path === downPath))
     .map((file) => {
       const findings = [
         ...problemsOf(file, read),
         ...stateFindings(file, read),
         ...(file.path === upPath ? doubted(unread, findingsOf(up, file.text, earlier, where, own)) : []),
-        ...(file.path === upPath ? unclosedFindings(result.link.up.scripts, up) : []),
+        ...(file.path === upPath && result.link !== read.verify ? unclosedFindings(result.link.up.scripts, up) : []),
         ...(file.path === downPath
           ? ofDown([
               ...doubted(before, findingsOf(down, file.text, [...earlier, ...up], where, own)),

@@ -10,6 +10,8 @@ import type { Files } from '../world';
 export interface ReadMigration {
   readonly migration: Migration;
   readonly link: Link;
+  /** Run behind it, to see whether all is there; left out where there is no such script. */
+  readonly verify?: Link;
   /** What each file says about itself, by path. */
   readonly files: ReadonlyMap<string, ReadFile>;
   /** Extensions that the up file asks for. */
@@ -46,11 +48,13 @@ export class MigrationReader {
     const down = migration.downPath === migration.upPath ? up : this.readFile(migration.downPath, folder, files);
     if (!up) return undefined;
     const known = this.migrations.get(migration);
-    const own = down && down !== up ? [up, down] : [up];
+    const verify = this.readFile(migration.verifyPath, folder, files);
+    const own = [up, ...(down && down !== up ? [down] : []), ...(verify ? [verify] : [])];
     if (known && known.files.size === own.length && own.every((it) => known.files.get(it.path) === it)) return known;
     const read = {
       migration,
       link: { up: scriptsOf(up, 'up'), down: down && scriptsOf(down, 'down') },
+      ...(verify ? { verify: { up: scriptsOf(verify, 'up'), down: undefined } } : {}),
       files: new Map(own.map((file) => [file.path, file])),
       extensions: extensionsIn(folder.asked?.get(up.path)?.sql ?? up.text),
     };
