@@ -11,6 +11,8 @@ export interface Gate {
   reached(): Promise<void>;
   /** Resolves when some session waits for a lock that another one has. */
   blocks(): Promise<void>;
+  /** Resolves when a session has asked last what is like this, and waits without a lock of Postgres. */
+  asks(query: string): Promise<void>;
   open(): Promise<void>;
 }
 
@@ -30,6 +32,7 @@ export async function withGate(url: string, use: (gate: Gate) => Promise<void>):
     await use({
       reached: () => someone("state = 'active' and query like '%pg_try_advisory_xact_lock(4711)%'"),
       blocks: () => someone('cardinality(pg_blocking_pids(pid)) > 0'),
+      asks: (query) => someone(`state like 'idle%' and query ilike '${query}'`),
       open: async () => void (await client.query('select pg_advisory_unlock(4711)')),
     });
   } finally {

@@ -3,12 +3,15 @@ import { deepEqual, equal, match, rejects } from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { applyMigrations, revertMigrations } from '../../server/engine/apply/apply';
+import { liquibaseHistory, liquibaseOptions } from '../../server/engine/history/liquibase';
 import { type TestJob, withJob } from '../apply/support';
 import type { Place } from '../snapshots/support';
 import { isFault } from '../support/faults';
 import { withFolder } from '../support/files';
 import { runLiquibase } from '../support/liquibase';
 import { servers, serverOf } from '../support/servers';
+import { toolSettings } from '../support/toolSettings';
+import { gated, withGate } from './gate';
 
 const major = servers.newest;
 
@@ -74,6 +77,7 @@ interface Project {
   readonly folder: string;
   readonly job: TestJob;
   readonly place: Place;
+  readonly url: string;
   readonly run: (...words: readonly string[]) => ReturnType<typeof runLiquibase>;
   readonly rows: () => Promise<readonly Row[]>;
 }
@@ -94,6 +98,7 @@ const withProject = (use: (project: Project) => Promise<void>, source = usual): 
         folder: migrations,
         job,
         place,
+        url,
         run: (...words) => runLiquibase(migrations, url, job.fixture.files[0]?.name ?? '', ...words),
         rows: () =>
           place.sql(
@@ -261,4 +266,106 @@ insert into c values (1);
         { id: 1, locked: false, lockgranted: null, lockedby: null },
       ]);
     }));
+
+  it('runs with contexts and labels what we run', () => {
+    const conditions = [
+      '',
+      ...['dev', 'test', '!dev', 'not dev', 'dev and test', '"dev, prod"', '"dev or !prod"', '"(dev and us) or prod"'],
+      ...['@dev', '"!@dev"', '"@dev and test"', 'DEV'],
+    ];
+    const changesets = (author: string, list: readonly string[]): string =>
+      list.map((it, at) => `--changeset ${author}:${at} contextFilter:${it}\nselect ${at};\n`).join('');
+    // Up to 4.28 an "@" anywhere within an include asks for a context, later only at the beginning of all.
+    const [contexts, included] = [
+      changesets('c', conditions),
+      changesets(
+        'b',
+        conditions.filter((it) => !it.includes('@')),
+      ),
+    ];
+    const labels = ['', 'x', '"x, y"', 'Z', 'x\\,y']
+      .map((it, at) => `--changeset l:${at} labels:${it}\nselect ${at};\n`)
+      .join('');
+    const source = `--- changelog.xml
+${xml}
+  <include file="a.sql" relativeToChangelogFile="true"/>
+  <include file="b.sql" relativeToChangelogFile="true" contextFilter="dev or test"/>
+  <include file="c.xml" relativeToChangelogFile="true"/>
+</databaseChangeLog>
+--- a.sql\n${head}${contexts}${labels}--- b.sql\n${head}${included}${labels.replaceAll('l:', 'm:')}--- c.xml
+${xml}
+  <changeSet id="1" author="x" context="dev"><sql>select 1</sql></changeSet>
+  <changeSet id="2" author="x" context="prod" labels="x"><sql>select 2</sql></changeSet>
+  <changeSet id="3" author="x" dbms="h2"><sql>select 3</sql></changeSet>
+</databaseChangeLog>
+`;
+    return withProject(async ({ run, job, folder }) => {
+      for (const [given, filter] of [
+        ['', ''],
+        ['dev', 'x'],
+        ['test,prod', '!z'],
+        ['prod', 'x and y'],
+        ['dev and us', ''],
+      ]) {
+        const { output } = await run(
+          'status',
+          '--verbose',
+          ...(given ? [`--contexts=${given}`] : []),
+          ...(filter ? [`--label-filter=${filter}`] : []),
+        );
+        const theirs = [...output.matchAll(/^\s*(\S+)::(\S+)::(\S+)\s*$/gm)].map(
+          ([, file, id, author]) => `${file} ${author}:${id}`,
+        );
+        const environment = { LIQUIBASE_COMMAND_CONTEXTS: given, LIQUIBASE_COMMAND_LABEL_FILTER: filter };
+        const texts = new Map(job.fixture.files.map(({ name, text }) => [name, text]));
+        const history = liquibaseHistory(
+          liquibaseOptions(
+            toolSettings({ path: folder, environment, read: (name) => texts.get(name), list: () => [...texts.keys()] }),
+          ),
+        );
+        const state = history.ofNothing();
+        const ours = job.folder.migrations.flatMap((it) =>
+          [...(state.parts?.(it, texts.get(it.version) ?? '').open ?? [])].map((part) => `${it.version} ${part}`),
+        );
+        deepEqual(ours, theirs, `${given} ${filter}`);
+      }
+    }, source);
+  });
+
+  it('waits for us where we came first, and then has nothing to do', () =>
+    withProject(async ({ job, run, place, url, rows }) => {
+      await withGate(url, async (gate) => {
+        const ours = applyMigrations(job, job.versions);
+        await gate.reached();
+        const theirs = run('update');
+        await gate.asks('%databasechangeloglock%');
+        await gate.open();
+        equal((await ours).kind, 'done');
+        match((await theirs).output, /executed successfully/);
+      });
+      equal((await rows()).length, 2);
+      deepEqual(await place.sql('select count(*)::int as n from t'), [{ n: 1 }]);
+    }, slow));
+
+  it('is waited for where it came first, and then we have nothing to do', () =>
+    withProject(async ({ job, run, place, url, rows }) => {
+      await withGate(url, async (gate) => {
+        const theirs = run('update');
+        await gate.reached();
+        const ours = applyMigrations(job, job.versions);
+        await gate.open();
+        match((await theirs).output, /executed successfully/);
+        const { kind } = await ours;
+        equal(['done', 'nothing'].includes(kind), true, kind);
+      });
+      equal((await rows()).length, 2);
+      deepEqual(await place.sql('select count(*)::int as n from t'), [{ n: 1 }]);
+    }, slow));
 });
+
+const xml = `<databaseChangeLog xmlns="http://www.liquibase.org/xml/ns/dbchangelog" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+  xsi:schemaLocation="http://www.liquibase.org/xml/ns/dbchangelog http://www.liquibase.org/xml/ns/dbchangelog/dbchangelog-latest.xsd">`;
+
+const head = '--liquibase formatted sql\n';
+
+const slow = `--- a.sql\n${head}--changeset a:1\ncreate table t (id int);\n--changeset a:2 splitStatements:false\n${gated} insert into t values (1);\n`;

@@ -2,13 +2,13 @@
 import { deepEqual, equal, match, rejects } from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { applyMigrations, revertMigrations } from '../../server/engine/apply/apply';
-import { liquibaseHistory } from '../../server/engine/history/liquibase';
+import { liquibaseHistory, liquibaseOptions } from '../../server/engine/history/liquibase';
 import { LiquibaseRows } from '../../server/engine/history/liquibaseRows';
-import { liquibaseConfig } from '../../server/engine/layouts/liquibaseConfig';
 import { withJob } from '../apply/support';
 import { isFault } from '../support/faults';
 import { servers } from '../support/servers';
 import { folderFilesOf, withFolderAndDatabase } from './support';
+import { toolSettings } from '../support/toolSettings';
 
 const texts = {
   'a.sql':
@@ -44,7 +44,11 @@ for (const major of Object.values(servers)) {
         deepEqual(missing?.(folderFilesOf(job.folder, texts)), []);
         const without = { 'a.sql': texts['a.sql'].replace(/--changeset t:2[^]*/, '') };
         deepEqual(missing?.(folderFilesOf({ migrations: [plain!] }, without)), ['a.sql::2::t', 'db/b.sql']);
-        deepEqual(parts?.(always!, texts['b.sql']), { applied: new Set(['t:1']), open: new Set(['t:1']) });
+        deepEqual(parts?.(always!, texts['b.sql']), {
+          applied: new Set(['t:1']),
+          open: new Set(['t:1']),
+          passesOver: false,
+        });
         await rejects(
           revertMigrations(job, ['b.sql', 'a.sql']),
           isFault('no-down', /the changeset t:2 of a\.sql has no rollback/),
@@ -78,7 +82,7 @@ create table b ();
 
     it('takes over a lock that a process of ours has left, and waits for others', () =>
       withFolderAndDatabase(major, 'liquibase', texts, async ({ session }) => {
-        const history = liquibaseHistory(liquibaseConfig());
+        const history = liquibaseHistory(liquibaseOptions(toolSettings()));
         const set = (who: string) =>
           session.run(`update databasechangeloglock set locked = true, lockgranted = now(), lockedby = '${who}'`);
         await history.withLock(session, 1_000, async () => {});
@@ -100,7 +104,7 @@ create table b ();
       withFolderAndDatabase(major, 'liquibase', texts, async ({ session }) => {
         await session.run('create schema tools');
         const named = { LIQUIBASE_LIQUIBASE_SCHEMA_NAME: 'tools', LIQUIBASE_DATABASE_CHANGELOG_TABLE_NAME: 'log' };
-        const history = liquibaseHistory(liquibaseConfig(undefined, named));
+        const history = liquibaseHistory(liquibaseOptions(toolSettings({ environment: named })));
         await history.withLock(session, 1_000, async () => {});
         const state = await history.read(session);
         deepEqual([state.table, state.exists], ['tools.log', true]);

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { findFolders, layoutOf, readFolder } from '../../server/engine/layouts/find';
 import type { MigrationFile } from '../../server/engine/layouts/layout';
 import { liquibase } from '../../server/engine/layouts/liquibase';
+import { isSelected } from '../../server/engine/layouts/liquibaseContexts';
 import { liquibaseConfig } from '../../server/engine/layouts/liquibaseConfig';
 import { statementsByLiquibase } from '../../server/engine/layouts/liquibaseTokens';
 import { messagesIn } from '../../server/engine/layouts/statements';
@@ -25,6 +26,50 @@ const sent = (text: string, files: Readonly<Record<string, string>> = {}): reado
 
 const problems = (text: string): readonly string[] =>
   readAs(text).problems.map(({ code, range }) => `${code} «${text.slice(range.start, range.end)}»`);
+
+describe("Liquibase's contexts and labels", () => {
+  const cases: readonly [string, string, string, readonly string[], boolean][] = [
+    ['', '', 'dev', [], true],
+    ['dev', '', '', [], true],
+    ['dev', '', 'test', [], false],
+    ['dev', '', 'Test, DEV', [], true],
+    ['dev', '', '!(test or prod) and dev', [], true],
+    ['test', '', '!(test or prod) and dev', [], false],
+    ['', '', '@dev', [], false],
+    ['', '', '!nocontexts and dev', [], false],
+    ['dev', '', '!nocontexts and dev', [], true],
+    ['dev and us', '', 'dev', [], false],
+    ['dev', '', '', ['test'], false],
+    ['dev', '', '', ['dev or test', 'dev'], true],
+    ['dev', '', 'prod', ['dev or test'], false],
+  ];
+  for (const [contexts, labels, context, around, is] of cases)
+    it(`run ${context || 'what is for all'}${around.length > 0 ? ` within ${around.join(' and ')}` : ''} with ${contexts || 'none'}: ${is}`, () => {
+      const conditions = around.map((it) => ({ context: it, labels: '' }));
+      equal(isSelected({ contexts, labels }, { context, labels: '' }, conditions), is);
+    });
+
+  it('take labels of an include beside those of the changeset', () => {
+    const isRun = (labels: string, own: string): boolean =>
+      isSelected({ contexts: '', labels }, { context: '', labels: own }, [{ context: '', labels: 'z' }]);
+    deepEqual([isRun('x', ''), isRun('z', ''), isRun('x and z', 'x, y'), isRun('!z', 'x')], [false, true, true, false]);
+  });
+
+  it('tell of everything and nothing without end', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), fc.string(), (contexts, labels, context) => {
+        isSelected({ contexts, labels }, { context, labels }, [{ context: labels, labels: contexts }]);
+      }),
+    );
+  });
+
+  it('leave out what is not run', () => {
+    const properties = { '../liquibase.properties': 'contexts: prod\nlabelFilter: x' };
+    const text = `${head}--changeset a:1 context:dev\nx;\n--changeset a:2 labels:x\ny;\n--changeset a:3\nz;`;
+    deepEqual(sent(text, properties), ['up a:2: y', 'up a:3: z']);
+    deepEqual(sent(text), ['up a:1: x', 'up a:2: y', 'up a:3: z']);
+  });
+});
 
 describe("Liquibase's changesets", () => {
   const cases: readonly [string, string, readonly string[]][] = [

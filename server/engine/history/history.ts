@@ -180,12 +180,14 @@ export interface PartStates {
   readonly applied: ReadonlySet<string>;
   /** Never run, or to be run once more. */
   readonly open: ReadonlySet<string>;
+  /** Whether there are others, which are not run here. */
+  readonly passesOver: boolean;
 }
 
 /** Whether there is nothing left to run of it. */
 export function isDone({ applied, again, parts }: HistoryState, migration: Migration, upText: string): boolean {
   const inParts = parts?.(migration, upText);
-  if (inParts && inParts.applied.size > 0) return inParts.open.size === 0;
+  if (inParts && (inParts.applied.size > 0 || inParts.passesOver)) return inParts.open.size === 0;
   return applied(migration) === 'applied' && !again?.(migration, upText);
 }
 

@@ -10,20 +10,22 @@ import { changesetsIn, isChangelog } from '../layouts/liquibaseChangelog';
 import { type LiquibaseConfig, liquibaseConfig } from '../layouts/liquibaseConfig';
 import { changesetChecksum } from './liquibaseChecksum';
 import { attributeIn, type Changeset, readChangesets } from '../layouts/liquibaseFile';
-import { liquibaseProperties } from '../layouts/liquibaseProperties';
-import { isRun, partOf, propertiesFor } from '../layouts/liquibaseReader';
+import { contextIn, type LiquibaseCall, liquibaseCall } from '../layouts/liquibaseCall';
+import { partOf, propertiesFor } from '../layouts/liquibaseReader';
 import type { ToolSettings } from '../layouts/layout';
 import type { History, HistoryState, HistoryStep, PartStates } from './history';
 import { withLiquibaseLock } from './liquibaseLock';
 import { LiquibaseRows, type LiquibaseRow, normalPath } from './liquibaseRows';
 import { currentSchema, hasTable, labelOf, quoted, type Shape, type TableName } from './table';
 
-export const liquibaseOptions = (settings: ToolSettings): LiquibaseConfig => ({
+export interface LiquibaseOptions extends Pick<LiquibaseConfig, 'table' | 'lockTable' | 'schema'>, LiquibaseCall {}
+
+export const liquibaseOptions = (settings: ToolSettings): LiquibaseOptions => ({
   ...liquibaseConfig(settings.read, settings.environment),
-  properties: liquibaseProperties(settings),
+  ...liquibaseCall(settings),
 });
 
-export function liquibaseHistory(config: LiquibaseConfig): History {
+export function liquibaseHistory(config: LiquibaseOptions): History {
   const places = new WeakMap<Session, string>();
   const runs = new WeakMap<Session, Run>();
   const placeOf = async (session: Session, name: string): Promise<TableName> => {
@@ -123,7 +125,7 @@ interface Run {
 
 interface Recording {
   readonly step: HistoryStep;
-  readonly config: LiquibaseConfig;
+  readonly config: LiquibaseOptions;
 }
 
 /** A changeset that ran before keeps its row. */
@@ -183,7 +185,7 @@ const fileIn = (rows: LiquibaseRows, { line }: Changeset, { migration, upText }:
 
 /** As they are written; several in parentheses. */
 function contextsIn(line: string): string | null {
-  const written = attributeIn('contextFilter', line) || attributeIn('context', line) || '';
+  const written = contextIn(line);
   if (written === '') return null;
   return /[, ]/.test(written) ? `(${written})` : written;
 }
@@ -205,16 +207,23 @@ async function rowsIn(session: Session, table: TableName): Promise<LiquibaseRows
   );
 }
 
-async function read(session: Session, table: TableName, config: LiquibaseConfig): Promise<HistoryState> {
+async function read(session: Session, table: TableName, config: LiquibaseOptions): Promise<HistoryState> {
   return stateOf(table, (await hasTable(session, table, shape)) ? await rowsIn(session, table) : undefined, config);
 }
 
-function inChangelog(rows: LiquibaseRows, migration: HistoryStep['migration'], upText: string): PartStates {
+function inChangelog(
+  rows: LiquibaseRows,
+  migration: HistoryStep['migration'],
+  upText: string,
+  { runs }: LiquibaseCall,
+): PartStates {
   const file = rows.fileOf(migration);
   const all = changesetsIn(migration.version, bare(upText));
+  const run = all.filter((it) => runs(migration.version, it));
   const names = (list: typeof all): ReadonlySet<string> => new Set(list.map(partOf));
   const isApplied = (it: (typeof all)[number]): boolean => rows.of(file, it) !== undefined;
-  return { applied: names(all.filter(isApplied)), open: names(all.filter((it) => !isApplied(it))) };
+  const passesOver = run.length < all.length;
+  return { applied: names(run.filter(isApplied)), open: names(run.filter((it) => !isApplied(it))), passesOver };
 }
 
 /** Of a file whose changesets nobody here can read all are taken to be there. */
@@ -241,29 +250,32 @@ type Missing = NonNullable<HistoryState['missing']>;
 const nameOf = ({ filename, id, author }: LiquibaseRow): string => `${filename}::${id}::${author}`;
 
 /** @param found undefined where there is no table */
-function stateOf(table: TableName, found: LiquibaseRows | undefined, config: LiquibaseConfig): HistoryState {
+function stateOf(table: TableName, found: LiquibaseRows | undefined, config: LiquibaseOptions): HistoryState {
   const rows = found ?? new LiquibaseRows([]);
   const seen = (migration: HistoryStep['migration'], upText: string) => {
     const text = bare(upText);
     const found = readChangesets(text);
     const file = found.logicalFilePath ?? rows.fileOf(migration);
     const all = propertiesFor(text, found, config.properties);
-    return found.changesets.filter(isRun).map((changeset) => {
-      const row = rows.of(attributeIn('logicalFilePath', changeset.line) || file, changeset);
-      return {
-        changeset,
-        row,
-        isSame: row === undefined || rows.isSame(row, changeset, () => changesetChecksum(text, changeset, all)),
-      };
-    });
+    return found.changesets
+      .filter((it) => config.runs(migration.version, it))
+      .map((changeset) => {
+        const row = rows.of(attributeIn('logicalFilePath', changeset.line) || file, changeset);
+        return {
+          changeset,
+          row,
+          isSame: row === undefined || rows.isSame(row, changeset, () => changesetChecksum(text, changeset, all)),
+        };
+      });
   };
   const parts: NonNullable<HistoryState['parts']> = (migration, upText) => {
-    if (isChangelog(migration.version)) return inChangelog(rows, migration, upText);
+    if (isChangelog(migration.version)) return inChangelog(rows, migration, upText, config);
     const known = seen(migration, upText);
     const names = (list: typeof known): ReadonlySet<string> => new Set(list.map(({ changeset }) => partOf(changeset)));
     return {
       applied: names(known.filter(({ row }) => row !== undefined)),
       open: names(known.filter(({ changeset, row, isSame }) => rows.runsAgain(row, changeset, isSame))),
+      passesOver: known.length < readChangesets(bare(upText)).changesets.length,
     };
   };
   return {

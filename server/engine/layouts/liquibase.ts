@@ -7,17 +7,16 @@
 import { directives } from './directives/liquibase';
 import { otherDialect, someOf } from './foreign';
 import type { Collected, FolderContents, FoundFile, Layout, MigrationName, Skeleton } from './layout';
-import { changelogFrom, hasIncludes, isChangelog } from './liquibaseChangelog';
+import { changelogFrom, isChangelog, rootIn } from './liquibaseChangelog';
 import { liquibaseConfig, liquibaseFiles } from './liquibaseConfig';
-import { changelogNames, liquibaseProperties } from './liquibaseProperties';
+import { changelogNames, type LiquibaseCall, liquibaseCall, plainCall } from './liquibaseCall';
 import { isFormatted, logicalFilePathIn } from './liquibaseFile';
-import type { Properties } from './liquibaseLines';
 import { readLiquibase } from './liquibaseReader';
 import { nextNumber, slugOf, timestamp } from './numbers';
 
-export const liquibase: Layout = layoutWith(new Map());
+export const liquibase: Layout = layoutWith(plainCall);
 
-function layoutWith(given: Properties): Layout {
+function layoutWith(call: LiquibaseCall): Layout {
   return {
     name: 'liquibase',
     label: 'Liquibase',
@@ -25,7 +24,7 @@ function layoutWith(given: Properties): Layout {
     configurationFiles: [...liquibaseFiles, ...changelogNames],
     twice: 'Liquibase refuses the whole changelog.',
 
-    configured: (settings) => layoutWith(liquibaseProperties(settings)),
+    configured: (settings) => layoutWith(liquibaseCall(settings)),
 
     recognise(folder) {
       const root = rootIn(folder);
@@ -48,21 +47,10 @@ function layoutWith(given: Properties): Layout {
             problems: [],
             outside: 'It has changesets in another format than SQL: only Liquibase can run it.',
           }
-        : readLiquibase(text, given),
+        : readLiquibase(fileName, text, call),
 
     skeleton,
   };
-}
-
-/** The changelog that is included by no other one of the folder. */
-function rootIn(folder: FolderContents): string | undefined {
-  const found = folder.names.filter(
-    (name) =>
-      isChangelog(name) && /change-?log|master|liquibase/i.test(name) && hasIncludes(name, folder.read(name) ?? ''),
-  );
-  const included = new Set(found.flatMap((name) => changelogFrom(folder, name).files.filter((it) => it !== name)));
-  const roots = found.filter((name) => !included.has(name));
-  return roots.find((name) => /master|root/i.test(name)) ?? roots[0];
 }
 
 const directIn = ({ names }: FolderContents): readonly string[] => names.filter((name) => /\.sql$/i.test(name));

@@ -5,6 +5,7 @@
  */
 import { posix } from 'node:path';
 import type { FolderContents } from './layout';
+import type { Condition } from './liquibaseContexts';
 import { yamlValues } from './yaml';
 
 export interface Changelog {
@@ -13,23 +14,32 @@ export interface Changelog {
   readonly properties: ReadonlyMap<string, string>;
   /** What is included and lies too far away to be of the project. */
   readonly beyond: readonly string[];
+  /** Of the includes around a file, by its path, outermost first. */
+  readonly conditions: ReadonlyMap<string, readonly Condition[]>;
+}
+
+/** A changeset that only Liquibase can run. */
+export interface ForeignChangeset extends Condition {
+  readonly id: string;
+  readonly author: string;
+  readonly dbms: string;
 }
 
 /** What a changelog holds, in its order. */
 type Entry =
-  | { readonly kind: 'include' | 'includeAll'; readonly path: string; readonly relative: boolean }
+  | (Condition & { readonly kind: 'include' | 'includeAll'; readonly path: string; readonly relative: boolean })
   | { readonly kind: 'property'; readonly name: string; readonly value: string }
-  | { readonly kind: 'changeset'; readonly id: string; readonly author: string };
+  | (ForeignChangeset & { readonly kind: 'changeset' });
 
 /** @param name of a changelog, relative to the folder */
 export function changelogFrom(folder: FolderContents, name: string): Changelog {
   const files = new Set<string>();
   const properties = new Map<string, string>();
-  const seen = new Set<string>();
+  const conditions = new Map<string, readonly Condition[]>();
   const beyond: string[] = [];
-  const take = (file: string): void => {
-    if (seen.has(file)) return;
-    seen.add(file);
+  const take = (file: string, around: readonly Condition[]): void => {
+    if (conditions.has(file)) return;
+    conditions.set(file, around);
     if (isTooFar(file)) {
       beyond.push(file);
       return;
@@ -41,12 +51,26 @@ export function changelogFrom(folder: FolderContents, name: string): Changelog {
     for (const entry of entriesIn(file, folder.read(file) ?? '')) {
       if (entry.kind === 'changeset') files.add(file);
       else if (entry.kind === 'property') properties.set(entry.name, properties.get(entry.name) ?? entry.value);
-      else if (entry.kind === 'include') take(placeOf(folder, file, entry.path, entry.relative));
-      else for (const each of allIn(folder, placeOf(folder, file, entry.path, entry.relative))) take(each);
+      else {
+        const place = placeOf(folder, file, entry.path, entry.relative);
+        const within = [...around, entry];
+        for (const each of entry.kind === 'include' ? [place] : allIn(folder, place)) take(each, within);
+      }
     }
   };
-  take(name);
-  return { files: [...files], properties, beyond };
+  take(name, []);
+  return { files: [...files], properties, conditions, beyond };
+}
+
+/** The changelog that is included by no other one of the folder. */
+export function rootIn(folder: FolderContents): string | undefined {
+  const found = folder.names.filter(
+    (name) =>
+      isChangelog(name) && /change-?log|master|liquibase/i.test(name) && hasIncludes(name, folder.read(name) ?? ''),
+  );
+  const included = new Set(found.flatMap((name) => changelogFrom(folder, name).files.filter((it) => it !== name)));
+  const roots = found.filter((name) => !included.has(name));
+  return roots.find((name) => /master|root/i.test(name)) ?? roots[0];
 }
 
 export const isChangelog = (file: string): boolean => /\.(?:xml|ya?ml|json)$/i.test(file);
@@ -57,7 +81,7 @@ export const hasIncludes = (file: string, text: string): boolean =>
   entriesIn(file, text).some(({ kind }) => kind === 'include' || kind === 'includeAll');
 
 /** Those that only Liquibase can run. */
-export const changesetsIn = (file: string, text: string): readonly { readonly id: string; readonly author: string }[] =>
+export const changesetsIn = (file: string, text: string): readonly ForeignChangeset[] =>
   entriesIn(file, text).flatMap((it) => (it.kind === 'changeset' ? [it] : []));
 
 function entriesIn(file: string, text: string): readonly Entry[] {
@@ -99,17 +123,26 @@ const wordOf = (value: unknown): string | undefined =>
 
 function entryOf(kind: string, given: (name: string) => string | undefined): Entry[] {
   const relative = given('relativeToChangelogFile') === 'true';
+  const condition = { context: given('contextFilter') ?? given('context') ?? '', labels: given('labels') ?? '' };
   const path = given(kind === 'includeAll' ? 'path' : 'file');
   switch (kind) {
     case 'include':
     case 'includeAll':
-      return path === undefined ? [] : [{ kind, path, relative }];
+      return path === undefined ? [] : [{ kind, path, relative, ...condition }];
     case 'property': {
       const [name, value] = [given('name'), given('value')];
       return name === undefined || value === undefined ? [] : [{ kind, name, value }];
     }
     default:
-      return [{ kind: 'changeset', id: given('id') ?? '', author: given('author') ?? '' }];
+      return [
+        {
+          kind: 'changeset',
+          id: given('id') ?? '',
+          author: given('author') ?? '',
+          dbms: given('dbms') ?? '',
+          ...condition,
+        },
+      ];
   }
 }
 

@@ -6,6 +6,7 @@
  */
 import { foldersAbove } from './above';
 import type { FolderContents } from './layout';
+import type { Selection } from './liquibaseContexts';
 import type { Properties } from './liquibaseLines';
 import { propertiesIn, type Setting, yamlEntries } from './settingsFiles';
 
@@ -16,6 +17,7 @@ export interface LiquibaseConfig {
   readonly schema: string | undefined;
   /** Of the changelogs: `parameter.name` and the like. */
   readonly properties: Properties;
+  readonly selection: Selection;
   /** As configured, without `classpath:`. */
   readonly changelog: string | undefined;
   /** How many folders above `liquibase.properties` lies, beside which Liquibase looks for changelogs. */
@@ -49,6 +51,10 @@ export function liquibaseConfig(
     lockTable: of('databasechangeloglocktablename', 'databasechangeloglocktable') ?? 'databasechangeloglock',
     schema: of('liquibaseschemaname', 'liquibaseschema', 'defaultschemaname', 'defaultschema'),
     properties: new Map([...values].flatMap(([name, value]) => parameter(name, value))),
+    selection: {
+      contexts: of('contextfilter', 'contexts') ?? '',
+      labels: of('labelfilter', 'labels') ?? '',
+    },
     changelog: of('changelogfile', 'changelog')?.replace(/^classpath:/, ''),
     levels: level < 0 ? undefined : level,
   };

@@ -6,16 +6,13 @@ import { statementsOf } from '../sql/scan';
 import { tokensOf } from '../sql/tokens';
 import type { Replaced } from '../sql/statement';
 import type { FileProblem, Fix, MigrationFile, Piece, Script } from './layout';
+import type { LiquibaseCall } from './liquibaseCall';
 import { attributeIn, type Changeset, flagIn, type FormattedSql, isFormatted, readChangesets } from './liquibaseFile';
 import { composed, expansions, type Properties, type Segment } from './liquibaseLines';
 import { commentsIn, type Splitting, statementsByLiquibase } from './liquibaseTokens';
 
 /** What its history keeps: the tool tells changesets apart by author, id and file. */
 export const partOf = ({ id, author }: Pick<Changeset, 'id' | 'author'>): string => `${author}:${id}`;
-
-/** Those that run on Postgres. */
-export const isRun = ({ line }: Pick<Changeset, 'line'>): boolean =>
-  !flagIn('ignore', line, false) && isForPostgres(attributeIn('dbms', line));
 
 export const isRunOnChange = ({ line }: Pick<Changeset, 'line'>): boolean => flagIn('runOnChange', line, false);
 
@@ -29,10 +26,10 @@ export const isRunAlways = ({ line }: Pick<Changeset, 'line'>): boolean => flagI
 export const propertiesFor = (text: string, { properties }: FormattedSql, given: Properties): Properties | undefined =>
   isFormatted(text) ? new Map([...properties, ...given]) : undefined;
 
-export function readLiquibase(text: string, given: Properties): MigrationFile {
+export function readLiquibase(fileName: string, text: string, call: LiquibaseCall): MigrationFile {
   const file = readChangesets(text);
-  const properties = propertiesFor(text, file, given);
-  const runs = file.changesets.filter(isRun);
+  const properties = propertiesFor(text, file, call.properties);
+  const runs = file.changesets.filter((it) => call.runs(fileName, it));
   if (runs.some(({ line }) => attributeIn('runWith', line) !== undefined))
     return {
       scripts: [],
@@ -202,16 +199,6 @@ const asked = (range: TextRange): FileProblem => ({
   code: 'liquibase-precondition',
   message: 'Liquibase runs the changeset only where this holds. It is rehearsed as if it did.',
 });
-
-const isForPostgres = (dbms: string | undefined): boolean => {
-  const names = (dbms ?? '')
-    .split(',')
-    .map((it) => it.trim().toLowerCase())
-    .filter(Boolean);
-  if (names.length === 0 || names.includes('all')) return true;
-  if (names.includes('none') || names.includes('!postgresql')) return false;
-  return names.includes('postgresql') || names.every((it) => it.startsWith('!'));
-};
 
 function twice(changesets: readonly Changeset[]): FileProblem[] {
   const known = new Set<string>();
