@@ -23,9 +23,9 @@ export function createEngine(world: World, options: EngineOptions): Engine {
     async projects() {
       await loadParser();
       const asked = await Promise.all(foldersOf(world, options).map((it) => tools.of(it)));
-      const places = asked.map(({ folder: found, database }) => {
+      const places = asked.map(({ folder: found, database, historyTable }) => {
         const target = targetOf(found, options, world, database);
-        const settings = settingsOf(found, target, world);
+        const settings = { ...settingsOf(found, target, world), historyTable };
         const folder = { ...found, layout: found.layout.configured?.(settings) ?? found.layout };
         return { folder, target, settings, key: keyOf(folder, target, settings) };
       });
@@ -65,9 +65,17 @@ export function createEngine(world: World, options: EngineOptions): Engine {
 const keyOf = (
   { path, layout }: MigrationFolder,
   { info, parameters, environment }: Target,
-  { read }: ToolSettings,
+  { read, historyTable }: ToolSettings,
 ): string =>
-  JSON.stringify([path, layout.name, info.id, parameters, environment, layout.configurationFiles?.map(read)]);
+  JSON.stringify([
+    path,
+    layout.name,
+    info.id,
+    parameters,
+    environment,
+    historyTable,
+    layout.configurationFiles?.map(read),
+  ]);
 
 /** The tool reads its files, and keeps its history, as the URL of the target, the environment and its files tell it to. */
 const settingsOf = (

@@ -41,18 +41,30 @@ function migrationOf({ version, title, path, replaces = [], before = [] }: ToldM
 function fileOf(told: ToldMigration, text: string, tool: string): AskedFile {
   const places = told.operations.map((it) => placeOf(it, text));
   const whole = { start: places[0]?.start ?? 0, end: places.at(-1)?.end ?? 0 };
-  const scriptOf = (direction: Script['direction'], statements: readonly ToldStatement[]): Script => ({
-    direction,
-    range: whole,
-    mode: told.inTransaction ? 'transaction' : 'statements',
-    pieces: statements.map(({ operation, sql }) => pieceOf((operation !== null && places[operation]) || whole, sql)),
-  });
+  const scriptsOf = (direction: Script['direction'], statements: readonly ToldStatement[]): Script[] =>
+    runsOf(statements).map((run) => ({
+      direction,
+      range: whole,
+      mode: told.inTransaction && !run.some(({ alone }) => alone) ? 'transaction' : 'statements',
+      pieces: run.map(({ operation, sql }) => pieceOf((operation !== null && places[operation]) || whole, sql)),
+    }));
   const problems = [...told.operations.flatMap((it, i) => noteOf(it, places[i] ?? whole)), ...wayBackOf(told)];
   const sql = documentOf(told, tool);
   if (told.untold !== undefined)
     return { text, sql, scripts: [], problems, outside: `${tool} cannot tell its SQL: ${told.untold}` };
-  const scripts = [scriptOf('up', told.up ?? []), ...(told.down ? [scriptOf('down', told.down)] : [])];
+  const scripts = [...scriptsOf('up', told.up ?? []), ...(told.down ? scriptsOf('down', told.down) : [])];
   return { text, sql, scripts, problems };
+}
+
+/** Cut where a transaction begins or ends; one that is empty for no statements. */
+function runsOf(statements: readonly ToldStatement[]): readonly (readonly ToldStatement[])[] {
+  const runs: ToldStatement[][] = [[]];
+  for (const it of statements) {
+    const last = runs.at(-1);
+    if (last && (last.length === 0 || last[0]?.alone === it.alone)) last.push(it);
+    else runs.push([it]);
+  }
+  return runs;
 }
 
 const pieceOf = (range: TextRange, sql: string): Piece => ({ ...range, replaced: [{ range, text: sql }] });
@@ -89,23 +101,26 @@ const wayBackOf = ({ irreversible }: ToldMigration): FileProblem[] =>
 function documentOf(told: ToldMigration, tool: string): string {
   const head = `-- ${told.version}: what ${tool} sends for it${told.inTransaction ? ', in one transaction' : ', each statement by itself'}.`;
   if (told.untold !== undefined) return `${head}\n\n${commented(`Its SQL cannot be told: ${told.untold}`)}\n`;
-  const back =
-    told.irreversible === undefined
-      ? sectionOf(told, told.down ?? [])
-      : commented(`It cannot be reverted: ${told.irreversible}.`);
+  const back = backwardsOf(told);
   return `${head}\n\n-- Forwards\n\n${sectionOf(told, told.up ?? [])}\n\n-- Backwards\n\n${back}\n`;
+}
+
+function backwardsOf(told: ToldMigration): string {
+  if (told.irreversible !== undefined) return commented(`It cannot be reverted: ${told.irreversible}.`);
+  if (told.untoldDown !== undefined) return commented(`Its SQL backwards cannot be told: ${told.untoldDown}.`);
+  return sectionOf(told, told.down ?? []);
 }
 
 function sectionOf({ operations }: ToldMigration, statements: readonly ToldStatement[]): string {
   if (statements.length === 0) return '-- Nothing.';
   let last: number | null | undefined;
   return statements
-    .map(({ operation, sql }) => {
+    .map(({ operation, sql, alone }) => {
       const of = operation === null ? undefined : operations[operation];
       const heading =
         of && operation !== last ? `-- ${of.title}${of.from === undefined ? '' : ` (line ${of.from})`}\n` : '';
       last = operation;
-      return `${heading}${sql.trimEnd().replace(/;?$/, ';')}`;
+      return `${heading}${alone ? '-- After a commit, by itself.\n' : ''}${sql.trimEnd().replace(/;?$/, ';')}`;
     })
     .join('\n\n');
 }

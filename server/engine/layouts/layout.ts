@@ -1,5 +1,6 @@
 /** How one migration tool names, orders, splits and wraps its files. One tool, one file in this room; no database here. */
 import type { TextRange } from '../base/text';
+import type { ToldProject } from '../programs/answer';
 import type { Language } from '../programs/interpreter';
 import type { Replaced } from '../sql/statement';
 import type { ToolDirectives } from './directives/directive';
@@ -157,6 +158,8 @@ export interface ToolSettings {
   /** Who is logged in at the target, and where; undefined for a target that is not known. */
   readonly user?: string | undefined;
   readonly database?: string | undefined;
+  /** Where the tool itself says that it keeps its history (ToldProject.historyTable). */
+  readonly historyTable?: ToldProject['historyTable'] | undefined;
   /** Of the folder of migrations, absolute: a file that configures several says which is which. */
   readonly path: string;
   /** As FolderContents.read. */

@@ -17,6 +17,8 @@ export interface ToldStatement {
   /** Its operation, counted from 0; null where it is none's. */
   readonly operation: number | null;
   readonly sql: string;
+  /** Sent outside of the migration's transaction: what came before it is committed first (Alembic's autocommit_block). */
+  readonly alone?: true;
 }
 
 export interface ToldMigration {
@@ -37,6 +39,8 @@ export interface ToldMigration {
   readonly down?: readonly ToldStatement[];
   /** Why it has no way back. */
   readonly irreversible?: string;
+  /** Why its SQL backwards cannot be told though it has a way back. */
+  readonly untoldDown?: string;
 }
 
 export interface ToldProject {
@@ -44,6 +48,8 @@ export interface ToldProject {
   readonly tool: string;
   /** As libpq names them. */
   readonly database?: { readonly connection: Readonly<Record<string, string>>; readonly source: string };
+  /** Where it keeps its history, where that can be configured; without a schema it is found by search_path. */
+  readonly historyTable?: { readonly schema?: string; readonly name: string };
   /** Its database is of another kind: `sqlite`. */
   readonly otherServer?: string;
   /** Why the tool would refuse to go on with the project as a whole. */

@@ -16,6 +16,7 @@ export interface AskedProject {
   readonly folder: MigrationFolder;
   /** As the tool itself would connect; undefined where it does not say. */
   readonly database: NamedDatabase | undefined;
+  readonly historyTable?: ToldProject['historyTable'];
 }
 
 /** The first start of a large project takes a while, and one that hangs holds up the others; in milliseconds. */
@@ -64,14 +65,15 @@ export class ToolAnswers {
     const began = performance.now();
     const answer = await this.answerOf(found, program);
     if ('trouble' in answer) return withTrouble(found, `${found.layout.label} could not be asked: ${answer.trouble}`);
-    const { tool, otherServer, problems, database } = answer;
+    const { tool, otherServer, problems, database, historyTable } = answer;
     this.world.log(`${tool} told of ${found.path} in ${Math.round(performance.now() - began)} ms`);
     if (otherServer !== undefined)
       return withTrouble(found, `${found.layout.label} is configured for ${otherServer}, not for Postgres.`);
     const told = problems.length > 0 ? withTrouble(found, ...problems).folder : found;
-    if (answer.migrations.length === 0) return { folder: told, database: named(database) };
+    const about = { database: named(database), ...(historyTable && { historyTable }) };
+    if (answer.migrations.length === 0) return { folder: told, ...about };
     const read = (path: string) => unlessUnreadable(() => this.world.disk.read(path));
-    return { folder: askedFolder(told, answer, read), database: named(database) };
+    return { folder: askedFolder(told, answer, read), ...about };
   }
 
   private async answerOf(found: MigrationFolder, program: ToolProgram): Promise<Answer> {
