@@ -2,6 +2,7 @@
 import type { LayoutName, ToolSettings } from '../layouts/layout';
 import { configOf } from '../layouts/graphileMigrateConfig';
 import { sqlxConfig } from '../layouts/sqlxConfig';
+import { alembicHistory, alembicOptions } from './alembic';
 import { atlasHistory, atlasOptions } from './atlas';
 import { dbmateHistory, dbmateOptions } from './dbmate';
 import { dieselHistory } from './diesel';
@@ -29,6 +30,7 @@ export const histories: Readonly<Record<LayoutName, (settings: ToolSettings) => 
   'graphile-migrate': (settings) => graphileMigrateHistory(configOf(settings)),
   diesel: dieselHistory,
   django: djangoHistory,
+  alembic: (settings) => alembicHistory(alembicOptions(settings)),
   prisma: (settings) => prismaHistory(prismaOptions(settings)),
   'node-pg-migrate': (settings) => nodePgMigrateHistory(nodePgMigrateOptions(settings)),
   drizzle: (settings) => drizzleHistory(drizzleOptions(settings)),

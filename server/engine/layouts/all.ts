@@ -1,4 +1,5 @@
 /** The migration tools we know. A folder is asked in this order: what is written inside tells more than names do. */
+import { alembic } from './alembic';
 import { atlas } from './atlas';
 import { dbmate } from './dbmate';
 import { diesel } from './diesel';
@@ -32,6 +33,7 @@ export const layouts: readonly Layout[] = [
   sqlx,
   golangMigrate,
   django,
+  alembic,
   flyway,
   numbered,
 ];

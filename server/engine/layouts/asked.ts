@@ -107,7 +107,7 @@ function documentOf(told: ToldMigration, tool: string): string {
 
 function backwardsOf(told: ToldMigration): string {
   if (told.irreversible !== undefined) return commented(`It cannot be reverted: ${told.irreversible}.`);
-  if (told.untoldDown !== undefined) return commented(`Its SQL backwards cannot be told: ${told.untoldDown}.`);
+  if (told.untoldDown !== undefined) return commented(`Its SQL backwards cannot be told: ${told.untoldDown}`);
   return sectionOf(told, told.down ?? []);
 }
 

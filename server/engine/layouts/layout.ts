@@ -21,6 +21,7 @@ export type LayoutName =
   | 'liquibase'
   | 'sqitch'
   | 'django'
+  | 'alembic'
   | 'numbered';
 
 export interface Layout {
