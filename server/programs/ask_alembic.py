@@ -16,8 +16,9 @@ from rehearsal_talk import is_same_database, question, refusal, tell, trouble
 
 
 def main():
-    asked = question()
     try:
+        import_alembic()
+        asked = question()
         if asked["question"] == "migrations":
             tell(Project(config_for(["upgrade", "heads", "--sql"]), asked["folder"]).answer())
         else:
@@ -26,6 +27,18 @@ def main():
         traceback.print_exc()
         tell({"trouble": trouble(error)})
         sys.exit(1)
+
+
+def import_alembic():
+    """Before the project's folder is among those that modules come from: its own folder is often called `alembic` as well."""
+    try:
+        import alembic.config
+        import alembic.script
+    except ImportError as error:
+        raise ImportError(
+            f"{sys.executable} has no Alembic ({error}). Name the Python of the project in the setting rehearsal.python,"
+            " or in the variable REHEARSAL_PYTHON"
+        ) from error
 
 
 def config_for(arguments):

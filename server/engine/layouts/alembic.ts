@@ -20,7 +20,7 @@ export const alembic: Layout = {
   program: {
     language: 'python',
     script: 'ask_alembic.py',
-    documents: { language: 'python', pattern: '**/versions/*.py' },
+    documents: { language: 'python', pattern: '**/versions/**/*.py' },
     calledIn: '.',
     sources,
   },

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { Fault } from '../base/fault';
 import { withDirectiveProblems } from '../layouts/directives/finder';
 import type { MigrationFile } from '../layouts/layout';
-import { besideIn, fileNameIn, fileOf, type Migration, type MigrationFolder } from '../layouts/migration';
+import { type AskedFile, besideIn, fileNameIn, fileOf, type Migration, type MigrationFolder } from '../layouts/migration';
 import type { Link, ScriptFile } from '../rehearsal/link';
 import type { Files } from '../world';
 
@@ -26,6 +26,8 @@ export interface ReadFile extends MigrationFile {
   readonly isMarked: boolean;
   /** What its layout has read beside it, by name. */
   readonly beside: ReadonlyMap<string, string | undefined>;
+  /** What its tool has told of it, where it is a program. */
+  readonly asked: AskedFile | undefined;
 }
 
 /** Whether it can share a transaction with others. */
@@ -106,8 +108,10 @@ function readFile(
     const text = files.read(path);
     if (text === undefined) return undefined;
     const isMarked = files.isMarked(path);
+    const asked = folder.asked?.get(path);
     if (
       known?.text === text &&
+      known.asked === asked &&
       known.isMarked === isMarked &&
       (known.scripts.length > 0 || known.outside !== undefined)
     )
@@ -121,7 +125,7 @@ function readFile(
     const read = fileOf(folder, path, text, { read: noting, isMarked: () => isMarked });
     const isSql = read.outside === undefined && folder.layout.program === undefined;
     const problems = isSql ? withDirectiveProblems(folder.layout, { text, isMarked }, read.problems) : read.problems;
-    return { path, text, isMarked, beside, ...read, problems };
+    return { path, text, isMarked, beside, asked, ...read, problems };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const problem = {
@@ -131,7 +135,7 @@ function readFile(
       // It is told at its place.
       message: error.message.replaceAll(path, basename(path)),
     } as const;
-    return { path, text: '', isMarked: false, beside: new Map(), scripts: [], problems: [problem] };
+    return { path, text: '', isMarked: false, beside: new Map(), asked: undefined, scripts: [], problems: [problem] };
   }
 }
 
