@@ -17,6 +17,7 @@ import { nodePgMigrateHistory, nodePgMigrateOptions } from './nodePgMigrate';
 import { liquibaseHistory, liquibaseOptions } from './liquibase';
 import { numberedHistory } from './numbered';
 import { prismaHistory, prismaOptions } from './prisma';
+import { railsHistory, railsOptions } from './rails';
 import { supabaseHistory } from './supabase';
 import { sqlxHistory } from './sqlx';
 import { sqitchHistory, sqitchOptions } from './sqitch';
@@ -31,6 +32,7 @@ export const histories: Readonly<Record<LayoutName, (settings: ToolSettings) => 
   diesel: dieselHistory,
   django: djangoHistory,
   alembic: (settings) => alembicHistory(alembicOptions(settings)),
+  rails: (settings) => railsHistory(railsOptions(settings)),
   prisma: (settings) => prismaHistory(prismaOptions(settings)),
   'node-pg-migrate': (settings) => nodePgMigrateHistory(nodePgMigrateOptions(settings)),
   drizzle: (settings) => drizzleHistory(drizzleOptions(settings)),

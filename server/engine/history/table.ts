@@ -41,7 +41,9 @@ export async function hasTable(session: Session, table: TableName, shape: Shape)
   if (columns.size === 0) return false;
   const owner = shape.isOwnSchema ? undefined : (await isOfRails(session, table, columns)) ? 'Rails' : ownerOf(columns);
   const fits = Object.entries(shape.columns).every(([name, type]) => sameType(columns.get(name), type));
-  if (fits && owner !== 'Rails' && (owner === undefined || owner === shape.tool)) {
+  // What Rails keeps beside it can be turned off: then its table looks as that of dbmate.
+  const isOwn = owner === undefined || owner === shape.tool || (owner === 'dbmate' && shape.tool === 'Rails');
+  if (fits && isOwn) {
     if (mayRead) return true;
     throw new Fault('no-right', unreadable(table, session.server.user));
   }

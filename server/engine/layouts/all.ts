@@ -14,6 +14,7 @@ import { liquibase } from './liquibase';
 import { nodePgMigrate } from './nodePgMigrate';
 import { numbered } from './numbered';
 import { prisma } from './prisma';
+import { rails } from './rails';
 import { sqitch } from './sqitch';
 import { sqlx } from './sqlx';
 import { supabase } from './supabase';
@@ -34,6 +35,7 @@ export const layouts: readonly Layout[] = [
   golangMigrate,
   django,
   alembic,
+  rails,
   flyway,
   numbered,
 ];

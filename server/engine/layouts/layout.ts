@@ -22,6 +22,7 @@ export type LayoutName =
   | 'sqitch'
   | 'django'
   | 'alembic'
+  | 'rails'
   | 'numbered';
 
 export interface Layout {

@@ -3,7 +3,14 @@ import { basename } from 'node:path';
 import { Fault } from '../base/fault';
 import { withDirectiveProblems } from '../layouts/directives/finder';
 import type { MigrationFile } from '../layouts/layout';
-import { type AskedFile, besideIn, fileNameIn, fileOf, type Migration, type MigrationFolder } from '../layouts/migration';
+import {
+  type AskedFile,
+  besideIn,
+  fileNameIn,
+  fileOf,
+  type Migration,
+  type MigrationFolder,
+} from '../layouts/migration';
 import type { Link, ScriptFile } from '../rehearsal/link';
 import type { Files } from '../world';
 

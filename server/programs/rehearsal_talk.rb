@@ -1,0 +1,59 @@
+# What scripts in Ruby share with each other: a question comes as JSON on standard input, answers go out as lines of JSON.
+#
+# Whatever the project prints goes to standard error, so that it cannot be taken for an answer.
+
+require "json"
+
+module Rehearsal
+  ANSWERS = STDOUT.dup
+  STDOUT.reopen(STDERR)
+
+  module_function
+
+  def question
+    JSON.parse(STDIN.read)
+  end
+
+  def tell(value)
+    ANSWERS.write(JSON.generate(value), "\n")
+    ANSWERS.flush
+  end
+
+  # In one line.
+  def trouble(error)
+    said = error.message.to_s.dup.force_encoding("UTF-8").scrub("?").split.join(" ")
+    said.empty? || said == error.class.name ? error.class.name : "#{error.class.name}: #{said}"
+  end
+
+  # What Postgres said, where an error of the pg gem is behind this one; else what the error says itself.
+  def refusal(error)
+    cause = error
+    while cause
+      result = cause.respond_to?(:result) ? cause.result : nil
+      return of_result(result) if result.respond_to?(:error_field) && result.error_field(PG::PG_DIAG_SQLSTATE)
+      cause = cause.cause
+    end
+    { message: trouble(innermost(error)) }
+  end
+
+  # ActiveRecord wraps what a migration has raised in a StandardError that only says so.
+  def innermost(error)
+    error.instance_of?(StandardError) && error.cause ? innermost(error.cause) : error
+  end
+
+  def of_result(result)
+    told = {
+      message: result.error_field(PG::PG_DIAG_MESSAGE_PRIMARY),
+      sqlState: result.error_field(PG::PG_DIAG_SQLSTATE),
+      detail: result.error_field(PG::PG_DIAG_MESSAGE_DETAIL),
+      hint: result.error_field(PG::PG_DIAG_MESSAGE_HINT),
+    }
+    told.compact.transform_values { |it| it.dup.force_encoding("UTF-8").scrub("?") }
+  end
+
+  # The query that finds a row where the session of Rehearsal with this pid holds its lock on this very database.
+  def same_database(pid)
+    "SELECT 1 FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_database d ON d.oid = l.database" \
+      " WHERE l.locktype = 'advisory' AND l.pid = #{Integer(pid)} AND d.datname = pg_catalog.current_database()"
+  end
+end
