@@ -76,8 +76,13 @@ module Rehearsal
     end
 
     def configurations
-      environment = ActiveRecord::ConnectionHandling::DEFAULT_ENV.call.to_s
-      ActiveRecord::Base.configurations.configs_for(env_name: environment)
+      ActiveRecord::Base.configurations.configs_for(env_name: environment.to_s)
+    end
+
+    # Its tasks ask Rails where nothing else is set, and there may be none.
+    def environment
+      tasks = ActiveRecord::Tasks::DatabaseTasks
+      defined?(::Rails) || tasks.instance_variable_get(:@env) ? tasks.env : ActiveRecord::ConnectionHandling::DEFAULT_ENV.call
     end
 
     def paths_of(config)
@@ -184,7 +189,7 @@ module Rehearsal
       told[:inTransaction] = !proxy.disable_ddl_transaction
       Both.new(proxy, path, told, @connection, is_applied).tell(is_applied ? @past : @present)
     rescue StandardError, ScriptError => error
-      told.merge(untold: Rehearsal.trouble(error))
+      told.merge(untold: "#{Rehearsal.trouble(error).delete_suffix('.')}.")
     end
   end
 
@@ -202,7 +207,7 @@ module Rehearsal
     # @param schema is afterwards what it is after the migration
     def tell(schema)
       up = run(:up, schema)
-      return @told.merge(untold: up[:untold]) if up.is_a?(Hash)
+      return @told.merge(untold: "#{up[:untold].delete_suffix('.')}.") if up.is_a?(Hash)
 
       down = run(:down, schema.dup)
       @lines = @said.flat_map { |it| it.statements.map(&:line) + it.notes.keys }.compact.uniq.sort

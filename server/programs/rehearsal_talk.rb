@@ -19,9 +19,9 @@ module Rehearsal
     ANSWERS.flush
   end
 
-  # In one line.
+  # In one line, without what Ruby's own gems would show of the code.
   def trouble(error)
-    said = error.message.to_s.dup.force_encoding("UTF-8").scrub("?").split.join(" ")
+    said = (error.respond_to?(:original_message) ? error.original_message : error.message).to_s.dup.force_encoding("UTF-8").scrub("?").split.join(" ")
     said.empty? || said == error.class.name ? error.class.name : "#{error.class.name}: #{said}"
   end
 
