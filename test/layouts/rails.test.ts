@@ -2,13 +2,13 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { findFolders } from '../../server/engine/layouts/find';
 import { rails } from '../../server/engine/layouts/rails';
-import { memoryFiles } from '../support/files';
+import { filesOf } from '../support/files';
 import { migration } from '../support/rails';
 
 const users = migration('CreateUsers', 'def change', 'end');
 
 const found = (files: Readonly<Record<string, string>>): string[] =>
-  findFolders(['/p'], memoryFiles(files)).map(
+  findFolders(['/p'], filesOf(files)).map(
     ({ path, layout, migrations }) => `${path} ${layout.name} ${migrations.map(({ version }) => version).join(' ')}`,
   );
 
@@ -67,7 +67,7 @@ describe('the layout of Rails', () => {
 
   it('begins a migration in the version of the newest one', () => {
     const now = new Date('2024-05-06T07:08:09Z');
-    const files = memoryFiles({
+    const files = filesOf({
       '/p/db/migrate/20240101000000_a.rb': users.replace('6.0', '6.1'),
       '/p/db/migrate/20240102000000_b.rb': users.replace('6.0', '7.1'),
     });
