@@ -5,6 +5,7 @@ import { createEngine } from '../../server/engine/engine';
 import type { Check, Engine, EngineOptions, FileCheck, Finding, Project, Wanted } from '../../server/engine/project';
 import type { News, World } from '../../server/engine/world';
 import { diskFiles } from '../../server/world';
+import { bareServers, layBareServer } from '../support/bareServers';
 import { withFolder } from '../support/files';
 import { assets } from '../support/places';
 
@@ -31,6 +32,7 @@ export async function withWorkspace<T>(
   use: (workspace: Workspace) => Promise<T>,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<T> {
+  const bare = await bareServers();
   return withFolder(async (home) => {
     const root = join(home, 'project');
     const log: string[] = [];
@@ -54,6 +56,7 @@ export async function withWorkspace<T>(
       tell: (it) => news.push(it),
     };
     const engine = (options: Partial<EngineOptions> = {}, changes: Partial<World> = {}): Engine => {
+      for (const folder of options.binaries ?? []) layBareServer(bare.get(folder), world.storage);
       const made = createEngine({ ...world, ...changes }, { ...defaults, roots: [root], ...options });
       engines.push(made);
       return made;

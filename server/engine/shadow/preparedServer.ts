@@ -65,8 +65,7 @@ export async function keepPlanned(
 ): Promise<void> {
   const key = keyOf(plan, base);
   if (plan.cache.has(key)) return;
-  const bare = keyOf(plan);
-  if (!plan.cache.has(bare)) await keep(plan, bare, await start(plan));
+  const bare = await keepBare(plan);
   signal.throwIfAborted();
   const server = await start(plan, await imageOf(plan, bare));
   let prepared: PreparedShadow;
@@ -79,6 +78,18 @@ export async function keepPlanned(
     throw error;
   }
   await keep(plan, key, server, prepared);
+}
+
+/**
+ * Keeps a server without a shadow for `startPlanned`.
+ *
+ * @returns its key in the cache
+ * @throws as startServer
+ */
+export async function keepBare(plan: ServerPlan): Promise<string> {
+  const key = keyOf(plan);
+  if (!plan.cache.has(key)) await keep(plan, key, await start(plan));
+  return key;
 }
 
 const start = ({ binaries, settings }: ServerPlan, image?: ClusterFiles): Promise<PrivateServer> =>
