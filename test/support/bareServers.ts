@@ -1,7 +1,7 @@
 /**
  * Servers without a database, as a former start of ours leaves them on the disk: to begin with one takes a quarter of
  * the processor time of initdb, which tests with hundreds of private servers would otherwise spend their time with.
- * Kept in dist-test/ for the next run. What has no storage from here runs initdb: the tests of `shadow/`, the command
+ * Kept in out/ for the next run. What has no storage from here runs initdb: the tests of `shadow/`, the command
  * line and the language server.
  */
 import { copyFileSync, existsSync, mkdirSync, symlinkSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { findBinaries } from '../../server/engine/shadow/binaries';
 import { keepBare } from '../../server/engine/shadow/preparedServer';
 import { binariesOf, type Major, servers } from './servers';
 
-const folder = join(__dirname, '../../dist-test/servers');
+const folder = join(__dirname, '../../out/servers');
 const fail = (line: string): never => {
   throw new Error(line);
 };

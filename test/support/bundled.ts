@@ -5,7 +5,7 @@ import { buildSync } from 'esbuild';
 
 const root = join(__dirname, '../..');
 /** Two folders deep, as what it is made from: sources find what lies beside them by `__dirname`. */
-const folder = join(root, 'dist-test', `children-${process.pid}`);
+const folder = join(root, 'out', `children-${process.pid}`);
 const made = new Map<string, string>();
 
 /** @returns the path of a bundle of the file, made once in this process and gone with it */
