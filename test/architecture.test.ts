@@ -26,7 +26,7 @@ const shared: readonly string[] = ['world', 'project', 'changes', 'finding'].map
 /** Packages that only some rooms may know. */
 const privileges: Readonly<Record<string, readonly string[]>> = {
   pg: ['server/engine/database'],
-  yaml: ['server/engine/database', 'server/engine/layouts'],
+  yaml: ['server/engine/base'],
   'smol-toml': ['server/engine/layouts'],
   '@electric-sql/pglite': ['server/engine/database'],
   '@electric-sql/pglite-tools': ['server/engine/database'],

@@ -178,20 +178,34 @@ for (const major of Object.values(servers)) {
           equal(others.length, 0);
           const refused = await applied(found);
           if (refused.kind !== 'refused' || !finding) throw new Error(refused.kind);
-          deepEqual([refused.migrations, refused.version, refused.finding.sqlState], [versions, '20240105000000', '42701']);
+          deepEqual(
+            [refused.migrations, refused.version, refused.finding.sqlState],
+            [versions, '20240105000000', '42701'],
+          );
           equal(refused.text.slice(refused.finding.range.start, refused.finding.range.end), failing);
           equal(refused.text.slice(finding.range.start, finding.range.end), failing);
           match(refused.state, /nothing of it stands/);
           equal((await rake('db:abort_if_pending_migrations')).code, 1);
         },
-        { 'db/migrate/20240105000000_fails.rb': migration('Fails', 'def up', '  drop_table :stores, force: :cascade', `  ${failing}`, 'end') },
+        {
+          'db/migrate/20240105000000_fails.rb': migration(
+            'Fails',
+            'def up',
+            '  drop_table :stores, force: :cascade',
+            `  ${failing}`,
+            'end',
+          ),
+        },
       ));
 
     it('refuses to migrate another database than the one that is shown', () =>
       withShop(major, (place) =>
         withDatabase(major, async (other) => {
           const engine = place.engine({ target: () => ({ kind: 'server', connection: other }) });
-          await rejects(applied(await projectOf(engine)), isFault('other-database', /Rails is configured for the database/));
+          await rejects(
+            applied(await projectOf(engine)),
+            isFault('other-database', /Rails is configured for the database/),
+          );
           equal(await told(place), '');
         }),
       ));
@@ -212,7 +226,9 @@ for (const major of Object.values(servers)) {
           const project = await place.project();
           equal((await project.status()).historyTable, 'public.of_versions');
           equal(await states(project), 'applied applied applied applied');
-          deepEqual(await withClient(place.url, (query) => query('select count(*)::int from of_versions')), [{ count: 4 }]);
+          deepEqual(await withClient(place.url, (query) => query('select count(*)::int from of_versions')), [
+            { count: 4 },
+          ]);
         },
         {},
         "ActiveRecord::Base.schema_migrations_table_name = 'of_versions'",
@@ -226,7 +242,7 @@ for (const major of Object.values(servers)) {
           deepEqual(briefly({ findings }), [
             'irreversible It cannot be reverted: it says so itself.',
             'not-sql It reads rows: what its Ruby code does with them is not rehearsed.',
-            'not-rehearsed ActiveRecord 6.1.7.10 cannot tell its SQL: NoMethodError: undefined method `nope\' for nil:NilClass. Later migrations are rehearsed without it.',
+            "not-rehearsed ActiveRecord 6.1.7.10 cannot tell its SQL: NoMethodError: undefined method `nope' for nil:NilClass. Later migrations are rehearsed without it.",
           ]);
         },
         {

@@ -35,7 +35,10 @@ for (const major of Object.values(servers)) {
         withSession(url, async (session) => {
           const state = await history.read(session);
           deepEqual(state.versions, ['7', 'x', '20240101000000']);
-          deepEqual(['7', '8', '20240101000000'].map((it) => state.applied(version(it))), ['applied', 'pending', 'applied']);
+          deepEqual(
+            ['7', '8', '20240101000000'].map((it) => state.applied(version(it))),
+            ['applied', 'pending', 'applied'],
+          );
           equal(state.table, 'public.schema_migrations');
         }),
       ));

@@ -1,6 +1,7 @@
 /** Files that mean harm, or were written by nobody: no tool's reader throws, and none takes for ever. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import fc from 'fast-check';
+import { scanAtlas } from '../../server/engine/layouts/atlasScanner';
 import { findFolders } from '../../server/engine/layouts/find';
 import { atlas } from '../../server/engine/layouts/atlas';
 import { scanAtlas } from '../../server/engine/layouts/atlasScanner';
@@ -20,7 +21,7 @@ import { statementsIn } from '../../server/engine/layouts/statements';
 import { supabase } from '../../server/engine/layouts/supabase';
 import { statementsOfSupabase } from '../../server/engine/layouts/supabaseStatements';
 import { tomlValues } from '../../server/engine/layouts/toml';
-import { yamlValues } from '../../server/engine/layouts/yaml';
+import { yamlValues } from '../../server/engine/base/yaml';
 import { filesOf } from '../support/files';
 import { toolSettings } from '../support/toolSettings';
 
@@ -191,4 +192,10 @@ describe("node-pg-migrate's marker", () => {
       { numRuns: 20_000 },
     );
   });
+});
+
+describe('blocks in blocks without end', () => {
+  for (const text of ['begin ', ' begin;', 'create function f() begin atomic '])
+    it(`end the reader of Atlas neither by its stack nor by the clock: ${text}`, () =>
+      ends(() => ok(scanAtlas(text.repeat(20_000), { start: 0, end: 20_000 * text.length }).statements.length > 0)));
 });

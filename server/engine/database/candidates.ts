@@ -1,8 +1,8 @@
 /** Which databases do the workspace and the environment name? For the user to pick from. */
 import { join } from 'node:path';
 import { parse as parseDotenv } from 'dotenv';
-import { parse as parseYaml } from 'yaml';
 import { Fault } from '../base/fault';
+import { yamlValues } from '../base/yaml';
 import { type ConnectionSources, readConnection } from './connection';
 import { isUrl } from './connectionString';
 import { type ConnectionParameters, isLocal, labelOf, idOf } from './parameters';
@@ -144,7 +144,9 @@ function fromCompose(
   return attempt(
     where,
     () => {
-      const document = substituted(parseYaml(text), { ...dotenv, ...sources.environment });
+      const [written] = yamlValues(text);
+      if (written === undefined && text.trim() !== '') throw new Fault('not-readable', `${where} is no YAML.`);
+      const document = substituted(written, { ...dotenv, ...sources.environment });
       const services = isRecord(document) && isRecord(document['services']) ? document['services'] : {};
       return Object.entries(services).flatMap(([name, service]) =>
         isRecord(service) ? fromService(name, service, where, sources) : [],
@@ -234,7 +236,7 @@ function attempt<T>(what: string, work: () => T, leftOut: LeftOut): T[] {
   try {
     return [work()];
   } catch (error) {
-    if (!(error instanceof Fault) && !(error instanceof Error && error.name.startsWith('YAML'))) throw error;
+    if (!(error instanceof Fault)) throw error;
     leftOut(`${what} is left out: ${error.message}`, what, error);
     return [];
   }

@@ -10,6 +10,8 @@ import { writeDurably } from '../base/durable';
 export interface AppliedTexts {
   /** Whether the file is another one than what was applied; line ends do not count. */
   edited(version: string, text: string): boolean;
+  /** The ones it knows; another object whenever they are others. */
+  readonly known: Readonly<Record<string, string>>;
   /** Whether it was there, applied, when we last looked. */
   knows(version: string): boolean;
   /**
@@ -25,6 +27,9 @@ export function appliedTexts(storage: string, targetId: string, folder: string):
   const path = join(storage, 'applied', `${digest(`${targetId}\n${folder}`).slice(0, 24)}.json`);
   let known = readKnown(path);
   return {
+    get known() {
+      return known;
+    },
     edited: (version, text) => known[version] !== undefined && known[version] !== digestOf(text),
     knows: (version) => known[version] !== undefined,
     remember(applied) {

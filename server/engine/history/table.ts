@@ -47,12 +47,19 @@ export async function hasTable(session: Session, table: TableName, shape: Shape)
     if (mayRead) return true;
     throw new Fault('no-right', unreadable(table, session.server.user));
   }
-  const list = [...columns].map(([name, type]) => `${name} ${type}`).join(', ');
   throw new Fault(
     'history-moved',
-    `${labelOf(table)} (${list}) is ${owner ? `the table of ${owner}` : 'the table of something else'}, not that of ${shape.tool}. ${shape.elsewhere}`,
+    `${labelOf(table)} (${listOf(columns)}) is ${whose(owner, shape)}. ${shape.elsewhere}`,
   );
 }
+
+function whose(owner: string | undefined, { tool, columns }: Shape): string {
+  if (owner === tool) return `not as ${tool} makes its table (${listOf(Object.entries(columns))})`;
+  return `the table of ${owner ?? 'something else'}, not that of ${tool}`;
+}
+
+const listOf = (columns: Iterable<readonly [string, string]>): string =>
+  [...columns].map(([name, type]) => `${name} ${type}`).join(', ');
 
 /**
  * Of a table with a row for each version.

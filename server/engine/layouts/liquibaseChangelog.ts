@@ -6,7 +6,7 @@
 import { posix } from 'node:path';
 import type { FolderContents } from './layout';
 import type { Condition } from './liquibaseContexts';
-import { yamlValues } from './yaml';
+import { yamlValues } from '../base/yaml';
 
 export interface Changelog {
   /** Relative to the folder, in the order of their changesets; changelogs with changesets of their own among them. */

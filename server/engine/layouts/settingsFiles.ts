@@ -1,5 +1,5 @@
 /** Settings of a project as its files literally have them: properties of Java, and YAML as Spring reads it. */
-import { yamlValues } from './yaml';
+import { yamlValues } from '../base/yaml';
 
 /** Names have dots between their parts; of a list the parts of the value have `,` between. */
 export type Setting = readonly [name: string, value: string];

@@ -83,11 +83,25 @@ export const isAsApplied =
     !(history.edited?.has(migration, whole) ?? texts.edited(migration.version, whole.replace(/^\uFEFF/, '')));
 
 /** Where it is only recorded how far the tool came, a file that appears below that later was never run. */
-function wasPassedOver({ folder, texts }: Ground, { recordsNewest }: HistoryState, { version }: Migration): boolean {
-  if (!recordsNewest || texts.knows(version)) return false;
-  const at = folder.migrations.findIndex((it) => it.version === version);
-  return folder.migrations.slice(at + 1).some((later) => texts.knows(later.version));
+function wasPassedOver(ground: Ground, { recordsNewest }: HistoryState, { version, name }: Migration): boolean {
+  if (!recordsNewest || ground.texts.knows(version)) return false;
+  const newest = newestKnown(ground);
+  return newest !== undefined && name.order < newest.name.order;
 }
+
+/** Of those that were applied when we last looked. Each of thousands asks for it. */
+function newestKnown({ folder, texts }: Ground): Migration | undefined {
+  const former = newestIn.get(texts.known);
+  if (former?.among === folder.migrations) return former.newest;
+  const newest = folder.migrations.findLast(({ version }) => texts.knows(version));
+  newestIn.set(texts.known, { among: folder.migrations, newest });
+  return newest;
+}
+
+const newestIn = new WeakMap<
+  object,
+  { readonly among: readonly Migration[]; readonly newest: Migration | undefined }
+>();
 
 /** Of those that are applied, what is on the disk now, unless an earlier look has remembered them. */
 export function rememberApplied(ground: Ground, history: HistoryState, migrations: readonly ReadMigration[]): void {
