@@ -158,6 +158,12 @@ for (const major of Object.values(servers)) {
     it("refuses another tool's table", () =>
       withDatabase(major, (url) =>
         withSession(url, async (session) => {
+          await session.run('create table schema_migrations (version text, dirty boolean)');
+          await rejects(
+            history.read(session),
+            isFault('history-moved', /is not as golang-migrate makes its table \(version bigint, dirty boolean\)/),
+          );
+          await session.run('drop table schema_migrations');
           await session.run('create table schema_migrations (version varchar primary key)');
           await rejects(history.read(session), isFault('history-moved', /table of dbmate, not that of golang-migrate/));
           await session.run('create table ar_internal_metadata (key varchar primary key, value varchar)');

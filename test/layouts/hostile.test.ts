@@ -1,7 +1,6 @@
 /** Files that mean harm, or were written by nobody: no tool's reader throws, and none takes for ever. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import fc from 'fast-check';
-import { scanAtlas } from '../../server/engine/layouts/atlasScanner';
 import { findFolders } from '../../server/engine/layouts/find';
 import { atlas } from '../../server/engine/layouts/atlas';
 import { scanAtlas } from '../../server/engine/layouts/atlasScanner';

@@ -6,7 +6,7 @@
  * golang-migrate, goose or dbmate, and Atlas keeps their sum and history.
  */
 import type { TextRange } from '../base/text';
-import { type AtlasConfig, atlasConfig, atlasFiles } from './atlasConfig';
+import { type AtlasConfig, atlasConfig, configurationFiles } from './atlasConfig';
 import { directivesOf, strayDirectives } from './atlasDirectives';
 import { atlasProblems as problem } from './atlasProblems';
 import { scanAtlas } from './atlasScanner';
@@ -44,7 +44,7 @@ function layoutWith(config: AtlasConfig): Layout {
     directives,
     twice: 'Atlas knows both by one version, and runs only the first.',
     onByteOrderMark: 'Atlas sends it to Postgres, which refuses the first statement, and reads no directive behind it.',
-    configurationFiles: atlasFiles,
+    configurationFiles,
     ...(config.mode === 'all' ? { oneTransaction: true } : {}),
     configured: ({ read }) => layoutWith(atlasConfig(read)),
     recognise,

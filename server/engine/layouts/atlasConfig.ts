@@ -14,11 +14,11 @@ export interface AtlasConfig {
   readonly mode: 'file' | 'all' | 'none';
 }
 
-export const atlasFiles: readonly string[] = foldersAbove(4).map((up) => `${up}atlas.hcl`);
+export const configurationFiles: readonly string[] = foldersAbove(4).map((up) => `${up}atlas.hcl`);
 
 /** Of the nearest file the first environment with a directory of migrations. */
 export function atlasConfig(read: FolderContents['read']): AtlasConfig {
-  const text = atlasFiles.map(read).find((it) => it !== undefined) ?? '';
+  const text = configurationFiles.map(read).find((it) => it !== undefined) ?? '';
   const migration = migrationsIn(text)[0] ?? new Map<string, string>();
   const inUrl = /[?&]format=([\w-]+)/.exec(migration.get('dir') ?? '')?.[1];
   const format = (inUrl ?? migration.get('format'))?.toLowerCase().replaceAll('_', '-');

@@ -249,10 +249,6 @@ class Scanner {
   }
 }
 
-/** Nobody writes so many blocks in each other; Atlas itself goes on until its memory ends. No other one is looked for then. */
-const deepest = 50;
-const anywhere = 'anywhere';
-
 const endsBlock = {
   atomic: (text: string): boolean => end.test(text),
   plain: (text: string): boolean => [text, text.slice(0, -1)].includes(end.exec(text)?.[0] ?? ' ') && end.test(text),

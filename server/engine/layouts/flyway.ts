@@ -1,6 +1,6 @@
 /** Flyway: `V1__add_email.sql`, run once, and `R__views.sql`, run again whenever it has changed. */
 import { directives } from './directives/flyway';
-import { flywayConfig, flywayFiles, type FlywayConfig } from './flywayConfig';
+import { flywayConfig, configurationFiles, type FlywayConfig } from './flywayConfig';
 import { filesIn, locationsIn } from './flywayLocations';
 import { flywayName, type FlywayName, isRepeatable, isVersion } from './flywayNames';
 import { type FlywayReading, readFlyway } from './flywayReader';
@@ -19,7 +19,7 @@ function layoutAs(reading: FlywayReading): Layout {
     name: 'flyway',
     label: 'Flyway',
     directives,
-    configurationFiles: flywayFiles,
+    configurationFiles,
     twice: 'Flyway refuses the whole folder.',
     ...(reading.config.group ? { oneTransaction: true } : {}),
     ...putsFirst(reading.config),

@@ -66,7 +66,7 @@ const builds = [
 const applications = ['application.properties', 'application.yml', 'application.yaml'];
 
 /** `src/main/resources/db/migration` lies five folders below its project. */
-export const flywayFiles: readonly string[] = ['', ...foldersAbove(5)].flatMap((up, level) =>
+export const configurationFiles: readonly string[] = ['', ...foldersAbove(5)].flatMap((up, level) =>
   [...builds, ...(level < 4 ? applications : [])].map((name) => `${up}${name}`),
 );
 
@@ -75,7 +75,7 @@ export function flywayConfig(
   read: FolderContents['read'] = () => undefined,
   environment: Readonly<Record<string, string | undefined>> = {},
 ): FlywayConfig {
-  const found = flywayFiles.flatMap((file) => {
+  const found = configurationFiles.flatMap((file) => {
     const text = read(file);
     const settings = text === undefined ? [] : settingsIn(file, text);
     return settings.length > 0 ? [{ file, settings }] : [];

@@ -219,7 +219,7 @@ function skeletonIn(title: string, folder: FolderContents | undefined, { blank }
   const head = title.trim() === '' ? '' : `--! Message: ${title.replaceAll(/\s+/g, ' ').trim()}\n\n`;
   if (folder?.names.includes('current/')) {
     const numbers = folder.list('current/').map((name) => Number(nameOf(name)?.digits ?? 0));
-    const name = `current/${Math.max(0, ...numbers) + 1}${slugOf(title)}.sql`;
+    const name = `current/${Math.max(0, ...numbers) + 1}${sluggified(title)}.sql`;
     return { files: [{ name, text: blank }], cursor: blank.length };
   }
   const present = folder?.names.includes('current.sql') ? folder.read('current.sql') : undefined;
@@ -233,7 +233,7 @@ function skeletonIn(title: string, folder: FolderContents | undefined, { blank }
 }
 
 /** As sluggify.ts. */
-function slugOf(title: string): string {
+function sluggified(title: string): string {
   const slug = title
     .toLowerCase()
     .replace(/[^a-z0-9_]+/g, '-')

@@ -8,7 +8,7 @@ import { directives } from './directives/liquibase';
 import { otherDialect, someOf } from './foreign';
 import type { Collected, FolderContents, FoundFile, Layout, MigrationName, Skeleton } from './layout';
 import { changelogFrom, isChangelog, rootIn } from './liquibaseChangelog';
-import { liquibaseConfig, liquibaseFiles } from './liquibaseConfig';
+import { configurationFiles, liquibaseConfig } from './liquibaseConfig';
 import { changelogNames, type LiquibaseCall, liquibaseCall, plainCall } from './liquibaseCall';
 import { isFormatted, logicalFilePathIn } from './liquibaseFile';
 import { readLiquibase } from './liquibaseReader';
@@ -21,7 +21,7 @@ function layoutWith(call: LiquibaseCall): Layout {
     name: 'liquibase',
     label: 'Liquibase',
     directives,
-    configurationFiles: [...liquibaseFiles, ...changelogNames],
+    configurationFiles: [...configurationFiles, ...changelogNames],
     twice: 'Liquibase refuses the whole changelog.',
 
     configured: (settings) => layoutWith(liquibaseCall(settings)),

@@ -26,7 +26,7 @@ export interface LiquibaseConfig {
 
 const ups = ['', ...foldersAbove(5)];
 
-export const liquibaseFiles: readonly string[] = ups.flatMap((up, level) => [
+export const configurationFiles: readonly string[] = ups.flatMap((up, level) => [
   `${up}liquibase.properties`,
   ...(level < 4 ? [`${up}application.properties`, `${up}application.yml`, `${up}application.yaml`] : []),
 ]);
@@ -37,7 +37,7 @@ export function liquibaseConfig(
 ): LiquibaseConfig {
   const entries = [
     ...inEnvironment(environment),
-    ...liquibaseFiles.flatMap((file) => settingsIn(file, read(file) ?? '')),
+    ...configurationFiles.flatMap((file) => settingsIn(file, read(file) ?? '')),
   ];
   const values = new Map<string, string>();
   for (const [name, value] of entries) {

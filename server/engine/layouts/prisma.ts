@@ -7,7 +7,7 @@
  */
 import type { FileProblem, FolderContents, FolderProblem, FoundFile, Layout, MigrationName } from './layout';
 import { nextNumber, slugOf, timestamp } from './numbers';
-import { prismaDatasource, prismaFiles } from './prismaDatasource';
+import { prismaDatasource, configurationFiles } from './prismaDatasource';
 
 const lockFile = 'migration_lock.toml';
 
@@ -22,7 +22,7 @@ export const prisma: Layout = {
   twice: 'Prisma takes both for applied once one is.',
   onByteOrderMark: 'Prisma sends it to Postgres, which refuses the first statement.',
 
-  configurationFiles: [lockFile, ...prismaFiles],
+  configurationFiles: [lockFile, ...configurationFiles],
   schemaOf: (extra) => extra['schema'] || undefined,
   namedVariables: (folder) => prismaDatasource(folder).variables,
 

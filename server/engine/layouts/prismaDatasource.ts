@@ -48,7 +48,7 @@ const configFiles = foldersAbove(4).flatMap((up) =>
 );
 
 /** Where all this is said, as far as the names of the files are known. */
-export const prismaFiles: readonly string[] = ['../schema.prisma', ...configFiles];
+export const configurationFiles: readonly string[] = ['../schema.prisma', ...configFiles];
 
 function namesAnother({ path, read }: FolderContents, config: string): boolean {
   const named = blocksIn(read(config) ?? '', migrations)

@@ -8,7 +8,7 @@
  */
 import { posix } from 'node:path';
 import type { Collected, FolderContents, FolderProblem, FoundFile, Layout, MigrationName } from './layout';
-import { sqitchDatabase, type SqitchPlaces, sqitchConfigFiles, sqitchSettingsIn, usualPlaces } from './sqitchConfig';
+import { sqitchDatabase, type SqitchPlaces, configurationFiles, sqitchSettingsIn, usualPlaces } from './sqitchConfig';
 import { readSqitchPlan, type SqitchChange } from './sqitchPlan';
 import { sqitchSkeleton } from './sqitchSkeleton';
 import { type SqitchSurroundings, sqitchSettings } from './sqitchUser';
@@ -24,7 +24,7 @@ function layoutAt(places: SqitchPlaces, around: (folder: FolderContents) => Sqit
       all: [],
       withoutTransaction: 'sqitch begins no transaction: leave out BEGIN and COMMIT.',
     },
-    configurationFiles: sqitchConfigFiles,
+    configurationFiles,
     psql: 'surely',
     twice: 'sqitch refuses the plan.',
 

@@ -32,7 +32,7 @@ export interface SqitchSettings {
 }
 
 /** Where a `sqitch.conf` is looked for: in the folder of the plan and above it, since `top_dir` may be below. */
-export const sqitchConfigFiles: readonly string[] = ['', ...foldersAbove(3)].map((up) => `${up}sqitch.conf`);
+export const configurationFiles: readonly string[] = ['', ...foldersAbove(3)].map((up) => `${up}sqitch.conf`);
 
 export const usualPlaces: SqitchPlaces = {
   plan: 'sqitch.plan',
@@ -54,7 +54,7 @@ export function sqitchSettingsIn(
   read: FolderContents['read'],
   others: readonly (string | undefined)[] = [],
 ): SqitchSettings | undefined {
-  for (const configFile of sqitchConfigFiles) {
+  for (const configFile of configurationFiles) {
     const text = read(configFile);
     if (text === undefined) continue;
     const config = sqitchConfigOf([...others, text]);

@@ -11,7 +11,7 @@ import { otherDialect } from './foreign';
 import type { FolderContents, FolderProblem, Layout, MigrationName } from './layout';
 import { slugOf, timestamp } from './numbers';
 import { loneDowns, namedIn } from './problems';
-import { sqlxConfig, sqlxConfigs } from './sqlxConfig';
+import { sqlxConfig, configurationFiles } from './sqlxConfig';
 
 export const sqlx: Layout = {
   name: 'sqlx',
@@ -19,7 +19,7 @@ export const sqlx: Layout = {
   directives,
   twice: 'sqlx runs both, and refuses to record the version a second time.',
   onByteOrderMark: 'sqlx sends it to Postgres, which refuses the first statement.',
-  configurationFiles: sqlxConfigs,
+  configurationFiles,
   namedVariables: ({ read }) => [sqlxConfig(read).variable ?? []].flat(),
 
   recognise(folder) {

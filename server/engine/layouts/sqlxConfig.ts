@@ -26,10 +26,10 @@ export interface SqlxConfig {
 }
 
 /** Relative to the folder of migrations, the nearest first. */
-export const sqlxConfigs: readonly string[] = foldersAbove(cratesAbove).map((up) => `${up}sqlx.toml`);
+export const configurationFiles: readonly string[] = foldersAbove(cratesAbove).map((up) => `${up}sqlx.toml`);
 
 export function sqlxConfig(read: FolderContents['read']): SqlxConfig {
-  const path = sqlxConfigs.find((it) => read(it) !== undefined);
+  const path = configurationFiles.find((it) => read(it) !== undefined);
   const values = tomlValues(path === undefined ? '' : (read(path) ?? '')) ?? new Map<string, TomlValue>();
   const kind = values.get('migrate.defaults.migration-type');
   const versions = values.get('migrate.defaults.migration-versioning');

@@ -175,38 +175,16 @@ async function runChain(
     links.flatMap((it) => linksOf(it, kind)),
     areAwaited,
   );
-  const where = whereOf(place, base, kind, bench);
-  const around: Surroundings & PlaceChoice = {
-    ...where,
-    // That the embedded engine's shadow holds its database goes without saying.
-    on: kind !== 'replay' && bench.target.kind === 'embedded' ? place.label : `${place.label}, ${where.upon}`,
-    rows: rowsAreMissing(base) ? 'missing' : 'there',
-    withRows: refusals.likeness,
-    platform: order.layout.platform,
-    extensions: {
-      place: place.kind,
-      ofTarget: 'setUp' in base && base.setUp.database !== undefined ? base.setUp.available : undefined,
-    },
-  };
+  const around = surroundingsOf(place, base, kind, { bench, order, withRows: refusals.likeness });
   const byLink = new Map(links.flatMap((it) => linksOf(it, kind).map((link) => [link, it])));
-  const wants = (path: string | undefined) => path !== undefined && order.wanted.has(path);
   const request: ChainRequest = {
-    base,
-    links: links.flatMap((it) => linksOf(it, kind)),
+    ...requestFor(order, kind, base, links),
     wanted: (link) => {
       const read = byLink.get(link);
+      const wants = (path: string | undefined) => path !== undefined && order.wanted.has(path);
       const mine = read !== undefined && told.has(read);
       return { up: mine && wants(link.up.path), down: mine && wants(link.down?.path) };
     },
-    isOpen: ({ up, down }) => order.open.has(up.path) || (down !== undefined && order.open.has(down.path)),
-    psql: order.layout.psql,
-    // What is applied has been applied bit by bit, as it came.
-    oneTransaction: kind !== 'replay' && order.layout.oneTransaction === true && links.every(canShare),
-    limits: order.limits,
-    manner: order.manner,
-    othersLookedAt: kind === 'replay' || order.manner === 'whole' || links.length > mostLookedAt ? 'none' : 'all',
-    rowsAreAsked: hasTables(base),
-    observe: order.observe,
     ...(order.manner === 'whole' ? {} : { onProvisional: (result) => provisionals(result).forEach(onProvisional) }),
   };
   const filesFor = (result: LinkResult, laps: Laps<CheckRoom>): FileCheck[] => {
@@ -245,6 +223,52 @@ const linksOf = ({ link, replayed, verify }: SeenMigration, kind: WorkshopKind):
   (kind === 'replay' && replayed) || link,
   ...(verify ? [verify] : []),
 ];
+
+interface Around extends Pick<Surroundings, 'withRows'> {
+  readonly bench: Bench;
+  readonly order: CheckOrder;
+}
+
+function surroundingsOf(
+  place: ChosenPlace,
+  base: Base,
+  kind: WorkshopKind,
+  { bench, order, withRows }: Around,
+): Surroundings & PlaceChoice {
+  const where = whereOf(place, base, kind, bench);
+  return {
+    ...where,
+    // That the embedded engine's shadow holds its database goes without saying.
+    on: kind !== 'replay' && bench.target.kind === 'embedded' ? place.label : `${place.label}, ${where.upon}`,
+    rows: rowsAreMissing(base) ? 'missing' : 'there',
+    withRows,
+    platform: order.layout.platform,
+    extensions: {
+      place: place.kind,
+      ofTarget: 'setUp' in base && base.setUp.database !== undefined ? base.setUp.available : undefined,
+    },
+  };
+}
+
+/** But for whose outcomes are asked for. */
+const requestFor = (
+  { open, layout, limits, manner, observe }: CheckOrder,
+  kind: WorkshopKind,
+  base: Base,
+  links: readonly SeenMigration[],
+): Omit<ChainRequest, 'wanted'> => ({
+  base,
+  links: links.flatMap((it) => linksOf(it, kind)),
+  isOpen: ({ up, down }) => open.has(up.path) || (down !== undefined && open.has(down.path)),
+  psql: layout.psql,
+  // What is applied has been applied bit by bit, as it came.
+  oneTransaction: kind !== 'replay' && layout.oneTransaction === true && links.every(canShare),
+  limits,
+  manner,
+  othersLookedAt: kind === 'replay' || manner === 'whole' || links.length > mostLookedAt ? 'none' : 'all',
+  rowsAreAsked: hasTables(base),
+  observe,
+});
 
 type Where = Pick<Check, 'rehearsedOn' | 'place' | 'serverVersion' | 'upon' | keyof PlaceChoice>;
 
