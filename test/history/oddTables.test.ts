@@ -83,4 +83,21 @@ describe('history tables', () => {
         }
       }));
   }
+
+  it('of golang-migrate that are views are told of before anything is run, for the tool cannot empty them', () =>
+    withHistory(histories['golang-migrate'], async (history, url) => {
+      await withClient(url, async (query) => {
+        await query('alter table schema_migrations rename to kept');
+        await query('create view schema_migrations as select * from kept');
+      });
+      await withSession(url, (session) =>
+        rejects(
+          history.withLock(session, 1_000, async () => {}),
+          {
+            code: 'history-moved',
+            message: /public\.schema_migrations is a view\. golang-migrate empties its table by TRUNCATE/,
+          },
+        ),
+      );
+    }));
 });

@@ -11,7 +11,7 @@ import type { ToolSettings } from '../layouts/layout';
 import { otherHolder, withAdvisoryLocks } from './advisoryLock';
 import type { Migration } from '../layouts/migration';
 import type { History, HistoryState, HistoryStep, Repair } from './history';
-import { currentSchema, hasTable, inTransaction, labelOf, quoted, type Shape, type TableName } from './table';
+import { currentSchema, hasTable, inTransaction, isView, labelOf, quoted, type Shape, type TableName } from './table';
 
 export interface GolangMigrateTable {
   /** `x-migrations-table` of the URL. */
@@ -44,6 +44,7 @@ export function golangMigrateHistory(options: GolangMigrateTable): History {
       const table = await tableOf(session);
       return withAdvisoryLocks(session, lockIds(table, session.server.database), waitMs, async () => {
         if (!(await hasTable(session, table, shape))) await makeTable(session, table);
+        else if (await isView(session, table)) throw new Fault('history-moved', notEmptied(table));
         return use();
       });
     },
@@ -89,6 +90,9 @@ function tableIn(current: string | undefined, { table = 'schema_migrations', quo
     'No schema of search_path exists, so golang-migrate has no place for its table.',
   );
 }
+
+const notEmptied = (table: TableName): string =>
+  `${labelOf(table)} is a view. golang-migrate empties its table by TRUNCATE for each version, which Postgres refuses for a view. ${shape.elsewhere}`;
 
 async function makeTable(session: Session, table: TableName): Promise<void> {
   await session.rows(

@@ -109,6 +109,15 @@ async function columnsOf(session: Session, { schema, name }: TableName): Promise
   };
 }
 
+export async function isView(session: Session, { schema, name }: TableName): Promise<boolean> {
+  const [found] = await session.rows(
+    `select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = $1::text and c.relname = $2::text and c.relkind = 'v'`,
+    [schema, name],
+  );
+  return found !== undefined;
+}
+
 /** What the shape alone tells (FRAMEWORKS: two tables are called `schema_migrations`). */
 function ownerOf(columns: ReadonlyMap<string, string>): string | undefined {
   if (columns.has('dirty')) return 'golang-migrate';
