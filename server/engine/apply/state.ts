@@ -26,7 +26,7 @@ export function whatStands({ migration, direction, scripts }: Planned, lasting: 
   if (numbers.length === 0) {
     // An earlier run may have left something.
     if (scripts.some((it) => it.script.mode === 'statements'))
-      return `${capital(script)} took no effect; nothing of this run stands.`;
+      return `${capital(script)} took no effect; nothing of this run stands. What an earlier one has left, if there was one, is still there.`;
     const stands = direction === 'up' ? 'nothing of it stands' : `${version} stands as before`;
     return `${capital(script)} was rolled back; ${stands}.`;
   }
