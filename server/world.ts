@@ -1,7 +1,7 @@
 /** The world as Node gives it: files of the disk, the environment, our own folder. */
 import { lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { writeDurably } from './engine/base/durable';
 import { Fault } from './engine/base/fault';
 import { readRegularFile } from './engine/base/regularFile';
@@ -45,10 +45,10 @@ export const diskFiles: Files = {
     try {
       return utf8.decode(readRegularFile(path));
     } catch (error) {
-      const nowhere = isMissing(error) && isLink(path);
-      if (isMissing(error) && !nowhere) return undefined;
+      const missing = isMissing(error) ? whyMissing(path) : undefined;
+      if (isMissing(error) && missing === undefined) return undefined;
       const why = error instanceof TypeError ? 'it is no UTF-8 text' : words(error);
-      throw new Fault('not-readable', `${path}: ${nowhere ? 'it is a symbolic link that leads nowhere' : why}.`, error);
+      throw new Fault('not-readable', `${path}: ${missing ?? why}.`, error);
     }
   },
 
@@ -90,7 +90,12 @@ function put(path: string, write: () => void): void {
 const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 
-/** Also one that leads nowhere: that it is there is no accident, and who runs it would fail. */
-const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+/** What is there all the same: that is no accident, and who runs it would fail, or find it. */
+function whyMissing(path: string): string | undefined {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return 'it is a symbolic link that leads nowhere';
+  // Node lists such a name with this sign in it, and finds no file by that.
+  const isMisnamed = path.includes('\uFFFD') && diskFiles.list(dirname(path)).includes(basename(path));
+  return isMisnamed ? 'its name is no UTF-8 text' : undefined;
+}
 
 const words = (error: unknown): string => (error instanceof Error ? error.message : String(error));

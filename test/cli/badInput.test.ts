@@ -1,7 +1,7 @@
 /** What the world does wrong: each has exit code 2 and a message that says what happened and what to do. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -158,7 +158,7 @@ describe('the command line in trouble', function () {
       match(alone.stdout, /no UTF-8 text/);
     }));
 
-  it('says so when a file is a symbolic link that leads nowhere, or in a circle', function () {
+  it('says so when a file is a symbolic link that leads nowhere, or in a circle, or has a name in no UTF-8', function () {
     if (process.platform === 'win32') this.skip();
     return withWorkspace(good, async (workspace) => {
       for (const [name, to] of [
@@ -166,12 +166,20 @@ describe('the command line in trouble', function () {
         ['20260302000000_round.sql', '20260302000000_round.sql'],
       ] as const)
         symlinkSync(to, workspace.path(`db/migrations/${name}`));
+      // Only there a file may have such a name.
+      const isOdd = process.platform === 'linux';
+      const oddName = Buffer.concat([
+        Buffer.from(workspace.path('db/migrations/20260303000000_')),
+        Buffer.from('ff2e73716c', 'hex'),
+      ]);
+      if (isOdd) writeFileSync(oddName, 'select 1;');
       // One that would name a database is passed over, as it was never there.
       symlinkSync('nowhere', workspace.path('.env'));
       const { code, stdout } = await workspace.run('check', '--embedded');
       equal(code, 1);
       match(stdout, /_lost\.sql:1:1: error: A file cannot be read: .*it is a symbolic link that leads nowhere/);
       match(stdout, /_round\.sql:1:1: error: A file cannot be read: .*ELOOP/);
+      if (isOdd) match(stdout, /_\uFFFD\.sql:1:1: error: A file cannot be read: .*its name is no UTF-8 text/);
     });
   });
 

@@ -41,8 +41,9 @@ function stampOf(path: string): string | undefined {
   }
 }
 
-/** Nothing is there, not even a link that leads nowhere. */
+/** Nothing is there, not even a link that leads nowhere, or a file whose name Node cannot write. */
 function isNowhere(path: string): boolean {
+  if (path.includes('\uFFFD')) return false;
   try {
     return lstatSync(path, { throwIfNoEntry: false }) === undefined;
   } catch (error) {
