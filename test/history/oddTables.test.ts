@@ -100,4 +100,17 @@ describe('history tables', () => {
         ),
       );
     }));
+
+  for (const tool of ['golang-migrate', 'dbmate'] as const)
+    it(`are found by a name of which Postgres keeps the beginning: ${tool}`, () =>
+      withDatabase(servers.newest, async (url) => {
+        const table = 'ä'.repeat(80);
+        const history = histories[tool](
+          toolSettings({ extra: { 'x-migrations-table': table }, environment: { DBMATE_MIGRATIONS_TABLE: table } }),
+        );
+        await withSession(url, async (session) => {
+          await history.withLock(session, 1_000, async () => {});
+          equal((await history.read(session)).exists, true);
+        });
+      }));
 });

@@ -89,7 +89,7 @@ interface Columns {
   readonly mayRead: boolean;
 }
 
-/** Everybody may read the catalogs. */
+/** Everybody may read the catalogs. As type `name`, what is too long is cut off as in a statement. */
 async function columnsOf(session: Session, { schema, name }: TableName): Promise<Columns> {
   const rows = await session.rows<{ column: string; type: string; readable: boolean }>(
     `select a.attname::text as column, pg_catalog.format_type(a.atttypid, null) as type,
@@ -98,7 +98,7 @@ async function columnsOf(session: Session, { schema, name }: TableName): Promise
       from pg_catalog.pg_attribute a
         join pg_catalog.pg_class c on c.oid = a.attrelid
         join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-      where n.nspname = $1::text and c.relname = $2::text and c.relkind in ('r', 'p', 'v', 'f')
+      where n.nspname = $1::name and c.relname = $2::name and c.relkind in ('r', 'p', 'v', 'f')
         and a.attnum > 0 and not a.attisdropped
       order by a.attnum`,
     [schema, name],
@@ -112,7 +112,7 @@ async function columnsOf(session: Session, { schema, name }: TableName): Promise
 export async function isView(session: Session, { schema, name }: TableName): Promise<boolean> {
   const [found] = await session.rows(
     `select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-      where n.nspname = $1::text and c.relname = $2::text and c.relkind = 'v'`,
+      where n.nspname = $1::name and c.relname = $2::name and c.relkind = 'v'`,
     [schema, name],
   );
   return found !== undefined;
@@ -148,7 +148,7 @@ const sameType = (found: string | undefined, wanted: string): boolean =>
  * @returns whether it was missing
  */
 export async function makeSchema(session: Session, schema: string): Promise<boolean> {
-  const [known] = await session.rows('select from pg_catalog.pg_namespace where nspname = $1::text', [schema]);
+  const [known] = await session.rows('select from pg_catalog.pg_namespace where nspname = $1::name', [schema]);
   if (!known) await session.rows(`create schema if not exists ${quoteIdentifier(schema)}`);
   return !known;
 }
