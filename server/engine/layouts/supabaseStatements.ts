@@ -69,7 +69,8 @@ class Machine {
     const isLeft = this.frames.at(-1)?.hasEnded?.(character) === true;
     if (isLeft) this.frames.pop();
     let next = (isLeft ? this.ready : (this.state ?? this.ready)).next(character, end);
-    while (this.frames.at(-1)?.closes(next, character, end)) {
+    for (;;) {
+      if (!this.frames.at(-1)?.closes(next, character, end)) break;
       this.frames.pop();
       next = this.ready;
     }
