@@ -12,7 +12,18 @@ export type Node =
   | { readonly kind: 'migration'; readonly project: ProjectItem; readonly migration: MigrationItem }
   | { readonly kind: 'snapshot'; readonly project: ProjectItem; readonly snapshot: SnapshotItem }
   | { readonly kind: 'database'; readonly project: ProjectItem; readonly alone: boolean }
-  | { readonly kind: 'trouble'; readonly message: string; readonly remedy?: string; readonly project?: ProjectItem };
+  | Trouble;
+
+interface Trouble {
+  readonly kind: 'trouble';
+  readonly message: string;
+  readonly remedy?: string;
+  readonly project?: ProjectItem;
+  /** Of the file that it is about. */
+  readonly uri?: string;
+  /** Left out for an error. */
+  readonly severity?: 'warning';
+}
 
 export const isNode = (value: unknown): value is Node =>
   typeof value === 'object' && value !== null && 'kind' in value && ('project' in value || value.kind === 'trouble');
@@ -47,7 +58,8 @@ function drawProject(project: ProjectItem): TreeItem {
 function drawMigration({ folder, migrations, target }: ProjectItem, migration: MigrationItem): TreeItem {
   const { version, title, state, uri, hasDown, downUri } = migration;
   const item = new TreeItem(title === '' ? version : title);
-  item.id = `${folder}#${version}`;
+  // Two files may have one version.
+  item.id = `${folder}#${version}#${uri ?? ''}`;
   // What has been applied was not kept from it.
   const errors = state === 'pending' ? errorsIn(migration) : 0;
   const found = errors === 0 ? '' : errorsOf(errors);
@@ -56,7 +68,7 @@ function drawMigration({ folder, migrations, target }: ProjectItem, migration: M
   const newest = migrations.findLast((it) => it.state === 'applied' || it.state === 'edited');
   const traits = [
     state,
-    ...(newest?.version === version ? ['last'] : []),
+    ...(newest?.version === version && newest.uri === uri ? ['last'] : []),
     ...(downUri !== undefined && downUri !== uri ? ['downFile'] : []),
     ...(migration.isProgram ? ['program'] : []),
   ];
@@ -118,10 +130,18 @@ function drawDatabase(project: ProjectItem, alone: boolean): TreeItem {
 
 const warning = new ThemeColor('list.warningForeground');
 
-function drawTrouble({ message, remedy, project }: Extract<Node, { kind: 'trouble' }>): TreeItem {
+function drawTrouble({ message, remedy, project, uri, severity }: Trouble): TreeItem {
   const item = new TreeItem(message);
-  item.iconPath = new ThemeIcon('error', new ThemeColor('list.errorForeground'));
+  item.iconPath =
+    severity === 'warning'
+      ? new ThemeIcon('warning', warning)
+      : new ThemeIcon('error', new ThemeColor('list.errorForeground'));
   item.contextValue = 'trouble';
+  item.tooltip = markdown([message]);
+  if (uri !== undefined) {
+    item.command = { command: 'vscode.open', title: l10n.t('Open'), arguments: [Uri.parse(uri)] };
+    return item;
+  }
   const command = remedy ?? 'rehearsal.showLog';
   const title = titleOf(command);
   item.command = { command, title, arguments: project ? [{ kind: 'project', project } satisfies Node] : [] };

@@ -78,7 +78,7 @@ function troubleOf(project: ProjectItem): Node[] {
     ...(blocked === undefined
       ? []
       : [{ kind: 'trouble' as const, message: blocked, remedy: 'rehearsal.repairHistory', project }]),
-    ...problems.map((message) => ({ kind: 'trouble' as const, message })),
+    ...problems.map((it) => ({ kind: 'trouble' as const, ...it })),
   ];
 }
 

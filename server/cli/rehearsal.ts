@@ -22,15 +22,19 @@ export async function rehearse(
     if (files.has(file.path)) return;
     files.set(file.path, file);
     onFile(file);
-    terminal.progress(`Rehearsed ${some(migrationsIn([...files.values()]), 'migration')}…`);
+    terminal.progress(`Rehearsed ${some(migrationsIn(project, [...files.values()]), 'migration')}…`);
   };
   const check = await project.check(wanted, take, signal);
   terminal.progress(undefined);
   return { project, check, files: [...files.values()] };
 }
 
-/** An up and a down file are one migration. */
-export const migrationsIn = (files: readonly FileCheck[]): number => new Set(files.map((it) => it.version)).size;
+/** An up and a down file are one migration; two up files of one version are two. */
+export function migrationsIn({ folder }: Project, files: readonly FileCheck[]): number {
+  const paths = new Set(files.map(({ path }) => path));
+  const isIn = (path: string | undefined): boolean => path !== undefined && paths.has(path);
+  return folder.migrations.filter(({ upPath, downPath }) => isIn(upPath) || isIn(downPath)).length;
+}
 
 export const hasErrors = (files: readonly FileCheck[]): boolean =>
   files.some(({ findings }) => findings.some(({ severity }) => severity === 'error'));

@@ -1,4 +1,4 @@
-/** Quick fixes of migrations that are out of order, or were edited after they were applied. */
+/** Quick fixes of migrations that are out of order, have the version of another one, or were edited after they were applied. */
 import type { CodeAction, Range, TextDocumentEdit, TextEdit, WorkspaceEdit } from 'vscode-languageserver/node';
 import type { AppliedText, Finding, Project } from '../engine/project';
 import { type Asked, fixOf } from './fixes';
@@ -30,6 +30,7 @@ export function orderActions(
     if (!touch(place, asked.range)) return [];
     const about = fixOf({ code, place }, asked);
     switch (code) {
+      case 'version-twice':
       case 'never-runs':
       case 'out-of-order':
         return renumbered(project, pathOf(uri) ?? '').map((it) => ({ ...about, ...it, isPreferred: true }));

@@ -3,9 +3,11 @@ import { basename } from 'node:path';
 import { Fault } from '../engine/base/fault';
 import { contentsOf, layoutOf } from '../engine/layouts/find';
 import { numbered } from '../engine/layouts/numbered';
+import { severityOf } from '../engine/layouts/migration';
 import { written } from '../engine/projects/creating';
 import type { Project, Status, TargetInfo } from '../engine/project';
 import {
+  type FolderTrouble,
   ListProjectsRequest,
   type MigrationItem,
   NewMigrationRequest,
@@ -90,8 +92,11 @@ function resultOf(states: readonly CheckState[]): RehearseResult {
   };
 }
 
-const problemText = ({ path, message }: Project['folder']['problems'][number]): string =>
-  `${basename(path)}: ${message}`;
+const troubleOf = (problem: Project['folder']['problems'][number]): FolderTrouble => ({
+  message: `${basename(problem.path)}: ${problem.message}`,
+  uri: uriOf(problem.path),
+  ...(severityOf(problem) === 'warning' && { severity: 'warning' }),
+});
 
 /** A target that does not answer leaves the files, all of unknown state. */
 async function itemOf(project: Project, asked: Promise<Status>, checks: Checks): Promise<ProjectItem> {
@@ -101,7 +106,7 @@ async function itemOf(project: Project, asked: Promise<Status>, checks: Checks):
     label: basename(folder.path),
     layout: folder.layout.label,
     because: folder.because,
-    ...(folder.problems.length === 0 ? {} : { problems: folder.problems.map(problemText) }),
+    ...(folder.problems.length === 0 ? {} : { problems: folder.problems.map(troubleOf) }),
   };
   try {
     const status = await asked;

@@ -58,6 +58,15 @@ export const WindowFocused = new NotificationType0('rehearsal/windowFocused');
 
 /** Client → server: the projects of the workspace with their migrations, oldest first. */
 export const ListProjectsRequest = new RequestType0<readonly ProjectItem[], FaultData>('rehearsal/listProjects');
+/** What is wrong with a folder as a whole. */
+export interface FolderTrouble {
+  readonly message: string;
+  /** Of the file that it is about. */
+  readonly uri: string;
+  /** Left out where the tool runs nothing, or not all. */
+  readonly severity?: 'warning';
+}
+
 export interface ProjectItem {
   /** URI of the folder of migrations; names the project in every other message. */
   readonly folder: string;
@@ -72,7 +81,7 @@ export interface ProjectItem {
   /** Why the tool would refuse to go on. */
   readonly blocked?: string;
   /** What is wrong with the folder as a whole, each with the name of a file: a version that stands twice, another tool's file. */
-  readonly problems?: readonly string[];
+  readonly problems?: readonly FolderTrouble[];
 }
 export interface TargetItem {
   readonly label: string;

@@ -15,6 +15,49 @@ const onServer = (use: (workspace: Workspace, url: URL) => Promise<void>): Promi
 const snapshotsOf = async ({ json }: Workspace): Promise<unknown> =>
   ((await json('snapshot', '--list')).value as { snapshots: unknown }).snapshots;
 
+const goose = (sql: string) => `-- +goose Up\n${sql}\n`;
+const dbmate = (sql: string) => `-- migrate:up\n${sql}\n\n-- migrate:down\n`;
+
+/** Two files of version 2, which the tool refuses. */
+const twice: readonly [string, Readonly<Record<string, string>>, RegExp][] = [
+  [
+    'golang-migrate',
+    {
+      'migrations/1_a.up.sql': 'create table a (id int);\n',
+      'migrations/2_b.up.sql': 'create table b (id int);\n',
+      'migrations/2_c.up.sql': 'create table c (id int);\n',
+    },
+    /Version 2 stands twice: in 2_b\.up\.sql and in 2_c\.up\.sql\. golang-migrate refuses the whole folder\. Give one of/,
+  ],
+  [
+    'goose',
+    {
+      'migrations/1_a.sql': goose('create table a (id int);'),
+      'migrations/2_b.sql': goose('create table b (id int);'),
+      'migrations/2_c.sql': goose('create table c (id int);'),
+    },
+    /Version 2 stands twice: in 2_b\.sql and in 2_c\.sql\. goose refuses the whole folder\./,
+  ],
+  [
+    'Flyway',
+    {
+      'db/migration/V1__a.sql': 'create table a (id int);\n',
+      'db/migration/V2__b.sql': 'create table b (id int);\n',
+      'db/migration/V2__c.sql': 'create table c (id int);\n',
+    },
+    /Version 2 stands twice: in V2__b\.sql and in V2__c\.sql\. Flyway refuses the whole folder\./,
+  ],
+  [
+    'dbmate',
+    {
+      'migrations/1_a.sql': dbmate('create table a (id int);'),
+      'migrations/2_b.sql': dbmate('create table b (id int);'),
+      'migrations/2_c.sql': dbmate('create table c (id int);'),
+    },
+    /Version 2 stands twice: in 2_b\.sql and in 2_c\.sql\. dbmate .* refuses to record the version a second time\./,
+  ],
+];
+
 describe('the command line', function () {
   this.timeout(120_000);
 
@@ -44,4 +87,26 @@ describe('the command line', function () {
       }
       deepEqual(await snapshotsOf(workspace), before);
     }));
+
+  for (const [tool, files, says] of twice) {
+    it(`refuses a version that stands twice, as ${tool} does`, () =>
+      withDatabase(servers.newest, (url) =>
+        withWorkspace(
+          files,
+          async (workspace) => {
+            const refused = await workspace.run('apply', '--yes');
+            deepEqual([refused.code, refused.stdout], [2, '']);
+            match(refused.stderr, /Two migrations have one version: /);
+            match(refused.stderr, says);
+            ok(!/Rehearsing|To apply|snapshot/.test(refused.stderr), refused.stderr);
+            deepEqual(await snapshotsOf(workspace), []);
+            const checked = await workspace.run('check');
+            equal(checked.code, 1);
+            equal(checked.stdout.match(/error: Version 2 stands twice/g)?.length, 2, checked.stdout);
+            match(checked.stdout, /\n3 migrations rehearsed/);
+          },
+          { DATABASE_URL: url },
+        ),
+      ));
+  }
 });

@@ -40,7 +40,7 @@ describe('the language server in trouble', () => {
     const ask = async ({ editor }: Running) => {
       const [project] = await editor.connection.sendRequest(ListProjectsRequest);
       equal(project?.problems?.length, 1);
-      match(project.problems[0] ?? '', /^2_b\.up\.sql: The folder is read as one of goose/);
+      match(project.problems[0]?.message ?? '', /^2_b\.up\.sql: The folder is read as one of goose/);
     };
     await withUrl('postgres://me:secret@127.0.0.1:1/shop', ask, mixed);
   });

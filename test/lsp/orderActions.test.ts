@@ -70,6 +70,25 @@ describe('quick fixes of the order of migrations', () => {
       deepEqual(action?.edit?.documentChanges, [{ kind: 'rename', oldUri: uriOf(running.path(late)), newUri: to }]);
     }));
 
+  it('give one whose version stands twice the next one', () =>
+    withApplied(async (running) => {
+      const other = 'migrations/00003_c.sql';
+      running.write(other, goose('create table c ();'));
+      await running.editor.connection.sendNotification('workspace/didChangeWatchedFiles', {
+        changes: [{ uri: uriOf(running.path(other)), type: 1 }],
+      });
+      const actions = await actionsOn(running, other, goose('create table c ();'));
+      deepEqual(
+        actions.map(({ title }) => title),
+        ['Give it the next version: 00004_c.sql'],
+      );
+      const [project] = await running.editor.connection.sendRequest(ListProjectsRequest);
+      deepEqual(
+        project?.problems?.map(({ uri }) => uri),
+        [uriOf(running.path(other))],
+      );
+    }));
+
   it('put back what was applied, and make a new migration of the edit', () =>
     withApplied(async (running) => {
       const { editor, path, write } = running;

@@ -131,7 +131,7 @@ export const isStatus = shape({
       server: text,
       historyTable: text,
       'blocked?': text,
-      'problems?': list(shape({ path: text, message: text })),
+      'problems?': list(shape({ path: text, severity: oneOf('error', 'warning'), message: text })),
       migrations: list(
         shape({
           version: text,

@@ -1,13 +1,13 @@
 /** `rehearsal check`: runs migrations on a shadow, takes everything back, and tells what Postgres said. */
+import { type PlacedProblem, severityOf } from '../../engine/layouts/migration';
 import type { FileCheck, Status } from '../../engine/project';
 import { commonOptions, rehearsalOptions } from '../options';
 import { allProjects, callPlaces, type Selection, select } from '../projects';
 import { hasErrors, migrationsIn, placeOf, type Rehearsed, rehearse } from '../rehearsal';
-import { harmless } from '../render/cells';
 import { duration, renderCounts, renderFindings, some } from '../render/findings';
-import { jsonEngine, jsonFile } from '../render/json';
+import { jsonEngine, jsonFile, jsonProblem } from '../render/json';
 import type { Places } from '../render/places';
-import { renderOddities, renderProject } from '../render/status';
+import { renderOddities, renderProblem, renderProject } from '../render/status';
 import { version } from '../../engine/base/version';
 import type { Call, Command, ExitCode } from './command';
 
@@ -38,30 +38,37 @@ export const check: Command = {
     }
     if (call.json) {
       const files = done.flatMap(({ files }) => files).map((file) => jsonFile(file, places));
-      call.print({ engine: jsonEngine(version, done, places), files });
+      const problems = done.flatMap((it) => it.problems.map((problem) => jsonProblem(problem, places)));
+      call.print({ engine: jsonEngine(version, done, places), ...(problems.length > 0 && { problems }), files });
     }
-    return exitCode(done.flatMap(({ files }) => files));
+    return exitCode(done);
   },
 };
 
 /** With what its target says of the history. */
 interface Report extends Rehearsed {
   readonly status: Status;
+  /** Of its folder. */
+  readonly problems: readonly PlacedProblem[];
 }
 
 async function report(selection: Selection, named: boolean, places: Places, call: Call): Promise<Report> {
   const { project, files } = selection;
   const { terminal, values, json } = call;
   if (named && !json) terminal.out(renderProject(project, places, terminal.paint));
-  if (!json) {
-    for (const { path, message } of project.folder.problems)
-      terminal.out(`${harmless(places.path(path))}: warning: ${harmless(message)}\n\n`);
-  }
+  const { problems } = project.folder;
+  const toldFirst = problems.filter(({ version }) => version === undefined);
+  if (!json) for (const it of toldFirst) terminal.out(`${renderProblem(it, places)}\n`);
   terminal.progress(`Rehearsing ${places.path(project.folder.path)}…`);
   const rehearsed = await rehearse(project, files ?? (values.all ? 'all' : 'pending'), call, (file) => {
     if (!json) terminal.out(renderFindings(file, places, terminal));
   });
-  return { ...rehearsed, status: await project.status(call.signal) };
+  // What its files have told is not told again.
+  const isTold = (message: string) =>
+    rehearsed.files.some(({ findings }) => findings.some((it) => it.message === message));
+  const toldLast = problems.filter(({ version, message }) => version !== undefined && !isTold(message));
+  if (!json) for (const it of toldLast) terminal.out(`${renderProblem(it, places)}\n`);
+  return { ...rehearsed, problems, status: await project.status(call.signal) };
 }
 
 function renderSummary(
@@ -77,7 +84,13 @@ function renderSummary(
     paint,
   );
   const unread = files.filter(isUnread);
-  const rehearsed = some(migrationsIn(files.filter((it) => !isUnread(it))), 'migration');
+  const rehearsed = some(
+    migrationsIn(
+      project,
+      files.filter((it) => !isUnread(it)),
+    ),
+    'migration',
+  );
   const left = unread.length === 0 ? '' : `, ${some(unread.length, 'file')} not readable`;
   const upon = project.target.engine === 'embedded' ? '' : `, ${check.upon},`;
   const summary = `${rehearsed} rehearsed on ${placeOf(check)}${upon} in ${duration(check.ms)}: ${counts}${left}\n`;
@@ -86,9 +99,11 @@ function renderSummary(
   return `${summary}${about === '' ? '' : `${paint('gray', about)}\n`}${oddities}`;
 }
 
-function exitCode(files: readonly FileCheck[]): ExitCode {
+function exitCode(reports: readonly Report[]): ExitCode {
+  const files = reports.flatMap((it) => it.files);
   if (files.length > 0 && files.every(isUnread)) return 2;
-  return hasErrors(files) ? 1 : 0;
+  const areRefused = reports.some(({ problems }) => problems.some((it) => severityOf(it) === 'error'));
+  return areRefused || hasErrors(files) ? 1 : 0;
 }
 
 const isUnread = ({ findings }: FileCheck): boolean => findings.some(({ code }) => code === 'not-readable');

@@ -3,10 +3,9 @@ import { Fault } from '../../engine/base/fault';
 import type { Project, Status } from '../../engine/project';
 import { commonOptions } from '../options';
 import { allProjects, callPlaces } from '../projects';
-import { harmless } from '../render/cells';
-import { jsonProject } from '../render/json';
+import { jsonProblem, jsonProject } from '../render/json';
 import type { Places } from '../render/places';
-import { renderProject, renderStatus } from '../render/status';
+import { renderProblem, renderProject, renderStatus } from '../render/status';
 import type { Call, Command } from './command';
 
 export const status: Command = {
@@ -46,8 +45,7 @@ async function ask(project: Project, { signal }: Call): Promise<Answer> {
 
 function show({ project, result }: Answer, places: Places, { terminal }: Call): void {
   terminal.out(renderProject(project, places, terminal.paint));
-  for (const { path, message } of project.folder.problems)
-    terminal.out(`${harmless(places.path(path))}: warning: ${harmless(message)}\n`);
+  for (const it of project.folder.problems) terminal.out(renderProblem(it, places));
   if (result instanceof Fault) terminal.say(`${terminal.paintMessage('red', 'error:')} ${result.message}`);
   else terminal.out(`${renderStatus(result, terminal.paint)}\n`);
 }
@@ -63,7 +61,7 @@ function json({ project, result }: Answer, places: Places) {
     historyTable,
     ...(blocked !== undefined && { blocked }),
     ...(project.folder.problems.length > 0 && {
-      problems: project.folder.problems.map(({ path, message }) => ({ path: places.path(path), message })),
+      problems: project.folder.problems.map((it) => jsonProblem(it, places)),
     }),
     migrations: migrations.map(({ version, title, state, reason, migration }) => ({
       version,

@@ -1,6 +1,7 @@
 /** Values for scripts: what `--format json` prints, one value per command. */
 import { dirname, join } from 'node:path';
 import type { Fix } from '../../engine/layouts/layout';
+import { type PlacedProblem, severityOf } from '../../engine/layouts/migration';
 import type {
   Check,
   FileCheck,
@@ -53,6 +54,13 @@ export interface JsonFile {
 /** The fields of a StatementOutcome, with its place as that of a finding. */
 export type JsonOutcome = Pick<JsonFinding, 'line' | 'column' | 'endLine' | 'endColumn'> &
   Readonly<Record<string, unknown>>;
+
+/** What is wrong with a folder as a whole. */
+export const jsonProblem = (problem: PlacedProblem, places: Places) => ({
+  path: places.path(problem.path),
+  severity: severityOf(problem),
+  message: problem.message,
+});
 
 export function jsonFile({ path, ms, findings, outcomes }: FileCheck, places: Places): JsonFile {
   return {

@@ -1,4 +1,5 @@
 /** Where a database stands in the history of a folder, as people read it. */
+import { type PlacedProblem, severityOf } from '../../engine/layouts/migration';
 import type { MigrationState, MigrationStatus, Project, Status } from '../../engine/project';
 import type { Colour, Paint } from '../terminal';
 import { harmless, padded, widest } from './cells';
@@ -17,6 +18,10 @@ export function renderProject({ folder, target }: Project, places: Places, paint
   const where = target.local ? target.label : paint('yellow', `${target.label} (not on this machine)`);
   return `${paint('bold', harmless(places.path(folder.path)))} (${folder.layout.label}) on ${where} (${target.because})\n`;
 }
+
+/** What is wrong with a folder as a whole, on a line of its own. */
+export const renderProblem = (problem: PlacedProblem, places: Places): string =>
+  `${harmless(places.path(problem.path))}: ${severityOf(problem)}: ${harmless(problem.message)}\n`;
 
 /** What is wrong with the history beside what is pending, on a line of its own; empty when nothing is. */
 export function renderOddities({ migrations }: Status, paint: Paint): string {

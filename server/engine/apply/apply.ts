@@ -16,7 +16,7 @@ import { whatIsRecorded, whatStands, withEarlier } from './state';
  *
  * @returns `migrations` are the versions that were carried out; the snapshot is the caller's to add. `nothing` when
  *   others have applied all of them meanwhile.
- * @throws {Fault} `no-such-migration`, `not-readable`, `bad-migration`, `blocked`, `history-moved`, `out-of-order`, `locked`: then
+ * @throws {Fault} `no-such-migration`, `not-readable`, `bad-migration`, `blocked`, `version-twice`, `history-moved`, `out-of-order`, `locked`: then
  *   nothing was run. `connection-lost`: then the words say how the database stands, as far as it can be known.
  */
 export async function applyMigrations(job: Job, versions: readonly string[]): Promise<ApplyResult> {

@@ -56,16 +56,22 @@ function named({ folder }: JobFiles, versions: readonly string[]): readonly Migr
   const { migrations, path } = folder;
   const unknown = versions.find((version) => !migrations.some((it) => it.version === version));
   if (unknown !== undefined) throw new Fault('no-such-migration', `${unknown} is not in ${path}.`);
-  return migrations.filter(({ version }) => versions.includes(version));
+  const wanted = migrations.filter(({ version }) => versions.includes(version));
+  if (folder.layout.onTwice !== 'runsFirst') return wanted;
+  return wanted.filter((it) => wanted.find(({ version }) => version === it.version) === it);
 }
 
 /**
  * Is the database still as it was when the user was asked?
  *
- * @throws {Fault} `blocked`, `history-moved`, `out-of-order`
+ * @throws {Fault} `version-twice`, `blocked`, `history-moved`, `out-of-order`
  */
 export function checkUp(job: JobFiles, plan: readonly Planned[], state: HistoryState): void {
   const { folder } = job;
+  refuseTwice(
+    folder,
+    plan.map(({ migration }) => migration.version),
+  );
   checkHistory({ folder }, state);
   if (state.edited?.effect?.stops) checkTexts(job, state.applied, state.edited);
   for (const it of folder.migrations) {
@@ -105,9 +111,10 @@ function checkTexts(job: JobFiles, applied: HistoryState['applied'], edited: Edi
  * Are these still the newest applied ones?
  *
  * @param versions that the user was asked about, newest first
- * @throws {Fault} `blocked`, `history-moved`
+ * @throws {Fault} `version-twice`, `blocked`, `history-moved`
  */
 export function checkDown({ folder }: Pick<Job, 'folder'>, versions: readonly string[], state: HistoryState): void {
+  refuseTwice(folder, versions);
   checkHistory({ folder }, state);
   const applied = folder.migrations.filter((it) => state.applied(it) === 'applied').map(({ version }) => version);
   const newest = applied.toReversed().slice(0, versions.length);
@@ -117,6 +124,14 @@ export function checkDown({ folder }: Pick<Job, 'folder'>, versions: readonly st
   if (newest.length === versions.length && newest.every((version, at) => version === versions[at])) return;
   const now = newest.length === 0 ? 'none is applied' : `the newest applied are ${newest.join(', ')}`;
   throw new Fault('history-moved', `${versions.join(', ')} should be reverted, but now ${now}. Nothing was reverted.`);
+}
+
+/** @throws {Fault} `version-twice` when the tool refuses the folder for it, or one of these versions */
+function refuseTwice({ problems }: Job['folder'], versions: readonly string[]): void {
+  const problem = problems.find(
+    ({ stops, version = '' }) => stops === 'folder' || (stops === 'version' && versions.includes(version)),
+  );
+  if (problem) throw new Fault('version-twice', problem.message);
 }
 
 /** @throws {Fault} `blocked` when the tool would refuse to go on */

@@ -134,6 +134,11 @@ const remedies = {
     mend: 'Correct the file and try again.',
     offers: undefined,
   },
+  'version-twice': {
+    says: 'Two migrations have one version',
+    mend: 'Give one of them another version and try again.',
+    offers: undefined,
+  },
   'already-applied': {
     says: 'This migration has been applied',
     mend: 'Put the change into a new migration.',

@@ -12,6 +12,7 @@ export const dbmate: Layout = {
   sign: { of: 'text', isIn: hasUpMarker, says: 'has a line "-- migrate:up" of dbmate' },
   onByteOrderMark: 'dbmate takes it for text before "-- migrate:up", and refuses the file.',
   twice: 'dbmate takes both for applied once one is, and refuses to record the version a second time.',
+  onTwice: 'refusesVersion',
 
   recognise(folder) {
     const names = folder.names.filter((name) => dbmate.readName(name));

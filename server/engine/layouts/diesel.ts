@@ -20,6 +20,7 @@ export const diesel: Layout = {
   label: 'diesel',
   directives,
   twice: 'diesel runs one of them only, and does not say which.',
+  onTwice: 'refusesVersion',
   onByteOrderMark: 'diesel sends it to Postgres, which refuses the first statement.',
 
   configurationFiles: [...configurations, 'metadata.toml'],

@@ -136,9 +136,9 @@ function folderOf(contents: FolderContents, { layout, because }: Recognised): Mi
     layout,
     because,
     migrations: migrationsOf(files, path),
-    problems: [...problems, ...strangersIn(contents, layout)].map(({ fileName, message }) => ({
+    problems: [...problems, ...strangersIn(contents, layout)].map(({ fileName, ...said }) => ({
       path: join(path, fileName),
-      message,
+      ...said,
     })),
   };
 }

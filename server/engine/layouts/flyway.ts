@@ -21,6 +21,7 @@ function layoutAs(reading: FlywayReading): Layout {
     directives,
     configurationFiles,
     twice: 'Flyway refuses the whole folder.',
+    onTwice: 'refusesFolder',
     ...(reading.config.group ? { oneTransaction: true } : {}),
     ...putsFirst(reading.config),
 

@@ -23,6 +23,7 @@ export const golangMigrate: Layout = {
   configured: ({ extra }) => configured(golangMigrateOptions(extra)),
   onByteOrderMark: 'golang-migrate sends it to Postgres, which refuses the first statement.',
   twice: 'golang-migrate refuses the whole folder.',
+  onTwice: 'refusesFolder',
 
   recognise(folder) {
     const ups = folder.names.filter((name) => golangMigrate.readName(name)?.direction === 'up');

@@ -22,6 +22,7 @@ export const goose: Layout = {
   databaseVariables: ['GOOSE_DBSTRING'],
   onByteOrderMark: 'goose takes it for text before "-- +goose Up", and refuses the file.',
   twice: 'goose refuses the whole folder.',
+  onTwice: 'refusesFolder',
 
   configured: ({ environment }) => ({ ...goose, read: (name, text) => readFile(name, text, environment) }),
 

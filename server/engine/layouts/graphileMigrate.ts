@@ -41,6 +41,7 @@ function layoutWith(config: GraphileMigrateConfig): Layout {
     label: 'graphile-migrate',
     directives,
     twice: 'graphile-migrate refuses two files of one number in current/, and knows two committed ones by one name.',
+    onTwice: 'refusesVersion',
     // Of the current migration white space is cut off at both ends, and for JavaScript the mark is some.
     onByteOrderMark: (fileName) =>
       fileName.startsWith('committed/')

@@ -64,6 +64,8 @@ export interface Layout {
   readonly platform?: Platform;
   /** What it does with a version that stands twice: a whole sentence. */
   readonly twice: string;
+  /** The same for us, where nobody can tell what it runs as where it refuses; left out where it runs both. */
+  readonly onTwice?: 'refusesFolder' | 'refusesVersion' | 'runsFirst';
   /**
    * Its files are programs: what they do to a database is asked from the tool, and the tool runs them. Then `read` knows
    * no scripts. Left out for tools of SQL files.
@@ -216,6 +218,10 @@ export interface FolderProblem {
   /** Relative to the folder. */
   readonly fileName: string;
   readonly message: string;
+  /** The version that stands twice; left out for other trouble. */
+  readonly version?: string;
+  /** What its tool does not run for it: the whole folder, or this version; left out where it runs all. */
+  readonly stops?: 'folder' | 'version';
 }
 
 export interface MigrationName {

@@ -23,6 +23,7 @@ function layoutWith(call: LiquibaseCall): Layout {
     directives,
     configurationFiles: [...configurationFiles, ...changelogNames],
     twice: 'Liquibase refuses the whole changelog.',
+    onTwice: 'refusesFolder',
 
     configured: (settings) => layoutWith(liquibaseCall(settings)),
 

@@ -3,7 +3,7 @@ import { relative, resolve, sep } from 'node:path';
 import { unlessUnreadable } from '../base/unlessUnreadable';
 import type { Files } from '../world';
 import type { TextRange } from '../base/text';
-import type { FileProblem, FolderContents, Layout, MigrationFile, MigrationName } from './layout';
+import type { FileProblem, FolderContents, FolderProblem, Layout, MigrationFile, MigrationName } from './layout';
 
 /** One versioned change; the order is that of `MigrationFolder.migrations`. */
 export interface Migration {
@@ -43,8 +43,14 @@ export interface MigrationFolder {
   /** What the tool has told of its files, by path, where they are programs. */
   readonly asked?: ReadonlyMap<string, AskedFile>;
   /** Versions that stand twice and other trouble of the folder as a whole. */
-  readonly problems: readonly { readonly path: string; readonly message: string }[];
+  readonly problems: readonly PlacedProblem[];
 }
+
+/** As FolderProblem, its file by absolute path. */
+export type PlacedProblem = Omit<FolderProblem, 'fileName'> & { readonly path: string };
+
+export const severityOf = ({ stops }: PlacedProblem): 'error' | 'warning' =>
+  stops === undefined ? 'warning' : 'error';
 
 /** As its layout takes it: relative to the folder, with `/` between. */
 export const fileNameIn = ({ path }: Pick<MigrationFolder, 'path'>, file: string): string =>

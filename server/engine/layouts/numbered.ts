@@ -11,6 +11,7 @@ export const numbered: Layout = {
   directives,
   psql: 'perhaps',
   twice: 'Only one of them can be recorded.',
+  onTwice: 'refusesVersion',
 
   recognise(folder) {
     const scripts = folder.names.filter((name) => name.endsWith('.sql'));

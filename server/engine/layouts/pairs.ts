@@ -12,13 +12,17 @@ export function migrationsOf(files: readonly FoundFile[], folder: string): Migra
   const pathOf = (file: FoundFile | undefined) => file && join(folder, file.fileName);
   const groups = [...groupsOf(files, ({ name }) => name.order)].toSorted(([one], [other]) => (one < other ? -1 : 1));
   return groups.flatMap(([, group]) => {
-    const down = group.find(({ name }) => name.direction === 'down');
+    const downs = group.filter(({ name }) => name.direction === 'down');
     const verify = pathOf(group.find(({ name }) => name.direction === 'verify'));
     const ups = group.filter(({ name }) => name.direction === 'up' || name.direction === 'both');
+    const [down] = downs;
     if (ups.length === 0) return down ? [migration(down.name, undefined, pathOf(down))] : [];
+    const entitled = (it: FoundFile, others: readonly FoundFile[]) =>
+      others.find(({ name }) => name.title === it.name.title);
     return ups.map((up, index) => {
       if (up.name.direction === 'both') return migration(up.name, pathOf(up), pathOf(up));
-      const made = migration(up.name, pathOf(up), index === 0 ? pathOf(down) : undefined);
+      const left = index === 0 ? downs.find((it) => !entitled(it, ups)) : undefined;
+      const made = migration(up.name, pathOf(up), pathOf(entitled(up, downs) ?? left));
       return verify === undefined ? made : { ...made, verifyPath: verify };
     });
   });

@@ -14,7 +14,7 @@ export function collectedIn(layout: Layout, folder: FolderContents): Collected {
   return { files, problems: [...versionsTwice(layout, files), ...problems] };
 }
 
-function versionsTwice({ twice }: Layout, files: readonly FoundFile[]): FolderProblem[] {
+function versionsTwice({ twice, onTwice }: Layout, files: readonly FoundFile[]): FolderProblem[] {
   const groups = groupsOf(
     files,
     ({ name: { version, direction } }) => `${direction === 'both' ? 'up' : direction} ${version}`,
@@ -23,6 +23,9 @@ function versionsTwice({ twice }: Layout, files: readonly FoundFile[]): FolderPr
     others.map(({ fileName, name }) => ({
       fileName,
       message: `Version ${name.version} stands twice: in ${first?.fileName} and in ${fileName}. ${twice}`,
+      version: name.version,
+      ...(onTwice === 'refusesFolder' && { stops: 'folder' as const }),
+      ...(onTwice === 'refusesVersion' && { stops: 'version' as const }),
     })),
   );
 }

@@ -16,6 +16,7 @@ export const rails: Layout = {
     withoutTransaction: 'Rails says so in Ruby: disable_ddl_transaction!',
   },
   twice: 'Rails refuses to migrate then.',
+  onTwice: 'refusesFolder',
   program: {
     language: 'ruby',
     script: 'ask_rails.rb',

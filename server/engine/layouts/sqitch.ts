@@ -27,6 +27,7 @@ function layoutAt(places: SqitchPlaces, around: (folder: FolderContents) => Sqit
     configurationFiles,
     psql: 'surely',
     twice: 'sqitch refuses the plan.',
+    onTwice: 'refusesFolder',
 
     namedDatabase({ read }) {
       const settings = sqitchSettingsIn(read);

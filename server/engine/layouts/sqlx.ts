@@ -18,6 +18,7 @@ export const sqlx: Layout = {
   label: 'sqlx',
   directives,
   twice: 'sqlx runs both, and refuses to record the version a second time.',
+  onTwice: 'refusesVersion',
   onByteOrderMark: 'sqlx sends it to Postgres, which refuses the first statement.',
   configurationFiles,
   namedVariables: ({ read }) => [sqlxConfig(read).variable ?? []].flat(),

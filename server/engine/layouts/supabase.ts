@@ -33,6 +33,7 @@ export const supabase: Layout = {
   platform: supabasePlatform,
   onByteOrderMark: 'The Supabase CLI sends it to Postgres, which refuses the first statement.',
   twice: 'The Supabase CLI records the version a second time, which Postgres refuses.',
+  onTwice: 'refusesVersion',
   recognise,
   collect,
   readName,

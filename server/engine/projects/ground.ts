@@ -1,7 +1,7 @@
 /** What all answers about one folder and its target stand on. */
 import type { AppliedTexts } from '../history/appliedTexts';
 import type { HistoryState } from '../history/history';
-import type { MigrationFolder } from '../layouts/migration';
+import type { MigrationFolder, PlacedProblem } from '../layouts/migration';
 import type { EngineOptions, MigrationState } from '../project';
 import type { Surroundings } from '../snapshots/target';
 import type { Link } from '../rehearsal/link';
@@ -31,6 +31,8 @@ export interface SeenMigration extends ReadMigration {
   readonly reason?: string;
   /** What to know of a version below it that no file has. */
   readonly gap?: string;
+  /** As Standing.twice. */
+  readonly twice?: PlacedProblem;
   /** What of it has run, where another part of it is still to be run: then `link` is that one. */
   readonly replayed?: Link;
 }

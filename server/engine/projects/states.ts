@@ -3,7 +3,7 @@ import { wholeText } from '../base/text';
 import { Fault } from '../base/fault';
 import { unlessUnreadable } from '../base/unlessUnreadable';
 import { type HistoryState, isDone } from '../history/history';
-import type { Migration } from '../layouts/migration';
+import type { Migration, PlacedProblem } from '../layouts/migration';
 import type { MigrationState } from '../project';
 import type { Ground } from './ground';
 import type { ReadMigration } from './links';
@@ -16,14 +16,25 @@ export interface Standing {
   readonly reason?: string;
   /** A version below this one that no file has, where that matters to its tool. */
   readonly gap?: string;
+  /** Where another file has the same version. */
+  readonly twice?: PlacedProblem;
 }
 
 export function standingOf(ground: Ground, history: HistoryState, read: ReadMigration): Standing {
   const state = stateOf(ground, history, read);
   const reason = reasonOf(ground, history, read, state);
   const gap = state === 'pending' ? gapBelow(ground, history, read) : undefined;
-  return { state, ...(reason === undefined ? {} : { reason }), ...(gap === undefined ? {} : { gap }) };
+  const twice = twiceIn(ground, read.migration);
+  return {
+    state,
+    ...(reason === undefined ? {} : { reason }),
+    ...(gap === undefined ? {} : { gap }),
+    ...(twice && { twice }),
+  };
 }
+
+const twiceIn = ({ folder }: Pick<Ground, 'folder'>, migration: Migration): PlacedProblem | undefined =>
+  folder.problems.find(({ version }) => version === migration.version);
 
 /** Of numbers in a row, not of times; one that somebody else is about to merge would be too late behind this one. */
 function gapBelow({ folder }: Ground, history: HistoryState, { migration }: ReadMigration): string | undefined {
@@ -76,11 +87,15 @@ export const wholeUpText = ({ link: { up }, files }: ReadMigration): string => {
   return file ? wholeText(file) : up.text;
 };
 
-/** @returns whether a text, with its byte order mark, is what was applied, as far as anybody has kept that */
+/**
+ * @returns whether a text, with its byte order mark, is what was applied, as far as anybody has kept that; of two files
+ *   of one version nobody knows which one that was
+ */
 export const isAsApplied =
-  ({ texts }: Pick<Ground, 'texts'>, history: HistoryState, migration: Migration) =>
+  (ground: Pick<Ground, 'texts' | 'folder'>, history: HistoryState, migration: Migration) =>
   (whole: string): boolean =>
-    !(history.edited?.has(migration, whole) ?? texts.edited(migration.version, whole.replace(/^\uFEFF/, '')));
+    twiceIn(ground, migration) !== undefined ||
+    !(history.edited?.has(migration, whole) ?? ground.texts.edited(migration.version, whole.replace(/^\uFEFF/, '')));
 
 /** Where it is only recorded how far the tool came, a file that appears below that later was never run. */
 function wasPassedOver(ground: Ground, { recordsNewest }: HistoryState, { version, name }: Migration): boolean {
@@ -103,7 +118,10 @@ const newestIn = new WeakMap<
   { readonly among: readonly Migration[]; readonly newest: Migration | undefined }
 >();
 
-/** Of those that are applied, what is on the disk now, unless an earlier look has remembered them. */
+/**
+ * Of those that are applied, what is on the disk now, unless an earlier look has remembered them. Which of two files of one
+ * version was applied, nobody knows.
+ */
 export function rememberApplied(ground: Ground, history: HistoryState, migrations: readonly ReadMigration[]): void {
   const { texts, world } = ground;
   const applied = migrations.filter(
@@ -111,7 +129,10 @@ export function rememberApplied(ground: Ground, history: HistoryState, migration
   );
   try {
     const entry = ({ migration, link }: ReadMigration) =>
-      [migration.version, () => unlessUnreadable(() => world.disk.read(link.up.path))] as const;
+      [
+        migration.version,
+        () => (twiceIn(ground, migration) ? undefined : unlessUnreadable(() => world.disk.read(link.up.path))),
+      ] as const;
     texts.remember(new Map(applied.map(entry)));
   } catch (error) {
     // Nothing but the state `edited` depends on it.
