@@ -2,15 +2,20 @@
 import { deepEqual, equal, match } from 'node:assert/strict';
 import { sumOf } from '../../server/engine/layouts/atlasSum';
 import { hashOf } from '../../server/engine/layouts/graphileMigrateHeader';
-import type { Project } from '../../server/engine/project';
+import type { Project, Wanted } from '../../server/engine/project';
 import { binariesOf, servers, withDatabase } from '../support/servers';
+import { withSession } from '../support/session';
 import { checked, never, projectOf, withWorkspace } from './support';
 
 const { newest } = servers;
 const everything = { which: 'all', snapshot: false, disconnect: false } as const;
 
-const said = async (project: Project, texts: Readonly<Record<string, string>>): Promise<readonly string[]> =>
-  (await checked(project)).files.flatMap(({ path, findings }) => {
+const said = async (
+  project: Project,
+  texts: Readonly<Record<string, string>>,
+  wanted?: Wanted,
+): Promise<readonly string[]> =>
+  (await checked(project, wanted)).files.flatMap(({ path, findings }) => {
     const text = Object.entries(texts).find(([name]) => path.endsWith(name))?.[1] ?? '';
     return findings.map(
       ({ severity, message, range, consequenceOf }) =>
@@ -86,6 +91,38 @@ describe('a project of the Supabase CLI', () => {
               .slice(-1),
             ['postgres@127.0.0.1:55555: supabase start, by supabase/config.toml'],
           );
+        },
+        { DATABASE_URL: url },
+      ),
+    ));
+});
+
+describe('migrations of the Supabase CLI that are applied', () => {
+  const texts = {
+    'supabase/config.toml': 'project_id = "shop"\n',
+    'supabase/migrations/20240101000000_a.sql':
+      'create table a (u uuid references auth.users);\nselect auth.uid();\ncreate table c (id int);\n',
+    'supabase/migrations/20240102000000_b.sql':
+      'alter table a add column n int;\nalter table c add column n int;\nalter table nowhere add column n int;\n',
+  };
+
+  it('lack nothing of the platform in the database that they are replayed in', () =>
+    withDatabase(newest, (url) =>
+      withWorkspace(
+        texts,
+        async (workspace) => {
+          await withSession(url, async (session) => {
+            await session.run(`create schema supabase_migrations;
+              create table supabase_migrations.schema_migrations (version text primary key, statements text[], name text);
+              insert into supabase_migrations.schema_migrations (version) values ('20240101000000'), ('20240102000000')`);
+          });
+          const project = await projectOf(workspace.engine({ binaries: [binariesOf(newest)] }));
+          deepEqual(await said(project, texts, 'all'), [
+            'information Not rehearsed: it needs what the databases of the platform have before the first migration. What is applied is rehearsed from an empty database, which has not. «create table a (u uuid references auth.users)»',
+            'hint schema "auth" does not exist (follows) «auth.uid»',
+            'hint relation "a" does not exist (follows) «a»',
+            'error relation "nowhere" does not exist «nowhere»',
+          ]);
         },
         { DATABASE_URL: url },
       ),

@@ -243,6 +243,7 @@ function surroundingsOf(
     rows: rowsAreMissing(base) ? 'missing' : 'there',
     withRows,
     platform: order.layout.platform,
+    replayed: kind === 'replay',
     extensions: {
       place: place.kind,
       ofTarget: 'setUp' in base && base.setUp.database !== undefined ? base.setUp.available : undefined,

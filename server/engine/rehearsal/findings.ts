@@ -23,6 +23,8 @@ export interface Surroundings {
   readonly extensions: Extensions;
   /** As Layout.platform. */
   readonly platform?: Platform | undefined;
+  /** From nothing, where what a platform has before the first migration is not. */
+  readonly replayed?: boolean;
 }
 
 /**
@@ -58,7 +60,9 @@ export function findingsOf(
       return [found, ...bodies.map(bodyFinding)];
     }
     const counts =
-      outcome.kind === 'refused' && (!found.consequenceOf || !isFromUntried(outcome, before, where.extensions));
+      outcome.kind === 'refused' &&
+      !lacksPlatform(outcome, where) &&
+      (!found.consequenceOf || !isFromUntried(outcome, before, where));
     const first = counts && !refused;
     refused ||= counts;
     before.push(outcome);
@@ -83,14 +87,38 @@ function seenIn(
 function isFromUntried(
   outcome: PlacedOutcome & { kind: 'refused' },
   earlier: readonly PlacedOutcome[],
-  extensions: Extensions,
+  where: Surroundings,
 ): boolean {
   const { statement, range } = outcome;
   const blamed = statement.text.slice(inText(range.start, statement), inText(range.end, statement));
   const cause = causeOf(outcome, blamed, earlier);
   if (cause?.kind === 'skipped') return cause.reason.kind !== 'sessionEnded';
   if (cause?.kind !== 'refused') return false;
-  return isMissingHere(cause, extensions) || isFromUntried(cause, earlier.slice(0, earlier.indexOf(cause)), extensions);
+  const isUntried = isMissingHere(cause, where.extensions) || lacksPlatform(cause, where);
+  return isUntried || isFromUntried(cause, earlier.slice(0, earlier.indexOf(cause)), where);
+}
+
+/** It was applied where all of the platform is. */
+const lacksPlatform = (
+  { refusal }: PlacedOutcome & { kind: 'refused' },
+  { replayed, platform }: Surroundings,
+): boolean => replayed === true && platform !== undefined && missesOf(platform, refusal);
+
+function platformFinding(
+  outcome: PlacedOutcome & { kind: 'refused' },
+  earlier: readonly PlacedOutcome[],
+  where: Surroundings,
+): Finding | undefined {
+  const { platform } = where;
+  if (!platform || !lacksPlatform(outcome, where) || firstMissing(platform, earlier)) return undefined;
+  return {
+    range: headOf(outcome.statement),
+    severity: 'information',
+    code: 'not-rehearsed',
+    message:
+      'Not rehearsed: it needs what the databases of the platform have before the first migration. What is applied is rehearsed from an empty database, which has not.',
+    detail: `${outcome.refusal.message}. Rehearsed on ${where.on}.`,
+  };
 }
 
 function findingOf(
@@ -104,7 +132,11 @@ function findingOf(
     case 'ran':
       return missingAtTarget(outcome, extensions, on);
     case 'refused':
-      return missingFinding(outcome, extensions, on) ?? refusedFinding(outcome, text, earlier, where);
+      return (
+        missingFinding(outcome, extensions, on) ??
+        platformFinding(outcome, earlier, where) ??
+        refusedFinding(outcome, text, earlier, where)
+      );
     case 'ended':
       return {
         range: headOf(outcome.statement),
