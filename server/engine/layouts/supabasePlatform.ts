@@ -33,5 +33,5 @@ export const supabasePlatform: Platform = {
     'supabase_realtime',
   ]),
   advice:
-    'The databases of Supabase have it, and this one has not. Run supabase start, and choose its database: postgresql://postgres:postgres@127.0.0.1:54322/postgres.',
+    'The databases of Supabase have it, and this one has not. Run supabase start, and choose its database: supabase status tells its URL.',
 };
