@@ -69,6 +69,27 @@ describe('the target', () => {
       equal(embedded.target.engine, 'embedded');
     }));
 
+  it('is what the configuration of the tool names, where no variable does', () =>
+    withWorkspace(
+      {
+        'src/main/resources/db/migration/V1__a.sql': 'create table a ();',
+        'src/main/resources/application.properties':
+          'spring.datasource.url=jdbc:postgresql://db.example.org:5433/shop\nspring.datasource.username=ada\nspring.datasource.password=secret\n',
+      },
+      async ({ engine, write }) => {
+        const project = await projectOf(engine());
+        equal(project.target.label, 'shop@db.example.org:5433');
+        equal(project.target.because, 'spring.datasource.url in application.properties');
+        const connection = 'postgresql://db.example.org:5433/shop?user=ada';
+        deepEqual(
+          project.candidates().map(({ choice }) => choice),
+          [{ kind: 'server', connection, password: 'secret' }],
+        );
+        write('.env', `DATABASE_URL=${url('outer')}`);
+        equal((await projectOf(engine())).target.name, 'outer');
+      },
+    ));
+
   it('is none rather than another one when DATABASE_URL cannot be read', () =>
     withWorkspace({ ...migrations, '.env': 'DATABASE_URL=postgres://me:pass%word@localhost/x' }, async ({ engine }) => {
       await rejects((await projectOf(engine())).status(), (fault: Error) => {

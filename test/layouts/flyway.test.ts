@@ -35,6 +35,51 @@ const sent = (text: string, files: Readonly<Record<string, string>> = {}): reado
 const same = (names: readonly string[], text = 'select 1;'): Record<string, string> =>
   Object.fromEntries(names.map((name) => [name, text]));
 
+describe("Flyway's database", () => {
+  const cases: readonly [string, Readonly<Record<string, string>>, string | undefined][] = [
+    [
+      'flyway.conf',
+      { '../flyway.conf': 'flyway.url=jdbc:postgresql://db.example:5433/shop\nflyway.user=ada\nflyway.password=a b\n' },
+      'postgresql://db.example:5433/shop?user=ada&password=a%20b, the URL of Flyway in flyway.conf',
+    ],
+    [
+      'an environment of flyway.toml',
+      {
+        'flyway.toml':
+          '[flyway]\nenvironment = "dev"\n[environments.dev]\nurl = "jdbc:postgresql:shop"\nuser = "ada"\n',
+      },
+      'postgresql://localhost/shop?user=ada, the URL of Flyway in flyway.toml',
+    ],
+    [
+      "Spring's data source, with settings of the driver",
+      {
+        '../../application.properties':
+          'spring.datasource.url=jdbc:postgresql://localhost/shop?currentSchema=app&socketTimeout=3&ssl=true\nspring.datasource.username=ada\nspring.datasource.password=${SECRET}\n',
+      },
+      'postgresql://localhost/shop?user=ada&options=-csearch_path%3Dapp&ssl=true, spring.datasource.url in application.properties',
+    ],
+    [
+      "Spring's YAML, where Flyway has a login of its own",
+      {
+        '../../application.yml':
+          'spring:\n  datasource:\n    url: jdbc:postgresql://localhost/shop\n    username: app\n  flyway:\n    user: owner\n',
+      },
+      'postgresql://localhost/shop?user=owner, spring.datasource.url in application.yml',
+    ],
+    [
+      'what is to be put in',
+      { '../../application.properties': 'spring.datasource.url=jdbc:postgresql://${H}/x\n' },
+      undefined,
+    ],
+    ['another server', { 'flyway.conf': 'flyway.url=jdbc:mysql://localhost/shop\n' }, undefined],
+  ];
+  for (const [name, files, expected] of cases)
+    it(name, () => {
+      const found = flyway.namedDatabase?.({ path: '/w', names: [], list: () => [], read: reader(files) });
+      equal(found && `${found.connection}, ${found.source}`, expected);
+    });
+});
+
 describe("Flyway's names", () => {
   const config = flywayConfig();
   const cases: readonly [string, string][] = [

@@ -106,6 +106,13 @@ function namedIn(variables: Variables, where: string, { names: urlNames, sources
   return [...urls, ...attempt(source, () => candidateOf('', source, variables, own), leftOut)];
 }
 
+/** What a tool's own configuration names; none where that cannot be read. */
+export const candidateNamed = (
+  { connection, source }: { readonly connection: string; readonly source: string },
+  sources: ConnectionSources,
+  leftOut: LeftOut,
+): Candidate[] => attempt(source, () => candidateOf(connection, source, {}, sources), leftOut);
+
 function candidateOf(text: string, source: string, environment: Variables, sources: ConnectionSources): Candidate {
   const parameters = readConnection(text, sources);
   return {
@@ -222,7 +229,8 @@ function substituted(value: unknown, variables: Variables): unknown {
 }
 
 /** One database that is named in several places is one candidate. */
-function onceEach(candidates: readonly Candidate[]): Candidate[] {
+/** One that is named in several places has them all in its source. */
+export function onceEach(candidates: readonly Candidate[]): Candidate[] {
   const byId = new Map<string, Candidate>();
   for (const it of candidates) {
     const id = idOf(it.parameters);

@@ -1,6 +1,7 @@
 /** Flyway: `V1__add_email.sql`, run once, and `R__views.sql`, run again whenever it has changed. */
 import { directives } from './directives/flyway';
 import { flywayConfig, configurationFiles, type FlywayConfig } from './flywayConfig';
+import { flywayDatabase } from './flywayDatabase';
 import { filesIn, locationsIn } from './flywayLocations';
 import { flywayName, type FlywayName, isRepeatable, isVersion } from './flywayNames';
 import { type FlywayReading, readFlyway } from './flywayReader';
@@ -24,6 +25,8 @@ function layoutAs(reading: FlywayReading): Layout {
     onTwice: 'refusesFolder',
     ...(reading.config.group ? { oneTransaction: true } : {}),
     ...putsFirst(reading.config),
+
+    namedDatabase: ({ read }) => flywayDatabase(read),
 
     configured: ({ read, environment, database, user }) =>
       layoutAs({ config: flywayConfig(read, environment), session: { database, user } }),
@@ -72,6 +75,8 @@ const sameVersions = (files: readonly FoundFile[]): FolderProblem[] =>
             {
               fileName,
               message: `Version ${first.name.version} and ${version} are the same to Flyway, which refuses the whole folder.`,
+              version,
+              stops: 'folder' as const,
             },
           ],
     ),

@@ -27,11 +27,14 @@ function named(entries: readonly Setting[]): Setting[] {
   });
 }
 
-/** Schemas are settings of an environment; without a choice it is the one that is called `default`. */
+const ofEnvironment = ['url', 'user', 'password', 'schemas'];
+
+/** Schemas and the connection are settings of an environment; without a choice it is the one that is called `default`. */
 function ofTables(entries: readonly Setting[]): Setting[] {
   const environment = entries.find(([name]) => name === 'flyway.environment')?.[1] ?? 'default';
   const within = entries.flatMap(([name, value]) =>
-    name.startsWith(`environments.${environment}.flyway.`) || name === `environments.${environment}.schemas`
+    name.startsWith(`environments.${environment}.flyway.`) ||
+    ofEnvironment.some((it) => name === `environments.${environment}.${it}`)
       ? [[name.slice(`environments.${environment}.`.length).replace(/^flyway\./, ''), value] as const]
       : [],
   );

@@ -38,7 +38,7 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     refresh: () => bench.refresh(),
     refreshIfMoved: (occasion) => bench.refreshIfMoved(occasion),
     copyRows: () => bench.copyRows(wishedBy(ground.reader.read(folder, world.files))),
-    candidates: () => targetCandidates(folder.path, options, world),
+    candidates: () => targetCandidates(folder, options, world),
     status: async (signal) => statusOf(await look(ground, signal)),
     check(wanted, onFile, signal) {
       const laps = new Laps<CheckRoom>('turn');

@@ -2,13 +2,23 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import { Fault } from '../base/fault';
-import { type Candidate, candidatesIn, dotenvIn, type LeftOut, type Variables } from '../database/candidates';
+import {
+  type Candidate,
+  candidateNamed,
+  candidatesIn,
+  dotenvIn,
+  type LeftOut,
+  onceEach,
+  type Variables,
+} from '../database/candidates';
 import { type ConnectionSources, nodeSources, readConnection } from '../database/connection';
 import { embeddedDatabase } from '../database/embedded';
 import { type ConnectionParameters, withDatabase, withPassword, withSearchPath } from '../database/parameters';
 import { quoteIdentifier } from '../database/quote';
 import { serverDatabase } from '../database/serverDatabase';
+import { contentsOf } from '../layouts/find';
 import type { Layout, NamedDatabase } from '../layouts/layout';
+import type { MigrationFolder } from '../layouts/migration';
 import type { EngineOptions, TargetCandidate, TargetChoice, TargetInfo } from '../project';
 import type { Beginning } from '../shadow/setUp';
 import type { SnapshotTarget } from '../snapshots/target';
@@ -94,8 +104,15 @@ export function unreadableTarget(folder: string, fault: Fault, { environment }: 
 }
 
 /** For the user to pick from; the password goes along where the workspace holds it anyway. */
-export function targetCandidates(folder: string, options: EngineOptions, world: World): TargetCandidate[] {
-  return candidatesOf(folder, options, world, [], world.log).map(({ label, source, connection, password, local }) => ({
+export function targetCandidates(
+  { path, layout }: MigrationFolder,
+  options: EngineOptions,
+  world: World,
+): TargetCandidate[] {
+  const named = candidatesOf(path, options, world, [], world.log);
+  const own = layout.namedDatabase?.(contentsOf(path, world.files));
+  const ofTool = own ? candidateNamed(own, sourcesOf(world), world.log) : [];
+  return onceEach([...named, ...ofTool]).map(({ label, source, connection, password, local }) => ({
     label,
     source,
     local,
