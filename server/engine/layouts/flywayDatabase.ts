@@ -4,14 +4,14 @@
  * Facts from pgjdbc/pgjdbc, org/postgresql/Driver.java (parseURL), and Spring Boot, FlywayAutoConfiguration.java: without
  * a URL of its own Flyway takes the data source.
  */
-import { flywayFiles } from './flywayConfig';
+import { configurationFiles } from './flywayConfig';
 import { settingsIn } from './flywaySettings';
 import type { FolderContents, NamedDatabase } from './layout';
 import { propertiesIn, type Setting, yamlEntries } from './settingsFiles';
 
 /** @returns that of the nearest file that names one; a URL in which something is still to be put in names none */
 export function flywayDatabase(read: FolderContents['read']): NamedDatabase | undefined {
-  for (const file of flywayFiles) {
+  for (const file of configurationFiles) {
     const text = read(file);
     const found = text === undefined ? undefined : namedBy(file, text);
     if (found) return found;

@@ -96,7 +96,7 @@ interface CheckOrder {
   readonly manner: ChainRequest['manner'];
   /** What pending migrations are rehearsed upon. */
   readonly live: Exclude<WorkshopKind, 'replay'>;
-  readonly layout: Pick<Layout, 'psql' | 'platform' | 'oneTransaction'>;
+  readonly layout: Pick<Layout, 'directives' | 'psql' | 'platform' | 'oneTransaction'>;
   readonly limits: RunLimits;
   readonly observe: ChainRequest['observe'];
   readonly laps: Laps<CheckRoom>;
@@ -187,9 +187,10 @@ async function runChain(
     },
     ...(order.manner === 'whole' ? {} : { onProvisional: (result) => provisionals(result).forEach(onProvisional) }),
   };
+  const telling = { waiting, where: around, directives: order.layout.directives };
   const filesFor = (result: LinkResult, laps: Laps<CheckRoom>): FileCheck[] => {
     const read = byLink.get(result.link);
-    return read && told.has(read) ? filesOf(result, read, { waiting, earlier, unread, where: around, laps }) : [];
+    return read && told.has(read) ? filesOf(result, read, { ...telling, earlier, unread, laps }) : [];
   };
   const provisionals = (result: LinkResult): FileCheck[] =>
     filesFor(result, new Laps<CheckRoom>('findings')).map((file) => ({ ...file, provisional: true }));

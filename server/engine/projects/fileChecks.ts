@@ -8,7 +8,10 @@ import type { PlacedOutcome } from '../rehearsal/outcome';
 import { outcomesOf } from '../rehearsal/told';
 import { unclosedFindings } from '../rehearsal/unclosed';
 import type { ReadFile } from './links';
+import type { ToolDirectives } from '../layouts/directives/directive';
+import { outsideTransaction } from '../layouts/directives/outsideTransaction';
 import { severityOf } from '../layouts/migration';
+import type { Link } from '../rehearsal/link';
 import type { SeenMigration } from './ground';
 import { followingFrom, isUnread, unreadUp } from './unread';
 
@@ -21,13 +24,15 @@ export interface Telling {
   /** The last file among the migrations before this one that cannot be read. */
   readonly unread: Place | undefined;
   readonly where: Surroundings & PlaceChoice;
+  /** Of the tool. */
+  readonly directives: ToolDirectives;
   readonly laps: Laps<CheckRoom>;
 }
 
 export function filesOf(
   result: LinkResult,
   read: SeenMigration,
-  { waiting, earlier, unread, where, laps }: Telling,
+  { waiting, earlier, unread, where, directives, laps }: Telling,
 ): FileCheck[] {
   laps.enter('findings');
   const { up, down, ms, looked } = result;
@@ -49,6 +54,7 @@ export function filesOf(
             ])
           : []),
       ];
+      const advised = withAdvice(findings, file, [...up, ...down], result.link, directives);
       const outcomes = outcomesOf([...up, ...down].filter(({ path }) => path === file.path));
       return {
         path: file.path,
@@ -59,13 +65,37 @@ export function filesOf(
         placeBecause: where.placeBecause,
         placeLimits: where.placeLimits,
         statements: outcomes.length,
-        findings: inOrder(findings),
+        findings: inOrder(advised),
         rows: where.rows,
         outcomes,
         ...(file.path === upPath && !looked ? { unlooked: true as const } : {}),
       };
     });
 }
+
+/** How to get a statement out of the transaction in which Postgres refuses it. */
+function withAdvice(
+  findings: readonly Finding[],
+  { path, text }: ReadFile,
+  outcomes: readonly PlacedOutcome[],
+  { up, down }: Link,
+  directives: ToolDirectives,
+): readonly Finding[] {
+  const isStuck = (outcome: PlacedOutcome): boolean =>
+    outcome.kind === 'refused' && outcome.shape.outsideTransaction && outcome.refusal.sqlState === '25001';
+  const stuck = outcomes.filter((it) => it.path === path && isStuck(it));
+  if (stuck.length === 0) return findings;
+  const scripts = [up, ...(down ? [down] : [])].filter((it) => it.path === path).flatMap((it) => it.scripts);
+  return findings.map((finding) => {
+    const outcome = finding.sqlState === '25001' && stuck.find((it) => holds(it.statement.range, finding.range.start));
+    const script = outcome && scripts.find(({ range }) => holds(range, outcome.statement.range.start));
+    if (!script) return finding;
+    const { hint, ...fixes } = outsideTransaction(directives, text, finding.range.start, script);
+    return { ...finding, hint: finding.hint === undefined ? hint : `${finding.hint} ${hint}`, ...fixes };
+  });
+}
+
+const holds = ({ start, end }: TextRange, at: number): boolean => start <= at && at < end;
 
 const inOrder = (findings: readonly Finding[]): Finding[] => findings.toSorted((a, b) => a.range.start - b.range.start);
 

@@ -93,6 +93,30 @@ export function putting(
   }
 }
 
+/**
+ * Puts a directive in where nothing of it stands yet: at the top of the file, or on the line of its owner.
+ *
+ * @param line that it is for
+ * @returns undefined where it has no owner
+ */
+export function adding(
+  directive: Directive,
+  line: TextLine,
+  lines: readonly TextLine[],
+  all: readonly Directive[],
+): Fix | undefined {
+  const { place, text } = directive;
+  const feed = feedOf(lines);
+  if (place.kind === 'option') {
+    const fix = behindOwner(directive, text, line, lines, all);
+    const edits = fix?.edits.filter((it) => it.text !== '') ?? [];
+    return fix && edits.length > 0 ? { ...fix, edits } : undefined;
+  }
+  const first = place.kind === 'first' ? lines.find((it) => place.below?.test(it.text) !== true) : undefined;
+  const gap = place.kind === 'header' && !isDetached(lines, endOfHeader(lines)) ? feed : '';
+  return { title: `Write "${text}" above`, edits: [insertion(first?.start ?? 0, `${text}${feed}${gap}`)] };
+}
+
 /** The SQL before it stays. */
 function inPlace(written: string, line: TextLine): Fix {
   const start = line.start + Math.max(0, line.text.indexOf('--'));
