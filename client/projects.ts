@@ -126,6 +126,8 @@ export const filesOf = ({ uri, downUri }: MigrationItem): string[] => [
 
 const paths = (migrations: readonly MigrationItem[]): string[] => migrations.flatMap(filesOf).map(pathOf);
 
+const isThere = ({ state }: MigrationItem): boolean => state === 'applied' || state === 'edited';
+
 /** `resourcePath in rehearsal.…` decides in package.json which menus a file gets. */
 async function tellContext(projects: readonly ProjectItem[], state: Known): Promise<void> {
   const migrations = projects.flatMap((it) => it.migrations);
@@ -133,7 +135,7 @@ async function tellContext(projects: readonly ProjectItem[], state: Known): Prom
   const keys = {
     state,
     hasPending: pending.length > 0,
-    hasApplied: migrations.some((it) => it.state === 'applied' || it.state === 'edited'),
+    hasRevertible: projects.some((it) => !it.onlyUp && it.migrations.some(isThere)),
     files: paths(migrations),
     pendingFiles: paths(pending),
     programFiles: paths(migrations.filter((it) => it.isProgram)),

@@ -55,8 +55,8 @@ function drawProject(project: ProjectItem): TreeItem {
   return item;
 }
 
-function drawMigration({ folder, migrations, target }: ProjectItem, migration: MigrationItem): TreeItem {
-  const { version, title, state, uri, hasDown, downUri } = migration;
+function drawMigration({ folder, migrations, target, onlyUp }: ProjectItem, migration: MigrationItem): TreeItem {
+  const { version, title, state, uri, downUri } = migration;
   const item = new TreeItem(title === '' ? version : title);
   // Two files may have one version.
   item.id = `${folder}#${version}#${uri ?? ''}`;
@@ -68,7 +68,7 @@ function drawMigration({ folder, migrations, target }: ProjectItem, migration: M
   const newest = migrations.findLast((it) => it.state === 'applied' || it.state === 'edited');
   const traits = [
     state,
-    ...(newest?.version === version && newest.uri === uri ? ['last'] : []),
+    ...(!onlyUp && newest?.version === version && newest.uri === uri ? ['last'] : []),
     ...(downUri !== undefined && downUri !== uri ? ['downFile'] : []),
     ...(migration.isProgram ? ['program'] : []),
   ];
@@ -78,12 +78,15 @@ function drawMigration({ folder, migrations, target }: ProjectItem, migration: M
     `**${title}** ${version}`,
     words,
     found === '' ? '' : l10n.t('The rehearsal found {0}.', found),
-    hasDown ? l10n.t('Has a down script.') : l10n.t('Has no down script.'),
+    onlyUp ? '' : wayDownOf(migration),
   ]);
   item.accessibilityInformation = { label: [`${title} ${version}`, words, found].filter((it) => it !== '').join(', ') };
   if (uri !== undefined) item.command = { command: 'vscode.open', title: l10n.t('Open'), arguments: [Uri.parse(uri)] };
   return item;
 }
+
+const wayDownOf = ({ hasDown }: MigrationItem): string =>
+  hasDown ? l10n.t('Has a down script.') : l10n.t('Has no down script.');
 
 function drawSnapshot({ folder }: ProjectItem, snapshot: SnapshotItem): TreeItem {
   const { id, taken, reason, kind, bytes, version } = snapshot;

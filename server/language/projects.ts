@@ -106,6 +106,7 @@ async function itemOf(project: Project, asked: Promise<Status>, checks: Checks):
     label: basename(folder.path),
     layout: folder.layout.label,
     because: folder.because,
+    ...(folder.layout.onlyUp && { onlyUp: true as const }),
     ...(folder.problems.length === 0 ? {} : { problems: folder.problems.map(troubleOf) }),
   };
   try {

@@ -82,6 +82,8 @@ export interface ProjectItem {
   readonly blocked?: string;
   /** What is wrong with the folder as a whole, each with the name of a file: a version that stands twice, another tool's file. */
   readonly problems?: readonly FolderTrouble[];
+  /** Its tool takes nothing back. */
+  readonly onlyUp?: true;
 }
 export interface TargetItem {
   readonly label: string;

@@ -43,7 +43,8 @@ export function planUp(job: JobFiles, versions: readonly string[]): readonly Pla
 /**
  * @param versions to be reverted, in any order
  * @returns newest first
- * @throws {Fault} `no-down` when one of them has no statement to revert it by, and as planUp
+ * @throws {Fault} `only-up` where the tool has no way down, `no-down` when one of them has no statement to revert it by,
+ *   and as planUp
  */
 export function planDown(job: JobFiles, versions: readonly string[]): readonly Planned[] {
   return named(job, versions)
@@ -149,7 +150,7 @@ function planned(job: JobFiles, migration: Migration, direction: Script['directi
   const upText = migration.upPath === undefined ? '' : wholeTextOf(job, migration.upPath);
   const previous = folder.migrations[folder.migrations.indexOf(migration) - 1];
   if (path === undefined) {
-    if (direction === 'down') throw new Fault('no-down', `${nameOf(migration)} has no down file.`);
+    if (direction === 'down') throw noDown(folder, migration);
     return { migration, previous, direction, path: migration.downPath ?? '', text: '', upText, scripts: [] };
   }
   const text = path === migration.upPath ? ofUp : textOf(job, path);
@@ -177,6 +178,14 @@ function planned(job: JobFiles, migration: Migration, direction: Script['directi
     upText,
     scripts: wanted.map((it) => cut(folder, path, text, it)),
   };
+}
+
+function noDown({ layout }: Job['folder'], migration: Migration): Fault {
+  if (!layout.onlyUp) return new Fault('no-down', `${nameOf(migration)} has no down file.`);
+  return new Fault(
+    'only-up',
+    `${layout.label} has no down scripts; nothing says how ${nameOf(migration)} is taken back.`,
+  );
 }
 
 /**

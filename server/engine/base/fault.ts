@@ -164,6 +164,11 @@ const remedies = {
     mend: 'Write its down script, or restore a snapshot instead.',
     offers: 'rehearsal.revertToSnapshot',
   },
+  'only-up': {
+    says: 'The migration cannot be reverted',
+    mend: 'Restore a snapshot instead, or write a migration that undoes it.',
+    offers: 'rehearsal.revertToSnapshot',
+  },
   'history-moved': {
     says: 'The history of the database does not fit the files',
     mend: 'Compare the list of migrations with the database.',

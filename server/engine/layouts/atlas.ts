@@ -44,6 +44,7 @@ function layoutWith(config: AtlasConfig): Layout {
     directives,
     twice: 'Atlas knows both by one version, and runs only the first.',
     onTwice: 'runsFirst',
+    onlyUp: true,
     onByteOrderMark: 'Atlas sends it to Postgres, which refuses the first statement, and reads no directive behind it.',
     configurationFiles,
     ...(config.mode === 'all' ? { oneTransaction: true } : {}),

@@ -21,6 +21,7 @@ export const drizzle: Layout = {
   oneTransaction: true,
   onByteOrderMark: 'drizzle sends it to Postgres, which refuses the first statement.',
   twice: 'drizzle passes over the second where the first is applied.',
+  onlyUp: true,
 
   recognise(folder) {
     const journal = folder.names.includes('meta/') ? folder.read(journalFile) : undefined;

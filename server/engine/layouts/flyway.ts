@@ -23,6 +23,7 @@ function layoutAs(reading: FlywayReading): Layout {
     configurationFiles,
     twice: 'Flyway refuses the whole folder.',
     onTwice: 'refusesFolder',
+    onlyUp: true,
     ...(reading.config.group ? { oneTransaction: true } : {}),
     ...putsFirst(reading.config),
 

@@ -42,6 +42,7 @@ function layoutWith(config: GraphileMigrateConfig): Layout {
     directives,
     twice: 'graphile-migrate refuses two files of one number in current/, and knows two committed ones by one name.',
     onTwice: 'refusesVersion',
+    onlyUp: true,
     // Of the current migration white space is cut off at both ends, and for JavaScript the mark is some.
     onByteOrderMark: (fileName) =>
       fileName.startsWith('committed/')

@@ -66,6 +66,8 @@ export interface Layout {
   readonly twice: string;
   /** The same for us, where nobody can tell what it runs as where it refuses; left out where it runs both. */
   readonly onTwice?: 'refusesFolder' | 'refusesVersion' | 'runsFirst';
+  /** It takes nothing back: no file of it says how. */
+  readonly onlyUp?: true;
   /**
    * Its files are programs: what they do to a database is asked from the tool, and the tool runs them. Then `read` knows
    * no scripts. Left out for tools of SQL files.

@@ -20,6 +20,7 @@ export const prisma: Layout = {
     withoutTransaction: 'Prisma begins no transaction: a file with one statement runs outside of any.',
   },
   twice: 'Prisma takes both for applied once one is.',
+  onlyUp: true,
   onByteOrderMark: 'Prisma sends it to Postgres, which refuses the first statement.',
 
   configurationFiles: [lockFile, ...configurationFiles],

@@ -34,6 +34,7 @@ export const supabase: Layout = {
   onByteOrderMark: 'The Supabase CLI sends it to Postgres, which refuses the first statement.',
   twice: 'The Supabase CLI records the version a second time, which Postgres refuses.',
   onTwice: 'refusesVersion',
+  onlyUp: true,
   recognise,
   collect,
   readName,
