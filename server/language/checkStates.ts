@@ -45,9 +45,14 @@ export class CheckStates {
 
   /** What was found in the text of this document as it stands now; undefined where that is not known yet. */
   current(uri: string): FileCheck | undefined {
+    const document = this.documents.get(uri);
+    return document && this.toldOf(document);
+  }
+
+  /** The same of one that may have been closed. */
+  toldOf({ uri, version }: Pick<OpenFile['document'], 'uri' | 'version'>): FileCheck | undefined {
     // While the same text is rehearsed once more, what was told of it stands.
-    const isOfThisText = this.versions.get(uri) === this.documents.get(uri)?.version;
-    return isOfThisText ? toldLast(this.states.get(uri)) : undefined;
+    return this.versions.get(uri) === version ? toldLast(this.states.get(uri)) : undefined;
   }
 
   /**

@@ -1,5 +1,6 @@
 /** When is what checked? The open migrations, in the background: after each edit, and when their target has changed. */
 import { CodeLensRefreshRequest, type Connection, InlayHintRefreshRequest } from 'vscode-languageserver/node';
+import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { Fault, passingFaults } from '../engine/base/fault';
 import { unlessUnreadable } from '../engine/base/unlessUnreadable';
 import { pathsOf } from '../engine/layouts/migration';
@@ -11,6 +12,7 @@ import { type Latest, latest } from './latest';
 import { type Looks, repeatedLooks } from './looks';
 import { FolderNames } from './names';
 import { OtherFiles } from './otherFiles';
+import { withoutMark } from './positions';
 import { Refusals } from './refusals';
 import { pathOf } from './uri';
 import type { Workspace } from './workspace';
@@ -50,7 +52,7 @@ export class Checks {
       this.looks.awake();
       inBackground(this.connection, this.changed(document.uri));
     });
-    documents.onClose((document) => inBackground(this.connection, this.closed(document.uri)));
+    documents.onClose((document) => inBackground(this.connection, this.closed(document)));
     workspace.onChange((change) => {
       if (change === 'ending') this.cancel();
       else if (change === 'everything') inBackground(this.connection, this.recheck());
@@ -118,10 +120,28 @@ export class Checks {
     await this.changed(uri);
   }
 
-  /** What was typed and not saved is gone, and migrations that are still open may have stood on it. */
-  private async closed(uri: string): Promise<void> {
-    this.states.clear(uri);
-    await this.recheck();
+  /**
+   * What was typed and not saved is gone, and migrations that are still open may have stood on it. Where all was saved and
+   * none is open any more, what was told last stays among the problems.
+   */
+  private async closed(document: TextDocument): Promise<void> {
+    const told = this.states.toldOf(document);
+    this.states.clear(document.uri);
+    if (!told || !(await this.keepTold(document, told))) await this.recheck();
+  }
+
+  /** @returns false when it has to be told anew */
+  private async keepTold(document: TextDocument, told: FileCheck): Promise<boolean> {
+    const { path } = told;
+    const isSaved = unlessUnreadable(() => this.workspace.disk.read(path)) === withoutMark(document.getText());
+    const project = isSaved ? await this.workspace.projectOf(path) : undefined;
+    if (!project || this.subjectsOf(project).length > 0) return false;
+    const { migrations } = await this.workspace.status(project);
+    const isPending = migrations.some(
+      ({ state, migration }) => state === 'pending' && [migration?.upPath, migration?.downPath].includes(path),
+    );
+    if (isPending) this.others.publish(project.folder.path, told);
+    return true;
   }
 
   private queue(folder: string): Latest {
@@ -178,7 +198,8 @@ export class Checks {
         this.refusals.forget(folder);
         this.workspace.changed('projects');
       }
-      if (glance === 'moved' || glance === 'rows') inBackground(this.connection, this.queue(folder).request('at once'));
+      const isNews = glance === 'moved' || (glance === 'rows' && project && this.subjectsOf(project).length > 0);
+      if (isNews) inBackground(this.connection, this.queue(folder).request('at once'));
       return glance;
     } catch (error) {
       logTrouble(this.connection, `look at the target of ${folder}`, error);
@@ -197,7 +218,8 @@ export class Checks {
   }
 
   private async copyRows(project: Project): Promise<void> {
-    if (await project.copyRows()) await this.queue(project.folder.path).request('at once');
+    if ((await project.copyRows()) && this.subjectsOf(project).length > 0)
+      await this.queue(project.folder.path).request('at once');
   }
 
   private subjectsOf({ folder }: Project): readonly Subject[] {

@@ -1,9 +1,11 @@
 /** The language server around an engine of our making: what is published when, for which version, and what never is. */
 import { deepEqual, equal, match } from 'node:assert/strict';
 import { Fault } from '../../server/engine/base/fault';
+import { findFolders } from '../../server/engine/layouts/find';
 import { uriOf } from '../../server/language/uri';
 import { ListProjectsRequest, RehearseRequest, SettingsChanged, TrustGranted } from '../../server/protocol/messages';
 import { sameTold, told } from '../support/editor';
+import { filesOf } from '../support/files';
 import {
   aborted,
   type Check,
@@ -163,6 +165,27 @@ describe('background checks', () => {
         editor.states.map(({ uri, kind }) => [uri, kind]),
         ['running', 'rehearsed', 'none'].map((kind) => [uriOf(first), kind]),
       );
+    });
+  });
+
+  it('leave what was told of a pending migration when it is closed as it was saved', async () => {
+    const { migrations } = findFolders(['/workspace'], filesOf(texts))[0] ?? { migrations: [] };
+    const pending = migrations.map((migration) => ({ version: '', title: '', state: 'pending', migration }) as const);
+    const status = () => Promise.resolve({ server: '', historyTable: '', migrations: pending });
+    await withEditor({ check: findNo, status }, async ({ editor, files }) => {
+      files.texts.set(first, 'no');
+      editor.open(first, 'no');
+      await editor.diagnostics(first);
+      const before = editor.published.length;
+      editor.close(first);
+      await editor.until(() => editor.published.length === before + 2, 'what is told after closing');
+      deepEqual(
+        editor.published.slice(before).map(({ diagnostics }) => diagnostics.length),
+        [0, 1],
+      );
+      editor.open(first, 'yes');
+      await editor.until(() => editor.states.at(-1)?.kind === 'rehearsed', 'the next check');
+      deepEqual(editor.published.at(-1)?.diagnostics, []);
     });
   });
 
