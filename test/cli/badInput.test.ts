@@ -32,7 +32,7 @@ async function fails(workspace: Workspace, words: readonly string[], code: strin
 }
 
 describe('the command line in trouble', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
   it('says so when the words make no sense', () =>
     withWorkspace(good, async (workspace) => {
@@ -285,7 +285,7 @@ describe('the command line in trouble', function () {
 });
 
 describe('the command line without a terminal', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
 
   it('never asks, and says what to add', () =>
     withWorkspace(good, async (workspace) => {
@@ -324,7 +324,7 @@ describe('the command line without a terminal', function () {
 });
 
 describe('the command line, interrupted', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
 
   it('cancels the statement that runs on the server, and says so', function () {
     if (process.platform === 'win32') this.skip();

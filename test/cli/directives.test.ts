@@ -35,7 +35,7 @@ function edited(source: string, edits: readonly Edit[]): string {
 }
 
 describe('the fixes of findings', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
   it('stand in JSON, and mend the file', () =>
     withWorkspace({ [file]: text }, async (workspace) => {

@@ -36,7 +36,7 @@ async function killedApply(workspace: Workspace, url: string): Promise<void> {
 }
 
 describe('a command after one that was killed', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
   const afterKill = (use: (workspace: Workspace) => Promise<void>) =>
     withDatabase(servers.newest, (url) =>

@@ -59,7 +59,7 @@ const twice: readonly [string, Readonly<Record<string, string>>, RegExp][] = [
 ];
 
 describe('the command line', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
   it('refuses what would run out of order, with and without --yes', () =>
     onServer(async (workspace) => {

@@ -9,7 +9,7 @@ import { servers, withDatabase } from '../support/servers';
 before(() => ok(existsSync(cliPath), 'npm run build makes dist/cli.js'));
 
 describe('the command line', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
   it('lists what would end that golang-migrate refuses to go on, and does it', () =>
     withDatabase(servers.newest, (url) =>

@@ -16,7 +16,7 @@ for (const major of [servers.oldest, servers.newest]) {
   ) => withDatabase(major, (url) => withWorkspace(files, (workspace) => use(workspace, url), { DATABASE_URL: url }));
 
   describe(`the command line on PostgreSQL ${major}`, function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
 
     it('rehearses pending migrations and writes nothing', () =>
       onServer(withMistake, async (workspace, url) => {

@@ -45,7 +45,7 @@ async function interrupted(
 }
 
 describe('the command line and a silent server', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   before(function () {
     // There a signal ends the process without a word.
     if (process.platform === 'win32') this.skip();

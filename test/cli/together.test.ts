@@ -20,7 +20,7 @@ const count = 6;
 const apply = ['apply', '--yes', '--format', 'json'];
 
 describe('two at once', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
   for (const layout of ['dbmate', 'golang-migrate', 'numbered'] as const) {
     it(`with ${layout}: the second waits for the first, and has nothing left to do`, () =>

@@ -86,7 +86,7 @@ const endedByLog = /^The disk is full: could not write to file "pg_wal.*: No spa
 
 for (const major of [servers.oldest, servers.newest]) {
   describe(`a full disk below a PostgreSQL ${major} of our own`, function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     before(function () {
       // Where nobody may mount a small disk.
       if (process.platform !== 'linux' || process.getuid?.() !== 0) this.skip();
