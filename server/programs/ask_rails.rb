@@ -132,7 +132,9 @@ module Rehearsal
     def open_reading
       ENV["PGOPTIONS"] = "#{ENV['PGOPTIONS']} -c default_transaction_read_only=on".strip
       @connection = @project.connection
-      @connection.select_value("SELECT 1")
+      # A configuration with options of its own, or a pooler, passes over what the variable says.
+      is_safe = @connection.select_value("SHOW default_transaction_read_only") == "on"
+      @connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY") unless is_safe
       listen
       nil
     rescue ActiveRecord::ActiveRecordError, PG::Error => error

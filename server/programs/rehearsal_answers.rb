@@ -40,28 +40,32 @@ module Rehearsal
       (recorded(table)&.fetch(:foreign_keys) || {}).sort.map { |name, it| foreign_key_definition(table, name, it) }
     end
 
-    def check_constraints(table)
-      return super unless recorded_schema
+    if ActiveRecord::ConnectionAdapters.const_defined?(:CheckConstraintDefinition)
+      def check_constraints(table)
+        return super unless recorded_schema
 
-      (recorded(table)&.fetch(:checks) || {}).map do |name, it|
-        ActiveRecord::ConnectionAdapters::CheckConstraintDefinition.new(table, it[:expression], { name: name, validate: it[:valid] })
+        (recorded(table)&.fetch(:checks) || {}).map do |name, it|
+          ActiveRecord::ConnectionAdapters::CheckConstraintDefinition.new(table, it[:expression], { name: name, validate: it[:valid] })
+        end
       end
     end
 
-    def unique_constraints(table)
-      return super unless recorded_schema
+    if ActiveRecord::ConnectionAdapters::PostgreSQL.const_defined?(:UniqueConstraintDefinition)
+      def unique_constraints(table)
+        return super unless recorded_schema
 
-      (recorded(table)&.fetch(:uniques) || {}).map do |name, it|
-        ActiveRecord::ConnectionAdapters::PostgreSQL::UniqueConstraintDefinition.new(table, it[:columns], { name: name })
+        (recorded(table)&.fetch(:uniques) || {}).map do |name, it|
+          ActiveRecord::ConnectionAdapters::PostgreSQL::UniqueConstraintDefinition.new(table, it[:columns], { name: name })
+        end
       end
-    end
 
-    def exclusion_constraints(table)
-      return super unless recorded_schema
+      def exclusion_constraints(table)
+        return super unless recorded_schema
 
-      (recorded(table)&.fetch(:exclusions) || {}).map do |name, it|
-        options = { name: name, using: it[:using], where: it[:where] }
-        ActiveRecord::ConnectionAdapters::PostgreSQL::ExclusionConstraintDefinition.new(table, it[:expression], options)
+        (recorded(table)&.fetch(:exclusions) || {}).map do |name, it|
+          options = { name: name, using: it[:using], where: it[:where] }
+          ActiveRecord::ConnectionAdapters::PostgreSQL::ExclusionConstraintDefinition.new(table, it[:expression], options)
+        end
       end
     end
 
