@@ -65,7 +65,8 @@ const shop: Readonly<Record<string, string>> = {
     '  remove_index :items, :title',
     '  change_column :items, :title, :string',
     '  add_index :items, :price, name: "items_price"',
-    '  add_reference :items, :shop, foreign_key: { to_table: :stores }',
+    '  add_reference :items, :shop, null: false, foreign_key: { to_table: :stores }',
+    '  add_index :items, [:shop_id, :title], unique: true, order: { title: :desc }',
     'end',
   ),
   'db/migrate/20240104000000_concurrently.rb': migration(
