@@ -232,6 +232,7 @@ module Rehearsal
       recorder = Recorder.new(schema, @places, !@told[:inTransaction])
       forget
       Places.current = @places
+      Places.replayed = nil
       Recorder.current = recorder
       within { @migration.exec_migration(@connection, direction) }
       @said << recorder

@@ -211,11 +211,17 @@ module Rehearsal
       super
     end
 
-    # How Postgres writes an expression decides whether ActiveRecord renames its index.
+    def index_name_for_remove(table, column, options)
+      wanted = (column || options[:column]).to_s
+      doubt_expressions(table) { /[^\w, :\[\]"]/.match?(wanted) }
+      super
+    end
+
+    # How Postgres writes an expression decides whether ActiveRecord finds or renames its index.
     def doubt_expressions(table)
       raw = (recorded_schema && recorded(table)&.fetch(:indexes) || {}).select { |_, it| it[:raw] }.keys
       doubtful = raw.empty? ? nil : indexes(table).find { |it| raw.include?(it.name) && yield(it) }
-      raise Untellable, "whether it renames the index #{doubtful.name} depends on how Postgres writes its expression" if doubtful
+      raise Untellable, "what becomes of the index #{doubtful.name} depends on how Postgres writes its expression" if doubtful
     end
   end
 

@@ -4,6 +4,7 @@ module Rehearsal
   # Lines count from 1; first and last are both in.
   class Places
     def initialize(path)
+      Places.replayed = nil
       @path = path
       @statements = statements_in(path)
       @lines = File.readlines(path, encoding: "UTF-8").map(&:scrub)
@@ -52,7 +53,6 @@ module Rehearsal
       def replay(migration)
         self.commands = Replay.new(commands)
         super
-      ensure
         Places.replayed = nil
       end
     end

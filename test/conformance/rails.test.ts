@@ -26,7 +26,7 @@ const shop: Readonly<Record<string, string>> = {
     '    t.bigint :stock',
     '  end',
     '  add_index :items, [:shop_id, :label], unique: true, order: { label: :desc }',
-    '  add_index :shops, "lower(name)", name: "shops_by_name", where: "rating > 0"',
+    '  up_only { add_index :shops, "lower(name)", name: "shops_by_name", where: "rating > 0" }',
     '  reversible do |dir|',
     '    dir.up { execute "alter table items add constraint price_positive check (price > 0)" }',
     '    dir.down { execute "alter table items drop constraint price_positive" }',
@@ -156,7 +156,8 @@ for (const major of Object.values(servers)) {
         first.refresh();
         const now = await project();
         equal(schemaOf(await shownAt(now)), schemaOf(after));
-        equal((await reverted(now, ...versions.toReversed())).kind, 'done');
+        const back = await reverted(now, ...versions.toReversed());
+        equal(back.kind, 'done', JSON.stringify({ ...back, text: '' }));
         now.refresh();
         equal(schemaOf((await (await project()).preview('pending', never)).before), schemaOf(before));
       }));
