@@ -32,7 +32,7 @@ def trouble(error):
 
 
 def refusal(error):
-    """What Postgres said, where an error of psycopg 2 or 3 is behind this one; else what the error says itself."""
+    """What Postgres said, where an error of psycopg 2 or 3 or of asyncpg is behind this one; else what it says itself."""
     cause = error
     while cause is not None:
         diagnosis = getattr(cause, "diag", None)
@@ -42,6 +42,10 @@ def refusal(error):
             for key, value in (("detail", diagnosis.message_detail), ("hint", diagnosis.message_hint)):
                 if value:
                     told[key] = value
+            return told
+        if state and type(cause).__module__.startswith("asyncpg."):
+            told = {"message": getattr(cause, "message", None) or str(cause), "sqlState": state}
+            told.update({key: getattr(cause, key) for key in ("detail", "hint") if getattr(cause, key, None)})
             return told
         cause = getattr(cause, "orig", None) or cause.__cause__ or cause.__context__
     return {"message": trouble(error)}
