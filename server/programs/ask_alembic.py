@@ -227,7 +227,7 @@ def lack(error, direction, places):
     """What is told in the place of statements."""
     place = places.of(error)
     says = str(error) if isinstance(error, NeedsDatabase) else trouble(error)
-    if direction == "down" and isinstance(error, NotImplementedError):
+    if direction == "down" and (isinstance(error, NotImplementedError) or places.is_raised(error)):
         return {"irreversible": says}
     if place is not None:
         whole = "it" if direction == "up" else "its way back"

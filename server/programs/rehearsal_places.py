@@ -2,6 +2,7 @@
 
 import ast
 import sys
+import traceback
 
 
 class Places:
@@ -31,6 +32,11 @@ class Places:
                 found = at.tb_lineno
             at = at.tb_next
         return None if found is None else self.meet(found)
+
+    def is_raised(self, error):
+        """Whether the file itself says so, by `raise`."""
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        return last.filename == self.path and (last.line or "").startswith("raise")
 
     def meet(self, line):
         place = self.at(line)

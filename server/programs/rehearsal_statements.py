@@ -40,6 +40,7 @@ class Statements:
         self.places = None
         self.batched = None
         self.is_alone = False
+        self.has_committed = False
         self.taken = []
         impl = context.impl
         impl._exec = self.take
@@ -53,7 +54,7 @@ class Statements:
 
         :param places: Places of the file that it is of
         """
-        self.places, self.taken = places, []
+        self.places, self.taken, self.has_committed = places, [], False
         run()
         return self.taken
 
@@ -64,7 +65,16 @@ class Statements:
 
     def put(self, sql):
         place = self.batched or self.places.here()
-        self.taken.append({"operation": place, "sql": sql, **({"alone": True} if self.is_alone else {})})
+        told = {"operation": place, "sql": sql}
+        if self.is_alone:
+            told["alone"] = True
+        elif self.has_committed:
+            told["begins"] = True
+        self.has_committed = False
+        self.taken.append(told)
+
+    def commit(self):
+        self.has_committed = bool(self.taken)
 
     @contextmanager
     def autocommit_block(self):
@@ -100,6 +110,9 @@ class Statements:
                     raise NeedsDatabase("the driver puts its parameters in")
                 taken.put(statement)
                 return Answer()
+
+            def commit(self):
+                taken.commit()
 
             def scalar(self, statement, *rows, **named):
                 raise NeedsDatabase("it asks the database for rows (.scalar)")

@@ -112,11 +112,12 @@ for (const major of Object.values(servers)) {
         deepEqual(findings, []);
         const { after } = await first.preview('pending', never);
         equal((await alembic('upgrade', 'head')).code, 0);
+        await rowsOf(url, 'drop table alembic_version');
         const now = await project();
         now.refresh();
-        const shown = await now.preview(now.folder.migrations[0]?.upPath ?? '', never);
+        const shown = await now.preview('pending', never);
         match(after, /CREATE INDEX by_kind/);
-        equal(shown.after, after);
+        equal(shown.before, after);
         deepEqual(await rowsOf(url, 'select id, says from users order by id'), [
           { id: 1, says: 'a\tb 50%' },
           { id: 7, says: "it's %" },
@@ -145,7 +146,7 @@ for (const major of Object.values(servers)) {
         {
           'alembic/versions/d4.py': revision('d4', {
             below: 'c3',
-            up: ['op.execute("create table d4 ()")', 'for _ in (1, 2):', `    ${failing}`],
+            up: ['op.execute("create table d4 ()")', 'for _ in (1,):', `    ${failing}`],
           }),
         },
       ));

@@ -231,6 +231,7 @@ describe('what Alembic tells', () => {
           { operation: 1, sql: 'vacuum', alone: true },
           { operation: 1, sql: 'analyze', alone: true },
           { operation: null, sql: 'select 2' },
+          { operation: 1, sql: 'select 3', begins: true },
         ],
         untoldDown: 'it asks the database for rows.',
       },
@@ -246,6 +247,7 @@ describe('what Alembic tells', () => {
         ['transaction', 'op.execute(\n    "x")'],
         ['statements', 'op.y()', 'op.y()'],
         ['transaction', 'op.execute(\n    "x")\nop.y()'],
+        ['transaction', 'op.y()'],
       ],
     );
     match(

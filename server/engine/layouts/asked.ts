@@ -61,7 +61,7 @@ function runsOf(statements: readonly ToldStatement[]): readonly (readonly ToldSt
   const runs: ToldStatement[][] = [[]];
   for (const it of statements) {
     const last = runs.at(-1);
-    if (last && (last.length === 0 || last[0]?.alone === it.alone)) last.push(it);
+    if (last && (last.length === 0 || (last[0]?.alone === it.alone && !it.begins))) last.push(it);
     else runs.push([it]);
   }
   return runs;

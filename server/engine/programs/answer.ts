@@ -19,6 +19,8 @@ export interface ToldStatement {
   readonly sql: string;
   /** Sent outside of the migration's transaction: what came before it is committed first (Alembic's autocommit_block). */
   readonly alone?: true;
+  /** The first of a new transaction: what came before it was committed. */
+  readonly begins?: true;
 }
 
 export interface ToldMigration {
