@@ -260,7 +260,7 @@ describe('a project of Django', () => {
       const [one, other] = [await open(), await open()];
       const ends = await Promise.allSettled([applyAll(one), applyAll(other)]);
       const kinds = ends
-        .map((it) => (it.status === 'fulfilled' ? it.value.kind : String((it.reason as Fault).code)))
+        .map((it): string => (it.status === 'fulfilled' ? it.value.kind : (it.reason as Fault).code))
         .toSorted();
       ok(kinds.includes('done'), kinds.join());
       ok(

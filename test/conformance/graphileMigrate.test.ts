@@ -108,11 +108,16 @@ for (const major of Object.values(servers)) {
         deepEqual((await project.states()).slice(0, 1), ['000001 edited']);
       }));
 
-    it('refuses a committed file with a byte order mark as we do, and takes one of the current migration', () =>
+    it('refuses a file with a byte order mark as we do, but for those of current/', () =>
       withProject(major, async (project) => {
-        project.write('migrations/current.sql', `\uFEFF${files['migrations/current.sql']}`);
+        project.write('migrations/current.sql', '\uFEFFselect 1;\n');
+        await rejects(project.apply(['current']), /byte order mark.*sends it to Postgres/);
+        match((await tool(project, 'watch --once')).output, /syntax error at or near/);
+        project.remove('migrations/current.sql');
+        project.write('migrations/current/1.sql', '\uFEFFselect 1;\n');
         equal((await project.apply()).kind, 'done');
-        equal((await tool(project, 'watch --once')).code, 0);
+        const { code, output } = await tool(project, 'watch --once');
+        equal(code, 0, output);
         const marked = `\uFEFF${committed('create table m ();\n', hashOf(b, hashOf(a, undefined)))}`;
         project.write('migrations/committed/000003-m.sql', marked);
         await rejects(project.apply(['000003']), /byte order mark.*finds no head behind it/);

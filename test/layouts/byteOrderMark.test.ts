@@ -15,18 +15,18 @@ const isRefused = (layout: Layout, fileName: string): boolean => {
 describe('a byte order mark', () => {
   it('is an error where the tool sends it to Postgres, or takes it for text', () => {
     const dropping = layouts.filter((layout) => !isRefused(layout, '1_a.sql'));
-    // Psql, Flyway and Liquibase do.
+    // Psql, Flyway and Liquibase do; graphile-migrate knows no file of that name.
     deepEqual(
       dropping.map(({ name }) => name),
       ['sqitch', 'liquibase', 'graphile-migrate', 'flyway', 'numbered'],
     );
   });
 
-  it('is dropped by graphile-migrate in the current migration only', () => {
+  it('is dropped by graphile-migrate in the files of current/ only', () => {
     const files = ['current.sql', 'current/1.sql', 'committed/000001.sql'];
     deepEqual(
       files.map((it) => isRefused(graphileMigrate, it)),
-      [false, false, true],
+      [true, false, true],
     );
   });
 });

@@ -43,11 +43,7 @@ function layoutWith(config: GraphileMigrateConfig): Layout {
     twice: 'graphile-migrate refuses two files of one number in current/, and knows two committed ones by one name.',
     onTwice: 'refusesVersion',
     onlyUp: true,
-    // Of the current migration white space is cut off at both ends, and for JavaScript the mark is some.
-    onByteOrderMark: (fileName) =>
-      fileName.startsWith('committed/')
-        ? 'graphile-migrate finds no head behind it, and refuses the whole folder.'
-        : undefined,
+    onByteOrderMark,
     configurationFiles,
     configured: (settings) => layoutWith(configOf(settings)),
     recognise,
@@ -56,6 +52,15 @@ function layoutWith(config: GraphileMigrateConfig): Layout {
     read: (fileName, text, beside) => readFile(fileName, text, config, beside ?? (() => undefined)),
     skeleton: (title, _existing, _now, folder) => skeletonIn(title, folder, config),
   };
+}
+
+/** White space around the files of `current/` is cut off, and for JavaScript the mark is some. */
+function onByteOrderMark(fileName: string): string | undefined {
+  if (fileName.startsWith('committed/'))
+    return 'graphile-migrate finds no head behind it, and refuses the whole folder.';
+  return fileName === 'current.sql'
+    ? 'graphile-migrate sends it to Postgres, which refuses the first statement.'
+    : undefined;
 }
 
 function recognise(folder: FolderContents): string | undefined {
