@@ -1,5 +1,5 @@
 /** The real tools agree with what was applied and reverted here, and go on from there. */
-import { equal, match } from 'node:assert/strict';
+import { deepEqual, equal, match } from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { applyMigrations, revertMigrations } from '../../server/engine/apply/apply';
@@ -9,6 +9,7 @@ import { hasGoose, runGoose } from '../support/goose';
 import { hasGolangMigrate, runGolangMigrate } from '../support/golangMigrate';
 import { servers, serverOf } from '../support/servers';
 import { sameTables, type TestJob, withJob } from '../apply/support';
+import { gated, withGate } from './gate';
 
 for (const major of Object.values(servers)) {
   describe(`beside the real tools on PostgreSQL ${major}`, () => {
@@ -44,6 +45,52 @@ drop table c;
             equal((await runDbmate(folder, url, 'rollback')).code, 0);
             equal((await applyMigrations(job, ['1', '2', '3'])).kind, 'done');
             await sameTables(place, ['a', 'b', 'b2', 'c', 'schema_migrations']);
+          },
+        ),
+      ));
+
+    it('dbmate runs nothing twice beside us, whoever comes first, though it takes no lock', () =>
+      withFolder((folder) =>
+        withJob(
+          major,
+          'dbmate',
+          ['a', 'b']
+            .map(
+              (name, at) =>
+                `--- ${at + 1}_${name}.sql\n-- migrate:up\ncreate table ${name} ();\n${gated}\n-- migrate:down\ndrop table ${name};\n`,
+            )
+            .join(''),
+          async (job, place) => {
+            mkdirSync(join(folder, 'migrations'));
+            const url = (await serverOf(major)).url(place.target.database.name);
+            const add = (at: number): void => {
+              const { name = '', text = '' } = job.fixture.files[at] ?? {};
+              writeFileSync(join(folder, 'migrations', name), text);
+            };
+            add(0);
+            await withGate(url, async (gate) => {
+              const ours = applyMigrations(job, ['1']);
+              await gate.reached();
+              const theirs = runDbmate(folder, url, 'up');
+              await gate.blocks();
+              await gate.open();
+              equal((await ours).kind, 'done');
+              match((await theirs).output, /already exists|duplicate key/);
+            });
+            add(1);
+            await withGate(url, async (gate) => {
+              const theirs = runDbmate(folder, url, 'up');
+              await gate.reached();
+              const ours = applyMigrations(job, ['2']);
+              await gate.blocks();
+              await gate.open();
+              equal((await theirs).code, 0);
+              equal((await ours).kind, 'refused');
+            });
+            deepEqual(await place.sql('select version from schema_migrations order by 1'), [
+              { version: '1' },
+              { version: '2' },
+            ]);
           },
         ),
       ));

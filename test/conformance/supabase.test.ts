@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { repairHistory } from '../../server/engine/apply/repair';
 import { repairsOf } from '../apply/support';
 import { type Major, servers } from '../support/servers';
+import { gated, withGate } from './gate';
 import { npmTool } from './install';
 import { type Ran, runIn, tablesOfSchema, type ToolProject, withToolProject } from './project';
 
@@ -146,6 +147,41 @@ for (const major of Object.values(servers)) {
         match((await tool(project, 'db push')).output, /division by zero/);
         deepEqual(await there(), [{ d: 'd', i: 'a_t', e: null }]);
         equal((await project.states()).at(-1), '20240104000000 pending');
+      }));
+
+    it('runs nothing twice beside us, whoever comes first, though it takes no lock', () =>
+      withProject(major, async (project) => {
+        equal((await project.apply()).kind, 'done');
+        const once = async (version: string): Promise<void> => {
+          const [row] = await project.sql(
+            `select (select count(*)::int from supabase_migrations.schema_migrations where version = '${version}') as rows,
+               (select count(*)::int from pg_class where relname = 'once_${version}') as tables`,
+          );
+          deepEqual(row, { rows: 1, tables: 1 });
+        };
+        for (const [version, ours] of [
+          ['20240104000000', 'first'],
+          ['20240105000000', 'second'],
+        ] as const) {
+          project.write(`supabase/migrations/${version}_once.sql`, `create table once_${version} ();\n${gated}\n`);
+          await withGate(project.url, async (gate) => {
+            const begin = [() => project.apply([version]), () => tool(project, 'db push')] as const;
+            const [first, second] = ours === 'first' ? begin : begin.toReversed();
+            const early = first?.();
+            await gate.reached();
+            const late = second?.();
+            await gate.blocks();
+            await gate.open();
+            const [one, other] = await Promise.all([early, late]);
+            const [we, they] = ours === 'first' ? [one, other] : [other, one];
+            deepEqual(
+              [we && 'kind' in we && we.kind, they && 'code' in they && they.code],
+              ours === 'first' ? ['done', 1] : ['refused', 0],
+            );
+          });
+          await once(version);
+        }
+        match((await tool(project, 'db push')).output, /database is up to date/);
       }));
   });
 }
