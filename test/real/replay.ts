@@ -19,6 +19,8 @@ export type ToolName =
   | 'prisma'
   | 'sqlx'
   | 'diesel'
+  | 'drizzle'
+  | 'sqitch'
   | 'numbered';
 
 export interface Replayed {
@@ -46,6 +48,8 @@ interface Up {
   readonly start: number;
   readonly sql: string;
   readonly inTransaction: boolean;
+  /** A transaction that it leaves open goes on in the next one. */
+  readonly goesOn?: true;
 }
 
 /**
@@ -71,7 +75,7 @@ export async function replay(folder: string, tool: ToolName, client: Client): Pr
 async function replayOne(up: Up, client: Client): Promise<Omit<Replayed, 'file' | 'down'>> {
   const statements = statementsOf(up.sql);
   const error = await attempt(client, up.inTransaction ? `begin;${up.sql}\n;commit` : up.sql);
-  await client.query('rollback');
+  if (error || !up.goesOn) await client.query('rollback');
   if (!error) return { statements: statements?.length ?? 0, refused: undefined };
   const place = placeOf(error, up);
   const range = (await goOn(client, statements ?? [])) ?? { start: place, end: place };
@@ -85,6 +89,8 @@ async function replayOne(up: Up, client: Client): Promise<Omit<Replayed, 'file' 
 export const toolOf = (folder: string): ToolName => {
   const all = readdirSync(folder);
   const holdsFolderWith = (name: string) => all.some((it) => existsSync(join(folder, it, name)));
+  if (all.includes('meta') || holdsFolderWith('snapshot.json')) return 'drizzle';
+  if (all.includes('sqitch.plan')) return 'sqitch';
   if (holdsFolderWith('migration.sql')) return 'prisma';
   if (holdsFolderWith('up.sql')) return 'diesel';
   if (isBelowCrateWithSqlx(folder)) return 'sqlx';
@@ -111,6 +117,8 @@ function upsIn(folder: string, tool: ToolName): readonly Up[] {
   if (tool === 'prisma' || tool === 'diesel') return upsInFolders(folder, tool);
   if (tool === 'flyway') return upsOfFlyway(folder);
   if (tool === 'graphile-migrate') return committedIn(join(folder, 'committed'));
+  if (tool === 'drizzle') return upsOfDrizzle(folder);
+  if (tool === 'sqitch') return upsOfSqitch(folder);
   const names = readdirSync(folder).filter(
     (it) =>
       /^\d+.*\.sql$/.test(it) && (tool !== 'golang-migrate' || it.endsWith('.up.sql')) && !it.endsWith('.down.sql'),
@@ -152,6 +160,49 @@ function upsOfFlyway(folder: string): readonly Up[] {
       start += sql.length;
       return { file, whole, start: start - sql.length, sql, inTransaction: false };
     });
+  });
+}
+
+/** As the journal lists them, or by the names of folders; piece by piece where a file breaks out of the transaction. */
+function upsOfDrizzle(folder: string): readonly Up[] {
+  const journal = join(folder, 'meta', '_journal.json');
+  const files = existsSync(journal)
+    ? (JSON.parse(readFileSync(journal, 'utf8')) as { entries: readonly { tag: string }[] }).entries.map(
+        ({ tag }) => `${tag}.sql`,
+      )
+    : readdirSync(folder)
+        .toSorted(byName)
+        .map((it) => join(it, 'migration.sql'));
+  return files
+    .map((name) => join(folder, name))
+    .filter((file) => existsSync(file))
+    .flatMap((file): Up[] => {
+      const whole = readFileSync(file, 'utf8');
+      if (!/^\s*commit\b/im.test(whole)) return [{ file, whole, start: 0, sql: whole, inTransaction: true }];
+      let start = 0;
+      return whole.split(/(?<=--> statement-breakpoint)/).map((sql) => {
+        start += sql.length;
+        return { file, whole, start: start - sql.length, sql, inTransaction: false, goesOn: true };
+      });
+    });
+}
+
+/** In the order of the plan, without the lines that are for psql; one that comes again names the tag of the former one. */
+function upsOfSqitch(folder: string): readonly Up[] {
+  const lines = readFileSync(join(folder, 'sqitch.plan'), 'utf8')
+    .split(/\r?\n/)
+    .map((it) => it.trim());
+  const nameOf = (line: string | undefined): string => /^([^\s%#@]\S*)/.exec(line ?? '')?.[1] ?? '';
+  return lines.flatMap((line, at): Up[] => {
+    const name = nameOf(line);
+    if (name === '') return [];
+    const next = lines.slice(at + 1).find((it) => nameOf(it) === name);
+    const tag = next === undefined ? '' : `@${next.split(`${name}@`)[1]?.split(/[\s\]]/, 1)[0] ?? ''}`;
+    const file = join(folder, 'deploy', `${name}${tag}.sql`);
+    if (!existsSync(file)) return [];
+    const whole = readFileSync(file, 'utf8');
+    const sql = whole.replaceAll(/^\\.*$/gm, (it) => ' '.repeat(it.length));
+    return [{ file, whole, start: 0, sql, inTransaction: false }];
   });
 }
 
