@@ -1,7 +1,8 @@
 /**
  * Atlas's history: a row for each version, which says how many of its statements were run.
  *
- * Unverified: the tool cannot be run here. Facts from ariga/atlas v1.2.3: cmd/atlas/internal/migrate/ent/schema/revision.go,
+ * Tried by hand beside Atlas 0.7.2 (test/conformance/elsewhere.test.ts), unverified beside later ones.
+ * Facts from ariga/atlas v1.2.3: cmd/atlas/internal/migrate/ent/schema/revision.go,
  * cmd/atlas/internal/migrate/migrate.go, cmd/atlas/internal/cmdapi/migrate.go, sql/migrate/migrate.go (Execute, Pending),
  * sql/postgres/driver.go (Lock, CheckClean).
  */
@@ -45,6 +46,7 @@ export function atlasHistory({ config, schema, bound }: AtlasOptions): History {
     withLock: (session, waitMs, use) =>
       withAdvisoryLocks(session, [lockId], waitMs, async () => {
         if (!(await hasTable(session, table, shape))) await makeTable(session, table);
+        else await complete(session, table);
         return use();
       }),
     // Within the transaction of a file only its last state is ever seen.
@@ -98,6 +100,16 @@ async function makeTable(session: Session, table: TableName): Promise<void> {
     operator_version character varying not null,
     primary key (version)
   )`);
+}
+
+/** Releases before 0.10 had no column for the statement; later ones add it. */
+async function complete(session: Session, table: TableName): Promise<void> {
+  const [known] = await session.rows(
+    `select from pg_catalog.pg_attribute
+      where attrelid = pg_catalog.to_regclass($1::text) and attname = 'error_stmt' and not attisdropped`,
+    [quoted(table)],
+  );
+  if (!known) await session.rows(`alter table ${quoted(table)} add column if not exists error_stmt text null`);
 }
 
 interface Row {

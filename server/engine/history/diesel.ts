@@ -1,7 +1,8 @@
 /**
  * diesel's history: a row for each version.
  *
- * Unverified: diesel cannot be run here; from diesel-rs/diesel 2.3.12: diesel_migrations/src/migration_harness.rs,
+ * Tried by hand beside diesel_migrations 2.2.0 (test/conformance/elsewhere.test.ts).
+ * Facts from diesel-rs/diesel 2.3.12: diesel_migrations/src/migration_harness.rs,
  * diesel/src/migration/setup_migration_table.sql. diesel takes no lock; the one taken here keeps two of us apart, and
  * against diesel itself the primary key is the last guard: of two that apply the same migration one is refused, and with
  * it everything its transaction did.

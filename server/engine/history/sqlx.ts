@@ -1,7 +1,8 @@
 /**
  * sqlx's history: a row for each version, with the checksum of its up file.
  *
- * Unverified: sqlx cannot be run here; from launchbadge/sqlx 0.9 (and 0.8.6, which knows no sqlx.toml):
+ * Tried by hand beside the migrator of sqlx 0.8.3 (test/conformance/elsewhere.test.ts).
+ * Facts from launchbadge/sqlx 0.9 (and 0.8.6, which knows no sqlx.toml):
  * sqlx-postgres/src/migrate.rs, sqlx-core/src/migrate/migrator.rs, migration.rs, source.rs, sqlx-cli/src/migrate.rs. The
  * lock is that of the library; the command line takes none, and against it the primary key is the last guard: of two
  * that apply the same migration one is refused, and with it everything its transaction did.
