@@ -38,6 +38,22 @@ const read = async (place: Place, major: Major, hcl = '') =>
 
 for (const major of Object.values(servers)) {
   describe(`Atlas's history on Postgres ${major}`, () => {
+    it('adds to an early table the column that later releases have', () =>
+      withPlace(major, async (place) => {
+        const job = jobOf(place, { '1_a.sql': 'create table a ();\n' });
+        equal((await applyMigrations(job, job.versions)).kind, 'done');
+        await place.sql('alter table atlas_schema_revisions.atlas_schema_revisions drop column error_stmt');
+        const next = jobOf(place, { '1_a.sql': 'create table a ();\n', '2_b.sql': 'create table b ();\n' });
+        equal((await applyMigrations(next, ['2'])).kind, 'done');
+        deepEqual(
+          await place.sql('select version, error_stmt from atlas_schema_revisions.atlas_schema_revisions order by 1'),
+          [
+            { version: '1', error_stmt: null },
+            { version: '2', error_stmt: '' },
+          ],
+        );
+      }));
+
     it('has a row for each version, which says how far a script without a transaction came', () =>
       withPlace(major, async (place) => {
         const job = jobOf(place, files);
