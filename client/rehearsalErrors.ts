@@ -9,7 +9,7 @@ import {
   type Range,
   Uri,
 } from 'vscode';
-import type { MigrationItem } from '../server/protocol/messages';
+import { causeWords, type MigrationItem } from '../server/protocol/messages';
 import { filesOf, type Projects } from './projects';
 
 const errorsAt = (uri: Uri): readonly Diagnostic[] =>
@@ -17,9 +17,21 @@ const errorsAt = (uri: Uri): readonly Diagnostic[] =>
     .getDiagnostics(uri)
     .filter(({ source, severity }) => source === 'Rehearsal' && severity === DiagnosticSeverity.Error);
 
+const follows = ({ relatedInformation: [first] = [] }: Diagnostic): boolean => first?.message === causeWords;
+
+export interface Errors {
+  /** Of its own. */
+  readonly own: number;
+  /** They follow from those of other migrations, and are mended with them. */
+  readonly following: number;
+}
+
 /** In its up and its down file. */
-export const errorsIn = (migration: MigrationItem): number =>
-  filesOf(migration).reduce((sum, file) => sum + errorsAt(Uri.parse(file)).length, 0);
+export function errorsIn(migration: MigrationItem): Errors {
+  const all = filesOf(migration).flatMap((file) => errorsAt(Uri.parse(file)));
+  const following = all.filter(follows).length;
+  return { own: all.length - following, following };
+}
 
 export const firstErrorIn = (migration: MigrationItem): { readonly uri: string; readonly range: Range } | undefined =>
   filesOf(migration).flatMap((uri) => errorsAt(Uri.parse(uri)).map(({ range }) => ({ uri, range })))[0];

@@ -11,6 +11,13 @@ export const nameOf = ({ engine, name }: TargetItem): string =>
 
 export const errorsOf = (count: number): string => (count === 1 ? l10n.t('1 error') : l10n.t('{0} errors', count));
 
+/** What the rehearsal has found in a migration; empty when that is nothing. */
+export function foundOf({ own, following }: { readonly own: number; readonly following: number }): string {
+  if (own > 0) return errorsOf(own);
+  if (following === 0) return '';
+  return following === 1 ? l10n.t('1 consequence') : l10n.t('{0} consequences', following);
+}
+
 export const warningsOf = (count: number): string =>
   count === 1 ? l10n.t('1 warning') : l10n.t('{0} warnings', count);
 

@@ -7,7 +7,7 @@ import { detailOf, saveFiles, tellEnd } from './applying';
 import type { Command } from './command';
 import { showProblem } from './rehearsed';
 import { askProject } from './subject';
-import { errorsOf, nameOf } from '../words';
+import { foundOf, nameOf } from '../words';
 
 export const revertLast: Command = {
   id: 'rehearsal.revertLast',
@@ -26,11 +26,11 @@ export const revertLast: Command = {
       parts.client.sendRequest(MayRevertRequest, { folder, versions }, token),
     );
     const name = `${last.version} ${last.title}`.trim();
-    const errors = errorsIn(last);
+    const found = foundOf(errorsIn(last));
     const first = firstErrorIn(last);
     const consent = await askConsent(target, {
       asks: l10n.t('Revert {0} on {1}?', name, target.label),
-      detail: `${errors === 0 ? '' : `${l10n.t('The rehearsal found {0}.', errorsOf(errors))}\n\n`}${detailOf(project)}`,
+      detail: `${found === '' ? '' : `${l10n.t('The rehearsal found {0}.', found)}\n\n`}${detailOf(project)}`,
       ...(first
         ? {
             button: l10n.t('Revert Anyway'),

@@ -3,7 +3,7 @@ import { MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleSta
 import type { MigrationItem, ProjectItem, SnapshotItem } from '../../server/protocol/messages';
 import { titleOf } from '../faults';
 import { errorsIn } from '../rehearsalErrors';
-import { briefTimeOf, errorsOf, labelOf, nameOf, sizeOf, timeOf } from '../words';
+import { briefTimeOf, foundOf, labelOf, nameOf, sizeOf, timeOf } from '../words';
 import { describe, failedIcon, iconOf } from './migrationState';
 import { appendPlain } from './plainText';
 
@@ -61,10 +61,9 @@ function drawMigration({ folder, migrations, target, onlyUp }: ProjectItem, migr
   // Two files may have one version.
   item.id = `${folder}#${version}#${uri ?? ''}`;
   // What has been applied was not kept from it.
-  const errors = state === 'pending' ? errorsIn(migration) : 0;
-  const found = errors === 0 ? '' : errorsOf(errors);
+  const found = state === 'pending' ? foundOf(errorsIn(migration)) : '';
   item.description = [title === '' ? '' : version, found].filter((it) => it !== '').join(' · ');
-  item.iconPath = errors === 0 ? iconOf(migration) : failedIcon;
+  item.iconPath = found === '' ? iconOf(migration) : failedIcon;
   const newest = migrations.findLast((it) => it.state === 'applied' || it.state === 'edited');
   const traits = [
     state,

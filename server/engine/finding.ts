@@ -26,6 +26,10 @@ export interface Finding {
   readonly fixes?: readonly Fix[];
 }
 
+/** An error that is counted: what follows from another one is mended with that. */
+export const isOwnError = ({ severity, consequenceOf }: Finding): boolean =>
+  severity === 'error' && consequenceOf === undefined;
+
 /** An error that would keep the migration from being applied. */
 export const isErrorOfUp = ({ severity, direction }: Finding): boolean => severity === 'error' && direction !== 'down';
 

@@ -5,7 +5,7 @@ import { EventEmitter, once } from 'node:events';
 import { basename } from 'node:path';
 import type { Connection, Diagnostic } from 'vscode-languageserver/node';
 import { unlessUnreadable } from '../engine/base/unlessUnreadable';
-import type { FileCheck, Finding } from '../engine/project';
+import { type FileCheck, type Finding, isOwnError } from '../engine/project';
 import { type RehearsalState, RehearsalStateChanged } from '../protocol/messages';
 import { inBackground, type Trouble } from './background';
 import { diagnosticsOf, notChecked } from './diagnostics';
@@ -170,7 +170,7 @@ function sent(uri: string, state: CheckState): RehearsalState {
         rehearsedOn,
         placeBecause,
         placeLimits,
-        errors: findings.filter((it) => it.severity === 'error').length,
+        errors: findings.filter(isOwnError).length,
       };
     }
   }

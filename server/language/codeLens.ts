@@ -5,7 +5,7 @@ import { lineIndex } from '../engine/base/text';
 import { unlessUnreadable } from '../engine/base/unlessUnreadable';
 import { fileOf } from '../engine/layouts/migration';
 import { statementsIn } from '../engine/layouts/statements';
-import type { FileCheck, MigrationState, Project, Status } from '../engine/project';
+import { type FileCheck, isOwnError, type MigrationState, type Project, type Status } from '../engine/project';
 import type { Files } from '../engine/world';
 import type { CheckState } from './checkStates';
 import type { Feature } from './feature';
@@ -90,7 +90,7 @@ function rehearsalTitle(check: CheckState | undefined): string {
 }
 
 function resultTitle({ ms, rehearsedOn, findings }: FileCheck): string {
-  const errors = findings.filter(({ severity }) => severity === 'error').length;
+  const errors = findings.filter(isOwnError).length;
   const refused = errors === 0 ? '' : `, ${errors} refused`;
   // What stands behind the place, such as whose schema it has, is too long for a line: the status item tells it.
   const [place = rehearsedOn] = rehearsedOn.replace(/ on \S+ \((.*?)\)/, ' ($1)').split(',', 1);

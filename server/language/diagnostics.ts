@@ -6,6 +6,7 @@ import {
   type Range,
 } from 'vscode-languageserver/node';
 import type { Finding, Place, Severity } from '../engine/project';
+import { causeWords } from '../protocol/messages';
 import { rangesIn } from './positions';
 import { uriOf } from './uri';
 
@@ -77,7 +78,7 @@ const severities: Readonly<Record<Severity, DiagnosticSeverity>> = {
 function relatedTo(finding: Finding, rangeOf: (place: Place) => Range): DiagnosticRelatedInformation[] {
   const related = [...(finding.related ?? [])];
   if (finding.consequenceOf) {
-    related.unshift({ ...finding.consequenceOf, message: 'This did not run, and the statement needs it.' });
+    related.unshift({ ...finding.consequenceOf, message: causeWords });
   }
   return related.map((place) => ({
     location: { uri: uriOf(place.path), range: rangeOf(place) },

@@ -5,7 +5,7 @@ import { contentsOf, layoutOf } from '../engine/layouts/find';
 import { numbered } from '../engine/layouts/numbered';
 import { severityOf } from '../engine/layouts/migration';
 import { written } from '../engine/projects/creating';
-import type { Project, Status, TargetInfo } from '../engine/project';
+import { isOwnError, type Project, type Status, type TargetInfo } from '../engine/project';
 import {
   type FolderTrouble,
   ListProjectsRequest,
@@ -87,7 +87,7 @@ function resultOf(states: readonly CheckState[]): RehearseResult {
   return {
     rehearsed: checked.length,
     failed: states.filter(({ kind }) => kind === 'failed').length,
-    errors: findings.filter(({ severity }) => severity === 'error').length,
+    errors: findings.filter(isOwnError).length,
     warnings: findings.filter(({ severity }) => severity === 'warning').length,
   };
 }

@@ -58,6 +58,9 @@ export const WindowFocused = new NotificationType0('rehearsal/windowFocused');
 
 /** Client → server: the projects of the workspace with their migrations, oldest first. */
 export const ListProjectsRequest = new RequestType0<readonly ProjectItem[], FaultData>('rehearsal/listProjects');
+/** What a diagnostic that follows from another one says of that, as the first related information. */
+export const causeWords = 'This did not run, and the statement needs it.';
+
 /** What is wrong with a folder as a whole. */
 export interface FolderTrouble {
   readonly message: string;

@@ -81,7 +81,7 @@ describe('findings for people', () => {
         '     "orders".',
         '   = see: db/1.sql:1:1: tables are made here',
         '',
-        'db/2.sql:2:17: hint: relation "😀order" does not exist [42P01]',
+        'db/2.sql:2:17: follows: relation "😀order" does not exist [42P01]',
         ' 2 | CREATE INDEX ON 😀order (x);',
         '   |                 ^^^^^^^',
         '   = follows from: db/2.sql:1:13',

@@ -76,6 +76,7 @@ describe('code lenses', () => {
       findings: [
         { ...finding, severity: 'error' },
         { ...finding, severity: 'hint' },
+        { ...finding, severity: 'error', consequenceOf: { path: '', range: finding.range } },
       ],
     } as FileCheck;
     deepEqual(titles({ kind: 'running', before: withErrors }, undefined), [

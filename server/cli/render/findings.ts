@@ -17,6 +17,9 @@ const looks = {
   hint: { word: 'hint', colour: 'cyan' },
 } as const satisfies Record<Severity, { word: string; colour: Colour }>;
 
+/** Mending its cause mends it, whatever is said of it: it is counted apart. */
+const consequence = { word: 'follows', colour: 'cyan' } as const;
+
 /** @returns text that ends with an empty line; empty when there is nothing to say */
 export function renderFindings(
   { path, findings }: Pick<FileCheck, 'path' | 'findings'>,
@@ -27,7 +30,7 @@ export function renderFindings(
 }
 
 export function renderFinding(finding: Finding & Place, places: Places, { paint, columns }: Look): string {
-  const { word, colour } = looks[finding.severity];
+  const { word, colour } = finding.consequenceOf ? consequence : looks[finding.severity];
   const text = places.text(finding.path);
   const source = text === '' ? [] : excerpt(text, finding.range, { paint, colour, columns });
   const heading = `${paint('bold', `${at(places.show(finding))}:`)} ${paint([colour, 'bold'], `${word}:`)}`;
