@@ -31,7 +31,7 @@ export function fixActions(
   rangeOf: (range: TextRange) => Range,
   asked: Asked,
 ): CodeAction[] {
-  return findings.flatMap(({ range, code, fixes }) => {
+  const offered = findings.flatMap(({ range, code, fixes }) => {
     const place = rangeOf(range);
     if (!fixes || !touch(place, asked.range)) return [];
     const about = fixOf({ code, place }, asked);
@@ -42,6 +42,9 @@ export function fixActions(
       edit: editOf(subject, fix, rangeOf),
     }));
   });
+  // What mends two findings stands in the menu once.
+  const kinds = offered.map(({ title, edit }) => JSON.stringify([title, edit]));
+  return offered.filter((_, at) => kinds.indexOf(kinds[at] ?? '') === at);
 }
 
 /** With the diagnostics that it would mend, as the editor shows them. */

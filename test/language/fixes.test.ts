@@ -4,6 +4,18 @@ import type { Finding } from '../../server/engine/project';
 import { fixActions } from '../../server/language/fixes';
 import { rangesIn } from '../../server/language/positions';
 
+it('a fix that mends two findings is offered once', () => {
+  const at = { start: 0, end: 1 };
+  const fixes = [{ title: 'Write "transaction:false"', edits: [{ range: at, text: 'x' }] }];
+  const one: Finding = { range: at, severity: 'warning', code: 'a', message: '', fixes };
+  const asked = { range: rangesIn('a;')(at), diagnostics: [] };
+  const actions = fixActions({ uri: 'file:///m/1_a.sql' }, [one, { ...one, code: 'b' }], rangesIn('a;'), asked);
+  deepEqual(
+    actions.map(({ title }) => title),
+    ['Write "transaction:false"'],
+  );
+});
+
 describe('a fix of another file', () => {
   const sum = 'h1:a\n1_a.sql h1:b\n';
   const finding: Finding = {
