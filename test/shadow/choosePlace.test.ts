@@ -57,7 +57,8 @@ async function withPlace<T>(
 const isInstalled = (major: Major): boolean => findBinaries([], [], {}).some((it) => it.major === major);
 
 const shared = 'Others use this server: statements that reach outside the database are not run.';
-const oneSession = 'A statement that takes too long ends it: what follows in the file is not rehearsed.';
+const oneSession =
+  'A statement that takes longer than the statement timeout ends the shadow: what follows in the file is not rehearsed.';
 
 describe('the place for shadows', () => {
   it('is the embedded engine that was chosen; its limits name what it lacks of the target', async () => {

@@ -22,7 +22,9 @@ export function limitsOf(
       : []),
     ...(shared ? ['Others use this server: statements that reach outside the database are not run.'] : []),
     ...(kind === 'embedded'
-      ? ['A statement that takes too long ends it: what follows in the file is not rehearsed.']
+      ? [
+          'A statement that takes longer than the statement timeout ends the shadow: what follows in the file is not rehearsed.',
+        ]
       : []),
   ];
 }
