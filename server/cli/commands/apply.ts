@@ -54,7 +54,7 @@ export const apply: Command = {
 
     if (!call.json || !values.yes) {
       terminal.say(`To apply to ${project.target.label} (${status.server}, ${project.target.because}):`);
-      for (const { version, title } of planned) terminal.say(`  ${version}  ${title}`);
+      for (const { version, title } of planned) terminal.say(`  ${version}  ${title}`.trimEnd());
       if (rehearsed)
         terminal.say(`Rehearsed on ${placeOf(rehearsed.check)}: ${countsOf(rehearsed, terminal.paintMessage)}`);
       if (rehearsed && hasErrors(rehearsed.files)) terminal.say(ofDown(rehearsed, about));

@@ -35,7 +35,7 @@ export const revert: Command = {
 
     if (!call.json || !values.yes) {
       terminal.say(`To revert on ${project.target.label} (${server}, ${project.target.because}):`);
-      for (const { version, title } of planned) terminal.say(`  ${version}  ${title}`);
+      for (const { version, title } of planned) terminal.say(`  ${version}  ${title}`.trimEnd());
     }
     const question = `Revert ${some(planned.length, 'migration')} on ${project.target.label}?`;
     const consent = await consentTo(question, project.target, call);
