@@ -27,7 +27,10 @@ export const repairHistory: Command = {
       detail: repair.when,
       repair,
     }));
-    const picked = await window.showQuickPick(rows, { title: blocked ?? '', placeHolder: l10n.t('What is so?') });
+    const picked = await window.showQuickPick(rows, {
+      title: blocked ?? '',
+      placeHolder: l10n.t('Choose what is true of the database. You are asked before anything is written.'),
+    });
     if (!picked) return;
     const { title, when, command, statements } = picked.repair;
     const consent = await askConsent(target, {

@@ -76,7 +76,7 @@ create table c (id int);
             equal(result.version, '2');
             equal(
               result.state,
-              '2 was rolled back; nothing of it stands. golang-migrate marked version 2 dirty: `migrate force 1` takes that back.',
+              '2 was rolled back; nothing of it stands. golang-migrate marked version 2 dirty: `migrate force 1` takes that back. rehearsal repair can do that, too.',
             );
             equal(result.left, 'changes');
             await sameTables(place, ['a', 'schema_migrations']);
@@ -104,7 +104,7 @@ insert into a values (1), ('x');
             const result = sameRefusal(job, await applyMigrations(job, job.versions));
             equal(
               result.state,
-              'Of the 5 statements of 1, number 2 took effect and stays; the others did not. golang-migrate marked version 1 dirty: run `migrate force -- -1` when what stands is taken back, or `migrate force 1` when the rest is done as well.',
+              'Of the 5 statements of 1, number 2 took effect and stays; the others did not. golang-migrate marked version 1 dirty: run `migrate force -- -1` when what stands is taken back, or `migrate force 1` when the rest is done as well. rehearsal repair can do that, too.',
             );
             equal(result.left, 'changes');
             await sameTables(place, ['a', 'schema_migrations']);

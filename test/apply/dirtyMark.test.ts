@@ -21,7 +21,7 @@ drop table nowhere;
           if (down.kind !== 'refused') throw new Error(JSON.stringify(down));
           equal(
             down.state,
-            'The down script of 1 was rolled back; 1 stands as before. golang-migrate marked the database dirty: `migrate force 1` takes that back.',
+            'The down script of 1 was rolled back; 1 stands as before. golang-migrate marked the database dirty: `migrate force 1` takes that back. rehearsal repair can do that, too.',
           );
           equal(down.left, 'mark');
           await place.sql('delete from schema_migrations');
@@ -30,7 +30,7 @@ drop table nowhere;
           // Taken as an option without the two dashes.
           equal(
             up.state,
-            '1 was rolled back; nothing of it stands. golang-migrate marked version 1 dirty: `migrate force -- -1` takes that back.',
+            '1 was rolled back; nothing of it stands. golang-migrate marked version 1 dirty: `migrate force -- -1` takes that back. rehearsal repair can do that, too.',
           );
           equal(up.left, 'mark');
         },

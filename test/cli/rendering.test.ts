@@ -238,7 +238,7 @@ describe('a status', () => {
             migration('12', '日本', 'edited'),
             migration('100', 'x', 'pending'),
           ],
-          blocked: 'version 12 is dirty',
+          blocked: 'version 12 is dirty.',
         },
         plain,
       ),
@@ -247,7 +247,7 @@ describe('a status', () => {
         '  12   日本   edited after it was applied',
         '  100  x      pending',
         'PostgreSQL 18.4, history in public.schema_migrations: 1 pending',
-        'Blocked: version 12 is dirty',
+        'Blocked: version 12 is dirty. rehearsal repair lists the ways out.',
         '',
       ].join('\n'),
     );

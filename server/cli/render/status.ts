@@ -62,6 +62,9 @@ export function renderStatus({ server, historyTable, migrations, blocked }: Stat
   });
   const pending = migrations.filter((it) => it.state === 'pending').length;
   const summary = `${server}, history in ${historyTable}: ${pending === 0 ? 'nothing is pending' : `${pending} pending`}`;
-  const trouble = blocked === undefined ? [] : [paint('red', `Blocked: ${harmless(blocked)}`)];
+  const trouble =
+    blocked === undefined
+      ? []
+      : [`${paint('red', `Blocked: ${harmless(blocked)}`)} rehearsal repair lists the ways out.`];
   return `${[...lines, summary, ...trouble].join('\n')}\n`;
 }

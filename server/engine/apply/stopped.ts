@@ -2,6 +2,7 @@
 import { Fault } from '../base/fault';
 import type { ApplyResult, Left } from '../project';
 import type { Planned } from './plan';
+import { repairsIn } from './repair';
 import { type Stopped, type Work, stepOf, withdraw } from './runMigration';
 import type { Lasting } from './runScript';
 import { whatIsRecorded, whatStands, withEarlier } from './state';
@@ -43,7 +44,8 @@ async function endOf(
     const state = await history.read(session);
     if (state.blocked === undefined)
       return { recorded: whatIsRecorded(folder, state), left: changes ? 'changes' : 'nothing' };
-    const recorded = history.unblock?.(stepOf(job, planned), stands) ?? state.blocked;
+    const way = history.unblock?.(stepOf(job, planned), stands) ?? state.blocked;
+    const recorded = repairsIn(state, job).length > 0 ? `${way} rehearsal repair can do that, too.` : way;
     return { recorded, left: changes ? 'changes' : 'mark' };
   } catch (cause) {
     if (!(cause instanceof Fault) || session.lost) throw cause;
