@@ -55,6 +55,20 @@ describe('rows of the target', () => {
         }),
       ));
 
+  it('are shown with their columns alone, those of a table that the migration alters too', () => {
+    const [name = ''] = Object.keys(pending);
+    const files = { [name]: 'alter table orders add color text;\nalter table orders alter color set not null;\n' };
+    return withDatabase(servers.newest, (url) =>
+      withWorkspace(files, async ({ engine }) => {
+        await fill(url);
+        const project = await projectOf(engine({ target: on(url), shadow: 'embedded' }));
+        const { findings } = await checked(project);
+        const { columns } = await project.rowsAtFault(findings[0]?.rows ?? '', never);
+        deepEqual(columns, ['id', 'email', 'customer', 'color']);
+      }),
+    );
+  });
+
   it('are not asked behind a file that nobody can read, for it may write them', () => {
     const [first, ...others] = Object.keys(pending);
     const files = { [others[0] ?? '']: 'alter table orders alter email set not null;\n' };

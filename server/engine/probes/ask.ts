@@ -57,10 +57,11 @@ export function rowsAtFault(
   return whileWanted(target, 'read', signal, (session) =>
     readOnly(session, asked, limits, async (session) => {
       if (question.kind === 'convert') await session.run(question.findEach);
-      // As text, so that no number loses digits on its way.
+      // As text, so that no number loses digits on its way; without what Postgres knows a row by.
       const found = await session.rows<{ row: readonly Cell[] }>(
         `select (select pg_catalog.json_agg(pg_catalog.json_build_array(key, value))
-                   from pg_catalog.json_each_text(pg_catalog.row_to_json(shown))) as row from (${question.rowsSql}) as shown`,
+                   from pg_catalog.json_each_text(pg_catalog.row_to_json(shown))
+                  where key not in ('tableoid', 'ctid')) as row from (${question.rowsSql}) as shown`,
       );
       const columns = (found[0]?.row ?? []).map(([name]) => name);
       const rows = found.map(({ row }) => row.map(([, value]) => value));
