@@ -20,7 +20,11 @@ export const newMigration: Command = {
     const { uri, offset } = await parts.client.sendRequest(NewMigrationRequest, { ...place, title: title.trim() });
     const document = await workspace.openTextDocument(Uri.parse(uri));
     const cursor = document.positionAt(offset);
-    await window.showTextDocument(document, { selection: document.validateRange(new Range(cursor, cursor)) });
+    await window.showTextDocument(document, {
+      selection: document.validateRange(new Range(cursor, cursor)),
+      // What is only looked at next would take its place.
+      preview: false,
+    });
     await parts.projects.refresh();
   },
 };
