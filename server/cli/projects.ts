@@ -119,6 +119,8 @@ export function migrationNamed(word: string, migrations: readonly MigrationStatu
 const namesOf = ({ version, title, migration }: MigrationStatus): readonly string[] => [
   version,
   ...(migration?.upPath === undefined ? [] : [basename(migration.upPath)]),
+  // Where the version is more than that: Prisma's is the whole name of the folder.
+  ...(migration?.name.digits ? [migration.name.digits] : []),
   title,
 ];
 

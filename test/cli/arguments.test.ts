@@ -4,8 +4,9 @@ import { type Invocation, readArguments, wantsJson, wholeNumber } from '../../se
 import { commands } from '../../server/cli/commands/all';
 import type { Command } from '../../server/cli/commands/command';
 import { helpOf, helpOfAll } from '../../server/cli/help';
-import { engineOptions } from '../../server/cli/projects';
+import { engineOptions, migrationNamed } from '../../server/cli/projects';
 import { Fault } from '../../server/engine/base/fault';
+import { layoutOf } from '../../server/engine/layouts/find';
 
 const read = (line: string) => readArguments(line.split(' ').filter(Boolean), commands);
 
@@ -129,4 +130,13 @@ describe('the help', () => {
       );
     }
   });
+});
+
+it('a migration is named by its number, also where its version is more than that', () => {
+  const version = '20250301120000_name_required';
+  const name = layoutOf('prisma').readName(`${version}/migration.sql`);
+  if (!name) throw new Error('no name');
+  const migration = { version, title: 'name_required', upPath: undefined, downPath: undefined, name };
+  const status = { version, title: 'name_required', state: 'pending', migration } as const;
+  equal(migrationNamed('20250301120000', [status]), status);
 });
