@@ -103,7 +103,8 @@ function copyAssets() {
   copy(join(tools, 'pg_dump.wasm'), 'pglite');
   copy(join(parser, 'libpg-query.wasm'), '.');
   const programs = join(root, 'server/programs');
-  for (const name of readdirSync(programs).filter((it) => /\.(?:py|rb)$/.test(it))) copy(join(programs, name), 'programs');
+  for (const name of readdirSync(programs).filter((it) => /\.(?:py|rb)$/.test(it)))
+    copy(join(programs, name), 'programs');
 }
 
 /** A new embedded database is a copy of this one: to make one takes seconds. Made anew when its makers change. */

@@ -14,7 +14,7 @@ const isRefused = (layout: Layout, fileName: string): boolean => {
 
 describe('a byte order mark', () => {
   it('is an error where the tool sends it to Postgres, or takes it for text', () => {
-    const dropping = layouts.filter((layout) => !isRefused(layout, '1_a.sql'));
+    const dropping = layouts.filter((layout) => !layout.program && !isRefused(layout, '1_a.sql'));
     // Psql, Flyway and Liquibase do; graphile-migrate knows no file of that name.
     deepEqual(
       dropping.map(({ name }) => name),

@@ -72,11 +72,12 @@ function endGroup(child: ChildProcess): void {
 }
 
 function send(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined) return;
   if (process.platform === 'win32') {
     child.kill(signal);
     return;
   }
+  // It may have ended before what it has started.
   try {
     process.kill(-child.pid, signal);
   } catch (error) {
