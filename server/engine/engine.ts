@@ -19,10 +19,13 @@ export function createEngine(world: World, options: EngineOptions): Engine {
   const closing = new Set<Promise<void>>();
   const accesses = new Accesses();
   const tools = new ToolAnswers(world, options);
+  let hasClosed = false;
   return {
     async projects() {
       await loadParser();
       const asked = await Promise.all(foldersOf(world, options).map((it) => tools.of(it)));
+      // What is made from now on nobody would close.
+      if (hasClosed) return [];
       const places = asked.map(({ folder: found, database, historyTable }) => {
         const target = targetOf(found, options, world, database);
         const settings = { ...settingsOf(found, target, world), historyTable };
@@ -55,6 +58,7 @@ export function createEngine(world: World, options: EngineOptions): Engine {
     },
 
     async close() {
+      hasClosed = true;
       tools.close();
       await Promise.all([...[...benches.values()].map((it) => it.close()), ...closing]);
     },
@@ -101,7 +105,7 @@ function targetOf(
   { path, layout }: MigrationFolder,
   options: EngineOptions,
   world: World,
-  told: NamedDatabase | undefined,
+  told: NamedDatabase | Fault | undefined,
 ): Target {
   const { databaseVariables = [], namedVariables, namedDatabase, schemaOf } = layout;
   const contents = contentsOf(path, world.files);

@@ -24,8 +24,11 @@ import { pathOf } from './uri';
 
 const programs = layouts.flatMap(({ program }) => program ?? []);
 
-/** Globs of all of them. */
-export const programPatterns: readonly string[] = programs.map(({ documents }) => documents.pattern);
+/** Globs of all of them, and of what else their tools read. */
+export const programPatterns: readonly string[] = programs.flatMap(({ documents, watched }) => [
+  documents.pattern,
+  ...watched,
+]);
 
 /**
  * Other extensions format, complete and outline them: they are not offered for all that SQL is offered for.

@@ -147,13 +147,17 @@ function migrationItem(
     version,
     title,
     state,
-    hasDown: downPath !== undefined,
+    hasDown: isRevertible(downPath, asked),
     ...(reason === undefined ? {} : { reason }),
     ...(upPath === undefined ? {} : { uri: uriOf(upPath) }),
     ...(downPath === undefined ? {} : { downUri: uriOf(downPath) }),
     ...(upPath !== undefined && asked?.has(upPath) ? { isProgram: true as const } : {}),
   };
 }
+
+/** A program has both ways in one file, and perhaps no way back. */
+const isRevertible = (path: string | undefined, asked: Project['folder']['asked']): boolean =>
+  path !== undefined && !asked?.get(path)?.problems.some(({ code }) => code === 'irreversible');
 
 /**
  * Writes the first migration of a folder, which makes a project of it.

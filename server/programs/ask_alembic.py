@@ -12,7 +12,7 @@ import traceback
 
 from rehearsal_places import Places
 from rehearsal_statements import NeedsDatabase, Statements
-from rehearsal_talk import is_same_database, question, refusal, tell, trouble
+from rehearsal_talk import is_same_database, leave, question, refusal, tell, trouble
 
 
 def main():
@@ -26,7 +26,8 @@ def main():
     except (Exception, SystemExit) as error:
         traceback.print_exc()
         tell({"trouble": trouble(error)})
-        sys.exit(1)
+        leave(1)
+    leave(0)
 
 
 def import_alembic():

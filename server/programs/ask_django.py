@@ -12,21 +12,27 @@ import sys
 import traceback
 
 from rehearsal_constraints import Constraints
-from rehearsal_talk import is_same_database, lines_of, question, refusal, tell, tree_of, trouble
+from rehearsal_talk import is_same_database, leave, lines_of, question, refusal, tell, tree_of, trouble
 
 
 def main():
     asked = question()
     try:
-        start_django()
         if asked["question"] == "migrations":
+            os.environ["PGOPTIONS"] = f"{os.environ.get('PGOPTIONS', '')} {ONLY_READING}".strip()
+            start_django()
             tell(Project().answer())
         else:
+            start_django()
             migrate(asked["direction"], asked["versions"], asked["pid"])
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         traceback.print_exc()
         tell({"trouble": trouble(error)})
-        sys.exit(1)
+        leave(1)
+    leave(0)
+
+
+ONLY_READING = "-c default_transaction_read_only=on"
 
 
 def start_django():
@@ -53,17 +59,22 @@ class Project:
 
     def open_reading(self):
         """Why there is no connection; None when there is one."""
+        from django.db import connections
         from django.db.utils import Error
 
-        settings = self.connection.settings_dict
-        options = dict(settings.get("OPTIONS") or {})
-        options["options"] = f"{options.get('options', '')} -c default_transaction_read_only=on".strip()
-        settings["OPTIONS"] = options
+        for each in connections.all():
+            if each.vendor == "postgresql":
+                options = dict(each.settings_dict.get("OPTIONS") or {})
+                options["options"] = f"{options.get('options', '')} {ONLY_READING}".strip()
+                each.settings_dict["OPTIONS"] = options
         try:
-            self.connection.ensure_connection()
+            with self.connection.cursor() as cursor:
+                cursor.execute("show default_transaction_read_only")
+                is_safe = cursor.fetchone()[0] == "on"
         except Error as error:
             return trouble(error)
-        return None
+        # A pooler may pass over options.
+        return None if is_safe else "its sessions cannot be kept from writing"
 
     def answer(self):
         import django
@@ -116,15 +127,16 @@ class Project:
             if not is_pending and (app, name) not in loader.applied_migrations:
                 is_pending = True
                 self.constraints = Constraints(self.live)
-            told.append(self.migration(app, name, migration, state))
+            module = sys.modules.get(f"{loader.migrations_module(app)[0]}.{name}")
+            path = getattr(module, "__file__", None) or inspect.getsourcefile(type(migration))
+            told.append(self.migration(app, name, path, migration, state))
         return told
 
     def live(self, table):
         with self.connection.cursor() as cursor:
             return self.constraints_now(cursor, table)
 
-    def migration(self, app, name, migration, state):
-        path = inspect.getsourcefile(type(migration))
+    def migration(self, app, name, path, migration, state):
         told = {
             "version": f"{app}.{name}",
             "title": name.lstrip("0123456789").strip("_"),
@@ -135,7 +147,7 @@ class Project:
         }
         if self.unreachable:
             self.skip(migration, state)
-            told["untold"] = f"the database does not answer. {self.unreachable}"
+            told["untold"] = f"the database cannot be asked: {self.unreachable}"
             return told
         steps = []
         try:

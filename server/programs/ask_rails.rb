@@ -131,10 +131,14 @@ module Rehearsal
     # Why there is no connection; nil when there is one.
     def open_reading
       ENV["PGOPTIONS"] = "#{ENV['PGOPTIONS']} -c default_transaction_read_only=on".strip
+      # A configuration with options of its own passes over what the variable says.
+      options = @project.settings[:options]
+      ActiveRecord::Base.establish_connection(@project.settings.merge(options: "#{options} -c default_transaction_read_only=on")) if options
       @connection = @project.connection
-      # A configuration with options of its own, or a pooler, passes over what the variable says.
+      # A pooler may pass over either.
       is_safe = @connection.select_value("SHOW default_transaction_read_only") == "on"
-      @connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY") unless is_safe
+      return "its sessions cannot be kept from writing" unless is_safe
+
       listen
       nil
     rescue ActiveRecord::ActiveRecordError, PG::Error => error
@@ -186,7 +190,7 @@ module Rehearsal
       path = File.realpath(proxy.filename)
       told = { version: proxy.version.to_s, title: File.basename(path)[/\A\d+_([_a-z0-9]*)/, 1].tr("_", " "), path: path,
                inTransaction: true, operations: [] }
-      return told.merge(untold: "the database does not answer. #{@unreachable}") if @unreachable
+      return told.merge(untold: "the database cannot be asked: #{@unreachable}") if @unreachable
 
       told[:inTransaction] = !proxy.disable_ddl_transaction
       Both.new(proxy, path, told, @connection, is_applied).tell(is_applied ? @past : @present)
@@ -289,13 +293,22 @@ module Rehearsal
       return Rehearsal.tell({ elsewhere: @project.settings[:database].to_s }) unless same_database?(pid)
 
       done = versions.take_while { |it| one(direction.to_sym, it) }
-      @project.dump unless done.empty?
+      dump unless done.empty?
     end
 
     private
 
+    # The database has it all by then.
+    def dump
+      @project.dump
+    rescue StandardError, ScriptError => error
+      STDERR.puts("The schema could not be dumped: #{error.full_message(highlight: false)}")
+    end
+
     def same_database?(pid)
-      @project.connection.select_value(Rehearsal.same_database(pid))
+      backend = @project.connection.select_value(Rehearsal.same_database(pid))
+      Rehearsal.tell({ backend: backend }) if backend
+      backend
     end
 
     # Whether it was run to its end.
@@ -327,7 +340,9 @@ module Rehearsal
   rescue StandardError, ScriptError => error
     STDERR.puts(error.full_message(highlight: false))
     tell({ trouble: trouble(error) })
-    exit(1)
+    leave(1)
+  else
+    leave(0)
   end
 end
 

@@ -1,22 +1,39 @@
-"""What the scripts in Python share: a question comes as JSON on standard input, answers go out as lines of JSON.
+"""What the scripts in Python share: a question comes as a line of JSON on standard input, answers go out as such lines.
 
-Whatever the project prints goes to standard error, so that it cannot be taken for an answer.
+Whatever the project prints goes to standard error, so that it cannot be taken for an answer; it finds nothing to read.
 """
 
 import ast
 import json
 import os
 import sys
+import threading
 
 _answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
 os.dup2(2, 1)
+_questions = os.fdopen(os.dup(0), "r", encoding="utf-8")
+os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
 
 
 def question():
     """The question, once the project's folder stands first among those that modules come from, as under its tool."""
-    asked = json.loads(sys.stdin.buffer.read().decode("utf-8"))
+    asked = json.loads(_questions.readline())
+    threading.Thread(target=_end_with_rehearsal, daemon=True).start()
     sys.path[0] = os.getcwd()
     return asked
+
+
+def _end_with_rehearsal():
+    """Nothing is committed any more once whoever has asked is gone, and holds the lock no longer."""
+    _questions.read()
+    os._exit(130)
+
+
+def leave(code):
+    """Whatever threads the project has started."""
+    _answers.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def tell(value):
@@ -56,12 +73,14 @@ def is_same_database(rows, pid):
 
     :param rows: runs a query without parameters and returns its rows
     """
-    return bool(
-        rows(
-            "select 1 from pg_catalog.pg_locks l join pg_catalog.pg_database d on d.oid = l.database"
-            f" where l.locktype = 'advisory' and l.pid = {int(pid)} and d.datname = pg_catalog.current_database()"
-        )
+    found = rows(
+        "select pg_catalog.pg_backend_pid() from pg_catalog.pg_locks l"
+        " join pg_catalog.pg_database d on d.oid = l.database"
+        f" where l.locktype = 'advisory' and l.pid = {int(pid)} and d.datname = pg_catalog.current_database()"
     )
+    if found:
+        tell({"backend": list(found)[0][0]})
+    return bool(found)
 
 
 def tree_of(path):

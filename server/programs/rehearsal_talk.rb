@@ -1,17 +1,32 @@
-# What scripts in Ruby share with each other: a question comes as JSON on standard input, answers go out as lines of JSON.
+# What scripts in Ruby share with each other: a question comes as a line of JSON on standard input, answers go out as such lines.
 #
-# Whatever the project prints goes to standard error, so that it cannot be taken for an answer.
+# Whatever the project prints goes to standard error, so that it cannot be taken for an answer; it finds nothing to read.
 
 require "json"
 
 module Rehearsal
   ANSWERS = STDOUT.dup
   STDOUT.reopen(STDERR)
+  QUESTIONS = STDIN.dup
+  STDIN.reopen(File::NULL)
 
   module_function
 
   def question
-    JSON.parse(STDIN.read)
+    asked = JSON.parse(QUESTIONS.gets)
+    # Nothing is committed any more once whoever has asked is gone, and holds the lock no longer.
+    Thread.new do
+      QUESTIONS.read
+      exit!(130)
+    end
+    asked
+  end
+
+  # Whatever threads the project has started.
+  def leave(code)
+    ANSWERS.flush
+    STDERR.flush
+    exit!(code)
   end
 
   def tell(value)
@@ -51,9 +66,9 @@ module Rehearsal
     told.compact.transform_values { |it| it.dup.force_encoding("UTF-8").scrub("?") }
   end
 
-  # The query that finds a row where the session of Rehearsal with this pid holds its lock on this very database.
+  # The query that finds the session itself where the one of Rehearsal with this pid holds its lock on this very database.
   def same_database(pid)
-    "SELECT 1 FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_database d ON d.oid = l.database" \
+    "SELECT pg_catalog.pg_backend_pid() FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_database d ON d.oid = l.database" \
       " WHERE l.locktype = 'advisory' AND l.pid = #{Integer(pid)} AND d.datname = pg_catalog.current_database()"
   end
 end

@@ -10,6 +10,7 @@ import { withClient } from '../support/client';
 import { debianPython, djangoFiles, type Ended, furtherMigration, manage, withDjango } from '../support/django';
 import { uriOf } from '../../server/language/uri';
 import { withLanguageServer } from '../support/languageServer';
+import { until } from '../support/killable';
 import { binariesOf, type Major, servers, withDatabase } from '../support/servers';
 
 const everything = { which: 'all', disconnect: false, snapshot: false } as const;
@@ -206,7 +207,7 @@ describe('a project of Django', () => {
         const result = await applyAll(project);
         equal(result.kind, 'refused');
         if (result.kind === 'refused')
-          match(result.state, /outside of a transaction: what it did before it was refused stands/);
+          match(result.state, /Django commits shop\.0003_apart in parts: what it did before it was cut off may stand/);
       },
       {
         'shop/migrations/0003_apart.py': furtherMigration(
@@ -215,6 +216,51 @@ describe('a project of Django', () => {
         ).replace('    dependencies', '    atomic = False\n\n    dependencies'),
       },
     ));
+
+  it('is cancelled in the middle of a statement, and nothing of it stands', () =>
+    withProject(
+      oldest,
+      async ({ open, django, url }) => {
+        for (const app of ['auth', 'stock']) equal((await django('migrate', app)).code, 0);
+        const project = await open();
+        const cancel = new AbortController();
+        const applied = project.apply(everything, () => {}, cancel.signal);
+        const sleeping = (): Promise<number> =>
+          withClient(
+            url,
+            async (query) => (await query(`select pid from pg_stat_activity where wait_event = 'PgSleep'`)).length,
+          );
+        await until(async () => (await sleeping()) === 1 || undefined);
+        cancel.abort();
+        const result = await applied;
+        equal(result.kind, 'cancelled');
+        if (result.kind === 'cancelled')
+          match(result.state, /Django has rolled shop\.0003_slow back; nothing of it stands/);
+        equal(await sleeping(), 0);
+        const columns = `select from information_schema.columns where table_name = 'shop_order' and column_name = 'note'`;
+        deepEqual(await withClient(url, (query) => query(columns)), []);
+        equal((await statesOf(await open())).includes('shop.0003_slow pending'), true);
+      },
+      {
+        'shop/migrations/0003_slow.py': furtherMigration(
+          `        migrations.AddField('order', 'note', models.TextField(default='')),
+        migrations.RunSQL('select pg_sleep(300)', ''),`,
+        ),
+      },
+    ));
+
+  it('goes on with the database it had while Django cannot be asked', () =>
+    withProject(oldest, async ({ workspace, url }) => {
+      const engine = workspace.engine({ binaries: [binariesOf(oldest)] });
+      const { name } = (await projectOf(engine)).target;
+      equal(name, new URL(url).pathname.slice(1));
+      workspace.write('site_settings/settings.py', 'import nowhere\n');
+      const broken = await projectOf(engine);
+      match(broken.folder.problems[0]?.message ?? '', /could not be asked/);
+      equal(broken.target.name, name);
+      const other = await projectOf(workspace.engine());
+      await rejects(other.status(), (error) => error instanceof Fault && error.code === 'tool-failed');
+    }));
 
   it('is left alone where Django would work on another database', () =>
     withProject(oldest, ({ workspace }) =>

@@ -1,7 +1,9 @@
 /** Lets a tool run its own migrations, which are programs: under our lock, on this database and no other, told as it goes. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { Fault } from '../base/fault';
-import { openJournal } from '../base/journal';
+import { type Journal, openJournal } from '../base/journal';
 import type { Session } from '../database/session';
+import type { HistoryState } from '../history/history';
 import { linesIn } from '../layouts/asked';
 import type { Lines, ToolEvent } from '../programs/answer';
 import type { ApplyResult } from '../project';
@@ -13,11 +15,19 @@ import { type ApplyStep, topic } from './steps';
 /** What the tool has told, as far as it came. */
 interface Course {
   readonly done: string[];
+  /** Of the tool's session on the server. */
+  backend: number | undefined;
   begun: string | undefined;
-  end: Exclude<ToolEvent, { begins: string } | { done: string }> | undefined;
+  end: ToolEvent | undefined;
 }
 
-/** @throws {Fault} `other-database`, `out-of-order`, `tool-failed`, `connection-lost` */
+/** How long a session of a tool that was ended may take to take back what it did, in milliseconds. */
+const patienceMs = 15_000;
+
+/**
+ * @throws {Fault} `other-database`, `out-of-order`, `tool-failed`, `connection-lost`; the words say how the database stands
+ *   where something was run before
+ */
 export async function runByTool(
   job: Job,
   run: ToolRun,
@@ -27,30 +37,70 @@ export async function runByTool(
   const { label } = job.folder.layout;
   if (job.database.engine === 'embedded')
     throw new Fault('other-database', `${label} connects to a server, and the target is the embedded Postgres.`);
-  const [first] = plan;
-  if (!first) return { kind: 'nothing' };
   const began = performance.now();
-  const [row] = await session.rows<{ pid: number }>('select pg_catalog.pg_backend_pid() as pid');
   const journal = openJournal<ApplyStep>(job.storage, topic, job.database.id, job.now());
-  const course: Course = { done: [], begun: undefined, end: undefined };
-  const { direction } = first;
-  const take = (told: ToolEvent): void => {
-    if ('begins' in told) {
-      course.begun = told.begins;
-      journal.note({ step: 'tool', version: told.begins, direction, from: 0, of: 0 });
-      job.progress(progressOf(told.begins, plan));
-    } else if ('done' in told) course.done.push(told.done);
-    else course.end = told;
-  };
   try {
-    const versions = plan.map(({ migration }) => migration.version);
-    const question = { question: 'migrate', direction, versions, pid: row?.pid, folder: job.folder.path };
-    const code = await run(question, (told) => take(told as ToolEvent), job.signal);
-    return await resultOf(job, session, plan, course, code === 0 ? performance.now() - began : undefined);
+    const course = await courseOf(job, run, session, plan, journal);
+    const state = await stateAfter(job, session, course);
+    return resultOf(job, plan, course, state, performance.now() - began);
   } finally {
     if (session.lost) journal.leave();
     else journal.close();
   }
+}
+
+async function courseOf(
+  job: Job,
+  run: ToolRun,
+  session: Session,
+  plan: readonly Planned[],
+  journal: Journal<ApplyStep>,
+): Promise<Course> {
+  const course: Course = { done: [], backend: undefined, begun: undefined, end: undefined };
+  const [row] = await session.rows<{ pid: number }>('select pg_catalog.pg_backend_pid() as pid');
+  const direction = plan[0]?.direction ?? 'up';
+  const versions = plan.map(({ migration }) => migration.version);
+  // Before the tool can have begun it.
+  const note = (version: string | undefined): void => {
+    if (version !== undefined) journal.note({ step: 'tool', version, direction, from: 0, of: 0 });
+  };
+  const take = (told: ToolEvent): void => {
+    if ('backend' in told) course.backend = told.backend;
+    else if ('begins' in told) {
+      course.begun = told.begins;
+      job.progress(progressOf(told.begins, plan));
+    } else if ('done' in told) {
+      course.done.push(told.done);
+      note(versions[course.done.length]);
+    } else course.end = told;
+  };
+  note(versions[0]);
+  let cancelling: Promise<unknown> = Promise.resolve();
+  const cancel = (): void => {
+    // The tool itself hears of an interrupt when the statement has ended.
+    if (course.backend !== undefined)
+      cancelling = session.rows('select pg_catalog.pg_cancel_backend($1)', [course.backend]);
+  };
+  job.signal.addEventListener('abort', cancel, { once: true });
+  try {
+    const question = { question: 'migrate', direction, versions, pid: row?.pid, folder: job.folder.path };
+    await run(question, (told) => take(told as ToolEvent), job.signal);
+    await cancelling;
+  } finally {
+    job.signal.removeEventListener('abort', cancel);
+  }
+  return course;
+}
+
+/** As soon as nothing of the tool is left on the server that might change it. */
+async function stateAfter(job: Job, session: Session, { backend }: Course): Promise<HistoryState> {
+  const until = performance.now() + patienceMs;
+  while (backend !== undefined && performance.now() < until) {
+    const there = await session.rows('select from pg_catalog.pg_stat_activity where pid = $1', [backend]);
+    if (there.length === 0) break;
+    await delay(50);
+  }
+  return job.history.read(session);
 }
 
 function progressOf(version: string, plan: readonly Planned[]) {
@@ -60,28 +110,19 @@ function progressOf(version: string, plan: readonly Planned[]) {
   return { message: `${verb} ${version} ${migration?.title ?? ''}`, fraction: at / plan.length, cancellable: true };
 }
 
-/** @param ms undefined when the tool has not ended well */
-async function resultOf(
-  job: Job,
-  session: Session,
-  plan: readonly Planned[],
-  { done, begun, end }: Course,
-  ms: number | undefined,
-): Promise<ApplyResult> {
+function resultOf(job: Job, plan: readonly Planned[], course: Course, history: HistoryState, ms: number): ApplyResult {
   const { label } = job.folder.layout;
-  if (end && 'elsewhere' in end)
-    throw new Fault(
-      'other-database',
-      `${label} is configured for the database ${end.elsewhere}, and the target is ${job.database.label}.`,
-    );
-  if (end && 'otherPlan' in end)
-    throw new Fault(
-      'out-of-order',
-      `for ${end.version} ${label} would run ${end.otherPlan.length === 0 ? 'nothing' : end.otherPlan.join(', ')}.`,
-    );
-  const recorded = whatIsRecorded(job.folder, await job.history.read(session));
-  const unfinished =
-    begun !== undefined && !done.includes(begun) ? plan.find((it) => it.migration.version === begun) : undefined;
+  const { begun, end } = course;
+  // It may have ended behind the row, and before it could say so.
+  const done = plan
+    .filter(({ migration, direction }) => {
+      const isRecorded = (history.applied(migration) === 'applied') === (direction === 'up');
+      return course.done.includes(migration.version) || (migration.version === begun && isRecorded);
+    })
+    .map(({ migration }) => migration.version);
+  if (done.length === plan.length) return { kind: 'done', migrations: done, ms };
+  const recorded = whatIsRecorded(job.folder, history);
+  const unfinished = plan.find(({ migration }) => migration.version === begun && !done.includes(migration.version));
   const state = `${unfinished ? `${standing(unfinished, label)} ` : ''}${recorded}`;
   if (job.signal.aborted) return { kind: 'cancelled', migrations: done, state };
   if (end && 'refused' in end && unfinished)
@@ -94,17 +135,33 @@ async function resultOf(
       state,
       left: done.length === 0 && isInTransaction(unfinished) ? 'nothing' : 'changes',
     };
-  if (end && 'trouble' in end) throw new Fault('tool-failed', `${label}: ${end.trouble}. ${state}`);
-  if (ms === undefined || done.length < plan.length) throw new Fault('tool-failed', `${label} ended early. ${state}`);
-  return { kind: 'done', migrations: done, ms };
+  throw faultOf(job, end, done.length === 0 && !unfinished ? '' : ` ${state}`);
 }
 
-const isInTransaction = ({ scripts }: Planned): boolean => scripts.every(({ script }) => script.mode === 'transaction');
+function faultOf({ folder, database }: Job, end: Course['end'], state: string): Fault {
+  const { label } = folder.layout;
+  if (end && 'elsewhere' in end) {
+    const detail = `${label} is configured for the database ${end.elsewhere}, and the target is ${database.label}.`;
+    return new Fault('other-database', `${detail}${state}`);
+  }
+  if (end && 'otherPlan' in end) {
+    const others = end.otherPlan.length === 0 ? 'nothing' : end.otherPlan.join(', ');
+    return new Fault('out-of-order', `for ${end.version} ${label} would run ${others}.${state}`);
+  }
+  const says = end && 'trouble' in end ? `: ${end.trouble.replace(/\.$/, '')}.` : ' ended early.';
+  return new Fault('tool-failed', `${label}${says}${state}`);
+}
+
+/** As one: it may have committed on its way, and of one whose SQL is not known nobody can tell. */
+const isInTransaction = ({ scripts }: Planned): boolean =>
+  scripts.length === 1 && scripts[0]?.script.mode === 'transaction';
 
 function standing(planned: Planned, label: string): string {
   const { version } = planned.migration;
   if (isInTransaction(planned)) return `${label} has rolled ${version} back; nothing of it stands.`;
-  return `${label} runs ${version} outside of a transaction: what it did before it was refused stands.`;
+  if (planned.scripts.length === 0)
+    return `Whether ${label} runs ${version} in a transaction is not known: look at what of it stands.`;
+  return `${label} commits ${version} in parts: what it did before it was cut off may stand.`;
 }
 
 function findingOf(

@@ -21,6 +21,7 @@ export const alembic: Layout = {
     language: 'python',
     script: 'ask_alembic.py',
     documents: { language: 'python', pattern: '**/versions/**/*.py' },
+    watched: ['**/env.py'],
     calledIn: '.',
     sources,
   },

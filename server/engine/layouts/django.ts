@@ -19,6 +19,7 @@ export const django: Layout = {
     language: 'python',
     script: 'ask_django.py',
     documents: { language: 'python', pattern: '**/migrations/*.py' },
+    watched: ['**/manage.py', '**/settings.py', '**/settings/*.py'],
     calledIn: '.',
     sources,
   },
@@ -98,12 +99,11 @@ const migrationsAmong = (at: string, names: readonly string[]): FoundFile[] =>
 
 /** What decides on apps, their order and the database. */
 function sources(folder: FolderContents): readonly string[] {
-  const settings = folder.names.filter(isEntered).flatMap((at) =>
-    folder
-      .list(at)
-      .filter((it) => /^settings.*\.py$/.test(it))
-      .map((it) => `${at}${it}`),
-  );
+  const beside = folder.names.filter(isEntered).flatMap((at) => folder.list(at).map((it) => `${at}${it}`));
+  const within = beside
+    .filter((it) => it.endsWith('/settings/'))
+    .flatMap((at) => folder.list(at).map((it) => `${at}${it}`));
+  const settings = [...beside, ...within].filter((it) => /\/settings[^/]*\.py$|\/settings\/[^/]+\.py$/.test(it));
   return ['manage.py', '.env', ...settings, ...filesIn(folder).map(({ fileName }) => fileName)];
 }
 

@@ -119,6 +119,8 @@ export interface ToolProgram {
   readonly script: string;
   /** Its files, as an editor tells them: the language, and a glob pattern of their paths. */
   readonly documents: { readonly language: string; readonly pattern: string };
+  /** Globs of what else decides, for who watches files. */
+  readonly watched: readonly string[];
   /** Where the tool is called, relative to the folder of migrations. */
   readonly calledIn: string;
   /** Names of what its answer depends on, relative to the folder: it is asked anew when one of these is another. */

@@ -20,7 +20,8 @@ export const rails: Layout = {
   program: {
     language: 'ruby',
     script: 'ask_rails.rb',
-    documents: { language: 'ruby', pattern: '**/*migrate/*.rb' },
+    documents: { language: 'ruby', pattern: '**/*migrate/**/*.rb' },
+    watched: ['**/config/{application,environment}.rb', '**/config/database.yml', '**/Gemfile.lock', '**/Rakefile'],
     calledIn: '../..',
     sources,
   },

@@ -64,6 +64,8 @@ export type Answer = ToldProject | { readonly trouble: string };
 
 /** What is told while the tool migrates. */
 export type ToolEvent =
+  /** Of its session, once it was seen that it is on the target. */
+  | { readonly backend: number }
   | { readonly begins: string }
   | { readonly done: string }
   | ({

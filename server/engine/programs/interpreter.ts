@@ -23,7 +23,9 @@ function python({ environment, folder }: InterpreterWishes): readonly [string] {
   const active = environment['VIRTUAL_ENV'];
   const places = [...(active === undefined ? [] : [active]), ...upwards(folder).flatMap(virtualIn)];
   const found = places.map(pythonIn).find((it) => existsSync(it));
-  return [found ?? programOn(environment, ['python3', 'python', 'py']) ?? 'python3'];
+  // On Windows `python3` may be a stub that opens the Store.
+  const names = process.platform === 'win32' ? ['py', 'python', 'python3'] : ['python3', 'python'];
+  return [found ?? programOn(environment, names) ?? 'python3'];
 }
 
 const virtualIn = (folder: string): string[] => ['.venv', 'venv', 'env'].map((name) => join(folder, name));
@@ -32,10 +34,8 @@ const pythonIn = (environment: string): string =>
   process.platform === 'win32' ? join(environment, 'Scripts', 'python.exe') : join(environment, 'bin', 'python');
 
 /** With Bundler where there is a Gemfile, as `bin/rails` has it. */
-function ruby({ environment, folder }: InterpreterWishes): readonly [string, ...string[]] {
-  if (!existsSync(join(folder, 'Gemfile'))) return ['ruby'];
-  return [programOn(environment, ['bundle']) ?? 'bundle', 'exec', 'ruby'];
-}
+const ruby = ({ folder }: InterpreterWishes): readonly [string, ...string[]] =>
+  existsSync(join(folder, 'Gemfile')) ? ['ruby', '-rbundler/setup'] : ['ruby'];
 
 /** Up to the root of the repository. */
 function upwards(folder: string): string[] {
@@ -48,13 +48,12 @@ function programOn(
   environment: Readonly<Record<string, string | undefined>>,
   names: readonly string[],
 ): string | undefined {
-  const endings = process.platform === 'win32' ? ['.exe', '.bat', '.cmd'] : [''];
+  const ending = process.platform === 'win32' ? '.exe' : '';
   const folders = (environment['PATH'] ?? environment['Path'] ?? '').split(delimiter).filter(Boolean);
   for (const name of names)
-    for (const folder of folders)
-      for (const ending of endings) {
-        const path = join(folder, `${name}${ending}`);
-        if (existsSync(path)) return path;
-      }
+    for (const folder of folders) {
+      const path = join(folder, `${name}${ending}`);
+      if (existsSync(path)) return path;
+    }
   return undefined;
 }

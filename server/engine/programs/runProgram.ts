@@ -1,4 +1,4 @@
-/** Runs a script of ours in the language of a tool: a question on its standard input, lines of JSON on its output. */
+/** Runs a script of ours in the language of a tool: a line of JSON on its input asks, lines on its output tell. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { toldIn } from './answer';
@@ -26,14 +26,14 @@ const graceMs = 5_000;
 
 /**
  * @returns its exit code; undefined when it was ended by a signal, the limit among them
- * @throws the system's error when the interpreter cannot be started
+ * @throws the system's error when the interpreter cannot be started; what `onTold` throws, once the program has ended
  */
 export async function runProgram(call: ProgramCall): Promise<number | undefined> {
   const { interpreter, script, folder, environment, question, onTold, log, limitMs, signal } = call;
   const [command, ...before] = interpreter;
   const child = spawn(command, [...before, script], {
     cwd: folder,
-    env: { ...environment, PYTHONIOENCODING: 'utf-8', PYTHONDONTWRITEBYTECODE: '1', RUBYOPT: environment['RUBYOPT'] },
+    env: { ...environment, PYTHONIOENCODING: 'utf-8', PYTHONDONTWRITEBYTECODE: '1' },
     // In a group of its own, so that it ends with all that it has started.
     detached: process.platform !== 'win32',
     windowsHide: true,
@@ -43,21 +43,32 @@ export async function runProgram(call: ProgramCall): Promise<number | undefined>
     child.once('error', reject);
     child.once('close', (code) => resolve(code ?? undefined));
   });
+  // It watches its input for our end.
+  child.once('exit', () => child.stdin.end());
+  const end = (): void => endGroup(child);
+  let failure: { readonly error: unknown } | undefined;
   createInterface({ input: child.stdout }).on('line', (line) => {
     const told = toldIn(line);
-    if (told === undefined) log(line);
-    else onTold(told);
+    // What is torn may hold a password.
+    if (told === undefined) return log(`a line of ${line.length} characters that is no JSON`);
+    try {
+      onTold(told);
+    } catch (error) {
+      failure ??= { error };
+      end();
+    }
   });
   createInterface({ input: child.stderr }).on('line', log);
   // One that has ended before it read the question is told of by its exit code.
   child.stdin.once('error', () => {});
-  child.stdin.end(JSON.stringify(question));
-  const end = (): void => endGroup(child);
+  child.stdin.write(`${JSON.stringify(question)}\n`);
   const limit = setTimeout(end, limitMs);
   signal.addEventListener('abort', end, { once: true });
   if (signal.aborted) end();
   try {
-    return await ended;
+    const code = await ended;
+    if (failure) throw failure.error;
+    return code;
   } finally {
     clearTimeout(limit);
     signal.removeEventListener('abort', end);
@@ -74,14 +85,15 @@ function endGroup(child: ChildProcess): void {
 function send(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined) return;
   if (process.platform === 'win32') {
-    child.kill(signal);
+    if (child.exitCode === null) spawn('taskkill', ['/pid', String(child.pid), '/t', '/f'], { stdio: 'ignore' });
     return;
   }
   // It may have ended before what it has started.
   try {
     process.kill(-child.pid, signal);
   } catch (error) {
-    const hasGone = error instanceof Error && 'code' in error && error.code === 'ESRCH';
+    // For macOS a group of processes that have ended is one of somebody else.
+    const hasGone = error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM');
     if (!hasGone) throw error;
   }
 }

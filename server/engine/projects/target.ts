@@ -36,8 +36,8 @@ export type Target = SnapshotTarget & {
 
 /** What is the tool's own about its target. */
 export interface TargetUse {
-  /** Where the tool itself says that it would connect: before all variables. */
-  readonly told?: NamedDatabase | undefined;
+  /** Where the tool itself says that it would connect: before all variables; why it does not say it. */
+  readonly told?: NamedDatabase | Fault | undefined;
   /** Variables that name its database, before `DATABASE_URL`. */
   readonly variables?: readonly string[];
   /** As Layout.namedDatabase, after all variables. */
@@ -68,6 +68,7 @@ export function resolveTarget(folder: string, options: EngineOptions, world: Wor
       return serverTarget(chosen(choice, candidates, world), 'it was chosen', named, { world, use });
     case undefined: {
       const { told } = use;
+      if (told instanceof Fault) throw told;
       if (told) return serverTarget(connectionOf(told.connection, world), told.source, named, { world, use });
       const [first] = usual.flatMap((it) => candidates.find(({ source }) => it.test(source)) ?? []);
       if (first) return serverTarget(first.parameters, first.source, named, { world, use });

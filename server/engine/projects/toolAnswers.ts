@@ -1,6 +1,8 @@
 /** What tools tell of projects whose migrations are programs: asked when something they read has changed, and kept. */
 import { createHash } from 'node:crypto';
-import { join, resolve } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { join, normalize, resolve, sep } from 'node:path';
+import { Fault } from '../base/fault';
 import { unlessUnreadable } from '../base/unlessUnreadable';
 import { askedFolder } from '../layouts/asked';
 import { contentsOf } from '../layouts/find';
@@ -12,10 +14,14 @@ import { runProgram } from '../programs/runProgram';
 import type { EngineOptions } from '../project';
 import type { World } from '../world';
 
-export interface AskedProject {
+export interface AskedProject extends Place {
   readonly folder: MigrationFolder;
-  /** As the tool itself would connect; undefined where it does not say. */
-  readonly database: NamedDatabase | undefined;
+}
+
+/** Where the tool works. */
+interface Place {
+  /** As it would connect itself; undefined where it does not say. A fault where nobody has ever heard from it. */
+  readonly database: NamedDatabase | Fault | undefined;
   readonly historyTable?: ToldProject['historyTable'];
 }
 
@@ -25,6 +31,8 @@ const patienceMs = 120_000;
 export class ToolAnswers {
   /** By folder: what was asked about, and what came of it. */
   private readonly known = new Map<string, { readonly stamp: string; readonly project: Promise<AskedProject> }>();
+  /** By folder, of the last answer: what goes wrong afterwards leads to no other database. */
+  private readonly places = new Map<string, Place>();
   private readonly ending = new AbortController();
 
   constructor(
@@ -41,6 +49,7 @@ export class ToolAnswers {
     if (known?.stamp === stamp) return known.project;
     const project = this.ask(found, program);
     this.known.set(found.path, { stamp, project });
+    project.catch(() => this.known.delete(found.path));
     return project;
   }
 
@@ -54,26 +63,34 @@ export class ToolAnswers {
     this.ending.abort();
   }
 
-  private stampOf({ path }: MigrationFolder, { sources, language }: ToolProgram): string {
-    const hash = createHash('sha256').update(interpreterFor(this.options, this.world, language) ?? '');
+  private stampOf({ path }: MigrationFolder, program: ToolProgram): string {
+    const { interpreter } = programCall(this.world, this.options, { path }, program);
+    const hash = createHash('sha256').update(interpreter.join('\0'));
     const folder = contentsOf(path, this.world.disk);
-    for (const name of sources(folder)) hash.update(`\0${name}\0${folder.read(name) ?? ''}`);
+    for (const name of program.sources(folder)) hash.update(`\0${name}\0${folder.read(name) ?? ''}`);
     return hash.digest('hex');
   }
 
   private async ask(found: MigrationFolder, program: ToolProgram): Promise<AskedProject> {
     const began = performance.now();
     const answer = await this.answerOf(found, program);
-    if ('trouble' in answer) return withTrouble(found, `${found.layout.label} could not be asked: ${answer.trouble}`);
+    if ('trouble' in answer)
+      return this.inTrouble(found, `${found.layout.label} could not be asked: ${answer.trouble}`);
     const { tool, otherServer, problems, database, historyTable } = answer;
     this.world.log(`${tool} told of ${found.path} in ${Math.round(performance.now() - began)} ms`);
     if (otherServer !== undefined)
-      return withTrouble(found, `${found.layout.label} is configured for ${otherServer}, not for Postgres.`);
-    const told = problems.length > 0 ? withTrouble(found, ...problems).folder : found;
-    const about = { database: named(database), ...(historyTable && { historyTable }) };
-    if (answer.migrations.length === 0) return { folder: told, ...about };
+      return this.inTrouble(found, `${found.layout.label} is configured for ${otherServer}, not for Postgres.`);
+    const folder = problems.length > 0 ? withTrouble(found, ...problems) : found;
+    const place = { database: named(database), ...(historyTable && { historyTable }) };
+    this.places.set(found.path, place);
+    if (answer.migrations.length === 0) return { folder, ...place };
     const read = (path: string) => unlessUnreadable(() => this.world.disk.read(path));
-    return { folder: askedFolder(told, answer, read), ...about };
+    return { folder: askedFolder(folder, inFolder(answer, found.path), read), ...place };
+  }
+
+  private inTrouble(found: MigrationFolder, message: string): AskedProject {
+    const place = this.places.get(found.path) ?? { database: new Fault('tool-failed', message) };
+    return { folder: withTrouble(found, message), ...place };
   }
 
   private async answerOf(found: MigrationFolder, program: ToolProgram): Promise<Answer> {
@@ -97,7 +114,7 @@ export class ToolAnswers {
         answer ?? {
           trouble:
             code === undefined
-              ? `it gave no answer for ${patienceMs / 1000} s.`
+              ? 'it was ended before it gave an answer, or gave none for two minutes.'
               : `${last ?? `it ended with code ${code}`}.`,
         }
       );
@@ -138,11 +155,21 @@ export const programCall = (
   };
 };
 
+/** By the paths that the editor has: those of the tool lead through no links. */
+function inFolder(told: ToldProject, path: string): ToldProject {
+  const real = realpathSync(path);
+  const migrations = told.migrations.map((it) => {
+    const own = normalize(it.path);
+    return { ...it, path: own.startsWith(real + sep) ? join(path, own.slice(real.length)) : own };
+  });
+  return { ...told, migrations };
+}
+
 /** Told at a file, for people see it there. */
-function withTrouble(found: MigrationFolder, ...messages: readonly string[]): AskedProject {
+function withTrouble(found: MigrationFolder, ...messages: readonly string[]): MigrationFolder {
   const path = found.migrations[0]?.upPath ?? found.path;
   const problems = [...found.problems, ...messages.map((message) => ({ path, message }))];
-  return { folder: { ...found, problems }, database: undefined };
+  return { ...found, problems };
 }
 
 /** As libpq reads pairs. */
