@@ -1,5 +1,6 @@
 /** What the client says at the start and when settings change, checked and completed: an editor may say nothing at all. */
 import { isAbsolute, join, resolve } from 'node:path';
+import type { Language } from '../engine/programs/interpreter';
 import type { EngineOptions, TargetChoice } from '../engine/project';
 import type { Files } from '../engine/world';
 import type { HintLevel, InitializationOptions, Settings } from '../protocol/messages';
@@ -70,10 +71,7 @@ export function engineOptions(
     shadow: shadowOf(settings.shadow),
     shadowDataLimit: settings.shadowDataLimit ?? undefined,
     binaries: settings.postgresBinaries,
-    interpreters: {
-      ...(settings.python === '' ? {} : { python: settings.python }),
-      ...(settings.ruby === '' ? {} : { ruby: settings.ruby }),
-    },
+    interpreters: named({ python: settings.python, ruby: settings.ruby }),
     observe: settings.inlayHints,
   };
 }
@@ -101,6 +99,10 @@ function settingsTarget(database: string): TargetChoice | undefined {
   if (database === '') return undefined;
   return database === 'embedded' ? { kind: 'embedded' } : { kind: 'server', connection: database };
 }
+
+/** Those that are set. */
+const named = (interpreters: Readonly<Record<Language, string>>): NonNullable<EngineOptions['interpreters']> =>
+  Object.fromEntries(Object.entries(interpreters).filter(([, it]) => it !== ''));
 
 function shadowOf(shadow: string): EngineOptions['shadow'] {
   switch (shadow) {

@@ -51,6 +51,7 @@ class Project:
         from django.db import connections
 
         self.connection = connections["default"]
+        self.own_options = (self.connection.settings_dict.get("OPTIONS") or {}).get("options")
         self.is_postgres = self.connection.vendor == "postgresql"
         self.unreachable = self.open_reading() if self.is_postgres else None
         self.constraints = Constraints()
@@ -63,6 +64,8 @@ class Project:
         from django.db.utils import Error
 
         for each in connections.all():
+            # An app may have asked something while it was loaded.
+            each.close()
             if each.vendor == "postgresql":
                 options = dict(each.settings_dict.get("OPTIONS") or {})
                 options["options"] = f"{options.get('options', '')} {ONLY_READING}".strip()
@@ -102,6 +105,8 @@ class Project:
         for name in ("service", "passfile", "sslmode", "sslrootcert", "sslcert", "sslkey"):
             if settings["OPTIONS"].get(name):
                 found[name] = str(settings["OPTIONS"][name])
+        if self.own_options:
+            found["options"] = self.own_options
         module = os.environ.get("DJANGO_SETTINGS_MODULE", "the settings")
         return {"connection": found, "source": f"DATABASES in {module}"}
 
@@ -117,6 +122,8 @@ class Project:
         from django.db.migrations.state import ProjectState
 
         state = ProjectState()
+        # As `migrate` does it: models that are there are changed, and not all made anew.
+        state.apps
         told, seen = [], {}
         for target in loader.graph.leaf_nodes():
             for key in loader.graph.forwards_plan(target):
@@ -166,7 +173,7 @@ class Project:
             told["down"] = self.backwards(migration, steps)
         except Exception as error:
             traceback.print_exc()
-            told["irreversible"] = f"its SQL backwards cannot be told ({trouble(error)})"
+            told["untoldDown"] = trouble(error)
         self.constraints = behind
         return told
 
@@ -178,10 +185,10 @@ class Project:
     def forwards(self, migration, state, steps):
         with Editor(self) as editor:
             for operation in migration.operations:
-                before = state.clone()
+                before = steps[-1][1] if steps else state.clone()
                 operation.state_forwards(migration.app_label, state)
                 steps.append((before, state.clone()))
-                if operation.reduces_to_sql:
+                if is_sql(operation):
                     with editor.of(len(steps) - 1):
                         operation.database_forwards(migration.app_label, editor.editor, *steps[-1])
         return editor.statements
@@ -190,7 +197,7 @@ class Project:
         with Editor(self) as editor:
             for index, operation in reversed(list(enumerate(migration.operations))):
                 before, after = steps[index]
-                if operation.reduces_to_sql:
+                if is_sql(operation):
                     with editor.of(index):
                         operation.database_backwards(migration.app_label, editor.editor, after, before)
         return editor.statements
@@ -246,6 +253,11 @@ class Editor:
         self.editor.__exit__(kind, error, where)
 
 
+def is_sql(operation):
+    """Also of those within it (SeparateDatabaseAndState): code would be run while it is asked."""
+    return operation.reduces_to_sql and all(is_sql(it) for it in getattr(operation, "database_operations", ()))
+
+
 def is_blank(sql):
     return all(not line.strip() or line.lstrip().startswith("--") for line in sql.splitlines())
 
@@ -258,7 +270,7 @@ def operations_in(path, migration):
         entry = {"title": type(operation).__name__}
         if nodes is not None and len(nodes) == len(migration.operations):
             entry.update(lines_of(nodes[index]))
-        if not operation.reduces_to_sql:
+        if not is_sql(operation):
             entry["note"] = f"{type(operation).__name__} is code, not SQL: it is not rehearsed."
         told.append(entry)
     return told
@@ -287,6 +299,8 @@ def migrate(direction, versions, pid):
         return
     for version in versions:
         app, name = version.split(".", 1)
+        if not is_same_database(lambda sql: rows_of(connection, sql), pid):
+            raise RuntimeError("Rehearsal holds its lock no longer")
         executor = MigrationExecutor(connection)
         target = (app, name) if direction == "up" else (app, before_in(executor.loader.graph, (app, name)))
         plan = [f"{it.app_label}.{it.name}" for it, _ in executor.migration_plan([target])]

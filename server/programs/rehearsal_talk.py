@@ -43,7 +43,7 @@ def tell(value):
 
 def trouble(error):
     """In one line, as Python's own tracebacks end."""
-    said = " ".join(str(error).split())
+    said = " ".join(str(error)[:2000].split())
     name = type(error).__name__
     return f"{name}: {said}" if said else name
 

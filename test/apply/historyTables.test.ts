@@ -3,9 +3,13 @@ import { match, ok, rejects } from 'node:assert/strict';
 import { withLockedTarget } from '../../server/engine/apply/locked';
 import { Fault } from '../../server/engine/base/fault';
 import { histories } from '../../server/engine/history/all';
+import { layoutOf } from '../../server/engine/layouts/find';
 import { servers } from '../support/servers';
 import { toolSettings } from '../support/toolSettings';
 import { withPlace } from '../snapshots/support';
+
+/** Those of programs are made by their tools. */
+const writtenByUs = Object.entries(histories).filter(([name]) => !layoutOf(name).program);
 
 const waits = { lockMs: 200, statementLockMs: 200 };
 
@@ -16,7 +20,7 @@ const isBusy = (error: unknown): boolean => {
 };
 
 describe('history tables that somebody else has locked', () => {
-  for (const [tool, make] of Object.entries(histories))
+  for (const [tool, make] of writtenByUs)
     it(`keep nobody waiting without end: ${tool}`, () =>
       withPlace(servers.newest, async ({ target: { database }, connect, sql }) => {
         const history = make(toolSettings());
@@ -36,7 +40,7 @@ describe('history tables that somebody else has locked', () => {
 });
 
 describe('a role without the right to make history tables', () => {
-  for (const [tool, make] of Object.entries(histories))
+  for (const [tool, make] of writtenByUs)
     it(`is told what it needs: ${tool}`, () =>
       withPlace(servers.newest, async ({ as, sql }) => {
         await sql(`create role guest login password 'guest'`);

@@ -60,7 +60,7 @@ describe('a project of Flyway', () => {
       deepEqual(await said(await project()), []);
       await rejects(
         (await project()).mayApply('all'),
-        isFault('history-moved', /Flyway refuses to go on: put the file back/),
+        isFault('blocked', /Flyway refuses to go on: put the file back/),
       );
     }));
 });

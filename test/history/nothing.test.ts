@@ -43,9 +43,19 @@ describe('histories of nothing', () => {
 });
 
 /** With what its functions say of some migration. */
-function plain({ applied, edited, again, parts, refuses, ...facts }: ReturnType<History['ofNothing']>) {
+function plain({
+  applied,
+  edited,
+  again,
+  parts,
+  refuses,
+  repairs,
+  missing,
+  ...facts
+}: ReturnType<History['ofNothing']>) {
   const name = { version: '1', digits: '1', order: '1', title: 'a', direction: 'up' } as const;
   const migration = { ...name, upPath: '/1_a.sql', downPath: undefined, name };
+  const folder = { migrations: [migration], upTextOf: () => 'select 1', read: () => undefined };
   return {
     ...facts,
     applied: applied(migration),
@@ -53,5 +63,7 @@ function plain({ applied, edited, again, parts, refuses, ...facts }: ReturnType<
     again: again?.(migration, 'select 1'),
     parts: parts?.(migration, '--liquibase formatted sql\n--changeset a:1\nselect 1;'),
     refuses: refuses?.(migration),
+    repairs: repairs?.(folder),
+    missing: missing?.(folder),
   };
 }

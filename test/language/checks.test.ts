@@ -267,6 +267,7 @@ describe('background checks', () => {
         shadow: 'private',
         shadowDataLimit: undefined,
         binaries: ['/opt/pg'],
+        interpreters: {},
       });
       deepEqual(target?.('/workspace/migrations'), { kind: 'embedded' });
       deepEqual([layouts?.('/workspace/other'), layouts?.('/workspace/migrations')], ['goose', undefined]);

@@ -8,6 +8,7 @@ import { linesIn } from '../layouts/asked';
 import type { Lines, ToolEvent } from '../programs/answer';
 import type { ApplyResult } from '../project';
 import type { Job, ToolRun } from './job';
+import { verbOf } from './lasting';
 import type { Planned } from './plan';
 import { whatIsRecorded } from './state';
 import { type ApplyStep, topic } from './steps';
@@ -95,11 +96,9 @@ async function courseOf(
 /** As soon as nothing of the tool is left on the server that might change it. */
 async function stateAfter(job: Job, session: Session, { backend }: Course): Promise<HistoryState> {
   const until = performance.now() + patienceMs;
-  while (backend !== undefined && performance.now() < until) {
-    const there = await session.rows('select from pg_catalog.pg_stat_activity where pid = $1', [backend]);
-    if (there.length === 0) break;
-    await delay(50);
-  }
+  const isThere = async (): Promise<boolean> =>
+    (await session.rows('select from pg_catalog.pg_stat_activity where pid = $1', [backend ?? 0])).length > 0;
+  while ((await isThere()) && performance.now() < until) await delay(50);
   return job.history.read(session);
 }
 
@@ -153,8 +152,10 @@ function faultOf({ folder, database }: Job, end: Course['end'], state: string): 
 }
 
 /** As one: it may have committed on its way, and of one whose SQL is not known nobody can tell. */
-const isInTransaction = ({ scripts }: Planned): boolean =>
-  scripts.length === 1 && scripts[0]?.script.mode === 'transaction';
+function isInTransaction({ scripts: [script, ...others] }: Planned): boolean {
+  if (script?.script.mode !== 'transaction' || others.length > 0) return false;
+  return !script.statements.map(verbOf).some((it) => it === 'commit' || it === 'rollback');
+}
 
 function standing(planned: Planned, label: string): string {
   const { version } = planned.migration;

@@ -33,7 +33,8 @@ async function read(session: Session): Promise<HistoryState> {
   const found: TableName = { schema: place.schema, name: table.name };
   await hasTable(session, found, shape);
   const rows = await session.rows<{ version: string }>(
-    `select app::text || '.' || name::text as version from ${quoted(found)} order by applied, id`,
+    `select app::text || '.' || name::text as version from ${quoted(found)}
+      where app is not null and name is not null order by applied, id`,
   );
   return stateOf(
     rows.map(({ version }) => version),

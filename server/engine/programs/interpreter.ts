@@ -1,5 +1,6 @@
 /** Which interpreter has the packages of a project? */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 
 export type Language = 'python' | 'ruby';
@@ -37,10 +38,16 @@ const pythonIn = (environment: string): string =>
 const ruby = ({ folder }: InterpreterWishes): readonly [string, ...string[]] =>
   existsSync(join(folder, 'Gemfile')) ? ['ruby', '-rbundler/setup'] : ['ruby'];
 
-/** Up to the root of the repository. */
+/** Up to the root of the repository, or where a folder is somebody else's: nothing of his is run. */
 function upwards(folder: string): string[] {
+  const owner = statSync(folder, { throwIfNoEntry: false })?.uid;
   const found = [folder];
-  for (let at = folder; !existsSync(join(at, '.git')) && dirname(at) !== at; ) found.push((at = dirname(at)));
+  for (let at = folder; !existsSync(join(at, '.git')) && dirname(at) !== at; ) {
+    at = dirname(at);
+    // What everybody may write to has the owner of whoever was there first.
+    if (at === tmpdir() || statSync(at).uid !== owner) break;
+    found.push(at);
+  }
   return found;
 }
 

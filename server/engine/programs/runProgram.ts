@@ -1,6 +1,6 @@
 /** Runs a script of ours in the language of a tool: a line of JSON on its input asks, lines on its output tell. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { toldIn } from './answer';
 
 export interface ProgramCall {
@@ -20,6 +20,12 @@ export interface ProgramCall {
   readonly limitMs: number;
   readonly signal: AbortSignal;
 }
+
+/** How long what it has printed may take to come, in milliseconds. */
+const drainMs = 500;
+/** Characters of a line: the rest of it is passed over. */
+const mostAnswered = 256 * 1024 * 1024;
+const mostLogged = 10_000;
 
 /** How long a program that was asked to end may take, in milliseconds. */
 const graceMs = 5_000;
@@ -44,13 +50,17 @@ export async function runProgram(call: ProgramCall): Promise<number | undefined>
     child.once('close', (code) => resolve(code ?? undefined));
   });
   // It watches its input for our end.
-  child.once('exit', () => child.stdin.end());
+  child.once('exit', () => {
+    child.stdin.end();
+    // A daemon that it has left behind may hold its output for ever.
+    setTimeout(() => [child.stdout, child.stderr].forEach((it) => it.destroy()), drainMs);
+  });
   const end = (): void => endGroup(child);
   let failure: { readonly error: unknown } | undefined;
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  readLines(child.stdout, mostAnswered, (line) => {
     const told = toldIn(line);
     // What is torn may hold a password.
-    if (told === undefined) return log(`a line of ${line.length} characters that is no JSON`);
+    if (told === undefined) return void log(`a line of ${line.length} characters that is no JSON`);
     try {
       onTold(told);
     } catch (error) {
@@ -58,7 +68,7 @@ export async function runProgram(call: ProgramCall): Promise<number | undefined>
       end();
     }
   });
-  createInterface({ input: child.stderr }).on('line', log);
+  readLines(child.stderr, mostLogged, (line) => log(withoutPasswords(line)));
   // One that has ended before it read the question is told of by its exit code.
   child.stdin.once('error', () => {});
   child.stdin.write(`${JSON.stringify(question)}\n`);
@@ -74,6 +84,26 @@ export async function runProgram(call: ProgramCall): Promise<number | undefined>
     signal.removeEventListener('abort', end);
   }
 }
+
+function readLines(input: Readable, most: number, take: (line: string) => void): void {
+  let begun = '';
+  input.setEncoding('utf8').on('data', (text: string) => {
+    const lines = text.split('\n');
+    lines.forEach((part, i) => {
+      if (begun.length < most) begun += part;
+      if (i === lines.length - 1) return;
+      take(begun.replace(/\r$/, ''));
+      begun = '';
+    });
+  });
+  input.on('end', () => {
+    if (begun !== '') take(begun);
+  });
+}
+
+/** Of connection texts, as drivers repeat them in what they complain of. */
+export const withoutPasswords = (text: string): string =>
+  text.replaceAll(/(\/\/[^\s:/@]*:)[^\s@]+(?=@)/g, '$1***').replaceAll(/(\bpassword\s*=\s*)\S+/gi, '$1***');
 
 /** As Ctrl-C does, then without asking. */
 function endGroup(child: ChildProcess): void {

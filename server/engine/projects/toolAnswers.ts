@@ -10,7 +10,7 @@ import type { NamedDatabase, ToolProgram } from '../layouts/layout';
 import type { MigrationFolder } from '../layouts/migration';
 import type { Answer, ToldProject } from '../programs/answer';
 import { interpreterOf, type Language } from '../programs/interpreter';
-import { runProgram } from '../programs/runProgram';
+import { runProgram, withoutPasswords } from '../programs/runProgram';
 import type { EngineOptions } from '../project';
 import type { World } from '../world';
 
@@ -75,7 +75,7 @@ export class ToolAnswers {
     const began = performance.now();
     const answer = await this.answerOf(found, program);
     if ('trouble' in answer)
-      return this.inTrouble(found, `${found.layout.label} could not be asked: ${answer.trouble}`);
+      return this.inTrouble(found, `${found.layout.label} could not be asked: ${withoutPasswords(answer.trouble)}`);
     const { tool, otherServer, problems, database, historyTable } = answer;
     this.world.log(`${tool} told of ${found.path} in ${Math.round(performance.now() - began)} ms`);
     if (otherServer !== undefined)
@@ -95,21 +95,21 @@ export class ToolAnswers {
 
   private async answerOf(found: MigrationFolder, program: ToolProgram): Promise<Answer> {
     let answer: Answer | undefined;
-    const said: string[] = [];
+    let last: string | undefined;
     const call = programCall(this.world, this.options, found, program);
     try {
       const code = await runProgram({
         ...call,
+        environment: { ...call.environment, PGOPTIONS: `${call.environment['PGOPTIONS'] ?? ''} ${onlyReading}`.trim() },
         question: { question: 'migrations', folder: found.path },
         onTold: (told) => (answer = told as Answer),
         log: (line) => {
-          said.push(line);
+          if (line.trim() !== '') last = line;
           this.world.log(`${found.layout.label}: ${line}`);
         },
         limitMs: patienceMs,
         signal: this.ending.signal,
       });
-      const last = said.findLast((line) => line.trim() !== '');
       return (
         answer ?? {
           trouble:
@@ -125,6 +125,9 @@ export class ToolAnswers {
     }
   }
 }
+
+/** As far as a project goes by libpq, also where it connects by itself. */
+const onlyReading = '-c default_transaction_read_only=on';
 
 const remedies = {
   python: 'Name the Python of the project in the setting rehearsal.python, or in the variable REHEARSAL_PYTHON.',
