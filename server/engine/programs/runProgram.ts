@@ -60,9 +60,9 @@ export async function runProgram(call: ProgramCall): Promise<number | undefined>
   readLines(child.stdout, mostAnswered, (line) => {
     const told = toldIn(line);
     // What is torn may hold a password.
-    if (told === undefined) return void log(`a line of ${line.length} characters that is no JSON`);
     try {
-      onTold(told);
+      if (told === undefined) log(`a line of ${line.length} characters that is no JSON`);
+      else onTold(told);
     } catch (error) {
       failure ??= { error };
       end();
