@@ -18,7 +18,7 @@ const version = (it: string): Migration => ({
   name: { version: it, digits: it, order: it, title: '', direction: 'both' },
 });
 
-const history = railsHistory({ table: { name: 'schema_migrations' } });
+const history = railsHistory({ name: 'schema_migrations' });
 
 for (const major of Object.values(servers)) {
   describe(`the history of Rails on Postgres ${major}`, () => {
@@ -56,7 +56,7 @@ for (const major of Object.values(servers)) {
     it('stands where the project has it', () =>
       withTables(['create schema app', `create table app.of_versions (version varchar primary key)`], (url) =>
         withSession(url, async (session) => {
-          const named = railsHistory({ table: { schema: 'app', name: 'of_versions' } });
+          const named = railsHistory({ schema: 'app', name: 'of_versions' });
           equal((await named.read(session)).table, 'app.of_versions');
           equal((await history.read(session)).exists, false);
         }),
