@@ -200,7 +200,7 @@ describe('the command line in trouble', function () {
       const { code, stdout } = await workspace.run('check', '--all', '--embedded', '--shadow', 'embedded');
       equal(code, 1);
       match(stdout, /_orders\.sql:1:1: error: A file cannot be read: .*EACCES.*Check that .*may be read\./);
-      match(stdout, /_order_totals\.sql:2:8: hint: column "nope" does not exist/);
+      match(stdout, /_order_totals\.sql:2:8: follows: column "nope" does not exist/);
     });
   });
 
