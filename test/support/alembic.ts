@@ -1,25 +1,15 @@
 /** The real Alembic and Flask-Migrate, of Debian, and a project of theirs. */
-import { execFile, spawnSync } from 'node:child_process';
-import { installDebian } from './programs';
+import { execFile } from 'node:child_process';
+import { installModules } from './programs';
 
 /** Debian's packages are for its own Python, which need not be the first one of the PATH. */
 export const python = '/usr/bin/python3';
 
-let isThere = false;
-
 /** For ours to take the same. */
 export function pythonVariables(): Readonly<Record<string, string>> {
-  if (!isThere) install();
-  isThere = true;
+  const packages = ['python3-alembic', 'python3-psycopg2', 'python3-flask-migrate'];
+  installModules(python, '-c', 'import alembic, psycopg2, flask_migrate', packages);
   return { REHEARSAL_PYTHON: python, PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' };
-}
-
-function install(): void {
-  const needed = ['-c', 'import alembic, psycopg2, flask_migrate'];
-  if (spawnSync(python, needed).status !== 0)
-    installDebian(['python3-alembic', 'python3-psycopg2', 'python3-flask-migrate'], (what) =>
-      console.error(`installing ${what}`),
-    );
 }
 
 /**

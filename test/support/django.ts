@@ -1,29 +1,13 @@
 /** The real Django, from Debian's packages, and a small project for it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { installDebian } from './programs';
+import { installModules } from './programs';
 
 /** Debian's own Python: only that one sees Debian's packages. */
 export const debianPython = '/usr/bin/python3';
 
-let installed: Promise<void> | undefined;
-
-/** @param packages that bring these modules */
-export function pythonWith(modules: readonly string[], packages: readonly string[]): Promise<void> {
-  installed ??= hasModules(modules).then((there) => {
-    if (!there) installDebian(packages, (what) => console.error(`installing ${what}`));
-  });
-  return installed;
-}
-
-export const withDjango = (): Promise<void> =>
-  pythonWith(['django', 'psycopg2'], ['python3-django', 'python3-psycopg2']);
-
-async function hasModules(modules: readonly string[]): Promise<boolean> {
-  const python = spawn(debianPython, ['-c', `import ${modules.join(', ')}`], { stdio: 'ignore' });
-  const [code] = (await Promise.race([once(python, 'exit'), once(python, 'error')])) as [unknown];
-  return code === 0;
-}
+export const withDjango = (): void =>
+  installModules(debianPython, '-c', 'import django, psycopg2', ['python3-django', 'python3-psycopg2']);
 
 export interface Ended {
   readonly code: number;

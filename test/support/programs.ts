@@ -23,6 +23,30 @@ export function installDebian(packages: readonly string[], say: (what: string) =
   run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env });
 }
 
+const loading = new Set<string>();
+
+/**
+ * Debian's packages for Debian's own interpreter, which need not be the first one of the PATH.
+ *
+ * @param interpreter absolute path
+ * @param code what loads them
+ */
+export function installModules(
+  interpreter: string,
+  flag: '-c' | '-e',
+  code: string,
+  packages: readonly string[],
+): void {
+  const key = `${interpreter} ${code}`;
+  if (loading.has(key)) return;
+  const load = () => spawnSync(interpreter, [flag, code], { encoding: 'utf8' });
+  if (load().status !== 0) installDebian(packages, (what) => console.error(`installing ${what}`));
+  const { status, stderr } = load();
+  if (status !== 0)
+    throw new Error(`${packages.join(' ')} was installed, but ${interpreter} cannot load it: ${stderr}`);
+  loading.add(key);
+}
+
 /** @throws {Error} with what it printed */
 export function run(
   command: string,

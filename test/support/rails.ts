@@ -1,13 +1,14 @@
 /** The real ActiveRecord with its rake tasks, of Debian, and a project of theirs without the rest of Rails. */
 import { execFile } from 'node:child_process';
-import { debianTool } from '../conformance/install';
+import { installModules } from './programs';
 
 /** Debian's gems are for its own Ruby, which need not be the first one of the PATH. */
 const ruby = '/usr/bin/ruby';
 
 /** For ours to take the same. */
 export function rubyVariables(): Readonly<Record<string, string>> {
-  debianTool('rake', ['ruby-activerecord', 'ruby-pg', 'rake']);
+  const code = 'require "rake"; require "active_record"; require "pg"';
+  installModules(ruby, '-e', code, ['ruby-activerecord', 'ruby-pg', 'rake']);
   return { REHEARSAL_RUBY: ruby, PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' };
 }
 

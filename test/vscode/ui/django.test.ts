@@ -12,7 +12,7 @@ describe('a project of Django', function () {
   this.timeout(180_000);
   let url = '';
   before(async () => {
-    await withDjango();
+    withDjango();
     const server = await serverOf(servers.newest);
     await asAdmin(server, 'create database shop_ui');
     url = server.url('shop_ui');
