@@ -61,7 +61,7 @@ describe('editor', () => {
     const document = await openFile(mistaken);
     await errorsOf(document, 1);
     await until('the language status', () => languageStatus.text.startsWith('Rehearsed in') || undefined);
-    match(languageStatus.detail!, / \(.+\) · A statement that takes too long /);
+    match(languageStatus.detail!, / \(.+\) · A statement that takes longer than the statement timeout /);
   });
 
   it('formats the SQL and keeps the markers of the tool', async () => {
