@@ -80,6 +80,9 @@ function expected(): string[] {
     ...['pglite.wasm', 'pglite.data', 'initdb.wasm', 'pg_dump.wasm', 'base.tar.gz', ...archives].map(
       (name) => `dist/pglite/${name}`,
     ),
+    ...readdirSync(join(root, 'server/programs'))
+      .filter((name) => /\.(?:py|rb)$/.test(name))
+      .map((name) => `dist/programs/${name}`),
     ...['l10n', 'media', 'syntaxes'].flatMap(under),
   ];
 }
