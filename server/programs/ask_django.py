@@ -18,12 +18,10 @@ from rehearsal_talk import is_same_database, leave, lines_of, question, refusal,
 def main():
     asked = question()
     try:
+        start_django()
         if asked["question"] == "migrations":
-            os.environ["PGOPTIONS"] = f"{os.environ.get('PGOPTIONS', '')} {ONLY_READING}".strip()
-            start_django()
             tell(Project().answer())
         else:
-            start_django()
             migrate(asked["direction"], asked["versions"], asked["pid"])
     except (Exception, SystemExit) as error:
         traceback.print_exc()

@@ -130,8 +130,7 @@ module Rehearsal
 
     # Why there is no connection; nil when there is one.
     def open_reading
-      ENV["PGOPTIONS"] = "#{ENV['PGOPTIONS']} -c default_transaction_read_only=on".strip
-      # A configuration with options of its own passes over what the variable says.
+      # A configuration with options of its own passes over PGOPTIONS, which says it for all others.
       options = @project.settings[:options]
       ActiveRecord::Base.establish_connection(@project.settings.merge(options: "#{options} -c default_transaction_read_only=on")) if options
       @connection = @project.connection

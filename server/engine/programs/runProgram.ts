@@ -21,8 +21,8 @@ export interface ProgramCall {
   readonly signal: AbortSignal;
 }
 
-/** How long what it has printed may take to come, in milliseconds. */
-const drainMs = 500;
+/** How long nothing more of what it has printed may come, once it has ended, in milliseconds. */
+const drainMs = 3_000;
 /** Characters of a line: the rest of it is passed over. */
 const mostAnswered = 256 * 1024 * 1024;
 const mostLogged = 10_000;
@@ -53,7 +53,10 @@ export async function runProgram(call: ProgramCall): Promise<number | undefined>
   child.once('exit', () => {
     child.stdin.end();
     // A daemon that it has left behind may hold its output for ever.
-    setTimeout(() => [child.stdout, child.stderr].forEach((it) => it.destroy()), drainMs);
+    const outputs = [child.stdout, child.stderr];
+    const silence = setTimeout(() => outputs.forEach((it) => it.destroy()), drainMs);
+    for (const it of outputs) it.on('data', () => silence.refresh());
+    child.once('close', () => clearTimeout(silence));
   });
   const end = (): void => endGroup(child);
   let failure: { readonly error: unknown } | undefined;
