@@ -7,7 +7,7 @@
  *
  * The last line is `N passed, N failed`, summed over the stages; a check like `types` counts as one.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -106,6 +106,8 @@ if (unknown) {
 let [passed, failed] = [0, 0];
 /** Nothing more is begun. */
 let red = false;
+/** What was red and why, said once more at the end: a log of CI may be cut at its beginning. */
+const reasons = [];
 let running = 0;
 /** The turns of commands that are not begun yet. */
 const waiting = [];
@@ -115,6 +117,7 @@ installPackages(root);
 tell('install', [{ green: true, output: '', started: total }]);
 const wanted = ({ name, always, asked }) => (only ? only.includes(name) || always : !asked);
 for (const group of groups) await Promise.all(group.filter(wanted).map(stage));
+for (const line of reasons) console.log(line);
 console.log(`${((performance.now() - total) / 1000).toFixed(1)} s in all`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
@@ -160,7 +163,15 @@ function tell(name, ended) {
     ...(counts.skipped > 0 ? [`${counts.skipped} skipped`] : []),
   ];
   console.log(`${name.padEnd(11)} ${words.join(', ')}`);
-  if (!green) console.log(`Run only this again: npm test -- --only ${name}`);
+  if (green) return;
+  console.log(`Run only this again: npm test -- --only ${name}`);
+  for (const it of ended) if (!it.green) reasons.push(`${name} FAILED:`, whyRed(it.output));
+}
+
+/** @returns mocha's failures, where there are any, else the end of what was printed */
+function whyRed(output) {
+  const failing = output.search(/^\s+\d+ failing\b/m);
+  return failing >= 0 ? output.slice(failing, failing + 12_000) : output.slice(-4000);
 }
 
 /** The sums of mocha's summaries, undefined when there is none. */
@@ -193,11 +204,29 @@ async function run([command, ...args]) {
     end();
   }, limitMs);
   const force = setTimeout(() => endGroup(child, 'SIGKILL'), limitMs + 10_000);
+  // What it started and left behind keeps its output open: there would be no end, and nothing that says why.
+  let left = false;
+  child.once('exit', () => {
+    const leftBehind = setTimeout(() => {
+      left = true;
+      output += `\nIt ended, but processes that it left behind hold its output:\n${processes()}\n`;
+      for (const stream of [child.stdout, child.stderr]) stream.destroy();
+    }, 10_000);
+    child.once('close', () => clearTimeout(leftBehind));
+  });
   const [code] = await once(child, 'close');
   clearTimeout(limit);
   clearTimeout(force);
   process.off('exit', end);
-  return { green: code === 0, output };
+  return { green: code === 0 && !left, output };
+}
+
+function processes() {
+  const { stdout } = spawnSync('ps', ['-eo', 'pid,ppid,pgid,etime,args'], { encoding: 'utf8' });
+  return (stdout ?? '')
+    .split('\n')
+    .map((line) => line.slice(0, 200))
+    .join('\n');
 }
 
 function endGroup(child, signal) {
