@@ -55,8 +55,21 @@ export interface EngineOptions {
   readonly binaries: readonly string[];
   /** Commands or absolute paths, for tools whose migrations are programs; left out where they are looked for. */
   readonly interpreters?: Readonly<Partial<Record<Language, string>>>;
+  /**
+   * Called when a tool takes long to tell of its programs: until `done` its project is as it told last, or has the fault
+   * `tool-asked` where it has not told yet; then projects have to be asked for again. Left out, `projects` waits.
+   */
+  readonly onAsking?: (asking: Asking) => void;
   /** How much checks tell of what each statement locks, reads, writes and changes; it takes time after the answer. */
   readonly observe: ObservationLevel;
+}
+
+export interface Asking {
+  /** Absolute. */
+  readonly folder: string;
+  /** For people. */
+  readonly tool: string;
+  readonly done: Promise<unknown>;
 }
 
 export type TargetChoice =

@@ -12,14 +12,14 @@ export const databases: Feature = {
     connection.onRequest(
       CandidatesRequest,
       reply(async ({ folder }) => {
-        const project = await workspace.projectAt(folder);
+        const project = await workspace.knownProjectAt(folder);
         return project.candidates().map((it) => ({ ...it, choice: withoutPassword(it.choice) }));
       }),
     );
     connection.onRequest(
       ChooseDatabaseRequest,
       reply(async ({ folder, choice }) => {
-        const { folder: chosenFor } = await workspace.projectAt(folder);
+        const { folder: chosenFor } = await workspace.knownProjectAt(folder);
         const before = workspace.chosen(chosenFor.path);
         await workspace.choose(chosenFor.path, choice);
         try {

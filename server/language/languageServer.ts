@@ -9,6 +9,7 @@ import {
   type InitializeResult,
   TextDocumentSyncKind,
 } from 'vscode-languageserver/node';
+import type { Asking } from '../engine/project';
 import type { World } from '../engine/world';
 import { ProjectsChanged, SettingsChanged, TrustGranted, WindowFocused } from '../protocol/messages';
 import { inBackground, logTrouble } from './background';
@@ -68,6 +69,9 @@ export function serve(
   workspace.onChange((change) => {
     if (workspace.ours && change !== 'ending') inBackground(connection, connection.sendNotification(ProjectsChanged));
   });
+  workspace.onAsking((asking) => {
+    if (client.window?.workDoneProgress) inBackground(connection, showAsking(connection, asking));
+  });
   connection.onNotification(WindowFocused, () => checks.lookForChanges());
   connection.onNotification(TrustGranted, () => inBackground(connection, workspace.trust()));
   const configure = async (settings: unknown) => {
@@ -99,6 +103,13 @@ function capabilities(): InitializeResult['capabilities'] {
     workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
     ...Object.assign({}, ...features.map((feature) => feature.capabilities)),
   };
+}
+
+async function showAsking(connection: Connection, { tool, folder, done }: Asking): Promise<void> {
+  const progress = await connection.window.createWorkDoneProgress();
+  progress.begin(`Asking ${tool} about ${basename(folder)}`);
+  await done;
+  progress.done();
 }
 
 async function watch(connection: Connection): Promise<void> {

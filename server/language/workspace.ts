@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ClientCapabilities, InitializeParams, WorkspaceFoldersChangeEvent } from 'vscode-languageserver/node';
 import { Fault } from '../engine/base/fault';
 import { pathsOf } from '../engine/layouts/migration';
-import type { Engine, EngineOptions, Project, Status, TargetChoice } from '../engine/project';
+import type { Asking, Engine, EngineOptions, Project, Status, TargetChoice } from '../engine/project';
 import type { Files, World } from '../engine/world';
 import type { HintLevel, Settings } from '../protocol/messages';
 import { engineOptions, readInitializationOptions, readSettings } from './options';
@@ -35,6 +35,9 @@ export class Workspace {
   private settings: Settings = readSettings(undefined);
   private readonly targets = new Map<string, TargetChoice>();
   private readonly listeners: ((change: WorkspaceChange) => void)[] = [];
+  private readonly askingListeners: ((asking: Asking) => void)[] = [];
+  /** By folder, while its tool is asked; they end when the answer is there to be listed. */
+  private readonly answers = new Map<string, Promise<void>>();
   private engine: Engine | undefined;
   private found: Promise<readonly Project[]> | undefined;
   private statuses = new WeakMap<Project, Promise<Status>>();
@@ -66,6 +69,11 @@ export class Workspace {
     this.listeners.push(listener);
   }
 
+  /** Told when a tool takes long to answer. */
+  onAsking(listener: (asking: Asking) => void): void {
+    this.askingListeners.push(listener);
+  }
+
   /**
    * Looked for once, until something changes.
    *
@@ -75,10 +83,24 @@ export class Workspace {
     if (!this.trusted) return Promise.resolve([]);
     this.engine ??= this.createEngine(
       { ...this.world, files: this.files },
-      engineOptions(this.roots, this.settings, this.disk, (folder) => this.targets.get(folder)),
+      {
+        ...engineOptions(this.roots, this.settings, this.disk, (folder) => this.targets.get(folder)),
+        onAsking: (asking) => this.asking(asking),
+      },
     );
     this.found ??= this.find(this.engine);
     return this.found;
+  }
+
+  /** What goes wrong with it is told of the project. */
+  private asking(asking: Asking): void {
+    const { engine } = this;
+    const done = Promise.allSettled([asking.done]).then(() => {
+      if (this.answers.get(asking.folder) === done) this.answers.delete(asking.folder);
+      if (this.engine === engine) this.changed('everything');
+    });
+    this.answers.set(asking.folder, done);
+    for (const listener of this.askingListeners) listener({ ...asking, done });
   }
 
   /** A fault is not remembered. */
@@ -97,8 +119,19 @@ export class Workspace {
     return projects.find(({ folder }) => folder.migrations.some((it) => pathsOf(it).includes(path)));
   }
 
-  /** @throws {Fault} `no-migrations` when the folder is no project (any more) */
+  /**
+   * For what is done with it: where its tool is being asked, as that answers.
+   *
+   * @throws {Fault} `no-migrations` when the folder is no project (any more)
+   */
   async projectAt(folderUri: string): Promise<Project> {
+    const { folder } = await this.knownProjectAt(folderUri);
+    await this.answers.get(folder.path);
+    return this.knownProjectAt(folderUri);
+  }
+
+  /** As `projectAt`, but without waiting for its tool. */
+  async knownProjectAt(folderUri: string): Promise<Project> {
     const project = await this.findProjectAt(folderUri);
     if (!project) throw new Fault('no-migrations', `${pathOf(folderUri) ?? folderUri} has none.`);
     return project;

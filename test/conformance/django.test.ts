@@ -1,10 +1,14 @@
 /** The real Django: what it is said to do it does, what we let it apply it knows, and what it has applied we know. */
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import { readFileSync, rmSync } from 'node:fs';
-import { DiagnosticSeverity } from 'vscode-languageserver-protocol';
+import {
+  DiagnosticSeverity,
+  DidChangeWatchedFilesNotification,
+  FileChangeType,
+} from 'vscode-languageserver-protocol/node';
 import { Fault } from '../../server/engine/base/fault';
 import type { ApplyResult, Project } from '../../server/engine/project';
-import { SqlRequest } from '../../server/protocol/messages';
+import { ListProjectsRequest, PreviewRequest, type ProjectItem, SqlRequest } from '../../server/protocol/messages';
 import { briefly, checked, never, on, projectOf, withWorkspace, type Workspace } from '../engine/support';
 import { withClient } from '../support/client';
 import { debianPython, djangoFiles, type Ended, furtherMigration, manage, withDjango } from '../support/django';
@@ -352,6 +356,64 @@ describe('a project of Django', () => {
           () => editor.published.at(-1)?.uri === uri && editor.published.at(-1)?.diagnostics.length === 0,
           'the mended file',
         );
+      });
+    }));
+
+  it('holds nobody up who asks for the projects of the window, and is waited for by what needs its answer', () =>
+    withDatabase(oldest, async (url) => {
+      const name = 'site/shop/migrations/0003_index.py';
+      const indexed = (columns: string) =>
+        furtherMigration(`        migrations.RunSQL('create index on shop_product (${columns})', ''),`);
+      const files = Object.fromEntries(Object.entries(djangoFiles(url)).map(([file, text]) => [`site/${file}`, text]));
+      const settingsName = 'site/site_settings/settings.py';
+      const isClosed = "os.path.exists(os.path.join(os.path.dirname(__file__), 'closed'))";
+      const gated = `import os, time\nwhile ${isClosed}:\n    time.sleep(0.05)\n${files[settingsName]}`;
+      const beginning = {
+        files: {
+          ...files,
+          [settingsName]: gated,
+          [name]: indexed('sku'),
+          'site/site_settings/closed': '',
+          'db/migrations/20260101000000_one.sql': '-- migrate:up\nselect 1;\n-- migrate:down\nselect 2;\n',
+        },
+        environment: { DATABASE_URL: url },
+        initializationOptions: { settings: { postgresBinaries: [binariesOf(oldest)], python: debianPython } },
+      };
+      await withLanguageServer(beginning, async ({ editor, path, write }) => {
+        const { connection } = editor;
+        const folderOf = (label: RegExp, items: readonly ProjectItem[]) => {
+          const item = items.find(({ layout }) => label.test(layout));
+          ok(item, `${label} among ${items.map(({ layout }) => layout).join()}`);
+          return item;
+        };
+        const list = () => connection.sendRequest(ListProjectsRequest);
+        const first = await list();
+        equal(folderOf(/Django/, first).fault?.fault, 'tool-asked');
+        equal(folderOf(/dbmate/, first).fault, undefined);
+        rmSync(path('site/site_settings/closed'));
+        const told = await until(async () => {
+          const item = folderOf(/Django/, await list());
+          return item.fault === undefined ? item : undefined;
+        });
+        const versionsOf = ({ migrations }: ProjectItem) => migrations.map(({ version }) => version);
+        ok(versionsOf(told).includes('shop.0003_index'));
+
+        write('site/site_settings/closed', '');
+        write(name, indexed('id'));
+        await connection.sendNotification(DidChangeWatchedFilesNotification.type, {
+          changes: [{ uri: uriOf(path(name)), type: FileChangeType.Changed }],
+        });
+        const meanwhile = folderOf(/Django/, await list());
+        deepEqual([meanwhile.fault, versionsOf(meanwhile)], [undefined, versionsOf(told)]);
+        let previewed = false;
+        const preview = connection
+          .sendRequest(PreviewRequest, { folder: told.folder, uri: uriOf(path(name)) })
+          .finally(() => (previewed = true));
+        await list();
+        equal(previewed, false);
+        rmSync(path('site/site_settings/closed'));
+        const { after } = await preview;
+        deepEqual(after.match(/INDEX shop_product_\w+_idx/g), ['INDEX shop_product_id_idx']);
       });
     }));
 });

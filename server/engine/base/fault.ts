@@ -159,6 +159,11 @@ const remedies = {
     mend: 'The log has what it printed.',
     offers: 'rehearsal.showLog',
   },
+  'tool-asked': {
+    says: 'The migration tool is still being asked',
+    mend: 'It goes on by itself when the answer has come.',
+    offers: undefined,
+  },
   'no-down': {
     says: 'The migration cannot be reverted',
     mend: 'Write its down script, or restore a snapshot instead.',

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { join, normalize, resolve, sep } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { Fault } from '../base/fault';
 import { unlessUnreadable } from '../base/unlessUnreadable';
 import { askedFolder } from '../layouts/asked';
@@ -25,42 +26,88 @@ interface Place {
   readonly historyTable?: ToldProject['historyTable'];
 }
 
-/** The first start of a large project takes a while, and one that hangs holds up the others; in milliseconds. */
+/** The first start of a large project takes a while; one that hangs is ended; in milliseconds. */
 const patienceMs = 120_000;
+/** Most answer within, and nobody sees a list that is drawn twice; in milliseconds. */
+const waitMs = 2_000;
+
+/** A tool at work on what it is asked about one folder. */
+interface Question {
+  readonly stamp: string;
+  readonly answer: Promise<AskedProject>;
+  /** What somebody has who does not wait any longer; its answer, once that is there. */
+  project: Promise<AskedProject>;
+  readonly ending: AbortController;
+}
 
 export class ToolAnswers {
-  /** By folder: what was asked about, and what came of it. */
-  private readonly known = new Map<string, { readonly stamp: string; readonly project: Promise<AskedProject> }>();
-  /** By folder, of the last answer: what goes wrong afterwards leads to no other database. */
-  private readonly places = new Map<string, Place>();
+  /** By folder: what is asked, or was and is still so. */
+  private readonly questions = new Map<string, Question>();
+  /** By folder, the last answer. */
+  private readonly told = new Map<string, AskedProject>();
   private readonly ending = new AbortController();
 
   constructor(
     private readonly world: World,
-    private readonly options: Pick<EngineOptions, 'interpreters'>,
+    private readonly options: Pick<EngineOptions, 'interpreters' | 'onAsking'>,
   ) {}
 
-  /** The same object again as long as nothing has changed. A tool that gives no answer leaves what the files tell. */
+  /**
+   * The same object again as long as nothing has changed. A tool that gives no answer leaves what the files tell; one
+   * that takes long the last answer, where somebody is told when the new one comes.
+   */
   async of(found: MigrationFolder): Promise<AskedProject> {
     const { program } = found.layout;
     if (!program) return { folder: found, database: undefined };
     const stamp = this.stampOf(found, program);
-    const known = this.known.get(found.path);
-    if (known?.stamp === stamp) return known.project;
-    const project = this.ask(found, program);
-    this.known.set(found.path, { stamp, project });
-    project.catch(() => this.known.delete(found.path));
-    return project;
+    const known = this.questions.get(found.path);
+    const question = known?.stamp === stamp ? known : this.ask(found, program, stamp);
+    return question.project;
   }
 
   /** The target has changed: what a tool tells of pending migrations may hang on what is there. */
   forget(folder: string): void {
-    this.known.delete(folder);
+    this.questions.get(folder)?.ending.abort();
+    this.questions.delete(folder);
   }
 
   /** Programs that still run are ended. */
   close(): void {
     this.ending.abort();
+  }
+
+  private ask(found: MigrationFolder, program: ToolProgram, stamp: string): Question {
+    const { path } = found;
+    this.forget(path);
+    const ending = new AbortController();
+    const answer = this.answered(found, program, ending.signal);
+    const question = { stamp, answer, project: this.soon(found, answer), ending };
+    this.questions.set(path, question);
+    const hasAnswered = () => (question.project = answer);
+    // What went wrong goes to who waits, and the next one asks anew.
+    const hasFailed = () => this.questions.get(path) === question && this.questions.delete(path);
+    answer.then(hasAnswered, hasFailed);
+    return question;
+  }
+
+  private async soon(found: MigrationFolder, answer: Promise<AskedProject>): Promise<AskedProject> {
+    const { onAsking } = this.options;
+    if (!onAsking) return answer;
+    const quick = await Promise.race([answer, setTimeout(waitMs, undefined, { ref: false })]);
+    if (quick) return quick;
+    const { path, layout } = found;
+    onAsking({ folder: path, tool: layout.label, done: answer });
+    const asked = new Fault('tool-asked', `${layout.label} tells what the migrations in ${path} do.`);
+    return this.told.get(path) ?? { folder: found, database: asked };
+  }
+
+  /** One that was ended for another one waits for that. */
+  private async answered(found: MigrationFolder, program: ToolProgram, signal: AbortSignal): Promise<AskedProject> {
+    const answer = await this.projectOf(found, program, signal);
+    if (signal.aborted && !this.ending.signal.aborted)
+      return (this.questions.get(found.path) ?? this.ask(found, program, this.stampOf(found, program))).answer;
+    this.told.set(found.path, answer);
+    return answer;
   }
 
   private stampOf({ path }: MigrationFolder, program: ToolProgram): string {
@@ -71,9 +118,9 @@ export class ToolAnswers {
     return hash.digest('hex');
   }
 
-  private async ask(found: MigrationFolder, program: ToolProgram): Promise<AskedProject> {
+  private async projectOf(found: MigrationFolder, program: ToolProgram, signal: AbortSignal): Promise<AskedProject> {
     const began = performance.now();
-    const answer = await this.answerOf(found, program);
+    const answer = await this.answerOf(found, program, signal);
     if ('trouble' in answer)
       return this.inTrouble(found, `${found.layout.label} could not be asked: ${withoutPasswords(answer.trouble)}`);
     const { tool, otherServer, problems, database, historyTable } = answer;
@@ -82,18 +129,20 @@ export class ToolAnswers {
       return this.inTrouble(found, `${found.layout.label} is configured for ${otherServer}, not for Postgres.`);
     const folder = problems.length > 0 ? withTrouble(found, ...problems) : found;
     const place = { database: named(database), ...(historyTable && { historyTable }) };
-    this.places.set(found.path, place);
     if (answer.migrations.length === 0) return { folder, ...place };
     const read = (path: string) => unlessUnreadable(() => this.world.disk.read(path));
     return { folder: askedFolder(folder, inFolder(answer, found.path), read), ...place };
   }
 
   private inTrouble(found: MigrationFolder, message: string): AskedProject {
-    const place = this.places.get(found.path) ?? { database: new Fault('tool-failed', message) };
-    return { folder: withTrouble(found, message), ...place };
+    const folder = withTrouble(found, message);
+    const last = this.told.get(found.path);
+    // What goes wrong now leads to no other database.
+    if (last && !(last.database instanceof Fault)) return { ...last, folder };
+    return { folder, database: new Fault('tool-failed', message) };
   }
 
-  private async answerOf(found: MigrationFolder, program: ToolProgram): Promise<Answer> {
+  private async answerOf(found: MigrationFolder, program: ToolProgram, signal: AbortSignal): Promise<Answer> {
     let answer: Answer | undefined;
     let last: string | undefined;
     const call = programCall(this.world, this.options, found, program);
@@ -108,7 +157,7 @@ export class ToolAnswers {
           this.world.log(`${found.layout.label}: ${line}`);
         },
         limitMs: patienceMs,
-        signal: this.ending.signal,
+        signal: AbortSignal.any([signal, this.ending.signal]),
       });
       return (
         answer ?? {
