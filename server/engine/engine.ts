@@ -107,12 +107,13 @@ function targetOf(
   world: World,
   told: NamedDatabase | Fault | undefined,
 ): Target {
-  const { databaseVariables = [], namedVariables, namedDatabase, schemaOf } = layout;
+  const { databaseVariables = [], namedVariables, namedDatabase, databaseIn, schemaOf } = layout;
   const contents = contentsOf(path, world.files);
   const variables = [...(namedVariables?.(contents) ?? []), ...databaseVariables];
   const database = namedDatabase?.(contents);
+  const first = told ?? databaseIn?.(world.environment, contents);
   try {
-    return resolveTarget(path, options, world, { told, variables, database, schemaOf });
+    return resolveTarget(path, options, world, { told: first, variables, database, schemaOf });
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     return unreadableTarget(path, error, world);

@@ -89,7 +89,8 @@ function rehearsalTitle(check: CheckState | undefined): string {
   }
 }
 
-function resultTitle({ ms, rehearsedOn, findings }: FileCheck): string {
+function resultTitle({ ms, rehearsedOn, statements, findings }: FileCheck): string {
+  if (statements === 0 && findings.length === 0) return 'Nothing to rehearse';
   const errors = findings.filter(isOwnError).length;
   const refused = errors === 0 ? '' : `, ${errors} refused`;
   // What stands behind the place, such as whose schema it has, is too long for a line: the status item tells it.

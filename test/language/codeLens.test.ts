@@ -31,6 +31,11 @@ const titles = (state: CheckState | undefined, how: Standing | undefined) =>
   lensesOf(uri, 3, state, how).map((it) => `${it.command?.title} → ${it.command?.command}`);
 
 describe('code lenses', () => {
+  it('say of a file without a statement that there is nothing to rehearse', () => {
+    const empty: CheckState = { kind: 'rehearsed', check: { ...check, ms: 0, statements: 0 } };
+    deepEqual(titles(empty, undefined), ['Nothing to rehearse → ']);
+  });
+
   it('offer the commands of a pending migration, with its URI, on the line given', () => {
     deepEqual(lensesOf(uri, 3, rehearsed, standing), [
       lens('Rehearsed in 12 ms on private PostgreSQL 18.4', 'rehearsal.rehearse'),

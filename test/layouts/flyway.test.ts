@@ -78,6 +78,20 @@ describe("Flyway's database", () => {
       const found = flyway.namedDatabase?.({ path: '/w', names: [], list: () => [], read: reader(files) });
       equal(found && `${found.connection}, ${found.source}`, expected);
     });
+
+  it('is first of all that of the environment, with the login of the files where it has none', () => {
+    const files = { 'flyway.conf': 'flyway.url=jdbc:postgresql://localhost/other\nflyway.user=app\n' };
+    const folder = { path: '/w', names: [], list: () => [], read: reader(files) };
+    const named = (environment: Readonly<Record<string, string>>) => flyway.databaseIn?.(environment, folder);
+    equal(named({}), undefined);
+    deepEqual(named({ FLYWAY_URL: 'jdbc:postgresql://db/shop', FLYWAY_PASSWORD: 'a b' }), {
+      connection: 'postgresql://db/shop?user=app&password=a%20b',
+      source: 'FLYWAY_URL in the environment',
+    });
+    const spring = { SPRING_DATASOURCE_URL: 'jdbc:postgresql://db/shop', SPRING_DATASOURCE_USERNAME: 'spring' };
+    equal(named(spring)?.connection, 'postgresql://db/shop?user=spring');
+    equal(named({ FLYWAY_URL: 'jdbc:mysql://db/shop' }), undefined);
+  });
 });
 
 describe("Flyway's names", () => {

@@ -1,7 +1,7 @@
 /** Flyway: `V1__add_email.sql`, run once, and `R__views.sql`, run again whenever it has changed. */
 import { directives } from './directives/flyway';
 import { flywayConfig, configurationFiles, type FlywayConfig } from './flywayConfig';
-import { flywayDatabase } from './flywayDatabase';
+import { flywayDatabase, flywayDatabaseIn } from './flywayDatabase';
 import { filesIn, locationsIn } from './flywayLocations';
 import { flywayName, type FlywayName, isRepeatable, isVersion } from './flywayNames';
 import { type FlywayReading, readFlyway } from './flywayReader';
@@ -28,6 +28,7 @@ function layoutAs(reading: FlywayReading): Layout {
     ...putsFirst(reading.config),
 
     namedDatabase: ({ read }) => flywayDatabase(read),
+    databaseIn: (environment, { read }) => flywayDatabaseIn(environment, read),
 
     configured: ({ read, environment, database, user }) =>
       layoutAs({ config: flywayConfig(read, environment), session: { database, user } }),

@@ -6,7 +6,7 @@
  */
 import { configurationFiles } from './flywayConfig';
 import { settingsIn } from './flywaySettings';
-import type { FolderContents, NamedDatabase } from './layout';
+import type { FolderContents, NamedDatabase, ToolSettings } from './layout';
 import { propertiesIn, type Setting, yamlEntries } from './settingsFiles';
 
 /** @returns that of the nearest file that names one; a URL in which something is still to be put in names none */
@@ -19,16 +19,38 @@ export function flywayDatabase(read: FolderContents['read']): NamedDatabase | un
   return undefined;
 }
 
-function namedBy(file: string, text: string): NamedDatabase | undefined {
-  const own = valuesOf(settingsIn(file, text));
-  const spring = valuesOf(springEntries(file, text));
+/** @returns that of Flyway's own variables, or of Spring's; a user and a password that they lack come from the files */
+export function flywayDatabaseIn(
+  environment: ToolSettings['environment'],
+  read: FolderContents['read'],
+): NamedDatabase | undefined {
+  const first = (...names: readonly string[]) => names.find((it) => environment[it]);
+  const named = first('FLYWAY_URL', 'SPRING_FLYWAY_URL', 'SPRING_DATASOURCE_URL');
+  if (named === undefined) return undefined;
+  const ofFiles = configurationFiles.map((file) => loginIn(file, read(file) ?? '')).find((it) => it.user !== undefined);
+  const user = first('FLYWAY_USER', 'SPRING_FLYWAY_USER', 'SPRING_DATASOURCE_USERNAME');
+  const password = first('FLYWAY_PASSWORD', 'SPRING_FLYWAY_PASSWORD', 'SPRING_DATASOURCE_PASSWORD');
   const login = {
+    user: user === undefined ? ofFiles?.user : environment[user],
+    password: password === undefined ? ofFiles?.password : environment[password],
+  };
+  return databaseAt(environment[named], login, `${named} in the environment`);
+}
+
+function namedBy(file: string, text: string): NamedDatabase | undefined {
+  const login = loginIn(file, text);
+  const where = `in ${file.replaceAll('../', '')}`;
+  const ofFlyway = databaseAt(valuesOf(settingsIn(file, text))('url'), login, `the URL of Flyway ${where}`);
+  const spring = valuesOf(springEntries(file, text));
+  return ofFlyway ?? databaseAt(spring('spring.datasource.url'), login, `spring.datasource.url ${where}`);
+}
+
+function loginIn(file: string, text: string): Login {
+  const [own, spring] = [valuesOf(settingsIn(file, text)), valuesOf(springEntries(file, text))];
+  return {
     user: own('user') ?? spring('spring.datasource.username'),
     password: own('password') ?? spring('spring.datasource.password'),
   };
-  const where = `in ${file.replaceAll('../', '')}`;
-  const ofFlyway = databaseAt(own('url'), login, `the URL of Flyway ${where}`);
-  return ofFlyway ?? databaseAt(spring('spring.datasource.url'), login, `spring.datasource.url ${where}`);
 }
 
 function springEntries(file: string, text: string): readonly Setting[] {

@@ -39,6 +39,8 @@ export interface Layout {
   readonly namedVariables?: (folder: FolderContents) => readonly string[];
   /** The one that its configuration names itself, where no variable does; left out where there is none. */
   readonly namedDatabase?: (folder: FolderContents) => NamedDatabase | undefined;
+  /** The one that variables name in a form of the tool's own, before all others. */
+  readonly databaseIn?: (environment: ToolSettings['environment'], folder: FolderContents) => NamedDatabase | undefined;
   /**
    * The schema that its sessions have for their whole search_path, and that is made when it is missing; undefined, or left
    * out, where the tool takes the session as it comes.
