@@ -106,7 +106,9 @@ if (unknown) {
 let [passed, failed] = [0, 0];
 /** Nothing more is begun. */
 let red = false;
-/** What was red and why, said once more at the end: a log of CI may be cut at its beginning. */
+/** A process whose tests are over ends sooner; in milliseconds. */
+const stuckMs = 60_000;
+/** What was red and why, and what did not end, said once more at the end: a log of CI may be cut at its beginning. */
 const reasons = [];
 let running = 0;
 /** The turns of commands that are not begun yet. */
@@ -163,6 +165,7 @@ function tell(name, ended) {
     ...(counts.skipped > 0 ? [`${counts.skipped} skipped`] : []),
   ];
   console.log(`${name.padEnd(11)} ${words.join(', ')}`);
+  for (const { notice } of ended) if (notice) reasons.push(`${name}: ${notice}`);
   if (green) return;
   console.log(`Run only this again: npm test -- --only ${name}`);
   for (const it of ended) if (!it.green) reasons.push(`${name} FAILED:`, whyRed(it.output));
@@ -204,21 +207,39 @@ async function run([command, ...args]) {
     end();
   }, limitMs);
   const force = setTimeout(() => endGroup(child, 'SIGKILL'), limitMs + 10_000);
-  // What it started and left behind keeps its output open: there would be no end, and nothing that says why.
-  let left = false;
+  const ending = watchEnd(child, () => output);
+  const [code] = await once(child, 'close');
+  ending.over();
+  clearTimeout(limit);
+  clearTimeout(force);
+  process.off('exit', end);
+  const held = /^The tests are over, but their process is held by:\n(?: .*\n?)+/m.exec(output)?.[0];
+  const isGreen = code === 0 || (ending.killed() && countsIn(output)?.failed === 0);
+  return { green: isGreen, output, notice: ending.notice() ?? held };
+}
+
+/** Ends what does not end by itself: a process whose tests are over, and what it has left behind. */
+function watchEnd(child, output) {
+  let notice;
+  let [isOver, isKilled] = [false, false];
+  // What holds its output would keep it from being closed.
   child.once('exit', () => {
     const leftBehind = setTimeout(() => {
-      left = true;
-      output += `\nIt ended, but processes that it left behind hold its output:\n${processes()}\n`;
+      notice ??= `It has ended, but processes that it left behind hold its output:\n${processes()}`;
       for (const stream of [child.stdout, child.stderr]) stream.destroy();
     }, 10_000);
     child.once('close', () => clearTimeout(leftBehind));
   });
-  const [code] = await once(child, 'close');
-  clearTimeout(limit);
-  clearTimeout(force);
-  process.off('exit', end);
-  return { green: code === 0 && !left, output };
+  const watch = setInterval(() => {
+    if (!child.spawnargs[0].includes('mocha') || !/^\s+\d+ passing\b/m.test(output())) return;
+    if (isOver) {
+      notice ??= `Its tests were over, but it did not end:\n${processes()}`;
+      isKilled = true;
+      endGroup(child, 'SIGKILL');
+    }
+    isOver = true;
+  }, stuckMs);
+  return { over: () => clearInterval(watch), killed: () => isKilled, notice: () => notice };
 }
 
 function processes() {
