@@ -8,6 +8,7 @@ import { besideIn, type MigrationFolder } from './layouts/migration';
 import type { Engine, EngineOptions } from './project';
 import { Accesses } from './projects/access';
 import { Bench } from './projects/bench';
+import { environmentTarget } from './projects/environments';
 import { createProject } from './projects/project';
 import { ToolAnswers } from './projects/toolAnswers';
 import { resolveTarget, type Target, unreadableTarget } from './projects/target';
@@ -15,19 +16,21 @@ import { loadParser } from './sql/parse';
 import type { World } from './world';
 
 export function createEngine(world: World, options: EngineOptions): Engine {
-  const benches = new Map<string, Bench>();
+  const byEnvironment = new Map<string | undefined, Map<string, Bench>>();
   const closing = new Set<Promise<void>>();
   const accesses = new Accesses();
   const tools = new ToolAnswers(world, options);
   let hasClosed = false;
   return {
-    async projects() {
+    async projects(environment = options.environment) {
+      const benches = byEnvironment.get(environment) ?? new Map<string, Bench>();
+      byEnvironment.set(environment, benches);
       await loadParser();
       const asked = await Promise.all(foldersOf(world, options).map((it) => tools.of(it)));
       // What is made from now on nobody would close.
       if (hasClosed) return [];
       const places = asked.map(({ folder: found, database, historyTable }) => {
-        const target = targetOf(found, options, world, database);
+        const target = targetOf(found, environment, options, world, database);
         const settings = { ...settingsOf(found, target, world), historyTable };
         const folder = { ...found, layout: found.layout.configured?.(settings) ?? found.layout };
         return { folder, target, settings, key: keyOf(folder, target, settings) };
@@ -60,7 +63,8 @@ export function createEngine(world: World, options: EngineOptions): Engine {
     async close() {
       hasClosed = true;
       tools.close();
-      await Promise.all([...[...benches.values()].map((it) => it.close()), ...closing]);
+      const benches = [...byEnvironment.values()].flatMap((it) => [...it.values()]);
+      await Promise.all([...benches.map((it) => it.close()), ...closing]);
     },
   };
 }
@@ -75,6 +79,7 @@ const keyOf = (
     path,
     layout.name,
     info.id,
+    info.environment,
     parameters,
     environment,
     historyTable,
@@ -103,6 +108,7 @@ const embeddedName = 'postgres';
 /** What is wrong with the target of one folder is said when that one is asked, and holds up no other. */
 function targetOf(
   { path, layout }: MigrationFolder,
+  environment: string | undefined,
   options: EngineOptions,
   world: World,
   told: NamedDatabase | Fault | undefined,
@@ -113,6 +119,7 @@ function targetOf(
   const database = namedDatabase?.(contents);
   const first = told ?? databaseIn?.(world.environment, contents);
   try {
+    if (environment !== undefined) return environmentTarget(path, environment, options, world, { schemaOf });
     return resolveTarget(path, options, world, { told: first, variables, database, schemaOf });
   } catch (error) {
     if (!(error instanceof Fault)) throw error;

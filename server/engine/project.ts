@@ -12,6 +12,7 @@ import type {
   SnapshotResult,
 } from './changes';
 import type { Notice } from './database/session';
+import type { EnvironmentInfo } from './environments';
 import type { Repair } from './history/history';
 import type { Finding, Place } from './finding';
 import type { MigrationFolder, Migration } from './layouts/migration';
@@ -19,6 +20,7 @@ import type { Language } from './programs/interpreter';
 import type { Observation, ObservationLevel } from './rehearsal/observation/observation';
 
 export type * from './changes';
+export type * from './environments';
 export * from './finding';
 export type { Repair };
 
@@ -26,9 +28,10 @@ export interface Engine {
   /**
    * The migration folders below the roots, found anew at each call; each with its target.
    *
+   * @param environment for their targets there; left out, that of the options
    * @throws {Fault} `bad-usage` when `dir` or `layout` name something that is not there
    */
-  projects(): Promise<readonly Project[]>;
+  projects(environment?: string): Promise<readonly Project[]>;
   /** Ends workers, private servers and connections. */
   close(): Promise<void>;
 }
@@ -44,6 +47,14 @@ export interface EngineOptions {
   readonly layouts: (folder: string) => string | undefined;
   /** `embedded`, a URL or key=value string, or undefined: DATABASE_URL of environment and `.env`, else embedded. */
   readonly target: (folder: string) => TargetChoice | undefined;
+  /** Name of the environment whose targets are meant, instead of those for development. */
+  readonly environment?: string | undefined;
+  /** Environments as the user's settings have them, before those of the repository; not looked at yet. */
+  readonly environments?: unknown;
+  /** Oldest rehearsal that an apply to production may rely on, in minutes; left out, 60. */
+  readonly rehearsalMaxAge?: number | undefined;
+  /** Passwords by the names of environments, from the keychain. */
+  readonly environmentPasswords?: Readonly<Record<string, string>>;
   readonly statementMs: number;
   readonly shadow: 'auto' | 'private' | 'same-server' | 'embedded' | { readonly url: string };
   /**
@@ -79,6 +90,12 @@ export type TargetChoice =
 export interface Project {
   readonly folder: MigrationFolder;
   readonly target: TargetInfo;
+  /**
+   * Those that are configured for this folder.
+   *
+   * @throws {Fault} `bad-environments`, `not-readable`
+   */
+  environments(): readonly EnvironmentInfo[];
   /** @throws {Fault} when the target does not answer or its history cannot be read */
   status(signal?: AbortSignal): Promise<Status>;
   /**
@@ -208,6 +225,8 @@ export interface TargetInfo {
   readonly engine: 'server' | 'embedded';
   /** Where the choice came from, for people: `DATABASE_URL in .env`. */
   readonly because: string;
+  /** Undefined for the target that the editor rehearses for. */
+  readonly environment?: EnvironmentInfo;
 }
 
 /** A database that could be the target. */

@@ -200,6 +200,27 @@ const remedies = {
     offers: undefined,
   },
   'remote-target': { says: 'The target is not on this machine', mend: 'Confirm it by name.', offers: undefined },
+  'production-target': { says: 'The target is in production', mend: 'Confirm it by name.', offers: undefined },
+  'bad-environments': {
+    says: 'The environments cannot be read',
+    mend: 'Correct their list and try again.',
+    offers: undefined,
+  },
+  'no-such-environment': {
+    says: 'There is no such environment',
+    mend: 'See rehearsal environments.',
+    offers: undefined,
+  },
+  'read-only-target': {
+    says: 'The target is only ever read',
+    mend: 'Prepare a script bundle for those who may change it.',
+    offers: undefined,
+  },
+  'not-rehearsed': {
+    says: 'Nothing is applied to production that was not rehearsed for it just before',
+    mend: 'Rehearse it there, and try again.',
+    offers: undefined,
+  },
   'no-such-snapshot': { says: 'There is no such snapshot', mend: 'Look at the list of snapshots.', offers: undefined },
   'no-terminal': {
     says: 'There is no terminal to ask on',

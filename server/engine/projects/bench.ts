@@ -92,7 +92,7 @@ export class Bench implements Neighbour {
       target: database,
       access,
       log,
-      limit: target.kind === 'embedded' ? 0 : dataLimitOf(options),
+      limit: dataLimitOf(options, target),
       liveBase: (signal) => this.bases.ofLiveSchema(signal),
       newWorkshop: (wished, signal) => this.workshops.make('withRows', wished, signal),
       standing: () => this.workshops.at('withRows') ?? this.workshops.at('live'),
@@ -145,6 +145,12 @@ export class Bench implements Neighbour {
   /** As Bases.confirm. */
   confirm(signal: AbortSignal): Promise<boolean> {
     return this.bases.confirm(signal);
+  }
+
+  /** Of the live schema, as it truly is. */
+  async schemaFingerprint(signal: AbortSignal): Promise<string> {
+    await this.confirm(signal);
+    return (await this.bases.ofLiveSchema(signal)).fingerprint;
   }
 
   /** In turn, for what changes the target: no project of this window is in the way of it. */

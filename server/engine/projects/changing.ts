@@ -8,7 +8,8 @@ import type { ApplyRequest, ApplyResult, Consent, Progress, RevertRequest } from
 import { runProgram } from '../programs/runProgram';
 import { takeSnapshot } from '../snapshots/snapshots';
 import type { Live } from './live';
-import { demandConsent } from './target';
+import { demandConsent } from './consent';
+import { demandRehearsed } from './rehearsed';
 import { programCall } from './toolAnswers';
 import { around, type Ground } from './ground';
 import { look } from './look';
@@ -94,6 +95,7 @@ async function asItIsNow(ground: Ground, foresee: () => Promise<Foreseen>, signa
 export async function apply(ground: Ground, request: ApplyRequest, asker: Asker): Promise<ApplyResult> {
   const { live, versions } = await foreseeApply(ground, request.which, asker.signal);
   if (versions.length === 0) return { kind: 'nothing' };
+  await demandRehearsed(ground, planUp(filesOf(ground), versions), asker.signal);
   const reason = `before applying ${namedBriefly(versions)}`;
   return change(ground, live, { ...request, reason }, asker, (job) => applyMigrations(job, versions));
 }

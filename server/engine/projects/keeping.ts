@@ -1,7 +1,7 @@
 /** Snapshots of the target that are asked for by themselves: take one, bring one back. */
 import type { Consent, RestoreResult, Snapshot, SnapshotRequest, SnapshotResult } from '../project';
 import { dropSnapshot, listSnapshots, restoreSnapshot, takeSnapshot } from '../snapshots/snapshots';
-import { demandConsent } from './target';
+import { demandConsent, demandWritable } from './consent';
 import { around, type Ground } from './ground';
 import { liveNow, recover } from './look';
 
@@ -31,6 +31,7 @@ export async function snapshot(
   { reason, disconnect }: SnapshotRequest,
   signal: AbortSignal,
 ): Promise<SnapshotResult> {
+  demandWritable(ground.bench.target);
   const version = await newestVersion(ground, signal);
   return takeSnapshot(ground.bench.target, { reason, version, disconnect }, around(ground, signal));
 }

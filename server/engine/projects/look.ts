@@ -73,6 +73,8 @@ function sawAnew(ground: Ground, { history }: Live, migrations: readonly ReadMig
 export async function recover(ground: Ground, signal = new AbortController().signal): Promise<void> {
   const { bench, folder, world } = ground;
   const { target, history } = bench;
+  // What was begun before it was marked so is for whoever may change it.
+  if (target.info.environment?.readOnly) return;
   const job = { database: target.database, history, folder, storage: world.storage, signal };
   for (const work of [() => recoverSnapshots(target, around(ground, signal)), () => recoverApplies(job)]) {
     const told = await bench.patiently(work);

@@ -9,12 +9,14 @@ import { appliedText } from './appliedText';
 import { apply, mayApply, mayRevert, revert } from './changing';
 import { check } from './checking';
 import { createMigration } from './creating';
+import { environmentsOf } from './environments';
 import type { Ground } from './ground';
 import { deleteSnapshot, restore, snapshot, snapshots } from './keeping';
 import { MigrationReader, wishedBy } from './links';
 import { look } from './look';
 import { movedEdit } from './movedEdit';
 import { previewFrom } from './previewing';
+import { noting } from './rehearsed';
 import { renamesOf } from './renumbering';
 import { statusOf } from './status';
 import { repair, repairs } from './repairing';
@@ -35,6 +37,7 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
   return {
     folder,
     target: target.info,
+    environments: () => environmentsOf(folder.path, options, world).map(({ info }) => info),
     refresh: () => bench.refresh(),
     refreshIfMoved: (occasion) => bench.refreshIfMoved(occasion),
     copyRows: () => bench.copyRows(wishedBy(ground.reader.read(folder, world.files))),
@@ -43,7 +46,10 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     check(wanted, onFile, signal) {
       const laps = new Laps<CheckRoom>('turn');
       const isOfEditor = typeof wanted !== 'string' && 'open' in wanted;
-      if (!isOfEditor) return bench.turns.soon(() => check(ground, wanted, onFile, laps, signal));
+      if (!isOfEditor)
+        return bench.turns.soon(() =>
+          noting(ground, onFile, (tell) => check(ground, wanted, tell, laps, signal), signal),
+        );
       return bench.turns.inPassing(
         (ending) => check(ground, wanted, onFile, laps, ending).finally(() => laps.enter('turn')),
         signal,

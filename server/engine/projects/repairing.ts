@@ -4,7 +4,7 @@ import type { Consent, Repair } from '../project';
 import type { Ground } from './ground';
 import { filesOf } from './changing';
 import { liveNow, recover } from './look';
-import { demandConsent } from './target';
+import { demandConsent } from './consent';
 
 export async function repairs(ground: Ground, signal?: AbortSignal): Promise<readonly Repair[]> {
   return repairsIn((await liveNow(ground, signal)).history, filesOf(ground));

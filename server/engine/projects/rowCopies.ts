@@ -13,6 +13,7 @@ import { copyRows } from '../shadow/copyRows';
 import type { RowSource } from '../shadow/rowSource';
 import { censusOf, type RowCensus } from '../shadow/rowsOfTarget';
 import type { Access } from './access';
+import type { Target } from './target';
 import type { Workshop } from './workshop';
 
 /** Shortest time between two looks at the rows, in milliseconds. */
@@ -42,8 +43,11 @@ export interface CopyGround {
 export const usualDataLimit = 100;
 
 /** In bytes. To a server that the user names rows go only when the user has said how many may. */
-export function dataLimitOf({ shadow, shadowDataLimit }: EngineOptions): number {
-  const usual = typeof shadow === 'object' ? 0 : usualDataLimit;
+export function dataLimitOf({ shadow, shadowDataLimit }: EngineOptions, { kind, info }: Target): number {
+  if (kind === 'embedded') return 0;
+  // What staging and production hold goes to no other machine unless somebody says so.
+  const isOthers = info.environment !== undefined && info.environment.role !== 'development';
+  const usual = typeof shadow === 'object' || isOthers ? 0 : usualDataLimit;
   return (shadowDataLimit ?? usual) * 1_000_000;
 }
 

@@ -60,7 +60,7 @@ export function resolveTarget(folder: string, options: EngineOptions, world: Wor
     world.log(line);
     if (why instanceof Fault && isUsual(place)) broken.push(new Fault(why.code, `${place}: ${why.detail}`, why));
   });
-  const named: Named = { candidates, dotenv: dotenvOf(folder, options, world) };
+  const named: Around = { candidates, dotenv: dotenvOf(folder, options, world) };
   switch (choice?.kind) {
     case 'embedded':
       return embeddedTarget(folder, options, world, named, 'it was chosen');
@@ -83,10 +83,15 @@ export function resolveTarget(folder: string, options: EngineOptions, world: Wor
 }
 
 /** What the files around a folder say. */
-interface Named {
+export interface Around {
   readonly candidates: readonly Candidate[];
   readonly dotenv: Variables;
 }
+
+export const variablesAround = (folder: string, options: EngineOptions, world: World): Around => ({
+  candidates: candidatesOf(folder, options, world, [], world.log),
+  dotenv: dotenvOf(folder, options, world),
+});
 
 /** Stands for a target whose settings cannot be read: whatever is asked of it is answered by the fault. */
 export function unreadableTarget(folder: string, fault: Fault, { environment }: World): Target {
@@ -157,7 +162,7 @@ const isNoFile = ({ cause }: Fault): boolean =>
   cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'EISDIR');
 
 /** The folder and those above it, up to the workspace's. */
-function foldersUpTo(folder: string, roots: readonly string[]): string[] {
+export function foldersUpTo(folder: string, roots: readonly string[]): string[] {
   const root = rootOf(folder, roots);
   if (root === undefined) return [folder];
   const folders = [folder];
@@ -182,10 +187,10 @@ function chosen(
   return choice.password === undefined ? parameters : withPassword(parameters, choice.password);
 }
 
-function serverTarget(
+export function serverTarget(
   named: ConnectionParameters,
   because: string,
-  { candidates, dotenv }: Named,
+  { candidates, dotenv }: Around,
   { world: { assets, environment }, use }: { readonly world: World; readonly use: TargetUse },
 ): Target {
   const schema = use.schemaOf?.(named.extra);
@@ -208,7 +213,7 @@ function embeddedTarget(
   folder: string,
   { roots }: EngineOptions,
   { assets, storage, environment }: World,
-  { dotenv }: Named,
+  { dotenv }: Around,
   because: string,
 ): Target {
   const root = rootOf(folder, roots) ?? folder;
@@ -239,9 +244,3 @@ export const beginningOf = ({ schema }: Target, { putsFirst }: Pick<Layout, 'put
   makes: [...(schema === undefined ? [] : [schema]), ...(putsFirst?.makes ?? [])],
   ...(putsFirst ? { first: putsFirst.schema } : {}),
 });
-
-/** @throws {Fault} `remote-target` unless the user has confirmed the name of a target on another machine */
-export function demandConsent({ info }: Target, confirmedName: string | undefined): void {
-  if (info.local || confirmedName === info.name) return;
-  throw new Fault('remote-target', `${info.label} can only be changed after its name (${info.name}) was confirmed.`);
-}

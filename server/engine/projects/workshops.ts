@@ -4,7 +4,7 @@ import { onSession } from '../database/onSession';
 import type { EngineOptions } from '../project';
 import { createChain } from '../rehearsal/chain';
 import type { Base } from '../shadow/base';
-import { type ChosenPlace, choosePlace, traitsOf } from '../shadow/choosePlace';
+import { type ChosenPlace, choosePlace, type PlaceWishes, traitsOf } from '../shadow/choosePlace';
 import { noSetUp, type SetUp } from '../shadow/setUp';
 import type { World } from '../world';
 import type { Access } from './access';
@@ -108,6 +108,7 @@ export class Workshops {
     const wishes = {
       wish: typeof options.shadow === 'object' ? { url: connectionOf(options.shadow.url, world) } : options.shadow,
       target: target.parameters,
+      itsServer: itsServer(target),
       setUp: setUp ?? noSetUp,
       extensions: asked,
       binaries: options.binaries,
@@ -124,4 +125,9 @@ export class Workshops {
     // Once begun it goes on without whoever asked: the next check, a keystroke later, wants a place as well.
     return choosePlace(wishes, traits);
   }
+}
+
+function itsServer({ info: { environment } }: Target): PlaceWishes['itsServer'] {
+  if (environment?.readOnly) return 'never';
+  return environment && environment.role !== 'development' ? 'onWish' : undefined;
 }

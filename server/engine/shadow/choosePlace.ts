@@ -24,6 +24,8 @@ export interface PlaceWishes {
   readonly wish: 'auto' | 'private' | 'same-server' | 'embedded' | { readonly url: ConnectionParameters };
   /** Undefined when the target is the embedded engine. */
   readonly target: ConnectionParameters | undefined;
+  /** Where databases are not made by themselves on a local server of the target: only when that is wished, or never. */
+  readonly itsServer?: 'onWish' | 'never' | undefined;
   readonly setUp: SetUp;
   /** Extensions that the target has or the migrations ask for. */
   readonly extensions: readonly string[];
@@ -85,6 +87,8 @@ async function choose(wishes: PlaceWishes, target: TargetTraits | undefined): Pr
   if (!target || !own) return { place: embeddedPlace(wishes), because: 'the target is the embedded Postgres' };
   if (wish === 'embedded') return { place: embeddedPlace(wishes), because: chosen };
   if (wish === 'private') return privatePlace(wishes, target);
+  if (wish === 'same-server' && wishes.itsServer === 'never')
+    throw new Fault('no-shadow', `the target is only ever read: no database is made on the server of ${labelOf(own)}.`);
   if (wish === 'same-server') return { place: await onItsServer(own, wishes, target), because: chosen };
   if (typeof wish === 'object') return { place: await onGivenServer(wish.url, wishes), because: chosen };
   return firstToBeHad(wishes, own, target);
@@ -104,9 +108,10 @@ async function firstToBeHad(wishes: PlaceWishes, own: ConnectionParameters, targ
     return { place, because: [...reasons, "the role may create databases on the target's server"].join('; ') };
   };
   // On somebody else's machine no database is made unless the user wishes so.
+  const isFree = isLocal(own) && wishes.itsServer === undefined;
   const attempts: readonly Attempt[] = [
     { what: 'a private server', make: () => privatePlace(wishes, target) },
-    ...(isLocal(own) ? [{ what: "a shadow database on the target's server", make: sameServer }] : []),
+    ...(isFree ? [{ what: "a shadow database on the target's server", make: sameServer }] : []),
   ];
   for (const [i, { what, make }] of attempts.entries()) {
     try {
@@ -120,6 +125,7 @@ async function firstToBeHad(wishes: PlaceWishes, own: ConnectionParameters, targ
       reasons.push(reason);
     }
   }
+  if (isLocal(own) && !isFree) reasons.push('nothing is made by itself on the server of an environment');
   if (!isLocal(own)) reasons.push('the target is on another machine, where nothing is made by itself');
   return { place: embeddedPlace(wishes), because: reasons.join('; ') };
 }

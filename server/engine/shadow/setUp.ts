@@ -162,12 +162,16 @@ const meaningful = [
   'password_encryption',
 ];
 
-/** What a project has invented is not in pg_settings, until a library claims its name. */
+/**
+ * What a project has invented is not in pg_settings, until a library claims its name. That a session of ours only reads
+ * an environment, by what it says at its login (`client`), is nothing to those who migrate it.
+ */
 const settingsOf = (session: Session): Promise<readonly Setting[]> =>
   session.rows<Setting>(
     `select name, pg_catalog.current_setting(name) as value from pg_catalog.pg_settings
       where pg_catalog.lower(name) = any ($1) and source not in ('default', 'override')
         and context in ('user', 'superuser')
+        and not (name = 'default_transaction_read_only' and source = 'client')
      union
      select name, pg_catalog.current_setting(name, true)
        from pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) kept,

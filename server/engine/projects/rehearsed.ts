@@ -1,0 +1,134 @@
+/**
+ * What was rehearsed for a target in production, kept on the disk: nothing is applied there by other scripts, upon
+ * another schema, or after too long a time.
+ *
+ * A check writes such a record, and so may a trial, which says more: it ran the same scripts on the rows, too.
+ */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { Planned } from '../apply/plan';
+import { Fault } from '../base/fault';
+import { type Check, type FileCheck, isErrorOfUp } from '../project';
+import type { Ground } from './ground';
+import { look } from './look';
+import { wholeUpText } from './states';
+
+export interface RehearsalRecord {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly by: 'check' | 'trial';
+  /** Bench.schemaFingerprint of the target that it stood upon. */
+  readonly schema: string;
+  /** The pending migrations from the first one on, in their order. */
+  readonly scripts: readonly RehearsedScript[];
+}
+
+export interface RehearsedScript {
+  readonly version: string;
+  /** Of its up file, as digestOf. */
+  readonly digest: string;
+  readonly verdict: 'passed' | 'refused';
+}
+
+const usualMaxAge = 60;
+
+/** @param upText with its byte order mark */
+export const digestOf = (upText: string): string => createHash('sha256').update(upText).digest('hex');
+
+/** Keeps what came of a check for the next apply. @param run the check, which tells of each file */
+export async function noting(
+  ground: Ground,
+  onFile: (file: FileCheck) => void,
+  run: (tell: (file: FileCheck) => void) => Promise<Check>,
+  signal: AbortSignal,
+): Promise<Check> {
+  if (!isProduction(ground)) return run(onFile);
+  const files = new Map<string, FileCheck>();
+  const check = await run((file) => {
+    files.set(file.path, file);
+    onFile(file);
+  });
+  const pending = (await look(ground, signal)).migrations.filter(({ state }) => state === 'pending');
+  const scripts: RehearsedScript[] = [];
+  for (const it of pending) {
+    const file = files.get(it.link.up.path);
+    if (!file) break;
+    const verdict = file.findings.some(isErrorOfUp) ? 'refused' : 'passed';
+    scripts.push({ version: it.migration.version, digest: digestOf(wholeUpText(it)), verdict });
+  }
+  if (scripts.length > 0) await noteRehearsal(ground, { by: 'check', scripts }, signal);
+  return check;
+}
+
+/** What a rehearsal has shown; the next apply to production may rely on it. */
+export async function noteRehearsal(
+  ground: Ground,
+  { by, scripts }: Pick<RehearsalRecord, 'by' | 'scripts'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { bench, world } = ground;
+  const record: RehearsalRecord = {
+    at: world.now().toISOString(),
+    by,
+    schema: await bench.schemaFingerprint(signal),
+    scripts,
+  };
+  world.disk.replace(pathOf(ground), `${JSON.stringify(record)}\n`);
+}
+
+/**
+ * In production, before anything is begun.
+ *
+ * @throws {Fault} `not-rehearsed`
+ */
+export async function demandRehearsed(ground: Ground, plan: readonly Planned[], signal: AbortSignal): Promise<void> {
+  if (!isProduction(ground)) return;
+  const why = await whyNot(ground, plan, signal);
+  if (why === undefined) return;
+  const { label } = ground.bench.target.info;
+  throw new Fault('not-rehearsed', `${label}: ${why}.`);
+}
+
+async function whyNot(ground: Ground, plan: readonly Planned[], signal: AbortSignal): Promise<string | undefined> {
+  const { world, options, bench } = ground;
+  const record = recordOf(ground);
+  if (!record) return 'these migrations were not rehearsed with its schema yet';
+  const maxAge = options.rehearsalMaxAge ?? usualMaxAge;
+  const age = (world.now().getTime() - Date.parse(record.at)) / 60_000;
+  if (!(age <= maxAge)) return `the last rehearsal was at ${record.at}, more than ${maxAge} minutes ago`;
+  for (const [i, { migration, upText }] of plan.entries()) {
+    const script = record.scripts[i];
+    if (script?.version !== migration.version)
+      return `${migration.version} was not rehearsed in this order, from the first pending migration on`;
+    if (script.digest !== digestOf(upText))
+      return `${migration.version} is not what was rehearsed: its file has changed`;
+    if (script.verdict === 'refused') return `${migration.version} was refused when it was rehearsed`;
+  }
+  if (record.schema !== (await bench.schemaFingerprint(signal)))
+    return 'its schema is another one than the one rehearsed with';
+  return undefined;
+}
+
+const isProduction = ({ bench }: Ground): boolean => bench.target.info.environment?.role === 'production';
+
+/** One folder and one target have one record: the last. */
+function pathOf({ bench, folder, world }: Ground): string {
+  const of = createHash('sha256').update(`${bench.target.info.id}\0${folder.path}`).digest('hex').slice(0, 24);
+  return join(world.storage, 'rehearsed', `${of}.json`);
+}
+
+/** What was written by another version, or cut off, is as good as none. */
+function recordOf(ground: Ground): RehearsalRecord | undefined {
+  const text = ground.world.disk.read(pathOf(ground));
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+const isRecord = (value: unknown): value is RehearsalRecord =>
+  typeof value === 'object' && value !== null && 'scripts' in value && Array.isArray(value.scripts) && 'at' in value;
