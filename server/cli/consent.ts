@@ -15,28 +15,33 @@ export function mustBeAnswerable({ terminal, values }: Call): void {
 }
 
 /**
- * A target on another machine is agreed to by its name, one on this machine by `y`.
+ * A target on another machine, or in production, is agreed to by its name, any other by `y`.
  *
  * @returns undefined when the user does not agree
- * @throws {Fault} as mustBeAnswerable; `remote-target` when the name is missing or another one
+ * @throws {Fault} as mustBeAnswerable; `remote-target`, `production-target` when the name is missing or another one
  */
 export async function consentTo(question: string, target: TargetInfo, call: Call): Promise<Consent | undefined> {
   const { terminal, values, signal } = call;
   mustBeAnswerable(call);
   const disconnect = values.disconnect ?? false;
-  if (target.local) {
+  const isProduction = target.environment?.role === 'production';
+  if (target.local && !isProduction) {
     return values.yes || (await agrees(`${question} [y/N] `, call)) ? { disconnect } : undefined;
   }
   let confirmedName = values.confirm;
   if (confirmedName === undefined && !values.yes) {
     confirmedName = (
-      await terminal.ask(`${question}\nIt is not on this machine. Type its name to go on: `, signal)
+      await terminal.ask(
+        `${question}\n${isProduction ? 'It is in production' : 'It is not on this machine'}. Type its name to go on: `,
+        signal,
+      )
     )?.trim();
     if (!confirmedName) return undefined;
   }
   if (confirmedName === target.name) return { disconnect, confirmedName };
   const wrong = confirmedName === undefined ? '' : ` "${confirmedName}" is another name.`;
-  throw new Fault('remote-target', `${target.label}.${wrong} Add --confirm ${target.name} if it is the right one.`);
+  const code = isProduction ? 'production-target' : 'remote-target';
+  throw new Fault(code, `${target.label}.${wrong} Add --confirm ${target.name} if it is the right one.`);
 }
 
 interface Busy {

@@ -30,6 +30,13 @@ export const options = {
     value: 'URL',
     says: 'the database, as a URL or key=value (default: DATABASE_URL, else embedded)',
   },
+  environment: {
+    type: 'string',
+    value: 'NAME',
+    says: 'the database of this environment (see rehearsal environments)',
+  },
+  rehearse: { type: 'boolean', says: 'rehearse what is pending in each environment, with its schema' },
+  compare: { type: 'boolean', says: 'compare the schemas of environments with the same migrations' },
   embedded: { type: 'boolean', says: 'the embedded Postgres, needing no server' },
   shadow: {
     type: 'string',
@@ -70,6 +77,7 @@ export const commonOptions: readonly OptionName[] = [
   'dir',
   'layout',
   'database',
+  'environment',
   'embedded',
   'format',
   'verbose',

@@ -29,6 +29,7 @@ export function engineOptions(values: Values, folder: string, words: readonly st
     layout,
     layouts: () => undefined,
     target: () => target,
+    environment: environmentNamed(values),
     observe: values.observe === true ? 'full' : 'off',
     statementMs: timeout === undefined ? statementMs : wholeNumber('statement-timeout', timeout, 1),
     shadow: shadowPlace(values.shadow ?? 'auto'),
@@ -137,6 +138,11 @@ function targetChoice({ database, embedded }: Values): TargetChoice | undefined 
   if (database?.trim() === '') throw new Fault('bad-usage', '--database is empty; is its variable set?');
   if (embedded) return { kind: 'embedded' };
   return database === undefined ? undefined : { kind: 'server', connection: database };
+}
+
+function environmentNamed({ environment, database, embedded }: Values): string | undefined {
+  if (environment === undefined || (database === undefined && !embedded)) return environment;
+  throw new Fault('bad-usage', '--environment names a database, and so does --database or --embedded.');
 }
 
 function shadowPlace(word: string): EngineOptions['shadow'] {

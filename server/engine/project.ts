@@ -111,6 +111,8 @@ export interface Project {
    * @throws {Fault} `rows-unknown` when nobody has asked for them lately; `refused` when Postgres does not give them
    */
   rowsAtFault(rows: string, signal: AbortSignal): Promise<RowsAtFault>;
+  /** The schema of the target as pg_dump tells it. */
+  schema(signal: AbortSignal): Promise<string>;
   /** The schema before and after one migration, named by the path of its file, or after all of them (`pending`). */
   preview(path: string, signal: AbortSignal): Promise<Preview>;
   /**

@@ -2,6 +2,7 @@
 import { apply } from './apply';
 import { check } from './check';
 import type { Command } from './command';
+import { environments } from './environments';
 import { newMigration } from './newMigration';
 import { preview } from './preview';
 import { repair } from './repair';
@@ -19,5 +20,6 @@ export const commands: readonly Command[] = [
   snapshot,
   restore,
   repair,
+  environments,
   newMigration,
 ];

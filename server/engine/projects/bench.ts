@@ -153,6 +153,13 @@ export class Bench implements Neighbour {
     return (await this.bases.ofLiveSchema(signal)).fingerprint;
   }
 
+  /** As pg_dump tells it. */
+  async schemaText(signal: AbortSignal): Promise<string> {
+    await this.confirm(signal);
+    const base = await this.bases.ofLiveSchema(signal);
+    return base.kind === 'dump' ? base.sql : this.question(() => this.target.database.dump('schema', signal), signal);
+  }
+
   /** In turn, for what changes the target: no project of this window is in the way of it. */
   alone<T>(work: () => Promise<T>): Promise<T> {
     return this.access.neighbours.alone(this, work);

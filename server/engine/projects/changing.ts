@@ -8,7 +8,7 @@ import type { ApplyRequest, ApplyResult, Consent, Progress, RevertRequest } from
 import { runProgram } from '../programs/runProgram';
 import { takeSnapshot } from '../snapshots/snapshots';
 import type { Live } from './live';
-import { demandConsent } from './consent';
+import { demandConsent, demandWritable } from './consent';
 import { demandRehearsed } from './rehearsed';
 import { programCall } from './toolAnswers';
 import { around, type Ground } from './ground';
@@ -36,6 +36,7 @@ async function foreseeApply(
   which: ApplyRequest['which'],
   signal: AbortSignal | undefined,
 ): Promise<Foreseen> {
+  demandWritable(ground.bench.target);
   const { live, migrations } = await look(ground, signal);
   const pending = migrations.filter(({ state }) => state === 'pending').map(({ migration }) => migration.version);
   const versions = versionsOf(which, pending);
@@ -53,6 +54,7 @@ async function foreseeRevert(
   versions: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<Foreseen> {
+  demandWritable(ground.bench.target);
   const { live } = await look(ground, signal);
   if (versions.length > 0) {
     checkDown(ground, versions, live.history);

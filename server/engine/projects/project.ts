@@ -56,6 +56,7 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
       );
     },
     rowsAtFault: async (rows, signal) => bench.rowAnswers.rowsAtFault(rows, signal),
+    schema: (signal) => bench.turns.soon(() => bench.schemaText(signal)),
     preview: (path, signal) => bench.turns.soon(() => previewFrom(ground, path, signal)),
     mayApply: (which, signal) => mayApply(ground, which, signal),
     mayRevert: (versions, signal) => mayRevert(ground, versions, signal),
