@@ -169,6 +169,12 @@ export interface Project {
    * @throws {Fault} as appliedText; `not-edited` also when nothing but white space and comments is another
    */
   movedEdit(path: string, signal: AbortSignal): Promise<MovedEdit>;
+  /**
+   * The SQL that is kept of a migration which is applied and has no file here.
+   *
+   * @throws {Fault} `applied-text-unknown`, and as `status`
+   */
+  keptSql(version: string, signal?: AbortSignal): Promise<string>;
   /** How the files of a migration would be called with the next version; empty where the version is in no name. */
   renames(path: string): readonly Rename[];
   /** Databases that the workspace and the environment name, best first. */
@@ -271,6 +277,8 @@ export interface Status {
   readonly historyTable: string;
   /** In the order of the folder; then the versions that the database has and the folder lacks. */
   readonly migrations: readonly MigrationStatus[];
+  /** Versions as they would be reverted: newest first, also those without a file here whose SQL is kept. */
+  readonly revertible: readonly string[];
   /** Why the tool would refuse to go on, and what to do. */
   readonly blocked?: string;
 }
@@ -293,6 +301,12 @@ export interface MigrationStatus {
    * from going on, an edited one that differs in nothing but its line ends.
    */
   readonly reason?: string;
+  /** Of a `missing` one whose SQL we have kept. */
+  readonly kept?: {
+    /** ISO 8601. */
+    readonly at: string;
+    readonly hasDown: boolean;
+  };
 }
 
 /** Why shadows live where they do. */

@@ -233,6 +233,7 @@ describe('a status', () => {
         {
           server: 'PostgreSQL 18.4',
           historyTable: 'public.schema_migrations',
+          revertible: [],
           migrations: [
             migration('1', 'users', 'applied'),
             migration('12', '日本', 'edited'),

@@ -1,6 +1,7 @@
 /** Versions that the database has and the folder lacks: which of them keep the tool from going on. */
 import { deepEqual } from 'node:assert/strict';
 import type { HistoryState } from '../../server/engine/history/history';
+import { numbered } from '../../server/engine/layouts/numbered';
 import { statusOf } from '../../server/engine/projects/status';
 
 const reasonsWith = (more: Partial<HistoryState>): readonly boolean[] => {
@@ -12,7 +13,11 @@ const reasonsWith = (more: Partial<HistoryState>): readonly boolean[] => {
   const file = { path: '/m/2.sql', text: '', scripts: [] };
   const read = { link: { up: file, down: undefined }, files: new Map(), extensions: [], state: 'applied' } as const;
   const live = { server: '', history, schema: undefined };
-  const { migrations } = statusOf({ live, migrations: [{ migration, ...read }] });
+  const folder = { path: '/m', layout: numbered, because: '', migrations: [migration], problems: [] };
+  const { migrations } = statusOf(
+    { live, migrations: [{ migration, ...read }] },
+    { folder, files: (it) => it, missing: [] },
+  );
   deepEqual(
     migrations.map(({ version, state }) => `${version} ${state}`),
     ['2 applied', '1 missing', '3 missing'],

@@ -21,7 +21,7 @@ export const second = '/workspace/migrations/2_b.sql';
 export const third = '/workspace/migrations/3_c.sql';
 export const texts = { [first]: 'select 1;\n', [second]: 'select 2;\n', [third]: 'select 3;\n' };
 
-const emptyStatus = { server: 'PostgreSQL 18.4', historyTable: 'rehearsal.migrations', migrations: [] };
+const emptyStatus = { server: 'PostgreSQL 18.4', historyTable: 'rehearsal.migrations', migrations: [], revertible: [] };
 
 export const place = {
   rehearsedOn: 'nothing',

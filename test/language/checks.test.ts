@@ -171,7 +171,7 @@ describe('background checks', () => {
   it('leave what was told of a pending migration when it is closed as it was saved', async () => {
     const { migrations } = findFolders(['/workspace'], filesOf(texts))[0] ?? { migrations: [] };
     const pending = migrations.map((migration) => ({ version: '', title: '', state: 'pending', migration }) as const);
-    const status = () => Promise.resolve({ server: '', historyTable: '', migrations: pending });
+    const status = () => Promise.resolve({ server: '', historyTable: '', migrations: pending, revertible: [] });
     await withEditor({ check: findNo, status }, async ({ editor, files }) => {
       files.texts.set(first, 'no');
       editor.open(first, 'no');

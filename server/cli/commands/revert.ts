@@ -1,5 +1,6 @@
 /** `rehearsal revert`: runs the down scripts of the newest applied migrations. */
 import { Fault } from '../../engine/base/fault';
+import type { Status } from '../../engine/project';
 import { wholeNumber } from '../arguments';
 import { consentTo, unlessBusy } from '../consent';
 import { commonOptions, consentOptions } from '../options';
@@ -15,7 +16,8 @@ export const revert: Command = {
   options: ['count', 'no-snapshot', ...consentOptions, ...commonOptions],
   says: 'revert the newest applied migration by its down script',
   more: [
-    'Newest first, through the history table of their tool and under its lock, after a snapshot. To go back without',
+    'Newest first, through the history table of their tool and under its lock, after a snapshot. One that is applied and',
+    'not in the folder, as after a checkout, is reverted by the SQL that was kept when it was applied. To go back without',
     'down scripts, restore a snapshot. Asks before it begins, unless --yes is given.',
   ].join('\n'),
   examples: ['rehearsal revert', 'rehearsal revert --count 3 --yes'],
@@ -23,21 +25,19 @@ export const revert: Command = {
     const { terminal, values, signal } = call;
     const count = wholeNumber('count', values.count ?? '1', 1);
     const project = await oneProject(call);
-    const { migrations, server, blocked } = await project.status(signal);
+    const { migrations, revertible, server, blocked } = await project.status(signal);
     if (blocked !== undefined) throw new Fault('blocked', blocked);
     const places = callPlaces(call);
     const about = { project, places, verb: 'Reverted', call } as const;
-    const applied = migrations.filter((it) => it.state === 'applied' || it.state === 'edited');
-    const planned = applied.slice(-count).toReversed();
-    if (planned.length === 0) return finish({ kind: 'nothing' }, about);
-    const versions = planned.map(({ version }) => version);
+    const versions = revertible.slice(0, count);
+    if (versions.length === 0) return finish({ kind: 'nothing' }, about);
     await project.mayRevert(versions, signal);
 
     if (!call.json || !values.yes) {
       terminal.say(`To revert on ${project.target.label} (${server}, ${project.target.because}):`);
-      for (const { version, title } of planned) terminal.say(`  ${version}  ${title}`.trimEnd());
+      for (const version of versions) terminal.say(`  ${lineOf(version, migrations)}`);
     }
-    const question = `Revert ${some(planned.length, 'migration')} on ${project.target.label}?`;
+    const question = `Revert ${some(versions.length, 'migration')} on ${project.target.label}?`;
     const consent = await consentTo(question, project.target, call);
     if (!consent) return declined(call);
     const result = await unlessBusy(
@@ -53,3 +53,9 @@ export const revert: Command = {
     return result ? finish(result, about) : declined(call);
   },
 };
+
+function lineOf(version: string, migrations: Status['migrations']): string {
+  const found = migrations.find((it) => it.version === version);
+  const kept = found?.state === 'missing' ? '(not in this folder: by the SQL kept)' : '';
+  return [version, found?.title ?? '', kept].filter((it) => it !== '').join('  ');
+}

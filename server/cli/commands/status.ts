@@ -63,11 +63,12 @@ function json({ project, result }: Answer, places: Places) {
     ...(project.folder.problems.length > 0 && {
       problems: project.folder.problems.map((it) => jsonProblem(it, places)),
     }),
-    migrations: migrations.map(({ version, title, state, reason, migration }) => ({
+    migrations: migrations.map(({ version, title, state, reason, migration, kept }) => ({
       version,
       title,
       state,
       ...(reason !== undefined && { reason }),
+      ...(kept && { kept }),
       ...(migration?.upPath !== undefined && { path: places.path(migration.upPath) }),
     })),
   };

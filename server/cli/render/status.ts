@@ -55,9 +55,9 @@ export function renderStatus({ server, historyTable, migrations, blocked }: Stat
   const versions = widest(migrations.map((it) => it.version));
   const titles = widest(migrations.map((it) => harmless(it.title)));
   const lines = migrations.flatMap((it) => {
-    const { version, title, state, reason } = it;
+    const { version, title, state, reason, kept } = it;
     const { word, colour } = isOutOfOrder(it) ? outOfOrder : looks[state];
-    const line = `  ${padded(version, versions)}  ${padded(harmless(title), titles)}  ${paint(colour, word)}`;
+    const line = `  ${padded(version, versions)}  ${padded(harmless(title), titles)}  ${paint(colour, word)}${keptWords(kept)}`;
     return reason === undefined ? [line] : [line, `    ${harmless(reason)}`];
   });
   const pending = migrations.filter((it) => it.state === 'pending').length;
@@ -67,4 +67,10 @@ export function renderStatus({ server, historyTable, migrations, blocked }: Stat
       ? []
       : [`${paint('red', `Blocked: ${harmless(blocked)}`)} rehearsal repair lists the ways out.`];
   return `${[...lines, summary, ...trouble].join('\n')}\n`;
+}
+
+/** What can be done about one that is not in the folder. */
+function keptWords(kept: MigrationStatus['kept']): string {
+  if (!kept) return '';
+  return kept.hasDown ? '; its SQL is kept, so that it can be reverted' : '; its SQL is kept, which has no way down';
 }

@@ -8,6 +8,7 @@ import { diskCache } from '../base/diskCache';
 import { Fault } from '../base/fault';
 import { histories } from '../history/all';
 import type { History } from '../history/history';
+import { type KeptMigrations, keptMigrations } from '../history/keptMigrations';
 import type { ToolSettings } from '../layouts/layout';
 import type { MigrationFolder } from '../layouts/migration';
 import type { EngineOptions, Glance, Occasion } from '../project';
@@ -60,6 +61,7 @@ export class Bench implements Neighbour {
   /** Another one whenever the target was changed by us. */
   private era = 0;
   private resting: NodeJS.Timeout | undefined;
+  private readonly keptIn = new Map<string, KeptMigrations>();
 
   constructor(
     folder: MigrationFolder,
@@ -125,6 +127,14 @@ export class Bench implements Neighbour {
   private suspectRows(): void {
     this.rowAnswers.doubt();
     this.rowCopies.suspect();
+  }
+
+  /** What is kept of the files that were applied. @param table of the history */
+  kept(table: string): KeptMigrations {
+    const { storage, now } = this.world;
+    const kept = this.keptIn.get(table) ?? keptMigrations(storage, { targetId: this.target.info.id, table }, now);
+    this.keptIn.set(table, kept);
+    return kept;
   }
 
   /** As LiveTarget.read. */

@@ -9,10 +9,11 @@ import { runProgram } from '../programs/runProgram';
 import { takeSnapshot } from '../snapshots/snapshots';
 import type { Live } from './live';
 import { demandConsent, demandWritable } from './consent';
+import { keepWanted, wholeFolder } from './keptFiles';
 import { demandRehearsed } from './rehearsed';
 import { programCall } from './toolAnswers';
 import { around, type Ground } from './ground';
-import { look } from './look';
+import { look, type View } from './look';
 
 /** Who is told of it and may stop it. */
 export interface Asker {
@@ -24,6 +25,8 @@ export interface Asker {
 interface Foreseen {
   readonly live: Live;
   readonly versions: readonly string[];
+  /** What is run. */
+  readonly files: JobFiles;
 }
 
 /**
@@ -35,13 +38,15 @@ async function foreseeApply(
   ground: Ground,
   which: ApplyRequest['which'],
   signal: AbortSignal | undefined,
-): Promise<Foreseen> {
+): Promise<Foreseen & { readonly view: View }> {
   demandWritable(ground.bench.target);
-  const { live, migrations } = await look(ground, signal);
+  const view = await look(ground, signal);
+  const { live, migrations } = view;
   const pending = migrations.filter(({ state }) => state === 'pending').map(({ migration }) => migration.version);
   const versions = versionsOf(which, pending);
-  if (versions.length > 0) checkUp(filesOf(ground), planUp(filesOf(ground), versions), live.history);
-  return { live, versions };
+  const files = filesOf(ground);
+  if (versions.length > 0) checkUp(files, planUp(files, versions), live.history);
+  return { live, versions, files, view };
 }
 
 /**
@@ -56,11 +61,28 @@ async function foreseeRevert(
 ): Promise<Foreseen> {
   demandWritable(ground.bench.target);
   const { live } = await look(ground, signal);
+  const files = filesToRevert(ground, live, versions);
   if (versions.length > 0) {
-    checkDown(ground, versions, live.history);
-    planDown(filesOf(ground), versions);
+    checkDown(files, versions, live.history);
+    planDown(files, versions);
   }
-  return { live, versions };
+  return { live, versions, files };
+}
+
+/**
+ * Also what is kept of migrations that have no file here; a tool that runs its files itself cannot do without them.
+ *
+ * @throws {Fault} `no-down`
+ */
+function filesToRevert(ground: Ground, { history }: Live, versions: readonly string[]): JobFiles {
+  const { folder, files, missing } = wholeFolder(ground, history);
+  const { program, label } = ground.folder.layout;
+  const stuck = program && missing.find(({ version }) => versions.includes(version));
+  if (stuck) throw new Fault('no-down', `${label} itself reverts, and has no file of ${stuck.version} here.`);
+  const disk = files(ground.world.disk);
+  return program
+    ? filesOf(ground)
+    : { folder, read: (path) => disk.read(path), isMarked: (path) => disk.isMarked(path) };
 }
 
 /**
@@ -95,19 +117,22 @@ async function asItIsNow(ground: Ground, foresee: () => Promise<Foreseen>, signa
 
 /** Alone only. */
 export async function apply(ground: Ground, request: ApplyRequest, asker: Asker): Promise<ApplyResult> {
-  const { live, versions } = await foreseeApply(ground, request.which, asker.signal);
+  const { live, versions, files, view } = await foreseeApply(ground, request.which, asker.signal);
   if (versions.length === 0) return { kind: 'nothing' };
-  await demandRehearsed(ground, planUp(filesOf(ground), versions), asker.signal);
+  await demandRehearsed(ground, planUp(files, versions), asker.signal);
   const reason = `before applying ${namedBriefly(versions)}`;
-  return change(ground, live, { ...request, reason }, asker, (job) => applyMigrations(job, versions));
+  return change(ground, live, { ...request, reason }, asker, (job) => {
+    keepWanted(ground, view, versions);
+    return applyMigrations({ ...job, ...files }, versions);
+  });
 }
 
 /** Alone only. */
 export async function revert(ground: Ground, request: RevertRequest, asker: Asker): Promise<ApplyResult> {
-  const { live, versions } = await foreseeRevert(ground, request.versions, asker.signal);
+  const { live, versions, files } = await foreseeRevert(ground, request.versions, asker.signal);
   if (versions.length === 0) return { kind: 'nothing' };
   const reason = `before reverting ${namedBriefly(versions)}`;
-  return change(ground, live, { ...request, reason }, asker, (job) => revertMigrations(job, versions));
+  return change(ground, live, { ...request, reason }, asker, (job) => revertMigrations({ ...job, ...files }, versions));
 }
 
 interface Change extends Consent {

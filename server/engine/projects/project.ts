@@ -13,6 +13,7 @@ import { environmentsOf } from './environments';
 import type { Ground } from './ground';
 import { deleteSnapshot, restore, snapshot, snapshots } from './keeping';
 import { MigrationReader, wishedBy } from './links';
+import { keepApplied, keptSql, wholeFolder } from './keptFiles';
 import { look } from './look';
 import { movedEdit } from './movedEdit';
 import { previewFrom } from './previewing';
@@ -42,7 +43,11 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     refreshIfMoved: (occasion) => bench.refreshIfMoved(occasion),
     copyRows: () => bench.copyRows(wishedBy(ground.reader.read(folder, world.files))),
     candidates: () => targetCandidates(folder, options, world),
-    status: async (signal) => statusOf(await look(ground, signal)),
+    async status(signal) {
+      const view = await look(ground, signal);
+      keepApplied(ground, view);
+      return statusOf(view, wholeFolder(ground, view.live.history));
+    },
     check(wanted, onFile, signal) {
       const laps = new Laps<CheckRoom>('turn');
       const isOfEditor = typeof wanted !== 'string' && 'open' in wanted;
@@ -65,6 +70,7 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     repairs: (signal) => repairs(ground, signal),
     repair: (chosen, consent, signal) => bench.alone(() => repair(ground, chosen, consent, signal)),
     appliedText: (path, signal) => appliedText(ground, path, signal),
+    keptSql: (version, signal) => keptSql(ground, version, signal),
     movedEdit: (path, signal) => movedEdit(ground, path, signal),
     renames(path) {
       const migration = folder.migrations.find(({ upPath, downPath }) => upPath === path || downPath === path);

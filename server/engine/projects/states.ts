@@ -119,11 +119,14 @@ const newestIn = new WeakMap<
 >();
 
 /**
- * Of those that are applied, what is on the disk now, unless an earlier look has remembered them. Which of two files of one
- * version was applied, nobody knows.
+ * Of those that are applied, what was kept when we applied them, or what is on the disk now, unless an earlier look has
+ * remembered them. Which of two files of one version was applied, nobody knows.
  */
 export function rememberApplied(ground: Ground, history: HistoryState, migrations: readonly ReadMigration[]): void {
-  const { texts, world } = ground;
+  const { texts, world, bench, folder } = ground;
+  // Of programs SQL is kept, and not the file.
+  const keptText = (version: string) =>
+    folder.layout.program ? undefined : bench.kept(history.table).all().get(version)?.up?.text;
   const applied = migrations.filter(
     ({ migration }) => history.applied(migration) === 'applied' && !wasPassedOver(ground, history, migration),
   );
@@ -131,7 +134,10 @@ export function rememberApplied(ground: Ground, history: HistoryState, migration
     const entry = ({ migration, link }: ReadMigration) =>
       [
         migration.version,
-        () => (twiceIn(ground, migration) ? undefined : unlessUnreadable(() => world.disk.read(link.up.path))),
+        () =>
+          twiceIn(ground, migration)
+            ? undefined
+            : (keptText(migration.version) ?? unlessUnreadable(() => world.disk.read(link.up.path))),
       ] as const;
     texts.remember(new Map(applied.map(entry)));
   } catch (error) {

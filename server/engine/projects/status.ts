@@ -1,10 +1,13 @@
 /** What is applied, and what is left to do, in the order of the folder. */
 import { type HistoryState, versionsNeeded } from '../history/history';
+import type { KeptMigration } from '../history/keptMigrations';
 import type { MigrationStatus, Status } from '../project';
+import type { WholeFolder } from './keptFiles';
 import type { View } from './look';
 import { wholeUpText } from './states';
 
-export function statusOf({ live, migrations }: View): Status {
+/** @param whole the folder as the target has seen it */
+export function statusOf({ live, migrations }: View, whole: WholeFolder): Status {
   const here = migrations.map(
     ({ migration, state, reason }): MigrationStatus => ({
       version: migration.version,
@@ -18,26 +21,51 @@ export function statusOf({ live, migrations }: View): Status {
   return {
     server: live.server,
     historyTable: table,
-    migrations: [...here, ...missingIn(live.history, here), ...missingParts(live.history, migrations)],
+    migrations: [...here, ...missingIn(live.history, here, whole.missing), ...missingParts(live.history, migrations)],
+    revertible: revertibleIn(here, whole),
     ...(blocked === undefined ? {} : { blocked }),
   };
 }
 
-const stops = 'The tool refuses to go on as long as there is no file for it; it may be on another branch.';
-
-/** Applied, and without a file in the folder. */
-function missingIn(history: HistoryState, here: readonly MigrationStatus[]): MigrationStatus[] {
-  const known = new Set(here.map(({ version }) => version));
-  const needed = new Set(versionsNeeded(history, (it) => known.has(it)));
-  return history.versions
-    .filter((version) => !known.has(version))
-    .map((version) => ({ ...gone(version), ...(needed.has(version) ? { reason: stops } : {}) }));
+function revertibleIn(here: readonly MigrationStatus[], { folder, missing }: WholeFolder): readonly string[] {
+  const applied = new Set(missing.map(({ version }) => version));
+  for (const { version, state } of here) if (state === 'applied' || state === 'edited') applied.add(version);
+  return folder.migrations
+    .map(({ version }) => version)
+    .filter((it) => applied.has(it))
+    .toReversed();
 }
 
-const gone = (version: string): MigrationStatus => ({ version, title: '', state: 'missing', migration: undefined });
+const stops = 'The tool refuses to go on as long as there is no file for it; it may be on another branch.';
+
+/** Applied, and without a file in the folder; also those that the history does not name, and what is kept tells of. */
+function missingIn(
+  history: HistoryState,
+  here: readonly MigrationStatus[],
+  kept: readonly KeptMigration[],
+): MigrationStatus[] {
+  const known = new Set(here.map(({ version }) => version));
+  const needed = new Set(versionsNeeded(history, (it) => known.has(it)));
+  const byVersion = new Map(kept.map((it) => [it.version, it]));
+  const others = kept.map(({ version }) => version).filter((it) => !history.versions.includes(it));
+  return [...others, ...history.versions]
+    .filter((version) => !known.has(version))
+    .map((version) => ({
+      ...gone(version, byVersion.get(version)),
+      ...(needed.has(version) ? { reason: stops } : {}),
+    }));
+}
+
+const gone = (version: string, kept?: KeptMigration): MigrationStatus => ({
+  version,
+  title: kept?.title ?? '',
+  state: 'missing',
+  migration: undefined,
+  ...(kept ? { kept: { at: kept.kept, hasDown: kept.down !== undefined } } : {}),
+});
 
 function missingParts({ missing }: HistoryState, read: View['migrations']): MigrationStatus[] {
   if (!missing) return [];
   const texts = new Map(read.map((it) => [it.migration, wholeUpText(it)]));
-  return missing({ migrations: [...texts.keys()], upTextOf: (it) => texts.get(it) }).map(gone);
+  return missing({ migrations: [...texts.keys()], upTextOf: (it) => texts.get(it) }).map((it) => gone(it));
 }
