@@ -175,6 +175,12 @@ export interface Project {
    * @throws {Fault} `applied-text-unknown`, and as `status`
    */
   keptSql(version: string, signal?: AbortSignal): Promise<string>;
+  /**
+   * Compares the target with what its applied migrations make, replayed from nothing.
+   *
+   * @throws {Fault} as `status`, and as `check`
+   */
+  drift(signal: AbortSignal): Promise<Drift>;
   /** How the files of a migration would be called with the next version; empty where the version is in no name. */
   renames(path: string): readonly Rename[];
   /** Databases that the workspace and the environment name, best first. */
@@ -405,6 +411,26 @@ export interface Preview {
    * `after` may be with such a statement.
    */
   readonly errors: readonly (Finding & Place)[];
+}
+
+/** In what a target is another one than what its applied migrations make. */
+export interface Drift extends PlaceChoice {
+  /** `before` as the migrations make it, `after` as it is. */
+  readonly objects: readonly DriftedObject[];
+  /** Why some of them may be none, or others be missing: whole sentences; empty when it is sure. */
+  readonly doubts: readonly string[];
+  /** How many migrations are applied. */
+  readonly applied: number;
+  readonly rehearsedOn: string;
+  /** Absolute path of the file that says what is ignored, which need not be there. */
+  readonly ignoreFile: string;
+}
+
+export interface DriftedObject extends ObjectChange {
+  /** As `ignoreDrift` takes it: of another text, another one. */
+  readonly id: string;
+  /** Set where it is to be left as it is, with the reason that was given. */
+  readonly ignored?: { readonly reason: string };
 }
 
 export interface ObjectChange {

@@ -2,9 +2,10 @@
 import { basename } from 'node:path';
 import { Fault } from '../base/fault';
 import { revisionsOf } from '../base/git';
+import type { HistoryState } from '../history/history';
 import type { AppliedText } from '../project';
 import { appliedVariant } from './edits';
-import type { Ground } from './ground';
+import type { Ground, SeenMigration } from './ground';
 import { look } from './look';
 import { isAsApplied, wholeUpText } from './states';
 
@@ -19,7 +20,22 @@ export async function appliedText(ground: Ground, path: string, signal: AbortSig
   if (!found) throw new Fault('no-such-migration', `${basename(path)} is the up file of no migration.`);
   if (found.state !== 'edited')
     throw new Fault('not-edited', `${basename(path)} is as it was applied, or is not applied.`);
-  const isApplied = isAsApplied(ground, live.history, found.migration);
+  return appliedTextOf(ground, found, live.history, signal);
+}
+
+/**
+ * Of a migration that has an up file and was edited.
+ *
+ * @throws {Fault} `applied-text-unknown`, `no-git`
+ */
+export async function appliedTextOf(
+  ground: Ground,
+  found: SeenMigration,
+  history: HistoryState,
+  signal: AbortSignal,
+): Promise<AppliedText> {
+  const path = found.link.up.path;
+  const isApplied = isAsApplied(ground, history, found.migration);
   const variant = appliedVariant(wholeUpText(found), isApplied);
   if (variant) return { text: variant.text, from: { kind: 'file', differsIn: variant.differsIn } };
   for await (const { commit, text } of revisionsOf(path, signal)) {

@@ -28,6 +28,13 @@ export class Bases {
     return schema ? this.schema.read(schema, signal) : this.ofFile();
   }
 
+  /** The live schema as pg_dump tells it, as it is and not as it is believed to be. */
+  async dump(signal: AbortSignal): Promise<string> {
+    await this.confirm(signal);
+    const base = await this.ofLiveSchema(signal);
+    return base.kind === 'dump' ? base.sql : this.target.database.dump('schema', signal);
+  }
+
   /**
    * Whether the live schema was truly what the shadows stand upon; if not, they are made upon the true one from now on.
    * Quick, but for the first time.

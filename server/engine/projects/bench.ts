@@ -152,6 +152,11 @@ export class Bench implements Neighbour {
     return this.access.question(ask, signal);
   }
 
+  /** As Bases.dump. */
+  liveDump(signal: AbortSignal): Promise<string> {
+    return this.bases.dump(signal);
+  }
+
   /** As Bases.confirm. */
   confirm(signal: AbortSignal): Promise<boolean> {
     return this.bases.confirm(signal);

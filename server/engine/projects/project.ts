@@ -10,6 +10,7 @@ import { apply, mayApply, mayRevert, revert } from './changing';
 import { check } from './checking';
 import { createMigration } from './creating';
 import { environmentsOf } from './environments';
+import { driftOf } from './drifting';
 import type { Ground } from './ground';
 import { deleteSnapshot, restore, snapshot, snapshots } from './keeping';
 import { MigrationReader, wishedBy } from './links';
@@ -70,6 +71,7 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     repairs: (signal) => repairs(ground, signal),
     repair: (chosen, consent, signal) => bench.alone(() => repair(ground, chosen, consent, signal)),
     appliedText: (path, signal) => appliedText(ground, path, signal),
+    drift: (signal) => bench.turns.soon(() => driftOf(ground, signal)),
     keptSql: (version, signal) => keptSql(ground, version, signal),
     movedEdit: (path, signal) => movedEdit(ground, path, signal),
     renames(path) {

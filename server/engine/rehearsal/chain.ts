@@ -14,6 +14,7 @@ import type { ShadowPlace } from '../shadow/place';
 import { isLooked, Learning } from './learning';
 import type { Link } from './link';
 import { LinkCutter, type PreparedLink } from './moves';
+import type { PlacedOutcome } from './outcome';
 import { sharesWithLater } from './together';
 import { teachShapes, teachStates, verdictsIn } from './prepared/knowledge';
 import { PreparedStates, type Shelf } from './prepared/preparedStates';
@@ -55,6 +56,11 @@ export interface Chain {
     index: { readonly from: number; readonly to: number },
     signal: AbortSignal,
   ): Promise<{ before: string; after: string; refused: number }>;
+  /** A schema dump behind all links, and what of them did not run. Neither is remembered. */
+  replayed(
+    request: ChainRequest,
+    signal: AbortSignal,
+  ): Promise<{ readonly dump: string; readonly left: readonly PlacedOutcome[] }>;
 }
 
 /** @param shelf where states are kept between two starts; undefined for chains that are for once */
@@ -80,6 +86,7 @@ export function createChain(place: ShadowPlace, shelf?: Shelf): Chain {
     rest: () => state.rest(),
     keep: (signal) => again(state, () => state.keep(signal)),
     dumps: (request, index, signal) => again(state, () => state.dumps(request, index, signal)),
+    replayed: (request, signal) => again(state, () => state.replayed(request, signal)),
   };
 }
 
@@ -228,6 +235,19 @@ class ChainState {
     const after = await (await this.standings.before(to, walk)).shadow.dump(signal);
     const outcomes = prepared.slice(from).flatMap(({ link, up }) => this.telling.outcomesOf(up, link.up.path, 'up'));
     return { before, after, refused: outcomes.filter(({ kind }) => kind !== 'ran').length };
+  }
+
+  async replayed(asked: ChainRequest, signal: AbortSignal) {
+    const request = { ...asked, oneTransaction: false };
+    const count = request.links.length;
+    // What an image has brought about was told when it was made.
+    await this.recall(request, signal);
+    const prepared = this.cut(request, count);
+    const laps = new Laps<CheckRoom>('shadow');
+    const walk: Walk = { ...request, prepared, firstOpen: count, root: this.rootOf(request), laps, signal };
+    const dump = await (await this.standings.before(count, walk)).shadow.dump(signal);
+    const outcomes = prepared.flatMap(({ link, up }) => this.telling.outcomesOf(up, link.up.path, 'up'));
+    return { dump, left: outcomes.filter(({ kind }) => kind !== 'ran') };
   }
 
   private rootOf({ base, psql, oneTransaction }: ChainRequest): State {
