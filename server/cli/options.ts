@@ -8,6 +8,8 @@ export const options = {
   list: { type: 'boolean', says: 'list the snapshots that are there' },
   delete: { type: 'string', value: 'SNAPSHOT', says: 'delete this snapshot' },
   full: { type: 'boolean', says: 'the whole schema, not only what changes' },
+  ignore: { type: 'boolean', says: 'leave what has drifted as it is, until it changes again' },
+  reason: { type: 'string', value: 'TEXT', says: 'why it is ignored, for who reads the file later' },
   'no-rehearsal': { type: 'boolean', says: 'do not rehearse first; apply although the rehearsal finds errors' },
   'no-snapshot': { type: 'boolean', says: 'take no snapshot first' },
   disconnect: { type: 'boolean', says: 'end other sessions on the database where a snapshot or restore needs that' },

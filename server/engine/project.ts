@@ -181,6 +181,12 @@ export interface Project {
    * @throws {Fault} as `status`, and as `check`
    */
   drift(signal: AbortSignal): Promise<Drift>;
+  /**
+   * Leaves these as they are from now on, as long as they stay so; written into `Drift.ignoreFile`.
+   *
+   * @throws {Fault} `not-readable`, `not-writable`, `disk-full`
+   */
+  ignoreDrift(objects: readonly ObjectChange[], reason: string): void;
   /** How the files of a migration would be called with the next version; empty where the version is in no name. */
   renames(path: string): readonly Rename[];
   /** Databases that the workspace and the environment name, best first. */

@@ -3,6 +3,7 @@ import { apply } from './apply';
 import { check } from './check';
 import type { Command } from './command';
 import { environments } from './environments';
+import { drift } from './drift';
 import { newMigration } from './newMigration';
 import { preview } from './preview';
 import { repair } from './repair';
@@ -15,6 +16,7 @@ export const commands: readonly Command[] = [
   check,
   status,
   preview,
+  drift,
   apply,
   revert,
   snapshot,

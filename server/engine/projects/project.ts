@@ -14,6 +14,7 @@ import { driftOf } from './drifting';
 import type { Ground } from './ground';
 import { deleteSnapshot, restore, snapshot, snapshots } from './keeping';
 import { MigrationReader, wishedBy } from './links';
+import { ignoreDrift } from './ignoredDrift';
 import { keepApplied, keptSql, wholeFolder } from './keptFiles';
 import { look } from './look';
 import { movedEdit } from './movedEdit';
@@ -72,6 +73,7 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     repair: (chosen, consent, signal) => bench.alone(() => repair(ground, chosen, consent, signal)),
     appliedText: (path, signal) => appliedText(ground, path, signal),
     drift: (signal) => bench.turns.soon(() => driftOf(ground, signal)),
+    ignoreDrift: (objects, reason) => ignoreDrift(ground, objects, reason),
     keptSql: (version, signal) => keptSql(ground, version, signal),
     movedEdit: (path, signal) => movedEdit(ground, path, signal),
     renames(path) {
