@@ -2,6 +2,8 @@
 export const options = {
   all: { type: 'boolean', says: 'every migration, from an empty database on' },
   observe: { type: 'boolean', says: 'tell what each statement locks, reads, writes and changes, in JSON' },
+  'require-idempotent': { type: 'boolean', says: 'demand that migrations change nothing when they are run again' },
+  write: { type: 'boolean', says: 'write the file; without it the difference is shown' },
   only: { type: 'string', value: 'VERSION', says: 'this pending migration and no other' },
   'up-to': { type: 'string', value: 'VERSION', says: 'pending migrations up to and including this one' },
   count: { type: 'string', value: 'N', says: 'how many migrations to revert (default 1)' },

@@ -30,6 +30,7 @@ export function engineOptions(values: Values, folder: string, words: readonly st
     layouts: () => undefined,
     target: () => target,
     environment: environmentNamed(values),
+    requireIdempotent: () => values['require-idempotent'] === true,
     observe: values.observe === true ? 'full' : 'off',
     statementMs: timeout === undefined ? statementMs : wholeNumber('statement-timeout', timeout, 1),
     shadow: shadowPlace(values.shadow ?? 'auto'),

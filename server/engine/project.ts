@@ -71,6 +71,8 @@ export interface EngineOptions {
    * `tool-asked` where it has not told yet; then projects have to be asked for again. Left out, `projects` waits.
    */
   readonly onAsking?: (asking: Asking) => void;
+  /** Whether the migrations of a folder have to change nothing when they are run again; left out for none. */
+  readonly requireIdempotent?: (folder: string) => boolean;
   /** How much checks tell of what each statement locks, reads, writes and changes; it takes time after the answer. */
   readonly observe: ObservationLevel;
 }
@@ -115,6 +117,12 @@ export interface Project {
   schema(signal: AbortSignal): Promise<string>;
   /** The schema before and after one migration, named by the path of its file, or after all of them (`pending`). */
   preview(path: string, signal: AbortSignal): Promise<Preview>;
+  /**
+   * Rewrites a file so that running it again changes nothing, and runs it twice to see whether that is so. Writes nothing.
+   *
+   * @throws {Fault} `no-such-migration`; `bad-migration` of a file that is no SQL; as `preview`
+   */
+  makeIdempotent(path: string, signal: AbortSignal): Promise<Idempotence>;
   /**
    * What is known before anything is run to keep these from being applied: their order, a mark of the tool, a file that it
    * could not run.
@@ -437,6 +445,29 @@ export interface DriftedObject extends ObjectChange {
   readonly id: string;
   /** Set where it is to be left as it is, with the reason that was given. */
   readonly ignored?: { readonly reason: string };
+}
+
+export interface Idempotence {
+  /**
+   * - `already`: there is nothing to rewrite: run twice it changes nothing
+   * - `rewritten`: run twice, the new text does what the old one does once
+   * - `partly`: the first run is the same; the second one is refused, or changes something, at what is `left`
+   * - `differs`: the first run is not the same, so that it is of no use
+   * - `refused`: the text as it is is refused by Postgres, which comes first
+   */
+  readonly verdict: 'already' | 'rewritten' | 'partly' | 'differs' | 'refused';
+  readonly text: string;
+  /** Of the text as it was, in order. */
+  readonly edits: readonly { readonly range: TextRange; readonly text: string }[];
+  /** Statements of the text as it was that became others. */
+  readonly changed: readonly TextRange[];
+  /** Statements of the text as it was that do something else when they are run again, and why; whole sentences. */
+  readonly left: readonly { readonly range: TextRange; readonly why: string }[];
+  /** What the second run changes; or the first one, where it `differs`. */
+  readonly changes: readonly ObjectChange[];
+  /** Tables whose rows it changes. */
+  readonly tables: readonly string[];
+  readonly rehearsedOn: string;
 }
 
 export interface ObjectChange {

@@ -4,6 +4,7 @@ import { check } from './check';
 import type { Command } from './command';
 import { environments } from './environments';
 import { drift } from './drift';
+import { makeIdempotent } from './makeIdempotent';
 import { newMigration } from './newMigration';
 import { preview } from './preview';
 import { repair } from './repair';
@@ -17,6 +18,7 @@ export const commands: readonly Command[] = [
   status,
   preview,
   drift,
+  makeIdempotent,
   apply,
   revert,
   snapshot,

@@ -15,7 +15,7 @@ export const check: Command = {
   name: 'check',
   words: '[paths…]',
   takesPaths: true,
-  options: ['all', 'observe', ...commonOptions, ...rehearsalOptions],
+  options: ['all', 'observe', 'require-idempotent', ...commonOptions, ...rehearsalOptions],
   says: 'rehearse migrations and say what Postgres refuses',
   more: [
     'Rehearses the pending migrations; or just the files named, each at its place in the history; or with --all',

@@ -12,7 +12,8 @@ import type { RunLimits } from '../rehearsal/run';
 import type { Base } from '../shadow/base';
 import type { ChosenPlace } from '../shadow/choosePlace';
 import type { Bench } from './bench';
-import { filesOf } from './fileChecks';
+import { idempotenceFindings } from './demands';
+import { type Demands, filesOf } from './fileChecks';
 import type { Ground, SeenMigration } from './ground';
 import { canShare, wishedBy } from './links';
 import { liveNow, viewOf } from './look';
@@ -46,6 +47,7 @@ export async function check(
     manner: typeof wanted === 'string' || !('open' in wanted) ? 'whole' : 'first',
     live: isStanding(wanted) && bench.hasNewRows ? 'withRows' : 'live',
     layout: folder.layout,
+    demands: options.requireIdempotent?.(folder.path) ? idempotenceFindings : () => [],
     limits: { statementMs: options.statementMs },
     observe: options.observe,
     laps,
@@ -97,6 +99,8 @@ interface CheckOrder {
   /** What pending migrations are rehearsed upon. */
   readonly live: Exclude<WorkshopKind, 'replay'>;
   readonly layout: Pick<Layout, 'directives' | 'psql' | 'platform' | 'oneTransaction'>;
+  /** What the project demands of a file beside what Postgres does. */
+  readonly demands: Demands;
   readonly limits: RunLimits;
   readonly observe: ChainRequest['observe'];
   readonly laps: Laps<CheckRoom>;
@@ -187,7 +191,8 @@ async function runChain(
     },
     ...(order.manner === 'whole' ? {} : { onProvisional: (result) => provisionals(result).forEach(onProvisional) }),
   };
-  const telling = { waiting, where: around, directives: order.layout.directives };
+  const { demands, layout } = order;
+  const telling = { waiting, where: around, directives: layout.directives, demands };
   const filesFor = (result: LinkResult, laps: Laps<CheckRoom>): FileCheck[] => {
     const read = byLink.get(result.link);
     return read && told.has(read) ? filesOf(result, read, { ...telling, earlier, unread, laps }) : [];

@@ -15,6 +15,8 @@ import type { Link } from '../rehearsal/link';
 import type { SeenMigration } from './ground';
 import { followingFrom, isUnread, unreadUp } from './unread';
 
+export type Demands = (file: ReadFile) => readonly Finding[];
+
 /** What is known beside the migration itself. */
 export interface Telling {
   /** Paths of the files that are still to be told of. */
@@ -26,13 +28,15 @@ export interface Telling {
   readonly where: Surroundings & PlaceChoice;
   /** Of the tool. */
   readonly directives: ToolDirectives;
+  /** Of files that can still be edited. */
+  readonly demands: Demands;
   readonly laps: Laps<CheckRoom>;
 }
 
 export function filesOf(
   result: LinkResult,
   read: SeenMigration,
-  { waiting, earlier, unread, where, directives, laps }: Telling,
+  { waiting, earlier, unread, where, directives, demands, laps }: Telling,
 ): FileCheck[] {
   laps.enter('findings');
   const { up, down, ms, looked } = result;
@@ -45,6 +49,7 @@ export function filesOf(
       const findings = [
         ...problemsOf(file, read),
         ...stateFindings(file, read),
+        ...(read.state === 'pending' ? demands(file) : []),
         ...(file.path === upPath ? doubted(unread, findingsOf(up, file.text, earlier, where, own)) : []),
         ...(file.path === upPath && result.link !== read.verify ? unclosedFindings(result.link.up.scripts, up) : []),
         ...(file.path === downPath

@@ -3,6 +3,7 @@ import { Fault } from '../base/fault';
 import { Laps } from '../base/laps';
 import { previewOf } from '../preview/preview';
 import { type CheckRoom, type FileCheck, isErrorOfUp, type Preview } from '../project';
+import type { Link } from '../rehearsal/link';
 import type { ChainRequest } from '../rehearsal/walk';
 import type { Base } from '../shadow/base';
 import { check } from './checking';
@@ -19,23 +20,13 @@ import type { Workshop, WorkshopKind } from './workshop';
  */
 export async function previewFrom(ground: Ground, path: string, signal: AbortSignal): Promise<Preview> {
   signal.throwIfAborted();
-  const { bench, folder, options } = ground;
+  const { bench, folder } = ground;
   const { migrations } = await look(ground, signal);
   const { kind, chosen, span } = spanOf(path, migrations, folder.path);
   const rehearsed = async ({ chain, place }: Workshop, base: Base): Promise<Preview> => {
-    const request: ChainRequest = {
-      base,
-      links: chosen.map(({ link }) => link),
-      wanted: () => ({ up: true, down: false }),
-      isOpen: () => false,
-      manner: 'first',
-      othersLookedAt: 'none',
-      rowsAreAsked: false,
-      observe: 'off',
-      psql: folder.layout.psql,
-      oneTransaction: kind === 'live' && folder.layout.oneTransaction === true && chosen.every(canShare),
-      limits: { statementMs: options.statementMs },
-    };
+    const links = chosen.map(({ link }) => link);
+    const oneTransaction = kind === 'live' && folder.layout.oneTransaction === true && chosen.every(canShare);
+    const request = { ...upsOnly(ground, base, links), oneTransaction };
     const dumps = await chain.dumps(request, span, signal);
     return { ...previewOf(dumps), rehearsedOn: place.label, refused: dumps.refused, errors };
   };
@@ -44,6 +35,20 @@ export async function previewFrom(ground: Ground, path: string, signal: AbortSig
   await bench.confirm(signal);
   return bench.withWorkshop(kind === 'live' && bench.hasNewRows ? 'withRows' : kind, wished, rehearsed, signal);
 }
+
+/** Runs the up scripts of links and tells nothing but what becomes of them. */
+export const upsOnly = ({ folder, options }: Ground, base: Base, links: readonly Link[]): ChainRequest => ({
+  base,
+  links,
+  wanted: () => ({ up: true, down: false }),
+  isOpen: () => false,
+  manner: 'first',
+  othersLookedAt: 'none',
+  rowsAreAsked: false,
+  observe: 'off',
+  psql: folder.layout.psql,
+  limits: { statementMs: options.statementMs },
+});
 
 /** What a check says of these migrations, upon the rows that the preview stands on too. */
 async function errorsIn(
@@ -66,7 +71,7 @@ interface Span {
 }
 
 /** What is applied is replayed from nothing; what is pending stands upon the live schema. */
-function spanOf(path: string, migrations: readonly SeenMigration[], folder: string): Span {
+export function spanOf(path: string, migrations: readonly SeenMigration[], folder: string): Span {
   const pending = migrations.filter(({ state }) => state === 'pending');
   if (path === 'pending') return { kind: 'live', chosen: pending, span: { from: 0, to: pending.length } };
   const asked = migrations.find(({ files }) => files.has(path));

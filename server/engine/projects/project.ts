@@ -12,6 +12,7 @@ import { createMigration } from './creating';
 import { environmentsOf } from './environments';
 import { driftOf } from './drifting';
 import type { Ground } from './ground';
+import { makeIdempotent } from './idempotence';
 import { deleteSnapshot, restore, snapshot, snapshots } from './keeping';
 import { MigrationReader, wishedBy } from './links';
 import { ignoreDrift } from './ignoredDrift';
@@ -65,6 +66,7 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     rowsAtFault: async (rows, signal) => bench.rowAnswers.rowsAtFault(rows, signal),
     schema: (signal) => bench.turns.soon(() => bench.schemaText(signal)),
     preview: (path, signal) => bench.turns.soon(() => previewFrom(ground, path, signal)),
+    makeIdempotent: (path, signal) => bench.turns.soon(() => makeIdempotent(ground, path, signal)),
     mayApply: (which, signal) => mayApply(ground, which, signal),
     mayRevert: (versions, signal) => mayRevert(ground, versions, signal),
     apply: (request, progress, signal) => bench.alone(() => apply(ground, request, { progress, signal })),

@@ -15,6 +15,7 @@ import { isLooked, Learning } from './learning';
 import type { Link } from './link';
 import { LinkCutter, type PreparedLink } from './moves';
 import type { PlacedOutcome } from './outcome';
+import { rowDigests } from './rowDigests';
 import { sharesWithLater } from './together';
 import { teachShapes, teachStates, verdictsIn } from './prepared/knowledge';
 import { PreparedStates, type Shelf } from './prepared/preparedStates';
@@ -61,6 +62,20 @@ export interface Chain {
     request: ChainRequest,
     signal: AbortSignal,
   ): Promise<{ readonly dump: string; readonly left: readonly PlacedOutcome[] }>;
+  /**
+   * What is committed after so many links, for each of these counts, which rise. None of it is remembered. Each link is
+   * committed by itself, whatever its tool does with them.
+   */
+  stands(request: ChainRequest, counts: readonly number[], signal: AbortSignal): Promise<readonly Stand[]>;
+}
+
+export interface Stand {
+  /** As pg_dump --schema-only gives it. */
+  readonly schema: string;
+  /** As rowDigests gives them. */
+  readonly rows: ReadonlyMap<string, string>;
+  /** Of the up scripts of the link before it. */
+  readonly outcomes: readonly PlacedOutcome[];
 }
 
 /** @param shelf where states are kept between two starts; undefined for chains that are for once */
@@ -87,6 +102,7 @@ export function createChain(place: ShadowPlace, shelf?: Shelf): Chain {
     keep: (signal) => again(state, () => state.keep(signal)),
     dumps: (request, index, signal) => again(state, () => state.dumps(request, index, signal)),
     replayed: (request, signal) => again(state, () => state.replayed(request, signal)),
+    stands: (request, counts, signal) => again(state, () => state.stands(request, counts, signal)),
   };
 }
 
@@ -248,6 +264,22 @@ class ChainState {
     const dump = await (await this.standings.before(count, walk)).shadow.dump(signal);
     const outcomes = prepared.flatMap(({ link, up }) => this.telling.outcomesOf(up, link.up.path, 'up'));
     return { dump, left: outcomes.filter(({ kind }) => kind !== 'ran') };
+  }
+
+  async stands(asked: ChainRequest, counts: readonly number[], signal: AbortSignal): Promise<Stand[]> {
+    const request = { ...asked, oneTransaction: false };
+    const last = counts.at(-1) ?? 0;
+    const prepared = this.cut(request, last);
+    const laps = new Laps<CheckRoom>('shadow');
+    const walk: Walk = { ...request, prepared, firstOpen: last, root: this.rootOf(request), laps, signal };
+    const stands: Stand[] = [];
+    for (const count of counts) {
+      const { shadow } = await this.standings.before(count, walk);
+      const [schema, rows] = [await shadow.dump(signal), await rowDigests(shadow.session)];
+      const link = prepared[count - 1];
+      stands.push({ schema, rows, outcomes: link ? this.telling.outcomesOf(link.up, link.link.up.path, 'up') : [] });
+    }
+    return stands;
   }
 
   private rootOf({ base, psql, oneTransaction }: ChainRequest): State {
