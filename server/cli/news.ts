@@ -5,12 +5,13 @@ import type { Terminal } from './terminal';
 
 export interface NewsStand {
   readonly tell: (news: News) => void;
-  /** Writes a JSON value, with `recovered` in it when there was anything. */
+  /** Writes a JSON value, with `recovered` and `dropped` in it when there was anything. */
   readonly print: (value: object) => void;
 }
 
 export function newsFor(terminal: Terminal, json: boolean): NewsStand {
   const recovered: string[] = [];
+  const dropped: string[] = [];
   const say = (text: string): void => {
     if (!json) terminal.say(text);
   };
@@ -20,10 +21,16 @@ export function newsFor(terminal: Terminal, json: boolean): NewsStand {
         case 'recovered':
           recovered.push(news.message);
           return say(`${terminal.paintMessage('yellow', 'recovered:')} ${news.message}`);
+        case 'dropped':
+          dropped.push(news.message);
+          return say(news.message);
         case 'waiting':
           return say(`Waiting for ${news.target}…`);
       }
     },
-    print: (value) => terminal.out(printed(recovered.length === 0 ? value : { ...value, recovered })),
+    print: (value) =>
+      terminal.out(
+        printed({ ...value, ...(recovered.length > 0 && { recovered }), ...(dropped.length > 0 && { dropped }) }),
+      ),
   };
 }

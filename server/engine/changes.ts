@@ -65,6 +65,8 @@ export type Left = 'nothing' | 'mark' | 'changes';
 
 export interface SnapshotRequest extends Consent {
   readonly reason: string;
+  /** `file`: a dump file although a copy may be possible. */
+  readonly form?: 'file';
 }
 
 export type SnapshotResult =
@@ -72,7 +74,13 @@ export type SnapshotResult =
   | { readonly kind: 'busy'; readonly sessions: readonly string[] };
 
 export type RestoreResult =
-  | { readonly kind: 'restored'; readonly kept: Snapshot; readonly ms: number }
+  | {
+      readonly kind: 'restored';
+      readonly kept: Snapshot;
+      /** Tables whose rows were carried over. */
+      readonly carried: readonly string[];
+      readonly ms: number;
+    }
   | { readonly kind: 'busy'; readonly sessions: readonly string[] };
 
 export interface Snapshot {
@@ -86,4 +94,91 @@ export interface Snapshot {
   /** Newest applied version when it was taken. */
   readonly version: string | undefined;
   readonly target: string;
+  /** What the user calls it. */
+  readonly name: string | undefined;
+  /** Stays until the user throws it away. */
+  readonly pinned: boolean;
 }
+
+/** What is written on a snapshot that is there; what is left out stays as it is. */
+export interface SnapshotMark {
+  /** Empty: it has none any more. */
+  readonly name?: string;
+  readonly pinned?: boolean;
+}
+
+/** How many snapshots of a target are kept; a limit that is left out is none. Pinned ones stay, and count for none. */
+export interface Retention {
+  readonly count?: number;
+  readonly days?: number;
+  /** Of all together. */
+  readonly bytes?: number;
+}
+
+/** How snapshots are taken and kept where nothing else is said. */
+export interface SnapshotSettings {
+  readonly retention: Retention;
+  /** Of dump files. */
+  readonly packed: 'plain' | 'gzip';
+}
+
+/** What a snapshot is going to be. */
+export interface SnapshotForecast {
+  readonly kind: Snapshot['kind'];
+  /** Of what is copied; a dump file is about as large as its tables, and a packed one much smaller. */
+  readonly bytes: number;
+  readonly ms: number;
+  /** What is free where it goes; left out where that cannot be known from here. */
+  readonly room?: { readonly bytes: number; readonly folder: string };
+  /** False when it is known that it is too large. */
+  readonly fits: boolean;
+}
+
+/** A table that is in a snapshot and in the target, and what it would be to give it its former rows. */
+export interface SnapshotTable {
+  /** `public.orders`. */
+  readonly table: string;
+  readonly rowsThen: number;
+  readonly rowsNow: number;
+  /** Columns that are there no more: their values stay in the snapshot. */
+  readonly columnsLost: readonly string[];
+  /** Columns that have come since: they get their defaults. */
+  readonly columnsNew: readonly string[];
+}
+
+/** A table of the target, and what has been written to it since a snapshot. */
+export interface TableSince {
+  readonly table: string;
+  /** Without a primary key its rows are told apart by all of their values, and none is `changed`. */
+  readonly keyed: boolean;
+  readonly added: number;
+  /** The primary key is in both, with other values. */
+  readonly changed: number;
+  readonly removed: number;
+  /** Why its rows cannot be carried over, as a sentence without a full stop; where it was altered they are not compared. */
+  readonly obstacle?: string;
+  /** Its rows that refer to rows of other tables that the snapshot lacks. */
+  readonly lacking: readonly RowsOf[];
+  /** Rows of other tables in the snapshot that refer to rows that are gone since. */
+  readonly orphaned: readonly RowsOf[];
+}
+
+export interface RowsOf {
+  readonly table: string;
+  readonly rows: number;
+}
+
+export interface RestoreRequest extends Consent {
+  /** Tables whose rows of now are carried over, or all that can be. */
+  readonly carry?: readonly string[] | 'all';
+}
+
+export type TablesResult =
+  | {
+      readonly kind: 'restored';
+      readonly tables: readonly string[];
+      /** The target as it was before. */
+      readonly kept: Snapshot;
+      readonly ms: number;
+    }
+  | { readonly kind: 'busy'; readonly sessions: readonly string[] };

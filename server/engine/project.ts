@@ -5,11 +5,18 @@ import type {
   ApplyResult,
   Consent,
   Progress,
+  RestoreRequest,
   RestoreResult,
   RevertRequest,
   Snapshot,
+  SnapshotForecast,
+  SnapshotMark,
   SnapshotRequest,
   SnapshotResult,
+  SnapshotSettings,
+  SnapshotTable,
+  TableSince,
+  TablesResult,
 } from './changes';
 import type { Notice } from './database/session';
 import type { EnvironmentInfo } from './environments';
@@ -62,6 +69,8 @@ export interface EngineOptions {
    * said it: 100, and 0 on a shadow server that the user names.
    */
   readonly shadowDataLimit: number | undefined;
+  /** Left out: all are kept, and dump files are plain. */
+  readonly snapshots?: SnapshotSettings;
   /** Folders with Postgres binaries to look at first. */
   readonly binaries: readonly string[];
   /** Commands or absolute paths, for tools whose migrations are programs; left out where they are looked for. */
@@ -146,8 +155,32 @@ export interface Project {
   /** Newest first. */
   snapshots(signal?: AbortSignal): Promise<readonly Snapshot[]>;
   snapshot(request: SnapshotRequest, signal: AbortSignal): Promise<SnapshotResult>;
-  /** Puts the snapshot in the place of the target by renames; the replaced database is kept as a snapshot. */
-  restore(id: string, consent: Consent, signal: AbortSignal): Promise<RestoreResult>;
+  /** What a snapshot would be, before one is taken. */
+  snapshotForecast(form: SnapshotRequest['form'], signal: AbortSignal): Promise<SnapshotForecast>;
+  /**
+   * Puts the snapshot in the place of the target by renames; the replaced database is kept as a snapshot.
+   *
+   * @throws {Fault} of what is carried over `no-such-table`, `rows-refused`: then nothing was changed
+   */
+  restore(id: string, request: RestoreRequest, signal: AbortSignal): Promise<RestoreResult>;
+  /** What has been written since the snapshot and could be carried over; what cannot, with the reason. */
+  tablesSince(id: string, signal: AbortSignal): Promise<readonly TableSince[]>;
+  /** The tables that could be restored by themselves. */
+  snapshotTables(id: string, signal: AbortSignal): Promise<readonly SnapshotTable[]>;
+  /**
+   * Gives these tables the rows that the snapshot has of them; the target is kept as a snapshot before.
+   *
+   * @throws {Fault} `no-such-table`, `rows-refused`: then nothing was changed
+   */
+  restoreTables(id: string, tables: readonly string[], consent: Consent, signal: AbortSignal): Promise<TablesResult>;
+  /** From a snapshot to another one, or to the target now. */
+  compareSnapshots(id: string, other: string | undefined, signal: AbortSignal): Promise<SnapshotDifference>;
+  /**
+   * Names or pins a snapshot.
+   *
+   * @throws {Fault} `no-such-snapshot`, `bad-usage`, `no-right`
+   */
+  markSnapshot(id: string, mark: SnapshotMark, consent: Consent, signal: AbortSignal): Promise<Snapshot>;
   /**
    * Throws a snapshot away for good.
    *
@@ -468,6 +501,12 @@ export interface Idempotence {
   /** Tables whose rows it changes. */
   readonly tables: readonly string[];
   readonly rehearsedOn: string;
+}
+
+/** What is other in a later database than in a snapshot. */
+export interface SnapshotDifference extends Pick<Preview, 'before' | 'after' | 'changes'> {
+  /** Of every table in either of them; null where there is no such table. */
+  readonly rows: readonly { readonly table: string; readonly before: number | null; readonly after: number | null }[];
 }
 
 export interface ObjectChange {

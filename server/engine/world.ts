@@ -19,6 +19,8 @@ export interface World {
 export type News =
   /** Work on a database that a crash had cut off, and what became of it, in whole sentences. */
   | { readonly kind: 'recovered'; readonly message: string }
+  /** Snapshots that were not to be kept any longer have been thrown away, in whole sentences. */
+  | { readonly kind: 'dropped'; readonly message: string }
   /** A target that has been silent for some seconds and is waited for; by its label. */
   | { readonly kind: 'waiting'; readonly target: string };
 

@@ -18,6 +18,13 @@ export function tellOn(connection: Connection): (news: News) => void {
           }),
         );
         return;
+      case 'dropped':
+        connection.console.info(news.message);
+        inBackground(
+          connection,
+          connection.sendNotification(ShowMessageNotification.type, { type: MessageType.Info, message: news.message }),
+        );
+        return;
       case 'waiting':
         connection.console.info(`${news.target} has given no answer yet.`);
     }

@@ -263,7 +263,13 @@ describe('a list of snapshots', () => {
       const day = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join('-');
       return `${day} ${two(time.getHours())}:${two(time.getMinutes())}`;
     };
-    const snapshot = { kind: 'copy', target: 'shop@localhost', reason: 'by hand' } as const;
+    const snapshot = {
+      kind: 'copy',
+      target: 'shop@localhost',
+      reason: 'by hand',
+      name: undefined,
+      pinned: false,
+    } as const;
     equal(
       renderSnapshots(
         [

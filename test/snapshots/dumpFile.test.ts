@@ -5,8 +5,9 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Snapshot } from '../../server/engine/project';
-import { loadDump, readDump, takeDump } from '../../server/engine/snapshots/dumpFile';
+import { loadDump, takeDump } from '../../server/engine/snapshots/dumpFile';
 import { snapshotPrefix } from '../../server/engine/snapshots/names';
+import { readDump } from '../../server/engine/snapshots/packed';
 import { recoverSnapshots } from '../../server/engine/snapshots/recover';
 import { dropSnapshot, listSnapshots, restoreSnapshot, takeSnapshot } from '../../server/engine/snapshots/snapshots';
 import type { ServerTarget } from '../../server/engine/snapshots/target';
@@ -98,7 +99,7 @@ for (const major of Object.values(servers)) {
           await sql(`create database ${beside}`, 'postgres');
           const session = await target.sibling(beside).open('write');
           try {
-            await loadDump(session, readDump(around.storage, id), around.signal);
+            await loadDump(session, await readDump(around.storage, id), around.signal);
           } finally {
             await session.close();
           }
@@ -209,9 +210,12 @@ for (const major of Object.values(servers)) {
         const path = join(around.storage, 'snapshots', `${snapshot.id}.sql`);
         const whole = readFileSync(path, 'utf8');
         await sql(`update item set name = 'changed'`);
-        for (const damaged of [`${whole}\nselect * from nowhere;\n`, whole.slice(0, whole.indexOf('INSERT') + 20)]) {
+        for (const [damaged, fault] of [
+          [`${whole}\nselect * from nowhere;\n`, 'refused'],
+          [whole.slice(0, whole.indexOf('INSERT') + 20), 'not-readable'],
+        ] as const) {
           writeFileSync(path, damaged);
-          await rejects(restoreSnapshot(owner, snapshot.id, back, around), isFault('refused'));
+          await rejects(restoreSnapshot(owner, snapshot.id, back, around), isFault(fault));
           deepEqual(await sql('select name from item'), [{ name: 'changed' }]);
           await nothingLeft(place, 0);
         }

@@ -139,9 +139,12 @@ describe('the embedded database', () => {
 async function withEmbedded(use: (target: EmbeddedTarget, around: Surroundings) => Promise<void>): Promise<void> {
   await withFolder(async (storage) => {
     const path = join(storage, 'embedded', 'dev.tar');
-    const database = embeddedDatabase({ file: path, assets, label: 'embedded', name: 'embedded' });
+    const atFile = (file: string) => embeddedDatabase({ file, assets, label: 'embedded', name: 'embedded' });
     const { signal } = new AbortController();
-    await use({ kind: 'embedded', database, path }, { storage, now: () => new Date(), log: () => {}, signal });
+    await use(
+      { kind: 'embedded', database: atFile(path), path, atFile },
+      { storage, now: () => new Date(), log: () => {}, signal },
+    );
   });
 }
 

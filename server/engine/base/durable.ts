@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   copyFileSync,
+  createWriteStream,
   existsSync,
   fsyncSync,
   mkdirSync,
@@ -12,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { Fault } from './fault';
 
 /** Ends the name of a file that is still being written; one that is left over is rubbish. */
@@ -24,6 +26,23 @@ export const unfinishedSuffix = '.unfinished';
  */
 export function writeDurably(path: string, content: string | Uint8Array): void {
   replaceDurably(path, (beside) => writeFileSync(beside, content, { flag: 'wx', mode: 0o600 }));
+}
+
+/**
+ * As writeDurably, piece by piece.
+ *
+ * @throws as writeDurably; whatever the pieces throw
+ */
+export async function pipeDurably(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  const beside = besideOf(path);
+  try {
+    makeFolder(dirname(path));
+    await pipeline(pieces, createWriteStream(beside, { flags: 'wx', mode: 0o600 }));
+    settle(beside, path);
+  } catch (cause) {
+    rmSync(beside, { force: true });
+    throw fileFault(path, cause);
+  }
 }
 
 /** @throws {Fault} `disk-full`, `not-writable`; then `to` is as it was before */
@@ -71,17 +90,23 @@ export function fileFault(path: string, cause: unknown): unknown {
 }
 
 function replaceDurably(path: string, writeTo: (beside: string) => void): void {
-  const beside = `${path}.${randomBytes(4).toString('hex')}${unfinishedSuffix}`;
+  const beside = besideOf(path);
   try {
     makeFolder(dirname(path));
     writeTo(beside);
-    flush(beside);
-    renameSync(beside, path);
-    flushFolder(dirname(path));
+    settle(beside, path);
   } catch (cause) {
     rmSync(beside, { force: true });
     throw fileFault(path, cause);
   }
+}
+
+const besideOf = (path: string): string => `${path}.${randomBytes(4).toString('hex')}${unfinishedSuffix}`;
+
+function settle(beside: string, path: string): void {
+  flush(beside);
+  renameSync(beside, path);
+  flushFolder(dirname(path));
 }
 
 /** Closed to others; those above it are made as well. */

@@ -222,6 +222,16 @@ const remedies = {
     offers: undefined,
   },
   'no-such-snapshot': { says: 'There is no such snapshot', mend: 'Look at the list of snapshots.', offers: undefined },
+  'no-such-table': {
+    says: 'There is no such table in both databases',
+    mend: 'Look at the list of its tables.',
+    offers: undefined,
+  },
+  'rows-refused': {
+    says: 'These rows cannot be put in',
+    mend: 'Choose other tables, or more of them; nothing was changed.',
+    offers: undefined,
+  },
   'no-terminal': {
     says: 'There is no terminal to ask on',
     mend: 'Add --yes to go on without a question.',

@@ -7,6 +7,7 @@ import { untilAborted } from '../base/untilAborted';
 import type { ApplyRequest, ApplyResult, Consent, Progress, RevertRequest } from '../project';
 import { runProgram } from '../programs/runProgram';
 import { takeSnapshot } from '../snapshots/snapshots';
+import { dropOld, packing } from './keeping';
 import type { Live } from './live';
 import { demandConsent, demandWritable } from './consent';
 import { keepWanted, wholeFolder } from './keptFiles';
@@ -160,13 +161,15 @@ async function change(
       : result;
   } finally {
     bench.refresh();
+    if (snapshot) await dropOld(ground, asker.signal);
   }
 }
 
 function snapshotFirst(ground: Ground, live: Live, { reason, disconnect }: Change, { progress, signal }: Asker) {
   const { target } = ground.bench;
   progress({ message: `Taking a snapshot of ${target.info.label}`, cancellable: true });
-  return takeSnapshot(target, { reason, version: live.history.versions.at(-1), disconnect }, around(ground, signal));
+  const order = { reason, version: live.history.versions.at(-1), disconnect, ...packing(ground) };
+  return takeSnapshot(target, order, around(ground, signal));
 }
 
 function jobOf(ground: Ground, { progress, signal }: Asker): Job {

@@ -1,6 +1,28 @@
 /** Snapshots of the target that are asked for by themselves: take one, bring one back. */
-import type { Consent, RestoreResult, Snapshot, SnapshotRequest, SnapshotResult } from '../project';
-import { dropSnapshot, listSnapshots, restoreSnapshot, takeSnapshot } from '../snapshots/snapshots';
+import { Fault } from '../base/fault';
+import type {
+  Consent,
+  RestoreRequest,
+  RestoreResult,
+  Snapshot,
+  SnapshotDifference,
+  SnapshotForecast,
+  SnapshotMark,
+  SnapshotRequest,
+  SnapshotResult,
+} from '../project';
+import { forecast } from '../snapshots/forecast';
+import type { SnapshotOrder } from '../snapshots/request';
+import { dropOutdated, outdated } from '../snapshots/retention';
+import {
+  compareNamed,
+  dropSnapshot,
+  listSnapshots,
+  markNamed,
+  restoreSnapshot,
+  takeSnapshot,
+} from '../snapshots/snapshots';
+import { knownTables } from './keepingRows';
 import { demandConsent, demandWritable } from './consent';
 import { around, type Ground } from './ground';
 import { liveNow, recover } from './look';
@@ -25,31 +47,96 @@ export async function deleteSnapshot(
   await dropSnapshot(target, id, around(ground, signal));
 }
 
+/** In turn only. */
+export async function markOneSnapshot(
+  ground: Ground,
+  id: string,
+  mark: SnapshotMark,
+  { confirmedName }: Pick<Consent, 'confirmedName'>,
+  signal: AbortSignal,
+): Promise<Snapshot> {
+  const { target } = ground.bench;
+  demandConsent(target, confirmedName);
+  await recover(ground, signal);
+  return markNamed(target, id, mark, around(ground, signal));
+}
+
+/** In turn only. */
+export async function compare(
+  ground: Ground,
+  id: string,
+  other: string | undefined,
+  signal: AbortSignal,
+): Promise<SnapshotDifference> {
+  await recover(ground, signal);
+  return compareNamed(ground.bench.target, id, other, around(ground, signal));
+}
+
+export function snapshotForecast(
+  { bench, world: { storage } }: Ground,
+  form: SnapshotRequest['form'],
+  signal: AbortSignal,
+): Promise<SnapshotForecast> {
+  const ask = () => forecast(bench.target, form, { storage, signal });
+  return bench.patiently(() => bench.question(ask, signal));
+}
+
 /** Alone only. */
 export async function snapshot(
   ground: Ground,
-  { reason, disconnect }: SnapshotRequest,
+  { reason, disconnect, form }: SnapshotRequest,
   signal: AbortSignal,
 ): Promise<SnapshotResult> {
   demandWritable(ground.bench.target);
   const version = await newestVersion(ground, signal);
-  return takeSnapshot(ground.bench.target, { reason, version, disconnect }, around(ground, signal));
+  const order = { reason, version, disconnect, ...(form ? { form } : {}), ...packing(ground) };
+  const result = await takeSnapshot(ground.bench.target, order, around(ground, signal));
+  if (result.kind === 'taken') await dropOld(ground, signal);
+  return result;
 }
 
 /** Alone only. */
 export async function restore(
   ground: Ground,
   id: string,
-  { disconnect, confirmedName }: Consent,
+  { disconnect, confirmedName, carry }: RestoreRequest,
   signal: AbortSignal,
 ): Promise<RestoreResult> {
   const { bench } = ground;
   demandConsent(bench.target, confirmedName);
   const version = await newestVersion(ground, signal);
+  const carried = carry === undefined ? {} : { carry: { tables: carry, known: await knownTables(ground, id, signal) } };
   try {
-    return await restoreSnapshot(bench.target, id, { version, disconnect }, around(ground, signal));
+    return await restoreSnapshot(bench.target, id, { version, disconnect, ...carried }, around(ground, signal));
   } finally {
     bench.refresh();
+  }
+}
+
+/** How a dump file is written. */
+export const packing = ({ options }: Ground): Pick<SnapshotOrder, 'packed'> =>
+  options.snapshots?.packed === 'gzip' ? { packed: 'gzip' } : {};
+
+/**
+ * To be called when a snapshot has been taken, and what it was taken for is done. Whatever is against it is only logged:
+ * nobody has asked for it just now.
+ */
+export async function dropOld(ground: Ground, signal: AbortSignal): Promise<void> {
+  const { bench, options, world } = ground;
+  if (!options.snapshots) return;
+  const { target } = bench;
+  const surroundings = around(ground, signal);
+  try {
+    const found = await outdated(target, options.snapshots.retention, surroundings);
+    const gone = await dropOutdated(found, (id) => dropSnapshot(target, id, surroundings), surroundings);
+    for (const { record, because } of gone)
+      world.tell({
+        kind: 'dropped',
+        message: `The snapshot of ${target.info.label} of ${record.taken} (${record.reason}) was deleted: ${because}.`,
+      });
+  } catch (cause) {
+    if (!(cause instanceof Fault)) throw cause;
+    world.log(`old snapshots of ${target.info.label} are kept: ${cause.message}`);
   }
 }
 

@@ -13,7 +13,8 @@ import { environmentsOf } from './environments';
 import { driftOf } from './drifting';
 import type { Ground } from './ground';
 import { makeIdempotent } from './idempotence';
-import { deleteSnapshot, restore, snapshot, snapshots } from './keeping';
+import { compare, deleteSnapshot, markOneSnapshot, restore, snapshot, snapshotForecast, snapshots } from './keeping';
+import { restoreTables, snapshotTables, tablesSince } from './keepingRows';
 import { MigrationReader, wishedBy } from './links';
 import { ignoreDrift } from './ignoredDrift';
 import { keepApplied, keptSql, wholeFolder } from './keptFiles';
@@ -85,7 +86,15 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     snapshots: (signal) => snapshots(ground, signal),
     snapshot: (request, signal) => bench.alone(() => snapshot(ground, request, signal)),
     deleteSnapshot: (id, consent, signal) => bench.turns.soon(() => deleteSnapshot(ground, id, consent, signal)),
-    restore: (id, consent, signal) => bench.alone(() => restore(ground, id, consent, signal)),
+    snapshotForecast: (form, signal) => snapshotForecast(ground, form, signal),
+    markSnapshot: (id, mark, consent, signal) =>
+      bench.turns.soon(() => markOneSnapshot(ground, id, mark, consent, signal)),
+    compareSnapshots: (id, other, signal) => bench.turns.soon(() => compare(ground, id, other, signal)),
+    restore: (id, request, signal) => bench.alone(() => restore(ground, id, request, signal)),
+    tablesSince: (id, signal) => bench.turns.soon(() => tablesSince(ground, id, signal)),
+    snapshotTables: (id, signal) => bench.turns.soon(() => snapshotTables(ground, id, signal)),
+    restoreTables: (id, tables, consent, signal) =>
+      bench.alone(() => restoreTables(ground, id, tables, consent, signal)),
     create: (title) => createMigration(ground, title),
   };
 }

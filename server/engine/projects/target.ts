@@ -233,6 +233,7 @@ function embeddedTarget(
     info: { id: database.id, label, name, local: true, engine: 'embedded', because },
     database,
     path,
+    atFile: (file) => embeddedDatabase({ file, assets, label, name }),
     parameters: undefined,
     schema: undefined,
     environment: { ...dotenv, ...environment },

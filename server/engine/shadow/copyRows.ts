@@ -1,10 +1,9 @@
 /** Copies the rows of a target to a shadow that has its schema up to, and without, constraints, indexes and triggers. */
-import { Fault } from '../base/fault';
 import type { Database } from '../database/database';
 import { givingUp } from '../database/givingUp';
 import { whileWanted } from '../database/onSession';
+import { demand, plainText, rowsFault } from '../database/plainText';
 import { quoteLiteral } from '../database/quote';
-import { faultCodeOf } from '../database/refusedFault';
 import type { Session } from '../database/session';
 import { type RowTable, tablesWithRows } from './rowsOfTarget';
 
@@ -46,11 +45,6 @@ async function copyAll(source: Session, shadow: Session): Promise<readonly strin
   return views;
 }
 
-/** Values are read as they were written, to the last digit; names are told with their schemas. */
-const plainText = `
-  set search_path = pg_catalog; set datestyle = iso; set intervalstyle = postgres; set extra_float_digits = 3;
-  set bytea_output = hex; set xmloption = content; set lc_monetary = 'C'`;
-
 /** What the shadow lacks, for want of an extension for example, has no rows there either. */
 async function presentOn(shadow: Session, names: readonly string[]): Promise<readonly string[]> {
   const found = await shadow.rows<{ name: string }>(
@@ -74,7 +68,8 @@ async function copyTable(source: Session, shadow: Session, table: RowTable): Pro
     source.copyOut(`copy ${rows} to stdout`),
   );
   // Its words would hold values of a row.
-  if (answer.kind === 'refused') throw faultOf(answer.refusal.sqlState, `the shadow does not take the rows of ${name}`);
+  if (answer.kind === 'refused')
+    throw rowsFault(answer.refusal.sqlState, `the shadow does not take the rows of ${name}`);
   await demand(shadow, 'commit');
 }
 
@@ -96,10 +91,3 @@ async function copySequences(source: Session, shadow: Session, names: readonly s
     );
   }
 }
-
-async function demand(session: Session, sql: string): Promise<void> {
-  const answer = await session.run(sql);
-  if (answer.kind === 'refused') throw faultOf(answer.refusal.sqlState, answer.refusal.message);
-}
-
-const faultOf = (sqlState: string, what: string): Fault => new Fault(faultCodeOf(sqlState), `${what} (${sqlState}).`);

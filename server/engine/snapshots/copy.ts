@@ -1,7 +1,7 @@
 /** A snapshot as a database on the same server: `CREATE DATABASE … TEMPLATE`, whole and fast. */
 import { Fault } from '../base/fault';
 import type { Journal } from '../base/journal';
-import { quoteIdentifier } from '../database/quote';
+import { whileWanted } from '../database/onSession';
 import type { Session } from '../database/session';
 import { type Maintenance, aloneIn, isNoWayIn, withMaintenance } from './maintenance';
 import { snapshotName } from './names';
@@ -11,13 +11,8 @@ import { register } from './registry';
 import type { SnapshotOrder, Taken } from './request';
 import { commentStatement, dropDatabase, must } from './statements';
 import { type SnapshotStep, journalled } from './steps';
+import { copyStatement, filesIn, strategyFor, wishClones } from './strategy';
 import type { ServerTarget, Surroundings } from './target';
-
-/**
- * From this size on whole files are copied, which needs a checkpoint and then goes at the disk's speed; below it the
- * pages go through the write-ahead log, which is faster for the many small files of a schema (measured, ENGINES.md 3).
- */
-const fileCopyBytes = 256 * 1024 * 1024;
 
 /** @throws {Fault} `locked`, `disk-full` and `not-writable` for the journal, `connection-lost` */
 export async function takeCopy(target: ServerTarget, order: SnapshotOrder, around: Surroundings): Promise<Taken> {
@@ -46,12 +41,13 @@ async function copyWith(maintenance: Maintenance, work: Copying): Promise<Taken>
   const facts = await factsOf(worker, target.database.name);
   if (!facts) throw new Fault('no-database', `${target.database.label}.`);
   const name = snapshotName(target.database.name, around.now());
+  const began = performance.now();
   journal.note({ step: 'copy', name });
   try {
     const notMade = await create(maintenance, work, facts, name);
     if (notMade) return notMade;
     around.signal.throwIfAborted();
-    const record = await finish(worker, work, facts, name);
+    const record = await finish(worker, work, facts, { name, began });
     register(around.storage, record);
     return { kind: 'taken', record };
   } catch (cause) {
@@ -67,12 +63,22 @@ async function copyWith(maintenance: Maintenance, work: Copying): Promise<Taken>
 /** @returns why there is no copy; undefined when there is one */
 async function create(
   maintenance: Maintenance,
-  { target, order, around: { signal } }: Copying,
+  work: Copying,
   facts: DatabaseFacts,
   name: string,
 ): Promise<Exclude<Taken, { kind: 'taken' }> | undefined> {
-  const sql = createStatement(maintenance.worker, target.database.name, facts, name);
-  const done = await aloneIn(maintenance, { databases: [facts.oid], disconnect: order.disconnect, signal }, sql);
+  const { target, order } = work;
+  const { worker } = maintenance;
+  const strategy = strategyFor(facts.bytes, await filesOfTarget(work, facts));
+  const copied = { from: target.database.name, to: name, owner: facts.owner, strategy };
+  const attempt = () => alone(maintenance, work, facts, copyStatement(worker, copied));
+  const cloned = await wishClones(worker, strategy);
+  let done = await attempt();
+  if (cloned && done.kind === 'refused') {
+    work.around.log(`the server's file system clones no files: ${done.refusal.message}`);
+    await must(worker, 'reset file_copy_method');
+    done = await attempt();
+  }
   if (done.kind === 'busy') {
     if (!order.disconnect) return { kind: 'busy', sessions: done.says };
     return { kind: 'impossible', because: `these would not go: ${done.says.join('; ')}` };
@@ -82,15 +88,13 @@ async function create(
   return { kind: 'impossible', because: detail === undefined ? message : `${message} (${detail})` };
 }
 
-/** Closed to connections for good: nobody changes a snapshot, and nobody is in the way when it is restored. */
-function createStatement(worker: Session, database: string, facts: DatabaseFacts, name: string): string {
-  const strategy = facts.bytes < fileCopyBytes ? 'wal_log' : 'file_copy';
-  return [
-    `create database ${quoteIdentifier(name)} template ${quoteIdentifier(database)}`,
-    `owner ${quoteIdentifier(facts.owner)} allow_connections false`,
-    // Until 14 there was only one way, that of file_copy.
-    ...(worker.server.versionNumber >= 150_000 ? [`strategy ${strategy}`] : []),
-  ].join(' ');
+const alone = (maintenance: Maintenance, { order, around }: Copying, { oid }: DatabaseFacts, sql: string) =>
+  aloneIn(maintenance, { databases: [oid], disconnect: order.disconnect, signal: around.signal }, sql);
+
+/** Small ones go one way, whatever they are made of: nothing is asked of them. */
+async function filesOfTarget({ target, around }: Copying, { bytes }: DatabaseFacts): Promise<number | undefined> {
+  if (strategyFor(bytes, 1) === 'wal_log') return undefined;
+  return whileWanted(target.database, 'read', around.signal, filesIn);
 }
 
 /** Rights first, so that the copy is never open to more people; the comment last, for it says that all is done. */
@@ -98,7 +102,7 @@ async function finish(
   worker: Session,
   { target, order, around }: Copying,
   facts: DatabaseFacts,
-  name: string,
+  { name, began }: { readonly name: string; readonly began: number },
 ): Promise<SnapshotRecord> {
   const lacking = await carryOver(worker, facts, name);
   const without = lacking.length === 0 ? '' : ` (without the settings ${lacking.join('; ')})`;
@@ -113,6 +117,7 @@ async function finish(
     bytes: (await factsOf(worker, name))?.bytes ?? facts.bytes,
     version: order.version ?? null,
     comment: facts.comment,
+    ms: Math.round(performance.now() - began),
   };
   await must(worker, commentStatement(name, JSON.stringify(record)));
   return record;

@@ -1,6 +1,5 @@
 /** A snapshot as a file of SQL, for where no copy can be made: written whole or not at all, read back statement by statement. */
-import { readFileSync } from 'node:fs';
-import { guarded, writeDurably } from '../base/durable';
+import { writeDurably } from '../base/durable';
 import { Fault } from '../base/fault';
 import { interruptible } from '../database/interruptible';
 import { closePublicSchema } from '../database/publicSchema';
@@ -9,6 +8,7 @@ import type { Session } from '../database/session';
 import { statementsOf } from '../sql/scan';
 import { snapshotName } from './names';
 import type { SnapshotRecord } from './record';
+import { writePacked } from './packed';
 import { dumpHead, dumpPath, register, unregister } from './registry';
 import type { SnapshotOrder } from './request';
 import { must, refusedFault } from './statements';
@@ -21,17 +21,20 @@ const batchLength = 262_144;
 /**
  * Nobody is disturbed: pg_dump only reads.
  *
- * @param because why there is no copy instead; it is told with the reason
+ * @param because why there is no copy instead, which is told with the reason; left out where none was wanted
  * @throws {Fault} `disk-full`, `not-writable`; `no-right` when there are tables that the role may not read
  */
 export async function takeDump(
   { database }: ServerTarget,
   order: SnapshotOrder,
-  because: string,
+  because: string | undefined,
   around: Surroundings,
 ): Promise<SnapshotRecord> {
   const taken = around.now();
+  const began = performance.now();
   const text = await database.dump('all', around.signal);
+  const why =
+    because === undefined ? '' : ` (as a dump file, because a copy on the server is not possible: ${because})`;
   const record: SnapshotRecord = {
     rehearsal: 'snapshot',
     id: snapshotName(database.name, taken),
@@ -39,12 +42,14 @@ export async function takeDump(
     of: database.id,
     database: database.name,
     taken: taken.toISOString(),
-    reason: `${order.reason} (as a dump file, because a copy on the server is not possible: ${because})`,
+    reason: order.reason + why,
     bytes: Buffer.byteLength(text),
     version: order.version ?? null,
     comment: null,
+    ms: Math.round(performance.now() - began),
   };
   around.signal.throwIfAborted();
+  if (order.packed) return writePacked(record, text, around);
   writeDurably(dumpPath(around.storage, record.id), dumpHead(record) + text);
   register(around.storage, record);
   return record;
@@ -53,14 +58,12 @@ export async function takeDump(
 /** @throws {Fault} `locked` while it is all that there is of what a restore is replacing; `not-writable` */
 export function dropDump({ database }: ServerTarget, id: string, storage: string): void {
   const work = readJournals(storage, topic, database.id, isSnapshotStep).flatMap(({ steps }) => steps);
-  if (work.some((step) => 'kept' in step && step.kept.id === id))
+  if (work.some((step) => 'kept' in step && keptBy(step.kept) === id))
     throw new Fault('locked', `a restore of ${database.label} keeps in ${id} what it replaces.`);
   unregister(storage, id);
 }
 
-/** @throws {Fault} `not-readable` */
-export const readDump = (storage: string, id: string): string =>
-  guarded(dumpPath(storage, id), () => readFileSync(dumpPath(storage, id), 'utf8'));
+const keptBy = (kept: string | SnapshotRecord): string => (typeof kept === 'string' ? kept : kept.id);
 
 /**
  * Runs a dump in an empty database, all of it in one transaction.

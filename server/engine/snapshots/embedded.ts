@@ -1,14 +1,15 @@
 /** Snapshots of the embedded database: copies of its file, which is always whole. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { copyDurably, guarded } from '../base/durable';
+import { copyDurably, guarded, removeDurably, unfinishedSuffix } from '../base/durable';
 import { Fault } from '../base/fault';
 import { type CutOff, forget } from '../base/journal';
 import { lockFile } from '../database/embeddedLock';
 import { onSession } from '../database/onSession';
+import { carryInto } from './carry';
 import { snapshotName } from './names';
 import { beforeRestore, type SnapshotRecord } from './record';
 import { dataPath, register, unregister } from './registry';
-import type { SnapshotOrder } from './request';
+import type { CarryOrder, Restored, RestoreOrder, SnapshotOrder } from './request';
 import { type SnapshotStep, journalled } from './steps';
 import type { EmbeddedTarget, Surroundings } from './target';
 
@@ -54,22 +55,39 @@ function copyOf(
  */
 export async function restoreEmbedded(
   target: EmbeddedTarget,
-  snapshot: SnapshotRecord,
-  version: string | undefined,
+  { snapshot, version, carry }: RestoreOrder,
   around: Surroundings,
-): Promise<SnapshotRecord> {
+): Promise<Extract<Restored, { kind: 'restored' }>> {
   const source = dataPath(around.storage, snapshot.id);
   if (!existsSync(source)) throw new Fault('no-such-snapshot', `${source} is not there any more.`);
   if (!existsSync(target.path)) await makeFile(target);
-  return alone(target, () =>
-    journalled(target, around, async (journal) => {
-      const reason = beforeRestore;
-      const kept = copyOf(target, { reason, version }, around);
-      journal.note({ step: 'replace', kept });
-      copyDurably(source, target.path);
-      return kept;
-    }),
-  );
+  return alone(target, async () => {
+    // Beside the snapshot, which stays as it is; what a crash leaves of it is swept.
+    const filled = `${source}.carried${unfinishedSuffix}`;
+    try {
+      const carried = carry ? await carriedInto(target, { source, filled }, carry, around) : [];
+      const kept = await journalled(target, around, async (journal) => {
+        const keeping = copyOf(target, { reason: beforeRestore, version }, around);
+        journal.note({ step: 'replace', kept: keeping });
+        copyDurably(carry ? filled : source, target.path);
+        return keeping;
+      });
+      return { kind: 'restored', kept, carried };
+    } finally {
+      if (carry) removeDurably(filled);
+    }
+  });
+}
+
+async function carriedInto(
+  target: EmbeddedTarget,
+  { source, filled }: { readonly source: string; readonly filled: string },
+  carry: CarryOrder,
+  { signal }: Surroundings,
+): Promise<readonly string[]> {
+  copyDurably(source, filled);
+  // Whoever is at work on the file waits for its lock: nobody else is to be kept out.
+  return carryInto(target.database, target.atFile(filled), carry, signal, () => Promise.resolve());
 }
 
 /** @throws {Fault} `locked` while somebody is at work on the database, whose way back it may be; `not-writable` */

@@ -7,7 +7,8 @@ import type { Journal } from '../base/journal';
 import { interruptible } from '../database/interruptible';
 import { onSession, whileWanted } from '../database/onSession';
 import type { Session } from '../database/session';
-import { batchesOf, readDump, takeDump } from './dumpFile';
+import { batchesOf, takeDump } from './dumpFile';
+import { readDump } from './packed';
 import { factsOf } from './properties';
 import { beforeRestore, type SnapshotRecord } from './record';
 import { unregister } from './registry';
@@ -38,7 +39,9 @@ export async function restoreInPlace(
   order: RestoreOrder,
   around: Surroundings,
 ): Promise<Restored> {
-  const text = readDump(around.storage, order.snapshot.id);
+  if (order.carry)
+    throw new Fault('no-right', 'rows are carried over into a database of their own, and the role may make none.');
+  const text = await readDump(around.storage, order.snapshot.id);
   return onSession(target.database.open('write', around.signal), async (session) => {
     const facts = await factsOf(session, target.database.name);
     if (facts?.owner !== session.server.user) {
@@ -50,6 +53,7 @@ export async function restoreInPlace(
     await endSessions(session, others);
     return await journalled(target, around, async (journal) => ({
       kind: 'restored',
+      carried: [],
       kept: await overwrite(session, { target, order, around, journal, text }),
     }));
   });

@@ -5,7 +5,7 @@ import { onSession } from '../database/onSession';
 import { openBeside } from './maintenance';
 import { snapshotPrefix } from './names';
 import { type SnapshotRecord, recordIn } from './record';
-import { dataPath, dumpPath, registered } from './registry';
+import { dataPath, dumpPath, packedPath, registered } from './registry';
 import type { ServerTarget, SnapshotTarget } from './target';
 
 /**
@@ -49,7 +49,9 @@ async function copiesOnServer(target: ServerTarget, signal: AbortSignal): Promis
   });
 }
 
-const fileOf = (storage: string, { kind, id }: SnapshotRecord): string =>
-  kind === 'file' ? dumpPath(storage, id) : dataPath(storage, id);
+function fileOf(storage: string, { kind, id, packed }: SnapshotRecord): string {
+  if (kind !== 'file') return dataPath(storage, id);
+  return packed === undefined ? dumpPath(storage, id) : packedPath(storage, id);
+}
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -18,6 +18,15 @@ export interface SnapshotRecord {
   readonly version: string | null;
   /** The database's own comment, which has to give way to this record while the copy is a snapshot. */
   readonly comment: string | null;
+  /** What the user calls it. */
+  readonly name?: string;
+  /** Stays until the user throws it away; restored, it is copied once more. */
+  readonly pinned?: true;
+  /** Milliseconds that it took, by which the next one is foretold. */
+  readonly ms?: number;
+  /** Of a dump file: how it is written (plain when left out), and SHA-256 of its SQL as hexadecimal digits. */
+  readonly packed?: 'gzip';
+  readonly digest?: string;
 }
 
 /** @returns undefined when it is none of ours, or damaged */
@@ -40,6 +49,8 @@ export const snapshotOf = (record: SnapshotRecord, label: string): Snapshot => (
   bytes: record.bytes,
   version: record.version ?? undefined,
   target: label,
+  name: record.name,
+  pinned: record.pinned === true,
 });
 
 /** The reason of what a restore took away. */
@@ -53,7 +64,14 @@ function isRecord(value: unknown): value is SnapshotRecord {
     ['id', 'of', 'database', 'taken', 'reason'].every((name) => typeof fields.get(name) === 'string') &&
     ['copy', 'file', 'embedded'].some((kind) => kind === fields.get('kind')) &&
     typeof fields.get('bytes') === 'number' &&
+    // Records of former versions have none of these.
+    isOneOf(fields.get('pinned'), true) &&
+    isOneOf(fields.get('packed'), 'gzip') &&
+    ['name', 'digest'].every((name) => ['undefined', 'string'].includes(typeof fields.get(name))) &&
+    ['undefined', 'number'].includes(typeof fields.get('ms')) &&
     ['version', 'comment'].every((name) => fields.get(name) === null || typeof fields.get(name) === 'string') &&
     /^[A-Za-z0-9_]+$/.test(String(fields.get('id')))
   );
 }
+
+const isOneOf = (value: unknown, wanted: unknown): boolean => value === undefined || value === wanted;

@@ -8,7 +8,7 @@ import { withMaintenance } from './maintenance';
 import { factsOf } from './properties';
 import { recordIn } from './record';
 import { register, sweepUnfinished, unregister } from './registry';
-import { dropDatabase } from './statements';
+import { admissionStatement, dropDatabase, must } from './statements';
 import { type SnapshotStep, isSnapshotStep, topic } from './steps';
 import type { ServerTarget, SnapshotTarget, Surroundings } from './target';
 
@@ -89,6 +89,25 @@ async function recoverStep(
       if (row?.status === 'committed') return `The snapshot was restored; what it replaced is kept as ${step.kept.id}.`;
       unregister(storage, step.kept.id);
       return `Nothing was restored; ${database.name} is as it was.`;
+    }
+    case 'open': {
+      const copy = await factsOf(worker, step.name);
+      if (copy?.oid === step.oid && recordIn(copy.comment)) await must(worker, admissionStatement(step.name, 'nobody'));
+      return '';
+    }
+    case 'shut': {
+      const now = await factsOf(worker, database.name);
+      if (now?.oid === step.oid) await must(worker, admissionStatement(database.name, 'all'));
+      return '';
+    }
+    case 'refill': {
+      const [row] = await worker.rows<{ status: string | null }>('select pg_xact_status($1::xid8) as status', [
+        step.transaction,
+      ]);
+      const tables = step.tables.join(', ');
+      return row?.status === 'committed'
+        ? `The rows of ${tables} were restored; ${database.name} as it was before is kept as ${step.kept}.`
+        : `No rows were restored; ${tables} are as they were.`;
     }
     case 'drop': {
       const copy = await factsOf(worker, step.name);

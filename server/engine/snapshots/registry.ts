@@ -4,6 +4,7 @@
  */
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { constants, gunzipSync } from 'node:zlib';
 import { fileFault, removeDurably, unfinishedSuffix, writeDurably } from '../base/durable';
 import { type SnapshotRecord, recordIn } from './record';
 
@@ -21,7 +22,7 @@ export function register(storage: string, record: SnapshotRecord): void {
  * is an entry of nothing, which is in no list.
  */
 export function unregister(storage: string, id: string): void {
-  for (const ending of ['sql', 'data', 'json']) {
+  for (const ending of ['sql', 'sql.gz', 'data', 'json']) {
     const path = join(folderOf(storage), `${id}.${ending}`);
     if (existsSync(path)) removeDurably(path);
   }
@@ -31,7 +32,7 @@ export function unregister(storage: string, id: string): void {
 export function registered(storage: string): readonly SnapshotRecord[] {
   const names = namesIn(folderOf(storage));
   const found = new Map<string, SnapshotRecord>();
-  for (const name of names.filter((it) => it.endsWith('.sql'))) add(found, headOf(join(folderOf(storage), name)));
+  for (const name of names.filter((it) => /\.sql(\.gz)?$/.test(it))) add(found, headOf(join(folderOf(storage), name)));
   for (const name of names.filter((it) => it.endsWith('.json'))) add(found, entryIn(join(folderOf(storage), name)));
   return [...found.values()];
 }
@@ -48,6 +49,7 @@ export function sweepUnfinished(storage: string, now: Date): void {
 const longestWriteMs = 3_600_000;
 
 export const dumpPath = (storage: string, id: string): string => join(folderOf(storage), `${id}.sql`);
+export const packedPath = (storage: string, id: string): string => join(folderOf(storage), `${id}.sql.gz`);
 export const dataPath = (storage: string, id: string): string => join(folderOf(storage), `${id}.data`);
 
 /** A comment of SQL, so that the file stays one that any tool can run. */
@@ -85,12 +87,25 @@ function headOf(path: string): SnapshotRecord | undefined {
     const head = Buffer.alloc(headBytes);
     const length = readSync(file, head, 0, headBytes, 0);
     closeSync(file);
-    const [line = ''] = head.toString('utf8', 0, length).split('\n', 1);
-    return line.startsWith(headMark) ? recordIn(line.slice(headMark.length)) : undefined;
+    const bytes = head.subarray(0, length);
+    return recordAtHead((path.endsWith('.gz') ? unpackedHead(bytes) : bytes).toString());
   } catch (cause) {
-    if (isMissing(cause)) return undefined;
+    if (isMissing(cause) || isDamaged(cause)) return undefined;
     throw fileFault(path, cause);
   }
 }
+
+/** @param text the beginning of a dump file */
+export function recordAtHead(text: string): SnapshotRecord | undefined {
+  const [line = ''] = text.split('\n', 1);
+  return line.startsWith(headMark) ? recordIn(line.slice(headMark.length)) : undefined;
+}
+
+/** What is behind the bytes that are given is not asked for. */
+const unpackedHead = (bytes: Buffer): Buffer => gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
+
+/** What zlib says of bytes that are no gzip, or not all of one. */
+export const isDamaged = (cause: unknown): cause is Error =>
+  cause instanceof Error && 'code' in cause && String(cause.code).startsWith('Z_');
 
 const isMissing = (cause: unknown): boolean => cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';

@@ -8,6 +8,10 @@ export interface SnapshotOrder {
   readonly version: string | undefined;
   /** The user agreed to end other sessions. */
   readonly disconnect: boolean;
+  /** `file`: a dump file although a copy may be possible. */
+  readonly form?: 'file';
+  /** How a dump file is written; plain when left out. */
+  readonly packed?: 'gzip';
 }
 
 export type Taken =
@@ -22,8 +26,23 @@ export interface RestoreOrder {
   /** Newest applied version just now, for the kept database. */
   readonly version: string | undefined;
   readonly disconnect: boolean;
+  /** What of the target's rows is carried over; nothing when left out. */
+  readonly carry?: CarryOrder;
+}
+
+export interface CarryOrder {
+  readonly tables: readonly string[] | 'all';
+  readonly known: KnownTables;
+}
+
+/** What the files of migrations and the history say of tables. */
+export interface KnownTables {
+  /** As Postgres calls it, with or without its schema: the tool's own table, whose rows tell what has run. */
+  readonly history: string;
+  /** Why the migrations since the snapshot have a hand in the rows of a table, as a sentence without a full stop. */
+  readonly touched: (table: string) => string | undefined;
 }
 
 export type Restored =
-  | { readonly kind: 'restored'; readonly kept: SnapshotRecord }
+  | { readonly kind: 'restored'; readonly kept: SnapshotRecord; readonly carried: readonly string[] }
   | { readonly kind: 'busy'; readonly sessions: readonly string[] };

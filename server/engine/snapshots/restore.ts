@@ -1,25 +1,30 @@
 /** Puts a snapshot in the place of its target on a server; the replaced database is kept as a snapshot of its own. */
 import { Fault } from '../base/fault';
 import type { Journal } from '../base/journal';
-import { onSession } from '../database/onSession';
-import { loadDump, readDump } from './dumpFile';
-import { createTwin, reopenTwin } from './freshDatabase';
+import type { Database } from '../database/database';
+import { interruptible } from '../database/interruptible';
+import { quoteIdentifier } from '../database/quote';
+import { carryInto } from './carry';
+import { makeFromDump } from './contents';
+import { reopenTwin } from './freshDatabase';
 import { mayMakeDatabases, restoreInPlace } from './inPlace';
 import { type Maintenance, withMaintenance } from './maintenance';
 import { snapshotName } from './names';
+import { readDump } from './packed';
 import { type DatabaseFacts, carryOver, factsOf } from './properties';
 import { beforeRestore, type SnapshotRecord } from './record';
 import { register, unregister } from './registry';
-import { othersStaying } from './sessions';
-import { dropDatabase } from './statements';
-import type { Restored, RestoreOrder } from './request';
+import type { CarryOrder, Restored, RestoreOrder } from './request';
+import { type OtherSession, endSessions, othersIn, othersStaying } from './sessions';
+import { admissionStatement, dropDatabase, must } from './statements';
 import { type SnapshotStep, journalled } from './steps';
+import { copyStatement, strategyFor } from './strategy';
 import { swap } from './swap';
 import type { ServerTarget, Surroundings } from './target';
 
 /**
- * A copy takes the target's place itself and is used up by it; from a dump file a new database is made, or the target's
- * contents are exchanged where none can be made.
+ * A copy takes the target's place itself and is used up by it; from a dump file, from a pinned copy, and where rows are
+ * carried over, a new database is made, or the target's contents are exchanged where none can be made.
  *
  * @throws {Fault} `no-right`, `locked`, `no-such-snapshot`, `disk-full`, `connection-lost`
  */
@@ -57,42 +62,99 @@ interface Restoring {
 }
 
 async function fromCopy(work: Restoring): Promise<Restored> {
-  const { id, comment } = work.order.snapshot;
+  const { snapshot, carry } = work.order;
+  const { id, comment, pinned } = snapshot;
   const copy = await factsOf(work.maintenance.worker, id);
   if (!copy) throw new Fault('no-such-snapshot', `the database ${id} is not on the server any more.`);
-  return trade(work, { name: id, oid: copy.oid }, id, comment);
+  if (!carry && !pinned) return trade(work, { name: id, oid: copy.oid }, { used: id, comment });
+  // The snapshot stays as it is: what is made of it may turn out not to do.
+  const make = async (name: string): Promise<void> => {
+    const { worker } = work.maintenance;
+    await interruptible(worker, work.around.signal, () =>
+      must(worker, copyStatement(worker, { from: id, to: name, owner: copy.owner, strategy: strategyFor(copy.bytes) })),
+    );
+    await must(worker, `revoke connect on database ${quoteIdentifier(name)} from public`);
+    await must(worker, admissionStatement(name, 'all'));
+  };
+  return throughNew(work, make, copy, comment);
 }
 
 async function fromFile(work: Restoring): Promise<Restored> {
+  const { maintenance, target, order, around, facts } = work;
+  const text = await readDump(around.storage, order.snapshot.id);
+  const make = (name: string) => makeFromDump(maintenance.worker, target, { name, text }, around.signal);
+  return throughNew(work, make, facts, facts.comment);
+}
+
+/** @param like has the rights and settings that the new database gets */
+async function throughNew(
+  work: Restoring,
+  make: (name: string) => Promise<void>,
+  like: DatabaseFacts,
+  comment: string | null,
+): Promise<Restored> {
   const { maintenance, target, order, around, journal, facts } = work;
   const { worker, watcher } = maintenance;
   const others = order.disconnect ? [] : await othersStaying(watcher, [facts.oid]);
   if (others.length > 0) return { kind: 'busy', sessions: others.map(({ says }) => says) };
-  const text = readDump(around.storage, order.snapshot.id);
   const name = snapshotName(target.database.name, around.now());
   journal.note({ step: 'load', name });
   try {
-    await createTwin(worker, target.database.name, name);
-    await fill(target, name, text, around.signal);
-    for (const setting of await carryOver(worker, facts, name)) around.log(`the restored database lacks ${setting}`);
-    if (facts.rights === null) await reopenTwin(worker, name);
+    await make(name);
+    const carried = order.carry ? await carryShut(work, target.sibling(name), order.carry) : [];
+    if ('kind' in carried) return carried;
+    for (const setting of await carryOver(worker, like, name)) around.log(`the restored database lacks ${setting}`);
+    if (like.rights === null) await reopenTwin(worker, name);
     const made = await factsOf(worker, name);
     if (!made) throw new Error('a database that was just made is there');
-    return await trade(work, { name, oid: made.oid }, null, facts.comment);
+    const done = await trade(work, { name, oid: made.oid }, { used: null, comment });
+    return done.kind === 'restored' ? { ...done, carried } : done;
   } finally {
-    // Renamed by now, unless something was in the way.
-    if (!worker.lost) await dropDatabase(worker, name, 'force');
+    if (!worker.lost) {
+      if (order.carry) await admitAgain(work);
+      // Renamed by now, unless something was in the way.
+      await dropDatabase(worker, name, 'force');
+    }
   }
 }
 
-const fill = (target: ServerTarget, name: string, text: string, signal: AbortSignal): Promise<void> =>
-  onSession(target.sibling(name).open('write', signal), (session) => loadDump(session, text, signal));
+/** Carries over, and leaves the target shut to everybody, with nobody in it. */
+async function carryShut(
+  { maintenance, target, order, around, journal, facts }: Restoring,
+  made: Database,
+  carry: CarryOrder,
+): Promise<readonly string[] | Extract<Restored, { kind: 'busy' }>> {
+  let left: readonly OtherSession[] = [];
+  const carried = await carryInto(target.database, made, carry, around.signal, async (now) => {
+    journal.note({ step: 'shut', oid: facts.oid });
+    await must(maintenance.worker, admissionStatement(target.database.name, 'nobody'));
+    const [own] = await now.rows<{ pid: number }>('select pg_backend_pid() as pid');
+    const others = async () => (await othersIn(maintenance.watcher, [facts.oid])).filter(({ pid }) => pid !== own?.pid);
+    left = await others();
+    if (!order.disconnect) return;
+    await endSessions(maintenance.watcher, left);
+    left = await others();
+  });
+  return left.length === 0 ? carried : { kind: 'busy', sessions: left.map(({ says }) => says) };
+}
+
+/** Unless it has been exchanged. */
+async function admitAgain({ maintenance: { worker }, target: { database }, facts }: Restoring): Promise<void> {
+  const now = await factsOf(worker, database.name);
+  if (now?.oid === facts.oid) await must(worker, admissionStatement(database.name, 'all'));
+}
+
+interface Traded {
+  /** The snapshot that is used up, when the replacement is one. */
+  readonly used: string | null;
+  /** The comment that the new target gets. */
+  readonly comment: string | null;
+}
 
 async function trade(
   { maintenance, target, order, around, journal, facts }: Restoring,
   replacement: { readonly name: string; readonly oid: number },
-  used: string | null,
-  comment: string | null,
+  { used, comment }: Traded,
 ): Promise<Restored> {
   const { database } = target;
   const now = around.now();
@@ -114,7 +176,7 @@ async function trade(
   if (sessions) return { kind: 'busy', sessions };
   registerIfPossible(around, kept);
   if (used !== null) unregister(around.storage, used);
-  return { kind: 'restored', kept };
+  return { kind: 'restored', kept, carried: [] };
 }
 
 /** The database is restored by now, and the kept one carries its record as a comment: a full disk changes nothing. */

@@ -25,6 +25,10 @@ const faultsBySqlState: Readonly<Record<string, FaultCode>> = {
 export const commentStatement = (database: string, comment: string | null): string =>
   `comment on database ${quoteIdentifier(database)} is ${comment === null ? 'null' : quoteLiteral(comment)}`;
 
+/** Whether anybody may connect to it. */
+export const admissionStatement = (database: string, admits: 'all' | 'nobody'): string =>
+  `alter database ${quoteIdentifier(database)} allow_connections ${admits === 'all'}`;
+
 /**
  * @param force end the sessions in it, for a database that only we could have entered
  * @throws {Fault} as `must`

@@ -18,6 +18,17 @@ export type SnapshotStep =
       readonly used: string | null;
       readonly kept: SnapshotRecord;
     }
+  /** This copy is open to connections while it is looked into. */
+  | { readonly step: 'open'; readonly name: string; readonly oid: number }
+  /** The target, which has this object identifier, is shut to newcomers while what was written is carried over. */
+  | { readonly step: 'shut'; readonly oid: number }
+  /** Tables of the target get the rows of a snapshot in this transaction, after all of it was kept as `kept`. */
+  | {
+      readonly step: 'refill';
+      readonly transaction: string;
+      readonly kept: string;
+      readonly tables: readonly string[];
+    }
   /** The target's contents are dropped and loaded anew in this transaction, after they were kept as a dump file. */
   | { readonly step: 'overwrite'; readonly transaction: string; readonly kept: SnapshotRecord }
   /** The copy of this name and object identifier is dropped, as the user wished. */
@@ -38,7 +49,12 @@ export function isSnapshotStep(value: unknown): value is SnapshotStep {
     case 'overwrite':
       return 'transaction' in value && 'kept' in value;
     case 'drop':
+    case 'open':
       return 'name' in value && 'oid' in value;
+    case 'shut':
+      return 'oid' in value;
+    case 'refill':
+      return 'transaction' in value && 'kept' in value && 'tables' in value;
     case 'replace':
       return 'kept' in value;
     default:

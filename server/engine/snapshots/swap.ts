@@ -3,7 +3,7 @@ import type { Journal } from '../base/journal';
 import { quoteIdentifier } from '../database/quote';
 import { type Maintenance, aloneIn } from './maintenance';
 import type { SnapshotRecord } from './record';
-import { commentStatement, must, refusedFault } from './statements';
+import { admissionStatement, commentStatement, must, refusedFault } from './statements';
 import type { SnapshotStep } from './steps';
 
 export interface Swap {
@@ -49,9 +49,9 @@ export async function swap(
       if (done.kind === 'busy') return done.says;
       if (done.kind === 'refused') throw refusedFault(done);
     }
-    await must(worker, `alter database ${quoteIdentifier(target.name)} allow_connections true`);
+    await must(worker, admissionStatement(target.name, 'all'));
     await must(worker, commentStatement(target.name, comment));
-    await must(worker, `alter database ${quoteIdentifier(kept.id)} allow_connections false`);
+    await must(worker, admissionStatement(kept.id, 'nobody'));
     await must(worker, commentStatement(kept.id, JSON.stringify(kept)));
     await must(worker, 'commit');
     return undefined;

@@ -15,6 +15,8 @@ export interface EmbeddedTarget {
   readonly database: Database;
   /** Absolute path of the file that holds it. */
   readonly path: string;
+  /** The same engine, another file. */
+  readonly atFile: (path: string) => Database;
 }
 
 export interface Surroundings {
