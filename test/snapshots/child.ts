@@ -1,7 +1,7 @@
 /** Takes, restores or drops a snapshot in a process of its own, so that a test can kill it. */
 import { plainParameters, withDatabase } from '../../server/engine/database/parameters';
 import { serverDatabase } from '../../server/engine/database/serverDatabase';
-import { dropSnapshot, restoreSnapshot, takeSnapshot } from '../../server/engine/snapshots/snapshots';
+import { dropSnapshot, restoreSnapshot, restoreTablesOf, takeSnapshot } from '../../server/engine/snapshots/snapshots';
 import type { ServerTarget, Surroundings } from '../../server/engine/snapshots/target';
 
 export interface Errand {
@@ -9,7 +9,8 @@ export interface Errand {
   readonly storage: string;
   readonly what:
     | { readonly kind: 'take' }
-    | { readonly kind: 'restore'; readonly id: string }
+    | { readonly kind: 'restore'; readonly id: string; readonly carry?: readonly string[] }
+    | { readonly kind: 'tables'; readonly id: string; readonly tables: readonly string[] }
     | { readonly kind: 'drop'; readonly id: string };
 }
 
@@ -27,8 +28,14 @@ async function run({ place, storage, what }: Errand): Promise<void> {
     case 'take':
       await takeSnapshot(target, { ...order, reason: 'to be killed' }, around);
       break;
-    case 'restore':
-      await restoreSnapshot(target, what.id, order, around);
+    case 'restore': {
+      const { id, carry: tables } = what;
+      const known = { history: 'schema_migrations', touched: () => undefined };
+      await restoreSnapshot(target, id, { ...order, ...(tables && { carry: { tables, known } }) }, around);
+      break;
+    }
+    case 'tables':
+      await restoreTablesOf(target, what.id, { ...order, tables: what.tables, history: 'schema_migrations' }, around);
       break;
     case 'drop':
       await dropSnapshot(target, what.id, around);
