@@ -19,6 +19,7 @@ const floors: readonly (readonly string[])[] = [
   ],
   ['server/engine/shadow'],
   ['server/engine/rehearsal', 'server/engine/apply', 'server/engine/preview'],
+  ['server/engine/bundle'],
   ['server/engine/projects'],
   ['server/engine/engine.ts'],
   ['server/world.ts'],

@@ -39,6 +39,7 @@ export const options = {
     value: 'NAME',
     says: 'the database of this environment (see rehearsal environments)',
   },
+  out: { type: 'string', value: 'FOLDER', says: 'where to write the bundle; not there yet, or empty' },
   rehearse: { type: 'boolean', says: 'rehearse what is pending in each environment, with its schema' },
   compare: { type: 'boolean', says: 'compare the schemas of environments with the same migrations' },
   embedded: { type: 'boolean', says: 'the embedded Postgres, needing no server' },

@@ -228,6 +228,13 @@ export interface Project {
    * @throws {Fault} `not-readable`, `not-writable`, `disk-full`
    */
   ignoreDrift(objects: readonly ObjectChange[], reason: string): void;
+  /**
+   * Writes a folder of scripts by which somebody else brings the target to its newest migration, or up to one: nothing is
+   * changed on the target.
+   *
+   * @throws {Fault} `no-bundle`, `unsaved`, `not-writable`, `disk-full`; as `apply` before anything is run
+   */
+  bundle(request: BundleRequest, signal: AbortSignal): Promise<BundleResult>;
   /** How the files of a migration would be called with the next version; empty where the version is in no name. */
   renames(path: string): readonly Rename[];
   /** Databases that the workspace and the environment name, best first. */
@@ -300,6 +307,27 @@ export interface TargetCandidate {
   readonly choice: TargetChoice;
   readonly local: boolean;
 }
+
+export interface BundleRequest {
+  /** Absolute path of a folder that is not there yet, or empty. */
+  readonly out: string;
+  readonly which: Extract<ApplyRequest['which'], 'all' | { readonly upTo: string }>;
+}
+
+export type BundleResult =
+  | {
+      readonly kind: 'written';
+      /** Paths in the folder. */
+      readonly files: readonly string[];
+      readonly versions: readonly string[];
+      /** Those that have no way back. */
+      readonly withoutDown: readonly string[];
+      /** Of the schema before and after; undefined where it is not known. */
+      readonly fingerprints: { readonly before: string; readonly after: string | undefined };
+    }
+  /** A rehearsal finds what keeps them from being applied. */
+  | { readonly kind: 'refused'; readonly errors: readonly (Finding & Place)[] }
+  | { readonly kind: 'nothing' };
 
 export interface AppliedText {
   /** With its byte order mark. */

@@ -1,6 +1,6 @@
 /** Environments on the command line: the matrix, what a promotion would do, what differs, and what production asks for. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { cliPath, withWorkspace, type Workspace } from '../support/commandLine';
 import { binariesOf, servers, withDatabase } from '../support/servers';
 import { withSession } from '../support/session';
@@ -137,6 +137,24 @@ describe('rehearsal environments', function () {
       match((await run('status', '--environment', 'production')).stdout, /environment production in \.rehearsal/);
       equal((await run('revert', '--environment', 'production', '--yes', '--no-snapshot')).code, 2);
       equal((await run('revert', '--environment', 'production', '--yes', '--no-snapshot', '--confirm', name)).code, 0);
+    }));
+
+  it('prepares a bundle for one of them, and is told what keeps it from being made', () =>
+    withThree(async ({ run, json, path }, [, , production]) => {
+      const wanted = ['bundle', '--environment', 'reports', ...places];
+      match((await run(...wanted)).stderr, /wants --out FOLDER/);
+      const { code, value, stderr } = await json(...wanted, '--out', 'release', '--up-to', '1');
+      equal(code, 0, stderr);
+      const told = value as { kind: string; versions: string[]; files: string[]; out: string };
+      deepEqual([told.kind, told.versions, told.out], ['written', ['1'], 'release']);
+      for (const file of told.files) ok(existsSync(path(`release/${file}`)), file);
+      const sums = readFileSync(path('release/SHA256SUMS'), 'utf8').trim().split('\n').length;
+      equal(sums, told.files.length - 1);
+      match((await run(...wanted, '--out', 'release')).stderr, /release is there already, and is not empty/);
+      const shown = await run(...wanted, '--out', 'all');
+      match(shown.stdout, /^Prepared 2 migrations in all: 1, 2\nFingerprint of the schema before: [0-9a-f]{32}$/m);
+      ok(!readFileSync(path('all/README.txt'), 'utf8').includes(new URL(production ?? '').password));
+      deepEqual(await tablesIn(production ?? ''), []);
     }));
 
   it('says that --database and --environment exclude each other', () =>

@@ -1,5 +1,6 @@
 /** Every command, in the order of the help. */
 import { apply } from './apply';
+import { bundle } from './bundle';
 import { check } from './check';
 import type { Command } from './command';
 import { environments } from './environments';
@@ -25,5 +26,6 @@ export const commands: readonly Command[] = [
   restore,
   repair,
   environments,
+  bundle,
   newMigration,
 ];

@@ -1,5 +1,5 @@
 /** `rehearsal environments`: which migrations are where, what the next promotion would do there, and what differs. */
-import type { Comparison, EnvironmentState } from '../../engine/environments';
+import type { Comparison, EnvironmentState } from '../../engine/projects/promotion';
 import { Fault } from '../../engine/base/fault';
 import { isErrorOfUp, type Project } from '../../engine/project';
 import { comparisonsOf, promotionRows, type Stage, stagesOf, statesOf } from '../../engine/projects/promotion';

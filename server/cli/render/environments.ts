@@ -1,5 +1,5 @@
 /** Environments as people read them: a line for each, and the matrix of migrations and environments. */
-import type { Comparison, EnvironmentState, PromotionRow } from '../../engine/environments';
+import type { Comparison, EnvironmentState, PromotionRow } from '../../engine/projects/promotion';
 import { Fault } from '../../engine/base/fault';
 import type { MigrationState, Project } from '../../engine/project';
 import { type Rehearsed, placeOf } from '../rehearsal';

@@ -221,6 +221,11 @@ const remedies = {
     mend: 'Rehearse it there, and try again.',
     offers: undefined,
   },
+  'no-bundle': {
+    says: 'No script bundle can be made of these migrations',
+    mend: 'Have them applied by their tool.',
+    offers: undefined,
+  },
   'no-such-snapshot': { says: 'There is no such snapshot', mend: 'Look at the list of snapshots.', offers: undefined },
   'no-such-table': {
     says: 'There is no such table in both databases',

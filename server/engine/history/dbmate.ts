@@ -37,6 +37,7 @@ export function dbmateHistory(options: DbmateOptions): History {
         return use();
       });
     },
+    recorded: async (session) => `select version::text as version from ${quoted(await tableName(session, options))}`,
     // The tool asks for the schema anew each time: a script that changes search_path can lead it astray.
     async after(session, { migration: { version }, script }) {
       const table = quoted(await tableName(session, options));

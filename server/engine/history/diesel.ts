@@ -11,7 +11,7 @@ import type { Session } from '../database/session';
 import { withAdvisoryLocks } from './advisoryLock';
 import type { History, HistoryState } from './history';
 import { ownLockId } from './ownLock';
-import { hasTable, labelOf, type Shape, type TableName, versionsIn } from './table';
+import { hasTable, labelOf, quoted, type Shape, type TableName, versionsIn } from './table';
 import { placeOf } from './writtenName';
 
 export function dieselHistory(): History {
@@ -26,6 +26,7 @@ export function dieselHistory(): History {
         return use();
       });
     },
+    recorded: async (session) => `select version::text as version from ${quoted(await placeOf(session, { name }))}`,
     after: async (session, { migration: { version }, script }) => {
       await session.rows(
         script.direction === 'up'

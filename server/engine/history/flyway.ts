@@ -54,6 +54,9 @@ export function flywayHistory(options: FlywayOptions): History {
         return use();
       });
     },
+    recorded: async (session) =>
+      `select distinct version::text || case when success then '' else ' (failed)' end as version
+        from ${quoted(await placeOf(session))} where version is not null`,
     before: async (session) => begin(session, config),
     after: async (session, step) => record(session, await placeOf(session), step, options, true),
     async failed(session, step) {

@@ -52,7 +52,18 @@ export function golangMigrateHistory(options: GolangMigrateTable): History {
     after: (session, step) => record(session, step, false),
     withdraw: (session, step) => record(session, backwards(step), false),
     unblock,
+    recorded: async (session, versions) => recordedIn(await tableOf(session), versions),
   };
+}
+
+/** One row tells of all: every file up to its version is applied. */
+function recordedIn(table: TableName, versions: readonly string[]): string {
+  const known =
+    versions.length === 0 ? `select '' where false` : `values ${versions.map((it) => `('${it}')`).join(', ')}`;
+  return `with files(version) as (${known}), row as (select version, dirty from ${quoted(table)})
+    select files.version from files, row where files.version::numeric <= row.version and not row.dirty
+    union all select row.version::text || case when row.dirty then ' (dirty)' else '' end from row
+      where row.dirty or row.version not in (select files.version::numeric from files)`;
 }
 
 /**

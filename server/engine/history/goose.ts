@@ -37,6 +37,11 @@ export function gooseHistory(options: GooseOptions): History {
         if (!(await hasTable(session, table, shape))) await makeTable(session, sqlOf(written));
         return use();
       }),
+    recorded: async (session) =>
+      `select version_id::text as version from (
+        select distinct on (version_id) version_id, is_applied from ${quoted(await placeOf(session, writtenIn(options)))}
+        where version_id is not null order by version_id, id desc
+      ) latest where is_applied and version_id <> 0`,
     // As it is written: a script that changes search_path leads goose astray, too.
     async after(session, { migration: { version }, script }) {
       const table = sqlOf(writtenIn(options));

@@ -50,6 +50,14 @@ export interface History {
    * @param stands whether anything of the script may stand
    */
   unblock?(step: HistoryStep, stands: 'nothing' | 'something'): string;
+  /**
+   * For scripts that others run without us: a SELECT with one column, `version`, a row of text for each migration that is
+   * recorded as applied, as its file has it. What is no such version, or has not come to its end, is something else there.
+   * Left out where one query cannot tell, or where what `after` writes depends on what it wrote before.
+   *
+   * @param versions of the files
+   */
+  recorded?(session: Session, versions: readonly string[]): Promise<string>;
 }
 
 export interface HistoryStep {

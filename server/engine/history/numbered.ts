@@ -16,6 +16,7 @@ export function numberedHistory(): History {
         if (!(await hasTable(session, table, shape))) await makeTable(session);
         return use();
       }),
+    recorded: () => Promise.resolve(`select version from ${quoted(table)}`),
     after: record,
   };
 }

@@ -33,6 +33,9 @@ export function sqlxHistory(options: SqlxOptions): History {
         if (!(await hasTable(session, table, shape))) await makeTable(session, options, sqlOf(written()));
         return use();
       }),
+    recorded: async (session) =>
+      `select version::text || case when success then '' else ' (not finished)' end as version
+        from ${quoted(await placeOf(session, written()))}`,
     // As it is written: a script that changes search_path leads sqlx astray, too.
     after: (session, step) => record(session, step, sqlOf(written()), options),
     async committed(session, { migration: { version }, script, ms = 0 }) {

@@ -22,6 +22,7 @@ export function supabaseHistory(): History {
         await prepareTable(session);
         return use();
       }),
+    recorded: () => Promise.resolve(`select version from ${quoted(table)}`),
     // A migration may have moved search_path, as dumps do.
     before: async (session) => void (await session.rows('reset all')),
     async after(session, { migration: { version, title }, upText }) {

@@ -24,10 +24,7 @@ export async function previewFrom(ground: Ground, path: string, signal: AbortSig
   const { migrations } = await look(ground, signal);
   const { kind, chosen, span } = spanOf(path, migrations, folder.path);
   const rehearsed = async ({ chain, place }: Workshop, base: Base): Promise<Preview> => {
-    const links = chosen.map(({ link }) => link);
-    const oneTransaction = kind === 'live' && folder.layout.oneTransaction === true && chosen.every(canShare);
-    const request = { ...upsOnly(ground, base, links), oneTransaction };
-    const dumps = await chain.dumps(request, span, signal);
+    const dumps = await chain.dumps(requestOf(ground, kind, chosen, base), span, signal);
     return { ...previewOf(dumps), rehearsedOn: place.label, refused: dumps.refused, errors };
   };
   const errors = await errorsIn(ground, chosen.slice(span.from, span.to), signal);
@@ -35,6 +32,21 @@ export async function previewFrom(ground: Ground, path: string, signal: AbortSig
   await bench.confirm(signal);
   return bench.withWorkshop(kind === 'live' && bench.hasNewRows ? 'withRows' : kind, wished, rehearsed, signal);
 }
+
+/** For the schema before and after links of the chain. */
+export const requestOf = (
+  ground: Ground,
+  kind: WorkshopKind,
+  chosen: readonly SeenMigration[],
+  base: Base,
+): ChainRequest => ({
+  ...upsOnly(
+    ground,
+    base,
+    chosen.map(({ link }) => link),
+  ),
+  oneTransaction: kind === 'live' && ground.folder.layout.oneTransaction === true && chosen.every(canShare),
+});
 
 /** Runs the up scripts of links and tells nothing but what becomes of them. */
 export const upsOnly = ({ folder, options }: Ground, base: Base, links: readonly Link[]): ChainRequest => ({
@@ -51,7 +63,7 @@ export const upsOnly = ({ folder, options }: Ground, base: Base, links: readonly
 });
 
 /** What a check says of these migrations, upon the rows that the preview stands on too. */
-async function errorsIn(
+export async function errorsIn(
   ground: Ground,
   migrations: readonly SeenMigration[],
   signal: AbortSignal,

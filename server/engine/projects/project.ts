@@ -6,6 +6,7 @@ import type { CheckRoom, EngineOptions, Project } from '../project';
 import type { World } from '../world';
 import type { Bench } from './bench';
 import { appliedText } from './appliedText';
+import { bundle } from './bundling';
 import { apply, mayApply, mayRevert, revert } from './changing';
 import { check } from './checking';
 import { createMigration } from './creating';
@@ -66,6 +67,7 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     },
     rowsAtFault: async (rows, signal) => bench.rowAnswers.rowsAtFault(rows, signal),
     schema: (signal) => bench.turns.soon(() => bench.schemaText(signal)),
+    bundle: (request, signal) => bench.turns.soon(() => bundle(ground, request, signal)),
     preview: (path, signal) => bench.turns.soon(() => previewFrom(ground, path, signal)),
     makeIdempotent: (path, signal) => bench.turns.soon(() => makeIdempotent(ground, path, signal)),
     mayApply: (which, signal) => mayApply(ground, which, signal),

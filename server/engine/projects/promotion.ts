@@ -1,14 +1,7 @@
 /** Which migrations are where, and are two targets with the same ones the same? Targets are read, never written. */
 import { Fault } from '../base/fault';
 import { untilAborted } from '../base/untilAborted';
-import {
-  type Comparison,
-  developmentName,
-  type EnvironmentAnswer,
-  type EnvironmentState,
-  type PromotionRow,
-} from '../environments';
-import type { Engine, MigrationStatus, ObjectChange, Project } from '../project';
+import type { Engine, MigrationState, MigrationStatus, ObjectChange, Project, Status, TargetInfo } from '../project';
 import { differenceOf } from '../schema/difference';
 import { objectsOf, usualOwner, withOwners } from '../schema/schemaText';
 
@@ -17,6 +10,37 @@ export interface Stage {
   readonly name: string;
   readonly project: Project;
 }
+
+/** Where one target of a folder stands, as far as it answers. */
+export interface EnvironmentState {
+  /** Of the environment; `development`, else `current`, for the target of the editor where no environment names it. */
+  readonly name: string;
+  readonly target: TargetInfo;
+  readonly answer: EnvironmentAnswer;
+}
+
+export type EnvironmentAnswer =
+  | { readonly kind: 'status'; readonly status: Status }
+  | { readonly kind: 'fault'; readonly code: string; readonly message: string };
+
+/** One migration, and where it is. */
+export interface PromotionRow {
+  readonly version: string;
+  readonly title: string;
+  /** By the names of environments; those that did not answer are left out. */
+  readonly states: Readonly<Record<string, MigrationState>>;
+}
+
+/** Two targets that have the same migrations, and whether they have the same schema. */
+export interface Comparison {
+  readonly name: string;
+  /** That of the same versions which is named first. */
+  readonly with: string;
+  /** What is another one in `name` than in `with`: drift. */
+  readonly changes: readonly ObjectChange[];
+}
+
+const developmentName = 'development';
 
 /** One that does not answer until then holds up nobody any longer, in milliseconds. */
 const answerMs = 15_000;

@@ -10,7 +10,7 @@ import { Fault } from '../base/fault';
 import { Laps } from '../base/laps';
 import type { CheckRoom } from '../project';
 import { reachingOf } from '../shadow/base';
-import type { ShadowPlace } from '../shadow/place';
+import type { Shadow, ShadowPlace } from '../shadow/place';
 import { isLooked, Learning } from './learning';
 import type { Link } from './link';
 import { LinkCutter, type PreparedLink } from './moves';
@@ -67,6 +67,13 @@ export interface Chain {
    * committed by itself, whatever its tool does with them.
    */
   stands(request: ChainRequest, counts: readonly number[], signal: AbortSignal): Promise<readonly Stand[]>;
+  /** What `read` tells of the shadow before link `from` and behind those up to `to`; it leaves nothing there. */
+  ends<T>(
+    request: ChainRequest,
+    index: { readonly from: number; readonly to: number },
+    read: (shadow: Shadow) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<{ before: T; after: T; refused: number }>;
 }
 
 export interface Stand {
@@ -100,7 +107,9 @@ export function createChain(place: ShadowPlace, shelf?: Shelf): Chain {
     look: (request, signal) => again(state, () => state.look(request, signal)),
     rest: () => state.rest(),
     keep: (signal) => again(state, () => state.keep(signal)),
-    dumps: (request, index, signal) => again(state, () => state.dumps(request, index, signal)),
+    dumps: (request, index, signal) =>
+      again(state, () => state.ends(request, index, (shadow) => shadow.dump(signal), signal)),
+    ends: (request, index, read, signal) => again(state, () => state.ends(request, index, read, signal)),
     replayed: (request, signal) => again(state, () => state.replayed(request, signal)),
     stands: (request, counts, signal) => again(state, () => state.stands(request, counts, signal)),
   };
@@ -239,7 +248,12 @@ class ChainState {
     };
   }
 
-  async dumps(asked: ChainRequest, { from, to }: { from: number; to: number }, signal: AbortSignal) {
+  async ends<T>(
+    asked: ChainRequest,
+    { from, to }: { from: number; to: number },
+    read: (shadow: Shadow) => Promise<T>,
+    signal: AbortSignal,
+  ) {
     const request = withoutNeed(asked);
     const prepared = this.cut(request, to);
     const laps = new Laps<CheckRoom>('shadow');
@@ -247,8 +261,8 @@ class ChainState {
     const walk: Walk = { ...request, prepared, firstOpen, root: this.rootOf(request), laps, signal };
     if (request.oneTransaction)
       for (const [i, { up }] of prepared.entries()) while (!isKnown(up)) await this.learning.learn(i, false, walk);
-    const before = await (await this.standings.before(from, walk)).shadow.dump(signal);
-    const after = await (await this.standings.before(to, walk)).shadow.dump(signal);
+    const before = await read((await this.standings.before(from, walk)).shadow);
+    const after = await read((await this.standings.before(to, walk)).shadow);
     const outcomes = prepared.slice(from).flatMap(({ link, up }) => this.telling.outcomesOf(up, link.up.path, 'up'));
     return { before, after, refused: outcomes.filter(({ kind }) => kind !== 'ran').length };
   }
