@@ -19,7 +19,7 @@ const floors: readonly (readonly string[])[] = [
   ],
   ['server/engine/shadow'],
   ['server/engine/rehearsal', 'server/engine/apply', 'server/engine/preview'],
-  ['server/engine/bundle'],
+  ['server/engine/bundle', 'server/engine/trial'],
   ['server/engine/projects'],
   ['server/engine/engine.ts'],
   ['server/world.ts'],
@@ -28,7 +28,7 @@ const floors: readonly (readonly string[])[] = [
 ];
 
 /** Types that all rooms of the engine share. */
-const shared: readonly string[] = ['world', 'project', 'changes', 'environments', 'finding'].map(
+const shared: readonly string[] = ['world', 'project', 'changes', 'environments', 'finding', 'trials'].map(
   (it) => `server/engine/${it}.ts`,
 );
 

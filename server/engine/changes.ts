@@ -182,3 +182,12 @@ export type TablesResult =
       readonly ms: number;
     }
   | { readonly kind: 'busy'; readonly sessions: readonly string[] };
+/** An object of a schema that is another one, or there at one time only. */
+export interface ObjectChange {
+  readonly kind: 'added' | 'removed' | 'changed';
+  /** As pg_dump calls it: `TABLE`, `INDEX`, `FK CONSTRAINT`. */
+  readonly type: string;
+  readonly name: string;
+  readonly before?: string;
+  readonly after?: string;
+}

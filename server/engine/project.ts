@@ -4,6 +4,7 @@ import type {
   ApplyRequest,
   ApplyResult,
   Consent,
+  ObjectChange,
   Progress,
   RestoreRequest,
   RestoreResult,
@@ -25,9 +26,11 @@ import type { Finding, Place } from './finding';
 import type { MigrationFolder, Migration } from './layouts/migration';
 import type { Language } from './programs/interpreter';
 import type { Observation, ObservationLevel } from './rehearsal/observation/observation';
+import type { KeptTrial, PsqlCall, TrialRequest, TrialResult } from './trials';
 
 export type * from './changes';
 export type * from './environments';
+export type * from './trials';
 export * from './finding';
 export type { Repair };
 
@@ -187,6 +190,19 @@ export interface Project {
    * @throws {Fault} `no-such-snapshot`; `busy`, `locked` while it is in use
    */
   deleteSnapshot(id: string, consent: Consent, signal: AbortSignal): Promise<void>;
+  /**
+   * Runs pending migrations on a copy of the target with its rows, up, down and up again, and commits there.
+   *
+   * @throws {Fault} `no-trial` where their tool runs them itself, or a script reaches outside of a copy; `locked` while
+   *   snapshots of the target are worked on; as `apply`. The target is as it was then.
+   */
+  trial(request: TrialRequest, progress: (step: Progress) => void, signal: AbortSignal): Promise<TrialResult>;
+  /** Copies of trials that are there, newest first. */
+  trials(signal?: AbortSignal): Promise<readonly KeptTrial[]>;
+  /** @throws {Fault} `no-such-trial`; `busy` while somebody is connected to it; `locked` */
+  deleteTrial(name: string, consent: Pick<Consent, 'confirmedName'>, signal: AbortSignal): Promise<void>;
+  /** @throws {Fault} `no-trial` where nothing can connect to it */
+  psqlFor(database: string): PsqlCall;
   /**
    * What would end that the tool refuses to go on (Status.blocked), or else complains of its history: likeliest first;
    * none where nothing would.
@@ -535,13 +551,4 @@ export interface Idempotence {
 export interface SnapshotDifference extends Pick<Preview, 'before' | 'after' | 'changes'> {
   /** Of every table in either of them; null where there is no such table. */
   readonly rows: readonly { readonly table: string; readonly before: number | null; readonly after: number | null }[];
-}
-
-export interface ObjectChange {
-  readonly kind: 'added' | 'removed' | 'changed';
-  /** As pg_dump calls it: `TABLE`, `INDEX`, `FK CONSTRAINT`. */
-  readonly type: string;
-  readonly name: string;
-  readonly before?: string;
-  readonly after?: string;
 }

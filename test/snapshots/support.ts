@@ -6,7 +6,7 @@ import { Client } from 'pg';
 import { plainParameters, withDatabase as parametersOf } from '../../server/engine/database/parameters';
 import { serverDatabase } from '../../server/engine/database/serverDatabase';
 import { quoteIdentifier } from '../../server/engine/database/quote';
-import { snapshotPrefix } from '../../server/engine/snapshots/names';
+import { snapshotPrefix, trialPrefix } from '../../server/engine/snapshots/names';
 import type { ServerTarget, Surroundings } from '../../server/engine/snapshots/target';
 import { type Major, asAdmin, serverOf } from '../support/servers';
 
@@ -87,7 +87,8 @@ export async function withPlace(
     await Promise.all(clients.map((client) => client.end()));
     rmSync(storage, { recursive: true, force: true });
     for (const left of await names()) {
-      if (left !== name && (before.has(left) || !left.startsWith(snapshotPrefix))) continue;
+      const isOurs = left.startsWith(snapshotPrefix) || left.startsWith(trialPrefix);
+      if (left !== name && (before.has(left) || !isOurs)) continue;
       await asAdmin(server, `drop database if exists ${quoteIdentifier(left)} with (force)`);
     }
   }

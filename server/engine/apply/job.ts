@@ -1,8 +1,10 @@
 /** What this room is told about the database it changes, the files, and the world around it. */
 import type { Database } from '../database/database';
+import type { Done, Session } from '../database/session';
 import type { History } from '../history/history';
-import type { MigrationFolder } from '../layouts/migration';
+import type { Migration, MigrationFolder } from '../layouts/migration';
 import type { Progress } from '../project';
+import type { Statement } from '../sql/statement';
 
 export interface Job {
   readonly database: Database;
@@ -21,6 +23,27 @@ export interface Job {
   readonly waits?: Waits;
   /** For tools that run their migrations themselves. */
   readonly run?: ToolRun;
+  readonly onlooker?: Onlooker;
+}
+
+/** Looks on while scripts are run. */
+export interface Onlooker {
+  /** Before the first statement of each script, outside of its own transaction. */
+  begins(session: Session, file: OnlookedFile): Promise<void>;
+  /** Behind each statement that was carried out; what is asked of the session then must not fail. */
+  ran(session: Session, ran: RanStatements): Promise<void>;
+}
+
+export interface OnlookedFile {
+  readonly migration: Migration;
+  readonly path: string;
+}
+
+export interface RanStatements {
+  /** One, or all of a script that is sent as one message. */
+  readonly statements: readonly Statement[];
+  readonly answer: Done;
+  readonly ms: number;
 }
 
 /**

@@ -44,6 +44,7 @@ export async function runMigration(work: Work): Promise<MigrationEnd> {
   const { job, session, planned, trail } = work;
   Object.assign(trail, { planned, lasting: () => [], doubtful: undefined } satisfies Partial<Trail>);
   if (planned.scripts.length === 0) {
+    await job.onlooker?.begins(session, planned);
     const step = { ...stepOf(job, planned), ms: 0 };
     await withLockLimit(session, job, async () => job.history.before?.(session, step));
     await withLockLimit(session, job, () => job.history.after(session, step));
@@ -70,6 +71,7 @@ async function runOne(work: Work, planned: PlannedScript, standing: readonly Sta
   note('run', 0);
   const step = { ...stepOf(job, work.planned), ...ofPart };
   await withLockLimit(session, job, async () => job.history.before?.(session, step));
+  await job.onlooker?.begins(session, work.planned);
   const began = performance.now();
   const timed = () => ({ ...step, ms: performance.now() - began });
   const end = await runScript({
@@ -84,6 +86,7 @@ async function runOne(work: Work, planned: PlannedScript, standing: readonly Sta
       trail.doubtful = atOnce ? planned.statements[from] : undefined;
       tell(standing.length + from, true);
     },
+    ran: async (statements, answer, ms) => job.onlooker?.ran(session, { statements, answer, ms }),
     async advanced(done) {
       if (job.history.advanced)
         await withLockLimit(session, job, async () => job.history.advanced?.(session, step, standing.length + done));

@@ -2,7 +2,7 @@
 import { Fault } from '../base/fault';
 import type { TextRange } from '../base/text';
 import { interruptible } from '../database/interruptible';
-import type { Refusal, Refused, RunOptions, Session } from '../database/session';
+import type { Done, Refusal, Refused, RunOptions, Session } from '../database/session';
 import { blamedRange } from '../sql/blame';
 import { inFile, sentOf } from '../sql/places';
 import type { Statement } from '../sql/statement';
@@ -43,6 +43,8 @@ export interface Run {
    * @param atOnce true when the message lasts as soon as it is carried out
    */
   readonly before: (from: number, lasting: Lasting, atOnce: boolean) => void;
+  /** Called behind each message that was carried out, with its statements. */
+  readonly ran?: (statements: readonly Statement[], answer: Done, ms: number) => Promise<void>;
   /** Called behind each statement that lasts at once. */
   readonly advanced: (done: number) => Promise<void>;
   /** Records the migration; within the script's transaction when there is one. */
@@ -185,12 +187,14 @@ async function sendEach(run: Run, together: boolean): Promise<ScriptEnd> {
     if (signal.aborted) return { kind: 'cancelled', lasting };
     const { text, copyData } = statement;
     const options = { ...time(), ...(copyData === undefined ? {} : { copyData }) };
+    const began = performance.now();
     const answer = await interruptible(session, signal, () => session.run(text, options));
     if (answer.kind === 'refused') {
       if (isCancel(answer, signal)) return { kind: 'cancelled', lasting };
       const range = inFile(blamedRange(text, answer.refusal), statement);
       return refusedAt(answer.refusal, range, lasting);
     }
+    await run.ran?.([statement], answer, performance.now() - began);
     effects.did(statement);
     if (!together && session.transaction === 'idle') await run.advanced(index + 1);
   }
@@ -204,8 +208,12 @@ async function sendWhole(run: Run): Promise<ScriptEnd> {
   if (signal.aborted) return { kind: 'cancelled', lasting: [] };
   const sql = sentOf(text, planned.script.range, planned.script.pieces?.[0]?.replaced);
   const time = timeFor(run, true);
+  const began = performance.now();
   const answer = await interruptible(session, signal, () => session.run(sql, time()));
-  if (answer.kind === 'done') return { kind: 'ran' };
+  if (answer.kind === 'done') {
+    await run.ran?.(planned.statements, answer, performance.now() - began);
+    return { kind: 'ran' };
+  }
   const { completed } = answer;
   // Outside a BEGIN of its own the whole message is one transaction too.
   const lasting = lastingOf(planned.statements.slice(0, completed), true);

@@ -237,6 +237,16 @@ const remedies = {
     mend: 'Choose other tables, or more of them; nothing was changed.',
     offers: undefined,
   },
+  'no-trial': {
+    says: 'These migrations cannot be tried out on a copy',
+    mend: 'Rehearse them, and apply them after a snapshot.',
+    offers: undefined,
+  },
+  'no-such-trial': {
+    says: 'There is no such copy of a trial',
+    mend: 'Look at the list of copies.',
+    offers: undefined,
+  },
   'no-terminal': {
     says: 'There is no terminal to ask on',
     mend: 'Add --yes to go on without a question.',

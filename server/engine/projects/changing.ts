@@ -35,7 +35,7 @@ interface Foreseen {
  *
  * @throws {Fault} as `apply`
  */
-async function foreseeApply(
+export async function foreseeApply(
   ground: Ground,
   which: ApplyRequest['which'],
   signal: AbortSignal | undefined,

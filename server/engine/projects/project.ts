@@ -27,6 +27,7 @@ import { renamesOf } from './renumbering';
 import { statusOf } from './status';
 import { repair, repairs } from './repairing';
 import { targetCandidates } from './target';
+import { deleteTrial, psqlFor, trial, trials } from './trying';
 
 export function createProject(folder: MigrationFolder, bench: Bench, world: World, options: EngineOptions): Project {
   const { target } = bench;
@@ -97,6 +98,10 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     snapshotTables: (id, signal) => bench.turns.soon(() => snapshotTables(ground, id, signal)),
     restoreTables: (id, tables, consent, signal) =>
       bench.alone(() => restoreTables(ground, id, tables, consent, signal)),
+    trial: (request, progress, signal) => trial(ground, request, { progress, signal }),
+    trials: (signal) => trials(ground, signal),
+    deleteTrial: (name, consent, signal) => deleteTrial(ground, name, consent, signal),
+    psqlFor: (name) => psqlFor(ground, name),
     create: (title) => createMigration(ground, title),
   };
 }

@@ -66,12 +66,8 @@ export async function restoreEmbedded(
     const filled = `${source}.carried${unfinishedSuffix}`;
     try {
       const carried = carry ? await carriedInto(target, { source, filled }, carry, around) : [];
-      const kept = await journalled(target, around, async (journal) => {
-        const keeping = copyOf(target, { reason: beforeRestore, version }, around);
-        journal.note({ step: 'replace', kept: keeping });
-        copyDurably(carry ? filled : source, target.path);
-        return keeping;
-      });
+      const order = { reason: beforeRestore, version };
+      const kept = await replaceBy(target, carry ? filled : source, order, around);
       return { kind: 'restored', kept, carried };
     } finally {
       if (carry) removeDurably(filled);
@@ -88,6 +84,25 @@ async function carriedInto(
   copyDurably(source, filled);
   // Whoever is at work on the file waits for its lock: nobody else is to be kept out.
   return carryInto(target.database, target.atFile(filled), carry, signal, () => Promise.resolve());
+}
+
+/**
+ * Alone only. As restoreEmbedded, by any file of such a database, which stays.
+ *
+ * @returns what it was before
+ */
+export function replaceBy(
+  target: EmbeddedTarget,
+  source: string,
+  order: Pick<SnapshotOrder, 'reason' | 'version'>,
+  around: Surroundings,
+): Promise<SnapshotRecord> {
+  return journalled(target, around, async (journal) => {
+    const kept = copyOf(target, order, around);
+    journal.note({ step: 'replace', kept });
+    copyDurably(source, target.path);
+    return kept;
+  });
 }
 
 /** @throws {Fault} `locked` while somebody is at work on the database, whose way back it may be; `not-writable` */
@@ -121,7 +136,7 @@ function recovered(target: EmbeddedTarget, { path, begun, steps }: CutOff<Snapsh
 }
 
 /** No session that would write its own state over ours. */
-async function alone<T>({ path }: EmbeddedTarget, work: () => Promise<T>): Promise<T> {
+export async function alone<T>({ path }: EmbeddedTarget, work: () => Promise<T>): Promise<T> {
   const release = lockFile(path);
   try {
     return await work();
@@ -131,5 +146,5 @@ async function alone<T>({ path }: EmbeddedTarget, work: () => Promise<T>): Promi
 }
 
 /** A database that nothing was ever written to has no file yet. */
-const makeFile = ({ database }: EmbeddedTarget): Promise<void> =>
+export const makeFile = ({ database }: EmbeddedTarget): Promise<void> =>
   onSession(database.open('write'), () => Promise.resolve());

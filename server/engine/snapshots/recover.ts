@@ -11,6 +11,7 @@ import { register, sweepUnfinished, unregister } from './registry';
 import { admissionStatement, dropDatabase, must } from './statements';
 import { type SnapshotStep, isSnapshotStep, topic } from './steps';
 import type { ServerTarget, SnapshotTarget, Surroundings } from './target';
+import { forgetScripts, trialRecordIn } from './trialCopies';
 
 /**
  * Work that is still going on, in this process or another one, is left alone.
@@ -55,10 +56,12 @@ async function recoverOnServer(
 
 async function recoverStep(
   worker: Session,
-  { database }: ServerTarget,
+  target: ServerTarget,
   step: SnapshotStep,
-  { storage }: Surroundings,
+  around: Surroundings,
 ): Promise<string> {
+  const { database } = target;
+  const { storage } = around;
   switch (step.step) {
     case 'copy': {
       const copy = await factsOf(worker, step.name);
@@ -121,7 +124,31 @@ async function recoverStep(
       unregister(storage, step.name);
       return `The snapshot ${step.name} has been deleted.`;
     }
+    case 'close': {
+      const now = await factsOf(worker, database.name);
+      // Another one bears its name by now: it was open from the first moment.
+      if (now?.oid !== step.oid) return '';
+      await must(worker, admissionStatement(database.name, 'all'));
+      return `${database.name} can be connected to again.`;
+    }
+    case 'trial':
+      return recoverTrial(worker, target, step.name, around.storage);
     case 'replace':
       throw new Error('a database on a server is not replaced as a file');
   }
+}
+
+async function recoverTrial(worker: Session, target: ServerTarget, name: string, storage: string): Promise<string> {
+  forgetScripts(target.sibling(name), storage);
+  const copy = await factsOf(worker, name);
+  if (!copy) return '';
+  if (trialRecordIn(copy.comment)?.finished) return `The copy ${name}, on which migrations were tried out, is kept.`;
+  try {
+    await dropDatabase(worker, name, 'force');
+  } catch (cause) {
+    // A prepared transaction in it, for example: the target is not kept closed for that.
+    if (!(cause instanceof Fault) || worker.lost) throw cause;
+    return `The copy ${name}, on which migrations were being tried out, is still there: ${cause.detail}`;
+  }
+  return `The copy ${name}, on which migrations were being tried out, has been dropped; ${target.database.name} is as it was.`;
 }

@@ -25,7 +25,7 @@ const faultsBySqlState: Readonly<Record<string, FaultCode>> = {
 export const commentStatement = (database: string, comment: string | null): string =>
   `comment on database ${quoteIdentifier(database)} is ${comment === null ? 'null' : quoteLiteral(comment)}`;
 
-/** Whether anybody may connect to it. */
+/** Whether anybody may connect to it; of those who are kept out, superusers too, whoever is in stays. */
 export const admissionStatement = (database: string, admits: 'all' | 'nobody'): string =>
   `alter database ${quoteIdentifier(database)} allow_connections ${admits === 'all'}`;
 

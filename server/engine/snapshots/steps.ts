@@ -33,6 +33,10 @@ export type SnapshotStep =
   | { readonly step: 'overwrite'; readonly transaction: string; readonly kept: SnapshotRecord }
   /** The copy of this name and object identifier is dropped, as the user wished. */
   | { readonly step: 'drop'; readonly name: string; readonly oid: number }
+  /** The target, of this object identifier, takes no connections until what is to replace it is ready. */
+  | { readonly step: 'close'; readonly oid: number }
+  /** Migrations are tried out on a database of this name; it is to be kept when its comment says so. */
+  | { readonly step: 'trial'; readonly name: string }
   /** The embedded database's file was kept as this snapshot; it is replaced next. */
   | { readonly step: 'replace'; readonly kept: SnapshotRecord };
 
@@ -43,7 +47,10 @@ export function isSnapshotStep(value: unknown): value is SnapshotStep {
   switch (value.step) {
     case 'copy':
     case 'load':
+    case 'trial':
       return 'name' in value;
+    case 'close':
+      return 'oid' in value;
     case 'swap':
       return 'replacement' in value && 'replacementOid' in value && 'used' in value && 'kept' in value;
     case 'overwrite':

@@ -1,0 +1,182 @@
+/** Runs migrations on a copy of the target: up, down, up again, with a look at schema and rows in between. */
+import { applyMigrations, revertMigrations } from '../apply/apply';
+import type { Job } from '../apply/job';
+import { withLockedTarget } from '../apply/locked';
+import { planDown, planUp } from '../apply/plan';
+import { Fault } from '../base/fault';
+import type { Database } from '../database/database';
+import { whileWanted } from '../database/onSession';
+import { previewOf } from '../preview/preview';
+import type { ApplyResult, ObjectChange } from '../project';
+import type { DataLoss, RoundTrip, TrialPass, TrialReport, TrialResult } from '../trials';
+import { contentsOf, lostBetween, lostOnTheWay, type TableContents } from './contents';
+import { refuseReaching } from './reach';
+import { watch } from './watching';
+
+/** All that is needed to run scripts, but for the database. */
+export type Scripts = Omit<Job, 'database' | 'onlooker'>;
+
+export interface Course {
+  readonly passes: readonly TrialPass[];
+  readonly changes: readonly ObjectChange[];
+  readonly lost: readonly DataLoss[];
+  readonly roundTrip: RoundTrip;
+  /** How it ended when not all was run. */
+  readonly stopped?: Stopped;
+}
+
+export type Stopped =
+  | Omit<Extract<TrialResult, { kind: 'refused' }>, 'report'>
+  | Extract<TrialResult, { kind: 'cancelled' }>;
+
+interface State {
+  /** As pg_dump --schema-only gives it. */
+  readonly schema: string;
+  readonly contents: readonly TableContents[];
+}
+
+/**
+ * @param versions oldest first
+ * @param forDown gives the database on which it goes down and up again; called when it stands at the end of going up
+ * @throws {Fault} as applyMigrations
+ */
+export async function run(
+  scripts: Scripts,
+  copy: Database,
+  versions: readonly string[],
+  forDown: () => Promise<Database>,
+): Promise<Course> {
+  const apart = await beginOn(scripts, copy);
+  const down = reversibleIn(scripts, versions);
+  const passes: TrialPass[] = [];
+  const began = await stateOf(copy, scripts.signal);
+  refuseReaching(scripts, plansOf(scripts, versions), { schema: began.schema, alone: copy.engine === 'embedded' });
+  let [lowest, after] = [began, began];
+  const course = (roundTrip: RoundTrip, stopped?: Stopped): Course => ({
+    passes,
+    changes: changesBetween(began, after),
+    lost: lostBetween(began.contents, after.contents, apart),
+    roundTrip,
+    ...(stopped && { stopped }),
+  });
+  // What cannot be reverted is no part of the round trip, which begins above it.
+  const first = versions.slice(0, versions.length - down.versions.length);
+  for (const leg of [first, versions.slice(first.length)]) {
+    if (leg.length === 0) continue;
+    lowest = after;
+    const stopped = await pass(scripts, copy, 'up', leg, passes);
+    after = await stateOf(copy, scripts.signal);
+    if (stopped) return course({ kind: 'unfinished' }, stopped);
+  }
+  if (down.versions.length === 0) return course({ kind: 'impossible', because: down.stopped ?? 'nothing was run.' });
+
+  const other = await forDown();
+  const reverted = await pass(scripts, other, 'down', down.versions, passes);
+  if (reverted) return course({ kind: 'unfinished' }, reverted);
+  const back = await stateOf(other, scripts.signal);
+  const again = await pass(scripts, other, 'upAgain', down.versions.toReversed(), passes);
+  const tried: RoundTrip = {
+    kind: 'tried',
+    versions: down.versions,
+    differences: changesBetween(lowest, back),
+    lost: lostOnTheWay(lowest.contents, back.contents, apart),
+    again: again ? [] : changesBetween(after, await stateOf(other, scripts.signal)),
+    ...(down.stopped !== undefined && { stopped: down.stopped }),
+  };
+  return course(tried, again);
+}
+
+/** @throws {Fault} as planUp and planDown */
+export const plansOf = (scripts: Pick<Scripts, 'folder' | 'read' | 'isMarked'>, versions: readonly string[]) => [
+  ...planUp(scripts, versions),
+  ...planDown(scripts, reversibleIn(scripts, versions).versions),
+];
+
+/**
+ * The tool makes its tables before it runs anything, and they are there from then on.
+ *
+ * @returns names of tables that are none of the migrations'
+ */
+async function beginOn({ history, waits }: Scripts, database: Database): Promise<ReadonlySet<string>> {
+  const job = { database, history, ...(waits && { waits }) };
+  return withLockedTarget(job, 'write', async (session) => {
+    const { table } = await history.read(session);
+    await session.keep?.();
+    return new Set([table]);
+  });
+}
+
+async function stateOf(database: Database, signal: AbortSignal): Promise<State> {
+  const schema = await database.dump('schema', signal);
+  return { schema, contents: await whileWanted(database, 'read', signal, contentsOf) };
+}
+
+const changesBetween = (before: State, after: State): TrialReport['changes'] =>
+  before === after ? [] : previewOf({ before: before.schema, after: after.schema }).changes;
+
+/** @returns how it ended when not all was run */
+async function pass(
+  scripts: Scripts,
+  database: Database,
+  name: TrialPass['pass'],
+  versions: readonly string[],
+  passes: TrialPass[],
+): Promise<Stopped | undefined> {
+  const began = performance.now();
+  const onlooker = watch();
+  const job: Job = { ...scripts, database, onlooker };
+  const result = await (name === 'down' ? revertMigrations : applyMigrations)(job, versions);
+  const former = passes.at(-1);
+  const ms = performance.now() - began;
+  // Going up may have taken two legs, and is one pass all the same.
+  if (former?.pass === name) passes.pop();
+  passes.push(
+    former?.pass === name
+      ? { ...former, migrations: [...former.migrations, ...onlooker.migrations], ms: former.ms + ms }
+      : { pass: name, migrations: onlooker.migrations, ms },
+  );
+  return stoppedBy(result, name);
+}
+
+function stoppedBy(result: ApplyResult, pass: TrialPass['pass']): Stopped | undefined {
+  switch (result.kind) {
+    case 'done':
+    case 'nothing':
+      return undefined;
+    case 'refused': {
+      const { version, finding, text, state } = result;
+      return { kind: 'refused', version, pass, finding, text, state };
+    }
+    case 'cancelled':
+      return { kind: 'cancelled', state: result.state };
+    case 'busy':
+      throw new Error('nobody is asked to leave a copy');
+  }
+}
+
+interface Reversible {
+  /** Newest first. */
+  readonly versions: readonly string[];
+  /** Why no more of them. */
+  readonly stopped?: string;
+}
+
+/** From the newest on, as far as each has a down script. */
+export function reversibleIn(
+  scripts: Pick<Scripts, 'folder' | 'read' | 'isMarked'>,
+  versions: readonly string[],
+): Reversible {
+  const found: string[] = [];
+  for (const version of versions.toReversed()) {
+    try {
+      planDown(scripts, [version]);
+    } catch (cause) {
+      if (!(cause instanceof Fault) || !withoutDown.has(cause.code)) throw cause;
+      return { versions: found, stopped: cause.detail };
+    }
+    found.push(version);
+  }
+  return { versions: found };
+}
+
+const withoutDown: ReadonlySet<string> = new Set(['no-down', 'only-up', 'bad-migration']);

@@ -1,0 +1,200 @@
+/**
+ * Tries out pending migrations on a copy of a target on a server: what happens there is committed, and no part of the
+ * target changes, unless the copy is to become the target at the end.
+ */
+import type { Journal } from '../base/journal';
+import { Fault } from '../base/fault';
+import type { Database } from '../database/database';
+import { reopenTwin } from '../snapshots/freshDatabase';
+import { type Maintenance, withMaintenance } from '../snapshots/maintenance';
+import { trialName } from '../snapshots/names';
+import { type DatabaseFacts, factsOf } from '../snapshots/properties';
+import { othersStaying } from '../snapshots/sessions';
+import { admissionStatement, commentStatement, must } from '../snapshots/statements';
+import { type SnapshotStep, journalled } from '../snapshots/steps';
+import type { ServerTarget } from '../snapshots/target';
+import { forgetScripts, type TrialRecord } from '../snapshots/trialCopies';
+import type { TrialCopied, TrialEnd, TrialReport, TrialResult } from '../trials';
+import { type Copying, copyCopy, dropCopy, makeCopy } from './copying';
+import { type TrialOrder, type TrialSurroundings, refuse } from './order';
+import { type Course, run, type Scripts, type Stopped } from './passes';
+import { becomeTarget } from './swapping';
+
+interface Trial {
+  readonly maintenance: Maintenance;
+  readonly journal: Journal<SnapshotStep>;
+  readonly target: ServerTarget;
+  readonly facts: DatabaseFacts;
+  readonly order: TrialOrder;
+  readonly scripts: Scripts;
+  readonly around: TrialSurroundings;
+  readonly record: TrialRecord;
+  /** Of the copy. */
+  readonly name: string;
+  readonly began: number;
+}
+
+/**
+ * @throws {Fault} `no-trial`, `no-right`, `locked`, `no-such-snapshot`, `disk-full`, `bad-migration` and the like;
+ *   `connection-lost`: then the next start puts an end to it. In each case the target is as it was.
+ */
+export async function tryOut(
+  target: ServerTarget,
+  order: TrialOrder,
+  scripts: Scripts,
+  around: TrialSurroundings,
+): Promise<TrialResult> {
+  const began = performance.now();
+  refuse(order, scripts, false);
+  try {
+    return await withMaintenance(target, around.signal, (maintenance) =>
+      journalled(target, around, async (journal) => {
+        const facts = await factsOf(maintenance.worker, target.database.name);
+        if (!facts) throw new Fault('no-database', `${target.database.label}.`);
+        const now = around.now();
+        const name = trialName(target.database.name, now);
+        const { versions } = order;
+        const about = { database: target.database.name, begun: now.toISOString(), versions };
+        const record: TrialRecord = { rehearsal: 'trial', ...about, finished: false };
+        return go({ maintenance, journal, target, facts, order, scripts, around, record, name, began });
+      }),
+    );
+  } catch (cause) {
+    if (!around.signal.aborted || !isOfCancel(cause, around.signal)) throw cause;
+    return { kind: 'cancelled', state: `${target.database.name} is as it was, and the copy has been dropped.` };
+  }
+}
+
+const isOfCancel = (cause: unknown, { reason }: AbortSignal): boolean =>
+  cause === reason || (cause instanceof Error && cause.name === 'AbortError');
+
+/** Whatever comes: what was closed is open again, and what is not to stay is gone, as long as the server answers. */
+async function go(trial: Trial): Promise<TrialResult> {
+  const { maintenance, journal, target, order, around, name } = trial;
+  const { worker } = maintenance;
+  let stays = false;
+  const staying = (): void => void (stays = true);
+  try {
+    return await (order.afterwards === 'swap'
+      ? around.alone(() => closed(trial, () => onCopy(trial, staying)))
+      : onCopy(trial, staying));
+  } catch (cause) {
+    if (!worker.lost) journal.close();
+    throw cause;
+  } finally {
+    if (!worker.lost) {
+      if (!stays) await dropCopy(maintenance, name);
+      forgetScripts(target.sibling(name), around.storage);
+    }
+  }
+}
+
+/**
+ * Nobody gets into the target, so that no write is lost that comes after the copy was taken: neither new sessions nor,
+ * as they are ended, those that were there (ALLOW_CONNECTIONS in the documentation of ALTER DATABASE).
+ */
+async function closed(
+  { maintenance, journal, target: { database }, facts, order }: Trial,
+  work: () => Promise<TrialResult>,
+): Promise<TrialResult> {
+  const { worker, watcher } = maintenance;
+  const others = order.disconnect ? [] : await othersStaying(watcher, [facts.oid]);
+  if (others.length > 0) return { kind: 'busy', sessions: others.map(({ says }) => says) };
+  journal.note({ step: 'close', oid: facts.oid });
+  await must(worker, admissionStatement(database.name, 'nobody'));
+  try {
+    return await work();
+  } finally {
+    const now = worker.lost ? undefined : await factsOf(worker, database.name);
+    if (now?.oid === facts.oid) await must(worker, admissionStatement(database.name, 'all'));
+  }
+}
+
+async function onCopy(trial: Trial, staying: () => void): Promise<TrialResult> {
+  const { maintenance, journal, target, facts, order, scripts, around, record, name } = trial;
+  const { disconnect } = order;
+  const copying: Copying = { maintenance, target, facts, around, record, name, disconnect };
+  scripts.progress({ message: `Copying ${target.database.label}`, cancellable: true });
+  const began = performance.now();
+  journal.note({ step: 'trial', name });
+  // With the target closed the copy has it for itself already.
+  const alone = order.afterwards === 'swap' || order.from === 'dump' ? around.signal : undefined;
+  const copy = () => makeCopy(copying, order.afterwards === 'swap' ? 'copy' : order.from);
+  const made = await (alone ? copy() : around.alone(copy));
+  if (made.kind === 'busy') return made;
+  const bytes = (await factsOf(maintenance.worker, name))?.bytes ?? facts.bytes;
+  const copied: TrialCopied = { ...made.copied, bytes, ms: performance.now() - began };
+  const course = await withDown(trial, copying, (forDown) =>
+    run(scripts, target.sibling(name), order.versions, forDown),
+  );
+  return endOf(trial, copied, course, staying);
+}
+
+/** What is going to be the target is not what goes down: that is a copy of it. */
+async function withDown<T>(
+  { journal, order, target, around, maintenance }: Trial,
+  copying: Copying,
+  use: (forDown: () => Promise<Database>) => Promise<T>,
+): Promise<T> {
+  if (order.afterwards !== 'swap') return use(() => Promise.resolve(target.sibling(copying.name)));
+  const name = trialName(target.database.name, around.now());
+  journal.note({ step: 'trial', name });
+  try {
+    return await use(async () => {
+      await copyCopy(copying, name);
+      return target.sibling(name);
+    });
+  } finally {
+    if (!maintenance.worker.lost) {
+      await dropCopy(maintenance, name);
+      forgetScripts(target.sibling(name), around.storage);
+    }
+  }
+}
+
+async function endOf(
+  trial: Trial,
+  copied: TrialCopied,
+  { stopped, ...course }: Course,
+  staying: () => void,
+): Promise<TrialResult> {
+  const { target, maintenance, order, began } = trial;
+  if (stopped?.kind === 'cancelled') return cancelled(trial, stopped);
+  const end = await finish(trial, stopped, staying);
+  if (end.kind === 'busy') return end;
+  const report: TrialReport = {
+    target: target.database.label,
+    server: maintenance.worker.server.label,
+    copied,
+    ...course,
+    end,
+    ms: performance.now() - began,
+  };
+  if (stopped) return { ...stopped, report };
+  return order.versions.length === 0 ? { kind: 'nothing' } : { kind: 'tried', report };
+}
+
+const cancelled = ({ target }: Trial, { state }: Extract<Stopped, { kind: 'cancelled' }>): TrialResult => ({
+  kind: 'cancelled',
+  state: `On the copy: ${state} It has been dropped, and ${target.database.name} is as it was.`,
+});
+
+/** What was refused becomes nobody's database. */
+async function finish(
+  trial: Trial,
+  stopped: Stopped | undefined,
+  staying: () => void,
+): Promise<TrialEnd | Extract<TrialResult, { kind: 'busy' }>> {
+  const { maintenance, order, record, name, facts } = trial;
+  const { worker } = maintenance;
+  if (order.afterwards === 'drop' || (stopped && order.afterwards === 'swap')) return { kind: 'dropped' };
+  if (order.afterwards === 'keep') {
+    await must(worker, commentStatement(name, JSON.stringify({ ...record, finished: true } satisfies TrialRecord)));
+    staying();
+    return { kind: 'kept', name };
+  }
+  if (facts.rights === null) await reopenTwin(worker, name);
+  const swapped = await becomeTarget(trial);
+  if (swapped.kind === 'swapped') staying();
+  return swapped;
+}

@@ -1,0 +1,144 @@
+/** What each statement of a trial did: its time and rows, what it locked, and which files it wrote anew. */
+import type { OnlookedFile, Onlooker, RanStatements } from '../apply/job';
+import type { Session } from '../database/session';
+import { lockModes } from '../sql/lockModes';
+import { shapeOf } from '../sql/parse';
+import type { Statement } from '../sql/statement';
+import { tokensOf } from '../sql/tokens';
+import { wordsOf } from '../sql/words';
+import type { TriedMigration, TriedStatement } from '../trials';
+
+/** Where scripts are run in turn. */
+export interface Watch extends Onlooker {
+  /** In the order in which they ran. */
+  readonly migrations: readonly TriedMigration[];
+}
+
+interface Growing extends Omit<TriedMigration, 'statements' | 'ms'> {
+  ms: number;
+  readonly statements: TriedStatement[];
+}
+
+/**
+ * Asks the session right behind a statement, inside its transaction where it has one: without savepoints, which would
+ * change what the script does.
+ */
+export function watch(): Watch {
+  const migrations: Growing[] = [];
+  let files: Files | undefined;
+  let held: ReadonlySet<string> = new Set();
+  return {
+    migrations,
+    async begins(session, { migration, path }: OnlookedFile) {
+      // Between scripts the history may have emptied its own table.
+      files = await filesOf(session);
+      if (migrations.at(-1)?.path === path) return;
+      migrations.push({ version: migration.version, title: migration.title, path, ms: 0, statements: [] });
+    },
+    async ran(session, { statements, answer, ms }: RanStatements) {
+      const migration = migrations.at(-1);
+      const [first] = statements;
+      if (!migration || !first) return;
+      migration.ms += ms;
+      const isOpen = session.transaction === 'open';
+      const before: Files = files ?? new Map<string, number>();
+      const isAsked = statements.length > 1 || !isQuiet(first);
+      if (isAsked) files = await filesOf(session);
+      const all = isOpen && isAsked ? await locksOf(session) : undefined;
+      const needed = statements.flatMap(locksByGrammar);
+      const locks = all ? all.filter((it) => !held.has(it.key) || needed.some((lock) => isSame(lock, it))) : needed;
+      if (all) held = new Set(all.map(({ key }) => key));
+      migration.statements.push({
+        range: { start: first.range.start, end: (statements.at(-1) ?? first).range.end },
+        sql: first.text,
+        ms,
+        rows: answer.commands.findLast(({ rows }) => rows !== null)?.rows ?? null,
+        locks: strongest(locks),
+        rewrites: isAsked ? writtenAnew(before, files ?? before) : [],
+      });
+    },
+  };
+}
+
+/**
+ * It writes no file anew, and what it locks its words tell; and a transaction whose isolation is still to be set must not
+ * be asked anything (`SET TRANSACTION` in the documentation).
+ */
+const isQuiet = ({ text }: Statement): boolean =>
+  quiet.has(wordsOf(tokensOf(text.slice(0, enough))).all.split(' ', 1)[0] ?? '');
+
+const enough = 200;
+const quiet: ReadonlySet<string> = new Set([
+  ...['insert', 'update', 'delete', 'merge', 'copy', 'values', 'set', 'reset', 'show'],
+  ...['begin', 'start', 'commit', 'end', 'rollback', 'abort', 'savepoint', 'release', 'prepare', 'discard', 'notify'],
+]);
+
+/** File numbers by the names of what has any: an index that is built anew is another object afterwards. */
+type Files = ReadonlyMap<string, number>;
+
+async function filesOf(session: Session): Promise<Files> {
+  const rows = await session.rows<{ name: string; file: number }>(
+    `select pg_catalog.format('%I.%I', n.nspname, c.relname) as name,
+       pg_catalog.pg_relation_filenode(c.oid)::int8::float8 as file
+     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     where c.oid >= 16384 and c.relkind in ('r', 'i', 'm') and n.nspname <> 'pg_toast' and c.relpersistence <> 't'
+     order by 1`,
+  );
+  return new Map(rows.map(({ name, file }) => [name, file]));
+}
+
+/** What was not there before is no concern of anybody. */
+const writtenAnew = (before: Files, after: Files): readonly string[] =>
+  [...after].flatMap(([name, file]) => (before.has(name) && before.get(name) !== file ? [name] : []));
+
+interface Locked {
+  readonly mode: string;
+  readonly object: string;
+  /** Another one in another transaction. */
+  readonly key: string;
+}
+
+/** Readers keep nobody but who alters the table; and an index is locked with its table. */
+const reading = 'AccessShareLock';
+
+async function locksOf(session: Session): Promise<readonly Locked[]> {
+  const rows = await session.rows<{ mode: string; object: string; transaction: string }>(
+    `select l.mode, pg_catalog.format('%I.%I', n.nspname, c.relname) as object, l.virtualtransaction as transaction
+     from pg_catalog.pg_locks l join pg_catalog.pg_class c on c.oid = l.relation
+       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     where l.pid = pg_catalog.pg_backend_pid() and l.locktype = 'relation' and l.mode <> $1
+       and c.oid >= 16384 and n.nspname <> 'pg_toast' and c.relkind not in ('i', 'I') order by 2, 1`,
+    [reading],
+  );
+  return rows.map(({ mode, object, transaction }) => ({
+    mode: inWords(mode),
+    object,
+    key: `${transaction} ${mode} ${object}`,
+  }));
+}
+
+/** `AccessExclusiveLock` → `ACCESS EXCLUSIVE`, as the documentation has it. */
+const inWords = (mode: string): string =>
+  mode
+    .replace(/Lock$/, '')
+    .replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ')
+    .toUpperCase();
+
+/** Where the locks are gone when the statement has ended. */
+const locksByGrammar = ({ text }: Statement): readonly Locked[] =>
+  shapeOf(text)
+    .locks.filter(({ mode }) => mode !== 'ACCESS SHARE')
+    .map(({ mode, schema, name }) => ({ mode, object: schema === undefined ? name : `${schema}.${name}`, key: '' }));
+
+/** Whether a lock that the grammar tells is this one, which has the schema in its name. */
+const isSame = (needed: Locked, { mode, object }: Locked): boolean =>
+  needed.mode === mode && (object === needed.object || object.endsWith(`.${needed.object}`));
+
+/** Whoever waits for one lock on a table waits for the strongest. */
+const strongest = (locks: readonly Locked[]): TriedStatement['locks'] =>
+  locks
+    .filter((it) => !locks.some((other) => other.object === it.object && strengthOf(other) > strengthOf(it)))
+    .filter((it, i, left) => left.findIndex(({ object }) => object === it.object) === i)
+    .map(({ mode, object }) => ({ mode, object }));
+
+const strengthOf = ({ mode }: Locked): number => lockModes.findIndex((it) => it === mode);

@@ -1,0 +1,249 @@
+/** Trials on real servers: what is told of them, what they leave behind, and that the target never changes. */
+import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
+import { dropTrial, listTrials } from '../../server/engine/snapshots/trialCopies';
+import { takeSnapshot } from '../../server/engine/snapshots/snapshots';
+import { type Place, withPlace } from '../snapshots/support';
+import { isFault } from '../support/faults';
+import { type Major, servers } from '../support/servers';
+import { briefly, nothingLeft, reportOf, tried } from './support';
+
+const exact = `--- 1_email.up.sql
+alter table person add column email text;
+update person set email = name || '@example.org';
+alter table person alter column id type bigint;
+--- 1_email.down.sql
+alter table person alter column id type integer;
+alter table person drop column email;
+`;
+
+for (const major of Object.values(servers)) {
+  describe(`a trial on PostgreSQL ${major}`, () => {
+    it('runs up, down and up again on a copy, tells what each statement did, and leaves nothing', () =>
+      withPeople(major, async (place) => {
+        const report = reportOf(await tried(place, { source: exact }));
+        deepEqual(briefly(report), ['up 1', 'down 1', 'upAgain 1']);
+        equal(report.copied.how, 'copy');
+        const [first, second, third] = report.passes[0]?.migrations[0]?.statements ?? [];
+        deepEqual(first?.locks, [{ mode: 'ACCESS EXCLUSIVE', object: 'public.person' }]);
+        deepEqual(first?.rewrites, []);
+        equal(second?.rows, 100);
+        deepEqual(third?.rewrites, ['public.person', 'public.person_pkey']);
+        ok((third?.ms ?? 0) > 0);
+        deepEqual(
+          report.changes.map(({ kind, name }) => `${kind} ${name}`),
+          ['changed public.person'],
+        );
+        const { roundTrip } = report;
+        if (roundTrip.kind !== 'tried') throw new Error(roundTrip.kind);
+        deepEqual([roundTrip.differences, roundTrip.lost, roundTrip.again], [[], [], []]);
+        deepEqual(report.lost, []);
+        deepEqual(report.end, { kind: 'dropped' });
+        await nothingLeft(place);
+        deepEqual(await columns(place), ['id', 'name']);
+      }));
+
+    it('counts what is lost on the way, and what comes back as something else', () =>
+      withPeople(major, async (place) => {
+        const source = `--- 1_drop.up.sql
+alter table person drop column name;
+drop table pet;
+delete from visit where person > 10;
+alter table visit rename column person to visitor;
+update note set text = upper(text);
+--- 1_drop.down.sql
+alter table person add column name text;
+create table pet (id int primary key);
+alter table visit rename column visitor to person;
+`;
+        const report = reportOf(await tried(place, { source }));
+        deepEqual(report.lost, [
+          {
+            table: 'public.person',
+            before: 100,
+            after: 100,
+            columns: [{ name: 'name', before: 90, after: undefined }],
+            changed: [],
+          },
+          { table: 'public.pet', before: 3, after: undefined, columns: [], changed: [] },
+          { table: 'public.visit', before: 100, after: 10, columns: [], changed: [] },
+        ]);
+        const { roundTrip } = report;
+        if (roundTrip.kind !== 'tried') throw new Error(roundTrip.kind);
+        deepEqual(roundTrip.lost, [
+          { table: 'public.note', before: 2, after: 2, columns: [], changed: ['text'] },
+          {
+            table: 'public.person',
+            before: 100,
+            after: 100,
+            columns: [{ name: 'name', before: 90, after: 0 }],
+            changed: [],
+          },
+          { table: 'public.pet', before: 3, after: 0, columns: [], changed: [] },
+          { table: 'public.visit', before: 100, after: 10, columns: [], changed: [] },
+        ]);
+        deepEqual(roundTrip.differences, []);
+        await nothingLeft(place);
+      }));
+
+    it('says which objects are others after down, and how far down goes', () =>
+      withPeople(major, async (place) => {
+        const source = `--- 1_a.up.sql
+create table a ();
+--- 2_b.up.sql
+create table b ();
+create index on person (name);
+--- 2_b.down.sql
+drop table b;
+`;
+        const report = reportOf(await tried(place, { source }));
+        deepEqual(briefly(report), ['up 1 2', 'down 2', 'upAgain 2']);
+        const { roundTrip } = report;
+        if (roundTrip.kind !== 'tried') throw new Error(roundTrip.kind);
+        deepEqual(roundTrip.versions, ['2']);
+        deepEqual(
+          roundTrip.differences.map(({ kind, type }) => `${kind} ${type}`),
+          ['added INDEX'],
+        );
+        match(roundTrip.stopped ?? '', /1 a has no down file/);
+      }));
+
+    it('goes up only where nothing can be reverted, and says so', () =>
+      withPeople(major, async (place) => {
+        const report = reportOf(await tried(place, { source: '--- 1_a.up.sql\ncreate table a ();\n' }));
+        deepEqual(briefly(report), ['up 1']);
+        deepEqual(report.roundTrip, { kind: 'impossible', because: '1 a has no down file.' });
+      }));
+
+    it('tells a refusal by the real rows, and how the copy stood', () =>
+      withPeople(major, async (place) => {
+        const source = `--- 1_a.up.sql
+create table a ();
+--- 2_not_null.up.sql
+alter table person alter column name set not null;
+`;
+        const result = await tried(place, { source });
+        if (result.kind !== 'refused') throw new Error(JSON.stringify(result));
+        equal(result.finding.message, 'column "name" of relation "person" contains null values');
+        deepEqual([result.version, result.pass], ['2', 'up']);
+        match(result.state, /nothing of it stands/);
+        deepEqual(briefly(result.report), ['up 1 2']);
+        await nothingLeft(place);
+        deepEqual(await tables(place), ['note', 'person', 'pet', 'visit']);
+      }));
+
+    it('is of a dump while others write, and of a snapshot', () =>
+      withPeople(major, async (place) => {
+        const taken = await takeSnapshot(
+          place.target,
+          { reason: 'x', version: undefined, disconnect: false },
+          place.around,
+        );
+        if (taken.kind !== 'taken') throw new Error(taken.kind);
+        await place.sql('delete from person where id > 50');
+        const writer = await place.connect('writer');
+        const dumped = reportOf(await tried(place, { source: exact }));
+        equal(dumped.copied.how, 'dump');
+        equal(dumped.passes[0]?.migrations[0]?.statements[1]?.rows, 50);
+        deepEqual(dumped.copied.lacks, []);
+        const of = reportOf(await tried(place, { source: exact, order: { from: { snapshot: taken.snapshot.id } } }));
+        equal(of.passes[0]?.migrations[0]?.statements[1]?.rows, 100);
+        deepEqual(await tried(place, { source: exact, order: { from: 'copy' } }).then(({ kind }) => kind), 'busy');
+        const ended = reportOf(await tried(place, { source: exact, order: { from: 'copy', disconnect: true } }));
+        match(ended.copied.ended.join(), /^writer of user postgres/);
+        await rejects(writer.query('select 1'));
+        await nothingLeft(place, 0, 1);
+      }));
+
+    it('keeps the copy where that is wished, which is listed and dropped by its name', () =>
+      withPeople(major, async (place) => {
+        const report = reportOf(await tried(place, { source: exact, order: { afterwards: 'keep' } }));
+        if (report.end.kind !== 'kept') throw new Error(report.end.kind);
+        const { name } = report.end;
+        deepEqual(await place.sql('select count(email)::int as emails from person', name), [{ emails: 90 }]);
+        const [listed] = await listTrials(place.target, place.around.signal);
+        deepEqual([listed?.name, listed?.finished, listed?.versions], [name, true, ['1']]);
+        const reader = await place.connect('reader', name);
+        await rejects(dropTrial(place.target, name, place.around), isFault('busy', /reader/));
+        await reader.end();
+        await rejects(dropTrial(place.target, place.target.database.name, place.around), isFault('no-such-trial'));
+        await dropTrial(place.target, name, place.around);
+        await nothingLeft(place);
+      }));
+
+    it('lets the copy become the target, with the former one kept; it has gone up once', () =>
+      withPeople(major, async (place) => {
+        const database = place.target.database.name;
+        await place.sql(`comment on database ${database} is 'ours'; alter database ${database} set work_mem = '5MB'`);
+        const source = `--- 1_seed.up.sql
+insert into note values ('once');
+--- 1_seed.down.sql
+select 1;
+`;
+        const report = reportOf(await tried(place, { source, order: { afterwards: 'swap' } }));
+        if (report.end.kind !== 'swapped') throw new Error(report.end.kind);
+        deepEqual(briefly(report), ['up 1', 'down 1', 'upAgain 1']);
+        deepEqual(await place.sql(`select text from note where text = 'once'`), [{ text: 'once' }]);
+        deepEqual(
+          await place.sql(
+            `select current_setting('work_mem') as work, shobj_description(oid, 'pg_database') as comment, datacl::text as acl
+               from pg_database where datname = current_database()`,
+          ),
+          [{ work: '5MB', comment: 'ours', acl: '{=Tc/postgres,postgres=CTc/postgres}' }],
+        );
+        await nothingLeft(place, 0, 1);
+      }));
+
+    it('cancelled at any step, it leaves no copy and the target open', () =>
+      withPeople(major, async (place) => {
+        for (const afterwards of ['drop', 'swap'] as const) {
+          for (const at of [/Copying/, /Applying 1/, /Reverting 1/]) {
+            const cancel = new AbortController();
+            const progress = ({ message }: { readonly message: string }): void => {
+              if (at.test(message)) cancel.abort();
+            };
+            const over = { signal: cancel.signal, progress };
+            const result = await tried(place, { source: exact, order: { afterwards }, over });
+            equal(result.kind, 'cancelled', `${afterwards} ${at} ${JSON.stringify(result)}`);
+            await nothingLeft(place);
+          }
+        }
+      }));
+
+    it('is refused where scripts would reach outside of the copy', () =>
+      withPeople(major, async (place) => {
+        for (const sql of [
+          'create role trial_role;',
+          `alter database ${place.target.database.name} set work_mem = '1MB';`,
+        ])
+          await rejects(tried(place, { source: `--- 1_a.up.sql\n${sql}\n` }), isFault('no-trial', /1_a\.up\.sql:1 /));
+        await nothingLeft(place);
+      }));
+  });
+}
+
+async function withPeople(major: Major, use: (place: Place) => Promise<void>): Promise<void> {
+  await withPlace(major, async (place) => {
+    await place.sql(`
+      create table person (id int primary key, name text);
+      insert into person select i, case when i % 10 > 0 then 'p' || i end from generate_series(1, 100) i;
+      create table pet (id int primary key);
+      insert into pet values (1), (2), (3);
+      create table visit (person int);
+      insert into visit select id from person;
+      create table note (text text);
+      insert into note values ('a'), ('b')`);
+    await use(place);
+  });
+}
+
+const columns = async (place: Place): Promise<readonly string[]> =>
+  (
+    await place.sql<{ name: string }>(
+      `select attname as name from pg_attribute where attrelid = 'person'::regclass and attnum > 0 order by attnum`,
+    )
+  ).map(({ name }) => name);
+
+const tables = async (place: Place): Promise<readonly string[]> =>
+  (
+    await place.sql<{ name: string }>(`select tablename as name from pg_tables where schemaname = 'public' order by 1`)
+  ).map(({ name }) => name);
