@@ -17,6 +17,7 @@ export function readSettings(): Settings {
     ruby: text('ruby', ''),
     statementTimeout: count('statementTimeout', 5_000),
     inlayHints: level(text('inlayHints', 'off')),
+    requireIdempotent: demanded(),
   };
 }
 
@@ -28,14 +29,25 @@ function migrationFolders(): string[] {
 
 /** By absolute path; as `folders`. */
 function folderLayouts(): Record<string, string> {
+  return byFolder('layouts', (it) => (typeof it === 'string' ? it : undefined));
+}
+
+/** For all folders, or by absolute path. */
+function demanded(): boolean | Record<string, boolean> {
+  if (read('requireIdempotent') === true) return true;
+  return byFolder('requireIdempotent', (it) => (typeof it === 'boolean' ? it : undefined));
+}
+
+function byFolder<T>(name: string, typed: (value: unknown) => T | undefined): Record<string, T> {
   const onDisk = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
   return Object.fromEntries(
     onDisk.flatMap(({ uri }) => {
-      const value = read('layouts', uri);
+      const value = read(name, uri);
       const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
-      return entries.flatMap(([folder, layout]: [string, unknown]) =>
-        typeof layout === 'string' ? [[resolve(uri.fsPath, folder), layout]] : [],
-      );
+      return entries.flatMap(([folder, it]: [string, unknown]) => {
+        const said = typed(it);
+        return said === undefined ? [] : [[resolve(uri.fsPath, folder), said]];
+      });
     }),
   );
 }

@@ -96,7 +96,13 @@ describe('package.json', () => {
     // The client library reads the trace level by itself; a limit that nobody has chosen is the engine's to decide;
     // layouts of single folders are read folder by folder.
     const declared = Object.entries(contributes.configuration.properties).filter(
-      ([name]) => !['rehearsal.trace.server', 'rehearsal.shadowDataLimit', 'rehearsal.layouts'].includes(name),
+      ([name]) =>
+        ![
+          'rehearsal.trace.server',
+          'rehearsal.shadowDataLimit',
+          'rehearsal.layouts',
+          'rehearsal.requireIdempotent',
+        ].includes(name),
     );
     equal(contributes.configuration.properties['rehearsal.shadowDataLimit']?.default, usualDataLimit);
     deepEqual(Object.fromEntries(inCode), Object.fromEntries(declared.map(([name, it]) => [name, it.default])));
@@ -165,7 +171,7 @@ describe('package.json', () => {
     const { supported, restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
     equal(supported, 'limited');
     const risky = Object.keys(contributes.configuration.properties).filter(
-      (it) => !/statementTimeout|inlayHints|trace/.test(it),
+      (it) => !/statementTimeout|inlayHints|requireIdempotent|trace/.test(it),
     );
     deepEqual(restrictedConfigurations.toSorted(), risky.toSorted());
   });

@@ -8,6 +8,7 @@ import { applyUpToHere } from './applyUpToHere';
 import { chooseDatabase } from './chooseDatabase';
 import type { Command } from './command';
 import { deleteSnapshot } from './deleteSnapshot';
+import { makeIdempotent } from './makeIdempotent';
 import { newMigration } from './newMigration';
 import { openDownFile } from './openDownFile';
 import { previewChanges } from './previewChanges';
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   applyUpToHere,
   chooseDatabase,
   deleteSnapshot,
+  makeIdempotent,
   newMigration,
   openDownFile,
   previewChanges,

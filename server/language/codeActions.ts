@@ -1,7 +1,9 @@
 /** Quick fixes beside the diagnostics: one request for all that offer some. */
 import { dirname, join } from 'node:path';
 import {
+  type CodeActionContext,
   CodeActionKind,
+  CodeActionTriggerKind,
   MessageType,
   ShowMessageNotification,
   type ShowMessageParams,
@@ -10,6 +12,7 @@ import { Fault } from '../engine/base/fault';
 import { inBackground } from './background';
 import type { Feature } from './feature';
 import { fixActions } from './fixes';
+import { idempotenceActions, rewriting } from './idempotence';
 import { isDeferred, orderActions, resolved } from './orderActions';
 import { rangesIn } from './positions';
 import { reply } from './reply';
@@ -17,9 +20,18 @@ import { showRowsActions } from './rowsAtFault';
 import { pathOf, uriOf } from './uri';
 
 export const codeActions: Feature = {
-  capabilities: { codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix], resolveProvider: true } },
+  capabilities: {
+    codeActionProvider: {
+      codeActionKinds: [CodeActionKind.QuickFix, CodeActionKind.RefactorRewrite],
+      resolveProvider: true,
+    },
+  },
 
   attach(connection, workspace, documents, checks) {
+    const show = (type: MessageType, message: string): void => {
+      const says: ShowMessageParams = { type, message };
+      inBackground(connection, connection.sendNotification(ShowMessageNotification.type, says));
+    };
     connection.onCodeAction(
       reply(async ({ textDocument: { uri }, range, context }) => {
         const [check, document] = [checks.current(uri), documents.get(uri)];
@@ -41,6 +53,12 @@ export const codeActions: Feature = {
           ...(project && mayMove
             ? orderActions(project, { uri, version: document.version }, check.findings, rangeOf, asked)
             : []),
+          // The bulb is no place for what can be done everywhere.
+          ...(project?.folder.layout.program === undefined && project && versioned
+            ? idempotenceActions({ uri, version: document.version }, check.findings, rangeOf, asked).filter(
+                ({ kind }) => kind === CodeActionKind.QuickFix || isRefactoringAsked(context),
+              )
+            : []),
           // An editor that does not know our command has nothing to show them with.
           ...(workspace.ours ? showRowsActions(uri, check.findings, rangeOf, range) : []),
         ];
@@ -49,15 +67,24 @@ export const codeActions: Feature = {
     connection.onCodeActionResolve(
       reply(async (action, signal) => {
         try {
-          return isDeferred(action.data) ? { ...action, edit: await resolved(workspace, action.data, signal) } : action;
+          const { data } = action;
+          if (!isDeferred(data)) return action;
+          if (data.does !== 'idempotent') return { ...action, edit: await resolved(workspace, data, signal) };
+          const { uri, version } = data;
+          const { edits, says, verdict } = await rewriting(workspace, uri, signal);
+          const isSo = verdict === 'already' || verdict === 'rewritten';
+          show(isSo ? MessageType.Info : MessageType.Warning, says);
+          return { ...action, edit: { documentChanges: [{ textDocument: { uri, version }, edits: [...edits] }] } };
         } catch (error) {
           // Of a refused answer editors say nothing at all.
           if (!(error instanceof Fault)) throw error;
-          const says: ShowMessageParams = { type: MessageType.Error, message: error.message };
-          inBackground(connection, connection.sendNotification(ShowMessageNotification.type, says));
+          show(MessageType.Error, error.message);
           return action;
         }
       }),
     );
   },
 };
+
+const isRefactoringAsked = ({ only = [], triggerKind }: CodeActionContext): boolean =>
+  triggerKind === CodeActionTriggerKind.Invoked || only.some((it) => it.startsWith(CodeActionKind.Refactor));

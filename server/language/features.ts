@@ -7,6 +7,7 @@ import { databases } from './databases';
 import type { Feature } from './feature';
 import { formatting } from './formatting';
 import { hover } from './hover';
+import { idempotence } from './idempotence';
 import { inlayHints } from './inlayHints';
 import { mayChange } from './mayChange';
 import { pendingFindings } from './pendingFindings';
@@ -21,6 +22,7 @@ export const features: readonly Feature[] = [
   codeLens,
   completion,
   hover,
+  idempotence,
   inlayHints,
   symbols,
   formatting,

@@ -18,6 +18,7 @@ const defaults: Settings = {
   ruby: '',
   statementTimeout: 5_000,
   inlayHints: 'off',
+  requireIdempotent: false,
 };
 
 const hintLevels = ['off', 'compact', 'full'] as const satisfies readonly HintLevel[];
@@ -48,6 +49,7 @@ export function readSettings(value: unknown): Settings {
     ruby: string(given['ruby'], defaults.ruby),
     statementTimeout: typeof timeout === 'number' && timeout > 0 ? timeout : defaults.statementTimeout,
     inlayHints: hintLevels.find((it) => it === given['inlayHints']) ?? defaults.inlayHints,
+    requireIdempotent: demandOf(given['requireIdempotent']),
   };
 }
 
@@ -73,6 +75,7 @@ export function engineOptions(
     binaries: settings.postgresBinaries,
     interpreters: named({ python: settings.python, ruby: settings.ruby }),
     observe: settings.inlayHints,
+    requireIdempotent: demandBelow(roots, settings.requireIdempotent),
   };
 }
 
@@ -84,11 +87,24 @@ function absoluteFolders(folder: string, roots: readonly string[], files: Files)
   return there.length > 0 ? there : below.slice(0, 1);
 }
 
-function layoutsBelow(roots: readonly string[], layouts: Settings['layouts']): EngineOptions['layouts'] {
+const layoutsBelow = (roots: readonly string[], layouts: Settings['layouts']): EngineOptions['layouts'] =>
+  byFolder(roots, layouts);
+
+function demandBelow(
+  roots: readonly string[],
+  demand: Settings['requireIdempotent'] = false,
+): (folder: string) => boolean {
+  if (typeof demand === 'boolean') return () => demand;
+  const known = byFolder(roots, demand);
+  return (folder) => known(folder) ?? false;
+}
+
+/** What is said of a folder, relative to any root. */
+function byFolder<T>(roots: readonly string[], said: Readonly<Record<string, T>>): (folder: string) => T | undefined {
   const known = new Map(
-    Object.entries(layouts).flatMap(([folder, layout]) =>
+    Object.entries(said).flatMap(([folder, it]) =>
       (isAbsolute(folder) ? [folder] : roots.map((root) => join(root, folder))).map(
-        (path) => [resolve(path), layout] as const,
+        (path) => [resolve(path), it] as const,
       ),
     ),
   );
@@ -144,6 +160,11 @@ const namesOf = (value: unknown): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.entries(isRecord(value) ? value : {}).filter((it): it is [string, string] => typeof it[1] === 'string'),
   );
+
+const demandOf = (value: unknown): NonNullable<Settings['requireIdempotent']> =>
+  isRecord(value)
+    ? Object.fromEntries(Object.entries(value).filter((it): it is [string, boolean] => typeof it[1] === 'boolean'))
+    : value === true;
 
 const strings = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter((it): it is string => typeof it === 'string') : [];

@@ -6,9 +6,9 @@ import { touch } from './positions';
 import { pathOf, uriOf } from './uri';
 import type { Workspace } from './workspace';
 
-/** What is found out only when the user takes it: `git` is asked for what was applied. */
+/** What is found out only when the user takes it: `git` is asked for what was applied, or the file is run twice. */
 export interface Deferred {
-  readonly does: 'restore' | 'move';
+  readonly does: 'restore' | 'move' | 'idempotent';
   readonly uri: string;
   /** Of the document that the answer is for. */
   readonly version: number;

@@ -37,6 +37,8 @@ export interface Settings {
   readonly ruby: string;
   readonly statementTimeout: number;
   readonly inlayHints: HintLevel;
+  /** Whether migrations have to change nothing when they are run again; by folder, as layouts; not when it is left out. */
+  readonly requireIdempotent?: boolean | Readonly<Record<string, boolean>>;
 }
 
 /** How much the inlay hints behind statements show. */

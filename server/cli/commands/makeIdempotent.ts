@@ -89,7 +89,7 @@ function rendered(made: Idempotence, { was, path, isOffered, isWritten }: Shown,
   const lines = hunks
     .flatMap(({ lines }) => lines)
     .map((line) => {
-      const shown = harmless(line).trimEnd();
+      const shown = harmless(line.trimEnd());
       return line.startsWith('+') ? paint('green', shown) : line.startsWith('-') ? paint('red', shown) : shown;
     });
   const why = made.left.map(({ range, why }) => {
