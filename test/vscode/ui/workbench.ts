@@ -101,9 +101,18 @@ function handsOn(page: Page): Omit<Workbench, 'workspace' | 'close'> {
   const quickInput = page.locator('.quick-input-widget:visible');
   const sidebar = page.locator('.sidebar');
   const command = async (title: string): Promise<void> => {
-    await page.keyboard.press('F1');
-    await quickInput.locator('input').fill(`>${title}`);
-    await quickInput.locator('.monaco-list-row').filter({ hasText: title }).first().click();
+    const row = quickInput.locator('.monaco-list-row').filter({ hasText: title }).first();
+    // What takes the focus just then, such as a statement that is selected, closes it again.
+    for (let left = 10; ; left--) {
+      await page.keyboard.press('F1');
+      try {
+        await quickInput.locator('input').fill(`>${title}`, { timeout: 5_000 });
+        return await row.click({ timeout: 10_000 });
+      } catch (error) {
+        if (left === 1) throw error;
+        await page.keyboard.press('Escape');
+      }
+    }
   };
   return {
     page,
