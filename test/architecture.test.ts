@@ -28,9 +28,15 @@ const floors: readonly (readonly string[])[] = [
 ];
 
 /** Types that all rooms of the engine share. */
-const shared: readonly string[] = ['world', 'project', 'changes', 'environments', 'finding', 'trials'].map(
-  (it) => `server/engine/${it}.ts`,
-);
+const shared: readonly string[] = [
+  'world',
+  'project',
+  'changes',
+  'environments',
+  'finding',
+  'trials',
+  'verification',
+].map((it) => `server/engine/${it}.ts`);
 
 /** Packages that only some rooms may know. */
 const privileges: Readonly<Record<string, readonly string[]>> = {

@@ -27,6 +27,7 @@ import type { MigrationFolder, Migration } from './layouts/migration';
 import type { Language } from './programs/interpreter';
 import type { Observation, ObservationLevel } from './rehearsal/observation/observation';
 import type { KeptTrial, PsqlCall, TrialRequest, TrialResult } from './trials';
+import type { Verified, VerifyRequest } from './verification';
 
 export type * from './changes';
 export type * from './environments';
@@ -135,6 +136,12 @@ export interface Project {
    * @throws {Fault} `no-such-migration`; `bad-migration` of a file that is no SQL; as `preview`
    */
   makeIdempotent(path: string, signal: AbortSignal): Promise<Idempotence>;
+  /**
+   * Runs migrations up and down again on a shadow, and tells whether all is as it was.
+   *
+   * @param onVerified called for each migration as soon as it is known, in order
+   */
+  verify(request: VerifyRequest, onVerified: (verified: Verified) => void, signal: AbortSignal): Promise<void>;
   /**
    * What is known before anything is run to keep these from being applied: their order, a mark of the tool, a file that it
    * could not run.

@@ -117,7 +117,7 @@ export function tapped(
     },
     startOver: (session) => shadow.startOver(session),
     startScript: (session) => shadow.startScript(session),
-    withCopy: (use) => shadow.withCopy((copy) => use(tap(copy))),
+    withCopy: (use) => shadow.withCopy((copy, dump) => use(tap(copy), dump)),
     image: async () => shadow.image?.(),
     dump: (signal) => shadow.dump(signal),
   });

@@ -48,6 +48,8 @@ export const goose: Layout = {
 
   read: (name, text) => readFile(name, text, {}),
 
+  writesDown: (statements) => statements.map(asOne).join(''),
+
   skeleton(title, existing, now) {
     const up = '-- +goose Up\n';
     const number = nextNumber(existing, now, timestamp(now));
@@ -112,3 +114,7 @@ function inOneList(ups: readonly FileProblem[], downs: readonly FileProblem[]): 
     ...downs.filter((it) => !up.has(keyOf(it))).map((it) => ({ ...it, direction: 'down' as const })),
   ];
 }
+
+/** It cuts at every semicolon at the end of a line. */
+const asOne = (sql: string): string =>
+  sql.includes(';') ? `-- +goose StatementBegin\n${sql};\n-- +goose StatementEnd\n` : `${sql};\n`;

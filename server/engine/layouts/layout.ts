@@ -71,6 +71,10 @@ export interface Layout {
   /** It takes nothing back: no file of it says how. */
   readonly onlyUp?: true;
   /**
+   * Statements, without semicolons, as they stand in a down script; left out where they stand as psql has them.
+   */
+  readonly writesDown?: (statements: readonly string[]) => string;
+  /**
    * Its files are programs: what they do to a database is asked from the tool, and the tool runs them. Then `read` knows
    * no scripts. Left out for tools of SQL files.
    */

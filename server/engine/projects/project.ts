@@ -28,6 +28,7 @@ import { statusOf } from './status';
 import { repair, repairs } from './repairing';
 import { targetCandidates } from './target';
 import { deleteTrial, psqlFor, trial, trials } from './trying';
+import { verify } from './verifying';
 
 export function createProject(folder: MigrationFolder, bench: Bench, world: World, options: EngineOptions): Project {
   const { target } = bench;
@@ -71,6 +72,7 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     bundle: (request, signal) => bench.turns.soon(() => bundle(ground, request, signal)),
     preview: (path, signal) => bench.turns.soon(() => previewFrom(ground, path, signal)),
     makeIdempotent: (path, signal) => bench.turns.soon(() => makeIdempotent(ground, path, signal)),
+    verify: (request, onVerified, signal) => bench.turns.soon(() => verify(ground, request, onVerified, signal)),
     mayApply: (which, signal) => mayApply(ground, which, signal),
     mayRevert: (versions, signal) => mayRevert(ground, versions, signal),
     apply: (request, progress, signal) => bench.alone(() => apply(ground, request, { progress, signal })),

@@ -19,6 +19,9 @@ import { rowDigests } from './rowDigests';
 import { sharesWithLater } from './together';
 import { teachShapes, teachStates, verdictsIn } from './prepared/knowledge';
 import { PreparedStates, type Shelf } from './prepared/preparedStates';
+import { roundTrip } from './roundTrip/roundTrip';
+import { leadsBack, type Verdict, type WayBack } from './roundTrip/verdict';
+import { wayBack } from './roundTrip/wayBack';
 import { Standings } from './standing';
 import { type State, States } from './state';
 import { Telling } from './telling';
@@ -74,6 +77,8 @@ export interface Chain {
     read: (shadow: Shadow) => Promise<T>,
     signal: AbortSignal,
   ): Promise<{ before: T; after: T; refused: number }>;
+  /** Up and down again, on copies of the state before the link. Not remembered. */
+  roundTrip(request: ChainRequest, wish: RoundTripRequest, signal: AbortSignal): Promise<RoundTripResult>;
 }
 
 export interface Stand {
@@ -83,6 +88,19 @@ export interface Stand {
   readonly rows: ReadonlyMap<string, string>;
   /** Of the up scripts of the link before it. */
   readonly outcomes: readonly PlacedOutcome[];
+}
+
+/** How a link is tried both ways. */
+export interface RoundTripRequest {
+  readonly index: number;
+  /** Whether another way back is looked for where there is none that leads back. */
+  readonly finds: boolean;
+}
+
+export interface RoundTripResult {
+  readonly verdict: Verdict;
+  /** Where one was looked for and found. */
+  readonly way?: WayBack;
 }
 
 /** @param shelf where states are kept between two starts; undefined for chains that are for once */
@@ -112,6 +130,7 @@ export function createChain(place: ShadowPlace, shelf?: Shelf): Chain {
     ends: (request, index, read, signal) => again(state, () => state.ends(request, index, read, signal)),
     replayed: (request, signal) => again(state, () => state.replayed(request, signal)),
     stands: (request, counts, signal) => again(state, () => state.stands(request, counts, signal)),
+    roundTrip: (request, wish, signal) => again(state, () => state.roundTrip(request, wish, signal)),
   };
 }
 
@@ -294,6 +313,32 @@ class ChainState {
       stands.push({ schema, rows, outcomes: link ? this.telling.outcomesOf(link.up, link.link.up.path, 'up') : [] });
     }
     return stands;
+  }
+
+  async roundTrip(
+    request: ChainRequest,
+    { index, finds }: RoundTripRequest,
+    signal: AbortSignal,
+  ): Promise<RoundTripResult> {
+    const prepared = this.cut(request, index + 1);
+    const wanted = prepared[index];
+    if (!wanted) throw new Error('only links that are there are asked for');
+    const laps = new Laps<CheckRoom>('shadow');
+    const walk: Walk = { ...request, prepared, firstOpen: index, root: this.rootOf(request), laps, signal };
+    const { shadow } = await this.standings.before(index, walk);
+    const { link, up, down } = wanted;
+    const trip = {
+      shadow,
+      up: { path: link.up.path, rehearsals: up.rehearsals },
+      down: link.down && { path: link.down.path, rehearsals: down.rehearsals },
+      limits: request.limits,
+      signal,
+    };
+    const verdict = await roundTrip(trip);
+    if (!finds || leadsBack(verdict) || verdict.kind === 'untried') return { verdict };
+    const found = await wayBack(trip);
+    if (found.kind === 'found') return { verdict, way: found.way };
+    return { verdict: verdict.kind === 'missing' ? { kind: 'impossible', why: found.why } : verdict };
   }
 
   private rootOf({ base, psql, oneTransaction }: ChainRequest): State {

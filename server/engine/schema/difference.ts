@@ -1,5 +1,5 @@
 /** What has changed between two schemas, object by object. */
-import type { ObjectChange } from '../project';
+import type { ObjectChange } from '../changes';
 import { type SchemaObject, titleOf } from './schemaText';
 
 /** Changes in the order of the later schema, what was removed at the place where it stood in the earlier one. */

@@ -3,7 +3,7 @@
  * thing after its statements ran. Nothing here holds rows.
  */
 import { quoteIdentifier, quoteName } from '../database/quote';
-import type { ObjectChange } from '../project';
+import type { ObjectChange } from '../changes';
 import { differenceOf } from '../schema/difference';
 import type { SchemaObject } from '../schema/schemaText';
 

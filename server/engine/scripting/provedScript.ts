@@ -3,9 +3,10 @@
  * what it says of the schema that was wanted.
  */
 import type { Refusal, Session } from '../database/session';
-import type { ObjectChange } from '../project';
+import { comparable } from '../schema/comparable';
+import type { ObjectChange } from '../changes';
 import { differenceOf } from '../schema/difference';
-import { objectsOf, type SchemaObject } from '../schema/schemaText';
+import { objectsOf } from '../schema/schemaText';
 import type { Catalog } from './catalog';
 import { aroundOf, repairsOf } from './dumped';
 import type { Script, ScriptStatement } from './script';
@@ -79,10 +80,6 @@ async function tried(copy: Copy, script: Script, wanted: string): Promise<Tried>
   const differences = differenceOf(comparable(dump), comparable(wanted));
   return differences.length === 0 ? { kind: 'exact', script } : { kind: 'different', script, differences, dump };
 }
-
-/** With their owners, which are no part of the text. */
-const comparable = (dump: string): SchemaObject[] =>
-  objectsOf(dump).map((it) => ({ ...it, text: it.text + it.ownership }));
 
 interface Refused {
   readonly statement: ScriptStatement;

@@ -157,7 +157,7 @@ class EmbeddedShadows {
         const copy = await session.save();
         await take();
         try {
-          return await use(session);
+          return await use(session, () => session.dump('schema'));
         } finally {
           if (!session.lost) {
             await session.restore(copy);

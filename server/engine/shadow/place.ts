@@ -53,8 +53,12 @@ export interface Shadow {
   startOver(session: Session): Promise<void>;
   /** The same as far as it goes in the middle of a transaction, whose savepoints stay. */
   startScript(session: Session): Promise<void>;
-  /** Runs `use` on a copy of what is committed, and throws the copy away; nothing outside of it is changed either. */
-  withCopy<T>(use: (copy: Session) => Promise<T>): Promise<T>;
+  /**
+   * Runs `use` on a copy of what is committed, and throws the copy away; nothing outside of it is changed either.
+   *
+   * @param use is given pg_dump --schema-only of what is committed on the copy, as it is then
+   */
+  withCopy<T>(use: (copy: Session, dump: (signal: AbortSignal) => Promise<string>) => Promise<T>): Promise<T>;
   /** What is committed, in one piece; not in a transaction. Undefined where that would not be all that it holds. */
   image?(): Promise<Uint8Array | undefined>;
   /** pg_dump --schema-only of what is committed. */

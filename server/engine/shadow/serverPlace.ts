@@ -79,6 +79,9 @@ interface Lent {
   readonly before: Cluster | undefined;
 }
 
+/** As Shadow.withCopy takes it. */
+type Use<T> = (copy: Session, dump: (signal: AbortSignal) => Promise<string>) => Promise<T>;
+
 class ServerShadows {
   private readonly databases: ShadowDatabases;
   private template: Template | undefined;
@@ -218,7 +221,7 @@ class ServerShadows {
     };
   }
 
-  private async lend<T>(current: Current, setUp: SetUp, use: (copy: Session) => Promise<T>): Promise<T> {
+  private async lend<T>(current: Current, setUp: SetUp, use: Use<T>): Promise<T> {
     const { name } = current;
     // A template must have nobody connected, us included.
     await current.session.close();
@@ -230,9 +233,10 @@ class ServerShadows {
     return used.value;
   }
 
-  private async onCopy<T>(current: Current, setUp: SetUp, use: (copy: Session) => Promise<T>): Promise<T> {
-    current.lent = await this.databases.admin((admin) => this.duplicate(admin, current, setUp));
-    return onSession(this.databases.open(current.lent.name, setUp), use);
+  private async onCopy<T>(current: Current, setUp: SetUp, use: Use<T>): Promise<T> {
+    const { name } = (current.lent = await this.databases.admin((admin) => this.duplicate(admin, current, setUp)));
+    const dump = (signal: AbortSignal) => this.options.database(name).dump('schema', signal);
+    return onSession(this.databases.open(name, setUp), (session) => use(session, dump));
   }
 
   private async takeBack(current: Current, name: string, setUp: SetUp): Promise<void> {

@@ -109,7 +109,10 @@ describe('directives', function () {
     await page.keyboard.press('Enter');
     await page.keyboard.type('select 1;');
     // The page draws behind what is typed.
-    await page.locator('.view-line').filter({ hasText: /select\s1;/ }).waitFor();
+    await page
+      .locator('.view-line')
+      .filter({ hasText: /select\s1;/ })
+      .waitFor();
     deepEqual(await Promise.all([11, 13].map(textOf)), ['-- +goose StatementBegin', '-- +goose StatementEnd']);
   });
 

@@ -1,0 +1,172 @@
+/** Down scripts of real tools, tried on real servers: what is said of each, and what is offered instead. */
+import { deepEqual, equal, match } from 'node:assert/strict';
+import type { Project } from '../../server/engine/project';
+import type { Verified, VerifyRequest } from '../../server/engine/verification';
+import { binariesOf, type Major, servers, withDatabase } from '../support/servers';
+import { demand } from '../shadow/support';
+import { withSession } from '../support/session';
+import { never, on, projectOf, withWorkspace } from './support';
+
+const verified = async (project: Project, request: Partial<VerifyRequest> = {}): Promise<Verified[]> => {
+  const told: Verified[] = [];
+  await project.verify({ which: 'pending', suggests: true, ...request }, (it) => told.push(it), never);
+  return told;
+};
+
+/** `1 loses app.people.name gone 3`. */
+const briefly = ({ version, verdict }: Verified): string => {
+  const losses =
+    verdict.kind === 'loses' || verdict.kind === 'different'
+      ? verdict.losses.map(({ name, how, count }) => ` ${name} ${how} ${count ?? '?'}`)
+      : [];
+  const differences =
+    verdict.kind === 'different' ? verdict.differences.map(({ kind, type, name }) => ` ${kind} ${type} ${name}`) : [];
+  const more = verdict.kind === 'fails' ? ` ${verdict.at.statement}: ${verdict.at.refusal.message}` : '';
+  return `${version} ${verdict.kind}${losses.join(',')}${differences.join(',')}${more}`;
+};
+
+/** The file that is offered, or what keeps it from being one. */
+const offered = ({ suggestion }: Verified): string =>
+  suggestion === undefined
+    ? '-'
+    : (suggestion.file?.text ?? `${suggestion.verdict.kind}: ${suggestion.statements.join('; ')}`);
+
+const files = (ups: Readonly<Record<string, readonly [string, string?]>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(ups).flatMap(([name, [up, down]]) => [
+      [`migrations/${name}.up.sql`, up],
+      ...(down === undefined ? [] : [[`migrations/${name}.down.sql`, down]]),
+    ]),
+  );
+
+function withProject(
+  major: Major,
+  texts: Readonly<Record<string, string>>,
+  use: (project: Project) => Promise<void>,
+  before: readonly string[] = [],
+): Promise<void> {
+  return withDatabase(major, async (url) => {
+    await withSession(url, (session) => demand(session, ...before));
+    await withWorkspace(texts, async ({ engine }) =>
+      use(await projectOf(engine({ binaries: [binariesOf(major)], target: on(url), shadowDataLimit: 100 }))),
+    );
+  });
+}
+
+for (const major of [servers.oldest, servers.newest]) {
+  describe(`down scripts on PostgreSQL ${major}`, () => {
+    it('has a verdict for each kind', () =>
+      withProject(
+        major,
+        files({
+          '1_people': ['create table people (id int primary key, name text, mail text);', 'drop table people;'],
+          '2_mail': ['alter table people drop column mail;', 'alter table people add column mail text;'],
+          '3_index': ['create index people_name on people (name);', 'select 1;'],
+          '4_state': [
+            `create type state as enum ('a', 'b'); alter table people add column state state;`,
+            'drop type state;',
+          ],
+          '5_view': ['create view names as select name from people;'],
+          '6_rows': [`update people set name = upper(name);`, 'select 1;'],
+          '7_nothing': ['select 1;'],
+          '8_refused': ['create table people ();', 'drop table people;'],
+        }),
+        async (project) => {
+          const told = await verified(project);
+          deepEqual(told.map(briefly), [
+            '1 exact',
+            '2 loses public.people.mail gone 3',
+            '3 different added INDEX public.people_name',
+            '4 fails drop type state: cannot drop type state because other objects depend on it',
+            '5 missing',
+            '6 loses public.people.name changed 3',
+            '7 exact',
+            '8 untried',
+          ]);
+          deepEqual(told.map(offered), [
+            '-',
+            '-',
+            'DROP INDEX "public"."people_name";\n',
+            'ALTER TABLE "public"."people" DROP COLUMN "state";\nDROP TYPE "public"."state";\n',
+            'DROP VIEW "public"."names";\n',
+            '-',
+            '-',
+            '-',
+          ]);
+          match(told[4]?.suggestion?.file?.path ?? '', /5_view\.down\.sql$/);
+          deepEqual(told[3]?.suggestion?.drops, ['public.people.state']);
+        },
+      ));
+
+    it('counts the rows of the target that would not come back', () =>
+      withProject(
+        major,
+        files({
+          '1_notes': ['alter table notes drop column body;', 'alter table notes add column body text;'],
+          '2_gone': ['drop table tags;', 'create table tags (name text);'],
+        }),
+        async (project) => {
+          await project.copyRows();
+          deepEqual((await verified(project)).map(briefly), [
+            '1 loses public.notes.body gone 5',
+            '2 loses public.tags gone 2',
+          ]);
+        },
+        [
+          'create table notes (id int, body text)',
+          `insert into notes select n, 'x' || n from generate_series(1, 5) n`,
+          'create table tags (name text)',
+          `insert into tags values ('a'), ('b')`,
+        ],
+      ));
+  });
+}
+
+describe('a down script that is offered', () => {
+  const { newest } = servers;
+
+  it('is written as dbmate has it, in the file of both', () =>
+    withProject(
+      newest,
+      { 'db/migrations/1_a.sql': '-- migrate:up\ncreate table a (id int);\n\n-- migrate:down\ndrop table b;\n' },
+      async (project) => {
+        const [told] = await verified(project);
+        equal(
+          told && offered(told),
+          '-- migrate:up\ncreate table a (id int);\n\n-- migrate:down\nDROP TABLE "public"."a";\n',
+        );
+      },
+    ));
+
+  it('is written as goose has it, functions as one', () =>
+    withProject(
+      newest,
+      {
+        'migrations/1_a.sql':
+          '-- +goose Up\n-- +goose StatementBegin\ncreate function f() returns int language plpgsql as $$\nbegin\n  return 1;\nend $$;\n-- +goose StatementEnd\n',
+        'migrations/2_b.sql': '-- +goose Up\ndrop function f();\n',
+      },
+      async (project) => {
+        const told = await verified(project);
+        equal(
+          told[0] && offered(told[0])?.split('-- +goose Down\n')[1],
+          'SET check_function_bodies = off;\nDROP FUNCTION "public"."f"();\n',
+        );
+        match(
+          (told[1] && offered(told[1])) ?? '',
+          /-- \+goose Down\n.*-- \+goose StatementBegin\nCREATE OR REPLACE FUNCTION/s,
+        );
+      },
+    ));
+
+  it('keeps the rows of what was only renamed', () =>
+    withProject(
+      newest,
+      files({ '1_a': ['create table a (id int, b int);', 'drop table a;'], '2_c': ['alter table a rename to c;'] }),
+      async (project) => {
+        const told = await verified(project);
+        equal(told[1] && offered(told[1]), 'ALTER TABLE "public"."c" RENAME TO "a";\n');
+        equal(told[1]?.suggestion?.verdict.kind, 'exact');
+      },
+    ));
+});
