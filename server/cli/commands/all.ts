@@ -13,6 +13,7 @@ import { restore } from './restore';
 import { revert } from './revert';
 import { snapshot } from './snapshot';
 import { status } from './status';
+import { verify } from './verify';
 
 export const commands: readonly Command[] = [
   check,
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   preview,
   drift,
   makeIdempotent,
+  verify,
   apply,
   revert,
   snapshot,

@@ -1,0 +1,86 @@
+/** `rehearsal verify`: runs migrations up and down again on a shadow, and says whether all is as it was. */
+import { existsSync } from 'node:fs';
+import { untilAborted } from '../../engine/base/untilAborted';
+import { isBad, type Verified, type VerdictKind } from '../../engine/verification';
+import type { Values } from '../arguments';
+import { commonOptions, rehearsalOptions } from '../options';
+import { allProjects, callPlaces, type Selection, select } from '../projects';
+import { jsonProject } from '../render/json';
+import type { Places } from '../render/places';
+import { renderProject } from '../render/status';
+import { jsonVerified, renderVerdictCounts, renderVerified } from '../render/verdicts';
+import type { Call, Command } from './command';
+
+export const verify: Command = {
+  name: 'verify',
+  words: '[paths…]',
+  takesPaths: true,
+  options: ['all', 'suggest', 'write', 'allow-losses', 'allow-missing', ...commonOptions, ...rehearsalOptions],
+  says: 'try down scripts: is all as it was before?',
+  more: [
+    'Runs the pending migrations, or those of the files named, or with --all every one, up and down again on a throw-away',
+    'copy, and compares schema and rows before and afterwards. Tables without rows get a few that are made up. With',
+    '--suggest a way back is found and tried where there is none that leads back; --write writes it into the down script.',
+    'Exit code 0: every down script leads back, 1: one does not, or loses rows, or is missing, 2: nothing could be tried.',
+  ].join('\n'),
+  examples: ['rehearsal verify', 'rehearsal verify --all --allow-losses --format json', 'rehearsal verify --write'],
+  async run(call) {
+    const selected = select(await allProjects(call), call.words, call.folder);
+    const places = callPlaces(call, selected);
+    const allowed = allowedBy(call.values);
+    const told: { readonly selection: Selection; readonly verified: readonly Verified[] }[] = [];
+    for (const selection of selected)
+      told.push({ selection, verified: await verifyProject(selection, selected.length > 1, places, call) });
+    const all = told.flatMap(({ verified }) => verified);
+    if (call.json) {
+      const projects = told.map(({ selection: { project }, verified }) => ({
+        ...jsonProject(project, places),
+        migrations: verified.map((it) => jsonVerified(it, places)),
+      }));
+      call.print({ projects });
+    } else call.terminal.out(renderVerdictCounts(all, call.terminal.paint));
+    return all.some(({ verdict }) => isBad(verdict.kind, allowed)) ? 1 : 0;
+  },
+};
+
+const allowedBy = (values: Values): ReadonlySet<VerdictKind> =>
+  new Set<VerdictKind>([
+    ...(values['allow-losses'] ? (['loses'] as const) : []),
+    ...(values['allow-missing'] ? (['missing', 'impossible'] as const) : []),
+  ]);
+
+async function verifyProject(
+  { project, files }: Selection,
+  isNamed: boolean,
+  places: Places,
+  call: Call,
+): Promise<Verified[]> {
+  const { terminal, values, json, signal } = call;
+  if (isNamed && !json) terminal.out(renderProject(project, places, terminal.paint));
+  terminal.progress(`Trying the down scripts of ${places.path(project.folder.path)}…`);
+  // As a check does, so that both say the same.
+  await untilAborted(project.copyRows(), signal);
+  const told: Verified[] = [];
+  const suggests = values.suggest === true || values.write === true;
+  const which = files ?? (values.all ? 'all' : 'pending');
+  await project.verify(
+    { which, suggests },
+    (verified) => {
+      told.push(verified);
+      if (!json) terminal.out(renderVerified(verified, places, terminal));
+    },
+    signal,
+  );
+  terminal.progress(undefined);
+  if (values.write) for (const it of told) write(it, places, call);
+  return told;
+}
+
+/** @throws {Fault} `not-writable`, `disk-full` */
+function write({ suggestion }: Verified, places: Places, { world, terminal }: Call): void {
+  if (!suggestion?.file) return;
+  const { path, text } = suggestion.file;
+  if (existsSync(path)) world.files.replace(path, text);
+  else world.files.write(path, text);
+  terminal.say(`${places.path(path)} is written.`);
+}
