@@ -25,6 +25,7 @@ import { showFileBadges } from './views/fileBadges';
 import { showLanguageStatus } from './views/languageStatus';
 import { showStatusBar } from './views/statusBar';
 import { showTrees, type Trees } from './views/trees';
+import { showVerifications, type Verifications } from './views/verifications';
 
 /** What the tests inside VS Code look at: trees and decorations have no interface of their own to ask. */
 export interface Extension {
@@ -34,6 +35,7 @@ export interface Extension {
   readonly statusBar: StatusBarItem;
   readonly languageStatus: LanguageStatusItem;
   readonly badges: FileDecorationProvider;
+  readonly verifications: Verifications;
 }
 
 let running: LanguageClient | undefined;
@@ -59,6 +61,7 @@ export async function activate(context: ExtensionContext): Promise<Extension> {
   const statusBar = showStatusBar(projects, rehearsals);
   const languageStatus = showLanguageStatus(rehearsals);
   const badges = showFileBadges(projects);
+  const verifications = showVerifications(client, projects);
   context.subscriptions.push(
     log,
     projects,
@@ -71,6 +74,7 @@ export async function activate(context: ExtensionContext): Promise<Extension> {
     statusBar,
     languageStatus,
     badges,
+    verifications,
     ...registerCommands(parts),
     ...tellServer(parts),
   );
@@ -82,6 +86,7 @@ export async function activate(context: ExtensionContext): Promise<Extension> {
     statusBar: statusBar.item,
     languageStatus: languageStatus.item,
     badges: badges.provider,
+    verifications,
   };
 }
 

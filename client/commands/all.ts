@@ -21,6 +21,8 @@ import { showLog } from './showLog';
 import { showRows } from './showRows';
 import { showSql } from './showSql';
 import { snapshotNow } from './snapshotNow';
+import { verifyDown } from './verifyDown';
+import { writeDown } from './writeDown';
 
 export const commands: readonly Command[] = [
   apply,
@@ -41,6 +43,8 @@ export const commands: readonly Command[] = [
   showRows,
   showSql,
   snapshotNow,
+  verifyDown,
+  writeDown,
 ];
 
 export function registerCommands(parts: Parts): Disposable[] {

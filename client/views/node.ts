@@ -1,6 +1,7 @@
 /** The rows of the trees, and how each is drawn. A command that is called from a row gets the row. */
 import { MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState, Uri, l10n } from 'vscode';
 import type { MigrationItem, ProjectItem, SnapshotItem } from '../../server/protocol/messages';
+import type { VerdictSummary } from '../../server/protocol/verdicts';
 import { titleOf } from '../faults';
 import { errorsIn } from '../rehearsalErrors';
 import { briefTimeOf, foundOf, labelOf, nameOf, sizeOf, timeOf } from '../words';
@@ -56,13 +57,14 @@ function drawProject(project: ProjectItem): TreeItem {
 }
 
 function drawMigration({ folder, migrations, target, onlyUp }: ProjectItem, migration: MigrationItem): TreeItem {
-  const { version, title, state, uri, downUri } = migration;
+  const { version, title, state, uri, downUri, verdict } = migration;
   const item = new TreeItem(title === '' ? version : title);
   // Two files may have one version.
   item.id = `${folder}#${version}#${uri ?? ''}`;
   // What has been applied was not kept from it.
   const found = state === 'pending' ? foundOf(errorsIn(migration)) : '';
-  item.description = [title === '' ? '' : version, found].filter((it) => it !== '').join(' · ');
+  const down = verdict && !quiet.has(verdict.kind) ? l10n.t('down: {0}', verdict.says) : '';
+  item.description = [title === '' ? '' : version, found, down].filter((it) => it !== '').join(' · ');
   item.iconPath = found === '' ? iconOf(migration) : failedIcon;
   const newest = migrations.findLast((it) => it.state === 'applied' || it.state === 'edited');
   const traits = [
@@ -78,11 +80,15 @@ function drawMigration({ folder, migrations, target, onlyUp }: ProjectItem, migr
     words,
     found === '' ? '' : l10n.t('The rehearsal found {0}.', found),
     onlyUp ? '' : wayDownOf(migration),
+    ...(verdict ? [l10n.t('The way back: {0}', verdict.says), ...verdict.details] : []),
   ]);
   item.accessibilityInformation = { label: [`${title} ${version}`, words, found].filter((it) => it !== '').join(', ') };
   if (uri !== undefined) item.command = { command: 'vscode.open', title: l10n.t('Open'), arguments: [Uri.parse(uri)] };
   return item;
 }
+
+/** What needs no words: it is as it should be, or the errors say so. */
+const quiet: ReadonlySet<VerdictSummary['kind']> = new Set(['exact', 'untried']);
 
 const wayDownOf = ({ hasDown }: MigrationItem): string =>
   hasDown ? l10n.t('Has a down script.') : l10n.t('Has no down script.');

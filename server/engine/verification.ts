@@ -1,5 +1,5 @@
 /** What is asked and answered when down scripts are verified. */
-import type { Verdict, VerdictKind, WayBack } from './rehearsal/roundTrip/verdict';
+import type { RowLoss, Verdict, VerdictKind, WayBack } from './rehearsal/roundTrip/verdict';
 
 export type { Failure, RowLoss, Verdict, VerdictKind, WayBack } from './rehearsal/roundTrip/verdict';
 export { leadsBack } from './rehearsal/roundTrip/verdict';
@@ -9,6 +9,8 @@ export interface VerifyRequest {
   readonly which: 'all' | 'pending' | readonly string[];
   /** Whether a way back is looked for where there is none that leads back. */
   readonly suggests: boolean;
+  /** Nobody waits for it: it gives way, and begins again. */
+  readonly inPassing?: true;
 }
 
 export interface Verified {
@@ -31,6 +33,23 @@ export interface Verified {
 export interface Suggestion extends WayBack {
   /** The file as it would be, in the tool's own form, and tried as the tool would run it; left out where it has none. */
   readonly file?: { readonly path: string; readonly text: string };
+}
+
+/** Behind the name of a migration, for people. */
+export const verdictWords: Readonly<Record<VerdictKind, string>> = {
+  exact: 'exact',
+  loses: 'leads back, but loses rows',
+  different: 'does not lead back',
+  fails: 'fails',
+  impossible: 'has no way back',
+  missing: 'has no down script',
+  untried: 'could not be tried',
+};
+
+/** `app.orders.note: 3 values gone`. */
+export function lossInWords({ kind, name, how, count }: RowLoss): string {
+  const what = kind === 'table' ? 'row' : 'value';
+  return `${name}: ${count === undefined ? `its ${what}s are` : `${count} ${what}${count === 1 ? '' : 's'}`} ${how}`;
 }
 
 /** What keeps a pipeline from going on, unless somebody allows it. */

@@ -15,6 +15,7 @@ import { OtherFiles } from './otherFiles';
 import { withoutMark } from './positions';
 import { Refusals } from './refusals';
 import { pathOf } from './uri';
+import { Verdicts } from './verdicts';
 import type { Workspace } from './workspace';
 
 type RefusedInFile = Pick<Extract<ApplyResult, { kind: 'refused' }>, 'finding' | 'text'>;
@@ -29,6 +30,8 @@ export class Checks {
   refreshesLenses = false;
   /** The same for inlay hints. */
   refreshesHints = false;
+  /** What came of down scripts that were tried. */
+  readonly verdicts: Verdicts;
   private readonly states: CheckStates;
   private readonly queues = new Map<string, Latest>();
   private readonly faults = new Map<string, Trouble>();
@@ -45,11 +48,13 @@ export class Checks {
     private readonly retryMs: number,
   ) {
     this.states = new CheckStates(connection, workspace, documents);
+    this.verdicts = new Verdicts(connection, workspace, () => this.redraw());
     this.others = new OtherFiles(connection, documents, workspace.files);
     this.names = new FolderNames(workspace.disk);
     documents.onOpen((document) => inBackground(this.connection, this.opened(document.uri)));
     documents.onChange((document) => {
       this.looks.awake();
+      this.verdicts.stop();
       inBackground(this.connection, this.changed(document.uri));
     });
     documents.onClose((document) => inBackground(this.connection, this.closed(document)));
@@ -102,6 +107,7 @@ export class Checks {
     for (const queue of this.queues.values()) queue.cancel();
     for (const timer of this.retries.values()) clearTimeout(timer);
     this.looks.cancel();
+    this.verdicts.stop();
   }
 
   private async changed(uri: string): Promise<void> {
@@ -165,6 +171,10 @@ export class Checks {
       this.setFault(folder, undefined);
       // Not before somebody has paused: to copy rows keeps the machine busy.
       if (!signal.aborted) inBackground(this.connection, this.copyRows(project));
+      this.verdicts.soon(
+        project,
+        subjects.map(({ path }) => path),
+      );
     } catch (error) {
       // What goes wrong with a check that nobody waits for any more says nothing about the newest text.
       if (!signal.aborted) this.fail(folder, subjects, error);

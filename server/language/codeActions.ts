@@ -18,6 +18,7 @@ import { rangesIn } from './positions';
 import { reply } from './reply';
 import { showRowsActions } from './rowsAtFault';
 import { pathOf, uriOf } from './uri';
+import { writeDownActions } from './verifying';
 
 export const codeActions: Feature = {
   capabilities: {
@@ -61,6 +62,7 @@ export const codeActions: Feature = {
             : []),
           // An editor that does not know our command has nothing to show them with.
           ...(workspace.ours ? showRowsActions(uri, check.findings, rangeOf, range) : []),
+          ...(workspace.ours ? writeDownActions(uri, checks.verdicts.of(pathOf(uri) ?? '')) : []),
         ];
       }),
     );

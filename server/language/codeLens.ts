@@ -6,6 +6,7 @@ import { unlessUnreadable } from '../engine/base/unlessUnreadable';
 import { fileOf } from '../engine/layouts/migration';
 import { statementsIn } from '../engine/layouts/statements';
 import { type FileCheck, isOwnError, type MigrationState, type Project, type Status } from '../engine/project';
+import { type VerdictKind, verdictWords } from '../engine/verification';
 import type { Files } from '../engine/world';
 import type { CheckState } from './checkStates';
 import type { Feature } from './feature';
@@ -28,7 +29,12 @@ export const codeLens: Feature = {
           ? standingOf(project, path, await statusOrNone(workspace.status(project)), workspace.files)
           : undefined;
         const isProgram = project.folder.asked?.has(path) === true;
-        return [...lensesOf(uri, line, checks.stateOf(uri), standing), ...(isProgram ? sqlLens(uri, line) : [])];
+        const verified = checks.verdicts.of(path);
+        return [
+          ...lensesOf(uri, line, checks.stateOf(uri), standing),
+          ...(standing && verified ? [verdictLens(uri, line, verified.verdict.kind)] : []),
+          ...(isProgram ? sqlLens(uri, line) : []),
+        ];
       }),
     );
   },
@@ -75,6 +81,16 @@ const sqlLens = (uri: string, line: number): CodeLens[] => [
     command: { title: 'SQL', command: 'rehearsal.showSql', arguments: [uri] },
   },
 ];
+
+/** What leads back can be tried again; for all else a way back is looked for. */
+const verdictLens = (uri: string, line: number, kind: VerdictKind): CodeLens => ({
+  range: { start: { line, character: 0 }, end: { line, character: 0 } },
+  command: {
+    title: `Down: ${verdictWords[kind]}`,
+    command: ['exact', 'loses', 'untried'].includes(kind) ? 'rehearsal.verifyDown' : 'rehearsal.writeDown',
+    arguments: [uri],
+  },
+});
 
 function rehearsalTitle(check: CheckState | undefined): string {
   switch (check?.kind) {

@@ -16,6 +16,7 @@ import { projects } from './projects';
 import { repairs } from './repairs';
 import { rowsAtFault } from './rowsAtFault';
 import { symbols } from './symbols';
+import { verifying } from './verifying';
 
 export const features: readonly Feature[] = [
   codeActions,
@@ -34,4 +35,5 @@ export const features: readonly Feature[] = [
   databases,
   repairs,
   rowsAtFault,
+  verifying,
 ];

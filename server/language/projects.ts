@@ -22,6 +22,7 @@ import type { CheckState } from './checkStates';
 import type { Feature } from './feature';
 import { faultData, reply, replyPlain } from './reply';
 import { pathOf, uriOf } from './uri';
+import { summaryOf } from './verdicts';
 import type { Workspace } from './workspace';
 
 export const projects: Feature = {
@@ -115,7 +116,7 @@ async function itemOf(project: Project, asked: Promise<Status>, checks: Checks):
     return {
       ...item,
       target: targetItem(target, status.server),
-      migrations: status.migrations.map((it) => migrationItem(it, folder)),
+      migrations: status.migrations.map((it) => withVerdict(migrationItem(it, folder), it, checks)),
       ...(fault === undefined ? {} : { fault }),
       ...(status.blocked === undefined ? {} : { blocked: status.blocked }),
     };
@@ -153,6 +154,11 @@ function migrationItem(
     ...(downPath === undefined ? {} : { downUri: uriOf(downPath) }),
     ...(upPath !== undefined && asked?.has(upPath) ? { isProgram: true as const } : {}),
   };
+}
+
+function withVerdict(item: MigrationItem, { migration }: Status['migrations'][number], checks: Checks): MigrationItem {
+  const verified = migration?.upPath === undefined ? undefined : checks.verdicts.of(migration.upPath);
+  return verified ? { ...item, verdict: summaryOf(verified) } : item;
 }
 
 /** A program has both ways in one file, and perhaps no way back. */

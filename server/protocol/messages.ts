@@ -11,6 +11,7 @@ import {
   RequestType,
   RequestType0,
 } from 'vscode-languageserver-protocol';
+import type { VerdictSummary } from './verdicts';
 
 /** Client → server, in `initializationOptions`. */
 export interface InitializationOptions {
@@ -110,6 +111,8 @@ export interface MigrationItem {
   readonly hasDown: boolean;
   /** Down file; the same as `uri` when one file holds both. */
   readonly downUri?: string;
+  /** What came of its down script when it was tried last, with the files as they are; left out where it was not. */
+  readonly verdict?: VerdictSummary;
   /** The file is a program, and its tool has told the SQL. */
   readonly isProgram?: true;
 }

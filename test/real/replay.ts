@@ -42,7 +42,7 @@ export interface Refused {
 }
 
 /** The part of a file that runs. */
-interface Up {
+export interface Up {
   readonly file: string;
   readonly whole: string;
   readonly start: number;
@@ -72,7 +72,7 @@ export async function replay(folder: string, tool: ToolName, client: Client): Pr
   return [...done.values()];
 }
 
-async function replayOne(up: Up, client: Client): Promise<Omit<Replayed, 'file' | 'down'>> {
+export async function replayOne(up: Up, client: Client): Promise<Omit<Replayed, 'file' | 'down'>> {
   const statements = statementsOf(up.sql);
   const error = await attempt(client, up.inTransaction ? `begin;${up.sql}\n;commit` : up.sql);
   if (error || !up.goesOn) await client.query('rollback');
@@ -113,7 +113,7 @@ function isBelowCrateWithSqlx(folder: string): boolean {
   return false;
 }
 
-function upsIn(folder: string, tool: ToolName): readonly Up[] {
+export function upsIn(folder: string, tool: ToolName): readonly Up[] {
   if (tool === 'prisma' || tool === 'diesel') return upsInFolders(folder, tool);
   if (tool === 'flyway') return upsOfFlyway(folder);
   if (tool === 'graphile-migrate') return committedIn(join(folder, 'committed'));

@@ -1,5 +1,5 @@
 /** What is said of down scripts, to people and to scripts. */
-import type { RowLoss, Verdict, VerdictKind, Verified } from '../../engine/verification';
+import { lossInWords, type Verdict, type VerdictKind, type Verified, verdictWords } from '../../engine/verification';
 import type { Colour, Paint } from '../terminal';
 import { harmless } from './cells';
 import { renderChanges } from './changes';
@@ -7,15 +7,15 @@ import { duration, some } from './findings';
 import { rounded } from './json';
 import type { Places } from './places';
 
-const words = {
-  exact: { says: 'exact', colour: 'green' },
-  loses: { says: 'leads back, but loses rows', colour: 'yellow' },
-  different: { says: 'does not lead back', colour: 'red' },
-  fails: { says: 'fails', colour: 'red' },
-  impossible: { says: 'has no way back', colour: 'red' },
-  missing: { says: 'has no down script', colour: 'yellow' },
-  untried: { says: 'could not be tried', colour: 'red' },
-} as const satisfies Record<VerdictKind, { says: string; colour: Colour }>;
+const colours: Readonly<Record<VerdictKind, Colour>> = {
+  exact: 'green',
+  loses: 'yellow',
+  different: 'red',
+  fails: 'red',
+  impossible: 'red',
+  missing: 'yellow',
+  untried: 'red',
+};
 
 interface Look {
   readonly paint: Paint;
@@ -23,8 +23,7 @@ interface Look {
 
 export function renderVerified(verified: Verified, places: Places, { paint }: Look): string {
   const { version, title, verdict, suggestion, ms } = verified;
-  const { says, colour } = words[verdict.kind];
-  const heading = `${paint('bold', harmless(`${version} ${title}`))}: ${paint([colour, 'bold'], says)} ${paint('gray', `(${duration(ms)})`)}`;
+  const heading = `${paint('bold', harmless(`${version} ${title}`))}: ${paint([colours[verdict.kind], 'bold'], verdictWords[verdict.kind])} ${paint('gray', `(${duration(ms)})`)}`;
   const lines = [heading, ...detailsOf(verdict, places).map((it) => `  ${harmless(it)}`)];
   const changes = verdict.kind === 'different' ? renderChanges(verdict.differences, paint) : '';
   const offer = suggestion ? renderSuggestion(suggestion, places, paint) : '';
@@ -58,12 +57,6 @@ function detailsOf(verdict: Verdict, places: Places): string[] {
   }
 }
 
-/** `app.orders.note: 3 values gone`. */
-export function lossInWords({ kind, name, how, count }: RowLoss): string {
-  const what = kind === 'table' ? 'row' : 'value';
-  return `${name}: ${count === undefined ? `its ${what}s are` : some(count, what)} ${how}`;
-}
-
 function renderSuggestion(
   { statements, verdict, drops, file }: NonNullable<Verified['suggestion']>,
   places: Places,
@@ -71,7 +64,7 @@ function renderSuggestion(
 ): string {
   const lost = drops.length > 0 ? `; it throws away ${drops.join(', ')}` : '';
   const where = file ? `, as ${places.path(file.path)}` : '';
-  const heading = `  This way back ${verdict.kind === 'exact' ? 'is exact' : words[verdict.kind].says}${where}${harmless(lost)}:`;
+  const heading = `  This way back ${verdict.kind === 'exact' ? 'is exact' : verdictWords[verdict.kind]}${where}${harmless(lost)}:`;
   const sql = statements.flatMap((it) => `${harmless(it)};`.split('\n')).map((it) => `    ${paint('cyan', it)}`);
   return `${[heading, ...sql].join('\n')}\n`;
 }
@@ -79,10 +72,10 @@ function renderSuggestion(
 /** `3 down scripts: 2 exact, 1 fails`. */
 export function renderVerdictCounts(all: readonly Verified[], paint: Paint): string {
   if (all.length === 0) return 'Nothing to verify: no migration is pending. Add --all to verify every one.\n';
-  const kinds = Object.keys(words) as VerdictKind[];
+  const kinds = Object.keys(verdictWords) as VerdictKind[];
   const counts = kinds.flatMap((kind) => {
     const count = all.filter(({ verdict }) => verdict.kind === kind).length;
-    return count === 0 ? [] : [paint(words[kind].colour, `${count} ${words[kind].says}`)];
+    return count === 0 ? [] : [paint(colours[kind], `${count} ${verdictWords[kind]}`)];
   });
   return `${some(all.length, 'migration')} tried on ${all[0]?.rehearsedOn ?? ''}: ${counts.join(', ')}\n`;
 }

@@ -72,7 +72,10 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     bundle: (request, signal) => bench.turns.soon(() => bundle(ground, request, signal)),
     preview: (path, signal) => bench.turns.soon(() => previewFrom(ground, path, signal)),
     makeIdempotent: (path, signal) => bench.turns.soon(() => makeIdempotent(ground, path, signal)),
-    verify: (request, onVerified, signal) => bench.turns.soon(() => verify(ground, request, onVerified, signal)),
+    verify: (request, onVerified, signal) =>
+      request.inPassing
+        ? bench.turns.inPassing((ending) => verify(ground, request, onVerified, ending), signal)
+        : bench.turns.soon(() => verify(ground, request, onVerified, signal)),
     mayApply: (which, signal) => mayApply(ground, which, signal),
     mayRevert: (versions, signal) => mayRevert(ground, versions, signal),
     apply: (request, progress, signal) => bench.alone(() => apply(ground, request, { progress, signal })),

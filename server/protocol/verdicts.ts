@@ -1,0 +1,12 @@
+/** What is said of down scripts, in lists and in answers. */
+
+/** `impossible`: no way back was found; `untried`: the way up is refused. */
+export type VerdictKind = 'exact' | 'loses' | 'different' | 'fails' | 'impossible' | 'missing' | 'untried';
+
+export interface VerdictSummary {
+  readonly kind: VerdictKind;
+  /** For people, behind the name of a migration: `leads back, but loses rows`. */
+  readonly says: string;
+  /** What is lost, what differs, or why; a line each. */
+  readonly details: readonly string[];
+}
