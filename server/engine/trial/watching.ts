@@ -45,7 +45,8 @@ export function watch(): Watch {
       const isAsked = statements.length > 1 || !isQuiet(first);
       if (isAsked) files = await filesOf(session);
       const all = isOpen && isAsked ? await locksOf(session) : undefined;
-      const needed = statements.flatMap(locksByGrammar);
+      const named = files ?? before;
+      const needed = statements.flatMap(locksByGrammar).map((it) => ({ ...it, object: fullName(it.object, named) }));
       const locks = all ? all.filter((it) => !held.has(it.key) || needed.some((lock) => isSame(lock, it))) : needed;
       if (all) held = new Set(all.map(({ key }) => key));
       migration.statements.push({
@@ -130,9 +131,14 @@ const locksByGrammar = ({ text }: Statement): readonly Locked[] =>
     .locks.filter(({ mode }) => mode !== 'ACCESS SHARE')
     .map(({ mode, schema, name }) => ({ mode, object: schema === undefined ? name : `${schema}.${name}`, key: '' }));
 
-/** Whether a lock that the grammar tells is this one, which has the schema in its name. */
-const isSame = (needed: Locked, { mode, object }: Locked): boolean =>
-  needed.mode === mode && (object === needed.object || object.endsWith(`.${needed.object}`));
+const isSame = (a: Locked, b: Locked): boolean => a.mode === b.mode && a.object === b.object;
+
+/** With its schema, where only one has something of that name. */
+function fullName(object: string, files: Files): string {
+  if (files.has(object)) return object;
+  const [name, ...others] = [...files.keys()].filter((it) => it.endsWith(`.${object}`));
+  return name !== undefined && others.length === 0 ? name : object;
+}
 
 /** Whoever waits for one lock on a table waits for the strongest. */
 const strongest = (locks: readonly Locked[]): TriedStatement['locks'] =>
