@@ -14,6 +14,7 @@ import { revert } from './revert';
 import { snapshot } from './snapshot';
 import { status } from './status';
 import { verify } from './verify';
+import { trial } from './trial';
 
 export const commands: readonly Command[] = [
   check,
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   drift,
   makeIdempotent,
   verify,
+  trial,
   apply,
   revert,
   snapshot,

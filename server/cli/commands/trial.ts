@@ -1,0 +1,169 @@
+/** `rehearsal trial`: runs pending migrations on a copy of the target with its rows, up, down and up again. */
+import { Fault } from '../../engine/base/fault';
+import type {
+  Afterwards,
+  ApplyRequest,
+  Consent,
+  KeptTrial,
+  Project,
+  TrialResult,
+  TrialSource,
+} from '../../engine/project';
+import { consentTo, unlessBusy } from '../consent';
+import { commonOptions, consentOptions } from '../options';
+import { callPlaces, migrationNamed, oneProject } from '../projects';
+import { duration, renderFinding } from '../render/findings';
+import { jsonProject } from '../render/json';
+import { psqlLine, renderReport, renderTrials, verdictOf } from '../render/trial';
+import { jsonTrial } from '../render/trialJson';
+import { declined } from '../result';
+import { snapshotNamed } from '../snapshots';
+import type { Call, Command, ExitCode } from './command';
+
+export const trial: Command = {
+  name: 'trial',
+  words: undefined,
+  changes: true,
+  options: ['only', 'up-to', 'from', 'keep', 'swap', 'list', 'delete', ...consentOptions, ...commonOptions],
+  says: 'run pending migrations on a copy of the database with its rows, up, down and up again',
+  more: [
+    'The copy is a database on the same server, and what is run there is committed as the tool would; the database itself',
+    'stays as it is. --from says where the copy comes from: copy (on the server, while nobody is connected), dump (read',
+    'while others go on with their work), auto (copy, else dump; the default), or a snapshot by its id. It is dropped at',
+    'the end; --keep keeps it and says how to open it with psql. With --swap nobody can write from before the copy is',
+    'taken, and when all has gone well it becomes the database; the former one is kept as a snapshot. Exit code 0: all',
+    'ran, 1: Postgres refused a statement, 2: it could not be done, 130: cancelled.',
+  ].join('\n'),
+  examples: [
+    'rehearsal trial',
+    'rehearsal trial --from dump --keep',
+    'rehearsal trial --swap --disconnect --yes',
+    'rehearsal trial --list',
+  ],
+  async run(call) {
+    const { list, delete: unwanted, keep, swap } = call.values;
+    if ([list, unwanted, keep, swap].filter((it) => it !== undefined && it !== false).length > 1)
+      throw new Fault('bad-usage', '--keep, --swap, --list and --delete exclude each other.');
+    const project = await oneProject(call);
+    if (list) return show(project, call);
+    if (unwanted !== undefined) return remove(unwanted, project, call);
+    return tryOut(project, call);
+  },
+};
+
+async function tryOut(project: Project, call: Call): Promise<ExitCode> {
+  const { terminal, values, signal } = call;
+  const which = await whichOf(project, call);
+  const from = await sourceOf(values.from ?? 'auto', project, call);
+  const afterwards: Afterwards = values.swap ? 'swap' : values.keep ? 'keep' : 'drop';
+  const consent = await agreed(project, afterwards, call);
+  if (!consent) return declined(call);
+  const result = await unlessBusy(
+    (it) => project.trial({ ...it, which, from, afterwards }, ({ message }) => terminal.step(message), signal),
+    consent,
+    call,
+  );
+  terminal.progress(undefined);
+  return result ? told(result, project, call) : declined(call);
+}
+
+/** @throws {Fault} `bad-usage`, `no-such-migration`, `ambiguous` */
+async function whichOf(project: Project, { values, signal }: Call): Promise<ApplyRequest['which']> {
+  const { only, 'up-to': upTo } = values;
+  if (only !== undefined && upTo !== undefined) throw new Fault('bad-usage', '--only and --up-to exclude each other.');
+  const word = only ?? upTo;
+  if (word === undefined) return 'all';
+  const { version } = migrationNamed(word, (await project.status(signal)).migrations);
+  return only === undefined ? { upTo: version } : { only: version };
+}
+
+async function sourceOf(word: string, project: Project, { signal }: Call): Promise<TrialSource> {
+  if (word === 'auto' || word === 'copy' || word === 'dump') return word;
+  return { snapshot: snapshotNamed(word, await project.snapshots(signal)).id };
+}
+
+/** A copy on this machine that goes again is nothing to be asked about. */
+async function agreed({ target }: Project, afterwards: Afterwards, call: Call): Promise<Consent | undefined> {
+  if (afterwards === 'swap')
+    return consentTo(`Try them out on a copy, and let it become ${target.label}?`, target, call);
+  if (target.local) return { disconnect: call.values.disconnect ?? false };
+  return consentTo(`Make a copy of ${target.label} on its server, and try them out there?`, target, call);
+}
+
+type Final = Exclude<TrialResult, { readonly kind: 'busy' }>;
+
+function told(result: Final, project: Project, call: Call): ExitCode {
+  const { terminal, json, print } = call;
+  const places = callPlaces(call);
+  if (json) print({ ...jsonProject(project, places), ...jsonTrial(result, places) });
+  else terminal.out(textOf(result, project, call));
+  return exitCodes[result.kind];
+}
+
+const exitCodes = { tried: 0, nothing: 0, refused: 1, cancelled: 130 } as const satisfies Record<
+  Final['kind'],
+  ExitCode
+>;
+
+function textOf(result: Final, project: Project, call: Call): string {
+  const { terminal } = call;
+  const places = callPlaces(call);
+  const { paint } = terminal;
+  switch (result.kind) {
+    case 'nothing':
+      return 'Nothing to try out: no migration is pending.\n';
+    case 'cancelled':
+      return `${paint('yellow', 'Cancelled.')} ${result.state}\n`;
+    case 'refused':
+      return [
+        renderReport(result.report, places, paint),
+        renderFinding(result.finding, places, terminal),
+        `${paint('red', `${result.version} was refused.`)} On the copy: ${result.state}\n`,
+        endLine(result.report, project),
+      ].join('');
+    case 'tried':
+      return [
+        renderReport(result.report, places, paint),
+        `${verdictOf(result.report, paint)} (${duration(result.report.ms)})\n`,
+        endLine(result.report, project),
+      ].join('');
+  }
+}
+
+function endLine({ end, target }: Extract<Final, { kind: 'tried' }>['report'], project: Project): string {
+  switch (end.kind) {
+    case 'dropped':
+      return `The copy has been dropped; ${target} is as it was.\n`;
+    case 'kept':
+      return `The copy is kept as ${end.name}; ${target} is as it was. Look at it with\n  ${psqlLine(project.psqlFor(end.name))}\n`;
+    case 'swapped':
+      return `The copy is ${target} now. To go back to the state before: rehearsal restore ${end.kept.id}\n`;
+  }
+}
+
+async function show(project: Project, call: Call): Promise<ExitCode> {
+  const trials = await project.trials(call.signal);
+  if (call.json) call.print({ ...jsonProject(project, callPlaces(call)), trials });
+  else call.terminal.out(renderTrials(trials, call.terminal.paint));
+  return 0;
+}
+
+async function remove(word: string, project: Project, call: Call): Promise<ExitCode> {
+  const { terminal, json, print, signal } = call;
+  const { name } = trialNamed(word, await project.trials(signal));
+  const consent = await consentTo(`Delete the copy ${name}? It cannot be brought back.`, project.target, call);
+  if (!consent) return declined(call);
+  await project.deleteTrial(name, consent, signal);
+  if (json) print({ ...jsonProject(project, callPlaces(call)), kind: 'deleted', name });
+  else terminal.out(`Deleted the copy ${name}.\n`);
+  return 0;
+}
+
+/** @throws {Fault} `no-such-trial`, `ambiguous` */
+function trialNamed(word: string, trials: readonly KeptTrial[]): KeptTrial {
+  const found = trials.filter(({ name }) => name === word || (word !== '' && name.includes(word)));
+  const [first, ...others] = found;
+  if (!first) throw new Fault('no-such-trial', `"${word}".`);
+  if (others.length === 0) return first;
+  throw new Fault('ambiguous', `"${word}" is part of the names ${found.map(({ name }) => name).join(', ')}.`);
+}

@@ -1,0 +1,140 @@
+/** What a trial has found, as people read it in a terminal. */
+import type { DataLoss, KeptTrial, PsqlCall, TriedStatement, TrialPass, TrialReport } from '../../engine/project';
+import type { Paint } from '../terminal';
+import { harmless, padded, widest } from './cells';
+import { renderChangeCounts, renderChanges } from './changes';
+import { bytes, duration, some } from './findings';
+import type { Places } from './places';
+
+export function renderReport(report: TrialReport, places: Places, paint: Paint): string {
+  const { passes, changes, lost } = report;
+  return [
+    `${copiedLine(report)}\n\n`,
+    ...passes.map((pass) => renderPass(pass, places, paint)),
+    `${paint('bold', 'Schema')}: ${renderChangeCounts(changes)}\n\n`,
+    changes.length === 0 ? '' : renderChanges(changes, paint),
+    ...section('Rows that are gone after up', lost, paint),
+    renderRoundTrip(report, paint),
+  ].join('');
+}
+
+function copiedLine({ copied, target, server }: TrialReport): string {
+  const { how, snapshot, bytes: size, ms, lacks, ended } = copied;
+  const from = { copy: 'Copy', dump: 'Dump', snapshot: `Copy of the snapshot ${snapshot}` }[how];
+  const lines = [
+    `${from} of ${target} (${server}): ${bytes(size)} in ${duration(ms)}`,
+    ...(ended.length === 0 ? [] : [`Sessions that were ended for it: ${ended.join('; ')}`]),
+    ...(lacks.length === 0 ? [] : [`It lacks what the server did not take: ${lacks.join('; ')}`]),
+  ];
+  return harmless(lines.join('\n'));
+}
+
+const titles: Readonly<Record<TrialPass['pass'], string>> = { up: 'Up', down: 'Down', upAgain: 'Up again' };
+
+/** Most of what a line tells of a statement. */
+const longestSql = 60;
+
+function renderPass({ pass, migrations, ms }: TrialPass, places: Places, paint: Paint): string {
+  const rows = migrations.flatMap((migration) => [
+    { migration: `${migration.version} ${migration.title}`.trimEnd(), ms: migration.ms },
+    ...migration.statements.map((it) => ({ ...it, path: migration.path })),
+  ]);
+  const lines = rows.map((row) => {
+    const time = duration(row.ms).padStart(8);
+    if ('migration' in row) return `  ${time}  ${paint('bold', harmless(row.migration))}`;
+    const { line } = places.show(row);
+    return `  ${time}    ${paint('gray', `${line}:`)} ${sqlLine(row)}${factsOf(row)}`;
+  });
+  return [`${paint('bold', titles[pass])} (${duration(ms)})`, ...lines].map((it) => `${it}\n`).join('') + '\n';
+}
+
+export function sqlLine({ sql }: Pick<TriedStatement, 'sql'>): string {
+  const line = harmless(sql).replaceAll(/\s+/g, ' ');
+  return line.length > longestSql ? `${line.slice(0, longestSql - 1)}…` : line;
+}
+
+function factsOf({ rows, locks, rewrites }: TriedStatement): string {
+  const facts = [
+    ...(rows === null ? [] : [some(rows, 'row')]),
+    ...locks.map(({ mode, object }) => `locks ${object} ${mode}`),
+    ...(rewrites.length === 0 ? [] : [`writes ${rewrites.join(', ')} anew`]),
+  ];
+  return facts.length === 0 ? '' : harmless(`  — ${facts.join('; ')}`);
+}
+
+function section(title: string, losses: readonly DataLoss[], paint: Paint): string[] {
+  if (losses.length === 0) return [];
+  return [`${paint('bold', title)}\n`, ...losses.map((it) => `  ${paint('yellow', harmless(lossOf(it)))}\n`), '\n'];
+}
+
+/** `public.person: 90 values of name are gone with the column`. */
+export function lossOf({ table, before, after, columns, changed }: DataLoss): string {
+  if (after === undefined) return `${table}: ${some(before, 'row')}, with the table`;
+  const parts = [
+    ...(after < before ? [`${before - after} of ${some(before, 'row')}`] : []),
+    ...columns.map(({ name, before: had, after: has }) =>
+      has === undefined
+        ? `${some(had, 'value')} of ${name}, with the column`
+        : `${had - has} of ${some(had, 'value')} of ${name}`,
+    ),
+    ...(changed.length === 0 ? [] : [`other values than before in ${changed.join(', ')}`]),
+  ];
+  return `${table}: ${parts.join('; ')}`;
+}
+
+function renderRoundTrip({ roundTrip }: TrialReport, paint: Paint): string {
+  const title = paint('bold', 'Round trip');
+  switch (roundTrip.kind) {
+    case 'unfinished':
+      return '';
+    case 'impossible':
+      return `${title}: up only. ${harmless(roundTrip.because)}\n\n`;
+    case 'tried': {
+      const { versions, differences, lost, again, stopped } = roundTrip;
+      const only = stopped === undefined ? '' : ` Only for ${versions.join(', ')}: ${harmless(stopped)}`;
+      const schema =
+        differences.length === 0
+          ? paint('green', 'after down the schema is exactly as before')
+          : paint('yellow', `after down the schema is not as before: ${renderChangeCounts(differences)}`);
+      return [
+        `${title}: ${schema}.${only}\n\n`,
+        differences.length === 0 ? '' : renderChanges(differences, paint),
+        ...section('Rows that down does not bring back', lost, paint),
+        again.length === 0 ? '' : `${paint('yellow', 'After up again the schema is another one than after up')}\n`,
+        again.length === 0 ? '' : `${renderChanges(again, paint)}\n`,
+      ].join('');
+    }
+  }
+}
+
+/** One sentence for the end. */
+export function verdictOf({ roundTrip, lost }: TrialReport, paint: Paint): string {
+  if (roundTrip.kind !== 'tried') return paint('green', 'All ran.');
+  const { differences, lost: notBack, again } = roundTrip;
+  if (differences.length > 0 || again.length > 0) return paint('yellow', 'All ran; down scripts do not lead back.');
+  if (notBack.length > 0) return paint('yellow', 'All ran; down leads back to the schema, and not to all rows.');
+  const gone = lost.length > 0 ? ', with all rows' : '';
+  return paint('green', `All ran; down leads back exactly${gone}.`);
+}
+
+const plainWord = /^[\w@%+=:,./-]+$/;
+
+/** For a shell; psql asks for the password. */
+export const psqlLine = ({ words }: PsqlCall): string =>
+  ['psql', ...words].map((it) => (plainWord.test(it) ? it : `'${it.replaceAll("'", String.raw`'\''`)}'`)).join(' ');
+
+const headings = ['Copy', 'Begun', 'Size', 'Migrations'];
+
+export function renderTrials(trials: readonly KeptTrial[], paint: Paint): string {
+  if (trials.length === 0) return 'There are no copies of trials.\n';
+  const rows = trials.map(({ name, begun, bytes: size, versions, finished }) => [
+    name,
+    begun.slice(0, 16).replace('T', ' '),
+    bytes(size),
+    `${versions.length}${finished ? '' : ' (going on, or cut off)'}`,
+  ]);
+  const widths = [0, 1, 2].map((column) => widest([headings, ...rows].map((row) => row[column] ?? '')));
+  const line = (row: readonly string[]): string =>
+    row.map((text, column) => padded(harmless(text), widths[column] ?? 0)).join('  ');
+  return [paint('bold', line(headings)), ...rows.map(line)].map((it) => `${it}\n`).join('');
+}
