@@ -15,6 +15,7 @@ import type { Parts } from './parts';
 import { createPreviews } from './preview/previews';
 import { createRowTexts } from './preview/rowTexts';
 import { createSqlDocuments } from './preview/sqlDocuments';
+import { createTrialReports } from './preview/trialReports';
 import { followProgress } from './progress';
 import { followProjects, type Projects } from './projects';
 import { followRehearsals } from './rehearsals';
@@ -55,6 +56,7 @@ export async function activate(context: ExtensionContext): Promise<Extension> {
     previews: createPreviews(),
     rowTexts: createRowTexts(),
     sqlDocuments: createSqlDocuments(client, projects),
+    trialReports: createTrialReports(),
   };
   const trees = showTrees(client, projects);
   const rehearsals = followRehearsals(client);
@@ -69,6 +71,7 @@ export async function activate(context: ExtensionContext): Promise<Extension> {
     parts.previews,
     parts.rowTexts,
     parts.sqlDocuments,
+    parts.trialReports,
     trees,
     rehearsals,
     statusBar,

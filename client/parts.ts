@@ -4,6 +4,7 @@ import type { LanguageClient } from 'vscode-languageclient/node';
 import type { Previews } from './preview/previews';
 import type { RowTexts } from './preview/rowTexts';
 import type { SqlDocuments } from './preview/sqlDocuments';
+import type { TrialReports } from './preview/trialReports';
 import type { ServerProgress } from './progress';
 import type { Projects } from './projects';
 import type { Targets } from './targets';
@@ -17,4 +18,5 @@ export interface Parts {
   readonly previews: Previews;
   readonly rowTexts: RowTexts;
   readonly sqlDocuments: SqlDocuments;
+  readonly trialReports: TrialReports;
 }

@@ -23,6 +23,8 @@ import { showSql } from './showSql';
 import { snapshotNow } from './snapshotNow';
 import { verifyDown } from './verifyDown';
 import { writeDown } from './writeDown';
+import { trial } from './trial';
+import { trialCopies } from './trialCopies';
 
 export const commands: readonly Command[] = [
   apply,
@@ -45,6 +47,8 @@ export const commands: readonly Command[] = [
   snapshotNow,
   verifyDown,
   writeDown,
+  trial,
+  trialCopies,
 ];
 
 export function registerCommands(parts: Parts): Disposable[] {

@@ -108,7 +108,7 @@ function attachRestore(connection: Connection, workspace: Workspace, checks: Che
 }
 
 /** Whatever came of it, also after a fault: the lists are told to ask again, and what is open is rehearsed anew. */
-async function afterwards<T>(
+export async function afterwards<T>(
   workspace: Workspace,
   checks: Checks,
   project: Project,
@@ -128,14 +128,14 @@ async function afterwards<T>(
  *
  * @throws {Fault} `unsaved`
  */
-function mustBeSaved({ disk }: Workspace, documents: Documents, { folder }: Project): void {
+export function mustBeSaved({ disk }: Workspace, documents: Documents, { folder }: Project): void {
   const paths = new Set(folder.migrations.flatMap(pathsOf));
   for (const { path, document } of documents.files()) {
     if (paths.has(path) && withoutMark(document.getText()) !== disk.read(path)) throw new Fault('unsaved', `${path}.`);
   }
 }
 
-function progressTo(connection: Connection, progress: string): (step: Progress) => void {
+export function progressTo(connection: Connection, progress: string): (step: Progress) => void {
   return ({ message, fraction, cancellable }) => {
     const step = { progress, message, cancellable, ...(fraction === undefined ? {} : { fraction }) };
     inBackground(connection, connection.sendNotification(ProgressNotification, step));

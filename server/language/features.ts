@@ -17,6 +17,7 @@ import { repairs } from './repairs';
 import { rowsAtFault } from './rowsAtFault';
 import { symbols } from './symbols';
 import { verifying } from './verifying';
+import { trials } from './trials';
 
 export const features: readonly Feature[] = [
   codeActions,
@@ -36,4 +37,5 @@ export const features: readonly Feature[] = [
   repairs,
   rowsAtFault,
   verifying,
+  trials,
 ];

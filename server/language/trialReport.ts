@@ -1,0 +1,164 @@
+/** What a trial has found, as a page of Markdown to be read in the editor. */
+import { structuredPatch } from 'diff';
+import type { DataLoss, ObjectChange, TriedStatement, TrialPass, TrialReport, TrialResult } from '../engine/project';
+import { code, row, some } from './markdown';
+import { uriOf } from './uri';
+
+type Told = Extract<TrialResult, { readonly kind: 'tried' | 'refused' }>;
+
+export function reportText(result: Told): string {
+  const { report } = result;
+  const { target, passes, changes, lost } = report;
+  return [
+    `# Trial run on a copy of ${target}`,
+    ...(result.kind === 'refused' ? refusal(result) : [`**${verdictOf(report)}**`]),
+    endText(report),
+    ...copiedText(report),
+    ...passes.flatMap(passText),
+    ...changesText('Schema', changes, 'Going up leaves the schema as it is.'),
+    ...lossText('Rows that are gone after up', lost),
+    ...roundTripText(report),
+  ].join('\n\n');
+}
+
+function refusal({ finding, version, pass, state }: Extract<Told, { kind: 'refused' }>): string[] {
+  const { message, detail, hint, sqlState, path } = finding;
+  const direction = { up: 'up', down: 'down', upAgain: 'up again, after down' }[pass];
+  const lines = [
+    `**${version} was refused** (${direction}): ${code(message)}${sqlState === undefined ? '' : ` (${sqlState})`}`,
+    ...(detail === undefined ? [] : [`Detail: ${code(detail)}`]),
+    ...(hint === undefined ? [] : [`Hint: ${code(hint)}`]),
+    `In [${code(baseOf(path))}](${uriOf(path)}). On the copy: ${state}`,
+  ];
+  return [lines.map((it) => `> ${it}`).join('\n>\n')];
+}
+
+/** One sentence. */
+export function verdictOf({ roundTrip }: TrialReport): string {
+  switch (roundTrip.kind) {
+    case 'unfinished':
+      return 'Not all was run.';
+    case 'impossible':
+      return `All went up. There is no way down: ${roundTrip.because}`;
+    case 'tried': {
+      const { differences, again, lost, stopped } = roundTrip;
+      const only = stopped === undefined ? '' : ` Farther down there is no way: ${stopped}`;
+      if (differences.length > 0 || again.length > 0) return `All ran, and down does not lead back.${only}`;
+      if (lost.length > 0) return `All ran; down leads back to the schema, and not to all rows.${only}`;
+      return `All ran, and down leads back exactly.${only}`;
+    }
+  }
+}
+
+function endText({ end, target }: TrialReport): string {
+  switch (end.kind) {
+    case 'dropped':
+      return `The copy has been dropped; ${target} is as it was.`;
+    case 'kept':
+      return `The copy is there as the database ${code(end.name)}; ${target} is as it was.`;
+    case 'swapped':
+      return `The copy is ${target} now; what it was before is the snapshot ${code(end.kept.id)}.`;
+  }
+}
+
+function copiedText({ copied, server }: TrialReport): string[] {
+  const { how, snapshot, bytes, ms, lacks, ended } = copied;
+  const way = {
+    copy: 'Copied on the server',
+    dump: 'Read while others went on, and loaded',
+    snapshot: `Copied from the snapshot ${code(snapshot ?? '')}`,
+  }[how];
+  const list = (items: readonly string[]): string => items.map((it) => `- ${code(it)}`).join('\n');
+  return [
+    `${way}: ${megabytes(bytes)} in ${time(ms)} (${server}).`,
+    ...(ended.length === 0 ? [] : [`These sessions were ended for it:\n\n${list(ended)}`]),
+    ...(lacks.length === 0 ? [] : [`It lacks what the server did not take:\n\n${list(lacks)}`]),
+  ];
+}
+
+const titles: Readonly<Record<TrialPass['pass'], string>> = { up: 'Up', down: 'Down', upAgain: 'Up again' };
+
+function passText({ pass, migrations, ms }: TrialPass): string[] {
+  return [
+    `## ${titles[pass]} (${time(ms)})`,
+    ...migrations.flatMap(({ version, title, path, ms: spent, statements }) => [
+      `### [${`${version} ${title}`.trimEnd()}](${uriOf(path)}) (${time(spent)})`,
+      ...(statements.length === 0
+        ? ['No statement ran.']
+        : [[row(headings), row(headings.map(() => '---')), ...statements.map(statementRow)].join('\n')]),
+    ]),
+  ];
+}
+
+const headings = ['Statement', 'Time', 'Rows', 'Locks', 'Written anew'];
+
+/** Most of what a cell tells of a statement, and of a list. */
+const longestSql = 80;
+
+function statementRow({ sql, ms, rows, locks, rewrites }: TriedStatement): string {
+  const line = sql.replaceAll(/\s+/g, ' ');
+  return row([
+    code(line.length > longestSql ? `${line.slice(0, longestSql - 1)}…` : line),
+    time(ms),
+    rows === null ? '' : rows.toLocaleString('en-US'),
+    locks.map(({ mode, object }) => `${code(object)} ${mode}`).join(', '),
+    rewrites.map(code).join(', '),
+  ]);
+}
+
+function changesText(title: string, changes: readonly ObjectChange[], none: string): string[] {
+  if (changes.length === 0) return [`## ${title}`, none];
+  return [`## ${title}`, ...changes.map(changeText)];
+}
+
+function changeText({ kind, type, name, before = '', after = '' }: ObjectChange): string {
+  const { hunks } = structuredPatch('', '', ending(before), ending(after), undefined, undefined, { context: 3 });
+  const lines = hunks.flatMap((hunk) => hunk.lines).map((it) => it.trimEnd());
+  return `${code(`${type} ${name}`)} is ${kind}:\n\n${fenced(lines.join('\n'))}`;
+}
+
+/** SQL may hold such a fence itself. */
+function fenced(text: string): string {
+  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((it) => it.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}diff\n${text}\n${fence}`;
+}
+
+const ending = (text: string): string => (text === '' ? '' : `${text.trimEnd()}\n`);
+
+function lossText(title: string, losses: readonly DataLoss[]): string[] {
+  if (losses.length === 0) return [];
+  const cells = ['Table', 'Rows before', 'Rows after', 'Values that are gone', 'Other values than before'];
+  const rows = losses.map(({ table, before, after, columns, changed }) =>
+    row([
+      code(table),
+      before.toLocaleString('en-US'),
+      after === undefined ? 'no such table' : after.toLocaleString('en-US'),
+      columns
+        .map(
+          (it) =>
+            `${some(it.before - (it.after ?? 0), 'value')} of ${code(it.name)}${it.after === undefined ? ', with the column' : ''}`,
+        )
+        .join(', '),
+      changed.map(code).join(', '),
+    ]),
+  );
+  return [`## ${title}`, [row(cells), row(cells.map(() => '---')), ...rows].join('\n')];
+}
+
+function roundTripText({ roundTrip }: TrialReport): string[] {
+  if (roundTrip.kind !== 'tried') return [];
+  const { differences, lost, again } = roundTrip;
+  return [
+    ...changesText('After down', differences, 'The schema is exactly as before.'),
+    ...lossText('Rows that down does not bring back', lost),
+    ...(again.length === 0 ? [] : changesText('Another schema after up again', again, '')),
+  ];
+}
+
+const time = (ms: number): string =>
+  ms < 1_000 ? `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+
+const megabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(1)} MB`;
+
+const baseOf = (path: string): string => path.replace(/^.*[\\/]/, '');

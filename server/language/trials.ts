@@ -1,0 +1,81 @@
+/** Requests about trials, and about the copies that are kept of them. */
+import type { TrialResult as EngineResult, KeptTrial, TrialEnd as EngineEnd } from '../engine/project';
+import {
+  DeleteTrialRequest,
+  ListTrialsRequest,
+  PsqlRequest,
+  type TrialEnd,
+  type TrialItem,
+  TrialRequest,
+  type TrialResult,
+} from '../protocol/trial';
+import { afterwards, mustBeSaved, progressTo } from './changes';
+import type { Feature } from './feature';
+import { messageOf } from './diagnostics';
+import { whichOf } from './mayChange';
+import { rangesIn } from './positions';
+import { reply } from './reply';
+import { reportText, verdictOf } from './trialReport';
+import { uriOf } from './uri';
+
+export const trials: Feature = {
+  capabilities: {},
+
+  attach(connection, workspace, documents, checks) {
+    connection.onRequest(
+      TrialRequest,
+      reply(async ({ folder, only, upTo, progress, from, afterwards: end, ...consent }, signal) => {
+        const project = await workspace.projectAt(folder);
+        mustBeSaved(workspace, documents, project);
+        const request = { ...consent, which: whichOf(only, upTo), from, afterwards: end };
+        const tell = progressTo(connection, progress);
+        const tryOut = async () => sent(await project.trial(request, tell, signal));
+        return end === 'swap' ? afterwards(workspace, checks, project, tryOut) : tryOut();
+      }),
+    );
+    connection.onRequest(
+      ListTrialsRequest,
+      reply(async ({ folder }, signal) => (await (await workspace.projectAt(folder)).trials(signal)).map(itemOf)),
+    );
+    connection.onRequest(
+      DeleteTrialRequest,
+      reply(async ({ folder, name, ...consent }, signal) =>
+        (await workspace.projectAt(folder)).deleteTrial(name, consent, signal),
+      ),
+    );
+    connection.onRequest(
+      PsqlRequest,
+      reply(async ({ folder, name }) => (await workspace.projectAt(folder)).psqlFor(name)),
+    );
+  },
+};
+
+function sent(result: EngineResult): TrialResult {
+  switch (result.kind) {
+    case 'nothing':
+    case 'cancelled':
+    case 'busy':
+      return result;
+    case 'tried': {
+      const { report } = result;
+      return { kind: 'tried', verdict: verdictOf(report), report: reportText(result), end: endOf(report.end) };
+    }
+    case 'refused': {
+      const { finding, text, version, state, report } = result;
+      return {
+        kind: 'refused',
+        report: reportText(result),
+        end: endOf(report.end),
+        version,
+        uri: uriOf(finding.path),
+        range: rangesIn(text)(finding.range),
+        message: messageOf(finding),
+        state,
+      };
+    }
+  }
+}
+
+const endOf = (end: EngineEnd): TrialEnd => (end.kind === 'swapped' ? { kind: end.kind, kept: end.kept.id } : end);
+
+const itemOf = ({ versions, ...rest }: KeptTrial): TrialItem => ({ ...rest, migrations: versions.length });
