@@ -4,7 +4,7 @@ import { ListTrialsRequest } from '../../server/protocol/trial';
 import { nameOf, sizeOf, timeOf } from '../words';
 import type { Command } from './command';
 import { askProject } from './subject';
-import { openPsql, throwAway } from './trying';
+import { copyPsqlCommand, openPsql, throwAway } from './trying';
 
 export const trialCopies: Command = {
   id: 'rehearsal.trialCopies',
@@ -24,9 +24,10 @@ export const trialCopies: Command = {
     }));
     const picked = await window.showQuickPick(rows, { placeHolder: l10n.t('Choose a copy') });
     if (!picked) return;
-    const [psql, discard] = [l10n.t('Open with psql'), l10n.t('Throw Away')];
-    const done = await window.showQuickPick([psql, discard], { placeHolder: picked.name });
+    const [psql, copy, discard] = [l10n.t('Open with psql'), l10n.t('Copy psql Command'), l10n.t('Throw Away')];
+    const done = await window.showQuickPick([psql, copy, discard], { placeHolder: picked.name });
     if (done === psql) await openPsql(parts, project, picked.name);
+    if (done === copy) await copyPsqlCommand(parts, project, picked.name);
     if (done === discard && (await throwAway(parts, project, picked.name)))
       void window.showInformationMessage(l10n.t('Threw away {0}.', picked.name));
   },

@@ -1,5 +1,5 @@
 /** What is done with a copy on which migrations were tried out: opened with psql, thrown away. */
-import { l10n, window } from 'vscode';
+import { env, l10n, window } from 'vscode';
 import type { ProjectItem } from '../../server/protocol/messages';
 import { DeleteTrialRequest, PsqlRequest } from '../../server/protocol/trial';
 import { askName } from '../consent';
@@ -9,6 +9,13 @@ import type { Parts } from '../parts';
 export async function openPsql({ client }: Parts, { folder }: ProjectItem, name: string): Promise<void> {
   const { words, environment } = await client.sendRequest(PsqlRequest, { folder, name });
   window.createTerminal({ name: `psql ${name}`, shellPath: 'psql', shellArgs: [...words], env: environment }).show();
+}
+
+/** It asks for the password. */
+export async function copyPsqlCommand({ client }: Parts, { folder }: ProjectItem, name: string): Promise<void> {
+  const { line } = await client.sendRequest(PsqlRequest, { folder, name });
+  await env.clipboard.writeText(line);
+  void window.showInformationMessage(l10n.t('Copied: {0}', line));
 }
 
 /** @returns false when the user turned away */

@@ -159,5 +159,7 @@ export interface KeptTrial {
 /** How psql is called for a copy; the password goes nowhere but into its environment. */
 export interface PsqlCall {
   readonly words: readonly string[];
+  /** The same for a shell. */
+  readonly line: string;
   readonly environment: Readonly<Record<string, string>>;
 }

@@ -71,6 +71,6 @@ export const DeleteTrialRequest = new RequestType<
 /** Client → server: how psql is called for a copy. The password is for the environment of that process alone. */
 export const PsqlRequest = new RequestType<
   { readonly folder: string; readonly name: string },
-  { readonly words: readonly string[]; readonly environment: Readonly<Record<string, string>> },
+  { readonly words: readonly string[]; readonly line: string; readonly environment: Readonly<Record<string, string>> },
   FaultData
 >('rehearsal/psql');

@@ -1,5 +1,5 @@
 /** Trials through the engine's door: on the embedded target, and on a server. */
-import { deepEqual, equal, match, rejects } from 'node:assert/strict';
+import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Project, TrialRequest, TrialResult } from '../../server/engine/project';
@@ -67,7 +67,8 @@ describe('a trial of a target on a server', () => {
           [name],
         );
         const { password, hostname, port, username } = new URL(url);
-        const { words, environment } = project.psqlFor(name);
+        const { words, line, environment } = project.psqlFor(name);
+        ok(line.endsWith(` -d ${name}`) && !line.includes(password));
         deepEqual(words, ['-h', hostname, '-p', port, '-U', username, '-d', name]);
         deepEqual(environment, { PGSSLMODE: 'prefer', PGPASSWORD: password });
         await project.deleteTrial(name, {}, never);

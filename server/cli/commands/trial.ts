@@ -14,7 +14,7 @@ import { commonOptions, consentOptions } from '../options';
 import { callPlaces, migrationNamed, oneProject } from '../projects';
 import { duration, renderFinding } from '../render/findings';
 import { jsonProject } from '../render/json';
-import { psqlLine, renderReport, renderTrials, verdictOf } from '../render/trial';
+import { renderReport, renderTrials, verdictOf } from '../render/trial';
 import { jsonTrial } from '../render/trialJson';
 import { declined } from '../result';
 import { snapshotNamed } from '../snapshots';
@@ -135,7 +135,7 @@ function endLine({ end, target }: Extract<Final, { kind: 'tried' }>['report'], p
     case 'dropped':
       return `The copy has been dropped; ${target} is as it was.\n`;
     case 'kept':
-      return `The copy is kept as ${end.name}; ${target} is as it was. Look at it with\n  ${psqlLine(project.psqlFor(end.name))}\n`;
+      return `The copy is kept as ${end.name}; ${target} is as it was. Look at it with\n  ${project.psqlFor(end.name).line}\n`;
     case 'swapped':
       return `The copy is ${target} now. To go back to the state before: rehearsal restore ${end.kept.id}\n`;
   }

@@ -1,5 +1,5 @@
 /** What a trial has found, as people read it in a terminal. */
-import type { DataLoss, KeptTrial, PsqlCall, TriedStatement, TrialPass, TrialReport } from '../../engine/project';
+import type { DataLoss, KeptTrial, TriedStatement, TrialPass, TrialReport } from '../../engine/project';
 import type { Paint } from '../terminal';
 import { harmless, padded, widest } from './cells';
 import { renderChangeCounts, renderChanges } from './changes';
@@ -116,12 +116,6 @@ export function verdictOf({ roundTrip, lost }: TrialReport, paint: Paint): strin
   const gone = lost.length > 0 ? ', with all rows' : '';
   return paint('green', `All ran; down leads back exactly${gone}.`);
 }
-
-const plainWord = /^[\w@%+=:,./-]+$/;
-
-/** For a shell; psql asks for the password. */
-export const psqlLine = ({ words }: PsqlCall): string =>
-  ['psql', ...words].map((it) => (plainWord.test(it) ? it : `'${it.replaceAll("'", String.raw`'\''`)}'`)).join(' ');
 
 const headings = ['Copy', 'Begun', 'Size', 'Migrations'];
 

@@ -62,8 +62,13 @@ export function psqlFor({ bench: { target } }: Ground, database: string): PsqlCa
   if (!target.parameters || !host) throw new Fault('no-trial', 'psql cannot connect to an embedded database.');
   const { user, tls } = target.parameters;
   const { password } = host;
+  const words = ['-h', host.address ?? host.name, '-p', String(host.port), '-U', user, '-d', database];
   return {
-    words: ['-h', host.address ?? host.name, '-p', String(host.port), '-U', user, '-d', database],
+    words,
+    line: ['psql', ...words].map(forShell).join(' '),
     environment: { PGSSLMODE: tls.mode, ...(password === undefined ? {} : { PGPASSWORD: password }) },
   };
 }
+
+const forShell = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;

@@ -3,6 +3,7 @@ import { Fault } from '../base/fault';
 import { interruptible } from '../database/interruptible';
 import { onSession } from '../database/onSession';
 import { quoteIdentifier } from '../database/quote';
+import type { Session } from '../database/session';
 import { copyRows } from '../shadow/copyRows';
 import { restore } from '../shadow/restore';
 import { makeFromDump } from '../snapshots/contents';
@@ -13,7 +14,7 @@ import { type Maintenance, aloneIn } from '../snapshots/maintenance';
 import { carryOver, type DatabaseFacts, factsOf } from '../snapshots/properties';
 import type { SnapshotRecord } from '../snapshots/record';
 import { othersIn, othersStaying } from '../snapshots/sessions';
-import { admissionStatement, commentStatement, dropDatabase, must } from '../snapshots/statements';
+import { admissionStatement, commentStatement, dropDatabase, must, refusedFault } from '../snapshots/statements';
 import { copyStatement, strategyFor } from '../snapshots/strategy';
 import type { ServerTarget, Surroundings } from '../snapshots/target';
 import type { TrialRecord } from '../snapshots/trialCopies';
@@ -83,7 +84,7 @@ async function fromSnapshot(work: Copying, id: string): Promise<Copied> {
       owner: facts.owner,
       strategy: strategyFor(snapshot.bytes),
     });
-    await interruptible(worker, around.signal, () => must(worker, sql));
+    await demand(worker, sql, around.signal);
   }
   const lacks = await open(work);
   return { kind: 'copied', copied: { how: 'snapshot', snapshot: id, lacks, ended: [] } };
@@ -100,7 +101,7 @@ async function fromDump(work: Copying): Promise<Copied> {
   const { signal } = around;
   const text = await target.database.dump('schema', signal);
   await createTwin(maintenance.worker, target.database.name, name);
-  const rows = { copyTo: (session: Parameters<typeof copyRows>[1]) => copyRows(target.database, session, signal) };
+  const rows = { copyTo: (session: Session) => copyRows(target.database, session, signal) };
   const missing = await onSession(target.sibling(name).open('write', signal), (session) =>
     restore(session, text, signal, rows),
   );
@@ -140,8 +141,16 @@ export async function copyCopy(work: Copying, name: string): Promise<void> {
     owner: facts.owner,
     strategy: strategyFor(copy.bytes),
   });
-  await interruptible(worker, around.signal, () => must(worker, sql));
+  await demand(worker, sql, around.signal);
   await open({ ...work, name });
+}
+
+/** @throws {Fault} as `must`; the reason of the signal */
+async function demand(worker: Session, sql: string, signal: AbortSignal): Promise<void> {
+  const answer = await interruptible(worker, signal, () => worker.run(sql));
+  if (answer.kind === 'done') return;
+  signal.throwIfAborted();
+  throw refusedFault(answer);
 }
 
 /** Also after a cancel. */
