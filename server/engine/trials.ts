@@ -61,7 +61,8 @@ export interface TrialReport {
 }
 
 export interface TrialCopied {
-  readonly how: 'copy' | 'dump' | 'snapshot';
+  /** `file`: of an embedded database. */
+  readonly how: 'copy' | 'dump' | 'snapshot' | 'file';
   readonly snapshot?: string;
   readonly ms: number;
   readonly bytes: number;

@@ -2,7 +2,6 @@
 import { structuredPatch } from 'diff';
 import type { DataLoss, ObjectChange, TriedStatement, TrialPass, TrialReport, TrialResult } from '../engine/project';
 import { code, row, some } from './markdown';
-import { uriOf } from './uri';
 
 type Told = Extract<TrialResult, { readonly kind: 'tried' | 'refused' }>;
 
@@ -14,10 +13,10 @@ export function reportText(result: Told): string {
     ...(result.kind === 'refused' ? refusal(result) : [`**${verdictOf(report)}**`]),
     endText(report),
     ...copiedText(report),
-    ...passes.flatMap(passText),
-    ...changesText('Schema', changes, 'Going up leaves the schema as it is.'),
     ...lossText('Rows that are gone after up', lost),
     ...roundTripText(report),
+    ...passes.flatMap(passText),
+    ...changesText('Schema', changes, 'Going up leaves the schema as it is.'),
   ].join('\n\n');
 }
 
@@ -28,7 +27,7 @@ function refusal({ finding, version, pass, state }: Extract<Told, { kind: 'refus
     `**${version} was refused** (${direction}): ${code(message)}${sqlState === undefined ? '' : ` (${sqlState})`}`,
     ...(detail === undefined ? [] : [`Detail: ${code(detail)}`]),
     ...(hint === undefined ? [] : [`Hint: ${code(hint)}`]),
-    `In [${code(baseOf(path))}](${uriOf(path)}). On the copy: ${state}`,
+    `In ${code(baseOf(path))}. On the copy: ${state}`,
   ];
   return [lines.map((it) => `> ${it}`).join('\n>\n')];
 }
@@ -65,6 +64,7 @@ function copiedText({ copied, server }: TrialReport): string[] {
   const { how, snapshot, bytes, ms, lacks, ended } = copied;
   const way = {
     copy: 'Copied on the server',
+    file: 'Copied',
     dump: 'Read while others went on, and loaded',
     snapshot: `Copied from the snapshot ${code(snapshot ?? '')}`,
   }[how];
@@ -81,30 +81,32 @@ const titles: Readonly<Record<TrialPass['pass'], string>> = { up: 'Up', down: 'D
 function passText({ pass, migrations, ms }: TrialPass): string[] {
   return [
     `## ${titles[pass]} (${time(ms)})`,
-    ...migrations.flatMap(({ version, title, path, ms: spent, statements }) => [
-      `### [${`${version} ${title}`.trimEnd()}](${uriOf(path)}) (${time(spent)})`,
-      ...(statements.length === 0
-        ? ['No statement ran.']
-        : [[row(headings), row(headings.map(() => '---')), ...statements.map(statementRow)].join('\n')]),
+    ...migrations.flatMap(({ version, title, ms: spent, statements }) => [
+      `### ${code(`${version} ${title}`.trimEnd())} (${time(spent)})`,
+      statements.length === 0 ? 'No statement ran.' : tableOf(statements),
     ]),
   ];
 }
 
-const headings = ['Statement', 'Time', 'Rows', 'Locks', 'Written anew'];
-
-/** Most of what a cell tells of a statement, and of a list. */
+/** Most of what a cell tells of a statement. */
 const longestSql = 80;
 
-function statementRow({ sql, ms, rows, locks, rewrites }: TriedStatement): string {
-  const line = sql.replaceAll(/\s+/g, ' ');
-  return row([
-    code(line.length > longestSql ? `${line.slice(0, longestSql - 1)}…` : line),
-    time(ms),
-    rows === null ? '' : rows.toLocaleString('en-US'),
-    locks.map(({ mode, object }) => `${code(object)} ${mode}`).join(', '),
-    rewrites.map(code).join(', '),
-  ]);
+const columns: readonly (readonly [string, (statement: TriedStatement) => string])[] = [
+  ['Statement', ({ sql }) => code(shortened(sql.replaceAll(/\s+/g, ' ')))],
+  ['Time', ({ ms }) => time(ms)],
+  ['Rows', ({ rows }) => (rows === null ? '' : rows.toLocaleString('en-US'))],
+  ['Locks', ({ locks }) => locks.map(({ mode, object }) => `${code(object)} ${mode}`).join(', ')],
+  ['Written anew', ({ rewrites }) => rewrites.map(code).join(', ')],
+];
+
+/** Only columns that tell something. */
+function tableOf(statements: readonly TriedStatement[]): string {
+  const shown = columns.filter(([, cellOf]) => statements.some((it) => cellOf(it) !== ''));
+  const rows = statements.map((it) => row(shown.map(([, cellOf]) => cellOf(it))));
+  return [row(shown.map(([title]) => title)), row(shown.map(() => '---')), ...rows].join('\n');
 }
+
+const shortened = (line: string): string => (line.length > longestSql ? `${line.slice(0, longestSql - 1)}…` : line);
 
 function changesText(title: string, changes: readonly ObjectChange[], none: string): string[] {
   if (changes.length === 0) return [`## ${title}`, none];
@@ -156,8 +158,9 @@ function roundTripText({ roundTrip }: TrialReport): string[] {
   ];
 }
 
+/** With a space that no line ends at. */
 const time = (ms: number): string =>
-  ms < 1_000 ? `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+  ms < 1_000 ? `${ms < 10 ? ms.toFixed(1) : Math.round(ms)}\u00a0ms` : `${(ms / 1_000).toFixed(1)}\u00a0s`;
 
 const megabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(1)} MB`;
 

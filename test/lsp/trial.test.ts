@@ -35,10 +35,11 @@ describe('a trial from the editor', () => {
       const { report, verdict, end } = result;
       equal(verdict, 'All ran, and down leads back exactly.');
       match(report, /^# Trial run on a copy of \S+\n\n\*\*All ran, and down leads back exactly\.\*\*\n/);
-      match(report, /\n## Up \(.*\)\n\n### \[1 people\]\(file:.*1_people\.up\.sql\) \(.*\)\n\n\| Statement \| Time \|/);
+      match(report, /\n## After down\n\nThe schema is exactly as before\.\n/);
+      match(report, /\n## Up \(.*\)\n\n### `1 people` \(.*\)\n\n\| Statement \| Time \| Locks \|/);
       match(
         report,
-        /\n\| `create table people \(id int primary key, name text\)` \| .* \|  \| `public\.people` ACCESS EXCLUSIVE \|  \|\n/,
+        /\n\| `create table people \(id int primary key, name text\)` \| .* \| `public\.people` ACCESS EXCLUSIVE \|\n/,
       );
       match(report, /\n## Down .*\n## Up again /s);
       match(report, /\n`TABLE public\.people` is added:\n\n```diff\n\+CREATE TABLE public\.people \(\n/);

@@ -20,7 +20,7 @@ export function renderReport(report: TrialReport, places: Places, paint: Paint):
 
 function copiedLine({ copied, target, server }: TrialReport): string {
   const { how, snapshot, bytes: size, ms, lacks, ended } = copied;
-  const from = { copy: 'Copy', dump: 'Dump', snapshot: `Copy of the snapshot ${snapshot}` }[how];
+  const from = { copy: 'Copy', file: 'Copy', dump: 'Dump', snapshot: `Copy of the snapshot ${snapshot}` }[how];
   const lines = [
     `${from} of ${target} (${server}): ${bytes(size)} in ${duration(ms)}`,
     ...(ended.length === 0 ? [] : [`Sessions that were ended for it: ${ended.join('; ')}`]),

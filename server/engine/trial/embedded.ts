@@ -53,7 +53,7 @@ async function onCopies(
   try {
     copyDurably(sourceOf(target, order, around), path);
     const copied = {
-      how: 'copy',
+      how: typeof order.from === 'string' ? 'file' : 'snapshot',
       ms: performance.now() - began,
       bytes: statSync(path).size,
       lacks: [],
