@@ -44,6 +44,16 @@ export async function consentTo(question: string, target: TargetInfo, call: Call
   throw new Fault(code, `${target.label}.${wrong} Add --confirm ${target.name} if it is the right one.`);
 }
 
+/**
+ * For what changes nothing yet, and is still worth a question.
+ *
+ * @throws {Fault} as mustBeAnswerable
+ */
+export async function isAgreedTo(question: string, call: Call): Promise<boolean> {
+  mustBeAnswerable(call);
+  return call.values.yes === true || agrees(`${question} [y/N] `, call);
+}
+
 interface Busy {
   readonly kind: 'busy';
   readonly sessions: readonly string[];

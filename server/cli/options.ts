@@ -18,6 +18,30 @@ export const options = {
   swap: { type: 'boolean', says: 'let the copy become the database, with writes locked out until then' },
   list: { type: 'boolean', says: 'list the snapshots, or the copies of trials, that are there' },
   delete: { type: 'string', value: 'NAME', says: 'delete this snapshot, or this copy of a trial' },
+  file: { type: 'boolean', says: 'take the snapshot as a dump file, disturbing nobody' },
+  gzip: { type: 'boolean', says: 'pack dump files of snapshots' },
+  'keep-count': {
+    type: 'string',
+    value: 'N',
+    says: 'keep no more than N snapshots that are not pinned (default: all)',
+  },
+  'keep-days': {
+    type: 'string',
+    value: 'N',
+    says: 'keep snapshots that are not pinned for N days (default: for ever)',
+  },
+  'keep-mb': {
+    type: 'string',
+    value: 'N',
+    says: 'keep snapshots that are not pinned up to N MB in all (default: no limit)',
+  },
+  tables: { type: 'string', value: 'A,B', says: 'give these tables their rows of the snapshot, and leave all else' },
+  'carry-over': {
+    type: 'string',
+    value: 'A,B|all',
+    says: 'keep the rows of now of these tables, or of all where that can be done',
+  },
+  'dry-run': { type: 'boolean', says: 'say what would happen, and change nothing' },
   full: { type: 'boolean', says: 'the whole schema, not only what changes' },
   ignore: { type: 'boolean', says: 'leave what has drifted as it is, until it changes again' },
   reason: { type: 'string', value: 'TEXT', says: 'why it is ignored, for who reads the file later' },
@@ -106,6 +130,9 @@ export const rehearsalOptions: readonly OptionName[] = [
   'postgres-binaries',
   'statement-timeout',
 ];
+
+/** Taken by the commands that take snapshots. */
+export const snapshotOptions: readonly OptionName[] = ['gzip', 'keep-count', 'keep-days', 'keep-mb'];
 
 /** Taken by the commands that change a database. */
 export const consentOptions: readonly OptionName[] = ['disconnect', 'confirm', 'yes'];

@@ -34,6 +34,7 @@ export function engineOptions(values: Values, folder: string, words: readonly st
     observe: values.observe === true ? 'full' : 'off',
     statementMs: timeout === undefined ? statementMs : wholeNumber('statement-timeout', timeout, 1),
     shadow: shadowPlace(values.shadow ?? 'auto'),
+    snapshots: snapshotSettings(values),
     shadowDataLimit: limit === undefined ? undefined : wholeNumber('data-limit', limit, 0),
     binaries: (values['postgres-binaries'] ?? []).map((it) => resolve(folder, it)),
   };
@@ -144,6 +145,19 @@ function targetChoice({ database, embedded }: Values): TargetChoice | undefined 
 function environmentNamed({ environment, database, embedded }: Values): string | undefined {
   if (environment === undefined || (database === undefined && !embedded)) return environment;
   throw new Fault('bad-usage', '--environment names a database, and so does --database or --embedded.');
+}
+
+/** @throws {Fault} `bad-usage` */
+function snapshotSettings(values: Values): NonNullable<EngineOptions['snapshots']> {
+  const { 'keep-count': count, 'keep-days': days, 'keep-mb': megabytes } = values;
+  return {
+    packed: values.gzip === true ? 'gzip' : 'plain',
+    retention: {
+      ...(count !== undefined && { count: wholeNumber('keep-count', count, 1) }),
+      ...(days !== undefined && { days: wholeNumber('keep-days', days, 1) }),
+      ...(megabytes !== undefined && { bytes: wholeNumber('keep-mb', megabytes, 1) * 1_000_000 }),
+    },
+  };
 }
 
 function shadowPlace(word: string): EngineOptions['shadow'] {

@@ -7,13 +7,14 @@ import { bytes } from './render/findings';
 import type { Paint } from './terminal';
 
 /**
- * By its id, or a part of it that no other has.
+ * By its id, by its name, or by a part of either that no other has.
  *
  * @throws {Fault} `no-such-snapshot`, `ambiguous`
  */
 export function snapshotNamed(word: string, snapshots: readonly Snapshot[]): Snapshot {
-  const exact = snapshots.find((it) => it.id === word);
-  const partly = snapshots.filter((it) => word !== '' && it.id.includes(word));
+  const called = snapshots.filter((it) => it.name === word);
+  const exact = snapshots.find((it) => it.id === word) ?? (called.length === 1 ? called[0] : undefined);
+  const partly = snapshots.filter((it) => word !== '' && (it.id.includes(word) || it.name?.includes(word)));
   const found = exact ?? (partly.length === 1 ? partly[0] : undefined);
   if (found) return found;
   const idsOf = (some: readonly Snapshot[]) => some.map(({ id }) => id);
@@ -22,16 +23,16 @@ export function snapshotNamed(word: string, snapshots: readonly Snapshot[]): Sna
   throw new Fault('no-such-snapshot', `"${word}"${suggestion(word, idsOf(snapshots)) || '.'}`);
 }
 
-const headings = ['Snapshot', 'Taken', 'Size', 'Migration', 'Reason'];
+const headings = ['Snapshot', 'Taken', 'Size', 'Migration', 'Name and reason'];
 
 export function renderSnapshots(snapshots: readonly Snapshot[], paint: Paint): string {
   if (snapshots.length === 0) return 'There are no snapshots.\n';
-  const rows = snapshots.map(({ id, taken, bytes: size, version, reason }) => [
+  const rows = snapshots.map(({ id, taken, bytes: size, version, reason, name, pinned }) => [
     id,
     timeOf(taken),
     bytes(size),
     version ?? '-',
-    harmless(reason),
+    `${pinned ? 'pinned: ' : ''}${harmless(name === undefined ? reason : `${name} (${reason})`)}`,
   ]);
   const widths = [0, 1, 2, 3].map((column) => widest([headings, ...rows].map((row) => row[column] ?? '')));
   const line = (row: readonly string[]): string =>

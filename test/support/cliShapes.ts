@@ -17,6 +17,11 @@ export const oneOf =
       `${at} is one of ${texts.join(', ')}, not ${String(value)}`,
     );
 
+const oneOfValues =
+  (...values: readonly unknown[]): Check =>
+  (value, at) =>
+    ok(values.includes(value), `${at} is ${values.join(' or ')}`);
+
 export const list =
   (item: Check): Check =>
   (value, at) => {
@@ -90,6 +95,8 @@ const outcome = {
 
 const snapshot = {
   id: text,
+  'name?': text,
+  'pinned?': oneOfValues(true),
   taken: text,
   reason: text,
   kind: oneOf('copy', 'file', 'embedded'),
@@ -177,9 +184,65 @@ export const isCancelled = shape({
   state: text,
 });
 export const isNothing = shape({ ...project, kind: oneOf('nothing') });
-export const isTaken = shape({ ...project, kind: oneOf('taken'), snapshot: shape(snapshot), ms: number });
+export const isTaken = shape({
+  ...project,
+  kind: oneOf('taken'),
+  snapshot: shape(snapshot),
+  ms: number,
+  'dropped?': list(text),
+});
+export const isMarked = shape({ ...project, kind: oneOf('marked'), snapshot: shape(snapshot) });
+const rowsOf = shape({ table: text, rows: number });
+export const isTablesSince = shape({
+  ...project,
+  kind: oneOf('listed'),
+  tables: list(
+    shape({
+      table: text,
+      keyed: yesNo,
+      added: number,
+      changed: number,
+      removed: number,
+      lacking: list(rowsOf),
+      orphaned: list(rowsOf),
+      'obstacle?': text,
+    }),
+  ),
+});
+export const isSnapshotTables = shape({
+  ...project,
+  kind: oneOf('listed'),
+  tables: list(
+    shape({ table: text, rowsThen: number, rowsNow: number, columnsLost: list(text), columnsNew: list(text) }),
+  ),
+});
+export const isRowsRestored = shape({
+  ...project,
+  kind: oneOf('rows-restored'),
+  tables: list(text),
+  kept: shape(snapshot),
+  ms: number,
+});
+const numberOrNull: Check = (value, at) => (value === null ? undefined : number(value, at));
+export const isDifference = shape({
+  ...project,
+  from: text,
+  'to?': text,
+  changes: list(
+    shape({ kind: oneOf('added', 'removed', 'changed'), type: text, name: text, 'before?': text, 'after?': text }),
+  ),
+  rows: list(shape({ table: text, before: numberOrNull, after: numberOrNull })),
+  'before?': text,
+  'after?': text,
+});
 export const isDeleted = shape({ ...project, kind: oneOf('deleted'), snapshot: shape(snapshot) });
 export const isSnapshots = shape({ ...project, snapshots: list(shape(snapshot)) });
-export const isRestored = shape({ ...project, kind: oneOf('restored'), kept: shape(snapshot), ms: number });
+export const isRestored = shape({
+  ...project,
+  kind: oneOf('restored'),
+  kept: shape(snapshot),
+  'carried?': list(text),
+  ms: number,
+});
 export const isCreated = shape({ ...project, path: text });
 export const isError = shape({ error: shape({ code: text, message: text }) });

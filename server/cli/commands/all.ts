@@ -12,6 +12,7 @@ import { repair } from './repair';
 import { restore } from './restore';
 import { revert } from './revert';
 import { snapshot } from './snapshot';
+import { snapshots } from './snapshots';
 import { status } from './status';
 import { verify } from './verify';
 import { trial } from './trial';
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   apply,
   revert,
   snapshot,
+  snapshots,
   restore,
   repair,
   environments,

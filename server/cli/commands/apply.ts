@@ -10,7 +10,7 @@ import {
 } from '../../engine/project';
 import type { Values } from '../arguments';
 import { consentTo, mustBeAnswerable, unlessBusy } from '../consent';
-import { commonOptions, consentOptions, rehearsalOptions } from '../options';
+import { commonOptions, consentOptions, rehearsalOptions, snapshotOptions } from '../options';
 import { callPlaces, migrationNamed, oneProject } from '../projects';
 import { renderCounts, renderFindings, some } from '../render/findings';
 import { jsonFile, jsonProject } from '../render/json';
@@ -24,7 +24,16 @@ export const apply: Command = {
   name: 'apply',
   words: undefined,
   changes: true,
-  options: ['only', 'up-to', 'no-rehearsal', 'no-snapshot', ...consentOptions, ...commonOptions, ...rehearsalOptions],
+  options: [
+    'only',
+    'up-to',
+    'no-rehearsal',
+    'no-snapshot',
+    ...snapshotOptions,
+    ...consentOptions,
+    ...commonOptions,
+    ...rehearsalOptions,
+  ],
   says: 'apply pending migrations',
   more: [
     'All pending migrations, oldest first, through the history table of their tool and under its lock, after a',

@@ -3,7 +3,7 @@ import { Fault } from '../../engine/base/fault';
 import type { Status } from '../../engine/project';
 import { wholeNumber } from '../arguments';
 import { consentTo, unlessBusy } from '../consent';
-import { commonOptions, consentOptions } from '../options';
+import { commonOptions, consentOptions, snapshotOptions } from '../options';
 import { callPlaces, oneProject } from '../projects';
 import { some } from '../render/findings';
 import { declined, finish } from '../result';
@@ -13,7 +13,7 @@ export const revert: Command = {
   name: 'revert',
   words: undefined,
   changes: true,
-  options: ['count', 'no-snapshot', ...consentOptions, ...commonOptions],
+  options: ['count', 'no-snapshot', ...snapshotOptions, ...consentOptions, ...commonOptions],
   says: 'revert the newest applied migration by its down script',
   more: [
     'Newest first, through the history table of their tool and under its lock, after a snapshot. One that is applied and',

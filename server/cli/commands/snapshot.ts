@@ -1,8 +1,8 @@
 /** `rehearsal snapshot`: takes a restorable copy of the target, lists those that are there, or throws one away. */
 import { Fault } from '../../engine/base/fault';
-import type { Project } from '../../engine/project';
-import { consentTo, unlessBusy } from '../consent';
-import { commonOptions, consentOptions } from '../options';
+import type { Project, SnapshotForecast } from '../../engine/project';
+import { consentTo, isAgreedTo, unlessBusy } from '../consent';
+import { commonOptions, consentOptions, snapshotOptions } from '../options';
 import { callPlaces, oneProject } from '../projects';
 import { harmless } from '../render/cells';
 import { bytes, duration } from '../render/findings';
@@ -15,10 +15,12 @@ export const snapshot: Command = {
   name: 'snapshot',
   words: '[reason…]',
   changes: true,
-  options: ['list', 'delete', ...consentOptions, ...commonOptions],
+  options: ['list', 'delete', 'file', ...snapshotOptions, ...consentOptions, ...commonOptions],
   says: 'take a snapshot of the database, list the snapshots, or delete one',
   more: [
-    'A snapshot is a copy on the same server, or a dump file where a copy is refused. Restore it with rehearsal restore.',
+    'A snapshot is a copy on the same server, or a dump file where a copy is refused. Restore it with rehearsal restore;',
+    'name, pin and compare it with rehearsal snapshots. All are kept until you delete them, or say with --keep-count how many,',
+    'with --keep-days how long, or with --keep-mb up to which size: then the oldest that are not pinned go after a new one.',
     'To delete one, a part of its id that no other has is enough. That asks first, unless --yes is given, and cannot be',
     'taken back.',
   ].join('\n'),
@@ -38,7 +40,7 @@ export const snapshot: Command = {
   },
 };
 
-async function show(call: Call): Promise<ExitCode> {
+export async function show(call: Call): Promise<ExitCode> {
   const project = await oneProject(call);
   const snapshots = await project.snapshots(call.signal);
   if (call.json) call.print({ ...known(project, call), snapshots: snapshots.map(jsonSnapshot) });
@@ -54,8 +56,11 @@ async function take(call: Call): Promise<ExitCode> {
     disconnect: values.disconnect ?? false,
     ...(values.confirm !== undefined && { confirmedName: values.confirm }),
   };
-  terminal.progress(`Taking a snapshot of ${project.target.label}…`);
-  const result = await unlessBusy((agreed) => project.snapshot({ ...agreed, reason }, signal), consent, call);
+  const form = values.file ? ({ form: 'file' } as const) : {};
+  const foreseen = await project.snapshotForecast(form.form, signal);
+  if (!foreseen.fits && !(await isAgreedTo(tooLarge(foreseen), call))) return declined(call);
+  terminal.progress(`Taking a snapshot of ${project.target.label} (${told(foreseen)})…`);
+  const result = await unlessBusy((agreed) => project.snapshot({ ...agreed, ...form, reason }, signal), consent, call);
   terminal.progress(undefined);
   if (!result) return declined(call);
   const { snapshot: taken, ms } = result;
@@ -64,7 +69,14 @@ async function take(call: Call): Promise<ExitCode> {
   return 0;
 }
 
-async function remove(word: string, call: Call): Promise<ExitCode> {
+/** The size and time of what is about to be taken, and the room where that is known. */
+const told = ({ bytes: size, ms, room }: SnapshotForecast): string =>
+  `${bytes(size)}, about ${duration(ms)}${room ? `; ${bytes(room.bytes)} are free` : ''}`;
+
+const tooLarge = ({ bytes: size, room }: SnapshotForecast): string =>
+  `The snapshot takes about ${bytes(size)}, and only ${bytes(room?.bytes ?? 0)} are free in ${room?.folder}. Take it all the same?`;
+
+export async function remove(word: string, call: Call): Promise<ExitCode> {
   const { terminal, json, print, signal } = call;
   const project = await oneProject(call);
   const chosen = snapshotNamed(word, await project.snapshots(signal));

@@ -137,8 +137,18 @@ export function jsonProject({ folder, target }: Project, places: Places) {
   return { folder: places.path(folder.path), layout: folder.layout.name, target: target.label };
 }
 
-export function jsonSnapshot({ id, taken, reason, kind, bytes, version, target }: Snapshot) {
-  return { id, taken, reason, kind, bytes, ...(version !== undefined && { version }), target };
+export function jsonSnapshot({ id, name, pinned, taken, reason, kind, bytes, version, target }: Snapshot) {
+  return {
+    id,
+    ...(name !== undefined && { name }),
+    ...(pinned && { pinned }),
+    taken,
+    reason,
+    kind,
+    bytes,
+    ...(version !== undefined && { version }),
+    target,
+  };
 }
 
 /** Whole values on one line each are for pipes; this is what `jq` and people read alike. */

@@ -99,7 +99,7 @@ export function tablesNamed<T extends Pick<TableFacts, 'table'>>(words: readonly
     const short = tables.filter(({ table }) => table.endsWith(`.${word}`));
     const found = exact ?? (short.length === 1 ? short[0] : undefined);
     if (found) return found;
-    const names = tables.map(({ table }) => table);
+    const names = tables.flatMap(({ table }) => [table.slice(table.indexOf('.') + 1), table]);
     if (short.length > 1)
       throw new Fault('ambiguous', `"${word}" is in ${short.map(({ table }) => table).join(', ')}.`);
     throw new Fault('no-such-table', `"${word}"${suggestion(word, names) || '.'}`);
