@@ -9,6 +9,8 @@ export interface Question {
   readonly button: string;
   /** Where something is known to be against the deed. */
   readonly safer?: SaferChoice;
+  /** Another way to do it, which asks more. */
+  readonly also?: SaferChoice;
 }
 
 /** Stands before the deed, because a modal dialog gives Enter to its first button. */
@@ -19,10 +21,11 @@ export interface SaferChoice {
 
 /** @returns undefined when the user turned away */
 export async function askConsent(target: TargetItem, question: Question): Promise<Consent | undefined> {
-  const { asks, detail, button, safer } = question;
-  const buttons = safer ? [safer.button, button] : [button];
+  const { asks, detail, button, safer, also } = question;
+  const buttons = [...(safer ? [safer.button] : []), button, ...(also ? [also.button] : [])];
   const pressed = await window.showWarningMessage(asks, { modal: true, detail }, ...buttons);
   if (safer && pressed === safer.button) await safer.run();
+  if (also && pressed === also.button) await also.run();
   if (pressed !== button) return undefined;
   return target.local ? { disconnect: false } : askName(target, asks);
 }

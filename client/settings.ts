@@ -12,6 +12,8 @@ export function readSettings(): Settings {
     database: text('database', ''),
     shadow: text('shadow', 'auto'),
     shadowDataLimit: chosen('shadowDataLimit'),
+    snapshotRetention: retention(),
+    snapshotCompression: text('snapshotCompression', 'none') === 'gzip' ? 'gzip' : 'none',
     postgresBinaries: texts('postgresBinaries'),
     python: text('python', ''),
     ruby: text('ruby', ''),
@@ -70,6 +72,12 @@ function chosen(name: string): number | null {
     workspace.getConfiguration('rehearsal').inspect<unknown>(name) ?? {};
   const value = workspaceFolderValue ?? workspaceValue ?? globalValue;
   return typeof value === 'number' && value >= 0 ? value : null;
+}
+
+/** The server takes what is a number. */
+function retention(): Settings['snapshotRetention'] {
+  const value = read('snapshotRetention');
+  return typeof value === 'object' && value !== null ? value : {};
 }
 
 function texts(name: string, scope?: ConfigurationScope): string[] {

@@ -7,14 +7,18 @@ import { applyAllPending } from './applyAllPending';
 import { applyUpToHere } from './applyUpToHere';
 import { chooseDatabase } from './chooseDatabase';
 import type { Command } from './command';
+import { compareSnapshot } from './compareSnapshot';
 import { deleteSnapshot } from './deleteSnapshot';
 import { makeIdempotent } from './makeIdempotent';
 import { newMigration } from './newMigration';
 import { openDownFile } from './openDownFile';
+import { pinSnapshot } from './pinSnapshot';
 import { previewChanges } from './previewChanges';
 import { refresh } from './refresh';
 import { rehearse } from './rehearse';
+import { renameSnapshot } from './renameSnapshot';
 import { repairHistory } from './repairHistory';
+import { restoreTables } from './restoreTables';
 import { revertLast } from './revertLast';
 import { revertToSnapshot } from './revertToSnapshot';
 import { showLog } from './showLog';
@@ -25,20 +29,25 @@ import { verifyDown } from './verifyDown';
 import { writeDown } from './writeDown';
 import { trial } from './trial';
 import { trialCopies } from './trialCopies';
+import { unpinSnapshot } from './unpinSnapshot';
 
 export const commands: readonly Command[] = [
   apply,
   applyAllPending,
   applyUpToHere,
   chooseDatabase,
+  compareSnapshot,
   deleteSnapshot,
   makeIdempotent,
   newMigration,
   openDownFile,
+  pinSnapshot,
   previewChanges,
   refresh,
   rehearse,
+  renameSnapshot,
   repairHistory,
+  restoreTables,
   revertLast,
   revertToSnapshot,
   showLog,
@@ -49,6 +58,7 @@ export const commands: readonly Command[] = [
   writeDown,
   trial,
   trialCopies,
+  unpinSnapshot,
 ];
 
 export function registerCommands(parts: Parts): Disposable[] {

@@ -76,7 +76,7 @@ export async function askSnapshot(
     return undefined;
   }
   const rows = snapshots.map((snapshot) => ({
-    label: snapshot.reason,
+    label: snapshot.name ?? snapshot.reason,
     description: `${timeOf(snapshot.taken)} · ${sizeOf(snapshot.bytes)}`,
     snapshot,
   }));

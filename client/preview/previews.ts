@@ -5,6 +5,8 @@ import type { PreviewResult } from '../../server/protocol/messages';
 export interface Previews extends Disposable {
   /** @param subject what is previewed, as a URI; previewing it again renews the diff that is open */
   show(subject: string, preview: PreviewResult): Promise<void>;
+  /** Two states that are both there. */
+  compare(subject: string, title: string, texts: Pick<PreviewResult, 'before' | 'after'>): Promise<void>;
 }
 
 export const previewScheme = 'rehearsal-preview';
@@ -34,6 +36,10 @@ export function createPreviews(): Previews {
       }
       const [before, after] = [put('before', subject, preview.before), put('after', subject, preview.after)];
       await commands.executeCommand('vscode.diff', before, after, titleOf(preview), { preview: true });
+    },
+    async compare(subject, title, texts) {
+      const [before, after] = [put('before', subject, texts.before), put('after', subject, texts.after)];
+      await commands.executeCommand('vscode.diff', before, after, title, { preview: true });
     },
     dispose: () => parts.forEach((it) => it.dispose()),
   };

@@ -94,20 +94,27 @@ const wayDownOf = ({ hasDown }: MigrationItem): string =>
   hasDown ? l10n.t('Has a down script.') : l10n.t('Has no down script.');
 
 function drawSnapshot({ folder }: ProjectItem, snapshot: SnapshotItem): TreeItem {
-  const { id, taken, reason, kind, bytes, version } = snapshot;
-  const item = new TreeItem(reason);
+  const { id, taken, reason, kind, bytes, version, name, pinned } = snapshot;
+  const item = new TreeItem(name ?? reason);
   item.id = `${folder}#${id}`;
-  item.description = `${briefTimeOf(taken)} · ${sizeOf(bytes)}`;
-  item.iconPath = new ThemeIcon({ copy: 'database', file: 'archive', embedded: 'archive' }[kind]);
-  item.contextValue = 'snapshot';
+  item.description = [briefTimeOf(taken), sizeOf(bytes), ...(name === undefined ? [] : [reason])].join(' · ');
+  item.iconPath = new ThemeIcon(pinned ? 'pinned' : { copy: 'database', file: 'archive', embedded: 'archive' }[kind]);
+  item.contextValue = pinned ? 'snapshot.pinned' : 'snapshot';
   const where = {
     copy: l10n.t('A copy on the same server'),
     file: l10n.t('A dump file'),
     embedded: l10n.t('A copy of the embedded database'),
   };
   const at = version === undefined ? l10n.t('before any migration') : l10n.t('at migration {0}', version);
-  item.tooltip = markdown([`**${reason}**`, timeOf(taken), `${where[kind]}, ${at}, ${sizeOf(bytes)}`]);
-  item.accessibilityInformation = { label: l10n.t('Snapshot {0}, {1}, {2}', reason, timeOf(taken), sizeOf(bytes)) };
+  item.tooltip = markdown([
+    `**${name ?? reason}**`,
+    name === undefined ? '' : reason,
+    timeOf(taken),
+    `${where[kind]}, ${at}, ${sizeOf(bytes)}`,
+    pinned ? l10n.t('Pinned: it stays until you delete it, and is not used up when it is restored.') : '',
+  ]);
+  const spoken = l10n.t('Snapshot {0}, {1}, {2}', name ?? reason, timeOf(taken), sizeOf(bytes));
+  item.accessibilityInformation = { label: pinned ? l10n.t('{0}, pinned', spoken) : spoken };
   return item;
 }
 

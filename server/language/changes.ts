@@ -99,9 +99,9 @@ function attachSnapshots(connection: Connection, workspace: Workspace): void {
 function attachRestore(connection: Connection, workspace: Workspace, checks: Checks): void {
   connection.onRequest(
     RestoreRequest,
-    reply(async ({ folder, id, ...consent }, signal) => {
+    reply(async ({ folder, id, ...request }, signal) => {
       const project = await workspace.projectAt(folder);
-      const result = await afterwards(workspace, checks, project, () => project.restore(id, consent, signal));
+      const result = await afterwards(workspace, checks, project, () => project.restore(id, request, signal));
       return result.kind === 'busy' ? result : { kind: 'restored', kept: snapshotItem(result.kept), ms: result.ms };
     }),
   );
@@ -154,6 +154,15 @@ function sent(result: EngineResult): ApplyResult {
   };
 }
 
-function snapshotItem({ id, taken, reason, kind, bytes, version }: Snapshot): SnapshotItem {
-  return { id, taken, reason, kind, bytes, ...(version === undefined ? {} : { version }) };
+export function snapshotItem({ id, taken, reason, kind, bytes, version, name, pinned }: Snapshot): SnapshotItem {
+  return {
+    id,
+    taken,
+    reason,
+    kind,
+    bytes,
+    ...(version === undefined ? {} : { version }),
+    ...(name === undefined ? {} : { name }),
+    ...(pinned ? { pinned } : {}),
+  };
 }

@@ -15,6 +15,7 @@ import { programFiles } from './programFiles';
 import { projects } from './projects';
 import { repairs } from './repairs';
 import { rowsAtFault } from './rowsAtFault';
+import { snapshots } from './snapshots';
 import { symbols } from './symbols';
 import { verifying } from './verifying';
 import { trials } from './trials';
@@ -38,4 +39,5 @@ export const features: readonly Feature[] = [
   rowsAtFault,
   verifying,
   trials,
+  snapshots,
 ];

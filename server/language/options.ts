@@ -3,7 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import type { Language } from '../engine/programs/interpreter';
 import type { EngineOptions, TargetChoice } from '../engine/project';
 import type { Files } from '../engine/world';
-import type { HintLevel, InitializationOptions, Settings } from '../protocol/messages';
+import type { HintLevel, InitializationOptions, RetentionSetting, Settings } from '../protocol/messages';
 
 /** The settings of an editor that has none. */
 const defaults: Settings = {
@@ -13,6 +13,8 @@ const defaults: Settings = {
   database: '',
   shadow: 'auto',
   shadowDataLimit: null,
+  snapshotRetention: {},
+  snapshotCompression: 'none',
   postgresBinaries: [],
   python: '',
   ruby: '',
@@ -44,6 +46,8 @@ export function readSettings(value: unknown): Settings {
     database: string(given['database'], defaults.database),
     shadow: string(given['shadow'], defaults.shadow),
     shadowDataLimit: typeof limit === 'number' && limit >= 0 ? limit : defaults.shadowDataLimit,
+    snapshotRetention: readRetention(given['snapshotRetention']),
+    snapshotCompression: given['snapshotCompression'] === 'gzip' ? 'gzip' : 'none',
     postgresBinaries: strings(given['postgresBinaries']),
     python: string(given['python'], defaults.python),
     ruby: string(given['ruby'], defaults.ruby),
@@ -72,6 +76,7 @@ export function engineOptions(
     statementMs: settings.statementTimeout,
     shadow: shadowOf(settings.shadow),
     shadowDataLimit: settings.shadowDataLimit ?? undefined,
+    snapshots: snapshotSettings(settings),
     binaries: settings.postgresBinaries,
     interpreters: named({ python: settings.python, ruby: settings.ruby }),
     observe: settings.inlayHints,
@@ -132,6 +137,26 @@ function shadowOf(shadow: string): EngineOptions['shadow'] {
     default:
       return { url: shadow };
   }
+}
+
+/** Nothing is thrown away by a limit that is no whole number from 1 on. */
+function readRetention(value: unknown): RetentionSetting {
+  const given = isRecord(value) ? value : {};
+  const limit = (name: keyof RetentionSetting): RetentionSetting => {
+    const number = given[name];
+    return typeof number === 'number' && Number.isInteger(number) && number > 0 ? { [name]: number } : {};
+  };
+  return { ...limit('count'), ...limit('days'), ...limit('megabytes') };
+}
+
+function snapshotSettings({
+  snapshotRetention: { megabytes, ...rest },
+  snapshotCompression,
+}: Settings): NonNullable<EngineOptions['snapshots']> {
+  return {
+    packed: snapshotCompression === 'gzip' ? 'gzip' : 'plain',
+    retention: { ...rest, ...(megabytes === undefined ? {} : { bytes: megabytes * 1_000_000 }) },
+  };
 }
 
 function readTargets(value: unknown): Readonly<Record<string, TargetChoice>> {

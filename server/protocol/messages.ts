@@ -32,6 +32,8 @@ export interface Settings {
   readonly shadow: string;
   /** In megabytes; null where the user has not set it. */
   readonly shadowDataLimit: number | null;
+  readonly snapshotRetention: RetentionSetting;
+  readonly snapshotCompression: 'none' | 'gzip';
   readonly postgresBinaries: readonly string[];
   /** Commands or paths; empty where they are looked for. */
   readonly python: string;
@@ -40,6 +42,13 @@ export interface Settings {
   readonly inlayHints: HintLevel;
   /** Whether migrations have to change nothing when they are run again; by folder, as layouts; not when it is left out. */
   readonly requireIdempotent?: boolean | Readonly<Record<string, boolean>>;
+}
+
+/** What is kept of snapshots that are not pinned; a limit that is left out is none. */
+export interface RetentionSetting {
+  readonly count?: number;
+  readonly days?: number;
+  readonly megabytes?: number;
 }
 
 /** How much the inlay hints behind statements show. */
@@ -314,6 +323,10 @@ export interface SnapshotItem {
   readonly kind: 'copy' | 'file' | 'embedded';
   readonly bytes: number;
   readonly version?: string;
+  /** What the user calls it. */
+  readonly name?: string;
+  /** Stays until the user throws it away. */
+  readonly pinned?: true;
 }
 
 /** Client → server: take a snapshot of the target. */
@@ -333,9 +346,12 @@ export const DeleteSnapshotRequest = new RequestType<
   FaultData
 >('rehearsal/deleteSnapshot');
 
-/** Client → server: put a snapshot in the target's place; the replaced database is kept as a snapshot. */
+/**
+ * Client → server: put a snapshot in the target's place; the replaced database is kept as a snapshot. `carry`: tables
+ * whose rows of now are carried over.
+ */
 export const RestoreRequest = new RequestType<
-  Consent & { readonly folder: string; readonly id: string },
+  Consent & { readonly folder: string; readonly id: string; readonly carry?: readonly string[] },
   RestoreResult,
   FaultData
 >('rehearsal/restore');

@@ -46,6 +46,8 @@ export const usualSettings: Settings = {
   database: '',
   shadow: 'auto',
   shadowDataLimit: null,
+  snapshotRetention: {},
+  snapshotCompression: 'none',
   postgresBinaries: [],
   python: '',
   ruby: '',

@@ -248,6 +248,8 @@ describe('background checks', () => {
         database: 'embedded',
         shadow: 'private',
         shadowDataLimit: null,
+        snapshotRetention: { days: 30, megabytes: 5, count: 0 },
+        snapshotCompression: 'gzip',
         postgresBinaries: ['/opt/pg'],
         python: '',
         ruby: '',
@@ -257,7 +259,7 @@ describe('background checks', () => {
       await editor.until(() => editor.published.length > before, 'the check with the new engine');
       equal(engines.length, 2);
       equal(engines[0]?.closed, true);
-      const { target, layouts, ...options } = engines[1]?.options ?? {};
+      const { target, layouts, onAsking: _, ...options } = engines[1]?.options ?? {};
       deepEqual(options, {
         roots: ['/workspace'],
         folders: ['/workspace/migrations'],
@@ -266,6 +268,7 @@ describe('background checks', () => {
         statementMs: 1_000,
         shadow: 'private',
         shadowDataLimit: undefined,
+        snapshots: { packed: 'gzip', retention: { days: 30, bytes: 5_000_000 } },
         binaries: ['/opt/pg'],
         interpreters: {},
       });

@@ -45,6 +45,8 @@ describe('what is told of pending migrations', () => {
               layout: 'auto',
               layouts: {},
               shadowDataLimit: null,
+              snapshotRetention: {},
+              snapshotCompression: 'none',
               statementTimeout: 5_000,
               python: '',
               ruby: '',

@@ -16,8 +16,8 @@ import { type Place, withPlace } from './support';
 
 const child = join(__dirname, 'child.ts');
 
-/** Rows of both tables: of the snapshot, as they are changed, and with those of `note` carried over. */
-const states = { then: '1 | a', now: '1,2 | a,b', carried: '1 | a,b', refilled: '1,2 | a' } as const;
+/** Rows of both tables: as they are changed since the snapshot, and with those of `note` carried over. */
+const states = { now: '1,2 | a,b', carried: '1 | a,b', refilled: '1,2 | a' } as const;
 
 for (const major of Object.values(servers)) {
   describe(`rows that are carried over, a killed process and PostgreSQL ${major}`, () => {

@@ -1,0 +1,80 @@
+/** Requests about snapshots that are there: names and pins, comparing, and the rows of single tables. */
+import type { Connection } from 'vscode-languageserver/node';
+import type { SnapshotDifference } from '../engine/project';
+import {
+  CompareSnapshotsRequest,
+  MarkSnapshotRequest,
+  RestoreTablesRequest,
+  SnapshotForecastRequest,
+  SnapshotTablesRequest,
+  type SnapshotTexts,
+  TablesSinceRequest,
+} from '../protocol/snapshots';
+import { afterwards, snapshotItem } from './changes';
+import type { Checks } from './checks';
+import type { Feature } from './feature';
+import { reply } from './reply';
+import type { Workspace } from './workspace';
+
+export const snapshots: Feature = {
+  capabilities: {},
+
+  attach(connection, workspace, _documents, checks) {
+    attachMarks(connection, workspace);
+    attachLooks(connection, workspace);
+    attachRows(connection, workspace, checks);
+  },
+};
+
+function attachMarks(connection: Connection, workspace: Workspace): void {
+  connection.onRequest(
+    MarkSnapshotRequest,
+    reply(async ({ folder, id, name, pinned, ...consent }, signal) => {
+      const project = await workspace.projectAt(folder);
+      const mark = { ...(name === undefined ? {} : { name }), ...(pinned === undefined ? {} : { pinned }) };
+      const marked = await project.markSnapshot(id, mark, consent, signal);
+      workspace.changed('projects');
+      return snapshotItem(marked);
+    }),
+  );
+}
+
+function attachLooks(connection: Connection, workspace: Workspace): void {
+  connection.onRequest(
+    SnapshotForecastRequest,
+    reply(async ({ folder }, signal) => (await workspace.projectAt(folder)).snapshotForecast(undefined, signal)),
+  );
+  connection.onRequest(
+    CompareSnapshotsRequest,
+    reply(async ({ folder, id, other }, signal) =>
+      textsOf(await (await workspace.projectAt(folder)).compareSnapshots(id, other, signal)),
+    ),
+  );
+}
+
+function attachRows(connection: Connection, workspace: Workspace, checks: Checks): void {
+  connection.onRequest(
+    SnapshotTablesRequest,
+    reply(async ({ folder, id }, signal) => (await workspace.projectAt(folder)).snapshotTables(id, signal)),
+  );
+  connection.onRequest(
+    TablesSinceRequest,
+    reply(async ({ folder, id }, signal) => (await workspace.projectAt(folder)).tablesSince(id, signal)),
+  );
+  connection.onRequest(
+    RestoreTablesRequest,
+    reply(async ({ folder, id, tables, ...consent }, signal) => {
+      const project = await workspace.projectAt(folder);
+      const restoring = () => project.restoreTables(id, tables, consent, signal);
+      const result = await afterwards(workspace, checks, project, restoring);
+      return result.kind === 'busy' ? result : { ...result, kept: snapshotItem(result.kept) };
+    }),
+  );
+}
+
+/** Rows stand above, so that a change of them is seen where the schema is the same. */
+export function textsOf({ before, after, rows }: SnapshotDifference): SnapshotTexts {
+  const counts = (side: 'before' | 'after'): string =>
+    rows.flatMap((it) => (it[side] === null ? [] : [`-- ${it.table}: ${it[side]} rows\n`])).join('');
+  return { before: `${counts('before')}\n${before}`, after: `${counts('after')}\n${after}` };
+}
