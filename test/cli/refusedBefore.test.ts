@@ -77,7 +77,7 @@ describe('the command line', function () {
       const applied = await workspace.run('apply', '--yes');
       equal(applied.code, 0, applied.stderr);
       // Not without the port, which may tell one server from another.
-      ok(applied.stderr.includes(`Taking a snapshot of ${pathname.slice(1)}@${hostname}:${port}\n`), applied.stderr);
+      ok(applied.stderr.includes(`Taking a snapshot of ${pathname.slice(1)}@${hostname}:${port} (`), applied.stderr);
       const before = await snapshotsOf(workspace);
       for (const agreed of [[], ['--yes']]) {
         const { code, stderr } = await workspace.run('revert', ...agreed);

@@ -4,8 +4,17 @@ import type { Job, JobFiles, ToolRun } from '../apply/job';
 import { checkDown, checkUp, planDown, planUp } from '../apply/plan';
 import { Fault } from '../base/fault';
 import { untilAborted } from '../base/untilAborted';
-import type { ApplyRequest, ApplyResult, Consent, Progress, RevertRequest } from '../project';
+import type {
+  ApplyRequest,
+  ApplyResult,
+  Consent,
+  Progress,
+  RevertRequest,
+  SnapshotForecast,
+  SnapshotResult,
+} from '../project';
 import { runProgram } from '../programs/runProgram';
+import { forecast } from '../snapshots/forecast';
 import { takeSnapshot } from '../snapshots/snapshots';
 import { dropOld, packing } from './keeping';
 import type { Live } from './live';
@@ -165,11 +174,24 @@ async function change(
   }
 }
 
-function snapshotFirst(ground: Ground, live: Live, { reason, disconnect }: Change, { progress, signal }: Asker) {
+async function snapshotFirst(
+  ground: Ground,
+  live: Live,
+  { reason, disconnect }: Change,
+  { progress, signal }: Asker,
+): Promise<SnapshotResult> {
   const { target } = ground.bench;
-  progress({ message: `Taking a snapshot of ${target.info.label}`, cancellable: true });
+  const surroundings = around(ground, signal);
+  const foreseen = await forecast(target, undefined, surroundings);
+  progress({ message: `Taking a snapshot of ${target.info.label} (${toldOf(foreseen)})`, cancellable: true });
   const order = { reason, version: live.history.versions.at(-1), disconnect, ...packing(ground) };
-  return takeSnapshot(target, order, around(ground, signal));
+  return takeSnapshot(target, order, surroundings);
+}
+
+function toldOf({ bytes, ms, fits, room }: SnapshotForecast): string {
+  const megabytes = (size: number): string => `${(size / 1_000_000).toFixed(size < 10_000_000 ? 1 : 0)} MB`;
+  const time = ms < 1_000 ? '' : `, about ${Math.round(ms / 1_000)} s`;
+  return `${megabytes(bytes)}${time}${fits || !room ? '' : `; only ${megabytes(room.bytes)} are free`}`;
 }
 
 function jobOf(ground: Ground, { progress, signal }: Asker): Job {

@@ -3,8 +3,9 @@ import { existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { givingUp } from '../database/givingUp';
 import { onSession } from '../database/onSession';
+import type { Session } from '../database/session';
 import type { SnapshotForecast } from '../project';
-import { openBeside } from './maintenance';
+import { isNoWayIn, openBeside } from './maintenance';
 import { factsOf } from './properties';
 import type { SnapshotRecord } from './record';
 import { registered } from './registry';
@@ -51,12 +52,22 @@ function told(
   return { kind, bytes, ms, ...(room ? { room } : {}), fits: !room || bytes < room.bytes * usableShare };
 }
 
+/** Whoever may enter no database beside it gets a dump file, for which it is entered anyway. */
+async function openNear(target: ServerTarget, signal: AbortSignal): Promise<Session> {
+  try {
+    return await openBeside(target, signal);
+  } catch (cause) {
+    if (!isNoWayIn(cause)) throw cause;
+    return target.database.open('read', signal);
+  }
+}
+
 /** The folder of its data is told to those who may see all settings only, and means something on this machine alone. */
 async function sizeOnServer(
   target: ServerTarget,
   signal: AbortSignal,
 ): Promise<{ readonly bytes: number; readonly folder: string | null }> {
-  return onSession(openBeside(target, signal), (session) =>
+  return onSession(openNear(target, signal), (session) =>
     givingUp(session, signal, async () => {
       const facts = await factsOf(session, target.database.name);
       const [row] = await session.rows<{ folder: string }>(
