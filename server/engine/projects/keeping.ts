@@ -123,7 +123,8 @@ export const packing = ({ options }: Ground): Pick<SnapshotOrder, 'packed'> =>
  */
 export async function dropOld(ground: Ground, signal: AbortSignal): Promise<void> {
   const { bench, options, world } = ground;
-  if (!options.snapshots) return;
+  // What was done is told, however it ended; who has cancelled it waits for nothing else.
+  if (!options.snapshots || signal.aborted) return;
   const { target } = bench;
   const surroundings = around(ground, signal);
   try {
@@ -135,6 +136,7 @@ export async function dropOld(ground: Ground, signal: AbortSignal): Promise<void
         message: `The snapshot of ${target.info.label} of ${record.taken} (${record.reason}) was deleted: ${because}.`,
       });
   } catch (cause) {
+    if (signal.aborted) return;
     if (!(cause instanceof Fault)) throw cause;
     world.log(`old snapshots of ${target.info.label} are kept: ${cause.message}`);
   }

@@ -1,6 +1,6 @@
 /** Apply, revert, snapshot and restore through the commands, on the embedded Postgres. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { commands, languages, type TreeDataProvider, Uri, window, workspace } from 'vscode';
+import { commands, languages, type ThemeIcon, type TreeDataProvider, Uri, window, workspace } from 'vscode';
 import type { Node } from '../../../client/views/node';
 import {
   type Asked,
@@ -10,12 +10,14 @@ import {
   messageOf,
   migrationIn,
   openFile,
+  picking,
   press,
   pressing,
   projectIn,
   statesIn,
   theExtension,
   turningAway,
+  typing,
   until,
 } from './support';
 
@@ -108,9 +110,42 @@ describe('applying to the embedded Postgres', () => {
     match(String(description), /^(?!.*20\d\d).+\d:\d\d.* · .+B$/);
     await answering([press], () => commands.executeCommand('rehearsal.revertLast', row));
     deepEqual(await statesIn(folder), ['applied', 'applied', 'pending', 'pending', 'pending']);
-    const asked = await answering([press], () => commands.executeCommand('rehearsal.revertToSnapshot', newest));
+    const restore = pressing('Restore embedded Postgres');
+    const asked = await answering([restore], () => commands.executeCommand('rehearsal.revertToSnapshot', newest));
     match(messageOf(asked[0]), /^Restore embedded Postgres.* to the snapshot of /);
     deepEqual(await statesIn(folder), ['applied', 'applied', 'applied', 'pending', 'pending']);
+  });
+
+  it('names and pins a snapshot, where its row shows it, and compares it with the database now', async () => {
+    const { trees } = await theExtension();
+    const project = await projectIn(folder);
+    await answering([], () => commands.executeCommand('rehearsal.snapshotNow', { kind: 'project', project }));
+    const newest = async (): Promise<Node> => (await snapshotsIn(trees.snapshots, folder))[0]!;
+    await answering([typing('clean')], async () => commands.executeCommand('rehearsal.renameSnapshot', await newest()));
+    await commands.executeCommand('rehearsal.pinSnapshot', await newest());
+    const { label, contextValue, iconPath } = await trees.snapshots.getTreeItem(await newest());
+    deepEqual([label, contextValue, (iconPath as ThemeIcon).id], ['clean', 'snapshot.pinned', 'pinned']);
+
+    await answering([picking('as it is now')], async () =>
+      commands.executeCommand('rehearsal.compareSnapshot', await newest()),
+    );
+    const diff = window.tabGroups.activeTabGroup.activeTab;
+    match(diff?.label ?? '', /^clean \(.*\) ↔ embedded Postgres as it is now$/);
+    await commands.executeCommand('rehearsal.unpinSnapshot', await newest());
+    equal((await trees.snapshots.getTreeItem(await newest())).contextValue, 'snapshot');
+  });
+
+  it('gives single tables the rows of a snapshot, and keeps rows when all of it is restored', async () => {
+    const { trees } = await theExtension();
+    const [newest] = await snapshotsIn(trees.snapshots, folder);
+    const all = ({ args: [rows] }: Asked): unknown => rows;
+    const asked = await answering([all, press], () => commands.executeCommand('rehearsal.restoreTables', newest));
+    match(messageOf(asked[1]), /^Give public\..* on embedded Postgres.* the rows of the snapshot of /);
+    match(messageOf(asked.at(-1)), /^Restored the rows of public\./);
+    const told = await answering([pressing('Restore, Keep Rows…')], () =>
+      commands.executeCommand('rehearsal.revertToSnapshot', newest),
+    );
+    match(messageOf(told[1]), /^Nothing that was written since .* can be carried over\./);
   });
 
   it('deletes a snapshot after it was asked for by its name; turned away, it stays', async () => {
