@@ -161,6 +161,45 @@ for (const major of Object.values(servers)) {
         equal((await rows(place))[0]?.notes, 'a a b late');
         await rejects(app.query('select 1'));
       }));
+
+    it('an application that writes all the time loses nothing of what was committed', () =>
+      withPlace(major, async (place) => {
+        const { sql, connect } = place;
+        await sql('create table counted (number int primary key)');
+        const { id } = await taken(place);
+        const over = new AbortController();
+        const committed: number[] = [];
+        const writing = (async () => {
+          let last = 0;
+          while (!over.signal.aborted) {
+            try {
+              const app = await connect('the shop');
+              while (!over.signal.aborted) {
+                const number = ++last;
+                await app.query('insert into counted values ($1)', [number]);
+                committed.push(number);
+              }
+            } catch (cause) {
+              // It is sent away, and shut out for a moment.
+              if (!(cause instanceof Error)) throw cause;
+            }
+          }
+        })();
+        await until(async () => (committed.length > 20 ? true : undefined));
+        const done = await carried(place, id, ['counted'], true);
+        equal(done.kind, 'restored');
+        const before = committed.length;
+        await until(async () => (committed.length > before + 20 ? true : undefined));
+        over.abort();
+        await writing;
+        const there = new Set(
+          (await sql<{ number: number }>('select number from counted')).map(({ number }) => number),
+        );
+        deepEqual(
+          committed.filter((it) => !there.has(it)),
+          [],
+        );
+      }));
   });
 }
 
