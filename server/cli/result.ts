@@ -8,7 +8,8 @@ import type { Places } from './render/places';
 export interface About {
   readonly project: Project;
   readonly places: Places;
-  readonly verb: 'Applied' | 'Reverted';
+  /** `Undid`: drift, which is no migration. */
+  readonly verb: 'Applied' | 'Reverted' | 'Undid';
   readonly call: Call;
 }
 
@@ -42,6 +43,8 @@ function told(result: Final, { project, places, verb, call: { terminal } }: Abou
         ? 'Nothing to apply: no migration is pending.\n'
         : 'Nothing to revert: no migration is applied.\n';
     case 'done': {
+      if (verb === 'Undid')
+        return `${paint('green', `Undid the drift of ${project.target.label}`)} in ${duration(result.ms)}.\n${snapshotLine(result)}`;
       const what = `${verb} ${some(result.migrations.length, 'migration')} ${verb === 'Applied' ? 'to' : 'on'} ${project.target.label}`;
       return `${paint('green', what)} in ${duration(result.ms)}: ${result.migrations.join(', ')}\n${snapshotLine(result)}`;
     }

@@ -240,11 +240,12 @@ export interface Project {
    */
   keptSql(version: string, signal?: AbortSignal): Promise<string>;
   /**
-   * Compares the target with what its applied migrations make, replayed from nothing.
+   * Compares the target with what its applied migrations make, replayed from nothing; in `passing` when nothing else is
+   * to be done.
    *
    * @throws {Fault} as `status`, and as `check`
    */
-  drift(signal: AbortSignal): Promise<Drift>;
+  drift(signal: AbortSignal, occasion?: Occasion): Promise<Drift>;
   /**
    * Leaves these as they are from now on, as long as they stay so; written into `Drift.ignoreFile`.
    *
@@ -258,6 +259,29 @@ export interface Project {
    * @throws {Fault} `no-bundle`, `unsaved`, `not-writable`, `disk-full`; as `apply` before anything is run
    */
   bundle(request: BundleRequest, signal: AbortSignal): Promise<BundleResult>;
+  /**
+   * Nothing is changed by it.
+   *
+   * @param ids of DriftedObject; of all that are not ignored when left out
+   * @throws {Fault} `no-drift`; `drift-uncertain`; `no-script` when nobody knows a way that leads there exactly; as `drift`
+   */
+  driftScript(way: DriftWay, ids: readonly string[] | undefined, signal: AbortSignal): Promise<DriftScript>;
+  /**
+   * Writes it as a new migration.
+   *
+   * @returns absolute path of the file with the statements; the project knows of it when projects are asked for again
+   * @throws {Fault} `bad-migration` when its tool would read other statements; as `driftScript`, `not-writable`
+   */
+  writeDriftMigration(script: DriftScript, title: string): string;
+  /**
+   * Records a migration as applied without running it, for what the target has already.
+   *
+   * @param path of its up file
+   * @throws {Fault} `no-such-migration`; as `apply`
+   */
+  recordApplied(path: string, consent: Consent, signal: AbortSignal): Promise<void>;
+  /** @throws {Fault} `history-moved` when the schema is another one than what was shown; as `apply` */
+  undoDrift(request: UndoDriftRequest, progress: (step: Progress) => void, signal: AbortSignal): Promise<ApplyResult>;
   /** How the files of a migration would be called with the next version; empty where the version is in no name. */
   renames(path: string): readonly Rename[];
   /** Databases that the workspace and the environment name, best first. */
@@ -522,6 +546,31 @@ export interface Drift extends PlaceChoice {
   readonly rehearsedOn: string;
   /** Absolute path of the file that says what is ignored, which need not be there. */
   readonly ignoreFile: string;
+}
+
+/** How drift would be made a migration, or undone; proved on a shadow. */
+export interface DriftScript {
+  readonly way: DriftWay;
+  /** SQL; empty where nothing is left to do. */
+  readonly text: string;
+  /** What it is about, with all that goes with a table. */
+  readonly objects: readonly ObjectChange[];
+  /** What it throws away, a sentence each; counted on the target where it is undone there. */
+  readonly losses: readonly string[];
+}
+
+/**
+ * - `migration`: from what the migrations make to what is there
+ * - `undo`: the way back
+ */
+export type DriftWay = 'migration' | 'undo';
+
+export interface UndoDriftRequest extends Consent {
+  /** Those that the user was shown. */
+  readonly ids: readonly string[];
+  /** As it was shown. */
+  readonly text: string;
+  readonly snapshot: boolean;
 }
 
 export interface DriftedObject extends ObjectChange {

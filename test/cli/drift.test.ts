@@ -58,12 +58,13 @@ describe('rehearsal drift', function () {
       deepEqual([ignored.code, ignored.stdout], [0, '1 object ignored in .rehearsal/ignored-drift.json.\n']);
       const { ignored: entries } = JSON.parse(readFileSync(join(folder, '.rehearsal/ignored-drift.json'), 'utf8'));
       deepEqual(
-        entries.map(({ digest: _, ...it }: Record<string, string>) => it),
+        entries.map((it: Record<string, string>) => ({ ...it, digest: '' })),
         [
           {
             migrations: 'db/migrations',
             object: 'TABLE public.users',
             change: 'changed',
+            digest: '',
             reason: 'the report needs it',
           },
         ],
@@ -73,6 +74,32 @@ describe('rehearsal drift', function () {
 
       await withSession(url, (session) => session.rows('alter table users add column more text'));
       equal((await run(...drift)).code, 1);
+    }));
+
+  it('is made a migration, or undone after it was shown', () =>
+    withApplied(async ({ run, folder }, url) => {
+      const column = (name: string) => withSession(url, (session) => session.rows(`alter table users add ${name} int`));
+      await column('made');
+      const written = await run(...drift, '--write-migration', 'made by hand', '--record', '--yes');
+      equal(written.code, 0, written.stderr);
+      const [, name = ''] =
+        /^Wrote (db\/migrations\/\d+_made_by_hand\.sql)\.\nRecorded as applied to /.exec(written.stdout) ?? [];
+      match(
+        readFileSync(join(folder, name), 'utf8'),
+        /^-- migrate:up\nALTER TABLE "public"\."users" ADD COLUMN "made" integer;\n/,
+      );
+      equal((await run(...drift)).code, 0);
+
+      await column('undone');
+      const asked = await run(...drift, '--undo');
+      deepEqual([asked.code, /Add --yes/.test(asked.stderr)], [2, true]);
+      match(asked.stderr, /\n {2}ALTER TABLE "public"\."users" DROP COLUMN "undone";\n/);
+      match(asked.stderr, /This is lost: The column undone of public\.users, with 0 values\.\n/);
+      const undone = await run(...drift, '--undo', '--yes', '--no-snapshot');
+      deepEqual([undone.code, undone.stdout.startsWith('Undid the drift of ')], [0, true], undone.stderr);
+      equal((await run(...drift)).code, 0);
+      const both = await run(...drift, '--undo', '--ignore');
+      deepEqual([both.code, /exclude each other/.test(both.stderr)], [2, true]);
     }));
 
   it('says what it cannot tell for certain', () =>

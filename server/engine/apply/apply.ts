@@ -46,13 +46,25 @@ export async function revertMigrations(job: Job, versions: readonly string[]): P
   });
 }
 
-async function carryOut(job: Job, decide: (session: Session) => Promise<readonly Planned[]>): Promise<ApplyResult> {
+type Run = (session: Session, plan: readonly Planned[], trail: Trail) => Promise<ApplyResult>;
+
+/**
+ * Under the lock, and however it ends it is told how the database stands.
+ *
+ * @param run carries out what was decided
+ */
+export async function carryOut(
+  job: Job,
+  decide: (session: Session) => Promise<readonly Planned[]>,
+  run: Run = (session, plan, trail) =>
+    job.run ? runByTool(job, job.run, session, plan) : runPlan(job, session, plan, trail),
+): Promise<ApplyResult> {
   const trail: Trail = { done: [], together: undefined, planned: undefined, lasting: () => [], doubtful: undefined };
   try {
     return await withLockedTarget(job, 'write', async (session) => {
       const plan = await decide(session);
       if (plan.length === 0) return { kind: 'nothing' };
-      return job.run ? runByTool(job, job.run, session, plan) : runPlan(job, session, plan, trail);
+      return run(session, plan, trail);
     });
   } catch (cause) {
     if (job.signal.aborted && !trail.planned && isGivenUp(cause, job))

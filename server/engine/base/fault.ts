@@ -102,6 +102,21 @@ const remedies = {
     mend: 'Ask who applied it for the file, or write a new migration.',
     offers: undefined,
   },
+  'no-drift': {
+    says: 'The schema is what its migrations make',
+    mend: 'Look at the drift once more.',
+    offers: undefined,
+  },
+  'drift-uncertain': {
+    says: 'What the migrations make is not known for certain',
+    mend: 'Name the objects that are meant, or mend that first.',
+    offers: undefined,
+  },
+  'no-script': {
+    says: 'No statements are known that lead there exactly',
+    mend: 'Write them by hand, or name fewer objects.',
+    offers: undefined,
+  },
   'not-writable': { says: 'A file or folder cannot be written', mend: 'Check its permissions.', offers: undefined },
   'not-readable': {
     says: 'A file cannot be read',

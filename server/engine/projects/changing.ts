@@ -152,7 +152,7 @@ interface Change extends Consent {
 }
 
 /** Takes a snapshot first when it is wished; then changes the target; then looks at it anew. */
-async function change(
+export async function change(
   ground: Ground,
   live: Live,
   wishes: Change,
@@ -194,7 +194,7 @@ function toldOf({ bytes, ms, fits, room }: SnapshotForecast): string {
   return `${megabytes(bytes)}${time}${fits || !room ? '' : `; only ${megabytes(room.bytes)} are free`}`;
 }
 
-function jobOf(ground: Ground, { progress, signal }: Asker): Job {
+export function jobOf(ground: Ground, { progress, signal }: Asker): Job {
   const { bench, world } = ground;
   const { storage, now } = world;
   const { database } = bench.target;

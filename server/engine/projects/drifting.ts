@@ -7,7 +7,7 @@ import type { PlacedOutcome } from '../rehearsal/outcome';
 import type { ChainRequest } from '../rehearsal/walk';
 import { driftBetween, type LeftOut } from '../schema/drift';
 import { type Base, dumpBase } from '../shadow/base';
-import { noSetUp } from '../shadow/setUp';
+import { noSetUp, type SetUp } from '../shadow/setUp';
 import { asApplied } from './asApplied';
 import type { Ground } from './ground';
 import { driftIdOf, ignoredDrift } from './ignoredDrift';
@@ -16,10 +16,17 @@ import type { Workshop } from './workshop';
 
 /** In turn only. @throws {Fault} as Bench.live and Bench.withWorkshop */
 export async function driftOf(ground: Ground, signal: AbortSignal): Promise<Drift> {
-  const { objects, ...compared } = await comparedNow(ground, signal);
+  const {
+    objects,
+    made: _made,
+    found: _found,
+    setUp: _setUp,
+    extensions: _extensions,
+    ...told
+  } = await comparedNow(ground, signal);
   const ignored = ignoredDrift(ground);
   return {
-    ...compared,
+    ...told,
     ignoreFile: ignored.path,
     objects: objects.map((it) => {
       const reason = ignored.reasonFor(it);
@@ -34,6 +41,10 @@ export interface Compared extends Omit<Drift, 'objects' | 'ignoreFile'> {
   /** Dumps of the schema, with what is left out of `objects`. */
   readonly made: string;
   readonly found: string;
+  /** Of the target; undefined for the embedded engine. */
+  readonly setUp: SetUp | undefined;
+  /** That the migrations ask for. */
+  readonly extensions: readonly string[];
 }
 
 export async function comparedNow(ground: Ground, signal: AbortSignal): Promise<Compared> {
@@ -64,6 +75,8 @@ export async function comparedNow(ground: Ground, signal: AbortSignal): Promise<
       objects: await withoutRestored(objects, { made, found, leftOut, again }),
       made,
       found,
+      setUp: view.live.schema?.setUp,
+      extensions,
       doubts: [
         ...doubts,
         ...doubtsOf(

@@ -11,7 +11,9 @@ import { apply, mayApply, mayRevert, revert } from './changing';
 import { check } from './checking';
 import { createMigration } from './creating';
 import { environmentsOf } from './environments';
+import { recordApplied, type Shown, undoDrift, writeDriftMigration } from './driftActions';
 import { driftOf } from './drifting';
+import { driftScript } from './driftScripts';
 import type { Ground } from './ground';
 import { makeIdempotent } from './idempotence';
 import { compare, deleteSnapshot, markOneSnapshot, restore, snapshot, snapshotForecast, snapshots } from './keeping';
@@ -42,6 +44,7 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     reader: new MigrationReader(),
     seen: { history: undefined, migrations: new WeakMap() },
   };
+  const shown: Shown = { script: undefined };
   return {
     folder,
     target: target.info,
@@ -83,7 +86,16 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     repairs: (signal) => repairs(ground, signal),
     repair: (chosen, consent, signal) => bench.alone(() => repair(ground, chosen, consent, signal)),
     appliedText: (path, signal) => appliedText(ground, path, signal),
-    drift: (signal) => bench.turns.soon(() => driftOf(ground, signal)),
+    drift: (signal, occasion = 'asked') =>
+      occasion === 'asked'
+        ? bench.turns.soon(() => driftOf(ground, signal))
+        : bench.turns.whenIdle((ending) => driftOf(ground, ending), signal),
+    driftScript: (way, ids, signal) =>
+      bench.turns.soon(async () => (shown.script = await driftScript(ground, way, ids, signal))),
+    writeDriftMigration: (script, title) => writeDriftMigration(ground, script, title),
+    recordApplied: (path, consent, signal) => bench.alone(() => recordApplied(ground, path, consent, signal)),
+    undoDrift: (request, progress, signal) =>
+      bench.alone(() => undoDrift(ground, request, shown, { progress, signal })),
     ignoreDrift: (objects, reason) => ignoreDrift(ground, objects, reason),
     keptSql: (version, signal) => keptSql(ground, version, signal),
     movedEdit: (path, signal) => movedEdit(ground, path, signal),

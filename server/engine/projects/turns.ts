@@ -4,6 +4,7 @@ import { Line } from '../base/line';
 export class ShadowTurns {
   private readonly line = new Line();
   private readonly passing = new Set<AbortController>();
+  private readonly idle = new Set<AbortController>();
 
   /** @param around runs the work of each turn */
   constructor(private readonly around: <T>(work: () => Promise<T>) => Promise<T>) {}
@@ -14,7 +15,7 @@ export class ShadowTurns {
 
   /** In turn, as soon as it can be: what is done in passing gives way. */
   soon<T>(work: () => Promise<T>): Promise<T> {
-    for (const it of this.passing) it.abort();
+    for (const it of [...this.passing, ...this.idle]) it.abort();
     return this.inTurn(work);
   }
 
@@ -24,27 +25,41 @@ export class ShadowTurns {
    * @param work given a signal that ends it
    */
   inPassing<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
-    return this.givingWay((ending) => this.inTurn(() => work(ending)), signal);
+    for (const it of this.idle) it.abort();
+    return this.givingWay(this.passing, (ending) => this.inTurn(() => work(ending)), signal);
+  }
+
+  /** As `inPassing`, for what can wait until nothing else is wanted: also what is done in passing goes before it. */
+  whenIdle<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    return this.givingWay(this.idle, (ending) => this.inTurn(() => work(ending)), signal);
   }
 
   /** As `inPassing`, for what uses no shadow: others have their turns meanwhile. */
   beside<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
-    return this.givingWay(async (ending) => {
-      await this.line.take(() => Promise.resolve(), ending);
-      return work(ending);
-    }, signal);
+    return this.givingWay(
+      this.passing,
+      async (ending) => {
+        await this.line.take(() => Promise.resolve(), ending);
+        return work(ending);
+      },
+      signal,
+    );
   }
 
-  private async givingWay<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+  private async givingWay<T>(
+    among: Set<AbortController>,
+    work: (signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
     for (;;) {
       const way = new AbortController();
-      this.passing.add(way);
+      among.add(way);
       try {
         return await work(AbortSignal.any([signal, way.signal]));
       } catch (error) {
         if (signal.aborted || !way.signal.aborted) throw error;
       } finally {
-        this.passing.delete(way);
+        among.delete(way);
       }
     }
   }

@@ -46,6 +46,8 @@ export interface Chain {
    * @throws as `run`
    */
   look(request: ChainRequest, signal: AbortSignal): Promise<boolean>;
+  /** Its shadow is not there any more: somebody else has used the place. The next `run` makes one again. */
+  forgetShadow(): void;
   /** Leaves no transaction open: for servers that others use. The next `run` begins one again. */
   rest(): Promise<void>;
   /**
@@ -123,6 +125,7 @@ export function createChain(place: ShadowPlace, shelf?: Shelf): Chain {
       );
     },
     look: (request, signal) => again(state, () => state.look(request, signal)),
+    forgetShadow: () => state.forgetShadow(),
     rest: () => state.rest(),
     keep: (signal) => again(state, () => state.keep(signal)),
     dumps: (request, index, signal) =>

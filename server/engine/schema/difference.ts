@@ -31,7 +31,7 @@ function byTitle(objects: readonly SchemaObject[]): Map<string, { object: Schema
 }
 
 /** The later order, with what is only in the earlier one put behind its former neighbour. */
-function merged(before: readonly string[], after: readonly string[]): string[] {
+export function merged(before: readonly string[], after: readonly string[]): string[] {
   const known = new Set(after);
   const order = new Set<string>();
   let at = 0;

@@ -90,3 +90,32 @@ const sequencesOf = (table: Pick<ToolTable, 'schema' | 'name'>, all: readonly Sc
 const nameIn = ({ schema, name }: Pick<ToolTable, 'schema' | 'name'>): string => `${quoted(schema)}.${quoted(name)}`;
 
 const quoted = (name: string): string => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`);
+
+/**
+ * The titles of these objects, and of all that differs and goes with a table among them: its keys, indexes, sequences,
+ * rights.
+ */
+export function titlesWith(chosen: readonly ObjectChange[], all: readonly ObjectChange[]): ReadonlySet<string> {
+  const objects = all.map((it) => ({ change: it, object: objectIn(it) }));
+  const tables = chosen
+    .filter(({ type }) => type === 'TABLE')
+    .map((it) => {
+      const { schema, name } = objectIn(it);
+      const sequences = sequencesOf(
+        { schema, name },
+        objects.map(({ object }) => object),
+      );
+      return { schema, name, sequences };
+    });
+  const going = objects.filter(({ object }) =>
+    tables.some((table) => object.schema === table.schema && isOf(object, table)),
+  );
+  return new Set([...chosen, ...going.map(({ change }) => change)].map(({ type, name }) => `${type} ${name}`));
+}
+
+/** As far as its name tells: a dot in the name of a schema would be taken for its end. */
+function objectIn({ type, name, before = '', after = '' }: ObjectChange): SchemaObject {
+  const dot = name.indexOf('.');
+  const [schema, own] = dot < 0 ? ['-', name] : [name.slice(0, dot), name.slice(dot + 1)];
+  return { type, schema, name: own, text: `${before}${after}`, ownership: '', owner: '' };
+}

@@ -1,0 +1,114 @@
+/** What the command line does about drift: leaves it, makes a migration of it, or takes it back. */
+import { Fault } from '../engine/base/fault';
+import type { Drift, DriftedObject, DriftScript, Project } from '../engine/project';
+import type { Call, ExitCode } from './commands/command';
+import { consentTo, unlessBusy } from './consent';
+import { callPlaces, oneProject } from './projects';
+import { harmless } from './render/cells';
+import { isTold, sayDoubts } from './render/drift';
+import { some } from './render/findings';
+import { jsonProject } from './render/json';
+import { declined, finish } from './result';
+
+/** @throws {Fault} `bad-usage` when one of them has not drifted */
+export function chosenDrift(found: Drift, words: readonly string[]): Drift {
+  if (words.length === 0) return found;
+  const isNamed = (word: string) => (it: DriftedObject) => word === it.name || word === `${it.type} ${it.name}`;
+  const unknown = words.find((word) => !found.objects.some(isNamed(word)));
+  if (unknown !== undefined) throw new Fault('bad-usage', `${unknown} is none of the objects that have drifted.`);
+  return { ...found, objects: found.objects.filter((it) => words.some((word) => isNamed(word)(it))) };
+}
+
+export function ignoreDrift(project: Project, { objects, ignoreFile }: Drift, call: Call): ExitCode {
+  const told = objects.filter(isTold);
+  const path = callPlaces(call).path(ignoreFile);
+  if (told.length > 0) project.ignoreDrift(told, call.values.reason ?? '');
+  if (call.json) {
+    const ignored = told.map(({ kind, type, name, id }) => ({ kind, type, name, id }));
+    call.print({ ...jsonProject(project, callPlaces(call)), ignored, ignoreFile: path });
+  } else
+    call.terminal.out(
+      told.length === 0 ? 'There is nothing to ignore.\n' : `${some(told.length, 'object')} ignored in ${path}.\n`,
+    );
+  return 0;
+}
+
+export async function writeDriftMigration(
+  project: Project,
+  found: Drift,
+  title: string,
+  call: Call,
+): Promise<ExitCode> {
+  const { terminal, values, json, print, signal } = call;
+  const script = await scriptOf(project, found, 'migration', call);
+  if (!script) return nothing(project, call);
+  const path = project.writeDriftMigration(script, title);
+  const shown = callPlaces(call).path(path);
+  if (!json) {
+    terminal.out(`Wrote ${shown}.\n`);
+    for (const it of script.losses) terminal.say(`Where it is applied it throws away: ${harmless(it)}`);
+  }
+  const { label } = project.target;
+  if (values.record) {
+    const consent = await consentTo(`Record it as applied to ${label}, without running it?`, project.target, call);
+    if (!consent) return declined(call);
+    await (await oneProject(call)).recordApplied(path, consent, signal);
+    if (!json) terminal.out(`Recorded as applied to ${label}.\n`);
+  } else if (!json)
+    terminal.say(`${label} has all of it already: there it is to be recorded as applied, and not run (--record).`);
+  if (json)
+    print({ ...jsonProject(project, callPlaces(call)), path: shown, losses: script.losses, recorded: !!values.record });
+  return 0;
+}
+
+export async function undoDrift(project: Project, found: Drift, call: Call): Promise<ExitCode> {
+  const { terminal, values, json, signal } = call;
+  const script = await scriptOf(project, found, 'undo', call);
+  if (!script) return nothing(project, call);
+  const { label } = project.target;
+  if (!json || !values.yes) {
+    terminal.say(`To run on ${label}, in order:`);
+    for (const line of script.text.trimEnd().split('\n')) terminal.say(`  ${harmless(line)}`);
+    for (const it of script.losses) terminal.say(`${terminal.paintMessage('red', 'This is lost:')} ${harmless(it)}`);
+  }
+  const question = `Undo the drift of ${some(script.objects.length, 'object')} on ${label}?`;
+  const consent = await consentTo(question, project.target, call);
+  if (!consent) return declined(call);
+  const ids = found.objects.filter(isTold).map(({ id }) => id);
+  const result = await unlessBusy(
+    (agreed) =>
+      project.undoDrift(
+        { ...agreed, ids, text: script.text, snapshot: !values['no-snapshot'] },
+        (it) => terminal.step(it.message),
+        signal,
+      ),
+    consent,
+    call,
+  );
+  if (!result) return declined(call);
+  return finish(result, { project, places: callPlaces(call), verb: 'Undid', call });
+}
+
+/** Undefined where nothing has drifted. */
+async function scriptOf(
+  project: Project,
+  { objects, doubts }: Drift,
+  way: DriftScript['way'],
+  call: Call,
+): Promise<DriftScript | undefined> {
+  const told = objects.filter(isTold);
+  if (told.length === 0) return undefined;
+  sayDoubts(doubts, call);
+  // Who names objects has seen them.
+  const ids = call.words.length > 0 ? told.map(({ id }) => id) : undefined;
+  call.terminal.progress('Looking for the way…');
+  const script = await project.driftScript(way, ids, call.signal);
+  call.terminal.progress(undefined);
+  return script;
+}
+
+function nothing(project: Project, call: Call): ExitCode {
+  if (call.json) call.print({ ...jsonProject(project, callPlaces(call)), kind: 'nothing' });
+  else call.terminal.out(`${project.target.label}: no drift.\n`);
+  return 0;
+}

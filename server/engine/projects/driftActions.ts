@@ -1,0 +1,118 @@
+/** What is done about drift: a migration is written of it, or it is undone on the target, as it was shown. */
+import { join } from 'node:path';
+import { recordMigrations } from '../apply/record';
+import { runApart } from '../apply/apart';
+import { Fault } from '../base/fault';
+import type { FileProblem, Skeleton } from '../layouts/layout';
+import { fileOf } from '../layouts/migration';
+import { statementsIn } from '../layouts/statements';
+import type { ApplyResult, Consent, DriftScript, UndoDriftRequest } from '../project';
+import { isOneTransaction } from '../scripting/provedScript';
+import { statementsOf } from '../sql/scan';
+import { type Asker, change, jobOf } from './changing';
+import { newMigration, written } from './creating';
+import { driftScript, type Scripted } from './driftScripts';
+import type { Ground } from './ground';
+import { look, recover } from './look';
+import { demandConsent } from './consent';
+
+/** Of the drift of one project, what was shown last. */
+export type Shown = { script: Scripted | undefined };
+
+/** @throws {Fault} `bad-migration`, `not-writable`, `disk-full` */
+export function writeDriftMigration(ground: Ground, { text }: DriftScript, title: string): string {
+  const { folder, world } = ground;
+  const { layout } = folder;
+  if (layout.program) throw new Fault('bad-migration', `Migrations of ${layout.label} are programs; write it by hand.`);
+  const skeleton = newMigration(ground, title);
+  const home = skeleton.files[0]?.name ?? skeleton.opens ?? '';
+  const filled = (files: Skeleton['files']) =>
+    files.map((it) => (it.name === home ? { ...it, text: readable(ground, it, skeleton.cursor, text) } : it));
+  const files = { ...skeleton, files: filled(skeleton.files), lists: filled(skeleton.lists ?? []) };
+  return written(files, folder.path, world.disk).path;
+}
+
+/**
+ * The file, with what its tool needs so that it reads the same statements: marks around bodies, for example.
+ *
+ * @throws {Fault} `bad-migration`
+ */
+function readable(
+  { folder, world }: Ground,
+  { name, text: first }: Skeleton['files'][number],
+  cursor: number,
+  text: string,
+): string {
+  const path = join(folder.path, name);
+  const read = (it: string) => fileOf(folder, path, it, { read: (at) => world.disk.read(at), isMarked: () => false });
+  let whole = first.slice(0, cursor) + text + first.slice(cursor);
+  for (let tries = 0; tries < mostFixes; tries++) {
+    const fix = read(whole).problems.find(({ severity, fixes }) => severity === 'error' && fixes?.length)?.fixes?.[0];
+    if (!fix || fix.path !== undefined) break;
+    whole = fixed(whole, fix.edits);
+  }
+  const ups = read(whole).scripts.filter(({ direction }) => direction === 'up');
+  const found = ups.flatMap((it) => statementsIn(whole, it)).map((it) => it.text.trim());
+  const wanted = statementsOf(text).map((it) => it.text.trim());
+  if (wanted.every((it) => found.includes(it))) return whole;
+  throw new Fault('bad-migration', `${folder.layout.label} would read other statements in ${name}; write it by hand.`);
+}
+
+/** A migration may have as many bodies that need marks. */
+const mostFixes = 500;
+
+const fixed = (text: string, edits: NonNullable<FileProblem['fixes']>[number]['edits']): string =>
+  edits
+    .toSorted((one, other) => other.range.start - one.range.start)
+    .reduce((all, { range, text: put }) => all.slice(0, range.start) + put + all.slice(range.end), text);
+
+/** Alone only. */
+export async function recordApplied(
+  ground: Ground,
+  path: string,
+  { confirmedName }: Consent,
+  signal: AbortSignal,
+): Promise<void> {
+  const { bench, folder } = ground;
+  if (folder.layout.program)
+    throw new Fault('bad-migration', `${folder.layout.label} itself records what is applied; its own command says so.`);
+  const migration = folder.migrations.find(({ upPath }) => upPath === path);
+  if (!migration) throw new Fault('no-such-migration', `${path} is the up file of no migration.`);
+  demandConsent(bench.target, confirmedName);
+  await recover(ground, signal);
+  try {
+    await recordMigrations(jobOf(ground, { progress: () => {}, signal }), [migration.version]);
+  } finally {
+    bench.refresh();
+  }
+}
+
+/** Alone only. @throws {Fault} `history-moved` when the schema is another one than what was shown */
+export async function undoDrift(
+  ground: Ground,
+  request: UndoDriftRequest,
+  shown: Shown,
+  asker: Asker,
+): Promise<ApplyResult> {
+  const { bench } = ground;
+  demandConsent(bench.target, request.confirmedName);
+  bench.refresh();
+  const { live } = await look(ground, asker.signal);
+  const script = await asShown(ground, request, shown, asker.signal);
+  const wishes = { ...request, reason: 'before undoing drift' };
+  return change(ground, live, wishes, asker, (job) =>
+    runApart(job, { what: 'the undoing of its drift', text: script.text, together: isOneTransaction(script.script) }),
+  );
+}
+
+async function asShown(
+  ground: Ground,
+  { ids, text }: UndoDriftRequest,
+  { script: last }: Shown,
+  signal: AbortSignal,
+): Promise<Scripted> {
+  const isLast = last?.way === 'undo' && last.text === text && last.found === (await ground.bench.liveDump(signal));
+  const script = isLast ? last : await driftScript(ground, 'undo', ids, signal);
+  if (script.text === text) return script;
+  throw new Fault('history-moved', 'The schema is another one than what was shown. Nothing was undone.');
+}
