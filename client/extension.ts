@@ -12,6 +12,7 @@ import { SettingsChanged, TrustGranted, WindowFocused } from '../server/protocol
 import { registerCommands } from './commands/all';
 import { showTrouble } from './faults';
 import type { Parts } from './parts';
+import { createKeptDocuments } from './preview/keptDocuments';
 import { createPreviews } from './preview/previews';
 import { createRowTexts } from './preview/rowTexts';
 import { createSqlDocuments } from './preview/sqlDocuments';
@@ -57,6 +58,7 @@ export async function activate(context: ExtensionContext): Promise<Extension> {
     rowTexts: createRowTexts(),
     sqlDocuments: createSqlDocuments(client, projects),
     trialReports: createTrialReports(),
+    keptDocuments: createKeptDocuments(client),
   };
   const trees = showTrees(client, projects);
   const rehearsals = followRehearsals(client);
@@ -72,6 +74,7 @@ export async function activate(context: ExtensionContext): Promise<Extension> {
     parts.rowTexts,
     parts.sqlDocuments,
     parts.trialReports,
+    parts.keptDocuments,
     trees,
     rehearsals,
     statusBar,

@@ -1,6 +1,7 @@
 /** What commands and views work with; each is built once, in extension.ts. */
 import type { LogOutputChannel } from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
+import type { KeptDocuments } from './preview/keptDocuments';
 import type { Previews } from './preview/previews';
 import type { RowTexts } from './preview/rowTexts';
 import type { SqlDocuments } from './preview/sqlDocuments';
@@ -19,4 +20,5 @@ export interface Parts {
   readonly rowTexts: RowTexts;
   readonly sqlDocuments: SqlDocuments;
   readonly trialReports: TrialReports;
+  readonly keptDocuments: KeptDocuments;
 }

@@ -126,8 +126,6 @@ export const filesOf = ({ uri, downUri }: MigrationItem): string[] => [
 
 const paths = (migrations: readonly MigrationItem[]): string[] => migrations.flatMap(filesOf).map(pathOf);
 
-const isThere = ({ state }: MigrationItem): boolean => state === 'applied' || state === 'edited';
-
 /** `resourcePath in rehearsal.…` decides in package.json which menus a file gets. */
 async function tellContext(projects: readonly ProjectItem[], state: Known): Promise<void> {
   const migrations = projects.flatMap((it) => it.migrations);
@@ -135,7 +133,7 @@ async function tellContext(projects: readonly ProjectItem[], state: Known): Prom
   const keys = {
     state,
     hasPending: pending.length > 0,
-    hasRevertible: projects.some((it) => !it.onlyUp && it.migrations.some(isThere)),
+    hasRevertible: projects.some((it) => !it.onlyUp && it.migrations.some(({ last }) => last)),
     files: paths(migrations),
     pendingFiles: paths(pending),
     programFiles: paths(migrations.filter((it) => it.isProgram)),

@@ -32,6 +32,7 @@ const shared: readonly string[] = [
   'world',
   'project',
   'changes',
+  'drifted',
   'environments',
   'finding',
   'trials',

@@ -5,11 +5,14 @@ import type { Parts } from '../parts';
 import { apply } from './apply';
 import { applyAllPending } from './applyAllPending';
 import { applyUpToHere } from './applyUpToHere';
+import { checkDrift } from './checkDrift';
 import { chooseDatabase } from './chooseDatabase';
 import type { Command } from './command';
 import { compareSnapshot } from './compareSnapshot';
 import { deleteSnapshot } from './deleteSnapshot';
 import { makeIdempotent } from './makeIdempotent';
+import { ignoreDrift } from './ignoreDrift';
+import { migrationOfDrift } from './migrationOfDrift';
 import { newMigration } from './newMigration';
 import { openDownFile } from './openDownFile';
 import { pinSnapshot } from './pinSnapshot';
@@ -21,6 +24,8 @@ import { repairHistory } from './repairHistory';
 import { restoreTables } from './restoreTables';
 import { revertLast } from './revertLast';
 import { revertToSnapshot } from './revertToSnapshot';
+import { showDrift } from './showDrift';
+import { showKept } from './showKept';
 import { showLog } from './showLog';
 import { showRows } from './showRows';
 import { showSql } from './showSql';
@@ -30,15 +35,19 @@ import { writeDown } from './writeDown';
 import { trial } from './trial';
 import { trialCopies } from './trialCopies';
 import { unpinSnapshot } from './unpinSnapshot';
+import { undoDrift } from './undoDrift';
 
 export const commands: readonly Command[] = [
   apply,
   applyAllPending,
   applyUpToHere,
+  checkDrift,
   chooseDatabase,
   compareSnapshot,
   deleteSnapshot,
   makeIdempotent,
+  ignoreDrift,
+  migrationOfDrift,
   newMigration,
   openDownFile,
   pinSnapshot,
@@ -50,6 +59,8 @@ export const commands: readonly Command[] = [
   restoreTables,
   revertLast,
   revertToSnapshot,
+  showDrift,
+  showKept,
   showLog,
   showRows,
   showSql,
@@ -59,6 +70,7 @@ export const commands: readonly Command[] = [
   trial,
   trialCopies,
   unpinSnapshot,
+  undoDrift,
 ];
 
 export function registerCommands(parts: Parts): Disposable[] {

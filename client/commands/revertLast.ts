@@ -15,7 +15,7 @@ export const revertLast: Command = {
     const project = await askProject(parts.projects, chosen);
     if (!project) return;
     const { target, folder } = project;
-    const last = project.migrations.findLast((it) => it.state === 'applied' || it.state === 'edited');
+    const last = project.migrations.find((it) => it.last);
     if (!last) {
       void window.showInformationMessage(l10n.t('No migration of this folder is applied to {0}.', target.label));
       return;

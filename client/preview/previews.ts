@@ -5,8 +5,8 @@ import type { PreviewResult } from '../../server/protocol/messages';
 export interface Previews extends Disposable {
   /** @param subject what is previewed, as a URI; previewing it again renews the diff that is open */
   show(subject: string, preview: PreviewResult): Promise<void>;
-  /** Two states that are both there. */
-  compare(subject: string, title: string, texts: Pick<PreviewResult, 'before' | 'after'>): Promise<void>;
+  /** Two texts side by side. */
+  compare(subject: string, title: string, texts: { readonly before: string; readonly after: string }): Promise<void>;
 }
 
 export const previewScheme = 'rehearsal-preview';
@@ -28,18 +28,18 @@ export function createPreviews(): Previews {
     renewed.fire(uri);
     return uri;
   };
+  const compare: Previews['compare'] = async (subject, title, texts) => {
+    const [before, after] = [put('before', subject, texts.before), put('after', subject, texts.after)];
+    await commands.executeCommand('vscode.diff', before, after, title, { preview: true });
+  };
   return {
+    compare,
     async show(subject, preview) {
       if (preview.before === preview.after) {
         void window.showInformationMessage(unchanged(preview));
         return;
       }
-      const [before, after] = [put('before', subject, preview.before), put('after', subject, preview.after)];
-      await commands.executeCommand('vscode.diff', before, after, titleOf(preview), { preview: true });
-    },
-    async compare(subject, title, texts) {
-      const [before, after] = [put('before', subject, texts.before), put('after', subject, texts.after)];
-      await commands.executeCommand('vscode.diff', before, after, title, { preview: true });
+      await compare(subject, titleOf(preview), preview);
     },
     dispose: () => parts.forEach((it) => it.dispose()),
   };

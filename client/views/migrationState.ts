@@ -45,6 +45,13 @@ export const badgeOf = (migration: MigrationItem): string => badges[stateOf(migr
 
 /** With what its tool makes of it. */
 export const describe = (migration: MigrationItem, { label }: TargetItem): string =>
-  [words[stateOf(migration)](label), migration.reason ?? ''].join(' ').trimEnd();
+  [words[stateOf(migration)](label), keptWords(migration), migration.reason ?? ''].filter((it) => it !== '').join(' ');
+
+const keptWords = ({ kept, hasDown }: MigrationItem): string => {
+  if (!kept) return '';
+  return hasDown
+    ? l10n.t('Its SQL is kept, so that it can be reverted.')
+    : l10n.t('Its SQL is kept, which has no way down.');
+};
 
 export const isInOrder = (migration: MigrationItem): boolean => ['applied', 'pending'].includes(stateOf(migration));

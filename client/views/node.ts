@@ -1,9 +1,11 @@
 /** The rows of the trees, and how each is drawn. A command that is called from a row gets the row. */
 import { MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState, Uri, l10n } from 'vscode';
+import type { DriftItem } from '../../server/protocol/drift';
 import type { MigrationItem, ProjectItem, SnapshotItem } from '../../server/protocol/messages';
 import type { VerdictSummary } from '../../server/protocol/verdicts';
 import { titleOf } from '../faults';
 import { errorsIn } from '../rehearsalErrors';
+import { type DriftNode, drawDrift, driftOf } from './driftNode';
 import { briefTimeOf, foundOf, labelOf, nameOf, sizeOf, timeOf } from '../words';
 import { describe, failedIcon, iconOf } from './migrationState';
 import { appendPlain } from './plainText';
@@ -12,7 +14,14 @@ export type Node =
   | { readonly kind: 'project'; readonly project: ProjectItem }
   | { readonly kind: 'migration'; readonly project: ProjectItem; readonly migration: MigrationItem }
   | { readonly kind: 'snapshot'; readonly project: ProjectItem; readonly snapshot: SnapshotItem }
-  | { readonly kind: 'database'; readonly project: ProjectItem; readonly alone: boolean }
+  | {
+      readonly kind: 'database';
+      readonly project: ProjectItem;
+      readonly alone: boolean;
+      /** Left out where nobody has asked. */
+      readonly drift?: DriftItem;
+    }
+  | DriftNode
   | Trouble;
 
 interface Trouble {
@@ -38,7 +47,9 @@ export function draw(node: Node): TreeItem {
     case 'snapshot':
       return drawSnapshot(node.project, node.snapshot);
     case 'database':
-      return drawDatabase(node.project, node.alone);
+      return drawDatabase(node.project, node.alone, node.drift);
+    case 'drift':
+      return drawDrift(node);
     case 'trouble':
       return drawTrouble(node);
   }
@@ -56,8 +67,9 @@ function drawProject(project: ProjectItem): TreeItem {
   return item;
 }
 
-function drawMigration({ folder, migrations, target, onlyUp }: ProjectItem, migration: MigrationItem): TreeItem {
-  const { version, title, state, uri, downUri, verdict } = migration;
+function drawMigration(project: ProjectItem, migration: MigrationItem): TreeItem {
+  const { folder, target, onlyUp } = project;
+  const { version, title, state, uri, downUri, kept, verdict } = migration;
   const item = new TreeItem(title === '' ? version : title);
   // Two files may have one version.
   item.id = `${folder}#${version}#${uri ?? ''}`;
@@ -66,10 +78,10 @@ function drawMigration({ folder, migrations, target, onlyUp }: ProjectItem, migr
   const down = verdict && !quiet.has(verdict.kind) ? l10n.t('down: {0}', verdict.says) : '';
   item.description = [title === '' ? '' : version, found, down].filter((it) => it !== '').join(' · ');
   item.iconPath = found === '' ? iconOf(migration) : failedIcon;
-  const newest = migrations.findLast((it) => it.state === 'applied' || it.state === 'edited');
   const traits = [
     state,
-    ...(!onlyUp && newest?.version === version && newest.uri === uri ? ['last'] : []),
+    ...(!onlyUp && migration.last ? ['last'] : []),
+    ...(kept ? ['kept'] : []),
     ...(downUri !== undefined && downUri !== uri ? ['downFile'] : []),
     ...(migration.isProgram ? ['program'] : []),
   ];
@@ -84,6 +96,12 @@ function drawMigration({ folder, migrations, target, onlyUp }: ProjectItem, migr
   ]);
   item.accessibilityInformation = { label: [`${title} ${version}`, words, found].filter((it) => it !== '').join(', ') };
   if (uri !== undefined) item.command = { command: 'vscode.open', title: l10n.t('Open'), arguments: [Uri.parse(uri)] };
+  else if (kept)
+    item.command = {
+      command: 'rehearsal.showKept',
+      title: l10n.t('Open'),
+      arguments: [{ kind: 'migration', project, migration } satisfies Node],
+    };
   return item;
 }
 
@@ -118,15 +136,22 @@ function drawSnapshot({ folder }: ProjectItem, snapshot: SnapshotItem): TreeItem
   return item;
 }
 
-function drawDatabase(project: ProjectItem, alone: boolean): TreeItem {
+function drawDatabase(project: ProjectItem, alone: boolean, drift: DriftItem | undefined): TreeItem {
   const { folder, target, fault, layout, because } = project;
-  const item = new TreeItem(alone ? target.label : labelOf(project));
+  const isOpen = drift !== undefined && drift.objects.length > 0;
+  const item = new TreeItem(
+    alone ? target.label : labelOf(project),
+    isOpen ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.None,
+  );
   item.id = folder;
+  const drifted = driftOf(drift);
   const server = fault ? l10n.t('does not answer') : target.server;
-  item.description = [alone ? '' : target.label, layout, server, target.because].filter((it) => it !== '').join(' · ');
+  item.description = [drifted, alone ? '' : target.label, layout, server, target.because]
+    .filter((it) => it !== '')
+    .join(' · ');
   item.iconPath = fault
     ? new ThemeIcon('error', new ThemeColor('list.errorForeground'))
-    : new ThemeIcon(target.local ? 'database' : 'cloud', target.local ? undefined : warning);
+    : new ThemeIcon(target.local ? 'database' : 'cloud', target.local && drifted === '' ? undefined : warning);
   item.contextValue = 'database';
   const place = target.local
     ? l10n.t('On this machine.')
@@ -137,9 +162,13 @@ function drawDatabase(project: ProjectItem, alone: boolean): TreeItem {
     l10n.t('Why this one: {0}', target.because),
     place,
     l10n.t('Migrations of {0}: {1}', layout, because),
+    drifted === '' ? '' : l10n.t('It is not what its applied migrations make: {0}.', drifted),
+    ...(drift?.doubts ?? []),
     fault?.message ?? '',
   ]);
-  item.accessibilityInformation = { label: `${labelOf(project)}, ${target.label}, ${server}, ${place}` };
+  item.accessibilityInformation = {
+    label: [labelOf(project), target.label, server, place, drifted].filter((it) => it !== '').join(', '),
+  };
   return item;
 }
 

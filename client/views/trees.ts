@@ -1,6 +1,7 @@
 /** Sidebar: migrations, snapshots and databases, as the server tells them. They keep nothing. */
 import { type Disposable, EventEmitter, type TreeDataProvider, type TreeView, window, workspace } from 'vscode';
 import { type LanguageClient, ResponseError } from 'vscode-languageclient/node';
+import { DriftChanged, type DriftItem, KnownDriftRequest } from '../../server/protocol/drift';
 import { ListSnapshotsRequest, type ProjectItem } from '../../server/protocol/messages';
 import { faultOf } from '../faults';
 import type { Projects } from '../projects';
@@ -15,12 +16,14 @@ export interface Trees extends Disposable {
 
 export function showTrees(client: LanguageClient, projects: Projects): Trees {
   const errors = followErrors(projects);
-  const [changed, marked] = [new EventEmitter<void>(), new EventEmitter<void>()];
+  const [changed, marked, compared] = [new EventEmitter<void>(), new EventEmitter<void>(), new EventEmitter<void>()];
   const listening = [
     projects.onDidChange(() => {
       changed.fire();
       marked.fire();
+      compared.fire();
     }),
+    client.onNotification(DriftChanged, () => compared.fire()),
     // Only rows of migrations show them: the other trees would ask the server.
     errors.onDidChange(() => marked.fire()),
   ];
@@ -50,12 +53,20 @@ export function showTrees(client: LanguageClient, projects: Projects): Trees {
   ]);
   const snapshots = tree(changed, (project) => snapshotsOf(client, project));
   const databases: TreeDataProvider<Node> = {
-    onDidChangeTreeData: changed.event,
+    onDidChangeTreeData: compared.event,
     getTreeItem: draw,
     async getChildren(parent) {
+      if (parent?.kind === 'database')
+        return (parent.drift?.objects ?? []).map((object) => ({ kind: 'drift', project: parent.project, object }));
       if (parent || !workspace.isTrusted) return [];
       await projects.first;
-      return projects.current.map((project) => ({ kind: 'database', project, alone: projects.current.length === 1 }));
+      const alone = projects.current.length === 1;
+      return Promise.all(
+        projects.current.map(async (project): Promise<Node> => {
+          const drift = await knownDrift(client, project);
+          return { kind: 'database', project, alone, ...(drift ? { drift } : {}) };
+        }),
+      );
     },
   };
 
@@ -64,7 +75,7 @@ export function showTrees(client: LanguageClient, projects: Projects): Trees {
     show('rehearsal.snapshots', snapshots),
     show('rehearsal.databases', databases),
   ];
-  const parts = [changed, marked, errors, ...listening, ...views];
+  const parts = [changed, marked, compared, errors, ...listening, ...views];
   return { migrations, snapshots, databases, dispose: () => parts.forEach((it) => it.dispose()) };
 }
 
@@ -80,6 +91,17 @@ function troubleOf(project: ProjectItem): Node[] {
       : [{ kind: 'trouble' as const, message: blocked, remedy: 'rehearsal.repairHistory', project }]),
     ...problems.map((it) => ({ kind: 'trouble' as const, ...it })),
   ];
+}
+
+/** Where it cannot be asked, the row itself says why. */
+async function knownDrift(client: LanguageClient, { folder, fault }: ProjectItem): Promise<DriftItem | undefined> {
+  if (fault) return undefined;
+  try {
+    return (await client.sendRequest(KnownDriftRequest, { folder })) ?? undefined;
+  } catch (error) {
+    if (!(error instanceof ResponseError)) throw error;
+    return undefined;
+  }
 }
 
 async function snapshotsOf(client: LanguageClient, project: ProjectItem): Promise<Node[]> {

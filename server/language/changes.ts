@@ -142,7 +142,7 @@ export function progressTo(connection: Connection, progress: string): (step: Pro
   };
 }
 
-function sent(result: EngineResult): ApplyResult {
+export function sent(result: EngineResult): ApplyResult {
   if (result.kind !== 'refused') return result;
   const { finding, text, ...rest } = result;
   return {

@@ -39,6 +39,7 @@ export class Checks {
   private readonly others: OtherFiles;
   private readonly refusals = new Refusals();
   private readonly names: FolderNames;
+  private readonly movedListeners: ((folder: string) => void)[] = [];
   private readonly looks: Looks = repeatedLooks((folder, occasion) => this.look(folder, occasion));
 
   constructor(
@@ -188,6 +189,11 @@ export class Checks {
     this.looks.add(folder);
   }
 
+  /** Told when somebody else has changed the schema or the history of the target of the project at a folder. */
+  onMoved(listener: (folder: string) => void): void {
+    this.movedListeners.push(listener);
+  }
+
   /** Somebody comes back to the editor, and may have changed a target elsewhere, in psql or by the tool itself. */
   lookForChanges(): void {
     this.looks.soon();
@@ -206,6 +212,7 @@ export class Checks {
       const glance = (await project?.refreshIfMoved(occasion)) ?? 'same';
       if (glance === 'moved') {
         this.refusals.forget(folder);
+        for (const listener of this.movedListeners) listener(folder);
         this.workspace.changed('projects');
       }
       const isNews = glance === 'moved' || (glance === 'rows' && project && this.subjectsOf(project).length > 0);

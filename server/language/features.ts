@@ -4,6 +4,7 @@ import { codeActions } from './codeActions';
 import { codeLens } from './codeLens';
 import { completion } from './completion';
 import { databases } from './databases';
+import { drift } from './drift';
 import type { Feature } from './feature';
 import { formatting } from './formatting';
 import { hover } from './hover';
@@ -35,6 +36,7 @@ export const features: readonly Feature[] = [
   pendingFindings,
   programFiles,
   databases,
+  drift,
   repairs,
   rowsAtFault,
   verifying,

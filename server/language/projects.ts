@@ -116,7 +116,9 @@ async function itemOf(project: Project, asked: Promise<Status>, checks: Checks):
     return {
       ...item,
       target: targetItem(target, status.server),
-      migrations: status.migrations.map((it) => withVerdict(migrationItem(it, folder), it, checks)),
+      migrations: status.migrations.map((it) =>
+        withVerdict(migrationItem(it, folder, status.revertible[0]), it, checks),
+      ),
       ...(fault === undefined ? {} : { fault }),
       ...(status.blocked === undefined ? {} : { blocked: status.blocked }),
     };
@@ -140,15 +142,18 @@ export function targetItem({ label, name, local, engine, because }: TargetInfo, 
 }
 
 function migrationItem(
-  { version, title, state, reason, migration }: Status['migrations'][number],
+  { version, title, state, reason, migration, kept }: Status['migrations'][number],
   { asked }: Project['folder'],
+  last?: string,
 ): MigrationItem {
   const { upPath, downPath } = migration ?? {};
   return {
     version,
     title,
     state,
-    hasDown: isRevertible(downPath, asked),
+    hasDown: kept?.hasDown ?? isRevertible(downPath, asked),
+    ...(kept ? { kept: true as const } : {}),
+    ...(version === last ? { last: true as const } : {}),
     ...(reason === undefined ? {} : { reason }),
     ...(upPath === undefined ? {} : { uri: uriOf(upPath) }),
     ...(downPath === undefined ? {} : { downUri: uriOf(downPath) }),

@@ -122,6 +122,10 @@ export interface MigrationItem {
   readonly downUri?: string;
   /** What came of its down script when it was tried last, with the files as they are; left out where it was not. */
   readonly verdict?: VerdictSummary;
+  /** Of a `missing` one: its SQL is kept, and can be shown. */
+  readonly kept?: true;
+  /** It is the one that would be reverted first. */
+  readonly last?: true;
   /** The file is a program, and its tool has told the SQL. */
   readonly isProgram?: true;
 }

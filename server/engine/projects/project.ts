@@ -86,12 +86,15 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     repairs: (signal) => repairs(ground, signal),
     repair: (chosen, consent, signal) => bench.alone(() => repair(ground, chosen, consent, signal)),
     appliedText: (path, signal) => appliedText(ground, path, signal),
-    drift: (signal, occasion = 'asked') =>
-      occasion === 'asked'
-        ? bench.turns.soon(() => driftOf(ground, signal))
-        : bench.turns.whenIdle((ending) => driftOf(ground, ending), signal),
-    driftScript: (way, ids, signal) =>
-      bench.turns.soon(async () => (shown.script = await driftScript(ground, way, ids, signal))),
+    async drift(signal, occasion = 'asked') {
+      if (occasion === 'passing') return bench.turns.whenIdle((ending) => driftOf(ground, ending), signal);
+      await bench.refreshIfMoved(occasion);
+      return bench.turns.soon(() => driftOf(ground, signal));
+    },
+    async driftScript(way, ids, signal) {
+      await bench.refreshIfMoved('asked');
+      return bench.turns.soon(async () => (shown.script = await driftScript(ground, way, ids, signal)));
+    },
     writeDriftMigration: (script, title) => writeDriftMigration(ground, script, title),
     recordApplied: (path, consent, signal) => bench.alone(() => recordApplied(ground, path, consent, signal)),
     undoDrift: (request, progress, signal) =>

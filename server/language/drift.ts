@@ -1,0 +1,182 @@
+/** Drift as the editor has it: asked anew in the background when others change the schema, or at once by the user. */
+import type { Connection } from 'vscode-languageserver/node';
+import type { Drift, Project } from '../engine/project';
+import {
+  DriftChanged,
+  type DriftItem,
+  DriftRequest,
+  DriftScriptRequest,
+  IgnoreDriftRequest,
+  KeptSqlRequest,
+  KnownDriftRequest,
+  RecordAppliedRequest,
+  UndoDriftRequest,
+  WriteDriftRequest,
+} from '../protocol/drift';
+import { inBackground } from './background';
+import { afterwards, mustBeSaved, progressTo, sent } from './changes';
+import type { Checks } from './checks';
+import type { Feature } from './feature';
+import { reply } from './reply';
+import { pathOf, uriOf } from './uri';
+import type { Workspace } from './workspace';
+
+export const drift: Feature = {
+  capabilities: {},
+
+  attach(connection, workspace, documents, checks) {
+    const drifts = new Drifts(connection, workspace);
+    checks.onMoved((folder) => drifts.askSoon(folder));
+    workspace.onChange((change) => {
+      if (change !== 'projects') drifts.cancel();
+    });
+    attachQuestions(connection, workspace, drifts);
+    attachActions(connection, workspace, checks, drifts);
+    connection.onRequest(
+      UndoDriftRequest,
+      reply(async ({ folder, progress, ...request }, signal) => {
+        const project = await workspace.projectAt(folder);
+        mustBeSaved(workspace, documents, project);
+        const result = await afterwards(workspace, checks, project, async () =>
+          sent(await project.undoDrift(request, progressTo(connection, progress), signal)),
+        );
+        drifts.askSoon(project.folder.path);
+        return result;
+      }),
+    );
+  },
+};
+
+function attachQuestions(connection: Connection, workspace: Workspace, drifts: Drifts): void {
+  connection.onRequest(
+    KnownDriftRequest,
+    reply(async ({ folder }) => {
+      const { folder: found } = await workspace.knownProjectAt(folder);
+      const known = drifts.of(found.path);
+      return known ? itemOf(known) : null;
+    }),
+  );
+  connection.onRequest(
+    DriftRequest,
+    reply(async ({ folder }, signal) => {
+      return itemOf(await drifts.ask(await workspace.projectAt(folder), signal));
+    }),
+  );
+  connection.onRequest(
+    DriftScriptRequest,
+    reply(async ({ folder, way, ids }, signal) => {
+      const { text, losses, objects } = await (await workspace.projectAt(folder)).driftScript(way, ids, signal);
+      return { text, losses, names: objects.map(({ type, name }) => `${type} ${name}`) };
+    }),
+  );
+  connection.onRequest(
+    KeptSqlRequest,
+    reply(async ({ folder, version }, signal) => ({
+      text: await (await workspace.projectAt(folder)).keptSql(version, signal),
+    })),
+  );
+}
+
+function attachActions(connection: Connection, workspace: Workspace, checks: Checks, drifts: Drifts): void {
+  connection.onRequest(
+    IgnoreDriftRequest,
+    reply(async ({ folder, ids, reason }, signal) => {
+      const project = await workspace.projectAt(folder);
+      const { objects } = drifts.of(project.folder.path) ?? (await drifts.ask(project, signal));
+      project.ignoreDrift(
+        objects.filter(({ id }) => ids.includes(id)),
+        reason,
+      );
+      drifts.askSoon(project.folder.path);
+    }),
+  );
+  connection.onRequest(
+    WriteDriftRequest,
+    reply(async ({ folder, title, ids }, signal) => {
+      const project = await workspace.projectAt(folder);
+      const path = project.writeDriftMigration(await project.driftScript('migration', ids, signal), title);
+      workspace.changed('projects');
+      return { uri: uriOf(path) };
+    }),
+  );
+  connection.onRequest(
+    RecordAppliedRequest,
+    reply(async ({ folder, uri, ...consent }, signal) => {
+      const project = await workspace.projectAt(folder);
+      const path = pathOf(uri) ?? uri;
+      await afterwards(workspace, checks, project, () => project.recordApplied(path, consent, signal));
+      drifts.askSoon(project.folder.path);
+    }),
+  );
+}
+
+/** So long nothing more has to change before it is asked in the background, in milliseconds. */
+const quietMs = 1_000;
+
+/** A class because it remembers what was found, by folder. */
+class Drifts {
+  private readonly known = new Map<string, Drift>();
+  private readonly asking = new Map<string, AbortController>();
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly workspace: Workspace,
+  ) {}
+
+  of(folder: string): Drift | undefined {
+    return this.known.get(folder);
+  }
+
+  /** @throws {Fault} as Project.drift */
+  async ask(project: Project, signal: AbortSignal): Promise<Drift> {
+    this.asking.get(project.folder.path)?.abort();
+    return this.learn(project, await project.drift(signal));
+  }
+
+  /** When nothing else is to be done; what was asked before that is asked no more. */
+  askSoon(folder: string): void {
+    this.asking.get(folder)?.abort();
+    const ending = new AbortController();
+    this.asking.set(folder, ending);
+    const ask = async (): Promise<void> => {
+      const project = (await this.workspace.projects()).find((it) => it.folder.path === folder);
+      if (!project || ending.signal.aborted) return;
+      const found = await unlessAborted(project.drift(ending.signal, 'passing'), ending.signal);
+      if (found) this.learn(project, found);
+    };
+    const timer = setTimeout(() => inBackground(this.connection, ask()), quietMs).unref();
+    ending.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+  }
+
+  /** Other targets, other drift. */
+  cancel(): void {
+    for (const it of this.asking.values()) it.abort();
+    this.asking.clear();
+    this.known.clear();
+  }
+
+  private learn({ folder }: Project, found: Drift): Drift {
+    this.known.set(folder.path, found);
+    if (this.workspace.ours)
+      inBackground(this.connection, this.connection.sendNotification(DriftChanged, { folder: uriOf(folder.path) }));
+    return found;
+  }
+}
+
+/** @returns undefined when it was given up */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
+}
+
+const itemOf = ({ objects, doubts, applied, rehearsedOn, ignoreFile }: Drift): DriftItem => ({
+  objects: objects.map(({ ignored, ...it }) => ({ ...it, ...(ignored ? { ignored: ignored.reason } : {}) })),
+  doubts,
+  applied,
+  rehearsedOn,
+  ignoreFile: uriOf(ignoreFile),
+});
