@@ -29,7 +29,7 @@ function passingWork(said: string[]): Passing {
 }
 
 describe('the turns of a bench', () => {
-  for (const manner of ['inPassing', 'beside'] as const)
+  for (const manner of ['inPassing', 'beside', 'whenIdle'] as const)
     it(`give way ${manner} to what is asked for, and begin again after it`, async () => {
       const turns = new ShadowTurns((work) => work());
       const said: string[] = [];
@@ -39,6 +39,16 @@ describe('the turns of a bench', () => {
       await turns.soon(async () => said.push('asked'));
       deepEqual([await passing, ...said], ['done', 'begins 1', 'asked', 'begins 2']);
     });
+
+  it('give way when idle also to what is done in passing', async () => {
+    const turns = new ShadowTurns((work) => work());
+    const said: string[] = [];
+    const { begun, work } = passingWork(said);
+    const idle = turns.whenIdle(work, never);
+    await begun;
+    await turns.inPassing(async () => said.push('in passing'), never);
+    deepEqual([await idle, ...said], ['done', 'begins 1', 'in passing', 'begins 2']);
+  });
 
   it('go on beside what is done there', async () => {
     const turns = new ShadowTurns((work) => work());

@@ -68,15 +68,21 @@ export function keptMigrations(
     [known, read] = [keptIn(folder, names), names];
     return known;
   };
-  const write = (stamp: string, change: Change): void =>
-    writeDurably(join(folder, `${stamp}-${randomBytes(4).toString('hex')}.json`), JSON.stringify(change));
+  const write = (stamp: string, change: Change): string => {
+    const name = `${stamp}-${randomBytes(4).toString('hex')}.json`;
+    writeDurably(join(folder, name), JSON.stringify(change));
+    return name;
+  };
   return {
     all,
     put(migrations, gone) {
       const before = all();
       const forgotten = gone.filter((it) => before.has(it));
       if (migrations.length === 0 && forgotten.length === 0) return;
-      write(behind(namesIn(folder), now()), { kept: migrations, gone: forgotten });
+      const change: Change = { kept: migrations, gone: forgotten };
+      const name = write(behind(namesIn(folder), now()), change);
+      // What was just written need not be read.
+      [known, read] = [changed(new Map(before), change), [...read, name]];
       const names = namesIn(folder);
       if (names.length <= mostFiles) return;
       // In the place of the newest of them, so that what others write meanwhile is behind it.
@@ -100,11 +106,13 @@ function behind(names: readonly string[], now: Date): string {
 
 function keptIn(folder: string, names: readonly string[]): Map<string, KeptMigration> {
   const known = new Map<string, KeptMigration>();
-  for (const name of names) {
-    const { kept, gone } = changeIn(join(folder, name));
-    for (const it of gone) known.delete(it);
-    for (const it of kept) known.set(it.version, it);
-  }
+  for (const name of names) changed(known, changeIn(join(folder, name)));
+  return known;
+}
+
+function changed(known: Map<string, KeptMigration>, { kept, gone }: Change): Map<string, KeptMigration> {
+  for (const it of gone) known.delete(it);
+  for (const it of kept) known.set(it.version, it);
   return known;
 }
 
