@@ -1,6 +1,8 @@
 /** What is done about drift: a migration of it, or its undoing, each proved before and true afterwards. */
 import { deepEqual, doesNotMatch, equal, match, rejects } from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { type ApplyStep, topic } from '../../server/engine/apply/steps';
+import { openJournal } from '../../server/engine/base/journal';
 import type { Project } from '../../server/engine/project';
 import { isFault } from '../support/faults';
 import { asAdmin, type Major, serverOf, servers, withDatabase } from '../support/servers';
@@ -171,6 +173,28 @@ describe('drift', () => {
       match(result.finding.message, /could not create unique index/);
       match(result.state, /^The undoing of its drift was rolled back; nothing of it stands\. 1 is the newest applied/);
       equal((await driftIn(await project())).length, 2);
+    }));
+
+  it('stays as it is when its undoing is cancelled, and is told of after that was cut off', () =>
+    withApplied(async ({ workspace, project, run }) => {
+      await run('create table by_hand ()', 'create table more ()');
+      const found = await project();
+      const { objects } = await found.drift(never);
+      const { text } = await found.driftScript('undo', undefined, never);
+      const request = { ...agreed, ids: objects.map(({ id }) => id), text };
+      const stopping = new AbortController();
+      const result = await found.undoDrift(request, () => stopping.abort(), stopping.signal);
+      if (result.kind !== 'cancelled') throw new Error(JSON.stringify(result));
+      match(result.state, /^The undoing of its drift was rolled back; nothing of it stands\./);
+      equal((await driftIn(await project())).length, 2);
+      const journal = openJournal<ApplyStep>(workspace.world.storage, topic, found.target.id, new Date());
+      journal.note({ step: 'run', version: 'the undoing of its drift', direction: 'up', from: 0, of: 2 });
+      journal.leave();
+      await (await project()).status();
+      match(
+        workspace.news.map((it) => (it.kind === 'recovered' ? it.message : '')).join(),
+        /was cut off in the middle of the undoing of its drift, which was rolled back: nothing of it stands\./,
+      );
     }));
 
   it('is written as its tool reads it', () =>
