@@ -119,6 +119,7 @@ export async function afterwards<T>(
     return await change();
   } finally {
     workspace.changed('projects');
+    checks.moved(project.folder.path, 'us');
     checks.recheckInBackground();
   }
 }

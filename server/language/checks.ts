@@ -20,6 +20,8 @@ import type { Workspace } from './workspace';
 
 type RefusedInFile = Pick<Extract<ApplyResult, { kind: 'refused' }>, 'finding' | 'text'>;
 
+type OnMoved = (folder: string, by: 'others' | 'us') => void;
+
 /**
  * A class because every part of the server asks the same one.
  *
@@ -39,7 +41,7 @@ export class Checks {
   private readonly others: OtherFiles;
   private readonly refusals = new Refusals();
   private readonly names: FolderNames;
-  private readonly movedListeners: ((folder: string) => void)[] = [];
+  private readonly movedListeners: OnMoved[] = [];
   private readonly looks: Looks = repeatedLooks((folder, occasion) => this.look(folder, occasion));
 
   constructor(
@@ -189,9 +191,13 @@ export class Checks {
     this.looks.add(folder);
   }
 
-  /** Told when somebody else has changed the schema or the history of the target of the project at a folder. */
-  onMoved(listener: (folder: string) => void): void {
+  /** Told when somebody has changed the schema or the history of the target of the project at a folder. */
+  onMoved(listener: OnMoved): void {
     this.movedListeners.push(listener);
+  }
+
+  moved(folder: string, by: 'others' | 'us'): void {
+    for (const listener of this.movedListeners) listener(folder, by);
   }
 
   /** Somebody comes back to the editor, and may have changed a target elsewhere, in psql or by the tool itself. */
@@ -212,7 +218,7 @@ export class Checks {
       const glance = (await project?.refreshIfMoved(occasion)) ?? 'same';
       if (glance === 'moved') {
         this.refusals.forget(folder);
-        for (const listener of this.movedListeners) listener(folder);
+        this.moved(folder, 'others');
         this.workspace.changed('projects');
       }
       const isNews = glance === 'moved' || (glance === 'rows' && project && this.subjectsOf(project).length > 0);

@@ -26,7 +26,10 @@ export const drift: Feature = {
 
   attach(connection, workspace, documents, checks) {
     const drifts = new Drifts(connection, workspace);
-    checks.onMoved((folder) => drifts.askSoon(folder));
+    // Who has never seen any drift does not wait for what we have changed ourselves.
+    checks.onMoved((folder, by) => {
+      if (by === 'others' || drifts.of(folder)) drifts.askSoon(folder);
+    });
     workspace.onChange((change) => {
       if (change !== 'projects') drifts.cancel();
     });
@@ -37,11 +40,9 @@ export const drift: Feature = {
       reply(async ({ folder, progress, ...request }, signal) => {
         const project = await workspace.projectAt(folder);
         mustBeSaved(workspace, documents, project);
-        const result = await afterwards(workspace, checks, project, async () =>
+        return afterwards(workspace, checks, project, async () =>
           sent(await project.undoDrift(request, progressTo(connection, progress), signal)),
         );
-        drifts.askSoon(project.folder.path);
-        return result;
       }),
     );
   },
@@ -105,7 +106,6 @@ function attachActions(connection: Connection, workspace: Workspace, checks: Che
       const project = await workspace.projectAt(folder);
       const path = pathOf(uri) ?? uri;
       await afterwards(workspace, checks, project, () => project.recordApplied(path, consent, signal));
-      drifts.askSoon(project.folder.path);
     }),
   );
 }
