@@ -7,6 +7,8 @@ export interface Question {
   readonly asks: string;
   readonly detail: string;
   readonly button: string;
+  /** Why its name has to be typed, where it is on this machine as well. */
+  readonly byName?: string;
   /** Where something is known to be against the deed. */
   readonly safer?: SaferChoice;
   /** Another way to do it, which asks more. */
@@ -21,20 +23,25 @@ export interface SaferChoice {
 
 /** @returns undefined when the user turned away */
 export async function askConsent(target: TargetItem, question: Question): Promise<Consent | undefined> {
-  const { asks, detail, button, safer, also } = question;
+  const { asks, detail, button, safer, also, byName } = question;
   const buttons = [...(safer ? [safer.button] : []), button, ...(also ? [also.button] : [])];
   const pressed = await window.showWarningMessage(asks, { modal: true, detail }, ...buttons);
   if (safer && pressed === safer.button) await safer.run();
   if (also && pressed === also.button) await also.run();
   if (pressed !== button) return undefined;
-  return target.local ? { disconnect: false } : askName(target, asks);
+  if (byName === undefined && target.local) return { disconnect: false };
+  return askName(target, asks, byName);
 }
 
 /** A target elsewhere may be production: one click is never enough. @returns undefined when the user turned away */
-export async function askName(target: TargetItem, title: string): Promise<Consent | undefined> {
+export async function askName(
+  target: TargetItem,
+  title: string,
+  why = l10n.t('{0} is not on this machine.', target.label),
+): Promise<Consent | undefined> {
   const typed = await window.showInputBox({
     title,
-    prompt: l10n.t('{0} is not on this machine. Type its name, {1}, to go on.', target.label, target.name),
+    prompt: `${why} ${l10n.t('Type its name, {0}, to go on.', target.name)}`,
     placeHolder: target.name,
     ignoreFocusOut: true,
     validateInput: (name) => (name === target.name ? undefined : l10n.t('Type {0} to go on.', target.name)),

@@ -10,6 +10,7 @@ import {
 import type { LanguageClient } from 'vscode-languageclient/node';
 import { SettingsChanged, TrustGranted, WindowFocused } from '../server/protocol/messages';
 import { registerCommands } from './commands/all';
+import { followEnvironments } from './environments';
 import { showTrouble } from './faults';
 import type { Parts } from './parts';
 import { createKeptDocuments } from './preview/keptDocuments';
@@ -48,11 +49,13 @@ export async function activate(context: ExtensionContext): Promise<Extension> {
   const client = createServer(context, log, targets);
   running = client;
   const projects = followProjects(client);
+  const environments = followEnvironments(client, context.secrets);
   const parts: Parts = {
     client,
     log,
     projects,
     targets,
+    environments,
     progress: followProgress(client),
     previews: createPreviews(),
     rowTexts: createRowTexts(),
@@ -60,7 +63,7 @@ export async function activate(context: ExtensionContext): Promise<Extension> {
     trialReports: createTrialReports(),
     keptDocuments: createKeptDocuments(client),
   };
-  const trees = showTrees(client, projects);
+  const trees = showTrees(client, projects, environments);
   const rehearsals = followRehearsals(client);
   const statusBar = showStatusBar(projects, rehearsals);
   const languageStatus = showLanguageStatus(rehearsals);

@@ -2,6 +2,7 @@
 import type { LogOutputChannel } from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 import type { KeptDocuments } from './preview/keptDocuments';
+import type { Environments } from './environments';
 import type { Previews } from './preview/previews';
 import type { RowTexts } from './preview/rowTexts';
 import type { SqlDocuments } from './preview/sqlDocuments';
@@ -15,6 +16,7 @@ export interface Parts {
   readonly log: LogOutputChannel;
   readonly projects: Projects;
   readonly targets: Targets;
+  readonly environments: Environments;
   readonly progress: ServerProgress;
   readonly previews: Previews;
   readonly rowTexts: RowTexts;

@@ -20,6 +20,8 @@ export function readSettings(): Settings {
     statementTimeout: count('statementTimeout', 5_000),
     inlayHints: level(text('inlayHints', 'off')),
     requireIdempotent: demanded(),
+    environments: environments(),
+    rehearsalMaxAge: count('rehearsalMaxAge', 60),
   };
 }
 
@@ -64,6 +66,12 @@ function text(name: string, otherwise: string): string {
 function count(name: string, otherwise: number): number {
   const value = read(name);
   return typeof value === 'number' && value > 0 ? value : otherwise;
+}
+
+/** What is wrong with one is said by the server, where it is asked for. */
+function environments(): Record<string, unknown> {
+  const value = read('environments');
+  return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
 /** Null where nobody has set it: to set it to its default means something, too. */

@@ -94,10 +94,15 @@ describe('package.json', () => {
       ([, name = '', value]) => [`rehearsal.${name}`, valueOf(value)] as const,
     );
     // The client library reads the trace level by itself; a limit that nobody has chosen is the engine's to decide;
-    // layouts of single folders are read folder by folder; limits of snapshots are one object.
-    const others = ['trace.server', 'shadowDataLimit', 'layouts', 'snapshotRetention', 'requireIdempotent'].map(
-      (it) => `rehearsal.${it}`,
-    );
+    // layouts of single folders are read folder by folder; limits of snapshots and environments are objects.
+    const others = [
+      'trace.server',
+      'shadowDataLimit',
+      'layouts',
+      'snapshotRetention',
+      'requireIdempotent',
+      'environments',
+    ].map((it) => `rehearsal.${it}`);
     const declared = Object.entries(contributes.configuration.properties).filter(([name]) => !others.includes(name));
     equal(contributes.configuration.properties['rehearsal.shadowDataLimit']?.default, usualDataLimit);
     deepEqual(Object.fromEntries(inCode), Object.fromEntries(declared.map(([name, it]) => [name, it.default])));

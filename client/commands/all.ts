@@ -6,6 +6,7 @@ import { apply } from './apply';
 import { applyAllPending } from './applyAllPending';
 import { applyUpToHere } from './applyUpToHere';
 import { checkDrift } from './checkDrift';
+import { applyThere } from './applyThere';
 import { chooseDatabase } from './chooseDatabase';
 import type { Command } from './command';
 import { compareSnapshot } from './compareSnapshot';
@@ -20,6 +21,8 @@ import { previewChanges } from './previewChanges';
 import { refresh } from './refresh';
 import { rehearse } from './rehearse';
 import { renameSnapshot } from './renameSnapshot';
+import { prepareBundle } from './prepareBundle';
+import { rehearseThere } from './rehearseThere';
 import { repairHistory } from './repairHistory';
 import { restoreTables } from './restoreTables';
 import { revertLast } from './revertLast';
@@ -40,6 +43,7 @@ import { undoDrift } from './undoDrift';
 export const commands: readonly Command[] = [
   apply,
   applyAllPending,
+  applyThere,
   applyUpToHere,
   checkDrift,
   chooseDatabase,
@@ -55,6 +59,8 @@ export const commands: readonly Command[] = [
   refresh,
   rehearse,
   renameSnapshot,
+  prepareBundle,
+  rehearseThere,
   repairHistory,
   restoreTables,
   revertLast,

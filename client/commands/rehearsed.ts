@@ -49,7 +49,7 @@ interface Told extends FindingsItem {
   readonly uri: string;
 }
 
-function tell(found: readonly PendingFindings[]): Rehearsed {
+export function tell(found: readonly PendingFindings[]): Rehearsed {
   const errors = found.flatMap(({ uri, errors: some }): Told[] => (some ? [{ uri, ...some }] : []));
   const warnings = found.flatMap(({ uri, warnings: some }): Told[] => (some ? [{ uri, ...some }] : []));
   const ofErrors = errors.map((it) => line(it, errorsOf(it.count)));

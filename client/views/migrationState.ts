@@ -5,7 +5,10 @@ import type { MigrationItem, TargetItem } from '../../server/protocol/messages';
 /** `outOfOrder`: pending, and its tool applies nothing as long as that is so. */
 type State = MigrationItem['state'] | 'outOfOrder';
 
-const stateOf = ({ state, reason }: Pick<MigrationItem, 'state' | 'reason'>): State =>
+/** What of a migration tells how it stands. */
+type Standing = Pick<MigrationItem, 'state' | 'reason'>;
+
+const stateOf = ({ state, reason }: Standing): State =>
   state === 'pending' && reason !== undefined ? 'outOfOrder' : state;
 
 const icons: Readonly<Record<State, ThemeIcon>> = {
@@ -38,16 +41,19 @@ const words: Readonly<Record<State, (target: string) => string>> = {
   outOfOrder: (target) => l10n.t('Pending, and out of order: not yet applied to {0}.', target),
 };
 
-export const iconOf = (migration: MigrationItem): ThemeIcon => icons[stateOf(migration)];
+export const iconOf = (migration: Standing): ThemeIcon => icons[stateOf(migration)];
 
 /** At most two characters, says VS Code. */
 export const badgeOf = (migration: MigrationItem): string => badges[stateOf(migration)];
 
 /** With what its tool makes of it. */
-export const describe = (migration: MigrationItem, { label }: TargetItem): string =>
+export const describe = (
+  migration: Standing & Partial<Pick<MigrationItem, 'kept' | 'hasDown'>>,
+  { label }: Pick<TargetItem, 'label'>,
+): string =>
   [words[stateOf(migration)](label), keptWords(migration), migration.reason ?? ''].filter((it) => it !== '').join(' ');
 
-const keptWords = ({ kept, hasDown }: MigrationItem): string => {
+const keptWords = ({ kept, hasDown }: Partial<Pick<MigrationItem, 'kept' | 'hasDown'>>): string => {
   if (!kept) return '';
   return hasDown
     ? l10n.t('Its SQL is kept, so that it can be reverted.')

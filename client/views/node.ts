@@ -1,14 +1,16 @@
 /** The rows of the trees, and how each is drawn. A command that is called from a row gets the row. */
-import { MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState, Uri, l10n } from 'vscode';
+import { ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState, Uri, l10n } from 'vscode';
 import type { DriftItem } from '../../server/protocol/drift';
+import type { EnvironmentItem, EnvironmentState } from '../../server/protocol/environments';
 import type { MigrationItem, ProjectItem, SnapshotItem } from '../../server/protocol/messages';
 import type { VerdictSummary } from '../../server/protocol/verdicts';
 import { titleOf } from '../faults';
+import { drawEnvironment, drawServer, drawThere } from './environmentRows';
 import { errorsIn } from '../rehearsalErrors';
 import { type DriftNode, drawDrift, driftOf } from './driftNode';
 import { briefTimeOf, foundOf, labelOf, nameOf, sizeOf, timeOf } from '../words';
 import { describe, failedIcon, iconOf } from './migrationState';
-import { appendPlain } from './plainText';
+import { markdown } from './plainText';
 
 export type Node =
   | { readonly kind: 'project'; readonly project: ProjectItem }
@@ -22,6 +24,19 @@ export type Node =
       readonly drift?: DriftItem;
     }
   | DriftNode
+  | { readonly kind: 'environment'; readonly project: ProjectItem; readonly environment: EnvironmentItem }
+  | {
+      readonly kind: 'there';
+      readonly project: ProjectItem;
+      readonly environment: EnvironmentItem;
+      readonly migration: EnvironmentState['migrations'][number];
+    }
+  | {
+      readonly kind: 'server';
+      readonly project: ProjectItem;
+      readonly environment: EnvironmentItem;
+      readonly state: EnvironmentState;
+    }
   | Trouble;
 
 interface Trouble {
@@ -50,6 +65,12 @@ export function draw(node: Node): TreeItem {
       return drawDatabase(node.project, node.alone, node.drift);
     case 'drift':
       return drawDrift(node);
+    case 'environment':
+      return drawEnvironment(node.project, node.environment);
+    case 'server':
+      return drawServer(node.state);
+    case 'there':
+      return drawThere(node.migration, node.environment);
     case 'trouble':
       return drawTrouble(node);
   }
@@ -191,15 +212,4 @@ function drawTrouble({ message, remedy, project, uri, severity }: Trouble): Tree
   item.command = { command, title, arguments: project ? [{ kind: 'project', project } satisfies Node] : [] };
   item.tooltip = markdown([message, l10n.t('Click for: {0}', title)]);
   return item;
-}
-
-/** Paragraphs; names and messages come from files and servers, so they must not become markup, but `**` of ours may. */
-function markdown(paragraphs: readonly string[]): MarkdownString {
-  const text = new MarkdownString();
-  for (const paragraph of paragraphs.filter((it) => it !== '')) {
-    const [, bold, rest] = /^\*\*(.*)\*\*(.*)$/s.exec(paragraph) ?? [undefined, undefined, paragraph];
-    if (bold !== undefined) appendPlain(text.appendMarkdown('**'), bold).appendMarkdown('**');
-    appendPlain(text, rest ?? '').appendMarkdown('\n\n');
-  }
-  return text;
 }

@@ -3,6 +3,7 @@ import { type Disposable, EventEmitter, type TreeDataProvider, type TreeView, wi
 import { type LanguageClient, ResponseError } from 'vscode-languageclient/node';
 import { DriftChanged, type DriftItem, KnownDriftRequest } from '../../server/protocol/drift';
 import { ListSnapshotsRequest, type ProjectItem } from '../../server/protocol/messages';
+import type { Environments } from '../environments';
 import { faultOf } from '../faults';
 import type { Projects } from '../projects';
 import { followErrors } from '../rehearsalErrors';
@@ -14,7 +15,7 @@ export interface Trees extends Disposable {
   readonly databases: TreeDataProvider<Node>;
 }
 
-export function showTrees(client: LanguageClient, projects: Projects): Trees {
+export function showTrees(client: LanguageClient, projects: Projects, environments: Environments): Trees {
   const errors = followErrors(projects);
   const [changed, marked, compared] = [new EventEmitter<void>(), new EventEmitter<void>(), new EventEmitter<void>()];
   const listening = [
@@ -56,17 +57,20 @@ export function showTrees(client: LanguageClient, projects: Projects): Trees {
     onDidChangeTreeData: compared.event,
     getTreeItem: draw,
     async getChildren(parent) {
+      if (!workspace.isTrusted) return [];
       if (parent?.kind === 'database')
         return (parent.drift?.objects ?? []).map((object) => ({ kind: 'drift', project: parent.project, object }));
-      if (parent || !workspace.isTrusted) return [];
+      if (parent) return parent.kind === 'environment' ? migrationsThere(environments, parent) : [];
       await projects.first;
       const alone = projects.current.length === 1;
-      return Promise.all(
-        projects.current.map(async (project): Promise<Node> => {
-          const drift = await knownDrift(client, project);
-          return { kind: 'database', project, alone, ...(drift ? { drift } : {}) };
-        }),
-      );
+      const rows = projects.current.map(async (project): Promise<Node[]> => {
+        const drift = await knownDrift(client, project);
+        return [
+          { kind: 'database', project, alone, ...(drift ? { drift } : {}) },
+          ...(await environmentsOf(environments, project)),
+        ];
+      });
+      return (await Promise.all(rows)).flat();
     },
   };
 
@@ -101,6 +105,36 @@ async function knownDrift(client: LanguageClient, { folder, fault }: ProjectItem
   } catch (error) {
     if (!(error instanceof ResponseError)) throw error;
     return undefined;
+  }
+}
+
+/** Their names alone: nothing is connected before one is unfolded. */
+const environmentsOf = (environments: Environments, project: ProjectItem): Promise<Node[]> =>
+  orTrouble(async () =>
+    (await environments.of(project.folder)).map((environment) => ({ kind: 'environment', project, environment })),
+  );
+
+const migrationsThere = (
+  environments: Environments,
+  { project, environment }: Extract<Node, { kind: 'environment' }>,
+): Promise<Node[]> =>
+  orTrouble(async () => {
+    const state = await environments.stateOf(project.folder, environment.name);
+    const { blocked, migrations } = state;
+    return [
+      { kind: 'server', project, environment, state },
+      ...(blocked === undefined ? [] : [{ kind: 'trouble' as const, message: blocked, project }]),
+      ...migrations.map((migration): Node => ({ kind: 'there', project, environment, migration })),
+    ];
+  });
+
+/** One that does not answer says so in its own rows. */
+async function orTrouble(rows: () => Promise<Node[]>): Promise<Node[]> {
+  try {
+    return await rows();
+  } catch (error) {
+    if (!(error instanceof ResponseError)) throw error;
+    return [{ kind: 'trouble', message: error.message }];
   }
 }
 

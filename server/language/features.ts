@@ -5,6 +5,7 @@ import { codeLens } from './codeLens';
 import { completion } from './completion';
 import { databases } from './databases';
 import { drift } from './drift';
+import { environments } from './environments';
 import type { Feature } from './feature';
 import { formatting } from './formatting';
 import { hover } from './hover';
@@ -37,6 +38,7 @@ export const features: readonly Feature[] = [
   programFiles,
   databases,
   drift,
+  environments,
   repairs,
   rowsAtFault,
   verifying,

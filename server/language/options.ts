@@ -21,6 +21,8 @@ const defaults: Settings = {
   statementTimeout: 5_000,
   inlayHints: 'off',
   requireIdempotent: false,
+  environments: {},
+  rehearsalMaxAge: 60,
 };
 
 const hintLevels = ['off', 'compact', 'full'] as const satisfies readonly HintLevel[];
@@ -38,7 +40,7 @@ export function readInitializationOptions(value: unknown): InitializationOptions
 /** Settings of a wrong type are as if they were not there. */
 export function readSettings(value: unknown): Settings {
   const given = isRecord(value) ? value : {};
-  const { statementTimeout: timeout, shadowDataLimit: limit } = given;
+  const { statementTimeout: timeout, shadowDataLimit: limit, rehearsalMaxAge: age } = given;
   return {
     folders: strings(given['folders']),
     layout: string(given['layout'], defaults.layout),
@@ -54,6 +56,8 @@ export function readSettings(value: unknown): Settings {
     statementTimeout: typeof timeout === 'number' && timeout > 0 ? timeout : defaults.statementTimeout,
     inlayHints: hintLevels.find((it) => it === given['inlayHints']) ?? defaults.inlayHints,
     requireIdempotent: demandOf(given['requireIdempotent']),
+    environments: isRecord(given['environments']) ? given['environments'] : defaults.environments,
+    rehearsalMaxAge: typeof age === 'number' && age > 0 ? age : defaults.rehearsalMaxAge,
   };
 }
 
@@ -81,6 +85,8 @@ export function engineOptions(
     interpreters: named({ python: settings.python, ruby: settings.ruby }),
     observe: settings.inlayHints,
     requireIdempotent: demandBelow(roots, settings.requireIdempotent),
+    environments: settings.environments,
+    rehearsalMaxAge: settings.rehearsalMaxAge,
   };
 }
 

@@ -5,6 +5,7 @@ import { Fault } from '../engine/base/fault';
 import { pathsOf } from '../engine/layouts/migration';
 import type { Asking, Engine, EngineOptions, Project, Status, TargetChoice } from '../engine/project';
 import type { Files, World } from '../engine/world';
+import type { EnvironmentParams } from '../protocol/environments';
 import type { HintLevel, Settings } from '../protocol/messages';
 import { engineOptions, readInitializationOptions, readSettings } from './options';
 import { pathOf } from './uri';
@@ -40,6 +41,10 @@ export class Workspace {
   private readonly answers = new Map<string, Promise<void>>();
   private engine: Engine | undefined;
   private found: Promise<readonly Project[]> | undefined;
+  /** Of environments that were asked for, by their names. */
+  private readonly elsewhere = new Map<string, readonly Project[]>();
+  /** By the names of environments; the engine reads them where it looks for its targets. */
+  private readonly passwords: Record<string, string> = {};
   private statuses = new WeakMap<Project, Promise<Status>>();
 
   /**
@@ -85,6 +90,7 @@ export class Workspace {
       { ...this.world, files: this.files },
       {
         ...engineOptions(this.roots, this.settings, this.disk, (folder) => this.targets.get(folder)),
+        environmentPasswords: this.passwords,
         onAsking: (asking) => this.asking(asking),
       },
     );
@@ -142,6 +148,21 @@ export class Workspace {
     return (await this.projects()).find(({ folder }) => withoutSlash(folder.path) === path);
   }
 
+  /**
+   * The same folder with the target of an environment. Nothing is connected.
+   *
+   * @throws {Fault} as `knownProjectAt`; `no-such-environment` and others when it is asked
+   */
+  async projectThere({ folder, environment, password }: EnvironmentParams): Promise<Project> {
+    const here = await this.projectAt(folder);
+    if (password !== undefined) this.passwords[environment] = password;
+    const found = (await this.engine?.projects(environment)) ?? [];
+    this.elsewhere.set(environment, found);
+    const there = found.find((it) => it.folder.path === here.folder.path);
+    if (!there) throw new Fault('no-migrations', `${here.folder.path} has none.`);
+    return there;
+  }
+
   /** What the target's history says, asked for once until something changes. */
   status(project: Project): Promise<Status> {
     const known = this.statuses.get(project);
@@ -179,7 +200,7 @@ export class Workspace {
 
   /** Forgets what is known of the targets, too: they may have been changed from elsewhere. */
   async lookAnew(): Promise<void> {
-    for (const project of await this.projects()) project.refresh();
+    for (const project of [...(await this.projects()), ...[...this.elsewhere.values()].flat()]) project.refresh();
     this.forget();
   }
 
@@ -213,6 +234,7 @@ export class Workspace {
     if (!engine) return;
     this.tell('ending');
     this.engine = undefined;
+    this.elsewhere.clear();
     this.forget();
     await engine.close();
   }

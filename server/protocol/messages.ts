@@ -42,6 +42,10 @@ export interface Settings {
   readonly inlayHints: HintLevel;
   /** Whether migrations have to change nothing when they are run again; by folder, as layouts; not when it is left out. */
   readonly requireIdempotent?: boolean | Readonly<Record<string, boolean>>;
+  /** As the user has written them: names, each with a connection or a variable, a role, and whether it is read-only. */
+  readonly environments: Readonly<Record<string, unknown>>;
+  /** In minutes. */
+  readonly rehearsalMaxAge: number;
 }
 
 /** What is kept of snapshots that are not pinned; a limit that is left out is none. */

@@ -53,6 +53,8 @@ export const usualSettings: Settings = {
   ruby: '',
   statementTimeout: 5_000,
   inlayHints: 'compact',
+  environments: {},
+  rehearsalMaxAge: 60,
 };
 
 /** One statement, that took as many milliseconds as it has characters. */

@@ -255,6 +255,8 @@ describe('background checks', () => {
         ruby: '',
         statementTimeout: 1_000,
         inlayHints: 'off',
+        environments: { staging: { variable: 'STAGING', role: 'staging' } },
+        rehearsalMaxAge: 5,
       });
       await editor.until(() => editor.published.length > before, 'the check with the new engine');
       equal(engines.length, 2);
@@ -271,6 +273,10 @@ describe('background checks', () => {
         snapshots: { packed: 'gzip', retention: { days: 30, bytes: 5_000_000 } },
         binaries: ['/opt/pg'],
         interpreters: {},
+        environments: { staging: { variable: 'STAGING', role: 'staging' } },
+        environmentPasswords: {},
+        rehearsalMaxAge: 5,
+        onAsking: options.onAsking,
       });
       deepEqual(target?.('/workspace/migrations'), { kind: 'embedded' });
       deepEqual([layouts?.('/workspace/other'), layouts?.('/workspace/migrations')], ['goose', undefined]);

@@ -51,6 +51,8 @@ describe('what is told of pending migrations', () => {
               python: '',
               ruby: '',
               inlayHints: 'full',
+              environments: {},
+              rehearsalMaxAge: 60,
             },
             ...{ database: url, shadow: 'private', postgresBinaries: [binariesOf(major)] },
           });
