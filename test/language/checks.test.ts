@@ -261,7 +261,8 @@ describe('background checks', () => {
       await editor.until(() => editor.published.length > before, 'the check with the new engine');
       equal(engines.length, 2);
       equal(engines[0]?.closed, true);
-      const { target, layouts, onAsking: _, ...options } = engines[1]?.options ?? {};
+      const made = engines[1]?.options;
+      const { target, layouts, ...options } = made ?? {};
       deepEqual(options, {
         roots: ['/workspace'],
         folders: ['/workspace/migrations'],
@@ -276,7 +277,7 @@ describe('background checks', () => {
         environments: { staging: { variable: 'STAGING', role: 'staging' } },
         environmentPasswords: {},
         rehearsalMaxAge: 5,
-        onAsking: options.onAsking,
+        onAsking: made?.onAsking,
       });
       deepEqual(target?.('/workspace/migrations'), { kind: 'embedded' });
       deepEqual([layouts?.('/workspace/other'), layouts?.('/workspace/migrations')], ['goose', undefined]);

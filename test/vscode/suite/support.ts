@@ -58,7 +58,13 @@ export async function migrationIn(path: string, title: string): Promise<Migratio
 export const statesIn = async (path: string): Promise<string[]> =>
   (await projectIn(path)).migrations.map((it) => it.state);
 
-type Dialog = 'showInformationMessage' | 'showWarningMessage' | 'showErrorMessage' | 'showQuickPick' | 'showInputBox';
+type Dialog =
+  | 'showInformationMessage'
+  | 'showWarningMessage'
+  | 'showErrorMessage'
+  | 'showQuickPick'
+  | 'showInputBox'
+  | 'showSaveDialog';
 
 /** One dialog as the user saw it. */
 export interface Asked {
@@ -80,6 +86,7 @@ export async function answering(answers: readonly Answer[], use: () => PromiseLi
     'showErrorMessage',
     'showQuickPick',
     'showInputBox',
+    'showSaveDialog',
   ];
   const open = window as unknown as Record<Dialog, (...args: unknown[]) => Promise<unknown>>;
   const originals = dialogs.map((dialog) => [dialog, open[dialog]] as const);
