@@ -58,7 +58,7 @@ describe('environments', function () {
     match(String(there[0]?.item.description), /PostgreSQL 18/);
     equal(there[1]?.item.command?.command, 'vscode.open');
     const [trouble, ...others] = await rows(gone?.node);
-    match(String(trouble?.item.label), /Postgres does not answer/);
+    match(JSON.stringify(trouble?.item.label), /Postgres does not answer/);
     equal(others.length, 0);
   });
 
