@@ -10,6 +10,7 @@ import { applyThere } from './applyThere';
 import { chooseDatabase } from './chooseDatabase';
 import type { Command } from './command';
 import { compareSnapshot } from './compareSnapshot';
+import { compareSchemas } from './compareSchemas';
 import { deleteSnapshot } from './deleteSnapshot';
 import { makeIdempotent } from './makeIdempotent';
 import { ignoreDrift } from './ignoreDrift';
@@ -48,6 +49,7 @@ export const commands: readonly Command[] = [
   checkDrift,
   chooseDatabase,
   compareSnapshot,
+  compareSchemas,
   deleteSnapshot,
   makeIdempotent,
   ignoreDrift,

@@ -22,7 +22,7 @@ export function createPreviews(): Previews {
     }),
     workspace.onDidCloseTextDocument(({ uri }) => texts.delete(uri.toString())),
   ];
-  const put = (side: 'before' | 'after', subject: string, text: string): Uri => {
+  const put = (side: string, subject: string, text: string): Uri => {
     const uri = Uri.from({ scheme: previewScheme, path: `/${side}.sql`, query: subject });
     texts.set(uri.toString(), text);
     renewed.fire(uri);

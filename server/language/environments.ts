@@ -2,9 +2,11 @@
 import type { Connection } from 'vscode-languageserver/node';
 import { join } from 'node:path';
 import type { Project, Status } from '../engine/project';
+import { comparableText } from '../engine/projects/promotion';
 import {
   ApplyThereRequest,
   BundleRequest,
+  CompareSchemasRequest,
   EnvironmentStateRequest,
   type EnvironmentItem,
   type EnvironmentState,
@@ -49,6 +51,16 @@ function attachReading(connection: Connection, workspace: Workspace): void {
     reply(async (place, signal) => {
       const project = await workspace.projectThere(place);
       return stateItem(project, await project.status(signal));
+    }),
+  );
+  connection.onRequest(
+    CompareSchemasRequest,
+    reply(async ({ beside, ...place }, signal) => {
+      const there = await workspace.projectThere(place);
+      const other = await (beside ? workspace.projectThere(beside) : workspace.projectAt(place.folder));
+      // Others may have changed them since they were looked at.
+      for (const it of [there, other]) it.refresh();
+      return { there: await comparableText(there, signal), beside: await comparableText(other, signal) };
     }),
   );
   connection.onRequest(

@@ -74,3 +74,15 @@ export type BundleResult =
     }
   | { readonly kind: 'refused'; readonly found: readonly PendingFindings[] }
   | { readonly kind: 'nothing' };
+
+/** Client → server: the schema of an environment beside that of another one. Both are read. */
+export const CompareSchemasRequest = new RequestType<CompareParams, SchemaPair, FaultData>('rehearsal/compareSchemas');
+export interface CompareParams extends EnvironmentParams {
+  /** Left out for the target of the editor. */
+  readonly beside?: EnvironmentParams;
+}
+/** As canonical SQL. */
+export interface SchemaPair {
+  readonly there: string;
+  readonly beside: string;
+}

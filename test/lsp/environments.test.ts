@@ -5,6 +5,7 @@ import { uriOf } from '../../server/language/uri';
 import {
   ApplyThereRequest,
   BundleRequest,
+  CompareSchemasRequest,
   EnvironmentStateRequest,
   ListEnvironmentsRequest,
   RehearseThereRequest,
@@ -103,6 +104,17 @@ describe('environments in the editor', function () {
         ['pending', 'pending'],
         'the target of the editor is another one',
       );
+    }));
+
+  it('are compared, each without its usual owner', () =>
+    inEditor(async ({ editor: { connection } }, folder, { production }) => {
+      await withSession(production, (session) => session.run('create table by_hand (id int)'));
+      const place = { folder, environment: 'production' };
+      const { there, beside } = await connection.sendRequest(CompareSchemasRequest, place);
+      match(there, /CREATE TABLE public\.by_hand/);
+      equal(beside.includes('by_hand'), false);
+      const same = await connection.sendRequest(CompareSchemasRequest, { ...place, beside: place });
+      equal(same.there, same.beside);
     }));
 
   it('get a bundle, also where they are only read', () =>

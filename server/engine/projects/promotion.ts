@@ -3,7 +3,7 @@ import { Fault } from '../base/fault';
 import { untilAborted } from '../base/untilAborted';
 import type { Engine, MigrationState, MigrationStatus, ObjectChange, Project, Status, TargetInfo } from '../project';
 import { differenceOf } from '../schema/difference';
-import { objectsOf, usualOwner, withOwners } from '../schema/schemaText';
+import { canonicalText, objectsOf, type SchemaObject, usualOwner, withOwners } from '../schema/schemaText';
 
 /** A folder of migrations with one of its targets. */
 export interface Stage {
@@ -128,13 +128,17 @@ export async function comparisonsOf(
   return found;
 }
 
+const driftOf = async (from: Stage, to: Stage, signal: AbortSignal): Promise<readonly ObjectChange[]> =>
+  differenceOf(await comparable(from.project, signal), await comparable(to.project, signal));
+
+/** The schema of a target, for people to hold it against that of another one. */
+export const comparableText = async (project: Project, signal: AbortSignal): Promise<string> =>
+  canonicalText(await comparable(project, signal));
+
 /** Who owns what is usual in each of them is no difference between them. */
-async function driftOf(from: Stage, to: Stage, signal: AbortSignal): Promise<readonly ObjectChange[]> {
-  const [was, is] = [await from.project.schema(signal), await to.project.schema(signal)].map((dump) => {
-    const objects = objectsOf(dump);
-    return withOwners(objects, usualOwner(objects));
-  });
-  return differenceOf(was ?? [], is ?? []);
+async function comparable(project: Project, signal: AbortSignal): Promise<readonly SchemaObject[]> {
+  const objects = objectsOf(await project.schema(signal));
+  return withOwners(objects, usualOwner(objects));
 }
 
 function appliedIn(state: EnvironmentState | undefined): string | undefined {

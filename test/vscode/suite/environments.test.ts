@@ -10,6 +10,7 @@ import {
   closeEditors,
   fileUri,
   messageOf,
+  picking,
   press,
   theExtension,
   turningAway,
@@ -73,6 +74,14 @@ describe('environments', function () {
     equal(asked[1]?.dialog, 'showInputBox');
     match((asked[1].args[0] as { prompt: string }).prompt, /is in production\. Type its name/);
     equal((await rows(live?.node))[0]?.item.label, '2 pending');
+  });
+
+  it('are compared with the target of the editor', async () => {
+    const [live] = await rows();
+    const [, told] = await answering([picking('embedded'), turningAway], () =>
+      commands.executeCommand('rehearsal.compareSchemas', live?.node),
+    );
+    match(messageOf(told), /and live have the same schema/);
   });
 
   it('get a script bundle, whose README is opened', async () => {
