@@ -1,7 +1,9 @@
 /** Named targets: where they are configured, what is only ever read, and what production asks for. */
 import { deepEqual, equal, match, rejects } from 'node:assert/strict';
+import { Fault } from '../../server/engine/base/fault';
 import type { EngineOptions, Project } from '../../server/engine/project';
 import { environmentTarget } from '../../server/engine/projects/environments';
+import { diskFiles } from '../../server/world';
 import { isFault } from '../support/faults';
 import { binariesOf, type Major, serverOf, servers, withDatabase } from '../support/servers';
 import { withSession } from '../support/session';
@@ -98,6 +100,25 @@ describe('environments', () => {
         },
       );
     }));
+});
+
+describe('a rehearsal for production', () => {
+  it('is told although it cannot be kept, and is no rehearsal for an apply then', () =>
+    withDatabase(servers.newest, (url) =>
+      withWorkspace(files, async (workspace) => {
+        const replace = (path: string): never => {
+          throw new Fault('disk-full', `${path}.`);
+        };
+        const world = { environment: { LIVE: url }, disk: { ...diskFiles, replace } };
+        const environments = { live: { variable: 'LIVE', role: 'production' } };
+        const [project] = await workspace.engine({ environments, shadow: 'embedded' }, world).projects('live');
+        if (!project) throw new Error('there is no project');
+        equal((await checked(project)).files.length, 2);
+        match(workspace.log.join('\n'), /rehearsed: The disk is full/);
+        const request = { ...all, confirmedName: project.target.name };
+        await rejects(project.apply(request, quiet, never), isFault('not-rehearsed', /were not rehearsed/));
+      }),
+    ));
 });
 
 for (const major of [servers.oldest, servers.newest])

@@ -48,6 +48,17 @@ export async function noting(
     files.set(file.path, file);
     onFile(file);
   });
+  try {
+    await noteCheck(ground, files, signal);
+  } catch (error) {
+    // What was found is told all the same; the next apply will want another rehearsal.
+    if (!(error instanceof Fault)) throw error;
+    ground.world.log(`rehearsed: ${error.message}`);
+  }
+  return check;
+}
+
+async function noteCheck(ground: Ground, files: ReadonlyMap<string, FileCheck>, signal: AbortSignal): Promise<void> {
   const pending = (await look(ground, signal)).migrations.filter(({ state }) => state === 'pending');
   const scripts: RehearsedScript[] = [];
   for (const it of pending) {
@@ -57,7 +68,6 @@ export async function noting(
     scripts.push({ version: it.migration.version, digest: digestOf(wholeUpText(it)), verdict });
   }
   if (scripts.length > 0) await noteRehearsal(ground, { by: 'check', scripts }, signal);
-  return check;
 }
 
 /** What a rehearsal has shown; the next apply to production may rely on it. */
