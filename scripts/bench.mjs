@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: brings the bundles up to date and runs the benchmark; only its JSON goes to standard output.
- * With `--mutation` it measures whether mistakes are found (test/bench/mutation/main.ts says how) instead of times.
+ * With `--mutation` it measures whether mistakes are found (test/bench/mutation/main.ts says how) instead of times, with
+ * `faults` whether anything is lost when work is cut off (test/bench/faults/main.ts).
  */
 import { spawnSync } from 'node:child_process';
 import { dirname, resolve } from 'node:path';
@@ -16,6 +17,7 @@ const run = (args, stdout) => {
 installPackages(root);
 run(['scripts/build.mjs', '--production'], 2);
 const words = process.argv.slice(2);
-const mutation = words.includes('--mutation');
-const main = mutation ? 'test/bench/mutation/main.ts' : 'test/bench/bench.ts';
-run(['--import=tsx', main, ...words.filter((word) => word !== '--mutation')], 'inherit');
+const mains = { '--mutation': 'test/bench/mutation/main.ts', faults: 'test/bench/faults/main.ts' };
+const which = Object.keys(mains).find((word) => words.includes(word));
+const main = which ? mains[which] : 'test/bench/bench.ts';
+run(['--import=tsx', main, ...words.filter((word) => word !== which)], 'inherit');

@@ -9,8 +9,10 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from 'pg';
 import { Fault } from '../../server/engine/base/fault';
+import { openJournal } from '../../server/engine/base/journal';
 import { recoverSnapshots } from '../../server/engine/snapshots/recover';
 import { dropSnapshot, listSnapshots, restoreSnapshot, takeSnapshot } from '../../server/engine/snapshots/snapshots';
+import type { SnapshotStep } from '../../server/engine/snapshots/steps';
 import { snapshotPrefix } from '../../server/engine/snapshots/names';
 import { startKillable, until, whenBack } from '../support/killable';
 import { type Major, asAdmin, servers, serverOf } from '../support/servers';
@@ -186,6 +188,31 @@ for (const major of Object.values(servers)) {
         await holder.query('rollback');
         deepEqual(journalOf(place), []);
         await nothingHalfMade(place, 0);
+      }));
+
+    it('what a DROP DATABASE on a full disk has left is no snapshot, and is dropped at the next start', () =>
+      withFilled(major, async (place) => {
+        for (const does of ['drop', 'copy'] as const) {
+          const taken = await takeSnapshot(place.target, order, place.around);
+          if (taken.kind !== 'taken') throw new Error('nobody was there');
+          const { id: name } = taken.snapshot;
+          // As Postgres itself marks it before it throws the files away.
+          const [row] = await place.sql<{ oid: number }>(
+            `update pg_database set datconnlimit = -2 where datname = '${name}' returning oid::int`,
+            'postgres',
+          );
+          const journal = openJournal<SnapshotStep>(
+            place.around.storage,
+            'snapshot',
+            place.target.database.id,
+            new Date(),
+          );
+          journal.note(does === 'drop' ? { step: 'drop', name, oid: row?.oid ?? 0 } : { step: 'copy', name });
+          journal.leave();
+          const [told] = await recoverSnapshots(place.target, place.around);
+          match(told ?? '', does === 'drop' ? /has been deleted\.$/ : /was not complete and has been dropped/);
+          await nothingHalfMade(place, 0);
+        }
       }));
 
     it('two at once: one is told that the other is at work', () =>

@@ -7,6 +7,8 @@ import { startServer } from '../../server/engine/shadow/privateServer';
 import { asAdmin, binariesOf, type Major, testServer, type TestServer } from './servers';
 
 export interface MortalServer extends TestServer {
+  /** With its data in `data`. */
+  readonly folder: string;
   /**
    * - `SIGKILL`: the postmaster is gone at once, its sessions as soon as they notice
    * - `SIGQUIT`: Postgres's immediate shutdown, which ends the sessions first
@@ -28,6 +30,7 @@ export async function startMortal(major: Major): Promise<MortalServer> {
   let made = 0;
   const server: MortalServer = {
     ...testServer(major, first),
+    folder,
     async die(signal) {
       if (!running) return;
       process.kill(running.pid, signal);

@@ -1,6 +1,7 @@
 /** Throws away a snapshot that is a database on the server: only one that is ours, and that nobody is in. */
 import { Fault } from '../base/fault';
 import { type Maintenance, withMaintenance } from './maintenance';
+import { factsOf, isInvalid } from './properties';
 import { type SnapshotRecord, recordIn } from './record';
 import { registered, unregister } from './registry';
 import { othersStaying } from './sessions';
@@ -18,8 +19,11 @@ export async function dropCopy(target: ServerTarget, snapshot: SnapshotRecord, a
       try {
         await dropDatabase(worker, snapshot.id);
       } catch (cause) {
-        // Postgres refused it, so that it is still there; only when the connection is lost nobody knows.
-        if (!worker.lost) journal.close();
+        if (worker.lost) throw cause;
+        // Postgres refused it, so that it is still there; but on a full disk not as a whole, and the next start goes on.
+        const left = await factsOf(worker, snapshot.id);
+        if (left && isInvalid(left)) journal.leave();
+        else journal.close();
         throw cause;
       }
       unregister(around.storage, snapshot.id);

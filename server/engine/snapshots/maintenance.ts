@@ -91,13 +91,15 @@ async function clearing(
 ): Promise<Answer> {
   const over = new AbortController();
   const working = worker.run(sql).finally(() => over.abort());
+  // It may fail while we wait for the watcher, and has to be heard of all the same: Node ends the process otherwise.
+  const settled = Promise.allSettled([working]);
   if (!disconnect) return working;
   try {
     await keepClear(watcher, databases, over.signal);
   } catch (cause) {
-    // The statement must not go on by itself once nobody waits for it.
-    await worker.cancel();
-    await Promise.allSettled([working]);
+    // The statement must not go on by itself once nobody waits for it; where nobody can be told to end it, it ends with
+    // its session, and what is wrong is thrown once.
+    await Promise.allSettled([worker.cancel(), settled]);
     throw cause;
   }
   return working;

@@ -3,6 +3,10 @@ import { Fault } from '../base/fault';
 import { quoteIdentifier, quoteLiteral } from '../database/quote';
 import type { Session } from '../database/session';
 
+/** A DROP DATABASE was cut off: nothing but another one can be done with it. */
+export const isInvalid = ({ connectionLimit }: Pick<DatabaseFacts, 'connectionLimit'>): boolean =>
+  connectionLimit === -2;
+
 export interface DatabaseFacts {
   readonly oid: number;
   readonly owner: string;

@@ -5,7 +5,7 @@ import { givingUp } from '../database/givingUp';
 import type { Session } from '../database/session';
 import { recoverEmbedded } from './embedded';
 import { withMaintenance } from './maintenance';
-import { factsOf } from './properties';
+import { factsOf, isInvalid } from './properties';
 import { recordIn } from './record';
 import { register, sweepUnfinished, unregister } from './registry';
 import { admissionStatement, dropDatabase, must } from './statements';
@@ -66,7 +66,7 @@ async function recoverStep(
     case 'copy': {
       const copy = await factsOf(worker, step.name);
       const record = recordIn(copy?.comment);
-      if (record) {
+      if (record && copy && !isInvalid(copy)) {
         register(storage, record);
         return `The snapshot ${step.name} was complete and is kept.`;
       }
@@ -119,6 +119,8 @@ async function recoverStep(
       } catch (cause) {
         // Somebody has entered it since: then it is a snapshot as before, and nothing else has to wait for that.
         if (!(cause instanceof Fault) || worker.lost) throw cause;
+        const left = await factsOf(worker, step.name);
+        if (left && isInvalid(left)) throw cause;
         return `The snapshot ${step.name} was to be deleted and is still there: ${cause.detail}`;
       }
       unregister(storage, step.name);

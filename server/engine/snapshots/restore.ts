@@ -4,6 +4,7 @@ import type { Journal } from '../base/journal';
 import type { Database } from '../database/database';
 import { interruptible } from '../database/interruptible';
 import { quoteIdentifier } from '../database/quote';
+import type { Session } from '../database/session';
 import { carryInto } from './carry';
 import { makeFromDump } from './contents';
 import { reopenTwin } from './freshDatabase';
@@ -45,7 +46,7 @@ export async function restoreOnServer(
         return await (order.snapshot.kind === 'copy' ? fromCopy(work) : fromFile(work));
       } catch (cause) {
         // What was begun has been undone; only when the connection is lost nobody knows, and the journal has to stay.
-        if (!worker.lost) journal.close();
+        if (!worker.lost && journal.open) journal.close();
         throw cause;
       }
     }),
@@ -113,8 +114,18 @@ async function throughNew(
     if (!worker.lost) {
       if (order.carry) await admitAgain(work);
       // Renamed by now, unless something was in the way.
-      await dropDatabase(worker, name, 'force');
+      await dropOrLeave(worker, name, journal);
     }
+  }
+}
+
+/** What cannot be dropped now, on a full disk, is dropped at the next start. */
+async function dropOrLeave(worker: Session, name: string, journal: Journal<SnapshotStep>): Promise<void> {
+  try {
+    await dropDatabase(worker, name, 'force');
+  } catch (cause) {
+    journal.leave();
+    throw cause;
   }
 }
 
