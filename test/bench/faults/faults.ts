@@ -71,11 +71,12 @@ async function answering(server: MortalServer): Promise<void> {
       await rowsOf(server, 'postgres', 'select 1');
       return;
     } catch (cause) {
-      if (
-        !(cause instanceof Error) ||
-        !/57P0[123]|ECONNREFUSED|ECONNRESET|terminated/.test(`${'code' in cause ? cause.code : ''} ${cause.message}`)
-      )
-        throw cause;
+      if (!(cause instanceof Error) || !isPassing(cause)) throw cause;
     }
   }
 }
+
+/** It is starting, or going down: `57P01` to `57P03`. */
+const isPassing = (cause: Error): boolean =>
+  ('code' in cause && typeof cause.code === 'string' && /^(?:57P0[123]|ECONNREFUSED|ECONNRESET)$/.test(cause.code)) ||
+  /terminated/.test(cause.message);
