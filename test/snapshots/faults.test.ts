@@ -2,6 +2,7 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { measureConcurrency } from '../bench/faults/concurrency';
 import { planned, runAll, type Told } from '../bench/faults/faultRuns';
 import { operations } from '../bench/faults/operations';
 import { servers } from '../support/servers';
@@ -25,6 +26,14 @@ describe('work that is cut off anywhere', () => {
     deepEqual(
       [...new Set(told.map(({ operation }) => operation))].toSorted(),
       operations.map(({ name }) => name).toSorted(),
+    );
+  });
+
+  it('is nothing that an application loses a write by, or waits for without end', async () => {
+    const noticed = await measureConcurrency(servers.oldest, 3);
+    deepEqual(
+      noticed.map(({ operation, violations }) => [operation, violations]),
+      ['apply', 'revert', 'snapshot', 'restore'].map((it) => [it, []]),
     );
   });
 

@@ -2,11 +2,14 @@
  * `npm run bench -- faults`: cuts off every operation that keeps a journal, in every way, at moments spread over all that
  * it says to the server, lets the next start recover, and looks whether anything is lost or half done.
  *
+ * Then an application writes all the time beside each, and no committed write of it may be lost.
+ *
  * Prints the counts by operation, fault and outcome; ends with 1 when anything is not as it has to be.
  * `--runs N`: at least so many (500), `--workers N`: side by side (2), `--only NAME`: one operation.
  */
 import { cpus } from 'node:os';
 import { servers } from '../../support/servers';
+import { measureConcurrency } from './concurrency';
 import { planned, runAll, type Told } from './faultRuns';
 import { operations } from './operations';
 
@@ -41,7 +44,23 @@ async function main(): Promise<void> {
     `\n${told.length} runs in ${minutes.toFixed(1)} minutes on PostgreSQL ${servers.newest}, ${told.filter(({ steps }) => steps.length > 0).length} of them with work in the journal: ${violations} violations.\n`,
   );
   if (missed.length > 0) process.stdout.write(`No run has met: ${[...new Set(missed)].join(', ')}.\n`);
-  process.exitCode = violations > 0 ? 1 : 0;
+  const wrong = only === undefined ? await concurrency() : 0;
+  process.exitCode = violations + wrong > 0 ? 1 : 0;
+}
+
+/** @returns how much of it is not as it has to be */
+async function concurrency(): Promise<number> {
+  const noticed = await measureConcurrency(servers.newest, 4);
+  const rows = noticed.map(({ operation, writes, longestWaitMs, ended, violations }) =>
+    [operation, writes, longestWaitMs.toFixed(0), ended, violations.join('; ') || 'none'].join(' | '),
+  );
+  process.stdout.write('\nFour sessions that write all the time:\n\n');
+  const lines = [
+    'operation | committed writes | longest wait, ms | sessions ended | violations',
+    '---|---|---|---|---',
+  ];
+  process.stdout.write([...lines, ...rows].map((it) => `| ${it} |\n`).join(''));
+  return noticed.flatMap(({ violations }) => violations).length;
 }
 
 function valueOf(option: string): string | undefined {
