@@ -70,8 +70,9 @@ async function main(): Promise<void> {
 
 async function row(folder: string, server: TestServer): Promise<string> {
   const tool = toolOf(folder);
-  const judged = await judge(folder, tool, server);
+  // First, for roles that are made by a replay stay on the server.
   const told = await verdicts(folder, tool, server);
+  const judged = await judge(folder, tool, server);
   const ours = new Map(told.map((it) => [it.name, it]));
   const apart = judged.filter(({ name, opinion }) => !agreeing[opinion].includes(ours.get(name)?.kind ?? ''));
   for (const { name, opinion } of apart) console.log(`${folder}: ${name}: ${opinion}, we say ${ours.get(name)?.kind}`);

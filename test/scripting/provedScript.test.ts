@@ -13,10 +13,12 @@ import { base, changes } from './changes';
 
 for (const major of [servers.oldest, servers.newest]) {
   describe(`a script between two schemas on PostgreSQL ${major}`, () => {
+    let former: Wanted;
     before(async () => {
       await asAdmin(await serverOf(major), 'create role scripting_reader');
       await create(major, 'scripting_base', 'template0');
       await on(major, 'scripting_base', (session) => demand(session, base));
+      former = await stateOf(major, 'scripting_base');
     });
     after(async () => {
       await asAdmin(await serverOf(major), 'drop database scripting_base');
@@ -29,21 +31,10 @@ for (const major of [servers.oldest, servers.newest]) {
         await create(major, 'scripting_changed', 'scripting_base');
         try {
           await on(major, 'scripting_changed', (session) => demand(session, change));
-          const there = await provedScript(
-            copiesOf(major, 'scripting_base'),
-            await stateOf(major, 'scripting_changed'),
-            {
-              sameDatabase: true,
-            },
-          );
+          const now = await stateOf(major, 'scripting_changed');
+          const there = await provedScript(copiesOf(major, 'scripting_base'), now, { sameDatabase: true });
           deepEqual({ there: told(there) }, { there: { kind: 'exact', loses: drops } });
-          const back = await provedScript(
-            copiesOf(major, 'scripting_changed'),
-            await stateOf(major, 'scripting_base'),
-            {
-              sameDatabase: true,
-            },
-          );
+          const back = await provedScript(copiesOf(major, 'scripting_changed'), former, { sameDatabase: true });
           deepEqual({ back: told(back) }, { back: { kind: 'exact', loses } });
         } finally {
           await asAdmin(await serverOf(major), 'drop database scripting_changed');
