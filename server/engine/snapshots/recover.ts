@@ -6,7 +6,7 @@ import type { Session } from '../database/session';
 import { recoverEmbedded } from './embedded';
 import { withMaintenance } from './maintenance';
 import { factsOf, isInvalid } from './properties';
-import { recordIn } from './record';
+import { beforeRestore, recordIn } from './record';
 import { register, sweepUnfinished, unregister } from './registry';
 import { admissionStatement, dropDatabase, must } from './statements';
 import { type SnapshotStep, isSnapshotStep, topic } from './steps';
@@ -80,10 +80,12 @@ async function recoverStep(
     }
     case 'swap': {
       const now = await factsOf(worker, database.name);
-      if (now?.oid !== step.replacementOid) return `Nothing was restored; ${database.name} is as it was.`;
+      const isRestore = step.kept.reason === beforeRestore;
+      if (now?.oid !== step.replacementOid)
+        return `${isRestore ? 'Nothing was restored' : 'No copy took its place'}; ${database.name} is as it was.`;
       if (await factsOf(worker, step.kept.id)) register(storage, step.kept);
       if (step.used !== null) unregister(storage, step.used);
-      return `The snapshot was restored; the former ${database.name} is kept as ${step.kept.id}.`;
+      return `${isRestore ? 'The snapshot was restored' : 'The copy has taken its place'}; the former ${database.name} is kept as ${step.kept.id}.`;
     }
     case 'overwrite': {
       const [row] = await worker.rows<{ status: string | null }>('select pg_xact_status($1::xid8) as status', [

@@ -75,18 +75,28 @@ async function go(trial: Trial): Promise<TrialResult> {
   let stays = false;
   const staying = (): void => void (stays = true);
   try {
-    return await (order.afterwards === 'swap'
+    const result = await (order.afterwards === 'swap'
       ? around.alone(() => closed(trial, () => onCopy(trial, staying)))
       : onCopy(trial, staying));
+    // It may have been idle all the time, and be lost: then somebody else has to drop the copy.
+    await must(worker, 'select');
+    return result;
   } catch (cause) {
-    if (!worker.lost) journal.close();
-    throw cause;
+    if (worker.lost) throw cause;
+    journal.close();
+    throw cause instanceof Fault && cause.code === 'connection-lost' ? ofCopyAlone(trial, cause) : cause;
   } finally {
     if (!worker.lost) {
       if (!stays) await dropCopy(maintenance, name);
       forgetScripts(target.sibling(name), around.storage);
     }
   }
+}
+
+/** How the copy stands is nothing to anybody: it goes, and what its tool would advise about it is not meant for the target. */
+function ofCopyAlone({ target: { database } }: Trial, lost: Fault): Fault {
+  const { detail } = lost.cause instanceof Fault ? lost.cause : lost;
+  return new Fault('connection-lost', `${detail} The copy has been dropped, and ${database.name} is as it was.`, lost);
 }
 
 /**
