@@ -1,8 +1,11 @@
 /** `rehearsal trial` as the bundle runs it: the report for people and for scripts, what it leaves, and its exit codes. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { withClient } from '../support/client';
 import { cliPath, withWorkspace, type Workspace } from '../support/commandLine';
-import { servers, withDatabase } from '../support/servers';
+import { until } from '../support/killable';
+import { servers, serverOf, withDatabase } from '../support/servers';
 
 before(() => ok(existsSync(cliPath), 'npm run build makes dist/cli.js'));
 
@@ -93,6 +96,27 @@ describe('rehearsal trial', function () {
       equal((await run('snapshot', '--delete', listed.snapshots[0]?.id ?? '', '--yes')).code, 0);
     }));
 
+  it('killed while the database is closed, it is opened again by the next command, which says so', () =>
+    inShop(async ({ start, run, write }, url) => {
+      write('db/migrations/2_slow.sql', '-- migrate:up\nselect pg_sleep(60);\n-- migrate:down\n');
+      const child = start(['trial', '--swap', '--yes']);
+      await withClient((await serverOf(servers.newest)).url('postgres'), async (query) => {
+        const sleeping = `select from pg_stat_activity where query like 'select pg_sleep%' and state = 'active'`;
+        await until(async () => (await query(sleeping))[0]);
+      });
+      const gone = once(child, 'exit');
+      child.kill('SIGKILL');
+      await gone;
+      const { code, stderr } = await until(async () => {
+        const told = await run('status');
+        return told.code === 0 ? told : undefined;
+      });
+      equal(code, 0);
+      match(stderr, /has been dropped; \S+ is as it was\. \S+ can be connected to again\./);
+      await withClient(url, (query) => query('select 1'));
+      match((await run('trial', '--list')).stdout, /no copies/);
+    }));
+
   it('works without any server', () =>
     withWorkspace(files, async ({ run }) => {
       const { code, stdout, stderr } = await run('trial');
@@ -101,5 +125,7 @@ describe('rehearsal trial', function () {
     }));
 });
 
-const inShop = (use: (workspace: Workspace) => Promise<void>): Promise<void> =>
-  withDatabase(servers.newest, (url) => withWorkspace(files, use, { DATABASE_URL: url }));
+const inShop = (use: (workspace: Workspace, url: string) => Promise<void>): Promise<void> =>
+  withDatabase(servers.newest, (url) =>
+    withWorkspace(files, (workspace) => use(workspace, url), { DATABASE_URL: url }),
+  );

@@ -127,10 +127,12 @@ async function onCopy(trial: Trial, staying: () => void): Promise<TrialResult> {
   scripts.progress({ message: `Copying ${target.database.label}`, cancellable: true });
   const began = performance.now();
   journal.note({ step: 'trial', name });
-  // With the target closed the copy has it for itself already.
-  const alone = order.afterwards === 'swap' || order.from === 'dump' ? around.signal : undefined;
-  const copy = () => makeCopy(copying, order.afterwards === 'swap' ? 'copy' : order.from);
-  const made = await (alone ? copy() : around.alone(copy));
+  // A dump disturbs nobody, and a target that is closed is ours already.
+  const made = await (order.afterwards === 'swap'
+    ? makeCopy(copying, 'copy')
+    : order.from === 'dump'
+      ? makeCopy(copying, 'dump')
+      : around.alone(() => makeCopy(copying, order.from)));
   if (made.kind === 'busy') return made;
   const bytes = (await factsOf(maintenance.worker, name))?.bytes ?? facts.bytes;
   const copied: TrialCopied = { ...made.copied, bytes, ms: performance.now() - began };
