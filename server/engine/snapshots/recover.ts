@@ -88,9 +88,11 @@ async function recoverStep(
       return `${isRestore ? 'The snapshot was restored' : 'The copy has taken its place'}; the former ${database.name} is kept as ${step.kept.id}.`;
     }
     case 'overwrite': {
-      const [row] = await worker.rows<{ status: string | null }>('select pg_xact_status($1::xid8) as status', [
-        step.transaction,
-      ]);
+      // A server that has crashed may never have heard of it, and refuses to tell of one that is still to come.
+      const [row] = await worker.rows<{ status: string | null }>(
+        `select case when $1::xid8 < pg_snapshot_xmax(pg_current_snapshot()) then pg_xact_status($1::xid8) end as status`,
+        [step.transaction],
+      );
       if (row?.status === 'committed') return `The snapshot was restored; what it replaced is kept as ${step.kept.id}.`;
       unregister(storage, step.kept.id);
       return `Nothing was restored; ${database.name} is as it was.`;
