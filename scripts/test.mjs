@@ -3,6 +3,7 @@
  *
  *     npm test                        all stages, until the first red one
  *     npm test -- --only unit,lsp     only these (packages and bundles are brought up to date in any case)
+ *     npm test -- --keep-going        all stages, whatever is red
  *     npm test -- --verbose           with the output of every stage, not only of a red one
  *
  * The last line is `N passed, N failed`, summed over the stages; a check like `types` counts as one.
@@ -94,7 +95,13 @@ function testsIn(folder) {
     .toSorted();
 }
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, verbose: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    verbose: { type: 'boolean', default: false },
+    'keep-going': { type: 'boolean', default: false },
+  },
+});
 const only = values.only?.split(',');
 const stages = groups.flat();
 const unknown = only?.find((name) => !stages.some((it) => it.name === name));
@@ -138,7 +145,7 @@ async function inTurn(command) {
     if (red) return undefined;
     const started = performance.now();
     const result = await run(command);
-    red ||= !result.green;
+    red ||= !result.green && !values['keep-going'];
     return { ...result, started };
   } finally {
     const next = waiting.shift();

@@ -32,6 +32,7 @@ const shared: readonly string[] = [
   'world',
   'project',
   'changes',
+  'checks',
   'drifted',
   'environments',
   'finding',

@@ -1,13 +1,6 @@
 /** What is asked and answered about drift: a target that is not what its migrations make. */
 import type { Consent, ObjectChange } from './changes';
-
-/** Why shadows live where they do. */
-export interface PlaceChoice {
-  /** For people: `binaries of PostgreSQL 16.4 are in /usr/lib/postgresql/16/bin`. */
-  readonly placeBecause: string;
-  /** What cannot be told there, a sentence each. */
-  readonly placeLimits: readonly string[];
-}
+import type { PlaceChoice } from './checks';
 
 /** In what a target is another one than what its applied migrations make. */
 export interface Drift extends PlaceChoice {

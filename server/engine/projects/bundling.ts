@@ -120,8 +120,8 @@ async function shadowEnds(
         return schemaObjects(session, history);
       };
       const request = requestOf(ground, 'live', pending, base);
-      const { before, after } = await chain.ends(request, { from: 0, to: pending.length }, read, signal);
-      return { before, after, major };
+      const [before, after] = await chain.behind(request, [0, pending.length], read, signal);
+      return before && after && { before: before.told, after: after.told, major };
     },
     signal,
   );

@@ -7,11 +7,13 @@ import type { PlacedOutcome } from '../rehearsal/outcome';
 import type { ChainRequest } from '../rehearsal/walk';
 import { driftBetween, type LeftOut } from '../schema/drift';
 import { type Base, dumpBase } from '../shadow/base';
+import type { Shadow } from '../shadow/place';
 import { noSetUp, type SetUp } from '../shadow/setUp';
 import { asApplied } from './asApplied';
 import type { Ground } from './ground';
 import { driftIdOf, ignoredDrift } from './ignoredDrift';
 import { look, type View } from './look';
+import { upsOnly } from './previewing';
 import type { Workshop } from './workshop';
 
 /** In turn only. @throws {Fault} as Bench.live and Bench.withWorkshop */
@@ -49,28 +51,24 @@ export interface Compared extends Omit<Drift, 'objects' | 'ignoreFile'> {
 
 export async function comparedNow(ground: Ground, signal: AbortSignal): Promise<Compared> {
   signal.throwIfAborted();
-  const { bench, folder, options } = ground;
+  const { bench } = ground;
   const view = await look(ground, signal);
   const { links, extensions, doubts } = await asApplied(ground, view, signal);
   const found = await bench.liveDump(signal);
-  const request = (base: Base, some: typeof links): ChainRequest => ({
-    base,
-    links: some,
-    wanted: () => ({ up: true, down: false }),
-    isOpen: () => false,
-    manner: 'again',
-    othersLookedAt: 'none',
-    rowsAreAsked: false,
-    observe: 'off',
-    psql: folder.layout.psql,
-    limits: { statementMs: options.statementMs },
-  });
   const compare = async ({ chain, place }: Workshop, base: Base): Promise<Compared> => {
-    const { dump: made, left } = await chain.replayed(request(base, links), signal);
+    const replayed = async (start: Base, some: typeof links) => {
+      const request: ChainRequest = { ...upsOnly(ground, start, some), manner: 'again' };
+      const dump = (shadow: Shadow) => shadow.dump(signal);
+      const [end] = await chain.behind(request, [some.length], dump, signal);
+      if (!end) throw new Error('each count is told of');
+      return end;
+    };
+    const { told: made, outcomes } = await replayed(base, links);
+    const left = outcomes.flat().filter(({ kind }) => kind !== 'ran');
     const leftOut = leftOutOf(ground, view, place.kind);
     const objects = driftBetween(made, found, leftOut);
     const setUp = view.live.schema?.setUp ?? noSetUp;
-    const again = async (sql: string) => (await chain.replayed(request(dumpBase(sql, setUp), []), signal)).dump;
+    const again = async (sql: string) => (await replayed(dumpBase(sql, setUp), [])).told;
     return {
       objects: await withoutRestored(objects, { made, found, leftOut, again }),
       made,

@@ -7,7 +7,9 @@ import { fileOf } from '../layouts/migration';
 import { statementsIn } from '../layouts/statements';
 import { previewOf } from '../preview/preview';
 import type { Idempotence } from '../project';
-import type { Stand } from '../rehearsal/chain';
+import type { PlacedOutcome } from '../rehearsal/outcome';
+import { rowDigests } from '../rehearsal/rowDigests';
+import type { Shadow } from '../shadow/place';
 import type { Link, ScriptFile } from '../rehearsal/link';
 import type { Base } from '../shadow/base';
 import type { Ground, SeenMigration } from './ground';
@@ -98,11 +100,17 @@ class Trial {
   private async stands(links: readonly Link[], counts: readonly number[]): Promise<readonly Stand[]> {
     const request = upsOnly(this.ground, this.base, [...this.before, ...links]);
     const from = this.before.length;
-    return this.workshop.chain.stands(
+    const read = async (shadow: Shadow) => ({
+      schema: await shadow.dump(this.signal),
+      rows: await rowDigests(shadow.session),
+    });
+    const behind = await this.workshop.chain.behind(
       request,
       counts.map((it) => from + it),
+      read,
       this.signal,
     );
+    return behind.map(({ told, outcomes }) => ({ ...told, outcomes: outcomes.at(-1) ?? [] }));
   }
 
   private told(verdict: Idempotence['verdict'], made: Rewritten, differs: Difference = none): Idempotence {
@@ -113,6 +121,15 @@ class Trial {
 }
 
 const onlyUp = (up: ScriptFile): Link => ({ up, down: undefined });
+
+/** What is committed behind so many links. */
+interface Stand {
+  /** As pg_dump --schema-only gives it. */
+  readonly schema: string;
+  readonly rows: ReadonlyMap<string, string>;
+  /** Of the up scripts of the last link. */
+  readonly outcomes: readonly PlacedOutcome[];
+}
 
 const isRefused = (stand: Stand | undefined): boolean =>
   stand?.outcomes.some(({ kind }) => kind === 'refused' || kind === 'ended') ?? false;

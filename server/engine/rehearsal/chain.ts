@@ -15,7 +15,6 @@ import { isLooked, Learning } from './learning';
 import type { Link } from './link';
 import { LinkCutter, type PreparedLink } from './moves';
 import type { PlacedOutcome } from './outcome';
-import { rowDigests } from './rowDigests';
 import { sharesWithLater } from './together';
 import { teachShapes, teachStates, verdictsIn } from './prepared/knowledge';
 import { PreparedStates, type Shelf } from './prepared/preparedStates';
@@ -62,34 +61,24 @@ export interface Chain {
     index: { readonly from: number; readonly to: number },
     signal: AbortSignal,
   ): Promise<{ before: string; after: string; refused: number }>;
-  /** A schema dump behind all links, and what of them did not run. Neither is remembered. */
-  replayed(
-    request: ChainRequest,
-    signal: AbortSignal,
-  ): Promise<{ readonly dump: string; readonly left: readonly PlacedOutcome[] }>;
   /**
-   * What is committed after so many links, for each of these counts, which rise. None of it is remembered. Each link is
-   * committed by itself, whatever its tool does with them.
+   * What `read` tells of the shadow behind so many links, for each of these counts, which rise; it leaves nothing there.
+   * None of it is remembered.
    */
-  stands(request: ChainRequest, counts: readonly number[], signal: AbortSignal): Promise<readonly Stand[]>;
-  /** What `read` tells of the shadow before link `from` and behind those up to `to`; it leaves nothing there. */
-  ends<T>(
+  behind<T>(
     request: ChainRequest,
-    index: { readonly from: number; readonly to: number },
+    counts: readonly number[],
     read: (shadow: Shadow) => Promise<T>,
     signal: AbortSignal,
-  ): Promise<{ before: T; after: T; refused: number }>;
+  ): Promise<readonly Behind<T>[]>;
   /** Up and down again, on copies of the state before the link. Not remembered. */
   roundTrip(request: ChainRequest, wish: RoundTripRequest, signal: AbortSignal): Promise<RoundTripResult>;
 }
 
-export interface Stand {
-  /** As pg_dump --schema-only gives it. */
-  readonly schema: string;
-  /** As rowDigests gives them. */
-  readonly rows: ReadonlyMap<string, string>;
-  /** Of the up scripts of the link before it. */
-  readonly outcomes: readonly PlacedOutcome[];
+export interface Behind<T> {
+  readonly told: T;
+  /** Of the up scripts of each link up to there. */
+  readonly outcomes: readonly (readonly PlacedOutcome[])[];
 }
 
 /** How a link is tried both ways. */
@@ -128,11 +117,8 @@ export function createChain(place: ShadowPlace, shelf?: Shelf): Chain {
     forgetShadow: () => state.forgetShadow(),
     rest: () => state.rest(),
     keep: (signal) => again(state, () => state.keep(signal)),
-    dumps: (request, index, signal) =>
-      again(state, () => state.ends(request, index, (shadow) => shadow.dump(signal), signal)),
-    ends: (request, index, read, signal) => again(state, () => state.ends(request, index, read, signal)),
-    replayed: (request, signal) => again(state, () => state.replayed(request, signal)),
-    stands: (request, counts, signal) => again(state, () => state.stands(request, counts, signal)),
+    dumps: (request, index, signal) => again(state, () => state.dumps(request, index, signal)),
+    behind: (request, counts, read, signal) => again(state, () => state.behind(request, counts, read, signal)),
     roundTrip: (request, wish, signal) => again(state, () => state.roundTrip(request, wish, signal)),
   };
 }
@@ -270,52 +256,37 @@ class ChainState {
     };
   }
 
-  async ends<T>(
+  async dumps(request: ChainRequest, { from, to }: { from: number; to: number }, signal: AbortSignal) {
+    const [before, after] = await this.behind(request, [from, to], (shadow) => shadow.dump(signal), signal);
+    if (!before || !after) throw new Error('each count is told of');
+    const refused = after.outcomes.slice(from).flat();
+    return { before: before.told, after: after.told, refused: refused.filter(({ kind }) => kind !== 'ran').length };
+  }
+
+  async behind<T>(
     asked: ChainRequest,
-    { from, to }: { from: number; to: number },
+    counts: readonly number[],
     read: (shadow: Shadow) => Promise<T>,
     signal: AbortSignal,
-  ) {
+  ): Promise<Behind<T>[]> {
     const request = withoutNeed(asked);
-    const prepared = this.cut(request, to);
+    const last = counts.at(-1) ?? 0;
+    // What an image has brought about was told when it was made.
+    await this.recall(request, signal);
+    const prepared = this.cut(request, last);
     const laps = new Laps<CheckRoom>('shadow');
-    const firstOpen = request.oneTransaction ? 0 : to;
+    const firstOpen = request.oneTransaction ? 0 : last;
     const walk: Walk = { ...request, prepared, firstOpen, root: this.rootOf(request), laps, signal };
     if (request.oneTransaction)
       for (const [i, { up }] of prepared.entries()) while (!isKnown(up)) await this.learning.learn(i, false, walk);
-    const before = await read((await this.standings.before(from, walk)).shadow);
-    const after = await read((await this.standings.before(to, walk)).shadow);
-    const outcomes = prepared.slice(from).flatMap(({ link, up }) => this.telling.outcomesOf(up, link.up.path, 'up'));
-    return { before, after, refused: outcomes.filter(({ kind }) => kind !== 'ran').length };
-  }
-
-  async replayed(asked: ChainRequest, signal: AbortSignal) {
-    const request = { ...asked, oneTransaction: false };
-    const count = request.links.length;
-    // What an image has brought about was told when it was made.
-    await this.recall(request, signal);
-    const prepared = this.cut(request, count);
-    const laps = new Laps<CheckRoom>('shadow');
-    const walk: Walk = { ...request, prepared, firstOpen: count, root: this.rootOf(request), laps, signal };
-    const dump = await (await this.standings.before(count, walk)).shadow.dump(signal);
-    const outcomes = prepared.flatMap(({ link, up }) => this.telling.outcomesOf(up, link.up.path, 'up'));
-    return { dump, left: outcomes.filter(({ kind }) => kind !== 'ran') };
-  }
-
-  async stands(asked: ChainRequest, counts: readonly number[], signal: AbortSignal): Promise<Stand[]> {
-    const request = { ...asked, oneTransaction: false };
-    const last = counts.at(-1) ?? 0;
-    const prepared = this.cut(request, last);
-    const laps = new Laps<CheckRoom>('shadow');
-    const walk: Walk = { ...request, prepared, firstOpen: last, root: this.rootOf(request), laps, signal };
-    const stands: Stand[] = [];
+    const outcomesTo = (count: number) =>
+      prepared.slice(0, count).map(({ link, up }) => this.telling.outcomesOf(up, link.up.path, 'up'));
+    const behind: Behind<T>[] = [];
     for (const count of counts) {
-      const { shadow } = await this.standings.before(count, walk);
-      const [schema, rows] = [await shadow.dump(signal), await rowDigests(shadow.session)];
-      const link = prepared[count - 1];
-      stands.push({ schema, rows, outcomes: link ? this.telling.outcomesOf(link.up, link.link.up.path, 'up') : [] });
+      const told = await read((await this.standings.before(count, walk)).shadow);
+      behind.push({ told, outcomes: outcomesTo(count) });
     }
-    return stands;
+    return behind;
   }
 
   async roundTrip(
