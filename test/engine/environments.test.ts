@@ -146,6 +146,13 @@ for (const major of [servers.oldest, servers.newest])
             () => it.snapshot({ reason: 'a test', ...consent }, never),
             () => it.restore('any', consent, never),
             () => it.deleteSnapshot('any', consent, never),
+            () => it.markSnapshot('any', { pinned: true }, consent, never),
+            () => it.restoreTables('any', ['public.users'], consent, never),
+            () => it.trial({ which: 'all', from: 'dump', afterwards: 'drop', ...consent }, quiet, never),
+            () => it.trial({ which: 'all', from: 'copy', afterwards: 'swap', ...consent }, quiet, never),
+            () => it.deleteTrial('any', consent, never),
+            () => it.recordApplied(workspace.path('db/migrations/2_orders.sql'), consent, never),
+            () => it.undoDrift({ ids: [], text: '', snapshot: false, ...consent }, quiet, never),
           ])
             await rejects(change(), isFault('read-only-target'));
           // What only reads works.
@@ -213,6 +220,11 @@ for (const major of [servers.oldest, servers.newest])
           workspace.write('db/migrations/2_orders.sql', up('create table users ();'));
           await checked(await project());
           await rejects(apply('all'), refused(/2 was refused/));
+          workspace.write('db/migrations/2_orders.sql', up('create table orders ();', 'drop table orders;'));
+          await rejects(apply('all'), refused(/2 is not what was rehearsed/));
+          const wanted = { which: 'all', from: 'dump', afterwards: 'drop', disconnect: false, confirmedName } as const;
+          equal((await (await project()).trial(wanted, quiet, never)).kind, 'tried');
+          equal((await apply('all')).kind, 'done');
         }),
       ));
   });

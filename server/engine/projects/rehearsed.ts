@@ -1,14 +1,12 @@
 /**
  * What was rehearsed for a target in production, kept on the disk: nothing is applied there by other scripts, upon
- * another schema, or after too long a time.
- *
- * A check writes such a record, and so may a trial, which says more: it ran the same scripts on the rows, too.
+ * another schema, or after too long a time. A check writes such a record, and so does a trial.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Planned } from '../apply/plan';
 import { Fault } from '../base/fault';
-import { type Check, type FileCheck, isErrorOfUp } from '../project';
+import { type Check, type FileCheck, isErrorOfUp, type TrialResult } from '../project';
 import type { Ground } from './ground';
 import { look } from './look';
 import { wholeUpText } from './states';
@@ -48,14 +46,38 @@ export async function noting(
     files.set(file.path, file);
     onFile(file);
   });
-  try {
-    await noteCheck(ground, files, signal);
-  } catch (error) {
-    // What was found is told all the same; the next apply will want another rehearsal.
-    if (!(error instanceof Fault)) throw error;
-    ground.world.log(`rehearsed: ${error.message}`);
-  }
+  await unlessFault(ground, () => noteCheck(ground, files, signal));
   return check;
+}
+
+/** The same of a trial, which has run the scripts on all rows. @param plan what it runs */
+export async function notingTrial(
+  ground: Ground,
+  plan: readonly Planned[],
+  run: () => Promise<TrialResult>,
+  signal: AbortSignal,
+): Promise<TrialResult> {
+  if (!isProduction(ground)) return run();
+  const schema = await ground.bench.schemaFingerprint(signal);
+  const result = await run();
+  if (result.kind !== 'tried' && result.kind !== 'refused') return result;
+  const refused = result.kind === 'refused' && result.pass === 'up' ? result.version : undefined;
+  const scripts = plan.map(({ migration: { version }, upText }): RehearsedScript => {
+    return { version, digest: digestOf(upText), verdict: version === refused ? 'refused' : 'passed' };
+  });
+  const ran = refused === undefined ? scripts : scripts.slice(0, scripts.findIndex((it) => it.version === refused) + 1);
+  await unlessFault(ground, () => Promise.resolve(keep(ground, { by: 'trial', schema, scripts: ran })));
+  return result;
+}
+
+/** What was found is told all the same where it cannot be kept; the next apply will want another rehearsal. */
+async function unlessFault({ world }: Ground, note: () => Promise<void>): Promise<void> {
+  try {
+    await note();
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    world.log(`rehearsed: ${error.message}`);
+  }
 }
 
 async function noteCheck(ground: Ground, files: ReadonlyMap<string, FileCheck>, signal: AbortSignal): Promise<void> {
@@ -67,22 +89,13 @@ async function noteCheck(ground: Ground, files: ReadonlyMap<string, FileCheck>, 
     const verdict = file.findings.some(isErrorOfUp) ? 'refused' : 'passed';
     scripts.push({ version: it.migration.version, digest: digestOf(wholeUpText(it)), verdict });
   }
-  if (scripts.length > 0) await noteRehearsal(ground, { by: 'check', scripts }, signal);
+  if (scripts.length > 0) keep(ground, { by: 'check', schema: await ground.bench.schemaFingerprint(signal), scripts });
 }
 
-/** What a rehearsal has shown; the next apply to production may rely on it. */
-export async function noteRehearsal(
-  ground: Ground,
-  { by, scripts }: Pick<RehearsalRecord, 'by' | 'scripts'>,
-  signal: AbortSignal,
-): Promise<void> {
-  const { bench, world } = ground;
-  const record: RehearsalRecord = {
-    at: world.now().toISOString(),
-    by,
-    schema: await bench.schemaFingerprint(signal),
-    scripts,
-  };
+/** @throws {Fault} `not-writable`, `disk-full` */
+function keep(ground: Ground, shown: Omit<RehearsalRecord, 'at'>): void {
+  const { world } = ground;
+  const record: RehearsalRecord = { at: world.now().toISOString(), ...shown };
   world.disk.replace(pathOf(ground), `${JSON.stringify(record)}\n`);
 }
 

@@ -2,6 +2,7 @@
 import { Fault } from '../base/fault';
 import { embeddedDatabase } from '../database/embedded';
 import type { Consent, KeptTrial, PsqlCall, TrialRequest, TrialResult } from '../project';
+import { planUp } from '../apply/plan';
 import { dropTrial, listTrials } from '../snapshots/trialCopies';
 import { tryOutEmbedded } from '../trial/embedded';
 import type { Scripts } from '../trial/passes';
@@ -9,6 +10,7 @@ import { tryOut } from '../trial/trial';
 import { type Asker, filesOf, foreseeApply } from './changing';
 import { around, type Ground } from './ground';
 import { recover } from './look';
+import { notingTrial } from './rehearsed';
 import { demandConsent } from './consent';
 
 /** Takes the target for itself where it has to; others go on with it otherwise. */
@@ -16,7 +18,7 @@ export async function trial(ground: Ground, request: TrialRequest, asker: Asker)
   const { bench, world } = ground;
   const { target } = bench;
   const { progress, signal } = asker;
-  const { live, versions } = await foreseeApply(ground, request.which, signal);
+  const { live, versions, files } = await foreseeApply(ground, request.which, signal);
   if (versions.length === 0) return { kind: 'nothing' };
   demandConsent(target, request.confirmedName);
   const { storage, now } = world;
@@ -25,7 +27,10 @@ export async function trial(ground: Ground, request: TrialRequest, asker: Asker)
   const { from, afterwards, disconnect } = request;
   const order = { from, afterwards, disconnect, versions, version: live.history.versions.at(-1) };
   try {
-    if (target.kind === 'server') return await tryOut(target, order, scripts, surroundings);
+    if (target.kind === 'server') {
+      const run = () => tryOut(target, order, scripts, surroundings);
+      return await notingTrial(ground, planUp(files, versions), run, signal);
+    }
     const { label, name } = target.database;
     const at = (file: string) => embeddedDatabase({ file, assets: world.assets, label: `a copy of ${label}`, name });
     return await tryOutEmbedded(target, order, scripts, surroundings, at);
