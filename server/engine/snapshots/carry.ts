@@ -22,7 +22,8 @@ const longestLockMs = 10_000;
 /** At one moment, and without row security, which would hide some of them. */
 export const reading = `begin isolation level repeatable read read only; set local row_security = off; ${plainText}`;
 
-const writing = `begin; set local lock_timeout = ${longestLockMs}; set local row_security = off; ${plainText}`;
+/** With a limit on locks, so that who holds one does not hold everybody up. */
+export const writing = `begin; set local lock_timeout = ${longestLockMs}; set local row_security = off; ${plainText}`;
 
 /**
  * What could be carried over; nothing is changed.

@@ -7,7 +7,7 @@ import { comparedSchemas } from '../schema/compared';
 import { reading } from './carry';
 import { withContents } from './contents';
 import type { SnapshotRecord } from './record';
-import { tablesIn } from './rows/tables';
+import { countOfRows, tablesIn } from './rows/tables';
 import type { SnapshotTarget, Surroundings } from './target';
 
 /**
@@ -37,11 +37,7 @@ function rowsIn(database: Database, signal: AbortSignal): Promise<ReadonlyMap<st
   return whileWanted(database, 'read', signal, async (session) => {
     await demand(session, reading);
     const counted = new Map<string, number>();
-    for (const { table, name, partitioned } of await tablesIn(session)) {
-      const from = partitioned ? name : `only ${name}`;
-      const [row] = await session.rows<{ rows: number }>(`select count(*)::float8 as rows from ${from}`);
-      counted.set(table, row?.rows ?? 0);
-    }
+    for (const it of await tablesIn(session)) counted.set(it.table, await countOfRows(session, it));
     return counted;
   });
 }

@@ -6,7 +6,9 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, s
 import { join } from 'node:path';
 import { constants, gunzipSync } from 'node:zlib';
 import { fileFault, removeDurably, unfinishedSuffix, writeDurably } from '../base/durable';
+import { Fault } from '../base/fault';
 import { type SnapshotRecord, recordIn } from './record';
+import type { Surroundings } from './target';
 
 /** Longer than any record at the head of a dump file. */
 const headBytes = 16_384;
@@ -15,6 +17,16 @@ const headMark = '-- rehearsal: ';
 /** @throws {Fault} `disk-full`, `not-writable` */
 export function register(storage: string, record: SnapshotRecord): void {
   writeDurably(entryPath(storage, record.id), `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/** Of a copy, which carries its record as a comment as well: a full disk is told, and changes nothing. */
+export function registerIfPossible({ storage, log }: Surroundings, record: SnapshotRecord): void {
+  try {
+    register(storage, record);
+  } catch (cause) {
+    if (!(cause instanceof Fault)) throw cause;
+    log(`the snapshot ${record.id} is not in the registry: ${cause.message}`);
+  }
 }
 
 /**

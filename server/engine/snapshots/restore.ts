@@ -13,14 +13,14 @@ import { type Maintenance, withMaintenance } from './maintenance';
 import { snapshotName } from './names';
 import { readDump } from './packed';
 import { type DatabaseFacts, carryOver, factsOf } from './properties';
-import { beforeRestore, type SnapshotRecord } from './record';
-import { register, unregister } from './registry';
+import { beforeRestore } from './record';
+import { registerIfPossible, unregister } from './registry';
 import type { CarryOrder, Restored, RestoreOrder } from './request';
 import { type OtherSession, endSessions, othersIn, othersStaying } from './sessions';
 import { admissionStatement, dropDatabase, must } from './statements';
 import { type SnapshotStep, journalled } from './steps';
 import { copyStatement, strategyFor } from './strategy';
-import { swap } from './swap';
+import { recordOfReplaced, swap } from './swap';
 import type { ServerTarget, Surroundings } from './target';
 
 /**
@@ -167,35 +167,13 @@ async function trade(
   replacement: { readonly name: string; readonly oid: number },
   { used, comment }: Traded,
 ): Promise<Restored> {
-  const { database } = target;
-  const now = around.now();
-  const kept: SnapshotRecord = {
-    rehearsal: 'snapshot',
-    id: snapshotName(database.name, now),
-    kind: 'copy',
-    of: database.id,
-    database: database.name,
-    taken: now.toISOString(),
-    reason: beforeRestore,
-    bytes: facts.bytes,
-    version: order.version ?? null,
-    comment: facts.comment,
-  };
-  const { disconnect } = order;
-  const swapped = { target: { name: database.name, oid: facts.oid }, replacement, used, kept, comment, disconnect };
+  const { name } = target.database;
+  const { version, disconnect } = order;
+  const kept = recordOfReplaced(target, facts, { reason: beforeRestore, version }, around);
+  const swapped = { target: { name, oid: facts.oid }, replacement, used, kept, comment, disconnect };
   const sessions = await swap(maintenance, swapped, journal, around.signal);
   if (sessions) return { kind: 'busy', sessions };
   registerIfPossible(around, kept);
   if (used !== null) unregister(around.storage, used);
   return { kind: 'restored', kept, carried: [] };
-}
-
-/** The database is restored by now, and the kept one carries its record as a comment: a full disk changes nothing. */
-function registerIfPossible({ storage, log }: Surroundings, kept: SnapshotRecord): void {
-  try {
-    register(storage, kept);
-  } catch (cause) {
-    if (!(cause instanceof Fault)) throw cause;
-    log(`the snapshot ${kept.id} is not in the registry: ${cause.message}`);
-  }
 }

@@ -2,9 +2,12 @@
 import type { Journal } from '../base/journal';
 import { quoteIdentifier } from '../database/quote';
 import { type Maintenance, aloneIn } from './maintenance';
+import { snapshotName } from './names';
+import type { DatabaseFacts } from './properties';
 import type { SnapshotRecord } from './record';
 import { admissionStatement, commentStatement, must, refusedFault } from './statements';
 import type { SnapshotStep } from './steps';
+import type { ServerTarget, Surroundings } from './target';
 
 export interface Swap {
   readonly target: Named;
@@ -21,6 +24,28 @@ export interface Swap {
 interface Named {
   readonly name: string;
   readonly oid: number;
+}
+
+/** What the target is called and said to be once another database has its place. */
+export function recordOfReplaced(
+  { database }: ServerTarget,
+  { bytes, comment }: DatabaseFacts,
+  { reason, version }: { readonly reason: string; readonly version: string | undefined },
+  around: Surroundings,
+): SnapshotRecord {
+  const now = around.now();
+  return {
+    rehearsal: 'snapshot',
+    id: snapshotName(database.name, now),
+    kind: 'copy',
+    of: database.id,
+    database: database.name,
+    taken: now.toISOString(),
+    reason,
+    bytes,
+    version: version ?? null,
+    comment,
+  };
 }
 
 /**

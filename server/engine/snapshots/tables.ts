@@ -3,19 +3,17 @@ import type { Journal } from '../base/journal';
 import type { Database } from '../database/database';
 import { interruptible } from '../database/interruptible';
 import { onSession, whileWanted } from '../database/onSession';
-import { demand, plainText } from '../database/plainText';
+import { demand } from '../database/plainText';
 import type { Session } from '../database/session';
 import { Fault } from '../base/fault';
 import type { SnapshotTable } from '../project';
-import { reading, refill } from './carry';
+import { reading, refill, writing } from './carry';
 import { withContents } from './contents';
 import type { SnapshotRecord } from './record';
 import type { Refilled } from './rows/replaceRows';
-import { type TableFacts, tablesIn, tablesNamed } from './rows/tables';
+import { countOfRows, isHistory, type TableFacts, tablesIn, tablesNamed } from './rows/tables';
 import { type SnapshotStep, journalled } from './steps';
 import type { SnapshotTarget, Surroundings } from './target';
-
-const longestLockMs = 10_000;
 
 /**
  * The tables that are in both, which could be restored by themselves.
@@ -37,8 +35,8 @@ export function tablesOfSnapshot(
         for (const pair of inBoth(await tablesIn(past), await tablesIn(now), history))
           told.push({
             table: pair.now.table,
-            rowsThen: await countIn(past, pair.past),
-            rowsNow: await countIn(now, pair.now),
+            rowsThen: await countOfRows(past, pair.past),
+            rowsNow: await countOfRows(now, pair.now),
             columnsLost: pair.past.columns.filter((it) => !pair.now.columns.includes(it)),
             columnsNew: pair.now.columns.filter((it) => !pair.past.columns.includes(it)),
           });
@@ -91,7 +89,7 @@ async function intoTarget(
   { tables, history, kept, journal, signal }: Work,
 ): Promise<readonly string[]> {
   try {
-    await demand(now, `begin; set local lock_timeout = ${longestLockMs}; set local row_security = off; ${plainText}`);
+    await demand(now, writing);
     const refilled = await whileWanted(former, 'read', signal, async (past) => {
       await demand(past, reading);
       const pairs = inBoth(await tablesIn(past), await tablesIn(now), history);
@@ -127,8 +125,8 @@ function inBoth(past: readonly TableFacts[], now: readonly TableFacts[], history
   const former = new Map(past.map((it) => [it.table, it]));
   return now.flatMap((it) => {
     const was = former.get(it.table);
-    const isHistory = it.table === history || it.table.endsWith(`.${history}`);
-    return was && !isHistory && was.columns.some((column) => it.columns.includes(column)) ? { past: was, now: it } : [];
+    const isOwn = isHistory(it.table, history);
+    return was && !isOwn && was.columns.some((column) => it.columns.includes(column)) ? { past: was, now: it } : [];
   });
 }
 
@@ -138,13 +136,6 @@ const asRefilled = ({ past, now }: InBoth): Refilled => ({
   columns: now.columns.filter((it) => past.columns.includes(it)),
   partitionedThere: past.partitioned,
 });
-
-async function countIn(session: Session, { name, partitioned }: TableFacts): Promise<number> {
-  const [row] = await session.rows<{ rows: number }>(
-    `select count(*)::float8 as rows from ${partitioned ? '' : 'only '}${name}`,
-  );
-  return row?.rows ?? 0;
-}
 
 function mustBe(database: Database | undefined): Database {
   if (!database) throw new Fault('no-such-snapshot', 'its contents are gone.');

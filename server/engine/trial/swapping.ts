@@ -1,13 +1,11 @@
 /** The copy on which everything went well takes the target's place; what was the target is kept as a snapshot. */
-import { Fault } from '../base/fault';
 import type { Journal } from '../base/journal';
 import type { Maintenance } from '../snapshots/maintenance';
-import { snapshotName } from '../snapshots/names';
 import { type DatabaseFacts, factsOf } from '../snapshots/properties';
-import { type SnapshotRecord, snapshotOf } from '../snapshots/record';
-import { register } from '../snapshots/registry';
+import { snapshotOf } from '../snapshots/record';
+import { registerIfPossible } from '../snapshots/registry';
 import type { SnapshotStep } from '../snapshots/steps';
-import { swap } from '../snapshots/swap';
+import { recordOfReplaced, swap } from '../snapshots/swap';
 import type { ServerTarget, Surroundings } from '../snapshots/target';
 import type { TrialEnd, TrialResult } from '../trials';
 import { reasonOf, type TrialOrder } from './order';
@@ -31,7 +29,7 @@ export interface Swapping {
 export async function becomeTarget({
   maintenance,
   journal,
-  target: { database },
+  target,
   facts,
   around,
   order,
@@ -40,21 +38,9 @@ export async function becomeTarget({
   around.signal.throwIfAborted();
   const copy = await factsOf(maintenance.worker, name);
   if (!copy) throw new Error('the copy is there');
-  const now = around.now();
-  const kept: SnapshotRecord = {
-    rehearsal: 'snapshot',
-    id: snapshotName(database.name, now),
-    kind: 'copy',
-    of: database.id,
-    database: database.name,
-    taken: now.toISOString(),
-    reason: reasonOf(order),
-    bytes: facts.bytes,
-    version: order.version ?? null,
-    comment: facts.comment,
-  };
+  const kept = recordOfReplaced(target, facts, { reason: reasonOf(order), version: order.version }, around);
   const exchange = {
-    target: { name: database.name, oid: facts.oid },
+    target: { name: target.database.name, oid: facts.oid },
     replacement: { name, oid: copy.oid },
     used: null,
     kept,
@@ -63,12 +49,6 @@ export async function becomeTarget({
   };
   const sessions = await swap(maintenance, exchange, journal, around.signal);
   if (sessions) return { kind: 'busy', sessions };
-  try {
-    register(around.storage, kept);
-  } catch (cause) {
-    // It carries its record as a comment as well: a full disk changes nothing.
-    if (!(cause instanceof Fault)) throw cause;
-    around.log(`the snapshot ${kept.id} is not in the registry: ${cause.message}`);
-  }
-  return { kind: 'swapped', kept: snapshotOf(kept, database.label) };
+  registerIfPossible(around, kept);
+  return { kind: 'swapped', kept: snapshotOf(kept, target.database.label) };
 }

@@ -1,7 +1,7 @@
 /** Which rows of a table are new, others or gone: by digests in the order of the key, so that a large table needs little memory. */
 import { quoteIdentifier } from '../../database/quote';
 import type { Session } from '../../database/session';
-import type { Reference, TableFacts } from './tables';
+import { type Reference, rowsOf, type TableFacts } from './tables';
 
 export interface RowDifference {
   readonly added: number;
@@ -46,8 +46,6 @@ export async function referencesLacking(
   for await (const _ of { [Symbol.asyncIterator]: () => found }) continue;
   return lacking;
 }
-
-const rowsOf = ({ name, partitioned }: TableFacts): string => `${partitioned ? '' : 'only '}${name}`;
 
 const digest = (columns: readonly string[]): string =>
   `pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(row(${columns.map(quoteIdentifier).join(', ')})::text, 'UTF8')), 'hex') collate "C"`;

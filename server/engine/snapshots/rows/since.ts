@@ -5,7 +5,7 @@ import type { RowsOf, TableSince } from '../../project';
 import type { CarryOrder, KnownTables } from '../request';
 import { differenceOfRows, referencesLacking } from './difference';
 import type { Refilled } from './replaceRows';
-import { type TableFacts, tablesIn, tablesNamed } from './tables';
+import { isHistory, type TableFacts, tablesIn, tablesNamed } from './tables';
 
 /** A database at both times; sessions after `plainText`. */
 export interface Times {
@@ -81,7 +81,7 @@ async function candidatesFor(times: Times, known: KnownTables): Promise<readonly
   const [past, now] = [byName(await tablesIn(times.past)), byName(await tablesIn(times.now))];
   const names = [...new Set([...past.keys(), ...now.keys()])].toSorted();
   return names
-    .filter((table) => table !== known.history && !table.endsWith(`.${known.history}`))
+    .filter((table) => !isHistory(table, known.history))
     .map((table) => {
       const [was, is] = [past.get(table), now.get(table)];
       return { table, past: was, now: is, obstacle: obstacleOf(was, is) ?? known.touched(table) };

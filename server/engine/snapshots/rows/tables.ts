@@ -82,6 +82,20 @@ export async function tablesIn(session: Session): Promise<readonly TableFacts[]>
   });
 }
 
+/** As many as the session sees, with those of its partitions. */
+export async function countOfRows(session: Session, table: TableFacts): Promise<number> {
+  const [row] = await session.rows<{ rows: number }>(`select count(*)::float8 as rows from ${rowsOf(table)}`);
+  return row?.rows ?? 0;
+}
+
+/** For FROM: without the rows of tables that inherit from it, which are tables of their own. */
+export const rowsOf = ({ name, partitioned }: Pick<TableFacts, 'name' | 'partitioned'>): string =>
+  `${partitioned ? '' : 'only '}${name}`;
+
+/** @param history the tool's own table, with or without its schema */
+export const isHistory = (table: string, history: string): boolean =>
+  table === history || table.endsWith(`.${history}`);
+
 interface Found extends Omit<TableFacts, 'columns' | 'definition' | 'references'> {
   readonly columns: readonly { readonly name: string; readonly generated: string }[] | null;
   readonly rules: readonly string[] | null;
