@@ -2,7 +2,7 @@
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import { join } from 'node:path';
 import { embeddedDatabase } from '../../server/engine/database/embedded';
-import { type Base, emptyBase, fileBase } from '../../server/engine/shadow/base';
+import { type Base, emptyBase, emptyLike, fileBase } from '../../server/engine/shadow/base';
 import { embeddedPlace, embeddedVersion } from '../../server/engine/shadow/embeddedPlace';
 import { noSetUp } from '../../server/engine/shadow/setUp';
 import { withFolder } from '../support/files';
@@ -132,6 +132,18 @@ describe('shadows in the embedded engine', () => {
     const base: Base = { kind: 'dump', sql: 'create table public.t ();', fingerprint: 'cut', setUp: noSetUp };
     await rejects(place.fresh(base, AbortSignal.abort(new Error('enough'))), { message: 'enough' });
     await demand((await place.fresh(base, never)).session, 'select from t');
+  });
+
+  it('leave no engine behind when one is asked for while another one is being prepared', async () => {
+    const other = embeddedPlace({ assets, log: () => {} });
+    const engines = () => process.getActiveResourcesInfo().filter((it) => it === 'MessagePort').length;
+    const before = engines();
+    await Promise.all([
+      other.fresh(emptyBase, never),
+      other.fresh(emptyLike({ ...noSetUp, roles: { roles: [{ name: 'app', rights: '' }], memberships: [] } }), never),
+    ]);
+    await other.close();
+    equal(engines(), before);
   });
 
   it('dump what is committed', async () => {

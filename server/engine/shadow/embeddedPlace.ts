@@ -55,6 +55,8 @@ class EmbeddedShadows {
   constructor(private readonly options: EmbeddedPlaceOptions) {}
 
   async fresh(base: Base, signal: AbortSignal, image: Image | undefined): Promise<Shadow> {
+    // One that was being prepared for somebody who has given up may be what is wanted now.
+    await this.preparing;
     const known = this.prepared;
     const fits = known && !known.session.lost && known.key === keyOf(base, image);
     if (fits) await known.session.restore(known.copy);
@@ -76,7 +78,8 @@ class EmbeddedShadows {
   }
 
   private prepareAlone(base: Base, signal: AbortSignal, image: Image | undefined): Promise<PreparedSession> {
-    const preparing = this.prepare(base, signal, image);
+    // Two at once would leave the one that is ready first to nobody.
+    const preparing = this.preparing.then(() => this.prepare(base, signal, image));
     // Who has asked for it hears of a failure; who comes next only waits for its end.
     this.preparing = preparing.catch(() => undefined);
     return preparing;
