@@ -210,7 +210,10 @@ for (const major of [servers.oldest, servers.newest])
           await rejects(apply({ only: '2' }), refused(/2 was not rehearsed in this order/));
           workspace.write('db/migrations/2_orders.sql', up('create table orders (id bigint primary key);'));
           await rejects(apply('all'), refused(/2 is not what was rehearsed/));
-          now = new Date(now.getTime() + 61 * 60_000);
+          const then = now;
+          now = new Date(then.getTime() - 61 * 60_000);
+          await rejects(apply({ upTo: '1' }), refused(/the clock was set back/));
+          now = new Date(then.getTime() + 61 * 60_000);
           await rejects(apply({ upTo: '1' }), refused(/more than 60 minutes ago/));
           await checked(await project());
           await withSession(url, (session) => session.run('create table made_by_hand ()'));

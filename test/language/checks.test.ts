@@ -262,7 +262,7 @@ describe('background checks', () => {
       equal(engines.length, 2);
       equal(engines[0]?.closed, true);
       const made = engines[1]?.options;
-      const { target, layouts, ...options } = made ?? {};
+      const { target, layouts, requireIdempotent, ...options } = made ?? {};
       deepEqual(options, {
         roots: ['/workspace'],
         folders: ['/workspace/migrations'],
@@ -281,6 +281,7 @@ describe('background checks', () => {
       });
       deepEqual(target?.('/workspace/migrations'), { kind: 'embedded' });
       deepEqual([layouts?.('/workspace/other'), layouts?.('/workspace/migrations')], ['goose', undefined]);
+      equal(requireIdempotent?.('/workspace/migrations'), false);
     });
   });
 

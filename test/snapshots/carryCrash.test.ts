@@ -6,10 +6,12 @@ import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from 'pg';
+import { openJournal } from '../../server/engine/base/journal';
 import { snapshotPrefix } from '../../server/engine/snapshots/names';
 import { recoverSnapshots } from '../../server/engine/snapshots/recover';
 import { listSnapshots, takeSnapshot } from '../../server/engine/snapshots/snapshots';
 import { startKillable, until } from '../support/killable';
+import { type SnapshotStep, topic } from '../../server/engine/snapshots/steps';
 import { type Major, asAdmin, servers, serverOf } from '../support/servers';
 import type { Errand } from './child';
 import { type Place, withPlace } from './support';
@@ -76,6 +78,27 @@ for (const major of Object.values(servers)) {
           await sql(`truncate item, note; insert into item values (1), (2); insert into note values ('a'), ('b')`);
         }
         ok(outcomes.size > 0);
+      }));
+
+    it('with a server that has crashed too, and never wrote the transaction down', () =>
+      withChanged(major, async (place) => {
+        const { around, target, sql } = place;
+        const [row] = await sql<{ later: string }>(
+          `select (pg_snapshot_xmax(pg_current_snapshot())::text::int8 + 1000000)::text as later`,
+        );
+        const step: SnapshotStep = {
+          step: 'refill',
+          transaction: row?.later ?? '',
+          kept: 'x',
+          tables: ['public.note'],
+        };
+        openJournal<SnapshotStep>(around.storage, topic, target.database.id, around.now()).note(step);
+        match(
+          (await recoverSnapshots(target, around)).join(' '),
+          /No rows were restored; public\.note are as they were\./,
+        );
+        equal(stepsOf(place), '');
+        equal(await stateOf(place), states.now);
       }));
   });
 }

@@ -1,6 +1,7 @@
 /** Files that are there whole or not at all, also after a crash: written beside, flushed to the disk, then renamed. */
 import { randomBytes } from 'node:crypto';
 import {
+  chmodSync,
   closeSync,
   copyFileSync,
   createWriteStream,
@@ -10,6 +11,7 @@ import {
   openSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -20,12 +22,16 @@ import { Fault } from './fault';
 export const unfinishedSuffix = '.unfinished';
 
 /**
- * Makes the folder when it is missing.
+ * Makes the folder when it is missing. A file that is there keeps who may read it; a new one is closed to others.
  *
  * @throws {Fault} `disk-full`, `not-writable`; then the file is as it was before
  */
 export function writeDurably(path: string, content: string | Uint8Array): void {
-  replaceDurably(path, (beside) => writeFileSync(beside, content, { flag: 'wx', mode: 0o600 }));
+  replaceDurably(path, (beside) => {
+    writeFileSync(beside, content, { flag: 'wx', mode: 0o600 });
+    const former = statSync(path, { throwIfNoEntry: false });
+    if (former) chmodSync(beside, former.mode & 0o777);
+  });
 }
 
 /**

@@ -30,6 +30,9 @@ export interface RehearsedScript {
 
 const usualMaxAge = 60;
 
+/** A clock that is set right by the network may go back a little. */
+const clocksDifferBy = 1;
+
 /** @param upText with its byte order mark */
 export const digestOf = (upText: string): string => createHash('sha256').update(upText).digest('hex');
 
@@ -118,6 +121,8 @@ async function whyNot(ground: Ground, plan: readonly Planned[], signal: AbortSig
   if (!record) return 'these migrations were not rehearsed with its schema yet';
   const maxAge = options.rehearsalMaxAge ?? usualMaxAge;
   const age = (world.now().getTime() - Date.parse(record.at)) / 60_000;
+  if (age < -clocksDifferBy)
+    return `the last rehearsal was at ${record.at}, which is still to come: the clock was set back`;
   if (!(age <= maxAge)) return `the last rehearsal was at ${record.at}, more than ${maxAge} minutes ago`;
   for (const [i, { migration, upText }] of plan.entries()) {
     const script = record.scripts[i];

@@ -88,12 +88,8 @@ async function recoverStep(
       return `${isRestore ? 'The snapshot was restored' : 'The copy has taken its place'}; the former ${database.name} is kept as ${step.kept.id}.`;
     }
     case 'overwrite': {
-      // A server that has crashed may never have heard of it, and refuses to tell of one that is still to come.
-      const [row] = await worker.rows<{ status: string | null }>(
-        `select case when $1::xid8 < pg_snapshot_xmax(pg_current_snapshot()) then pg_xact_status($1::xid8) end as status`,
-        [step.transaction],
-      );
-      if (row?.status === 'committed') return `The snapshot was restored; what it replaced is kept as ${step.kept.id}.`;
+      if (await isCommitted(worker, step.transaction))
+        return `The snapshot was restored; what it replaced is kept as ${step.kept.id}.`;
       unregister(storage, step.kept.id);
       return `Nothing was restored; ${database.name} is as it was.`;
     }
@@ -108,11 +104,8 @@ async function recoverStep(
       return '';
     }
     case 'refill': {
-      const [row] = await worker.rows<{ status: string | null }>('select pg_xact_status($1::xid8) as status', [
-        step.transaction,
-      ]);
       const tables = step.tables.join(', ');
-      return row?.status === 'committed'
+      return (await isCommitted(worker, step.transaction))
         ? `The rows of ${tables} were restored; ${database.name} as it was before is kept as ${step.kept}.`
         : `No rows were restored; ${tables} are as they were.`;
     }
@@ -142,6 +135,15 @@ async function recoverStep(
     case 'replace':
       throw new Error('a database on a server is not replaced as a file');
   }
+}
+
+/** A server that has crashed may never have heard of it, and refuses to tell of one that is still to come. */
+async function isCommitted(worker: Session, transaction: string): Promise<boolean> {
+  const [row] = await worker.rows<{ status: string | null }>(
+    `select case when $1::xid8 < pg_snapshot_xmax(pg_current_snapshot()) then pg_xact_status($1::xid8) end as status`,
+    [transaction],
+  );
+  return row?.status === 'committed';
 }
 
 async function recoverTrial(worker: Session, target: ServerTarget, name: string, storage: string): Promise<string> {
