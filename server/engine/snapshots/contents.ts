@@ -16,7 +16,7 @@ import { factsOf } from './properties';
 import type { SnapshotRecord } from './record';
 import { dataPath } from './registry';
 import { admissionStatement, dropDatabase, must } from './statements';
-import { type SnapshotStep, journalled } from './steps';
+import { type SnapshotStep, journalled, undoOrLeave } from './steps';
 import type { ServerTarget, SnapshotTarget, Surroundings } from './target';
 
 /**
@@ -36,7 +36,7 @@ export async function withContents<T>(
       try {
         return await opened({ worker, target, around, journal }, snapshots, [], use);
       } catch (cause) {
-        if (!worker.lost) journal.close();
+        if (!worker.lost && journal.open) journal.close();
         throw cause;
       }
     }),
@@ -75,7 +75,7 @@ async function copyOpened<T>(
   try {
     return await use(target.sibling(id));
   } finally {
-    if (!worker.lost) await must(worker, admissionStatement(id, 'nobody'));
+    if (!worker.lost) await undoOrLeave(journal, () => must(worker, admissionStatement(id, 'nobody')));
   }
 }
 
@@ -91,7 +91,7 @@ async function dumpLoaded<T>(
     await makeFromDump(worker, target, { name, text }, around.signal);
     return await use(target.sibling(name));
   } finally {
-    if (!worker.lost) await dropDatabase(worker, name, 'force');
+    if (!worker.lost) await undoOrLeave(journal, () => dropDatabase(worker, name, 'force'));
   }
 }
 

@@ -87,12 +87,11 @@ async function recoverStep(
       if (step.used !== null) unregister(storage, step.used);
       return `${isRestore ? 'The snapshot was restored' : 'The copy has taken its place'}; the former ${database.name} is kept as ${step.kept.id}.`;
     }
-    case 'overwrite': {
+    case 'overwrite':
       if (await isCommitted(worker, step.transaction))
         return `The snapshot was restored; what it replaced is kept as ${step.kept.id}.`;
       unregister(storage, step.kept.id);
       return `Nothing was restored; ${database.name} is as it was.`;
-    }
     case 'open': {
       const copy = await factsOf(worker, step.name);
       if (copy?.oid === step.oid && recordIn(copy.comment)) await must(worker, admissionStatement(step.name, 'nobody'));

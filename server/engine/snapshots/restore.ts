@@ -4,7 +4,6 @@ import type { Journal } from '../base/journal';
 import type { Database } from '../database/database';
 import { interruptible } from '../database/interruptible';
 import { quoteIdentifier } from '../database/quote';
-import type { Session } from '../database/session';
 import { carryInto } from './carry';
 import { makeFromDump } from './contents';
 import { reopenTwin } from './freshDatabase';
@@ -18,7 +17,7 @@ import { registerIfPossible, unregister } from './registry';
 import type { CarryOrder, Restored, RestoreOrder } from './request';
 import { type OtherSession, endSessions, othersIn, othersStaying } from './sessions';
 import { admissionStatement, dropDatabase, must } from './statements';
-import { type SnapshotStep, journalled } from './steps';
+import { type SnapshotStep, journalled, undoOrLeave } from './steps';
 import { copyStatement, strategyFor } from './strategy';
 import { recordOfReplaced, swap } from './swap';
 import type { ServerTarget, Surroundings } from './target';
@@ -112,20 +111,10 @@ async function throughNew(
     return done.kind === 'restored' ? { ...done, carried } : done;
   } finally {
     if (!worker.lost) {
-      if (order.carry) await admitAgain(work);
+      if (order.carry) await undoOrLeave(journal, () => admitAgain(work));
       // Renamed by now, unless something was in the way.
-      await dropOrLeave(worker, name, journal);
+      await undoOrLeave(journal, () => dropDatabase(worker, name, 'force'));
     }
-  }
-}
-
-/** What cannot be dropped now, on a full disk, is dropped at the next start. */
-async function dropOrLeave(worker: Session, name: string, journal: Journal<SnapshotStep>): Promise<void> {
-  try {
-    await dropDatabase(worker, name, 'force');
-  } catch (cause) {
-    journal.leave();
-    throw cause;
   }
 }
 

@@ -69,6 +69,16 @@ export function isSnapshotStep(value: unknown): value is SnapshotStep {
   }
 }
 
+/** What cannot be undone now, on a full disk, is undone at the next start. */
+export async function undoOrLeave(journal: Journal<SnapshotStep>, undo: () => Promise<void>): Promise<void> {
+  try {
+    await undo();
+  } catch (cause) {
+    journal.leave();
+    throw cause;
+  }
+}
+
 /**
  * Runs work that notes its steps. The notes go when it ends well; they stay when it throws (a lost connection: nobody
  * knows what the server did), unless the work has undone everything and closed them.

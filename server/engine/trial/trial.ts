@@ -11,7 +11,7 @@ import { trialName } from '../snapshots/names';
 import { type DatabaseFacts, factsOf } from '../snapshots/properties';
 import { othersStaying } from '../snapshots/sessions';
 import { admissionStatement, commentStatement, must } from '../snapshots/statements';
-import { type SnapshotStep, journalled } from '../snapshots/steps';
+import { type SnapshotStep, journalled, undoOrLeave } from '../snapshots/steps';
 import type { ServerTarget } from '../snapshots/target';
 import { forgetScripts, type TrialRecord } from '../snapshots/trialCopies';
 import type { TrialCopied, TrialEnd, TrialReport, TrialResult } from '../trials';
@@ -83,12 +83,12 @@ async function go(trial: Trial): Promise<TrialResult> {
     return result;
   } catch (cause) {
     if (worker.lost) throw cause;
-    journal.close();
     throw cause instanceof Fault && cause.code === 'connection-lost' ? ofCopyAlone(trial, cause) : cause;
   } finally {
     if (!worker.lost) {
-      if (!stays) await dropCopy(maintenance, name);
+      if (!stays) await undoOrLeave(journal, () => dropCopy(maintenance, name));
       forgetScripts(target.sibling(name), around.storage);
+      if (journal.open) journal.close();
     }
   }
 }
@@ -116,7 +116,8 @@ async function closed(
     return await work();
   } finally {
     const now = worker.lost ? undefined : await factsOf(worker, database.name);
-    if (now?.oid === facts.oid) await must(worker, admissionStatement(database.name, 'all'));
+    if (now?.oid === facts.oid)
+      await undoOrLeave(journal, () => must(worker, admissionStatement(database.name, 'all')));
   }
 }
 
@@ -158,7 +159,7 @@ async function withDown<T>(
     });
   } finally {
     if (!maintenance.worker.lost) {
-      await dropCopy(maintenance, name);
+      await undoOrLeave(journal, () => dropCopy(maintenance, name));
       forgetScripts(target.sibling(name), around.storage);
     }
   }

@@ -6,6 +6,7 @@ import type { Major } from '../../support/servers';
 import { type FaultKind, faults } from './faults';
 import { type Operation, operations } from './operations';
 import { newDisk } from './place';
+import type { Moment } from './proxy';
 import { cutOff, type Measured, measured, type Outcome, prepareStation, type Station } from './run';
 
 export interface Told extends Outcome {
@@ -56,9 +57,7 @@ async function runOne(
 ): Promise<Told> {
   const usual = known.get(operation) ?? (await measured(station, operation));
   known.set(operation, usual);
-  // Both sides of each message are moments; those of one cell are spread over all of them.
-  const at = Math.floor(((nth + offsetOf(fault)) * usual.messages * 2) / of);
-  const moment = { message: Math.floor(at / 2) + 1, side: at % 2 === 0 ? ('before' as const) : ('behind' as const) };
+  const moment = momentAt((nth + offsetOf(fault)) / of, usual);
   const told = {
     operation: operation.name,
     fault: fault.name,
@@ -71,6 +70,20 @@ async function runOne(
     const says = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
     return { ...told, stands: 'neither', steps: [], violations: [says] };
   }
+}
+
+/**
+ * Both sides of each message are moments. Each stretch of the journal gets as many of them: a dump of a schema takes
+ * hundreds of messages, and the step at which everything is decided only a few.
+ *
+ * @param share of the way through all stretches
+ */
+function momentAt(share: number, { stretches }: Measured): Moment {
+  const place = share * stretches.length;
+  const stretch = stretches[Math.floor(place)];
+  if (!stretch) throw new Error('nothing is said to the server');
+  const at = Math.floor((place % 1) * stretch.messages * 2);
+  return { message: stretch.first + Math.floor(at / 2), side: at % 2 === 0 ? 'before' : 'behind' };
 }
 
 /** Different faults meet different moments. */

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { recoverApplies } from '../../../server/engine/apply/recover';
 import { Fault } from '../../../server/engine/base/fault';
 import { quoteIdentifier } from '../../../server/engine/database/quote';
-import { snapshotPrefix } from '../../../server/engine/snapshots/names';
+import { snapshotPrefix, trialPrefix } from '../../../server/engine/snapshots/names';
 import { recoverSnapshots } from '../../../server/engine/snapshots/recover';
 import { listSnapshots } from '../../../server/engine/snapshots/snapshots';
 import type { MortalServer } from '../../support/mortal';
@@ -81,6 +81,8 @@ export async function recovered({ job = nothing }: Operation, scene: Scene): Pro
 const passing: ReadonlySet<string> = new Set(['no-server', 'connection-lost', 'locked', 'busy']);
 
 export interface Expected {
+  /** When the target was new: what a snapshot holds that was there before. */
+  readonly first: Content;
   readonly before: Content;
   readonly after: Content;
   readonly between: readonly (readonly string[])[];
@@ -97,8 +99,8 @@ export async function violationsIn(server: MortalServer, scene: Scene, expected:
   const there = await rowsOf<{ datname: string; open: boolean }>(
     server,
     'postgres',
-    `select datname, datallowconn as open from pg_database where datname = $1 or starts_with(datname, $2)`,
-    [name, `${snapshotPrefix}${name}`],
+    `select datname, datallowconn as open from pg_database where datname = $1 or starts_with(datname, $2) or starts_with(datname, $3)`,
+    [name, `${snapshotPrefix}${name}`, `${trialPrefix}${name}`],
   );
   const databases = there.map(({ datname }) => datname).filter((it) => it !== name);
   if (JSON.stringify(databases.toSorted()) !== JSON.stringify(copies.toSorted()))
@@ -106,7 +108,8 @@ export async function violationsIn(server: MortalServer, scene: Scene, expected:
   if (there.some((it) => it.open !== (it.datname === name))) found.push('a snapshot is open, or the target shut');
   for (const copy of copies.filter((it) => databases.includes(it))) {
     const held = await insideOf(server, copy);
-    if (![expected.before, expected.after].some((it) => isSame(withoutHistory(it), withoutHistory(held))))
+    const { first, before, after } = expected;
+    if (![first, before, after].some((it) => isSame(withoutHistory(it), withoutHistory(held))))
       found.push(`the snapshot ${copy} holds neither what was before nor what was after`);
   }
   return [...found, ...(await leftovers(server, name))];

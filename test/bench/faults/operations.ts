@@ -2,9 +2,16 @@
 import { applyMigrations, revertMigrations } from '../../../server/engine/apply/apply';
 import { repairHistory } from '../../../server/engine/apply/repair';
 import { takeDump } from '../../../server/engine/snapshots/dumpFile';
-import { dropSnapshot, restoreSnapshot, takeSnapshot } from '../../../server/engine/snapshots/snapshots';
+import {
+  dropSnapshot,
+  restoreSnapshot,
+  restoreTablesOf,
+  takeSnapshot,
+} from '../../../server/engine/snapshots/snapshots';
 import type { LayoutName } from '../../../server/engine/layouts/layout';
 import type { ServerTarget, Surroundings } from '../../../server/engine/snapshots/target';
+import { loadParser } from '../../../server/engine/sql/parse';
+import { tryOut } from '../../../server/engine/trial/trial';
 import { jobOn, repairsOf, type TestJob } from '../../apply/support';
 
 export interface Operation {
@@ -42,7 +49,8 @@ insert into ledger select n, n * 7, repeat('x', 200) from generate_series(1, 500
 create table gone (id int)`;
 
 /** What has been written since a snapshot was taken. */
-const later = 'update ledger set amount = amount + 1; insert into ledger values (501, 1, null)';
+const later =
+  'update ledger set amount = amount + 1; insert into ledger values (501, 1, null); insert into gone values (1)';
 
 const order = { version: undefined, disconnect: true } as const;
 
@@ -106,6 +114,24 @@ async function dumpedThenWritten(scene: Scene): Promise<string> {
 const restoring = ({ target, around }: Scene, id: string): Promise<unknown> =>
   restoreSnapshot(target, id, order, around);
 
+const history = 'schema_migrations';
+
+/** The ledger stays as it is now, and the other table does not. */
+const carrying = ({ target, around }: Scene, id: string): Promise<unknown> =>
+  restoreSnapshot(
+    target,
+    id,
+    { ...order, carry: { tables: ['ledger'], known: { history, touched: () => undefined } } },
+    around,
+  );
+
+async function tryingOut(scene: Scene): Promise<unknown> {
+  await loadParser();
+  const job = dbmate(scene);
+  const trial = { ...order, versions: job.versions, from: 'copy', afterwards: 'swap' } as const;
+  return tryOut(scene.target, trial, job, { ...scene.around, alone: (work) => work() });
+}
+
 export const operations: readonly Operation[] = [
   { name: 'snapshot', steps: ['snapshot copy'], changes: 'snapshot', run: (scene) => taken(scene) },
   { name: 'snapshot as a file', steps: [], by: 'keeper', changes: 'snapshot', run: (scene) => taken(scene) },
@@ -130,6 +156,27 @@ export const operations: readonly Operation[] = [
     changes: 'target',
     prepare: takenThenWritten,
     run: restoring,
+  },
+  {
+    name: 'restore with rows carried over',
+    steps: ['snapshot load', 'snapshot shut', 'snapshot swap'],
+    changes: 'target',
+    prepare: takenThenWritten,
+    run: carrying,
+  },
+  {
+    name: 'restore of a table',
+    steps: ['snapshot copy', 'snapshot open', 'snapshot refill'],
+    changes: 'target',
+    prepare: takenThenWritten,
+    run: ({ target, around }, id) => restoreTablesOf(target, id, { ...order, tables: ['ledger'], history }, around),
+  },
+  {
+    name: 'trial with swap',
+    steps: ['snapshot close', 'snapshot trial', 'snapshot swap'],
+    changes: 'target',
+    job: dbmate,
+    run: tryingOut,
   },
   {
     name: 'delete',

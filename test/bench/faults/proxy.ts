@@ -20,6 +20,7 @@ export class Proxy {
   private count = 0;
   private moment: Moment | undefined;
   private strike: Strike = async () => {};
+  private onMessage = (): void => {};
   private isCut = false;
   private underWay: Promise<void> = Promise.resolve();
   private readonly sockets = new Set<Socket>();
@@ -39,17 +40,16 @@ export class Proxy {
     return new Proxy(server, (server.address() as AddressInfo).port, to);
   }
 
-  /** @param moment undefined where nothing is to happen and messages are only counted */
-  arm(moment: Moment | undefined, strike: Strike): void {
+  /**
+   * @param moment undefined where nothing is to happen and messages are only counted
+   * @param onMessage called before each is sent on
+   */
+  arm(moment: Moment | undefined, strike: Strike, onMessage: () => void = () => {}): void {
     this.count = 0;
+    this.onMessage = onMessage;
     this.moment = moment;
     this.strike = strike;
     this.underWay = Promise.resolve();
-  }
-
-  /** Messages since `arm`. */
-  get messages(): number {
-    return this.count;
   }
 
   /** What is under way waits for a moment, then all connections end and nobody gets through any more. */
@@ -68,6 +68,7 @@ export class Proxy {
   heal(): void {
     this.isCut = false;
     this.moment = undefined;
+    this.onMessage = () => {};
   }
 
   close(): void {
@@ -94,6 +95,7 @@ export class Proxy {
       });
     }
     client.on('data', (chunk) => {
+      this.onMessage();
       const moment = this.moment?.message === ++this.count ? this.moment : undefined;
       if (moment?.side === 'behind') isStruckByAnswer = true;
       if (moment?.side === 'before') this.underWay = this.striking(client, upstream, () => upstream.write(chunk), end);

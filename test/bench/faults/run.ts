@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { quoteIdentifier } from '../../../server/engine/database/quote';
-import { snapshotPrefix } from '../../../server/engine/snapshots/names';
+import { snapshotPrefix, trialPrefix } from '../../../server/engine/snapshots/names';
 import { listSnapshots } from '../../../server/engine/snapshots/snapshots';
 import { startKillable } from '../../support/killable';
 import type { MortalServer } from '../../support/mortal';
@@ -25,7 +25,15 @@ export interface Station {
 /** What an operation does when nothing goes wrong. */
 export interface Measured {
   readonly messages: number;
+  /** Messages that are sent while the journal stands at the same steps. */
+  readonly stretches: readonly Stretch[];
   readonly after: Content;
+}
+
+export interface Stretch {
+  /** Number of its first message. */
+  readonly first: number;
+  readonly messages: number;
 }
 
 export interface Outcome {
@@ -47,12 +55,20 @@ export async function prepareStation(server: MortalServer, data: Disk): Promise<
 
 /** Without a fault: how many messages it takes, and what comes of it. */
 export const measured = (station: Station, operation: Operation): Promise<Measured> =>
-  inScene(station, operation, async ({ scene, id }) => {
-    station.proxy.arm(undefined, async () => {});
+  inScene(station, operation, async ({ scene, id, storage }) => {
+    const stood: string[] = [];
+    station.proxy.arm(
+      undefined,
+      async () => {},
+      () => void stood.push(stepsOf(storage).join()),
+    );
     await operation.run(scene, id);
-    const { messages } = station.proxy;
-    return { messages, after: await contentOf(station.server, scene.target.database.name) };
+    const firsts = stood.flatMap((it, i) => (i === 0 || it !== stood[i - 1] ? [i] : []));
+    const stretches = firsts.map((it, i) => ({ first: it + 1, messages: (firsts[i + 1] ?? stood.length) - it }));
+    return { messages: stood.length, stretches, after: await contentOf(station.server, scene.target.database.name) };
   });
+
+const stepsOf = ({ folder }: Disk): readonly string[] => stepsIn(folder, (path) => readFileSync(path, 'utf8'));
 
 export const cutOff = (
   station: Station,
@@ -61,7 +77,7 @@ export const cutOff = (
   moment: Moment,
   { after }: Measured,
 ): Promise<Outcome> =>
-  inScene(station, operation, async ({ scene, id, access, storage }) => {
+  inScene(station, operation, async ({ scene, id, access, storage, first }) => {
     const { server, proxy, data } = station;
     const before = await contentOf(server, scene.target.database.name);
     const earlier = await listSnapshots(scene.target, scene.around);
@@ -70,7 +86,7 @@ export const cutOff = (
     let kill = async (): Promise<void> => {};
     const struck = { server, proxy, storage, data, kill: () => kill() };
     proxy.arm(moment, async (port) => {
-      steps.push(...stepsIn(storage.folder, (path) => readFileSync(path, 'utf8')));
+      steps.push(...stepsOf(storage));
       await fault.strike(struck, port);
     });
     const isDone = fault.ofProcess
@@ -85,7 +101,7 @@ export const cutOff = (
     await fault.mend?.(struck);
     await recovered(operation, scene);
     const { name } = scene.target.database;
-    const expected = { before, after, between: operation.between ?? [] };
+    const expected = { first, before, after, between: operation.between ?? [] };
     const violations = [...(await violationsIn(server, scene, expected))];
     const now = await contentOf(server, name);
     const later = await listSnapshots(scene.target, scene.around);
@@ -117,7 +133,7 @@ function standOf(
 }
 
 /** Of results; a refusal by Postgres is one as well. */
-const done: ReadonlySet<unknown> = new Set(['done', 'taken', 'restored']);
+const done: ReadonlySet<unknown> = new Set(['done', 'taken', 'restored', 'tried']);
 
 /** A fault is an answer: it says how things stand. */
 async function isDoneHere(work: Promise<unknown>): Promise<boolean> {
@@ -135,6 +151,8 @@ interface Made {
   readonly id: string;
   readonly access: Access;
   readonly storage: Disk;
+  /** Of the target before it was prepared. */
+  readonly first: Content;
 }
 
 async function inScene<T>(station: Station, operation: Operation, use: (made: Made) => Promise<T>): Promise<T> {
@@ -160,15 +178,16 @@ async function inScene<T>(station: Station, operation: Operation, use: (made: Ma
     await rowsOf(server, name, `alter schema public owner to ${who.user}`);
     await direct(content);
     const scene: Scene = { target: targetAt(access), around: aroundOf(storage.folder), sql: direct };
+    const first = await contentOf(server, name);
     const id = (await operation.prepare?.(scene)) ?? '';
-    return await use({ scene, id, access, storage });
+    return await use({ scene, id, access, storage, first });
   } finally {
     proxy.heal();
     const left = await rowsOf<{ datname: string }>(
       server,
       'postgres',
-      `select datname from pg_database where datname = $1 or starts_with(datname, $2)`,
-      [name, `${snapshotPrefix}${name}`],
+      `select datname from pg_database where datname = $1 or starts_with(datname, $2) or starts_with(datname, $3)`,
+      [name, `${snapshotPrefix}${name}`, `${trialPrefix}${name}`],
     );
     for (const { datname } of left)
       await rowsOf(server, 'postgres', `drop database if exists ${quoteIdentifier(datname)} with (force)`);
