@@ -103,7 +103,7 @@ async function asked<Row extends QueryResultRow>(access: Access, text: string): 
   }
 }
 
-/** One after the other, as the server does it; the system copies inside of the kernel. */
+/** Each is flushed before the next; the system copies inside of the kernel. */
 function copied(from: string, to: string): number {
   mkdirSync(to);
   try {
