@@ -24,7 +24,8 @@ export function drawEnvironment(project: ProjectItem, environment: EnvironmentIt
 export function drawServer({ target, migrations }: EnvironmentState): TreeItem {
   const pending = migrations.filter(({ state }) => state === 'pending').length;
   const item = new TreeItem(pending === 0 ? l10n.t('Nothing is pending') : l10n.t('{0} pending', pending));
-  item.description = [target.label, target.server].join(' · ');
+  // Its label stands in the row above.
+  item.description = target.server;
   item.iconPath = new ThemeIcon(target.local ? 'database' : 'cloud');
   return item;
 }

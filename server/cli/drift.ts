@@ -15,7 +15,10 @@ export function chosenDrift(found: Drift, words: readonly string[]): Drift {
   if (words.length === 0) return found;
   const isNamed = (word: string) => (it: DriftedObject) => word === it.name || word === `${it.type} ${it.name}`;
   const unknown = words.find((word) => !found.objects.some(isNamed(word)));
-  if (unknown !== undefined) throw new Fault('bad-usage', `${unknown} is none of the objects that have drifted.`);
+  if (unknown !== undefined) {
+    const drifted = found.objects.map((it) => `"${it.type} ${harmless(it.name)}"`).join(', ') || 'none';
+    throw new Fault('bad-usage', `${unknown} is none of the objects that have drifted: ${drifted}.`);
+  }
   return { ...found, objects: found.objects.filter((it) => words.some((word) => isNamed(word)(it))) };
 }
 

@@ -4,6 +4,7 @@ import type { Call, ExitCode } from './commands/command';
 import { duration, renderFinding, some } from './render/findings';
 import { jsonFinding, jsonProject, rounded } from './render/json';
 import type { Places } from './render/places';
+import { restoreLine } from './snapshots';
 
 export interface About {
   readonly project: Project;
@@ -35,7 +36,8 @@ const exitCodes = { done: 0, nothing: 0, refused: 1, cancelled: 130 } as const s
   ExitCode
 >;
 
-function told(result: Final, { project, places, verb, call: { terminal } }: About): string {
+function told(result: Final, { project, places, verb, call }: About): string {
+  const { terminal } = call;
   const { paint } = terminal;
   switch (result.kind) {
     case 'nothing':
@@ -44,21 +46,21 @@ function told(result: Final, { project, places, verb, call: { terminal } }: Abou
         : 'Nothing to revert: no migration is applied.\n';
     case 'done': {
       if (verb === 'Undid')
-        return `${paint('green', `Undid the drift of ${project.target.label}`)} in ${duration(result.ms)}.\n${snapshotLine(result)}`;
+        return `${paint('green', `Undid the drift of ${project.target.label}`)} in ${duration(result.ms)}.\n${snapshotLine(result, call)}`;
       const what = `${verb} ${some(result.migrations.length, 'migration')} ${verb === 'Applied' ? 'to' : 'on'} ${project.target.label}`;
-      return `${paint('green', what)} in ${duration(result.ms)}: ${result.migrations.join(', ')}\n${snapshotLine(result)}`;
+      return `${paint('green', what)} in ${duration(result.ms)}: ${result.migrations.join(', ')}\n${snapshotLine(result, call)}`;
     }
     case 'cancelled':
-      return `${paint('yellow', 'Cancelled.')} ${result.state}\n${snapshotLine(result)}`;
+      return `${paint('yellow', 'Cancelled.')} ${result.state}\n${snapshotLine(result, call)}`;
     case 'refused': {
       const finding = renderFinding(result.finding, places, terminal);
-      return `${finding}${paint('red', `${result.version} was refused.`)} ${result.state}\n${snapshotLine(result)}`;
+      return `${finding}${paint('red', `${result.version} was refused.`)} ${result.state}\n${snapshotLine(result, call)}`;
     }
   }
 }
 
-const snapshotLine = ({ snapshot }: { readonly snapshot?: string }) =>
-  snapshot === undefined ? '' : `To go back to the state before: rehearsal restore ${snapshot}\n`;
+const snapshotLine = ({ snapshot }: { readonly snapshot?: string }, { values }: Call) =>
+  snapshot === undefined ? '' : `To go back to the state before: ${restoreLine(snapshot, values)}\n`;
 
 function plainResult(result: Final, places: Places) {
   switch (result.kind) {

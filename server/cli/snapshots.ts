@@ -2,19 +2,23 @@
 import { Fault } from '../engine/base/fault';
 import type { Snapshot } from '../engine/project';
 import { suggestion } from '../engine/base/nearest';
+import type { Values } from './arguments';
 import { harmless, padded, widest } from './render/cells';
 import { bytes } from './render/findings';
 import type { Paint } from './terminal';
 
 /**
- * By its id, by its name, or by a part of either that no other has.
+ * By its id, its name, or its reason where it has no name; or by a part of one that no other has.
  *
  * @throws {Fault} `no-such-snapshot`, `ambiguous`
  */
 export function snapshotNamed(word: string, snapshots: readonly Snapshot[]): Snapshot {
   const called = snapshots.filter((it) => it.name === word);
   const exact = snapshots.find((it) => it.id === word) ?? (called.length === 1 ? called[0] : undefined);
-  const partly = snapshots.filter((it) => word !== '' && (it.id.includes(word) || it.name?.includes(word)));
+  const isIn = (text: string | undefined) => word !== '' && text?.toLowerCase().includes(word.toLowerCase());
+  const marked = snapshots.filter((it) => isIn(it.id) || isIn(it.name));
+  // Until it has a name, the reason that it was taken for stands in its place in the list.
+  const partly = marked.length > 0 ? marked : snapshots.filter((it) => it.name === undefined && isIn(it.reason));
   const found = exact ?? (partly.length === 1 ? partly[0] : undefined);
   if (found) return found;
   const idsOf = (some: readonly Snapshot[]) => some.map(({ id }) => id);
@@ -22,6 +26,15 @@ export function snapshotNamed(word: string, snapshots: readonly Snapshot[]): Sna
     throw new Fault('ambiguous', `"${word}" is part of the snapshots ${idsOf(partly).join(', ')}.`);
   throw new Fault('no-such-snapshot', `"${word}"${suggestion(word, idsOf(snapshots)) || '.'}`);
 }
+
+/** The command that puts it in the place of the same target. */
+export const restoreLine = (id: string, { environment, database }: Values): string =>
+  [
+    `rehearsal restore ${id}`,
+    ...(environment === undefined ? [] : [`--environment ${environment}`]),
+    // It may hold a password.
+    ...(database === undefined ? [] : ['--database …']),
+  ].join(' ');
 
 const headings = ['Snapshot', 'Taken', 'Size', 'Migration', 'Name and reason'];
 

@@ -9,7 +9,7 @@ import { duration } from '../render/findings';
 import { jsonProject, jsonSnapshot, rounded } from '../render/json';
 import { renderTables, renderTablesSince } from '../render/tables';
 import { declined } from '../result';
-import { snapshotNamed, timeOf } from '../snapshots';
+import { restoreLine, snapshotNamed, timeOf } from '../snapshots';
 import type { Call, Command, ExitCode } from './command';
 
 export const restore: Command = {
@@ -87,7 +87,7 @@ async function restoreAll(carry: readonly string[] | 'all' | undefined, about: A
   if (json) print({ ...known(about), kind: 'restored', kept: jsonSnapshot(kept), ...extra, ms: rounded(ms) });
   else {
     const over = carry ? ` Carried over: ${carried.length === 0 ? 'nothing' : carried.join(', ')}.` : '';
-    terminal.out(`Restored ${label} in ${duration(ms)}.${over} To undo: rehearsal restore ${kept.id}\n`);
+    terminal.out(`Restored ${label} in ${duration(ms)}.${over} To undo: ${restoreLine(kept.id, values)}\n`);
   }
   return 0;
 }
@@ -99,12 +99,16 @@ async function restoreRows(tables: readonly string[], about: About): Promise<Exi
   terminal.progress('Counting rows…');
   const all = await project.snapshotTables(chosen.id, signal);
   terminal.progress(undefined);
+  const isMeant = (table: string, word: string) => table === word || table.endsWith(`.${word}`);
+  const meant = all.filter(({ table }) => tables.some((it) => isMeant(table, it)));
   if (values['dry-run']) {
-    if (json) print({ ...known(about), kind: 'listed', tables: all });
-    else terminal.out(renderTables(all, terminal.paint));
+    const unknown = tables.find((it) => !all.some(({ table }) => isMeant(table, it)));
+    if (unknown !== undefined)
+      throw new Fault('bad-usage', `there is no table ${unknown}; there are ${all.map((it) => it.table).join(', ')}.`);
+    if (json) print({ ...known(about), kind: 'listed', tables: meant });
+    else terminal.out(renderTables(meant, terminal.paint));
     return 0;
   }
-  const meant = all.filter(({ table }) => tables.some((it) => table === it || table.endsWith(`.${it}`)));
   if (!json) terminal.say(renderTables(meant, terminal.paintMessage).trimEnd());
   const question = `Give ${tables.join(', ')} on ${label} the rows of the snapshot of ${timeOf(chosen.taken)}? All that is there now is kept as a snapshot.`;
   const consent = await consentTo(question, project.target, call);
@@ -118,7 +122,7 @@ async function restoreRows(tables: readonly string[], about: About): Promise<Exi
     print({ ...known(about), kind: 'rows-restored', tables: result.tables, kept: jsonSnapshot(kept), ms: rounded(ms) });
   else
     terminal.out(
-      `Restored the rows of ${result.tables.join(', ')} in ${duration(ms)}. To undo: rehearsal restore ${kept.id}\n`,
+      `Restored the rows of ${result.tables.join(', ')} in ${duration(ms)}. To undo: ${restoreLine(kept.id, values)}\n`,
     );
   return 0;
 }

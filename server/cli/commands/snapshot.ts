@@ -19,8 +19,9 @@ export const snapshot: Command = {
   says: 'take a snapshot of the database, list the snapshots, or delete one',
   more: [
     'A snapshot is a copy on the same server, or a dump file where a copy is refused. Restore it with rehearsal restore;',
-    'name, pin and compare it with rehearsal snapshots. All are kept until you delete them, or say with --keep-count how many,',
-    'with --keep-days how long, or with --keep-mb up to which size: then the oldest that are not pinned go after a new one.',
+    'name, pin and compare it with rehearsal snapshots. All are kept until you delete them, or say how many with',
+    '--keep-count, how long with --keep-days, or up to which size with --keep-mb: then the oldest that are not pinned go',
+    'after a new one.',
     'To delete one, a part of its id that no other has is enough. That asks first, unless --yes is given, and cannot be',
     'taken back.',
   ].join('\n'),

@@ -11,13 +11,14 @@ import type {
 } from '../../engine/project';
 import { consentTo, unlessBusy } from '../consent';
 import { commonOptions, consentOptions } from '../options';
+import type { Values } from '../arguments';
 import { callPlaces, migrationNamed, oneProject } from '../projects';
 import { duration, renderFinding } from '../render/findings';
 import { jsonProject } from '../render/json';
 import { renderReport, renderTrials, verdictOf } from '../render/trial';
 import { jsonTrial } from '../render/trialJson';
 import { declined } from '../result';
-import { snapshotNamed } from '../snapshots';
+import { restoreLine, snapshotNamed } from '../snapshots';
 import type { Call, Command, ExitCode } from './command';
 
 export const trial: Command = {
@@ -119,25 +120,29 @@ function textOf(result: Final, project: Project, call: Call): string {
         renderReport(result.report, places, paint),
         renderFinding(result.finding, places, terminal),
         `${paint('red', `${result.version} was refused.`)} On the copy: ${result.state}\n`,
-        endLine(result.report, project),
+        endLine(result.report, project, call.values),
       ].join('');
     case 'tried':
       return [
         renderReport(result.report, places, paint),
         `${verdictOf(result.report, paint)} (${duration(result.report.ms)})\n`,
-        endLine(result.report, project),
+        endLine(result.report, project, call.values),
       ].join('');
   }
 }
 
-function endLine({ end, target }: Extract<Final, { kind: 'tried' }>['report'], project: Project): string {
+function endLine(
+  { end, target }: Extract<Final, { kind: 'tried' }>['report'],
+  project: Project,
+  values: Values,
+): string {
   switch (end.kind) {
     case 'dropped':
       return `The copy has been dropped; ${target} is as it was.\n`;
     case 'kept':
       return `The copy is kept as ${end.name}; ${target} is as it was. Look at it with\n  ${project.psqlFor(end.name).line}\n`;
     case 'swapped':
-      return `The copy is ${target} now. To go back to the state before: rehearsal restore ${end.kept.id}\n`;
+      return `The copy is ${target} now. To go back to the state before: ${restoreLine(end.kept.id, values)}\n`;
   }
 }
 

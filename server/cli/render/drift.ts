@@ -24,6 +24,8 @@ export function showDrift(project: Project, found: Drift, call: Call): ExitCode 
   const left = ignored === 0 ? '' : `, ${ignored} ignored`;
   const what = told.length === 0 ? 'no drift' : paint('yellow', `drift: ${renderChangeCounts(told)}`);
   out(`${project.target.label}: ${what}${left} (${some(applied, 'migration')} replayed on ${rehearsedOn})\n`);
+  if (told.length > 0)
+    call.terminal.say('Make a migration of it with --write-migration TITLE, take it back with --undo, or --ignore it.');
   return exitCodeOf(found);
 }
 

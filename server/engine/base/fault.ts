@@ -267,7 +267,7 @@ const remedies = {
     mend: 'Add --yes to go on without a question.',
     offers: undefined,
   },
-  'bad-usage': { says: 'The command cannot be understood', mend: 'See rehearsal --help.', offers: undefined },
+  'bad-usage': { says: 'The command cannot be understood', mend: 'See --help of the command.', offers: undefined },
   'rows-unknown': {
     says: 'These rows cannot be shown any more',
     mend: 'Rehearse the file again.',
