@@ -4,26 +4,26 @@ import { showTrouble } from '../faults';
 import type { Parts } from '../parts';
 import { apply } from './apply';
 import { applyAllPending } from './applyAllPending';
+import { applyThere } from './applyThere';
 import { applyUpToHere } from './applyUpToHere';
 import { checkDrift } from './checkDrift';
-import { applyThere } from './applyThere';
 import { chooseDatabase } from './chooseDatabase';
 import type { Command } from './command';
-import { compareSnapshot } from './compareSnapshot';
 import { compareSchemas } from './compareSchemas';
+import { compareSnapshot } from './compareSnapshot';
 import { deleteSnapshot } from './deleteSnapshot';
-import { makeIdempotent } from './makeIdempotent';
 import { ignoreDrift } from './ignoreDrift';
+import { makeIdempotent } from './makeIdempotent';
 import { migrationOfDrift } from './migrationOfDrift';
 import { newMigration } from './newMigration';
 import { openDownFile } from './openDownFile';
 import { pinSnapshot } from './pinSnapshot';
+import { prepareBundle } from './prepareBundle';
 import { previewChanges } from './previewChanges';
 import { refresh } from './refresh';
 import { rehearse } from './rehearse';
-import { renameSnapshot } from './renameSnapshot';
-import { prepareBundle } from './prepareBundle';
 import { rehearseThere } from './rehearseThere';
+import { renameSnapshot } from './renameSnapshot';
 import { repairHistory } from './repairHistory';
 import { restoreTables } from './restoreTables';
 import { revertLast } from './revertLast';
@@ -34,12 +34,12 @@ import { showLog } from './showLog';
 import { showRows } from './showRows';
 import { showSql } from './showSql';
 import { snapshotNow } from './snapshotNow';
-import { verifyDown } from './verifyDown';
-import { writeDown } from './writeDown';
 import { trial } from './trial';
 import { trialCopies } from './trialCopies';
-import { unpinSnapshot } from './unpinSnapshot';
 import { undoDrift } from './undoDrift';
+import { unpinSnapshot } from './unpinSnapshot';
+import { verifyDown } from './verifyDown';
+import { writeDown } from './writeDown';
 
 export const commands: readonly Command[] = [
   apply,
@@ -48,21 +48,21 @@ export const commands: readonly Command[] = [
   applyUpToHere,
   checkDrift,
   chooseDatabase,
-  compareSnapshot,
   compareSchemas,
+  compareSnapshot,
   deleteSnapshot,
-  makeIdempotent,
   ignoreDrift,
+  makeIdempotent,
   migrationOfDrift,
   newMigration,
   openDownFile,
   pinSnapshot,
+  prepareBundle,
   previewChanges,
   refresh,
   rehearse,
-  renameSnapshot,
-  prepareBundle,
   rehearseThere,
+  renameSnapshot,
   repairHistory,
   restoreTables,
   revertLast,
@@ -73,12 +73,12 @@ export const commands: readonly Command[] = [
   showRows,
   showSql,
   snapshotNow,
-  verifyDown,
-  writeDown,
   trial,
   trialCopies,
-  unpinSnapshot,
   undoDrift,
+  unpinSnapshot,
+  verifyDown,
+  writeDown,
 ];
 
 export function registerCommands(parts: Parts): Disposable[] {

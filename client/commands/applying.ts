@@ -134,17 +134,20 @@ export async function tellEnd(
       await offerSnapshot(parts, project, result, l10n.t('Cancelled. {0}', result.state));
       return;
     case 'refused': {
-      await selectStatement(result.uri, result.range);
+      await selectStatement(result);
       await offerSnapshot(parts, project, result, refusalText(Uri.parse(result.uri).path, result));
     }
   }
 }
 
-async function selectStatement(uri: string, { start, end }: (Ended & { kind: 'refused' })['range']): Promise<void> {
+/** The one that was refused. */
+export async function selectStatement({ uri, range: { start, end } }: Refused): Promise<void> {
   const selection = new Range(start.line, start.character, end.line, end.character);
   const editor = await window.showTextDocument(Uri.parse(uri), { selection });
   editor.selection = new Selection(selection.start, selection.end);
 }
+
+type Refused = Pick<Extract<Ended, { kind: 'refused' }>, 'uri' | 'range'>;
 
 interface GoingBack {
   readonly snapshot?: string;

@@ -1,5 +1,5 @@
 /** Runs pending migrations on a copy of the target with its rows, shows the report, and asks what becomes of the copy. */
-import { l10n, type QuickPickItem, QuickPickItemKind, Range, Selection, Uri, window } from 'vscode';
+import { l10n, type QuickPickItem, QuickPickItemKind, window } from 'vscode';
 import {
   type Consent,
   ListSnapshotsRequest,
@@ -11,7 +11,7 @@ import { type TrialParams, TrialRequest, type TrialResult } from '../../server/p
 import { askConsent, askName, sendWith } from '../consent';
 import type { Parts } from '../parts';
 import { nameOf, sizeOf, timeOf } from '../words';
-import { saveFiles } from './applying';
+import { saveFiles, selectStatement } from './applying';
 import type { Command } from './command';
 import { askProject, migrationOf } from './subject';
 import { openPsql, throwAway } from './trying';
@@ -80,8 +80,8 @@ const swapRow = ({ target }: ProjectItem) => ({
   wish: { from: 'auto', afterwards: 'swap' } as const,
 });
 
-const snapshotRow = (project: ProjectItem, { id, reason, taken, bytes }: SnapshotItem) => ({
-  label: reason,
+const snapshotRow = (project: ProjectItem, { id, name, reason, taken, bytes }: SnapshotItem) => ({
+  label: name ?? reason,
   description: `${timeOf(taken)} · ${sizeOf(bytes)}`,
   wish: { from: { snapshot: id }, afterwards: afterwardsOf(project) } as const,
 });
@@ -138,12 +138,6 @@ async function tell(parts: Parts, project: ProjectItem, selected: Selected, resu
       await parts.trialReports.show(target.label, result.report);
       await offer(parts, project, selected, result, result.verdict);
   }
-}
-
-async function selectStatement({ uri, range: { start, end } }: Ended & { kind: 'refused' }): Promise<void> {
-  const selection = new Range(start.line, start.character, end.line, end.character);
-  const editor = await window.showTextDocument(Uri.parse(uri), { selection });
-  editor.selection = new Selection(selection.start, selection.end);
 }
 
 /** Whoever says nothing has no use for the copy any more. */

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, resolve, sep } from 'node:path';
 import { Fault } from '../engine/base/fault';
 import { pathsOf } from '../engine/layouts/migration';
-import type { EngineOptions, MigrationStatus, Project, TargetChoice } from '../engine/project';
+import type { ApplyRequest, EngineOptions, MigrationStatus, Project, TargetChoice } from '../engine/project';
 import { type Values, wholeNumber } from './arguments';
 import type { Call } from './commands/command';
 import { nearest } from '../engine/base/nearest';
@@ -117,6 +117,20 @@ export function migrationNamed(word: string, migrations: readonly MigrationStatu
     throw new Fault('ambiguous', `"${word}" is the title of ${named.map(({ version }) => version).join(', ')}.`);
   const meant = nearest(wanted, migrations.flatMap(namesOf));
   throw new Fault('no-such-migration', `"${word}"${meant === undefined ? '.' : `; did you mean ${meant}?`}`);
+}
+
+/**
+ * What --only and --up-to say of the pending migrations.
+ *
+ * @throws {Fault} `bad-usage`; as migrationNamed
+ */
+export function whichOf(
+  { only, 'up-to': upTo }: Values,
+  migrations: readonly MigrationStatus[],
+): ApplyRequest['which'] {
+  if (only !== undefined && upTo !== undefined) throw new Fault('bad-usage', '--only and --up-to exclude each other.');
+  if (only !== undefined) return { only: migrationNamed(only, migrations).version };
+  return upTo === undefined ? 'all' : { upTo: migrationNamed(upTo, migrations).version };
 }
 
 const namesOf = ({ version, title, migration }: MigrationStatus): readonly string[] => [

@@ -279,7 +279,7 @@ describe('a list of snapshots', () => {
         plain,
       ),
       [
-        'Snapshot  Taken             Size    Migration  Reason',
+        'Snapshot  Taken             Size    Migration  Name and reason',
         `b2        ${at('2026-01-02T03:04:05.678Z')}  123 MB  12         by hand`,
         `a         ${at('2026-01-01T03:04:05Z')}  900 B   -          by hand`,
         '',

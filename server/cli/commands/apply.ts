@@ -8,10 +8,9 @@ import {
   type Project,
   type Status,
 } from '../../engine/project';
-import type { Values } from '../arguments';
 import { consentTo, mustBeAnswerable, unlessBusy } from '../consent';
 import { commonOptions, consentOptions, rehearsalOptions, snapshotOptions } from '../options';
-import { callPlaces, migrationNamed, oneProject } from '../projects';
+import { callPlaces, oneProject, whichOf } from '../projects';
 import { renderCounts, renderFindings, some } from '../render/findings';
 import { jsonFile, jsonProject } from '../render/json';
 import { looks } from '../render/status';
@@ -120,13 +119,6 @@ function refuse(rehearsed: Rehearsed, { places, call }: About): ExitCode {
   const found = `Rehearsed on ${placeOf(check)}: ${countsOf(rehearsed, terminal.paint)}.`;
   terminal.out(`${terminal.paint('red', 'Nothing was applied.')} ${found} Add --no-rehearsal to apply all the same.\n`);
   return 1;
-}
-
-/** @throws {Fault} `bad-usage`, `no-such-migration`, `ambiguous` */
-function whichOf({ only, 'up-to': upTo }: Values, migrations: readonly MigrationStatus[]): ApplyRequest['which'] {
-  if (only !== undefined && upTo !== undefined) throw new Fault('bad-usage', '--only and --up-to exclude each other.');
-  if (only !== undefined) return { only: migrationNamed(only, migrations).version };
-  return upTo === undefined ? 'all' : { upTo: migrationNamed(upTo, migrations).version };
 }
 
 /** @throws {Fault} `not-pending` when the only one wanted is not */

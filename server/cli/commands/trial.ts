@@ -1,18 +1,10 @@
 /** `rehearsal trial`: runs pending migrations on a copy of the target with its rows, up, down and up again. */
 import { Fault } from '../../engine/base/fault';
-import type {
-  Afterwards,
-  ApplyRequest,
-  Consent,
-  KeptTrial,
-  Project,
-  TrialResult,
-  TrialSource,
-} from '../../engine/project';
+import type { Afterwards, Consent, KeptTrial, Project, TrialResult, TrialSource } from '../../engine/project';
 import { consentTo, unlessBusy } from '../consent';
 import { commonOptions, consentOptions } from '../options';
 import type { Values } from '../arguments';
-import { callPlaces, migrationNamed, oneProject } from '../projects';
+import { callPlaces, oneProject, whichOf } from '../projects';
 import { duration, renderFinding } from '../render/findings';
 import { jsonProject } from '../render/json';
 import { renderReport, renderTrials, verdictOf } from '../render/trial';
@@ -54,7 +46,7 @@ export const trial: Command = {
 
 async function tryOut(project: Project, call: Call): Promise<ExitCode> {
   const { terminal, values, signal } = call;
-  const which = await whichOf(project, call);
+  const which = whichOf(values, (await project.status(signal)).migrations);
   const from = await sourceOf(values.from ?? 'auto', project, call);
   const afterwards: Afterwards = values.swap ? 'swap' : values.keep ? 'keep' : 'drop';
   const consent = await agreed(project, afterwards, call);
@@ -66,16 +58,6 @@ async function tryOut(project: Project, call: Call): Promise<ExitCode> {
   );
   terminal.progress(undefined);
   return result ? told(result, project, call) : declined(call);
-}
-
-/** @throws {Fault} `bad-usage`, `no-such-migration`, `ambiguous` */
-async function whichOf(project: Project, { values, signal }: Call): Promise<ApplyRequest['which']> {
-  const { only, 'up-to': upTo } = values;
-  if (only !== undefined && upTo !== undefined) throw new Fault('bad-usage', '--only and --up-to exclude each other.');
-  const word = only ?? upTo;
-  if (word === undefined) return 'all';
-  const { version } = migrationNamed(word, (await project.status(signal)).migrations);
-  return only === undefined ? { upTo: version } : { only: version };
 }
 
 async function sourceOf(word: string, project: Project, { signal }: Call): Promise<TrialSource> {

@@ -48,7 +48,7 @@ function renderPass({ pass, migrations, ms }: TrialPass, places: Places, paint: 
   return [`${paint('bold', titles[pass])} (${duration(ms)})`, ...lines].map((it) => `${it}\n`).join('') + '\n';
 }
 
-export function sqlLine({ sql }: Pick<TriedStatement, 'sql'>): string {
+function sqlLine({ sql }: Pick<TriedStatement, 'sql'>): string {
   const line = harmless(sql).replaceAll(/\s+/g, ' ');
   return line.length > longestSql ? `${line.slice(0, longestSql - 1)}…` : line;
 }
@@ -68,7 +68,7 @@ function section(title: string, losses: readonly DataLoss[], paint: Paint): stri
 }
 
 /** `public.person: 90 values of name are gone with the column`. */
-export function lossOf({ table, before, after, columns, changed }: DataLoss): string {
+function lossOf({ table, before, after, columns, changed }: DataLoss): string {
   if (after === undefined) return `${table}: ${some(before, 'row')}, with the table`;
   const parts = [
     ...(after < before ? [`${before - after} of ${some(before, 'row')}`] : []),

@@ -54,7 +54,7 @@ export function typeText(written: TypeName | undefined): string | undefined {
 }
 
 /** As plain as it can be: these functions read no keywords. */
-export const plainName = (parts: NameParts): string =>
+const plainName = (parts: NameParts): string =>
   parts.map((it) => (/^[a-z_][a-z0-9_]*$/.test(it) ? it : quoteIdentifier(it))).join('.');
 
 /** In an SQL statement, where keywords mean something else. */

@@ -59,7 +59,7 @@ export async function stagesOf(engine: Engine, project: Project): Promise<readon
 }
 
 /** The same folder with the target of an environment. */
-export async function stageAt(engine: Engine, { folder }: Project, name: string): Promise<Project> {
+async function stageAt(engine: Engine, { folder }: Project, name: string): Promise<Project> {
   const found = (await engine.projects(name)).find((it) => it.folder.path === folder.path);
   if (!found) throw new Fault('no-migrations', `${folder.path} is not there any more.`);
   return found;
@@ -129,14 +129,14 @@ export async function comparisonsOf(
 }
 
 const driftOf = async (from: Stage, to: Stage, signal: AbortSignal): Promise<readonly ObjectChange[]> =>
-  differenceOf(await comparable(from.project, signal), await comparable(to.project, signal));
+  differenceOf(await objectsAt(from, signal), await objectsAt(to, signal));
 
 /** The schema of a target, for people to hold it against that of another one. */
 export const comparableText = async (project: Project, signal: AbortSignal): Promise<string> =>
-  canonicalText(await comparable(project, signal));
+  canonicalText(await objectsAt({ project }, signal));
 
 /** Who owns what is usual in each of them is no difference between them. */
-async function comparable(project: Project, signal: AbortSignal): Promise<readonly SchemaObject[]> {
+async function objectsAt({ project }: Pick<Stage, 'project'>, signal: AbortSignal): Promise<readonly SchemaObject[]> {
   const objects = objectsOf(await project.schema(signal));
   return withOwners(objects, usualOwner(objects));
 }

@@ -12,6 +12,7 @@ import { newMigration } from './creating';
 import type { Ground, SeenMigration } from './ground';
 import type { ReadFile } from './links';
 import { look } from './look';
+import { upsOnly } from './previewing';
 import type { WorkshopKind } from './workshop';
 
 /**
@@ -102,24 +103,14 @@ async function verifyOne(
 }
 
 function trip(
-  { ground: { folder, options }, chain, base }: Trier,
+  { ground, chain, base }: Trier,
   links: readonly Link[],
   wish: { readonly index: number; readonly finds: boolean },
   signal: AbortSignal,
 ): Promise<RoundTripResult> {
   const asked = links[wish.index];
-  const request: ChainRequest = {
-    base,
-    links,
-    wanted: (link) => ({ up: link === asked, down: link === asked }),
-    isOpen: () => false,
-    manner: 'first',
-    othersLookedAt: 'none',
-    rowsAreAsked: false,
-    observe: 'off',
-    psql: folder.layout.psql,
-    limits: { statementMs: options.statementMs },
-  };
+  const wanted: ChainRequest['wanted'] = (link) => ({ up: link === asked, down: link === asked });
+  const request: ChainRequest = { ...upsOnly(ground, base, links), wanted };
   return chain.roundTrip(request, wish, signal);
 }
 

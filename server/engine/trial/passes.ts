@@ -162,10 +162,7 @@ interface Reversible {
 }
 
 /** From the newest on, as far as each has a down script. */
-export function reversibleIn(
-  scripts: Pick<Scripts, 'folder' | 'read' | 'isMarked'>,
-  versions: readonly string[],
-): Reversible {
+function reversibleIn(scripts: Pick<Scripts, 'folder' | 'read' | 'isMarked'>, versions: readonly string[]): Reversible {
   const found: string[] = [];
   for (const version of versions.toReversed()) {
     try {
