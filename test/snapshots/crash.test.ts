@@ -7,7 +7,6 @@
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Client } from 'pg';
 import { Fault } from '../../server/engine/base/fault';
 import { openJournal } from '../../server/engine/base/journal';
 import { recoverSnapshots } from '../../server/engine/snapshots/recover';
@@ -17,7 +16,7 @@ import { snapshotPrefix } from '../../server/engine/snapshots/names';
 import { startKillable, until, whenBack } from '../support/killable';
 import { type Major, asAdmin, servers, serverOf } from '../support/servers';
 import type { Errand } from './child';
-import { type Place, withPlace } from './support';
+import { beside, isWaitingFor, type Place, withFilled } from './support';
 
 const child = join(__dirname, 'child.ts');
 const order = { reason: 'by hand', version: undefined, disconnect: false };
@@ -257,25 +256,6 @@ async function errand(major: Major, { target, around }: Place, what: Errand['wha
 }
 
 const isLost = (cause: unknown): boolean => cause instanceof Fault && cause.code === 'connection-lost';
-
-async function withFilled(major: Major, use: (place: Place) => Promise<void>) {
-  await withPlace(major, async (place) => {
-    await place.sql('create table item (id int); insert into item values (1)');
-    await use(place);
-  });
-}
-
-/** A session in another database, which is in nobody's way. */
-const beside = (place: Place): Promise<Client> => place.connect('holder', 'template1');
-
-async function isWaitingFor({ sql }: Place, holder: Client): Promise<number | undefined> {
-  const { rows } = await holder.query<{ pid: number }>('select pg_backend_pid() as pid');
-  const [waiting] = await sql<{ pid: number }>(
-    `select pid from pg_stat_activity where ${rows[0]?.pid} = any (pg_blocking_pids(pid))`,
-    'postgres',
-  );
-  return waiting?.pid;
-}
 
 const journalOf = ({ around }: Place): readonly string[] => {
   try {

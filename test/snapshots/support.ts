@@ -93,3 +93,24 @@ export async function withPlace(
     }
   }
 }
+
+/** With a table `item` of one row. */
+export async function withFilled(major: Major, use: (place: Place) => Promise<void>) {
+  await withPlace(major, async (place) => {
+    await place.sql('create table item (id int); insert into item values (1)');
+    await use(place);
+  });
+}
+
+/** A session in another database, which is in nobody's way. */
+export const beside = (place: Place): Promise<Client> => place.connect('holder', 'template1');
+
+/** @returns the session that waits for the holder */
+export async function isWaitingFor({ sql }: Place, holder: Client): Promise<number | undefined> {
+  const { rows } = await holder.query<{ pid: number }>('select pg_backend_pid() as pid');
+  const [waiting] = await sql<{ pid: number }>(
+    `select pid from pg_stat_activity where ${rows[0]?.pid} = any (pg_blocking_pids(pid))`,
+    'postgres',
+  );
+  return waiting?.pid;
+}

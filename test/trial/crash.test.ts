@@ -4,12 +4,11 @@
  */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { join } from 'node:path';
-import type { Client } from 'pg';
 import { recoverSnapshots } from '../../server/engine/snapshots/recover';
 import { listSnapshots } from '../../server/engine/snapshots/snapshots';
 import { trialPrefix } from '../../server/engine/snapshots/names';
 import type { Afterwards } from '../../server/engine/trials';
-import { assets, type Place, withPlace } from '../snapshots/support';
+import { assets, beside, isWaitingFor, type Place, withFilled } from '../snapshots/support';
 import { startKillable, until, whenBack } from '../support/killable';
 import { type Major, asAdmin, servers, serverOf } from '../support/servers';
 import type { Errand } from './child';
@@ -156,25 +155,6 @@ async function errand(
   const { host, port, user, password } = await serverOf(major);
   const place = { host, port, user, password, database: target.database.name };
   return { place, storage: around.storage, assets, source, afterwards };
-}
-
-async function withFilled(major: Major, use: (place: Place) => Promise<void>) {
-  await withPlace(major, async (place) => {
-    await place.sql('create table item (id int); insert into item values (1)');
-    await use(place);
-  });
-}
-
-/** A session in another database, which is in nobody's way. */
-const beside = (place: Place): Promise<Client> => place.connect('holder', 'template1');
-
-async function isWaitingFor({ sql }: Place, holder: Client): Promise<number | undefined> {
-  const { rows } = await holder.query<{ pid: number }>('select pg_backend_pid() as pid');
-  const [waiting] = await sql<{ pid: number }>(
-    `select pid from pg_stat_activity where ${rows[0]?.pid} = any (pg_blocking_pids(pid))`,
-    'postgres',
-  );
-  return waiting?.pid;
 }
 
 async function isAtGate({ sql }: Place): Promise<number | undefined> {
