@@ -16,7 +16,6 @@ import { servers, stopServers, withDatabase } from '../support/servers';
 import { bundleSuites } from './bundle';
 import { openPage, startBrowser } from './host/browser';
 import { type CodeServer, startCodeServer } from './host/codeServer';
-import { installHost } from './host/install';
 import { printed } from './result';
 
 const root = join(__dirname, '../..');
@@ -26,7 +25,6 @@ const smoke = ['activation', 'editor'];
 async function main(): Promise<boolean> {
   const { values, positionals } = parseArgs({ options: { vsix: { type: 'string' } }, allowPositionals: true });
   const suites = positionals.length > 0 ? positionals : values.vsix ? smoke : undefined;
-  installHost(console.log);
   const tests = await bundleSuites();
   const folder = mkdtempSync(join(tmpdir(), 'rehearsal-vscode-'));
   try {

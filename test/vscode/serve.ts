@@ -5,12 +5,10 @@
  */
 import { join, resolve } from 'node:path';
 import { startCodeServer } from './host/codeServer';
-import { installHost } from './host/install';
 
 const root = join(__dirname, '../..');
 
 async function main(folder: string): Promise<void> {
-  installHost((what) => console.log(`Installing ${what}…`));
   const server = await startCodeServer({
     folder: join(root, '.vscode-host/profile'),
     workspace: resolve(folder),

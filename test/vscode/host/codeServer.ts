@@ -1,10 +1,10 @@
 /** Starts a private VS Code server on a free loopback port, with folders of its own, and ends it with all it started. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { host } from './install';
+import { host, installHost } from './install';
 
 export interface CodeServer {
   /** Absolute path of the opened folder. */
@@ -53,11 +53,10 @@ const quiet = {
 
 const startMs = 60_000;
 
-/** @throws {Error} with the end of the server's log when it does not come up */
+/** Installs it where it is not. @throws {Error} with the end of the server's log when it does not come up */
 export async function startCodeServer(options: CodeServerOptions): Promise<CodeServer> {
   const { folder, workspace, vsix } = options;
-  for (const path of [host.node, host.entry])
-    if (!existsSync(path)) throw new Error(`The VS Code server is not installed (${path} is missing).`);
+  installHost((what) => console.log(`Installing ${what}…`));
   const folders = prepare(options);
   const env = environmentOf(options);
   if (vsix) install(resolve(vsix), folders, env);
