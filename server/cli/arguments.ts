@@ -18,6 +18,8 @@ export interface CommandWords {
   readonly options: readonly OptionName[];
   /** What its words other than options stand for; undefined when it takes none. */
   readonly words: string | undefined;
+  /** Options that it had once, and what is written instead. */
+  readonly moved?: Readonly<Record<string, string>>;
 }
 
 /** @throws {Fault} `bad-usage` with the nearest match of what is not known */
@@ -25,6 +27,7 @@ export function readArguments<Command extends CommandWords>(
   words: readonly string[],
   commands: readonly Command[],
 ): Invocation<Command> {
+  refuseMoved(words, commands);
   refuseUnknown(words, Object.keys(options), 'rehearsal');
   const { values, positionals } = read(words);
   if (values.version) return { kind: 'version' };
@@ -64,6 +67,18 @@ function named<Command extends CommandWords>(name: string, commands: readonly Co
     'bad-usage',
     `there is no command "${name}"${suggestion(name, names) || `; there are ${names.join(', ')}.`}`,
   );
+}
+
+function refuseMoved(words: readonly string[], commands: readonly CommandWords[]): void {
+  const { tokens } = parseArgs({ args: [...words], options, strict: false, tokens: true });
+  const first = tokens.find((it) => it.kind === 'positional')?.value;
+  const { name, moved = {} } = commands.find((it) => it.name === first) ?? {};
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue;
+    const instead = moved[token.name];
+    if (instead === undefined) continue;
+    throw new Fault('bad-usage', `rehearsal ${name} has no option --${token.name} any more: use ${instead}.`);
+  }
 }
 
 function refuseUnknown(words: readonly string[], known: readonly string[], who: string): void {

@@ -1,5 +1,5 @@
 /** The texts of --help. */
-import type { Command } from './commands/command';
+import type { Command, Exits } from './commands/command';
 import { type OptionName, options } from './options';
 
 export function helpOfAll(commands: readonly Command[]): string {
@@ -16,7 +16,7 @@ Embedded databases and dump files are kept in a folder of the user, or in the on
 `;
 }
 
-export function helpOf({ name, words, says, more, examples, options: names }: Command): string {
+export function helpOf({ name, words, says, more, examples, exits, options: names }: Command): string {
   return `rehearsal ${name}: ${says}
 
 Usage: rehearsal ${name}${words === undefined ? '' : ` ${words}`} [options]
@@ -25,8 +25,17 @@ ${more}
 
 ${optionLines(names).join('\n')}
 
+Exit codes
+
+${exitLines(exits).join('\n')}
+
 ${examples.map((it) => `  $ ${it}`).join('\n')}
 `;
+}
+
+function exitLines(exits: Exits): readonly string[] {
+  const meanings = { 2: 'it could not be done', 130: 'cancelled', ...exits };
+  return Object.entries(meanings).map(([code, means]) => `  ${code.padEnd(3)}  ${means}`);
 }
 
 function optionLines(names: readonly OptionName[]): readonly string[] {

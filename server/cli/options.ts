@@ -14,10 +14,8 @@ export const options = {
   'up-to': { type: 'string', value: 'VERSION', says: 'pending migrations up to and including this one' },
   count: { type: 'string', value: 'N', says: 'how many migrations to revert (default 1)' },
   from: { type: 'string', value: 'SOURCE', says: 'where the copy comes from: auto, copy, dump, or a snapshot' },
-  keep: { type: 'boolean', says: 'keep the copy' },
+  'keep-copy': { type: 'boolean', says: 'keep the copy, and say how to open it with psql' },
   swap: { type: 'boolean', says: 'let the copy become the database, with writes locked out until then' },
-  list: { type: 'boolean', says: 'list the snapshots, or the copies of trials, that are there' },
-  delete: { type: 'string', value: 'NAME', says: 'delete this snapshot, or this copy of a trial' },
   file: { type: 'boolean', says: 'take the snapshot as a dump file, disturbing nobody' },
   gzip: { type: 'boolean', says: 'pack dump files of snapshots' },
   'keep-count': {
@@ -27,13 +25,13 @@ export const options = {
   },
   'keep-days': {
     type: 'string',
-    value: 'N',
-    says: 'keep snapshots that are not pinned for N days (default: for ever)',
+    value: 'DAYS',
+    says: 'keep snapshots that are not pinned for so many days (default: for ever)',
   },
   'keep-mb': {
     type: 'string',
-    value: 'N',
-    says: 'keep snapshots that are not pinned up to N MB in all (default: no limit)',
+    value: 'MB',
+    says: 'keep snapshots that are not pinned up to this size in all (default: no limit)',
   },
   tables: { type: 'string', value: 'A,B', says: 'give these tables their rows of the snapshot, and leave all else' },
   'carry-over': {
@@ -50,8 +48,15 @@ export const options = {
   undo: { type: 'boolean', says: 'take the drift back on the database' },
   'no-rehearsal': { type: 'boolean', says: 'do not rehearse first; apply although the rehearsal finds errors' },
   'no-snapshot': { type: 'boolean', says: 'take no snapshot first' },
-  disconnect: { type: 'boolean', says: 'end other sessions on the database where a snapshot or restore needs that' },
-  confirm: { type: 'string', value: 'NAME', says: 'name of the database; needed when it is not on this machine' },
+  disconnect: {
+    type: 'boolean',
+    says: 'end other sessions on the database where a copy, snapshot or restore needs that',
+  },
+  confirm: {
+    type: 'string',
+    value: 'NAME',
+    says: 'name of the database; needed when it is in production, or not on this machine',
+  },
   yes: { type: 'boolean', short: 'y', says: 'do not ask' },
   dir: {
     type: 'string',

@@ -1,5 +1,5 @@
 /** Words of the command line → command and values, and what is said of words that cannot be understood. */
-import { deepEqual, equal, throws } from 'node:assert/strict';
+import { deepEqual, equal, match, throws } from 'node:assert/strict';
 import { type Invocation, readArguments, wantsJson, wholeNumber } from '../../server/cli/arguments';
 import { commands } from '../../server/cli/commands/all';
 import type { Command } from '../../server/cli/commands/command';
@@ -57,6 +57,13 @@ describe('the words of the command line', () => {
     refused('', /no command was given/);
   });
 
+  it('of an older spelling are refused with the new one', () => {
+    refused('snapshot --list', /rehearsal snapshot has no option --list any more: use rehearsal snapshots list\./);
+    refused('snapshot --delete x --yes', /use rehearsal snapshots delete <snapshot>/);
+    refused('trial --keep', /use rehearsal trial --keep-copy/);
+    refused('check --list', /rehearsal has no option --list/);
+  });
+
   it('are refused when values are missing, surplus or wrong', () => {
     refused('check --database', /--database/);
     refused('check --all=yes', /--all/);
@@ -110,6 +117,11 @@ describe('the help', () => {
         equal(helpOf(command).includes(`--${option}`), true, `${command.name} --${option}`);
       }
     }
+  });
+
+  it('says of every command what its exit codes mean', () => {
+    for (const command of commands)
+      match(helpOf(command), /^Exit codes\n\n {2}0 {4}\S.*\n( {2}1 .*\n)? {2}2 .*\n {2}130 {2}cancelled$/m);
   });
 
   it('gives examples that can be read', () => {

@@ -43,8 +43,14 @@ describe('the command line in trouble', function () {
       await fails(workspace, ['check', 'nowhere.sql'], 'no-such-migration', /nowhere\.sql/);
       await fails(workspace, ['check', '--database', ''], 'bad-usage', /variable/);
       await fails(workspace, ['apply', '--only', '1', '--up-to', '2', '--yes', '--embedded'], 'bad-usage', /exclude/);
-      await fails(workspace, ['snapshot', '--list', '--delete', 'x', '--embedded'], 'bad-usage', /exclude/);
-      await fails(workspace, ['snapshot', 'x', '--delete', 'y', '--yes', '--embedded'], 'bad-usage', /"x" is too much/);
+      await fails(
+        workspace,
+        ['snapshot', '--delete', 'x', '--embedded'],
+        'bad-usage',
+        /use rehearsal snapshots delete/,
+      );
+      await fails(workspace, ['snapshots', 'delete', 'x', 'y', '--embedded'], 'bad-usage', /"y" is too much/);
+      await fails(workspace, ['trials', 'delete', 'x', 'y', '--embedded'], 'bad-usage', /"y" is too much/);
       const { code, stdout, stderr } = await workspace.run('check', '--format', 'yaml');
       deepEqual([code, stdout], [2, '']);
       match(stderr, /pretty or json/);
@@ -293,7 +299,7 @@ describe('the command line without a terminal', function () {
       const { value } = await workspace.json('snapshot', '--embedded');
       const { id } = (value as { snapshot: { id: string } }).snapshot;
       await fails(workspace, ['restore', id, '--embedded'], 'no-terminal', /Add --yes/);
-      await fails(workspace, ['snapshot', '--delete', id, '--embedded'], 'no-terminal', /Add --yes/);
+      await fails(workspace, ['snapshots', 'delete', id, '--embedded'], 'no-terminal', /Add --yes/);
     }));
 
   it('finds out first what is meant, so that nobody adds --yes in vain', () =>
@@ -301,7 +307,7 @@ describe('the command line without a terminal', function () {
       const on = ['--embedded'];
       await fails(workspace, ['restore', ...on], 'bad-usage', /name one snapshot/);
       await fails(workspace, ['restore', 'x', ...on], 'no-such-snapshot', /^There is no such snapshot: "x"\./);
-      await fails(workspace, ['snapshot', '--delete', 'x', ...on], 'no-such-snapshot', /"x"/);
+      await fails(workspace, ['snapshots', 'delete', 'x', ...on], 'no-such-snapshot', /"x"/);
       await fails(workspace, ['apply', '--only', 'nothing', ...on], 'no-such-migration', /"nothing"/);
       await fails(
         workspace,

@@ -47,10 +47,10 @@ describe('the command line on the embedded Postgres', function () {
       match(status.stdout, /order_totals +applied/);
       match(status.stdout, /nothing is pending/);
 
-      const deleted = await workspace.json('snapshot', '--delete', id, '--yes');
+      const deleted = await workspace.json('snapshots', 'delete', id, '--yes');
       equal(deleted.code, 0, deleted.stderr);
       is.isDeleted(deleted.value, 'snapshot');
-      ok(!(await workspace.run('snapshot', '--list')).stdout.includes(id));
+      ok(!(await workspace.run('snapshots', 'list')).stdout.includes(id));
     }));
 
   it('tells with a check what is odd in the history, and marks an edited file that is asked for', () =>

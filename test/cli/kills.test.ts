@@ -152,7 +152,7 @@ async function tellsOfApply(workspace: Workspace, url: string, layout: LayoutNam
 }
 
 async function snapshotsOf(workspace: Workspace): Promise<{ ids: readonly string[]; stderr: string }> {
-  const { code, value, stderr } = await workspace.json('snapshot', '--list');
+  const { code, value, stderr } = await workspace.json('snapshots', 'list');
   equal(code, 0, stderr);
   const { snapshots } = value as { snapshots: readonly { id: string }[] };
   return { ids: snapshots.map(({ id }) => id), stderr };

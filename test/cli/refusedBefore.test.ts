@@ -13,7 +13,7 @@ const onServer = (use: (workspace: Workspace, url: URL) => Promise<void>): Promi
   );
 
 const snapshotsOf = async ({ json }: Workspace): Promise<unknown> =>
-  ((await json('snapshot', '--list')).value as { snapshots: unknown }).snapshots;
+  ((await json('snapshots', 'list')).value as { snapshots: unknown }).snapshots;
 
 const goose = (sql: string) => `-- +goose Up\n${sql}\n`;
 const dbmate = (sql: string) => `-- migrate:up\n${sql}\n\n-- migrate:down\n`;

@@ -131,7 +131,7 @@ for (const major of [servers.oldest, servers.newest]) {
         match(pretty.stdout, /20260101000004_coupons\.sql:2:\d+: error: relation "😀order" does not exist/);
         match(pretty.stdout, /Nothing was applied\. Rehearsed on .*: 1 error, 2 consequences\. Add --no-rehearsal/);
         deepEqual(await tables(url), []);
-        deepEqual(snapshotsOf((await workspace.json('snapshot', '--list')).value), []);
+        deepEqual(snapshotsOf((await workspace.json('snapshots', 'list')).value), []);
         // What is wrong with a later one keeps no earlier one back.
         const before = await workspace.run('apply', '--up-to', versions[2], '--yes');
         equal(before.code, 0, before.stderr);
@@ -171,7 +171,7 @@ for (const major of [servers.oldest, servers.newest]) {
         is.isTaken(taken.value, 'snapshot');
         await query(url, 'delete from users');
 
-        const listed = await workspace.json('snapshot', '--list');
+        const listed = await workspace.json('snapshots', 'list');
         is.isSnapshots(listed.value, 'snapshots');
         const [newest] = snapshotsOf(listed.value);
         equal(newest?.reason, 'before the loss');
@@ -185,43 +185,43 @@ for (const major of [servers.oldest, servers.newest]) {
     it('deletes a snapshot, and only the one that was named', () =>
       onServer(good, async (workspace, url) => {
         for (const reason of ['one', 'two']) equal((await workspace.run('snapshot', reason)).code, 0);
-        const [two, one] = snapshotsOf((await workspace.json('snapshot', '--list')).value);
+        const [two, one] = snapshotsOf((await workspace.json('snapshots', 'list')).value);
         const databases = () => query(url, `select from pg_database where datname in ('${one?.id}', '${two?.id}')`);
         equal((await databases()).length, 2);
 
-        const unclear = await workspace.json('snapshot', '--delete', 'rehearsal_snapshot', '--yes');
+        const unclear = await workspace.json('snapshots', 'delete', 'rehearsal_snapshot', '--yes');
         deepEqual([unclear.code, errorOf(unclear.value)], [2, 'ambiguous']);
         for (const it of [one, two]) ok(unclear.stderr.includes(it?.id ?? 'an id'), unclear.stderr);
         for (const id of ['', 'nothing'])
-          equal(errorOf((await workspace.json('snapshot', '--delete', id, '--yes')).value), 'no-such-snapshot');
-        equal(errorOf((await workspace.json('snapshot', '--delete', two?.id ?? '')).value), 'no-terminal');
+          equal(errorOf((await workspace.json('snapshots', 'delete', id, '--yes')).value), 'no-such-snapshot');
+        equal(errorOf((await workspace.json('snapshots', 'delete', two?.id ?? '')).value), 'no-terminal');
         equal((await databases()).length, 2);
 
-        const deleted = await workspace.json('snapshot', '--delete', two?.id ?? '', '--yes');
+        const deleted = await workspace.json('snapshots', 'delete', two?.id ?? '', '--yes');
         equal(deleted.code, 0, deleted.stderr);
         is.isDeleted(deleted.value, 'snapshot');
         equal((await databases()).length, 1);
         // A part of its id is enough.
-        const { code, stdout } = await workspace.run('snapshot', '--delete', one?.id.slice(-6) ?? '', '--yes');
+        const { code, stdout } = await workspace.run('snapshots', 'delete', one?.id.slice(-6) ?? '', '--yes');
         equal(code, 0);
         match(stdout, new RegExp(`^Deleted snapshot ${one?.id} of .* \\(.*B\\)\\.$`, 'm'));
         equal((await databases()).length, 0);
-        equal((await workspace.run('snapshot', '--list')).stdout, 'There are no snapshots.\n');
+        equal((await workspace.run('snapshots', 'list')).stdout, 'There are no snapshots.\n');
       }));
 
     it('deletes a snapshot of another machine only when its database was named', () =>
       onServer(good, async (workspace, url) => {
         equal((await workspace.run('snapshot')).code, 0);
-        const [snapshot] = snapshotsOf((await workspace.json('snapshot', '--list')).value);
+        const [snapshot] = snapshotsOf((await workspace.json('snapshots', 'list')).value);
         // Every address of this machine; by its looks not a loopback one. To the registry it is another database.
         const remote = ['--database', url.replace('127.0.0.1', '0.0.0.0')];
         const name = new URL(url).pathname.slice(1);
-        const words = ['snapshot', '--delete', snapshot?.id ?? '', '--yes', ...remote];
+        const words = ['snapshots', 'delete', snapshot?.id ?? '', '--yes', ...remote];
         equal(errorOf((await workspace.json(...words)).value), 'remote-target');
         equal(errorOf((await workspace.json(...words, '--confirm', 'another')).value), 'remote-target');
-        equal(snapshotsOf((await workspace.json('snapshot', '--list')).value).length, 1);
+        equal(snapshotsOf((await workspace.json('snapshots', 'list')).value).length, 1);
         equal((await workspace.run(...words, '--confirm', name)).code, 0);
-        equal(snapshotsOf((await workspace.json('snapshot', '--list')).value).length, 0);
+        equal(snapshotsOf((await workspace.json('snapshots', 'list')).value).length, 0);
       }));
 
     it('previews the schema, object by object and whole', () =>

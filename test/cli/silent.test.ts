@@ -14,8 +14,8 @@ const commands = [
   ['apply', '--yes'],
   ['revert', '--yes'],
   ['snapshot'],
-  ['snapshot', '--list'],
-  ['snapshot', '--delete', 'x', '--yes'],
+  ['snapshots', 'list'],
+  ['snapshots', 'delete', 'x', '--yes'],
   ['restore', 'x', '--yes'],
   ['repair'],
 ];

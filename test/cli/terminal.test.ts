@@ -59,11 +59,11 @@ describe('the command line on a terminal', function () {
   it('asks before it deletes a snapshot, and says which', () =>
     withWorkspace(good, async (workspace) => {
       await workspace.run('snapshot', 'of the evening', '--embedded');
-      const words = ['snapshot', '--delete', 'snapshot', '--embedded'];
+      const words = ['snapshots', 'delete', 'snapshot', '--embedded'];
       const question = /Delete the snapshot of embedded Postgres of .* \(of the evening\)\? It cannot .*\[y\/N\] /;
       equal((await asked(workspace, words, question, '\n')).code, 1);
       equal((await asked(workspace, words, question, '\x03')).code, 130);
-      match((await workspace.run('snapshot', '--list', '--embedded')).stdout, /of the evening/);
+      match((await workspace.run('snapshots', 'list', '--embedded')).stdout, /of the evening/);
       const { shown, code } = await asked(workspace, words, question, 'y\n');
       equal(code, 0, shown);
       match(shown, /Deleted snapshot/);

@@ -62,21 +62,21 @@ describe('rehearsal trial', function () {
 
   it('keeps the copy, lists it, and deletes it', () =>
     inShop(async ({ run, json }) => {
-      const kept = (await json('trial', '--keep')).value as Trial;
-      const { stdout } = await run('trial', '--list');
+      const kept = (await json('trial', '--keep-copy')).value as Trial;
+      const { stdout } = await run('trials', 'list');
       match(stdout, new RegExp(`^${kept.end.name} `, 'm'));
-      equal((await run('trial', '--delete', 'nothing', '--yes')).code, 2);
-      equal((await run('trial', '--delete', kept.end.name, '--yes')).code, 0);
-      equal((await run('trial', '--list')).stdout, 'There are no copies of trials.\n');
-      const { stdout: told } = await run('trial', '--keep');
+      equal((await run('trials', 'delete', 'nothing', '--yes')).code, 2);
+      equal((await run('trials', 'delete', kept.end.name, '--yes')).code, 0);
+      equal((await run('trials', 'list')).stdout, 'There are no copies of trials.\n');
+      const { stdout: told } = await run('trial', '--keep-copy');
       match(told, /Look at it with\n {2}psql -h 127\.0\.0\.1 -p \d+ -U postgres -d rehearsal_trial_\S+\n$/);
-      equal((await run('trial', '--delete', 'rehearsal_trial', '--yes')).code, 0);
+      equal((await run('trials', 'delete', 'rehearsal_trial', '--yes')).code, 0);
     }));
 
   it('swaps when it is agreed, and ends with 1 when a statement is refused', () =>
     inShop(async ({ run, json, write }) => {
       equal((await run('trial', '--swap')).code, 2, 'nobody was asked');
-      equal((await run('trial', '--swap', '--keep')).code, 2);
+      equal((await run('trial', '--swap', '--keep-copy')).code, 2);
       const swapped = await run('trial', '--swap', '--yes');
       equal(swapped.code, 0, swapped.stderr);
       match(swapped.stdout, /The copy is \S+ now\. To go back to the state before: rehearsal restore \S+\n$/);
@@ -89,11 +89,11 @@ describe('rehearsal trial', function () {
       );
       match(refused.stdout, /3 was refused\..* On the copy: 3 was rolled back; nothing of it stands\./);
       equal(((await json('trial')).value as Trial).kind, 'refused');
-      match((await run('trial', '--list')).stdout, /no copies/);
-      const listed = (await json('snapshot', '--list')).value as {
+      match((await run('trials', 'list')).stdout, /no copies/);
+      const listed = (await json('snapshots', 'list')).value as {
         readonly snapshots: readonly { readonly id: string }[];
       };
-      equal((await run('snapshot', '--delete', listed.snapshots[0]?.id ?? '', '--yes')).code, 0);
+      equal((await run('snapshots', 'delete', listed.snapshots[0]?.id ?? '', '--yes')).code, 0);
     }));
 
   it('killed while the database is closed, it is opened again by the next command, which says so', () =>
@@ -114,7 +114,7 @@ describe('rehearsal trial', function () {
       equal(code, 0);
       match(stderr, /has been dropped; \S+ is as it was\. \S+ can be connected to again\./);
       await withClient(url, (query) => query('select 1'));
-      match((await run('trial', '--list')).stdout, /no copies/);
+      match((await run('trials', 'list')).stdout, /no copies/);
     }));
 
   it('works without any server', () =>

@@ -16,6 +16,7 @@ import { snapshots } from './snapshots';
 import { status } from './status';
 import { verify } from './verify';
 import { trial } from './trial';
+import { trials } from './trials';
 
 export const commands: readonly Command[] = [
   check,
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   makeIdempotent,
   verify,
   trial,
+  trials,
   apply,
   revert,
   snapshot,

@@ -37,10 +37,12 @@ export const apply: Command = {
   more: [
     'All pending migrations, oldest first, through the history table of their tool and under its lock, after a',
     'snapshot. They are rehearsed first, as by rehearsal check, and nothing is applied when that finds errors, unless',
-    '--no-rehearsal is given. The first error stops. Asks before it begins, unless --yes is given. Exit code 0: applied',
-    'or nothing to do, 1: the rehearsal found errors, or Postgres refused a statement, 2: it could not be done, 130:',
-    'cancelled.',
+    '--no-rehearsal is given. The first error stops. Asks before it begins, unless --yes is given.',
   ].join('\n'),
+  exits: {
+    0: 'applied, or nothing to do',
+    1: 'the rehearsal found errors, Postgres refused a statement, or you did not agree',
+  },
   examples: ['rehearsal apply', 'rehearsal apply --up-to 42 --yes', 'rehearsal apply --yes --confirm shop_staging'],
   async run(call) {
     const { terminal, values, signal } = call;

@@ -20,8 +20,9 @@ export const bundle: Command = {
     "the newest migration, with the rows of the tool's history, which passes over what is applied and stops where the",
     'history or the schema is not as expected; one that takes it back; one that verifies it; checksums; and a README.txt',
     'that says what to do. What is pending is rehearsed first; nothing is written when that finds errors. The database',
-    'is only read. Exit code 0: written or nothing to do, 1: the rehearsal found errors, 2: it could not be done.',
+    'is only read.',
   ].join('\n'),
+  exits: { 0: 'written, or nothing to do', 1: 'the rehearsal found errors' },
   examples: [
     'rehearsal bundle --environment production --out release-42',
     'rehearsal bundle --up-to 42 --out to-42 --format json',

@@ -13,15 +13,16 @@ import type { Call, Command, ExitCode } from './command';
 
 export const check: Command = {
   name: 'check',
-  words: '[paths…]',
+  words: '[path…]',
   takesPaths: true,
   options: ['all', 'observe', 'require-idempotent', ...commonOptions, ...rehearsalOptions],
   says: 'rehearse migrations and say what Postgres refuses',
   more: [
     'Rehearses the pending migrations; or just the files named, each at its place in the history; or with --all',
     'every migration, from an empty database on. A folder stands for the migrations below it. Nothing is changed:',
-    'the statements run on a throw-away copy. Exit code 0: no errors, 1: errors, 2: nothing could be checked.',
+    'the statements run on a throw-away copy.',
   ].join('\n'),
+  exits: { 0: 'no errors', 1: 'errors', 2: 'nothing could be checked' },
   examples: [
     'rehearsal check',
     'rehearsal check --all --embedded --format json',

@@ -17,14 +17,24 @@ export interface Command extends CommandWords {
   /** More lines for its own help: how it decides, what it promises. */
   readonly more: string;
   readonly examples: readonly string[];
+  /** What its exit codes mean, for its help; the others mean the same everywhere. */
+  readonly exits: Exits;
   /**
-   * @returns exit code: 0 done, 1 the migrations or Postgres say no, 2 it could not be done
+   * @returns exit code: 0 done, 1 the migrations, Postgres or the user say no, 2 it could not be done
    * @throws {Fault} reported by main with exit code 2
    */
   run(call: Call): Promise<ExitCode>;
 }
 
 export type ExitCode = 0 | 1 | 2 | 130;
+
+export interface Exits {
+  readonly 0: string;
+  /** Left out where there is no such end. */
+  readonly 1?: string;
+  /** Left out where it is only that it could not be done. */
+  readonly 2?: string;
+}
 
 export interface Call {
   readonly engine: Engine;

@@ -1,6 +1,6 @@
 /** `rehearsal drift`: in what a database is another one than what its applied migrations make, and what is done about it. */
 import { Fault } from '../../engine/base/fault';
-import { commonOptions, consentOptions, type OptionName, rehearsalOptions } from '../options';
+import { commonOptions, consentOptions, type OptionName, rehearsalOptions, snapshotOptions } from '../options';
 import { chosenDrift, ignoreDrift, undoDrift, writeDriftMigration } from '../drift';
 import { oneProject } from '../projects';
 import { showDrift } from '../render/drift';
@@ -18,6 +18,7 @@ export const drift: Command = {
     'record',
     'undo',
     'no-snapshot',
+    ...snapshotOptions,
     ...consentOptions,
     ...commonOptions,
     ...rehearsalOptions.filter((it) => it !== 'data-limit'),
@@ -25,14 +26,18 @@ export const drift: Command = {
   says: 'compare the database with what its applied migrations make',
   more: [
     'The applied migrations are replayed from nothing on a shadow, as they were applied, and its schema is compared with',
-    'that of the database, object by object: - as the migrations make it, + as it is. Exit code 0: there is no drift, or',
-    'all of it is ignored; 1: there is; 2: it could not be told for certain. Objects may be named as they are listed',
-    '(public.orders, or "TABLE public.orders"); then nothing is said of others.',
+    'that of the database, object by object: - as the migrations make it, + as it is. Objects may be named as they are',
+    'listed (public.orders, or "TABLE public.orders"); then nothing is said of others.',
     '',
     '--write-migration makes a new migration of it, proved on a shadow; --record says in the history of the tool that this',
     'database has it. --undo takes it back on the database: what is run and what is lost is shown first, and a snapshot is',
     'taken. What --ignore writes into .rehearsal/ignored-drift.json is left as it is until it changes once more.',
   ].join('\n'),
+  exits: {
+    0: 'there is no drift, or all of it is ignored; or what was asked about it is done',
+    1: 'there is drift, Postgres refused a statement, or you did not agree',
+    2: 'it could not be told for certain, or not be done',
+  },
   examples: [
     'rehearsal drift',
     'rehearsal drift public.tmp --ignore --reason "a test"',

@@ -28,9 +28,13 @@ export const environments: Command = {
     'with "connection" (without a password) or "variable" (the name of an environment variable), "role" (development,',
     'staging or production), and perhaps "readOnly": true. With --rehearse what is pending in each is rehearsed with the',
     'schema of that target; with --compare the schemas of those that have the same migrations are compared. Nothing is',
-    'changed anywhere. One that does not answer is a line with its fault. Exit code 0: all answered, and no errors or',
-    'differences were found, 1: some were, 2: one did not answer.',
+    'changed anywhere. One that does not answer is a line with its fault.',
   ].join('\n'),
+  exits: {
+    0: 'all answered, and no errors or differences were found',
+    1: 'some were',
+    2: 'one did not answer',
+  },
   examples: [
     'rehearsal environments',
     'rehearsal environments --rehearse --compare --format json',

@@ -14,15 +14,16 @@ import type { Call, Command } from './command';
 
 export const makeIdempotent: Command = {
   name: 'make-idempotent',
-  words: 'path',
+  words: '<path>',
   takesPaths: true,
   options: ['write', ...commonOptions, ...rehearsalOptions],
   says: 'rewrite a migration so that running it again changes nothing',
   more: [
     'IF NOT EXISTS, IF EXISTS, OR REPLACE, ON CONFLICT, and blocks that look into the catalog first. The rewritten file is',
     'run twice on a throw-away copy: the first run has to do what the old text does, the second one nothing. What cannot be',
-    'made so is left and told. Without --write nothing is changed. Exit code 0: it is so, 1: it is not.',
+    'made so is left and told. Without --write nothing is changed.',
   ].join('\n'),
+  exits: { 0: 'it changes nothing when it is run again', 1: 'it does, or does not do what the old text does' },
   examples: [
     'rehearsal make-idempotent db/migrations/0042_x.up.sql',
     'rehearsal make-idempotent db/migrations/0042_x.up.sql --write',

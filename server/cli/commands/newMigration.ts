@@ -11,6 +11,7 @@ export const newMigration: Command = {
   options: commonOptions,
   says: 'write the files of a new migration',
   more: 'Its version follows the newest one, or is the time of day, as the tool of the folder has it.',
+  exits: { 0: 'written' },
   examples: ['rehearsal new add coupons to orders'],
   async run(call) {
     const title = call.words.join(' ').trim();

@@ -11,10 +11,11 @@ import type { Call, Command } from './command';
 
 export const preview: Command = {
   name: 'preview',
-  words: '[version or path]',
+  words: '[version | path]',
   options: ['full', ...commonOptions, ...rehearsalOptions],
   says: 'show how the schema changes',
   more: 'Of all pending migrations together, or of the one named. Nothing is changed.',
+  exits: { 0: 'shown' },
   examples: ['rehearsal preview', 'rehearsal preview 42', 'rehearsal preview --full --format json'],
   async run(call) {
     const { terminal, values, json, print, signal } = call;

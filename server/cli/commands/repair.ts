@@ -20,6 +20,7 @@ export const repair: Command = {
     'nothing else: which one is right depends on what the database really has. Without a number they are listed, with',
     'what is run. Asks before it begins, unless --yes is given.',
   ].join('\n'),
+  exits: { 0: 'listed, or done', 1: 'you did not agree' },
   examples: ['rehearsal repair', 'rehearsal repair 1 --yes'],
   async run(call) {
     const project = await oneProject(call);

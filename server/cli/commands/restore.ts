@@ -26,6 +26,7 @@ export const restore: Command = {
     '--tables: only these tables get the rows of the snapshot, in one transaction, and the schema stays as it is.',
     'With --dry-run each tells first which tables there are and what would become of their rows.',
   ].join('\n'),
+  exits: { 0: 'done', 1: 'you did not agree' },
   examples: [
     'rehearsal snapshots',
     'rehearsal restore 20260102030405 --yes --disconnect',

@@ -20,6 +20,7 @@ export const revert: Command = {
     'not in the folder, as after a checkout, is reverted by the SQL that was kept when it was applied. To go back without',
     'down scripts, restore a snapshot. Asks before it begins, unless --yes is given.',
   ].join('\n'),
+  exits: { 0: 'reverted, or nothing to do', 1: 'Postgres refused a statement, or you did not agree' },
   examples: ['rehearsal revert', 'rehearsal revert --count 3 --yes'],
   async run(call) {
     const { terminal, values, signal } = call;

@@ -1,14 +1,16 @@
 /** `rehearsal snapshots`: lists the snapshots of the target, names and pins them, deletes one, or compares two. */
 import { Fault } from '../../engine/base/fault';
 import type { Project, Snapshot, SnapshotDifference, SnapshotMark } from '../../engine/project';
+import { consentTo } from '../consent';
 import { commonOptions, consentOptions } from '../options';
 import { callPlaces, oneProject } from '../projects';
 import { harmless, padded, widest } from '../render/cells';
 import { renderChangeCounts, renderChanges, renderWhole } from '../render/changes';
+import { bytes } from '../render/findings';
 import { jsonProject, jsonSnapshot } from '../render/json';
-import { snapshotNamed, timeOf } from '../snapshots';
+import { declined } from '../result';
+import { renderSnapshots, snapshotNamed, timeOf } from '../snapshots';
 import type { Call, Command, ExitCode } from './command';
-import { remove, show } from './snapshot';
 
 export const snapshots: Command = {
   name: 'snapshots',
@@ -25,6 +27,7 @@ export const snapshots: Command = {
     'A snapshot is named by its id, its name, or a part of either that no other has. Copies carry all that is said of',
     'them on the server, so that every machine that connects to it lists the same.',
   ].join('\n'),
+  exits: { 0: 'done', 1: 'you did not agree' },
   examples: [
     'rehearsal snapshots',
     'rehearsal snapshots rename 20260102030405 before the big change',
@@ -53,6 +56,30 @@ export const snapshots: Command = {
     }
   },
 };
+
+async function show(call: Call): Promise<ExitCode> {
+  const project = await oneProject(call);
+  const all = await project.snapshots(call.signal);
+  if (call.json) call.print({ ...known(project, call), snapshots: all.map(jsonSnapshot) });
+  else call.terminal.out(renderSnapshots(all, call.terminal.paint));
+  return 0;
+}
+
+async function remove(word: string, call: Call): Promise<ExitCode> {
+  const { terminal, json, print, signal } = call;
+  const project = await oneProject(call);
+  const chosen = snapshotNamed(word, await project.snapshots(signal));
+  const { target } = project;
+  const question = `Delete the snapshot of ${target.label} of ${timeOf(chosen.taken)} (${harmless(chosen.reason)})? It cannot be brought back.`;
+  const consent = await consentTo(question, target, call);
+  if (!consent) return declined(call);
+  terminal.progress(`Deleting a snapshot of ${target.label}…`);
+  await project.deleteSnapshot(chosen.id, consent, signal);
+  terminal.progress(undefined);
+  if (json) print({ ...known(project, call), kind: 'deleted', snapshot: jsonSnapshot(chosen) });
+  else terminal.out(`Deleted snapshot ${chosen.id} of ${target.label} (${bytes(chosen.bytes)}).\n`);
+  return 0;
+}
 
 async function mark(word: string, wanted: SnapshotMark, call: Call): Promise<ExitCode> {
   const { terminal, values, json, print, signal } = call;

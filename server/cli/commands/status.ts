@@ -14,6 +14,7 @@ export const status: Command = {
   options: commonOptions,
   says: 'list the migrations: applied, pending, edited, missing',
   more: 'Reads the history table of the migration tool, and changes nothing.',
+  exits: { 0: 'listed', 2: 'a database did not answer' },
   examples: ['rehearsal status', 'rehearsal status --dir db/migrations --format json'],
   async run(call) {
     const places = callPlaces(call);

@@ -1,13 +1,13 @@
 /** `rehearsal trial`: runs pending migrations on a copy of the target with its rows, up, down and up again. */
 import { Fault } from '../../engine/base/fault';
-import type { Afterwards, Consent, KeptTrial, Project, TrialResult, TrialSource } from '../../engine/project';
+import type { Afterwards, Consent, Project, TrialResult, TrialSource } from '../../engine/project';
 import { consentTo, unlessBusy } from '../consent';
 import { commonOptions, consentOptions } from '../options';
 import type { Values } from '../arguments';
 import { callPlaces, oneProject, whichOf } from '../projects';
 import { duration, renderFinding } from '../render/findings';
 import { jsonProject } from '../render/json';
-import { renderReport, renderTrials, verdictOf } from '../render/trial';
+import { renderReport, verdictOf } from '../render/trial';
 import { jsonTrial } from '../render/trialJson';
 import { declined } from '../result';
 import { restoreLine, snapshotNamed } from '../snapshots';
@@ -17,38 +17,34 @@ export const trial: Command = {
   name: 'trial',
   words: undefined,
   changes: true,
-  options: ['only', 'up-to', 'from', 'keep', 'swap', 'list', 'delete', ...consentOptions, ...commonOptions],
+  options: ['only', 'up-to', 'from', 'keep-copy', 'swap', ...consentOptions, ...commonOptions],
+  moved: {
+    keep: 'rehearsal trial --keep-copy',
+    list: 'rehearsal trials list',
+    delete: 'rehearsal trials delete <copy>',
+  },
   says: 'run pending migrations on a copy of the database with its rows, up, down and up again',
   more: [
     'The copy is a database on the same server, and what is run there is committed as the tool would; the database itself',
     'stays as it is. --from says where the copy comes from: copy (on the server, while nobody is connected), dump (read',
     'while others go on with their work), auto (copy, else dump; the default), or a snapshot by its id. It is dropped at',
-    'the end; --keep keeps it and says how to open it with psql. With --swap nobody can write from before the copy is',
-    'taken, and when all has gone well it becomes the database; the former one is kept as a snapshot. Exit code 0: all',
-    'ran, 1: Postgres refused a statement, 2: it could not be done, 130: cancelled.',
+    'the end; --keep-copy keeps it and says how to open it with psql (rehearsal trials lists and deletes such copies).',
+    'With --swap nobody can write from before the copy is taken, and when all has gone well it becomes the database; the',
+    'former one is kept as a snapshot. Asks before it begins where the copy is swapped, or is made on another machine,',
+    'unless --yes is given.',
   ].join('\n'),
-  examples: [
-    'rehearsal trial',
-    'rehearsal trial --from dump --keep',
-    'rehearsal trial --swap --disconnect --yes',
-    'rehearsal trial --list',
-  ],
-  async run(call) {
-    const { list, delete: unwanted, keep, swap } = call.values;
-    if ([list, unwanted, keep, swap].filter((it) => it !== undefined && it !== false).length > 1)
-      throw new Fault('bad-usage', '--keep, --swap, --list and --delete exclude each other.');
-    const project = await oneProject(call);
-    if (list) return show(project, call);
-    if (unwanted !== undefined) return remove(unwanted, project, call);
-    return tryOut(project, call);
-  },
+  exits: { 0: 'all ran, or nothing is pending', 1: 'Postgres refused a statement, or you did not agree' },
+  examples: ['rehearsal trial', 'rehearsal trial --from dump --keep-copy', 'rehearsal trial --swap --disconnect --yes'],
+  run: tryOut,
 };
 
-async function tryOut(project: Project, call: Call): Promise<ExitCode> {
+async function tryOut(call: Call): Promise<ExitCode> {
   const { terminal, values, signal } = call;
+  if (values.swap && values['keep-copy']) throw new Fault('bad-usage', '--keep-copy and --swap exclude each other.');
+  const project = await oneProject(call);
   const which = whichOf(values, (await project.status(signal)).migrations);
   const from = await sourceOf(values.from ?? 'auto', project, call);
-  const afterwards: Afterwards = values.swap ? 'swap' : values.keep ? 'keep' : 'drop';
+  const afterwards: Afterwards = values.swap ? 'swap' : values['keep-copy'] ? 'keep' : 'drop';
   const consent = await agreed(project, afterwards, call);
   if (!consent) return declined(call);
   const result = await unlessBusy(
@@ -126,31 +122,4 @@ function endLine(
     case 'swapped':
       return `The copy is ${target} now. To go back to the state before: ${restoreLine(end.kept.id, values)}\n`;
   }
-}
-
-async function show(project: Project, call: Call): Promise<ExitCode> {
-  const trials = await project.trials(call.signal);
-  if (call.json) call.print({ ...jsonProject(project, callPlaces(call)), trials });
-  else call.terminal.out(renderTrials(trials, call.terminal.paint));
-  return 0;
-}
-
-async function remove(word: string, project: Project, call: Call): Promise<ExitCode> {
-  const { terminal, json, print, signal } = call;
-  const { name } = trialNamed(word, await project.trials(signal));
-  const consent = await consentTo(`Delete the copy ${name}? It cannot be brought back.`, project.target, call);
-  if (!consent) return declined(call);
-  await project.deleteTrial(name, consent, signal);
-  if (json) print({ ...jsonProject(project, callPlaces(call)), kind: 'deleted', name });
-  else terminal.out(`Deleted the copy ${name}.\n`);
-  return 0;
-}
-
-/** @throws {Fault} `no-such-trial`, `ambiguous` */
-function trialNamed(word: string, trials: readonly KeptTrial[]): KeptTrial {
-  const found = trials.filter(({ name }) => name === word || (word !== '' && name.includes(word)));
-  const [first, ...others] = found;
-  if (!first) throw new Fault('no-such-trial', `"${word}".`);
-  if (others.length === 0) return first;
-  throw new Fault('ambiguous', `"${word}" is part of the names ${found.map(({ name }) => name).join(', ')}.`);
 }

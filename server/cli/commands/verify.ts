@@ -13,7 +13,7 @@ import type { Call, Command } from './command';
 
 export const verify: Command = {
   name: 'verify',
-  words: '[paths…]',
+  words: '[path…]',
   takesPaths: true,
   options: ['all', 'suggest', 'write', 'allow-losses', 'allow-missing', ...commonOptions, ...rehearsalOptions],
   says: 'try down scripts: is all as it was before?',
@@ -21,8 +21,12 @@ export const verify: Command = {
     'Runs the pending migrations, or those of the files named, or with --all every one, up and down again on a throw-away',
     'copy, and compares schema and rows before and afterwards. Tables without rows get a few that are made up. With',
     '--suggest a way back is found and tried where there is none that leads back; --write writes it into the down script.',
-    'Exit code 0: every down script leads back, 1: one does not, or loses rows, or is missing, 2: nothing could be tried.',
   ].join('\n'),
+  exits: {
+    0: 'every down script is exact, or its verdict is allowed',
+    1: 'one is not exact, loses data, fails or is missing',
+    2: 'nothing could be tried',
+  },
   examples: ['rehearsal verify', 'rehearsal verify --all --allow-losses --format json', 'rehearsal verify --write'],
   async run(call) {
     const selected = select(await allProjects(call), call.words, call.folder);
