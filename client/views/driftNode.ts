@@ -39,6 +39,12 @@ export function drawDrift(node: DriftNode): TreeItem {
 export const toldIn = ({ objects }: DriftItem): readonly DriftedItem[] =>
   objects.filter(({ ignored }) => ignored === undefined);
 
+/** Where there is little room: how many objects; empty where none has. */
+export function briefDriftOf(drift: DriftItem | undefined): string {
+  const count = drift ? toldIn(drift).length : 0;
+  return count === 0 ? '' : l10n.t('drift: {0}', count);
+}
+
 /** `3 objects drifted`; empty where none has. */
 export function driftOf(drift: DriftItem | undefined): string {
   const count = drift ? toldIn(drift).length : 0;

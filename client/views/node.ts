@@ -7,7 +7,7 @@ import type { VerdictSummary } from '../../server/protocol/verdicts';
 import { titleOf } from '../faults';
 import { drawEnvironment, drawServer, drawThere } from './environmentRows';
 import { errorsIn } from '../rehearsalErrors';
-import { type DriftNode, drawDrift, driftOf } from './driftNode';
+import { briefDriftOf, type DriftNode, drawDrift, driftOf } from './driftNode';
 import { briefTimeOf, foundOf, labelOf, nameOf, sizeOf, timeOf } from '../words';
 import { describe, failedIcon, iconOf } from './migrationState';
 import { markdown } from './plainText';
@@ -96,8 +96,10 @@ function drawMigration(project: ProjectItem, migration: MigrationItem): TreeItem
   item.id = `${folder}#${version}#${uri ?? ''}`;
   // What has been applied was not kept from it.
   const found = state === 'pending' ? foundOf(errorsIn(migration)) : '';
-  const down = verdict && !quiet.has(verdict.kind) ? l10n.t('down: {0}', verdict.says) : '';
-  item.description = [title === '' ? '' : version, found, down].filter((it) => it !== '').join(' · ');
+  // A narrow side bar cuts the end.
+  item.description = [found, verdict ? downOf(verdict) : '', title === '' ? '' : version]
+    .filter((it) => it !== '')
+    .join(' · ');
   item.iconPath = found === '' ? iconOf(migration) : failedIcon;
   const traits = [
     state,
@@ -126,8 +128,11 @@ function drawMigration(project: ProjectItem, migration: MigrationItem): TreeItem
   return item;
 }
 
-/** What needs no words: it is as it should be, or the errors say so. */
-const quiet: ReadonlySet<VerdictSummary['kind']> = new Set(['exact', 'untried']);
+/** Empty where it needs no words: it is as it should be, or the errors say so. */
+function downOf({ kind, says }: VerdictSummary): string {
+  if (kind === 'exact' || kind === 'untried') return '';
+  return l10n.t('down: {0}', kind === 'loses' ? l10n.t('loses data') : says);
+}
 
 const wayDownOf = ({ hasDown }: MigrationItem): string =>
   hasDown ? l10n.t('Has a down script.') : l10n.t('Has no down script.');
@@ -167,7 +172,8 @@ function drawDatabase(project: ProjectItem, alone: boolean, drift: DriftItem | u
   item.id = folder;
   const drifted = driftOf(drift);
   const server = fault ? l10n.t('does not answer') : target.server;
-  item.description = [drifted, alone ? '' : target.label, layout, server, target.because]
+  const trouble = [briefDriftOf(drift), fault ? server : ''];
+  item.description = [...trouble, alone ? '' : target.label, fault ? '' : server, layout, target.because]
     .filter((it) => it !== '')
     .join(' · ');
   item.iconPath = fault

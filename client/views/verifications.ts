@@ -130,31 +130,42 @@ async function run(
 }
 
 function tell(running: TestRun, item: TestItem, told: VerifiedItem): void {
-  const { kind, says, details, ms, at } = told;
+  const { kind, ms } = told;
   const part = (name: (typeof parts)[number]): TestItem => item.children.get(`${item.id}#${name}`) ?? item;
-  const words = [says, ...details].join('\n');
+  running.appendOutput(outputOf(told), undefined, item);
   if (kind === 'untried') {
-    running.failed(part('up'), new TestMessage(words), ms);
+    running.failed(part('up'), messageOf(told, part('up')), ms);
     running.skipped(part('down'));
     running.skipped(part('roundTrip'));
     return;
   }
   running.passed(part('up'), ms);
   if (kind === 'fails' || kind === 'missing' || kind === 'impossible') {
-    const message = new TestMessage(words);
-    if (at) {
-      const { start, end } = at.range;
-      const range = new Range(start.line, start.character, end.line, end.character);
-      message.location = new Location(Uri.parse(at.uri), range);
-    }
-    running.failed(part('down'), message);
+    running.failed(part('down'), messageOf(told, part('down')));
     running.skipped(part('roundTrip'));
     return;
   }
   running.passed(part('down'), ms);
   if (kind === 'exact') running.passed(part('roundTrip'), ms);
-  else running.failed(part('roundTrip'), differing(words, told), ms);
+  else running.failed(part('roundTrip'), messageOf(told, part('roundTrip')), ms);
 }
 
-const differing = (words: string, { before, after }: VerifiedItem): TestMessage =>
-  before === undefined || after === undefined ? new TestMessage(words) : TestMessage.diff(words, before, after);
+/** For the panel of results, which is a terminal. */
+function outputOf({ version, title, says, details, diff }: VerifiedItem): string {
+  const lines = [`${`${version} ${title}`.trimEnd()}: ${says}`, ...details.map((it) => `  ${it}`)];
+  const changed = diff === undefined ? [] : diff.split('\n').map((it) => `    ${it}`);
+  return [...lines, ...changed, ''].join('\r\n');
+}
+
+/** At the statement that is refused, else at the head of the file: without a place it could not be opened beside it. */
+function messageOf({ says, details, at, before, after }: VerifiedItem, { uri }: TestItem): TestMessage {
+  const words = [says, ...details].join('\n');
+  const message =
+    before === undefined || after === undefined ? new TestMessage(words) : TestMessage.diff(words, before, after);
+  if (at) {
+    const { start, end } = at.range;
+    const range = new Range(start.line, start.character, end.line, end.character);
+    message.location = new Location(Uri.parse(at.uri), range);
+  } else if (uri) message.location = new Location(uri, new Range(0, 0, 0, 0));
+  return message;
+}

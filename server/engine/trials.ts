@@ -2,6 +2,7 @@
 import type { TextRange } from './base/text';
 import type { ApplyRequest, Consent, ObjectChange, Snapshot } from './changes';
 import type { Finding, Place } from './finding';
+import { type VerdictKind, verdictWords } from './verification';
 
 export interface TrialRequest extends Consent {
   readonly which: ApplyRequest['which'];
@@ -118,6 +119,26 @@ export type RoundTrip =
   | { readonly kind: 'impossible'; readonly because: string }
   /** Something was refused before. */
   | { readonly kind: 'unfinished' };
+
+/** The same verdicts as of down scripts that are verified. */
+export function verdictOn({ differences, again, lost }: Extract<RoundTrip, { readonly kind: 'tried' }>): VerdictKind {
+  if (differences.length > 0 || again.length > 0) return 'different';
+  return lost.length > 0 ? 'loses' : 'exact';
+}
+
+/** For the end of a trial in which nothing was refused. */
+export function trialInWords({ roundTrip }: Pick<TrialReport, 'roundTrip'>): string {
+  switch (roundTrip.kind) {
+    case 'unfinished':
+      return 'Not all was run.';
+    case 'impossible':
+      return `All ran. There is no way down: ${roundTrip.because}`;
+    case 'tried': {
+      const only = roundTrip.stopped === undefined ? '' : ` Farther down there is no way: ${roundTrip.stopped}`;
+      return `All ran. Down: ${verdictWords[verdictOn(roundTrip)]}.${only}`;
+    }
+  }
+}
 
 /** Of one table. */
 export interface DataLoss {

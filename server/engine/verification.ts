@@ -35,15 +35,15 @@ export interface Suggestion extends WayBack {
   readonly file?: { readonly path: string; readonly text: string };
 }
 
-/** Behind the name of a migration, for people. */
+/** In every list, lens and answer, for people. */
 export const verdictWords: Readonly<Record<VerdictKind, string>> = {
   exact: 'exact',
-  loses: 'leads back, but loses rows',
-  different: 'does not lead back',
+  loses: 'exact schema but loses data',
+  different: 'not exact',
   fails: 'fails',
-  impossible: 'has no way back',
-  missing: 'has no down script',
-  untried: 'could not be tried',
+  impossible: 'impossible',
+  missing: 'missing',
+  untried: 'not tried',
 };
 
 /** `app.orders.note: 3 values gone`. */

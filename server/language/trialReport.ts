@@ -1,6 +1,7 @@
 /** What a trial has found, as a page of Markdown to be read in the editor. */
-import { structuredPatch } from 'diff';
+import { changedLines } from '../engine/base/changedLines';
 import type { DataLoss, ObjectChange, TriedStatement, TrialPass, TrialReport, TrialResult } from '../engine/project';
+import { trialInWords } from '../engine/trials';
 import { code, row, some } from './markdown';
 
 type Told = Extract<TrialResult, { readonly kind: 'tried' | 'refused' }>;
@@ -10,7 +11,7 @@ export function reportText(result: Told): string {
   const { target, passes, changes, lost } = report;
   return [
     `# Trial run on a copy of ${target}`,
-    ...(result.kind === 'refused' ? refusal(result) : [`**${verdictOf(report)}**`]),
+    ...(result.kind === 'refused' ? refusal(result) : [`**${trialInWords(report)}**`]),
     endText(report),
     ...copiedText(report),
     ...lossText('Rows that are gone after up', lost),
@@ -30,23 +31,6 @@ function refusal({ finding, version, pass, state }: Extract<Told, { kind: 'refus
     `In ${code(baseOf(path))}. On the copy: ${state}`,
   ];
   return [lines.map((it) => `> ${it}`).join('\n>\n')];
-}
-
-/** One sentence. */
-export function verdictOf({ roundTrip }: TrialReport): string {
-  switch (roundTrip.kind) {
-    case 'unfinished':
-      return 'Not all was run.';
-    case 'impossible':
-      return `All went up. There is no way down: ${roundTrip.because}`;
-    case 'tried': {
-      const { differences, again, lost, stopped } = roundTrip;
-      const only = stopped === undefined ? '' : ` Farther down there is no way: ${stopped}`;
-      if (differences.length > 0 || again.length > 0) return `All ran, and down does not lead back.${only}`;
-      if (lost.length > 0) return `All ran; down leads back to the schema, and not to all rows.${only}`;
-      return `All ran, and down leads back exactly.${only}`;
-    }
-  }
 }
 
 function endText({ end, target }: TrialReport): string {
@@ -114,9 +98,7 @@ function changesText(title: string, changes: readonly ObjectChange[], none: stri
 }
 
 function changeText({ kind, type, name, before = '', after = '' }: ObjectChange): string {
-  const { hunks } = structuredPatch('', '', ending(before), ending(after), undefined, undefined, { context: 3 });
-  const lines = hunks.flatMap((hunk) => hunk.lines).map((it) => it.trimEnd());
-  return `${code(`${type} ${name}`)} is ${kind}:\n\n${fenced(lines.join('\n'))}`;
+  return `${code(`${type} ${name}`)} is ${kind}:\n\n${fenced(changedLines(before, after).join('\n'))}`;
 }
 
 /** SQL may hold such a fence itself. */
@@ -125,8 +107,6 @@ function fenced(text: string): string {
   const fence = '`'.repeat(longest + 1);
   return `${fence}diff\n${text}\n${fence}`;
 }
-
-const ending = (text: string): string => (text === '' ? '' : `${text.trimEnd()}\n`);
 
 function lossText(title: string, losses: readonly DataLoss[]): string[] {
   if (losses.length === 0) return [];

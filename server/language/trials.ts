@@ -1,5 +1,6 @@
 /** Requests about trials, and about the copies that are kept of them. */
 import type { TrialResult as EngineResult, KeptTrial, TrialEnd as EngineEnd } from '../engine/project';
+import { trialInWords } from '../engine/trials';
 import {
   DeleteTrialRequest,
   ListTrialsRequest,
@@ -15,7 +16,7 @@ import { messageOf } from './diagnostics';
 import { whichOf } from './mayChange';
 import { rangesIn } from './positions';
 import { reply } from './reply';
-import { reportText, verdictOf } from './trialReport';
+import { reportText } from './trialReport';
 import { uriOf } from './uri';
 
 export const trials: Feature = {
@@ -58,7 +59,7 @@ function sent(result: EngineResult): TrialResult {
       return result;
     case 'tried': {
       const { report } = result;
-      return { kind: 'tried', verdict: verdictOf(report), report: reportText(result), end: endOf(report.end) };
+      return { kind: 'tried', verdict: trialInWords(report), report: reportText(result), end: endOf(report.end) };
     }
     case 'refused': {
       const { finding, text, version, state, report } = result;

@@ -1,7 +1,9 @@
 /** Requests about down scripts: try them, and find those that are missing. */
 import { basename } from 'node:path';
 import { type CodeAction, CodeActionKind } from 'vscode-languageserver/node';
+import { changedLines } from '../engine/base/changedLines';
 import { Fault } from '../engine/base/fault';
+import type { ObjectChange } from '../engine/project';
 import { leadsBack, type Verified } from '../engine/verification';
 import { VerifyRequest, type VerifiedItem, WayBackRequest, type WayBackResult } from '../protocol/verify';
 import type { Feature } from './feature';
@@ -67,8 +69,11 @@ function itemOf(verified: Verified, { files }: Workspace): VerifiedItem {
   }
   if (verdict.kind !== 'different') return item;
   const side = (which: 'before' | 'after') => verdict.differences.flatMap((it) => it[which] ?? []).join('\n');
-  return { ...item, before: side('before'), after: side('after') };
+  return { ...item, before: side('before'), after: side('after'), diff: verdict.differences.map(diffOf).join('\n') };
 }
+
+const diffOf = ({ type, name, before = '', after = '' }: ObjectChange): string =>
+  [`${type} ${name}`, ...changedLines(before, after).map((it) => `  ${it}`)].join('\n');
 
 /** Where a down script does not lead back, or is not there. */
 export function writeDownActions(uri: string, verified: Verified | undefined): CodeAction[] {

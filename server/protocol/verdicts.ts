@@ -5,7 +5,7 @@ export type VerdictKind = 'exact' | 'loses' | 'different' | 'fails' | 'impossibl
 
 export interface VerdictSummary {
   readonly kind: VerdictKind;
-  /** For people, behind the name of a migration: `leads back, but loses rows`. */
+  /** For people: `exact schema but loses data`. */
   readonly says: string;
   /** What is lost, what differs, or why; a line each. */
   readonly details: readonly string[];

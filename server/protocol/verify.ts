@@ -23,6 +23,8 @@ export interface VerifiedItem extends VerdictSummary {
   /** The objects that differ, as they were and as they are, of one that is different. */
   readonly before?: string;
   readonly after?: string;
+  /** The same object by object, as lines: what is missing behind `-`, what is left behind after `+`. */
+  readonly diff?: string;
 }
 
 /** Client → server: find the statements that lead back from a migration. Nothing is written. */

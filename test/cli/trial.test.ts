@@ -49,7 +49,7 @@ describe('rehearsal trial', function () {
       match(stdout, /^Rows that are gone after up\n {2}public\.people: 20 values of name, with the column$/m);
       match(stdout, /^Round trip: after down the schema is exactly as before\.$/m);
       match(stdout, /^Rows that down does not bring back\n {2}public\.people: 20 of 20 values of name$/m);
-      match(stdout, /^All ran; down leads back to the schema, and not to all rows\. /m);
+      match(stdout, /^All ran\. Down: exact schema but loses data\. /m);
       match(stdout, /^The copy has been dropped; \S+ is as it was\.$/m);
       const { value } = await json('trial', '--from', 'dump');
       const { kind, passes, roundTrip, end } = value as Trial;
@@ -121,7 +121,7 @@ describe('rehearsal trial', function () {
     withWorkspace(files, async ({ run }) => {
       const { code, stdout, stderr } = await run('trial');
       equal(code, 0, stderr);
-      match(stdout, /^All ran; down leads back exactly\./m);
+      match(stdout, /^All ran\. Down: exact\./m);
     }));
 });
 

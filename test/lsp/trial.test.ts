@@ -33,8 +33,8 @@ describe('a trial from the editor', () => {
       const result = await connection.sendRequest(TrialRequest, { ...wish, folder });
       if (result.kind !== 'tried' || result.end.kind !== 'kept') throw new Error(JSON.stringify(result));
       const { report, verdict, end } = result;
-      equal(verdict, 'All ran, and down leads back exactly.');
-      match(report, /^# Trial run on a copy of \S+\n\n\*\*All ran, and down leads back exactly\.\*\*\n/);
+      equal(verdict, 'All ran. Down: exact.');
+      match(report, /^# Trial run on a copy of \S+\n\n\*\*All ran\. Down: exact\.\*\*\n/);
       match(report, /\n## After down\n\nThe schema is exactly as before\.\n/);
       match(report, /\n## Up \(.*\)\n\n### `1 people` \(.*\)\n\n\| Statement \| Time \| Locks \|/);
       match(

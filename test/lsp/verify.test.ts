@@ -61,7 +61,9 @@ describe('down scripts in an editor', () => {
       );
       editor.replace(path(up), 'note text', 'note text; create table b ()');
       equal(await lens(), undefined);
-      await told('Down: does not lead back');
+      await told('Down: not exact');
+      const [verified] = await connection.sendRequest(VerifyRequest, { folder: project?.folder ?? '', uri });
+      match(verified?.diff ?? '', /^TABLE public\.b\n {2}\+CREATE TABLE public\.b \(/);
       const actions = await connection.sendRequest(CodeActionRequest.type, {
         textDocument: { uri },
         range: wholeFile,

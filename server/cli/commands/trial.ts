@@ -7,7 +7,7 @@ import type { Values } from '../arguments';
 import { callPlaces, oneProject, whichOf } from '../projects';
 import { duration, renderFinding } from '../render/findings';
 import { jsonProject } from '../render/json';
-import { renderReport, verdictOf } from '../render/trial';
+import { renderReport, renderVerdict } from '../render/trial';
 import { jsonTrial } from '../render/trialJson';
 import { declined } from '../result';
 import { restoreLine, snapshotNamed } from '../snapshots';
@@ -103,7 +103,7 @@ function textOf(result: Final, project: Project, call: Call): string {
     case 'tried':
       return [
         renderReport(result.report, places, paint),
-        `${verdictOf(result.report, paint)} (${duration(result.report.ms)})\n`,
+        `${renderVerdict(result.report, paint)} (${duration(result.report.ms)})\n`,
         endLine(result.report, project, call.values),
       ].join('');
   }

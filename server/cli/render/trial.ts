@@ -1,5 +1,6 @@
 /** What a trial has found, as people read it in a terminal. */
 import type { DataLoss, KeptTrial, TriedStatement, TrialPass, TrialReport } from '../../engine/project';
+import { trialInWords, verdictOn } from '../../engine/trials';
 import type { Paint } from '../terminal';
 import { harmless, padded, widest } from './cells';
 import { renderChangeCounts, renderChanges } from './changes';
@@ -107,14 +108,11 @@ function renderRoundTrip({ roundTrip }: TrialReport, paint: Paint): string {
   }
 }
 
-/** One sentence for the end. */
-export function verdictOf({ roundTrip, lost }: TrialReport, paint: Paint): string {
-  if (roundTrip.kind !== 'tried') return paint('green', 'All ran.');
-  const { differences, lost: notBack, again } = roundTrip;
-  if (differences.length > 0 || again.length > 0) return paint('yellow', 'All ran; down scripts do not lead back.');
-  if (notBack.length > 0) return paint('yellow', 'All ran; down leads back to the schema, and not to all rows.');
-  const gone = lost.length > 0 ? ', with all rows' : '';
-  return paint('green', `All ran; down leads back exactly${gone}.`);
+/** For the end. */
+export function renderVerdict(report: TrialReport, paint: Paint): string {
+  const { roundTrip } = report;
+  const isExact = roundTrip.kind !== 'tried' || verdictOn(roundTrip) === 'exact';
+  return paint(isExact ? 'green' : 'yellow', harmless(trialInWords(report)));
 }
 
 const headings = ['Copy', 'Begun', 'Size', 'Migrations'];

@@ -64,7 +64,7 @@ function renderSuggestion(
 ): string {
   const lost = drops.length > 0 ? `; it throws away ${drops.join(', ')}` : '';
   const where = file ? `, as ${places.path(file.path)}` : '';
-  const heading = `  This way back ${verdict.kind === 'exact' ? 'is exact' : verdictWords[verdict.kind]}${where}${harmless(lost)}:`;
+  const heading = `  This way back was tried: ${verdictWords[verdict.kind]}${where}${harmless(lost)}:`;
   const sql = statements.flatMap((it) => `${harmless(it)};`.split('\n')).map((it) => `    ${paint('cyan', it)}`);
   return `${[heading, ...sql].join('\n')}\n`;
 }

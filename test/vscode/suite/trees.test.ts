@@ -21,7 +21,7 @@ describe('trees', () => {
     const migrations = await rowsOf(trees.migrations, projects[1]!.node);
     // Whether it has been rehearsed by now, with its mistake, is told by what follows.
     deepEqual(
-      migrations.map(({ item }) => [item.label, `${item.description}`.replace(' · 1 error', '')]),
+      migrations.map(({ item }) => [item.label, `${item.description}`.replace('1 error · ', '')]),
       [
         ['create_customers', '20240105090000'],
         ['create_products', '20240112101500'],
@@ -42,7 +42,7 @@ describe('trees', () => {
       return (await rowsOf(trees.migrations, shop!.node)).at(-1)!.item.description;
     };
     const document = await openFile('db/migrations/20240402150000_order_totals.sql');
-    await until('the error', async () => ((await description()) === '20240402150000 · 1 error' ? true : undefined));
+    await until('the error', async () => ((await description()) === '1 error · 20240402150000' ? true : undefined));
     const at = document.getText().indexOf('p.price') + 'p.price'.length;
     await window.activeTextEditor!.edit((edit) => edit.insert(document.positionAt(at), '_cents'));
     await until('its end', async () => ((await description()) === '20240402150000' ? true : undefined));
@@ -65,7 +65,7 @@ describe('trees', () => {
       ['billing/migrations', 'db/migrations'],
     );
     for (const { item } of rows) {
-      match(String(item.description), /^embedded Postgres of \w+ · [a-z-]+ · PGlite \(PostgreSQL 18.*\) · \w+/);
+      match(String(item.description), /^embedded Postgres of \w+ · PGlite \(PostgreSQL 18.*\) · [a-z-]+ · \w+/);
     }
   });
 

@@ -24,7 +24,7 @@ describe('a trial run', function () {
 
   it('offers to let a copy become the database', async () => {
     const { notification, shot } = workbench();
-    const told = await notification('All ran, and down leads back exactly.');
+    const told = await notification('All ran. Down: exact.');
     await told.getByRole('button', { name: 'Swap…' }).waitFor();
     await shot('trial choices');
   });
