@@ -39,8 +39,6 @@ export function followProjects(client: LanguageClient): Projects {
   });
   let current: readonly ProjectItem[] = [];
   let fault: Projects['fault'];
-  let asking: Promise<void> | undefined;
-  let wanted = false;
 
   async function take(answer: readonly ProjectItem[], trouble: Projects['fault']): Promise<void> {
     current = answer;
@@ -50,35 +48,24 @@ export function followProjects(client: LanguageClient): Projects {
     changed.fire();
   }
 
-  async function ask(): Promise<void> {
+  const refresh = oneAtATime(async () => {
     try {
       await take(await client.sendRequest(ListProjectsRequest), undefined);
     } catch (error) {
       if (!(error instanceof ResponseError)) throw error;
       await take([], { fault: 'unknown', message: error.message, ...faultOf(error) });
     }
-  }
-
-  async function askWhileWanted(): Promise<void> {
-    try {
-      while (wanted) {
-        wanted = false;
-        await ask();
-      }
-    } finally {
-      asking = undefined;
-    }
-  }
+  });
 
   void tellContext([], 'starting');
   const listening = [
-    client.onNotification(ProjectsChanged, () => void projects.refresh()),
+    client.onNotification(ProjectsChanged, () => void refresh()),
     client.onDidChangeState(({ newState }) => {
-      if (newState === State.Running && workspace.isTrusted) void projects.refresh();
+      if (newState === State.Running && workspace.isTrusted) void refresh();
       else if (newState === State.Stopped || newState === State.StartFailed) void take([], serverIsDown());
     }),
   ];
-  const projects: Projects = {
+  return {
     get current() {
       return current;
     },
@@ -87,18 +74,34 @@ export function followProjects(client: LanguageClient): Projects {
     },
     onDidChange: changed.event,
     first,
-    refresh() {
-      wanted = true;
-      asking ??= askWhileWanted();
-      return asking;
-    },
+    refresh,
     find: (uri) => findIn(current, uri),
     dispose() {
       for (const it of listening) it.dispose();
       changed.dispose();
     },
   };
-  return projects;
+}
+
+/** Several calls while the work goes on become one more. */
+function oneAtATime(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  let wanted = false;
+  const workWhileWanted = async (): Promise<void> => {
+    try {
+      while (wanted) {
+        wanted = false;
+        await work();
+      }
+    } finally {
+      running = undefined;
+    }
+  };
+  return () => {
+    wanted = true;
+    running ??= workWhileWanted();
+    return running;
+  };
 }
 
 const serverIsDown = (): Projects['fault'] => ({

@@ -2,13 +2,13 @@
 import { l10n, ProgressLocation, window } from 'vscode';
 import { RehearseRequest, type RehearseResult } from '../../server/protocol/messages';
 import type { Command } from './command';
-import { migrationInEditor, migrationOf } from './subject';
+import { migrationMeant } from './subject';
 import { errorsOf, warningsOf } from '../words';
 
 export const rehearse: Command = {
   id: 'rehearsal.rehearse',
   async run({ client, projects }, chosen) {
-    const uri = (migrationOf(projects, chosen) ?? migrationInEditor(projects))?.migration.uri;
+    const uri = migrationMeant(projects, chosen)?.migration.uri;
     const result = await window.withProgress({ location: ProgressLocation.Window, title: l10n.t('Rehearsing…') }, () =>
       client.sendRequest(RehearseRequest, uri === undefined ? {} : { uri }),
     );

@@ -1,12 +1,12 @@
 /** Shows the SQL that a migration in Python or Ruby stands for, beside it. */
 import { l10n, window } from 'vscode';
 import type { Command } from './command';
-import { migrationInEditor, migrationOf } from './subject';
+import { migrationMeant } from './subject';
 
 export const showSql: Command = {
   id: 'rehearsal.showSql',
   async run({ projects, sqlDocuments }, chosen) {
-    const migration = (migrationOf(projects, chosen) ?? migrationInEditor(projects))?.migration;
+    const migration = migrationMeant(projects, chosen)?.migration;
     if (migration?.uri !== undefined && migration.isProgram) await sqlDocuments.show(migration.uri);
     else void window.showInformationMessage(l10n.t('This is no migration whose SQL its tool has told.'));
   },

@@ -20,9 +20,25 @@ export function migrationOf(projects: Projects, arg: unknown): Place | undefined
   return typeof uri === 'string' ? projects.find(uri) : undefined;
 }
 
-/** The migration in the editor. */
-export function migrationInEditor(projects: Projects): Place | undefined {
-  return migrationOf(projects, window.activeTextEditor?.document.uri);
+const migrationInEditor = (projects: Projects): Place | undefined =>
+  migrationOf(projects, window.activeTextEditor?.document.uri);
+
+/** The migration of the caller's row or file, else that of the editor; not where the row is one of something else. */
+export const migrationMeant = (projects: Projects, arg: unknown): Place | undefined =>
+  migrationOf(projects, arg) ?? (isNode(arg) ? undefined : migrationInEditor(projects));
+
+/** One migration, or all that are pending where `uri` is left out. */
+interface Scope {
+  readonly project: ProjectItem;
+  readonly uri?: string;
+}
+
+/** The migration that is meant; else, as from the row of a project, all that is pending in one. */
+export async function askScope(projects: Projects, arg: unknown): Promise<Scope | undefined> {
+  const place = migrationMeant(projects, arg);
+  const project = place?.project ?? (await askProject(projects, arg));
+  const uri = place?.migration.uri;
+  return project && { project, ...(uri === undefined ? {} : { uri }) };
 }
 
 /** The migration named by the caller or in the editor when it is in that state, else the one picked. */
@@ -31,7 +47,7 @@ export async function askMigration(
   arg: unknown,
   state: MigrationItem['state'],
 ): Promise<Place | undefined> {
-  const named = migrationOf(projects, arg) ?? (isNode(arg) ? undefined : migrationInEditor(projects));
+  const named = migrationMeant(projects, arg);
   if (named?.migration.state === state) return named;
   const project = await askProject(projects, arg);
   if (!project) return undefined;

@@ -2,20 +2,17 @@
 import { commands, l10n, window } from 'vscode';
 import { VerifyRequest } from '../../server/protocol/verify';
 import type { VerdictSummary } from '../../server/protocol/verdicts';
-import { isNode } from '../views/node';
 import type { Command } from './command';
-import { askProject, migrationInEditor, migrationOf } from './subject';
+import { askScope } from './subject';
 
 export const verifyDown: Command = {
   id: 'rehearsal.verifyDown',
   async run({ projects, progress, client }, chosen) {
-    // A row of a project means all that is pending there.
-    const place = migrationOf(projects, chosen) ?? (isNode(chosen) ? undefined : migrationInEditor(projects));
-    const project = place?.project ?? (await askProject(projects, chosen));
-    if (!project) return;
-    const uri = place?.migration.uri;
+    const scope = await askScope(projects, chosen);
+    if (!scope) return;
+    const { project, ...named } = scope;
     const told = await progress.show(l10n.t('Trying down scripts'), (_, token) =>
-      client.sendRequest(VerifyRequest, { folder: project.folder, ...(uri === undefined ? {} : { uri }) }, token),
+      client.sendRequest(VerifyRequest, { folder: project.folder, ...named }, token),
     );
     const [one, ...others] = told;
     if (!one) void window.showInformationMessage(l10n.t('No migration is pending on {0}.', project.target.label));

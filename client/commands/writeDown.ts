@@ -2,14 +2,14 @@
 import { l10n, Range, Uri, window, workspace, WorkspaceEdit } from 'vscode';
 import { WayBackRequest, type WayBackResult } from '../../server/protocol/verify';
 import type { Command } from './command';
-import { migrationInEditor, migrationOf } from './subject';
+import { migrationMeant } from './subject';
 
 type Found = Extract<WayBackResult, { kind: 'found' }>;
 
 export const writeDown: Command = {
   id: 'rehearsal.writeDown',
   async run({ projects, progress, client }, chosen) {
-    const place = migrationOf(projects, chosen) ?? migrationInEditor(projects);
+    const place = migrationMeant(projects, chosen);
     const uri = place?.migration.uri;
     if (!place || uri === undefined) {
       void window.showInformationMessage(l10n.t('This is no migration.'));

@@ -62,14 +62,7 @@ export function showTrees(client: LanguageClient, projects: Projects, environmen
         return (parent.drift?.objects ?? []).map((object) => ({ kind: 'drift', project: parent.project, object }));
       if (parent) return parent.kind === 'environment' ? migrationsThere(environments, parent) : [];
       await projects.first;
-      const alone = projects.current.length === 1;
-      const rows = projects.current.map(async (project): Promise<Node[]> => {
-        const drift = await knownDrift(client, project);
-        return [
-          { kind: 'database', project, alone, ...(drift ? { drift } : {}) },
-          ...(await environmentsOf(environments, project)),
-        ];
-      });
+      const rows = projects.current.map((project) => databasesOf(project, client, projects, environments));
       return (await Promise.all(rows)).flat();
     },
   };
@@ -94,6 +87,20 @@ function troubleOf(project: ProjectItem): Node[] {
       ? []
       : [{ kind: 'trouble' as const, message: blocked, remedy: 'rehearsal.repairHistory', project }]),
     ...problems.map((it) => ({ kind: 'trouble' as const, ...it })),
+  ];
+}
+
+/** Its target, and its environments. */
+async function databasesOf(
+  project: ProjectItem,
+  client: LanguageClient,
+  { current }: Projects,
+  environments: Environments,
+): Promise<Node[]> {
+  const drift = await knownDrift(client, project);
+  return [
+    { kind: 'database', project, alone: current.length === 1, ...(drift ? { drift } : {}) },
+    ...(await environmentsOf(environments, project)),
   ];
 }
 

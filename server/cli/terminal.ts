@@ -62,27 +62,15 @@ export function openTerminal(
   quiet: boolean,
 ): Terminal {
   const interactive = stdin.isTTY && stderr.isTTY;
-  const open = new Set<NodeJS.WriteStream>([stdout, stderr]);
-  for (const stream of [stdout, stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== 'EOF') throw error;
-      open.delete(stream);
-    });
-  }
+  const open = whileRead([stdout, stderr]);
   let shown: string | undefined;
   let stepped: string | undefined;
 
   const write = (stream: NodeJS.WriteStream, text: string) => {
     if (open.has(stream)) stream.write(text);
   };
-  /** Names of files, and what they and servers say, may be meant for the terminal; only colours are ours. */
   const shownOn = (stream: NodeJS.WriteStream, text: string): string =>
-    wantsColour(stream, environment)
-      ? text
-          .split(colour)
-          .map((it, at) => (at % 2 === 0 ? harmless(it) : it))
-          .join('')
-      : harmless(text);
+    wantsColour(stream, environment) ? harmlessButColours(text) : harmless(text);
   const clear = () => {
     if (shown !== undefined) write(stderr, '\r\x1b[K');
     shown = undefined;
@@ -110,16 +98,9 @@ export function openTerminal(
       stepped = heading;
     },
     interactive,
-    async ask(question, signal) {
+    ask(question, signal) {
       clear();
-      // Not as a terminal: then Ctrl-C stays a signal of the process, and one place handles it.
-      const lines = createInterface({ input: stdin, output: stderr, terminal: false });
-      const ended = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
-      try {
-        return await Promise.race([lines.question(shownOn(stderr, question), { signal }), ended]);
-      } finally {
-        lines.close();
-      }
+      return lineFrom(stdin, stderr, shownOn(stderr, question), signal);
     },
     paint: wantsColour(stdout, environment) ? coloured : plain,
     paintMessage: wantsColour(stderr, environment) ? coloured : plain,
@@ -129,4 +110,40 @@ export function openTerminal(
       for (const stream of open) await new Promise<void>((resolve) => stream.write('', () => resolve()));
     },
   };
+}
+
+/** Those that somebody still reads: a pipe may be closed at its other end. */
+function whileRead(streams: readonly NodeJS.WriteStream[]): ReadonlySet<NodeJS.WriteStream> {
+  const open = new Set(streams);
+  for (const stream of streams) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE' && error.code !== 'EOF') throw error;
+      open.delete(stream);
+    });
+  }
+  return open;
+}
+
+/** Names of files, and what they and servers say, may be meant for the terminal; only colours are ours. */
+const harmlessButColours = (text: string): string =>
+  text
+    .split(colour)
+    .map((it, at) => (at % 2 === 0 ? harmless(it) : it))
+    .join('');
+
+/** @returns undefined when the input ends */
+async function lineFrom(
+  input: NodeJS.ReadStream,
+  output: NodeJS.WriteStream,
+  question: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  // Not as a terminal: then Ctrl-C stays a signal of the process, and one place handles it.
+  const lines = createInterface({ input, output, terminal: false });
+  const ended = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
+  try {
+    return await Promise.race([lines.question(question, { signal }), ended]);
+  } finally {
+    lines.close();
+  }
 }

@@ -74,15 +74,7 @@ export function serve(
   });
   connection.onNotification(WindowFocused, () => checks.lookForChanges());
   connection.onNotification(TrustGranted, () => inBackground(connection, workspace.trust()));
-  const configure = async (settings: unknown) => {
-    await workspace.configure(settings);
-    checks.redraw();
-  };
-  connection.onNotification(SettingsChanged, (settings) => inBackground(connection, configure(settings)));
-  connection.onDidChangeConfiguration(({ settings }) => {
-    const own: unknown = (settings as { rehearsal?: unknown } | null)?.rehearsal;
-    if (own !== undefined && !workspace.ours) inBackground(connection, configure(own));
-  });
+  followSettings(connection, workspace, checks);
   connection.onDidChangeWatchedFiles(({ changes }) => {
     // The text of an open file comes from the editor, not from the disk.
     const matters = changes.filter(
@@ -95,6 +87,19 @@ export function serve(
   for (const feature of features) feature.attach(connection, workspace, documents, checks);
   connection.onShutdown(close);
   return { close };
+}
+
+/** Those of our own client, and of any other editor. */
+function followSettings(connection: Connection, workspace: Workspace, checks: Checks): void {
+  const configure = async (settings: unknown) => {
+    await workspace.configure(settings);
+    checks.redraw();
+  };
+  connection.onNotification(SettingsChanged, (settings) => inBackground(connection, configure(settings)));
+  connection.onDidChangeConfiguration(({ settings }) => {
+    const own: unknown = (settings as { rehearsal?: unknown } | null)?.rehearsal;
+    if (own !== undefined && !workspace.ours) inBackground(connection, configure(own));
+  });
 }
 
 function capabilities(): InitializeResult['capabilities'] {

@@ -7,7 +7,7 @@ import { withPlace } from '../snapshots/support';
 import { isFault } from '../support/faults';
 import { until } from '../support/killable';
 import { servers } from '../support/servers';
-import { jobFor, sameRefusal, sameTables, withJob } from './support';
+import { jobFor, mustApply, mustRefuse, mustRevert, sameRefusal, sameTables, withJob } from './support';
 
 for (const major of Object.values(servers)) {
   describe(`apply on PostgreSQL ${major}`, () => {
@@ -31,8 +31,7 @@ create index concurrently c on b (id);
 drop index concurrently c;
 `,
           async (job, place) => {
-            const result = await applyMigrations(job, job.versions);
-            if (result.kind !== 'done') throw new Error(JSON.stringify(result));
+            const result = await mustApply(job, job.versions);
             deepEqual(result.migrations, ['1', '2', '3']);
             await sameTables(place, ['a', 'b', 'schema_migrations']);
             deepEqual(await place.sql('select * from schema_migrations'), [{ version: '3', dirty: false }]);
@@ -48,8 +47,7 @@ drop index concurrently c;
                 'Applying 3 c: committing false',
               ],
             );
-            const back = await revertMigrations(job, ['3', '2']);
-            if (back.kind !== 'done') throw new Error(JSON.stringify(back));
+            const back = await mustRevert(job, ['3', '2']);
             deepEqual(back.migrations, ['3', '2']);
             await sameTables(place, ['a', 'schema_migrations']);
             deepEqual(await place.sql('select * from schema_migrations'), [{ version: '1', dirty: false }]);
@@ -152,8 +150,7 @@ create index concurrently a_id on a (nothing);
 select 1;
 `,
           async (job, place) => {
-            const refused = await applyMigrations(job, ['1', '2', '3']);
-            if (refused.kind !== 'refused') throw new Error(JSON.stringify(refused));
+            const refused = await mustRefuse(job, ['1', '2', '3']);
             deepEqual(refused.migrations, ['1']);
             equal(refused.finding.sqlState, '23505');
             equal(refused.state, '2 was rolled back; nothing of it stands. 1 is the newest applied migration.');
@@ -161,7 +158,7 @@ select 1;
             const third = sameRefusal(job, await applyMigrations(job, ['3']));
             equal(third.state, '3 was rolled back; nothing of it stands. 1 is the newest applied migration.');
             deepEqual(await place.sql('select version from schema_migrations'), [{ version: '1' }]);
-            deepEqual((await revertMigrations(job, ['1'])).kind, 'done');
+            await mustRevert(job, ['1']);
             await sameTables(place, ['schema_migrations']);
           },
         ));
@@ -183,9 +180,8 @@ alter table public.a add column id int;
 -- migrate:down
 `,
           async (job) => {
-            equal((await applyMigrations(job, ['1'])).kind, 'done');
-            const result = await applyMigrations(job, ['2']);
-            if (result.kind !== 'refused') throw new Error(JSON.stringify(result));
+            await mustApply(job, ['1']);
+            const result = await mustRefuse(job, ['2']);
             equal(result.finding.sqlState, '42701');
             equal(result.state, '2 was rolled back; nothing of it stands. 1 is the newest applied migration.');
           },
@@ -197,7 +193,7 @@ alter table public.a add column id int;
           'dbmate',
           `--- 1_a.sql\n-- migrate:up\ncreate table a ();\n-- migrate:down\n--- 2_b.sql\n-- migrate:up\n-- migrate:down\n`,
           async (job) => {
-            equal((await applyMigrations(job, ['1'])).kind, 'done');
+            await mustApply(job, ['1']);
             equal((await applyMigrations(job, ['1'])).kind, 'nothing');
             await rejects(applyMigrations(job, ['1', '2']), isFault('history-moved', /1 has been applied meanwhile/));
             await rejects(
@@ -218,15 +214,15 @@ alter table public.a add column id int;
           const moved = (versions: readonly string[], now: RegExp) =>
             rejects(revertMigrations(job, versions), isFault('history-moved', now));
           await moved(['1'], /now none is applied/);
-          equal((await applyMigrations(job, ['1', '2'])).kind, 'done');
+          await mustApply(job, ['1', '2']);
           // Somebody else has gone on meanwhile.
-          equal((await applyMigrations(job, ['3'])).kind, 'done');
+          await mustApply(job, ['3']);
           await moved(['2'], /2 should be reverted, but now the newest applied are 3\./);
           await moved(['2', '1'], /newest applied are 3, 2/);
           await moved(['2', '3'], /newest applied are 3, 2/);
           await moved(['4', '3', '2', '1'], /newest applied are 3, 2, 1/);
           await sameTables(place, ['a', 'b', 'c', 'schema_migrations']);
-          equal((await revertMigrations(job, ['3', '2'])).kind, 'done');
+          await mustRevert(job, ['3', '2']);
           await sameTables(place, ['a', 'schema_migrations']);
         }));
     });
@@ -279,7 +275,7 @@ create table b (id int);
               isFault('bad-migration', /002_b\.sql:2: \\i is for psql/),
             );
             await sameTables(place, []);
-            equal((await applyMigrations(job, ['1'])).kind, 'done');
+            await mustApply(job, ['1']);
             deepEqual(await place.sql('select * from a order by id'), [
               { id: 1, name: 'ONE' },
               { id: 2, name: 'zwei 🛒' },
@@ -300,8 +296,7 @@ begin;
 create table b (id int);
 `,
           async (job, place) => {
-            const result = await applyMigrations(job, job.versions);
-            if (result.kind !== 'refused') throw new Error(JSON.stringify(result));
+            const result = await mustRefuse(job, job.versions);
             deepEqual(result.migrations, ['1']);
             equal(
               result.state,
@@ -316,7 +311,7 @@ create table b (id int);
       withPlace(major, async (place) => {
         const inserts = Array.from({ length: 5_000 }, (_, n) => `insert into a values (${n});`).join('\n');
         const job = jobFor(place, 'numbered', `--- 001_a.sql\ncreate table a (id int);\n${inserts}\n`);
-        equal((await applyMigrations(job, job.versions)).kind, 'done');
+        await mustApply(job, job.versions);
         ok(job.steps.length > 400 && job.steps.length < 600);
         deepEqual(await place.sql('select count(*)::int from a'), [{ count: 5_000 }]);
       }));
@@ -344,23 +339,21 @@ alter table a add column x int;
 `,
           { waits: { lockMs: 1_000, statementLockMs: 100 } },
         );
-        const result = await applyMigrations(job, job.versions);
-        if (result.kind !== 'refused') throw new Error(JSON.stringify(result));
+        const result = await mustRefuse(job, job.versions);
         equal(result.finding.sqlState, '55P03');
         match(result.finding.hint ?? '', /holds a lock/);
         await sameTables(place, ['a']);
         await other.query('rollback');
-        equal((await applyMigrations(job, job.versions)).kind, 'done');
+        await mustApply(job, job.versions);
       }));
 
     it('tell with a refusal the text that was run, whatever the file is by then', () =>
       withJob(major, 'numbered', '--- 001_a.sql\nselect nope;\n', async (job) => {
         let saved: string | undefined;
-        const result = await applyMigrations(
+        const result = await mustRefuse(
           { ...job, read: (path) => saved ?? job.read(path), progress: () => void (saved = 'select 1;\n') },
           job.versions,
         );
-        if (result.kind !== 'refused') throw new Error(JSON.stringify(result));
         deepEqual([result.text, saved], ['select nope;\n', 'select 1;\n']);
       }));
 

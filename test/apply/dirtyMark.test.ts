@@ -1,8 +1,8 @@
 /** golang-migrate marks a step that was refused dirty: we have run it, so that what takes the mark away is known. */
 import { equal } from 'node:assert/strict';
-import { applyMigrations, revertMigrations } from '../../server/engine/apply/apply';
+import { revertMigrations } from '../../server/engine/apply/apply';
 import { servers } from '../support/servers';
-import { withJob } from './support';
+import { mustApply, mustRefuse, withJob } from './support';
 
 for (const major of Object.values(servers)) {
   describe(`the dirty mark of golang-migrate on PostgreSQL ${major}`, () => {
@@ -16,7 +16,7 @@ create table a (id int);
 drop table nowhere;
 `,
         async (job, place) => {
-          equal((await applyMigrations(job, ['1'])).kind, 'done');
+          await mustApply(job, ['1']);
           const down = await revertMigrations(job, ['1']);
           if (down.kind !== 'refused') throw new Error(JSON.stringify(down));
           equal(
@@ -25,8 +25,7 @@ drop table nowhere;
           );
           equal(down.left, 'mark');
           await place.sql('delete from schema_migrations');
-          const up = await applyMigrations(job, ['1']);
-          if (up.kind !== 'refused') throw new Error(JSON.stringify(up));
+          const up = await mustRefuse(job, ['1']);
           // Taken as an option without the two dashes.
           equal(
             up.state,

@@ -1,6 +1,7 @@
 /** Jobs for the tests of this room: migrations written as one fixture text, on databases of the test servers. */
 import { deepEqual, equal } from 'node:assert/strict';
 import { posix } from 'node:path';
+import { applyMigrations, revertMigrations } from '../../server/engine/apply/apply';
 import type { Job } from '../../server/engine/apply/job';
 import { repairHistory, repairsIn } from '../../server/engine/apply/repair';
 import type { Database } from '../../server/engine/database/database';
@@ -74,15 +75,34 @@ export function jobOn(
   };
 }
 
+type Ended<Kind> = Extract<ApplyResult, { readonly kind: Kind }>;
+
+export async function mustApply(job: Job, versions: readonly string[]): Promise<Ended<'done'>> {
+  return mustBe('done', await applyMigrations(job, versions));
+}
+
+export async function mustRefuse(job: Job, versions: readonly string[]): Promise<Ended<'refused'>> {
+  return mustBe('refused', await applyMigrations(job, versions));
+}
+
+export async function mustRevert(job: Job, versions: readonly string[]): Promise<Ended<'done'>> {
+  return mustBe('done', await revertMigrations(job, versions));
+}
+
+function mustBe<Kind extends ApplyResult['kind']>(kind: Kind, result: ApplyResult): Ended<Kind> {
+  if (result.kind !== kind) throw new Error(`expected ${kind}, was ${JSON.stringify(result)}`);
+  return result as Ended<Kind>;
+}
+
 /** The refusal is where the fixture marks it, with those words; the rest of the result is given back. */
-export function sameRefusal(job: TestJob, result: ApplyResult): Extract<ApplyResult, { kind: 'refused' }> {
-  if (result.kind !== 'refused') throw new Error(`expected a refusal, was ${JSON.stringify(result)}`);
-  const { finding } = result;
+export function sameRefusal(job: TestJob, result: ApplyResult): Ended<'refused'> {
+  const refusal = mustBe('refused', result);
+  const { finding, text } = refusal;
   const file = fileNamed(job.fixture, finding.path.slice(path.length + 1));
   const says = `${finding.sqlState} ${finding.message}`;
-  equal(result.text, file.text);
+  equal(text, file.text);
   equal(render(file.text, [{ range: finding.range, says }]), render(file.text, file.marks));
-  return result;
+  return refusal;
 }
 
 export const repairsOf = (job: Job): Promise<readonly Repair[]> =>

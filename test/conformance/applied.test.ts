@@ -2,13 +2,13 @@
 import { deepEqual, equal, match } from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { applyMigrations, revertMigrations } from '../../server/engine/apply/apply';
+import { applyMigrations } from '../../server/engine/apply/apply';
 import { runDbmate } from '../support/dbmate';
 import { withFolder } from '../support/files';
 import { hasGoose, runGoose } from '../support/goose';
 import { hasGolangMigrate, runGolangMigrate } from '../support/golangMigrate';
 import { servers, serverOf } from '../support/servers';
-import { sameTables, type TestJob, withJob } from '../apply/support';
+import { mustApply, mustRevert, sameTables, type TestJob, withJob } from '../apply/support';
 import { gated, withGate } from './gate';
 
 for (const major of Object.values(servers)) {
@@ -37,13 +37,13 @@ drop table c;
           async (job, place) => {
             writeMigrations(folder, job);
             const url = (await serverOf(major)).url(place.target.database.name);
-            equal((await applyMigrations(job, ['1', '2'])).kind, 'done');
+            await mustApply(job, ['1', '2']);
             match((await runDbmate(folder, url, 'status')).output, /\[X\] 1_a\.sql\n\[X\] 2_b\.sql\n\[ \] 3_c\.sql/);
             equal((await runDbmate(folder, url, 'up')).code, 0);
-            equal((await revertMigrations(job, ['3', '2'])).kind, 'done');
+            await mustRevert(job, ['3', '2']);
             match((await runDbmate(folder, url, 'status')).output, /\[X\] 1_a\.sql\n\[ \] 2_b\.sql\n\[ \] 3_c\.sql/);
             equal((await runDbmate(folder, url, 'rollback')).code, 0);
-            equal((await applyMigrations(job, ['1', '2', '3'])).kind, 'done');
+            await mustApply(job, ['1', '2', '3']);
             await sameTables(place, ['a', 'b', 'b2', 'c', 'schema_migrations']);
           },
         ),
@@ -121,13 +121,13 @@ drop table c;
           async (job, place) => {
             writeMigrations(folder, job);
             const url = (await serverOf(major)).url(place.target.database.name);
-            equal((await applyMigrations(job, ['1', '2'])).kind, 'done');
+            await mustApply(job, ['1', '2']);
             match((await runGoose(folder, url, 'version')).output, /version 2\s/);
             equal((await runGoose(folder, url, 'up')).code, 0);
-            equal((await revertMigrations(job, ['3', '2'])).kind, 'done');
+            await mustRevert(job, ['3', '2']);
             match((await runGoose(folder, url, 'version')).output, /version 1\s/);
             equal((await runGoose(folder, url, 'down')).code, 0);
-            equal((await applyMigrations(job, ['1', '2', '3'])).kind, 'done');
+            await mustApply(job, ['1', '2', '3']);
             await sameTables(place, ['a', 'b', 'b2', 'c', 'goose_db_version']);
           },
         ),
@@ -151,10 +151,10 @@ drop table b;
           async (job, place) => {
             writeMigrations(folder, job);
             const url = (await serverOf(major)).url(place.target.database.name);
-            equal((await applyMigrations(job, ['1'])).kind, 'done');
+            await mustApply(job, ['1']);
             match((await runGolangMigrate(folder, url, 'version')).output, /^1\s*$/);
             equal((await runGolangMigrate(folder, url, 'up')).code, 0);
-            equal((await revertMigrations(job, ['2'])).kind, 'done');
+            await mustRevert(job, ['2']);
             match((await runGolangMigrate(folder, url, 'version')).output, /^1\s*$/);
             await sameTables(place, ['a', 'schema_migrations']);
           },

@@ -2,9 +2,9 @@
 import { deepEqual, equal, match, rejects } from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { applyMigrations, revertMigrations } from '../../server/engine/apply/apply';
+import { applyMigrations } from '../../server/engine/apply/apply';
 import { liquibaseHistory, liquibaseOptions } from '../../server/engine/history/liquibase';
-import { type TestJob, withJob } from '../apply/support';
+import { mustApply, mustRefuse, mustRevert, type TestJob, withJob } from '../apply/support';
 import type { Place } from '../snapshots/support';
 import { isFault } from '../support/faults';
 import { withFolder } from '../support/files';
@@ -138,7 +138,7 @@ describe(`beside Liquibase on PostgreSQL ${major}`, () => {
   it('finds nothing to do behind us, and we nothing behind it: rows, tables and bodies are the same', () =>
     withProject(async (ours) =>
       withProject(async (theirs) => {
-        equal((await applyMigrations(ours.job, ours.job.versions)).kind, 'done');
+        await mustApply(ours.job, ours.job.versions);
         equal((await theirs.run('update')).code, 0);
         deepEqual(await ours.rows(), await theirs.rows());
         deepEqual(await shapes(ours.place), await shapes(theirs.place));
@@ -157,17 +157,17 @@ describe(`beside Liquibase on PostgreSQL ${major}`, () => {
       const { job, run, rows, place } = project;
       equal((await run('update-count', '--count=2')).code, 0);
       deepEqual(await states(project), ['1_first.sql ada:1,ada:2/ada lovelace:3 x', '2_second.sql /ada:view,ada:body']);
-      equal((await applyMigrations(job, ['1_first.sql'])).kind, 'done');
+      await mustApply(job, ['1_first.sql']);
       deepEqual(
         (await rows()).map(({ id, orderexecuted }) => `${id} ${orderexecuted}`),
         ['1 1', '2 2', '3 x 3'],
       );
       equal((await run('update')).code, 0);
-      equal((await revertMigrations(job, ['2_second.sql'])).kind, 'done');
+      await mustRevert(job, ['2_second.sql']);
       match((await run('status', '--verbose')).output, /2 changesets have not been applied[^]*ada\n/);
       equal((await run('rollback-count', '--count=1')).code, 0);
       deepEqual(await states(project), ['1_first.sql ada:1,ada:2/ada lovelace:3 x', '2_second.sql /ada:view,ada:body']);
-      equal((await applyMigrations(job, job.versions)).kind, 'done');
+      await mustApply(job, job.versions);
       match((await run('status')).output, /is up to date/);
       equal((await run('rollback-count', '--count=5')).code, 0);
       deepEqual(await place.sql("select relname from pg_class where relname in ('a', 'b', 'v')"), []);
@@ -176,7 +176,7 @@ describe(`beside Liquibase on PostgreSQL ${major}`, () => {
   it('sees with us what was edited, and runs again what may be', () =>
     withProject(async (project) => {
       const { folder, job, run, rows, place } = project;
-      equal((await applyMigrations(job, job.versions)).kind, 'done');
+      await mustApply(job, job.versions);
       const edited = (...changes: readonly (readonly [string, string])[]): TestJob => {
         const files = job.fixture.files.map((file) => {
           const text = changes.reduce((whole, [from, to]) => whole.replace(from, to), file.text);
@@ -192,7 +192,7 @@ describe(`beside Liquibase on PostgreSQL ${major}`, () => {
       equal((await run('validate')).code, 0);
       const view = edited(['select id from a', 'select id, 2 as two from a']);
       deepEqual(await states({ ...project, job: view }), [first, '2_second.sql ada:view,ada:body/ada:view']);
-      equal((await applyMigrations(view, ['2_second.sql'])).kind, 'done');
+      await mustApply(view, ['2_second.sql']);
       match((await run('status')).output, /is up to date/);
       const ours = await rows();
       deepEqual([ours.at(-1)?.id, ours.at(-1)?.exectype, ours.at(-1)?.orderexecuted], ['view', 'RERAN', 6]);
@@ -211,7 +211,7 @@ describe(`beside Liquibase on PostgreSQL ${major}`, () => {
     withProject(async (ours) =>
       withProject(async (theirs) => {
         for (const { place } of [ours, theirs]) await place.sql('create table b ()');
-        equal((await applyMigrations(ours.job, ours.job.versions)).kind, 'refused');
+        await mustRefuse(ours.job, ours.job.versions);
         equal((await theirs.run('update')).code === 0, false);
         deepEqual(await ours.rows(), await theirs.rows());
         equal((await ours.rows()).length, 2);
@@ -241,7 +241,7 @@ insert into c values (1);
     return withProject(
       (ours) =>
         withProject(async (theirs) => {
-          equal((await applyMigrations(ours.job, ours.job.versions)).kind, 'done');
+          await mustApply(ours.job, ours.job.versions);
           match((await theirs.run('update')).output, /executed successfully/);
           deepEqual(await ours.rows(), await theirs.rows());
           match((await ours.run('status')).output, /is up to date/);
@@ -253,7 +253,7 @@ insert into c values (1);
 
   it('waits for our lock, and we for its', () =>
     withProject(async ({ job, run, place }) => {
-      equal((await applyMigrations(job, ['1_first.sql'])).kind, 'done');
+      await mustApply(job, ['1_first.sql']);
       await place.sql("update databasechangeloglock set locked = true, lockedby = 'somebody', lockgranted = now()");
       const waits = { lockMs: 50, statementLockMs: 50 };
       await rejects(
@@ -261,7 +261,7 @@ insert into c values (1);
         isFault('locked', /somebody has held the lock/),
       );
       equal((await run('release-locks')).code, 0);
-      equal((await applyMigrations(job, ['2_second.sql'])).kind, 'done');
+      await mustApply(job, ['2_second.sql']);
       deepEqual(await place.sql('select id, locked, lockgranted, lockedby from databasechangeloglock'), [
         { id: 1, locked: false, lockgranted: null, lockedby: null },
       ]);

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { applyMigrations, revertMigrations } from '../../server/engine/apply/apply';
 import { liquibaseHistory, liquibaseOptions } from '../../server/engine/history/liquibase';
 import { LiquibaseRows } from '../../server/engine/history/liquibaseRows';
-import { withJob } from '../apply/support';
+import { mustApply, mustRefuse, mustRevert, withJob } from '../apply/support';
 import { isFault } from '../support/faults';
 import { servers } from '../support/servers';
 import { folderFilesOf, withFolderAndDatabase } from './support';
@@ -26,12 +26,12 @@ for (const major of Object.values(servers)) {
     it('has a row for each changeset, and none for what was refused', () =>
       withJob(major, 'liquibase', source, async (job, { sql, target }) => {
         await sql('create table b ()');
-        equal((await applyMigrations(job, job.versions)).kind, 'refused');
+        await mustRefuse(job, job.versions);
         const rows = () => sql('select author, id, filename, exectype from databasechangelog order by orderexecuted');
         const first = { author: 't', id: '1', filename: 'a.sql', exectype: 'EXECUTED' };
         deepEqual(await rows(), [first]);
         await sql('drop table b');
-        equal((await applyMigrations(job, job.versions)).kind, 'done');
+        await mustApply(job, job.versions);
         const rest = [
           { ...first, id: '2' },
           { ...first, filename: 'db/b.sql' },
@@ -53,7 +53,7 @@ for (const major of Object.values(servers)) {
           revertMigrations(job, ['b.sql', 'a.sql']),
           isFault('no-down', /the changeset t:2 of a\.sql has no rollback/),
         );
-        equal((await revertMigrations(job, ['b.sql'])).kind, 'done');
+        await mustRevert(job, ['b.sql']);
         deepEqual(await rows(), [first, { ...first, id: '2' }]);
       }));
 

@@ -1,6 +1,6 @@
 /** A schema that is one, with some objects as they are in another. */
 import { merged } from './difference';
-import { objectsOf, type SchemaObject, titleOf } from './schemaText';
+import { byTitle, objectsOf, type SchemaObject } from './schemaText';
 
 /**
  * @param base a dump of the one
@@ -9,19 +9,11 @@ import { objectsOf, type SchemaObject, titleOf } from './schemaText';
  * @returns SQL that makes it of an empty database, in the order of a dump
  */
 export function composedDump(base: string, other: string, isTaken: (title: string) => boolean): string {
-  const [was, is] = [byTitle(objectsOf(base)), byTitle(objectsOf(other))];
+  const [was, is] = [byTitle(objectsOf(base), joined), byTitle(objectsOf(other), joined)];
   const titles = merged([...was.keys()], [...is.keys()]);
   const texts = titles.map((title) => (isTaken(title) ? is : was).get(title) ?? '');
   const beginning = base.slice(0, base.indexOf('--\n-- Name: '));
   return `${base.includes('--\n-- Name: ') ? beginning : ''}\n${texts.join('\n')}`;
 }
 
-/** What pg_dump has under one heading several times, such as rights, is one. */
-function byTitle(objects: readonly SchemaObject[]): ReadonlyMap<string, string> {
-  const found = new Map<string, string>();
-  for (const it of objects) {
-    const title = titleOf(it);
-    found.set(title, `${found.get(title) ?? ''}${it.text}${it.ownership}`);
-  }
-  return found;
-}
+const joined = ({ text, ownership }: SchemaObject, former = ''): string => `${former}${text}${ownership}`;

@@ -1,10 +1,10 @@
 /** What has changed between two schemas, object by object. */
 import type { ObjectChange } from '../changes';
-import { type SchemaObject, titleOf } from './schemaText';
+import { byTitle, type SchemaObject } from './schemaText';
 
 /** Changes in the order of the later schema, what was removed at the place where it stood in the earlier one. */
 export function differenceOf(before: readonly SchemaObject[], after: readonly SchemaObject[]): ObjectChange[] {
-  const [old, now] = [byTitle(before), byTitle(after)];
+  const [old, now] = [byTitle(before, joined), byTitle(after, joined)];
   const changes: ObjectChange[] = [];
   const titles = merged([...old.keys()], [...now.keys()]);
   for (const title of titles) {
@@ -19,16 +19,15 @@ export function differenceOf(before: readonly SchemaObject[], after: readonly Sc
   return changes;
 }
 
-/** Objects of one title are one: pg_dump gives, for example, every grant on a table the same heading. */
-function byTitle(objects: readonly SchemaObject[]): Map<string, { object: SchemaObject; text: string }> {
-  const found = new Map<string, { object: SchemaObject; text: string }>();
-  for (const object of objects) {
-    const title = titleOf(object);
-    const former = found.get(title);
-    found.set(title, { object, text: former ? `${former.text}\n${object.text}` : object.text });
-  }
-  return found;
+interface Titled {
+  readonly object: SchemaObject;
+  readonly text: string;
 }
+
+const joined = (object: SchemaObject, former: Titled | undefined): Titled => ({
+  object,
+  text: former ? `${former.text}\n${object.text}` : object.text,
+});
 
 /** The later order, with what is only in the earlier one put behind its former neighbour. */
 export function merged(before: readonly string[], after: readonly string[]): string[] {

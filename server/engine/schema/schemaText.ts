@@ -56,6 +56,19 @@ export function canonicalText(objects: readonly SchemaObject[]): string {
   return objects.map((it) => `-- ${titleOf(it)}\n${it.text}`).join('\n');
 }
 
+/** Objects of one title are one: pg_dump gives, for example, every grant on a table the same heading. */
+export function byTitle<T>(
+  objects: readonly SchemaObject[],
+  joined: (object: SchemaObject, former: T | undefined) => T,
+): ReadonlyMap<string, T> {
+  const found = new Map<string, T>();
+  for (const object of objects) {
+    const title = titleOf(object);
+    found.set(title, joined(object, found.get(title)));
+  }
+  return found;
+}
+
 /** `TABLE public.orders`. */
 export const titleOf = ({ type, schema, name }: SchemaObject): string =>
   `${type} ${schema === '-' ? '' : `${schema}.`}${name}`;
