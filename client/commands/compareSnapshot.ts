@@ -1,7 +1,6 @@
 /** Shows what is other in the target now, or in another snapshot, than in a snapshot: row counts and schema as a diff. */
 import { l10n, window } from 'vscode';
-import { ListSnapshotsRequest, type SnapshotItem } from '../../server/protocol/messages';
-import { CompareSnapshotsRequest } from '../../server/protocol/snapshots';
+import { CompareSnapshotsRequest, ListSnapshotsRequest, type SnapshotItem } from '../../server/protocol/snapshots';
 import { briefTimeOf, nameOf, timeOf } from '../words';
 import type { Command } from './command';
 import { askProject, askSnapshot } from './subject';

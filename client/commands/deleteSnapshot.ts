@@ -1,6 +1,6 @@
 /** Throws a snapshot of the target away. */
 import { l10n, window } from 'vscode';
-import { DeleteSnapshotRequest } from '../../server/protocol/messages';
+import { DeleteSnapshotRequest } from '../../server/protocol/snapshots';
 import { askConsent } from '../consent';
 import type { Command } from './command';
 import { askProject, askSnapshot } from './subject';

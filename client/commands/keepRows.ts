@@ -1,7 +1,7 @@
 /** Asks which tables keep their rows of now when a snapshot is restored. */
 import { l10n, type QuickPickItem, QuickPickItemKind, window } from 'vscode';
-import type { ProjectItem, SnapshotItem } from '../../server/protocol/messages';
-import { type TableSince, TablesSinceRequest } from '../../server/protocol/snapshots';
+import type { ProjectItem } from '../../server/protocol/messages';
+import { type SnapshotItem, type TableSince, TablesSinceRequest } from '../../server/protocol/snapshots';
 import type { Parts } from '../parts';
 import { nameOf, timeOf } from '../words';
 

@@ -1,7 +1,6 @@
 /** What the commands that write on a snapshot have in common: which one, what, and whether it may be. */
 import { l10n } from 'vscode';
-import type { SnapshotItem } from '../../server/protocol/messages';
-import { MarkSnapshotRequest } from '../../server/protocol/snapshots';
+import { MarkSnapshotRequest, type SnapshotItem } from '../../server/protocol/snapshots';
 import { askName } from '../consent';
 import type { Parts } from '../parts';
 import { askProject, askSnapshot } from './subject';

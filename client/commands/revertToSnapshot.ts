@@ -1,6 +1,7 @@
 /** Puts a snapshot in the place of the target; the replaced database is kept as a snapshot of its own. */
 import { l10n, window } from 'vscode';
-import { type Consent, type ProjectItem, RestoreRequest, type SnapshotItem } from '../../server/protocol/messages';
+import type { Consent, ProjectItem } from '../../server/protocol/messages';
+import { RestoreRequest, type SnapshotItem } from '../../server/protocol/snapshots';
 import { askConsent, askName, sendWith } from '../consent';
 import type { Parts } from '../parts';
 import type { Command } from './command';

@@ -1,7 +1,6 @@
 /** Takes a snapshot of the target. */
 import { l10n, window } from 'vscode';
-import { SnapshotRequest } from '../../server/protocol/messages';
-import { SnapshotForecastRequest } from '../../server/protocol/snapshots';
+import { SnapshotForecastRequest, SnapshotRequest } from '../../server/protocol/snapshots';
 import { askConsent, sendWith } from '../consent';
 import type { Command } from './command';
 import { askProject } from './subject';

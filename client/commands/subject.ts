@@ -1,11 +1,7 @@
 /** What a command is about: the row or file it was called from, the file in the editor, or what the user picks. */
 import { l10n, type QuickPickItem, Uri, window } from 'vscode';
-import {
-  ListSnapshotsRequest,
-  type MigrationItem,
-  type ProjectItem,
-  type SnapshotItem,
-} from '../../server/protocol/messages';
+import type { MigrationItem, ProjectItem } from '../../server/protocol/messages';
+import { ListSnapshotsRequest, type SnapshotItem } from '../../server/protocol/snapshots';
 import type { Parts } from '../parts';
 import type { Place, Projects } from '../projects';
 import { isNode } from '../views/node';

@@ -1,12 +1,7 @@
 /** Runs pending migrations on a copy of the target with its rows, shows the report, and asks what becomes of the copy. */
 import { l10n, type QuickPickItem, QuickPickItemKind, window } from 'vscode';
-import {
-  type Consent,
-  ListSnapshotsRequest,
-  type ProjectItem,
-  type Selected,
-  type SnapshotItem,
-} from '../../server/protocol/messages';
+import type { Consent, ProjectItem, Selected } from '../../server/protocol/messages';
+import { ListSnapshotsRequest, type SnapshotItem } from '../../server/protocol/snapshots';
 import { type TrialParams, TrialRequest, type TrialResult } from '../../server/protocol/trial';
 import { askConsent, askName, sendWith } from '../consent';
 import type { Parts } from '../parts';

@@ -2,7 +2,8 @@
 import { ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState, Uri, l10n } from 'vscode';
 import type { DriftItem } from '../../server/protocol/drift';
 import type { EnvironmentItem, EnvironmentState } from '../../server/protocol/environments';
-import type { MigrationItem, ProjectItem, SnapshotItem } from '../../server/protocol/messages';
+import type { MigrationItem, ProjectItem } from '../../server/protocol/messages';
+import type { SnapshotItem } from '../../server/protocol/snapshots';
 import type { VerdictSummary } from '../../server/protocol/verdicts';
 import { titleOf } from '../faults';
 import { drawEnvironment, drawServer, drawThere } from './environmentRows';

@@ -2,7 +2,8 @@
 import { type Disposable, EventEmitter, type TreeDataProvider, type TreeView, window, workspace } from 'vscode';
 import { type LanguageClient, ResponseError } from 'vscode-languageclient/node';
 import { DriftChanged, type DriftItem, KnownDriftRequest } from '../../server/protocol/drift';
-import { ListSnapshotsRequest, type ProjectItem } from '../../server/protocol/messages';
+import type { ProjectItem } from '../../server/protocol/messages';
+import { ListSnapshotsRequest } from '../../server/protocol/snapshots';
 import type { Environments } from '../environments';
 import { faultOf } from '../faults';
 import type { Projects } from '../projects';

@@ -3,17 +3,14 @@ import type { Connection } from 'vscode-languageserver/node';
 import { Fault } from '../engine/base/fault';
 import { pathsOf } from '../engine/layouts/migration';
 import type { ApplyResult as EngineResult, Progress, Project, Snapshot } from '../engine/project';
+import { ApplyRequest, type ApplyResult, ProgressNotification, RevertRequest } from '../protocol/messages';
 import {
-  ApplyRequest,
-  type ApplyResult,
   DeleteSnapshotRequest,
   ListSnapshotsRequest,
-  ProgressNotification,
   RestoreRequest,
-  RevertRequest,
   type SnapshotItem,
   SnapshotRequest,
-} from '../protocol/messages';
+} from '../protocol/snapshots';
 import { inBackground } from './background';
 import type { Checks } from './checks';
 import { messageOf } from './diagnostics';

@@ -46,10 +46,12 @@ export const IgnoreDriftRequest = new RequestType<
 
 /** Client → server: what would be run. `ids` left out: of all that is not ignored. */
 export const DriftScriptRequest = new RequestType<
-  { readonly folder: string; readonly way: 'migration' | 'undo'; readonly ids?: readonly string[] },
+  { readonly folder: string; readonly way: DriftWay; readonly ids?: readonly string[] },
   DriftScriptResult,
   FaultData
 >('rehearsal/driftScript');
+/** To what is there, as a migration; or back. */
+export type DriftWay = 'migration' | 'undo';
 export interface DriftScriptResult {
   /** SQL. */
   readonly text: string;

@@ -1,6 +1,53 @@
-/** Messages about snapshots that are there: names and pins, comparing, and the rows of single tables. */
+/** Messages about snapshots: taking and restoring them, names and pins, comparing, and the rows of single tables. */
 import { RequestType } from 'vscode-languageserver-protocol';
-import type { Consent, FaultData, SnapshotItem } from './messages';
+import type { Consent, FaultData } from './messages';
+
+/** Client → server: the snapshots of a project's target, newest first. */
+export const ListSnapshotsRequest = new RequestType<{ readonly folder: string }, readonly SnapshotItem[], FaultData>(
+  'rehearsal/listSnapshots',
+);
+export interface SnapshotItem {
+  readonly id: string;
+  readonly taken: string;
+  readonly reason: string;
+  readonly kind: 'copy' | 'file' | 'embedded';
+  readonly bytes: number;
+  readonly version?: string;
+  /** What the user calls it. */
+  readonly name?: string;
+  /** Stays until the user throws it away. */
+  readonly pinned?: true;
+}
+
+/** Client → server: take a snapshot of the target. */
+export const SnapshotRequest = new RequestType<
+  Consent & { readonly folder: string; readonly reason: string },
+  SnapshotResult,
+  FaultData
+>('rehearsal/snapshot');
+export type SnapshotResult =
+  | { readonly kind: 'taken'; readonly snapshot: SnapshotItem; readonly ms: number }
+  | { readonly kind: 'busy'; readonly sessions: readonly string[] };
+
+/** Client → server: throw a snapshot of the target away, for good. */
+export const DeleteSnapshotRequest = new RequestType<
+  Consent & { readonly folder: string; readonly id: string },
+  void,
+  FaultData
+>('rehearsal/deleteSnapshot');
+
+/**
+ * Client → server: put a snapshot in the target's place; the replaced database is kept as a snapshot. `carry`: tables
+ * whose rows of now are carried over.
+ */
+export const RestoreRequest = new RequestType<
+  Consent & { readonly folder: string; readonly id: string; readonly carry?: readonly string[] },
+  RestoreResult,
+  FaultData
+>('rehearsal/restore');
+export type RestoreResult =
+  | { readonly kind: 'restored'; readonly kept: SnapshotItem; readonly ms: number }
+  | { readonly kind: 'busy'; readonly sessions: readonly string[] };
 
 /** Client → server: name a snapshot, or pin it; what is left out stays as it is. */
 export const MarkSnapshotRequest = new RequestType<

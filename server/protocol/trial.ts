@@ -69,8 +69,12 @@ export const DeleteTrialRequest = new RequestType<
 >('rehearsal/deleteTrial');
 
 /** Client → server: how psql is called for a copy. The password is for the environment of that process alone. */
-export const PsqlRequest = new RequestType<
-  { readonly folder: string; readonly name: string },
-  { readonly words: readonly string[]; readonly line: string; readonly environment: Readonly<Record<string, string>> },
-  FaultData
->('rehearsal/psql');
+export const PsqlRequest = new RequestType<{ readonly folder: string; readonly name: string }, PsqlCall, FaultData>(
+  'rehearsal/psql',
+);
+export interface PsqlCall {
+  readonly words: readonly string[];
+  /** The same for a shell. */
+  readonly line: string;
+  readonly environment: Readonly<Record<string, string>>;
+}

@@ -6,13 +6,8 @@
  */
 import { deepEqual, equal, match } from 'node:assert/strict';
 import { uriOf } from '../../server/language/uri';
-import {
-  ApplyRequest,
-  ListProjectsRequest,
-  ListSnapshotsRequest,
-  RestoreRequest,
-  SnapshotRequest,
-} from '../../server/protocol/messages';
+import { ApplyRequest, ListProjectsRequest } from '../../server/protocol/messages';
+import { ListSnapshotsRequest, RestoreRequest, SnapshotRequest } from '../../server/protocol/snapshots';
 import { withClient } from '../support/client';
 import { sameTold, told } from '../support/editor';
 import { type Gate, gated, gateOfStatements, gateOfSwaps, ofTargets, withGate } from '../support/gate';

@@ -5,13 +5,8 @@
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import { once } from 'node:events';
 import { uriOf } from '../../server/language/uri';
-import {
-  ApplyRequest,
-  ListProjectsRequest,
-  ListSnapshotsRequest,
-  RestoreRequest,
-  SnapshotRequest,
-} from '../../server/protocol/messages';
+import { ApplyRequest, ListProjectsRequest } from '../../server/protocol/messages';
+import { ListSnapshotsRequest, RestoreRequest, SnapshotRequest } from '../../server/protocol/snapshots';
 import { withClient } from '../support/client';
 import { sameTold } from '../support/editor';
 import { withFolder } from '../support/files';

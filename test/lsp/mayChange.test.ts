@@ -4,13 +4,13 @@ import type { CodeLens } from 'vscode-languageserver-protocol/node';
 import { uriOf } from '../../server/language/uri';
 import {
   ApplyRequest,
-  ListSnapshotsRequest,
   MayApplyRequest,
   MayRevertRequest,
   RepairRequest,
   RepairsRequest,
   RevertRequest,
 } from '../../server/protocol/messages';
+import { ListSnapshotsRequest } from '../../server/protocol/snapshots';
 import { withClient } from '../support/client';
 import { type Running, withLanguageServer } from '../support/languageServer';
 import { pairs } from '../support/outOfOrderFiles';

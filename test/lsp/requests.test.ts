@@ -10,18 +10,20 @@ import {
   ApplyRequest,
   CandidatesRequest,
   ChooseDatabaseRequest,
-  DeleteSnapshotRequest,
   ListProjectsRequest,
-  ListSnapshotsRequest,
   NewMigrationRequest,
   PendingFindingsRequest,
   PreviewRequest,
   type ProgressParams,
   ProgressNotification,
-  RestoreRequest,
   RevertRequest,
-  SnapshotRequest,
 } from '../../server/protocol/messages';
+import {
+  DeleteSnapshotRequest,
+  ListSnapshotsRequest,
+  RestoreRequest,
+  SnapshotRequest,
+} from '../../server/protocol/snapshots';
 import { withClient } from '../support/client';
 import { sameTold } from '../support/editor';
 import { type Beginning, type Running, withLanguageServer } from '../support/languageServer';

@@ -1,12 +1,15 @@
 /** Snapshots over stdio: what is foretold, names and pins, texts to compare, rows of single tables, rows carried over. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { uriOf } from '../../server/language/uri';
-import { ApplyRequest, ListSnapshotsRequest, RestoreRequest, SnapshotRequest } from '../../server/protocol/messages';
+import { ApplyRequest } from '../../server/protocol/messages';
 import {
   CompareSnapshotsRequest,
+  ListSnapshotsRequest,
   MarkSnapshotRequest,
+  RestoreRequest,
   RestoreTablesRequest,
   SnapshotForecastRequest,
+  SnapshotRequest,
   SnapshotTablesRequest,
   TablesSinceRequest,
 } from '../../server/protocol/snapshots';

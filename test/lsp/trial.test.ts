@@ -2,7 +2,8 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { CancellationTokenSource } from 'vscode-languageserver-protocol/node';
 import { uriOf } from '../../server/language/uri';
-import { ListSnapshotsRequest, ProgressNotification } from '../../server/protocol/messages';
+import { ProgressNotification } from '../../server/protocol/messages';
+import { ListSnapshotsRequest } from '../../server/protocol/snapshots';
 import { DeleteTrialRequest, ListTrialsRequest, PsqlRequest, TrialRequest } from '../../server/protocol/trial';
 import { type Running, withLanguageServer } from '../support/languageServer';
 import { withClient } from '../support/client';
