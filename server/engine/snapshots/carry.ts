@@ -15,9 +15,8 @@ import type { SnapshotRecord } from './record';
 import type { CarryOrder, KnownTables } from './request';
 import { type Refilled, replaceRows } from './rows/replaceRows';
 import { tablesSince, tablesToCarry } from './rows/since';
+import { longestLockMs } from './statements';
 import type { SnapshotTarget, Surroundings } from './target';
-
-const longestLockMs = 10_000;
 
 /** At one moment, and without row security, which would hide some of them. */
 export const reading = `begin isolation level repeatable read read only; set local row_security = off; ${plainText}`;

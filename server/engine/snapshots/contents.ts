@@ -16,7 +16,7 @@ import { factsOf } from './properties';
 import type { SnapshotRecord } from './record';
 import { dataPath } from './registry';
 import { admissionStatement, dropDatabase, must } from './statements';
-import { type SnapshotStep, journalled, undoOrLeave } from './steps';
+import { type SnapshotStep, closedUnlessLost, journalled, undoOrLeave } from './steps';
 import type { ServerTarget, SnapshotTarget, Surroundings } from './target';
 
 /**
@@ -32,14 +32,9 @@ export async function withContents<T>(
 ): Promise<T> {
   if (target.kind === 'embedded') return use(snapshots.map(({ id }) => target.atFile(dataPath(around.storage, id))));
   return withMaintenance(target, around.signal, ({ worker }) =>
-    journalled(target, around, async (journal) => {
-      try {
-        return await opened({ worker, target, around, journal }, snapshots, [], use);
-      } catch (cause) {
-        if (!worker.lost && journal.open) journal.close();
-        throw cause;
-      }
-    }),
+    journalled(target, around, (journal) =>
+      closedUnlessLost(worker, journal, () => opened({ worker, target, around, journal }, snapshots, [], use)),
+    ),
   );
 }
 

@@ -14,11 +14,9 @@ import { beforeRestore, type SnapshotRecord } from './record';
 import { unregister } from './registry';
 import type { RestoreOrder, Restored } from './request';
 import { endSessions, othersIn, othersStaying } from './sessions';
-import { must, refusedFault } from './statements';
+import { longestLockMs, must, refusedFault } from './statements';
 import { type SnapshotStep, journalled } from './steps';
 import type { ServerTarget, Surroundings } from './target';
-
-const longestLockMs = 10_000;
 
 /** @returns false when a restore has to happen within the target */
 export async function mayMakeDatabases({ database }: ServerTarget, signal: AbortSignal): Promise<boolean> {

@@ -6,7 +6,7 @@ import { interruptible } from '../database/interruptible';
 import { onSession } from '../database/onSession';
 import type { Answer, Session } from '../database/session';
 import { type OtherSession, endSessions, othersIn, othersStaying } from './sessions';
-import { must } from './statements';
+import { longestLockMs, must } from './statements';
 import type { ServerTarget } from './target';
 
 /** Databases that nearly every server has; the target itself is no place to copy or rename it from. */
@@ -14,9 +14,6 @@ const places = ['postgres', 'template1'];
 
 /** How often it is looked whether somebody is still in the way. */
 const lookAgainMs = 50;
-
-/** Somebody may be copying the target himself; we do not stand in the queue behind him for ever. */
-const longestLockMs = 10_000;
 
 export interface Maintenance {
   /** Does the work, and holds the lock that says that work on this target is going on. */

@@ -17,7 +17,7 @@ import { registerIfPossible, unregister } from './registry';
 import type { CarryOrder, Restored, RestoreOrder } from './request';
 import { type OtherSession, endSessions, othersIn, othersStaying } from './sessions';
 import { admissionStatement, dropDatabase, must } from './statements';
-import { type SnapshotStep, journalled, undoOrLeave } from './steps';
+import { type SnapshotStep, closedUnlessLost, journalled, undoOrLeave } from './steps';
 import { copyStatement, strategyFor } from './strategy';
 import { recordOfReplaced, swap } from './swap';
 import type { ServerTarget, Surroundings } from './target';
@@ -41,13 +41,9 @@ export async function restoreOnServer(
       const facts = await factsOf(worker, target.database.name);
       if (!facts) throw new Fault('no-database', `${target.database.label}.`);
       const work = { maintenance, target, order, around, journal, facts };
-      try {
-        return await (order.snapshot.kind === 'copy' ? fromCopy(work) : fromFile(work));
-      } catch (cause) {
-        // What was begun has been undone; only when the connection is lost nobody knows, and the journal has to stay.
-        if (!worker.lost && journal.open) journal.close();
-        throw cause;
-      }
+      return closedUnlessLost(worker, journal, () =>
+        order.snapshot.kind === 'copy' ? fromCopy(work) : fromFile(work),
+      );
     }),
   );
 }

@@ -3,6 +3,9 @@ import { Fault, type FaultCode } from '../base/fault';
 import { quoteIdentifier, quoteLiteral } from '../database/quote';
 import type { Answer, Session } from '../database/session';
 
+/** Somebody may be at work on the same; we do not stand in the queue behind him for ever. */
+export const longestLockMs = 10_000;
+
 /** @throws {Fault} `no-right`, `disk-full` or `refused` when Postgres refuses it */
 export async function must(session: Session, sql: string): Promise<void> {
   const answer = await session.run(sql);

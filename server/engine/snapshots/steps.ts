@@ -1,6 +1,7 @@
 /** What is noted in the journal before a database is changed, so that the next start can finish or undo it. */
 import { Fault } from '../base/fault';
 import { type Journal, openJournal } from '../base/journal';
+import type { Session } from '../database/session';
 import type { SnapshotRecord } from './record';
 import type { SnapshotTarget, Surroundings } from './target';
 
@@ -75,6 +76,20 @@ export async function undoOrLeave(journal: Journal<SnapshotStep>, undo: () => Pr
     await undo();
   } catch (cause) {
     journal.leave();
+    throw cause;
+  }
+}
+
+/** What fails has been undone on the way; only when the connection is lost nobody knows, and the notes have to stay. */
+export async function closedUnlessLost<T>(
+  worker: Session,
+  journal: Journal<SnapshotStep>,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!worker.lost && journal.open) journal.close();
     throw cause;
   }
 }
