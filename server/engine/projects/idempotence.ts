@@ -33,13 +33,13 @@ export async function makeIdempotent(ground: Ground, path: string, signal: Abort
   return bench.withWorkshop(
     kind === 'live' && bench.hasNewRows ? 'withRows' : kind,
     chosen.flatMap(({ extensions }) => extensions),
-    (workshop, base) => new Trial(ground, workshop, base, before, signal).of(asked, file),
+    (workshop, base) => new Reruns(ground, workshop, base, before, signal).of(asked, file),
     signal,
   );
 }
 
 /** A class because everything in it is run upon one base. */
-class Trial {
+class Reruns {
   constructor(
     private readonly ground: Ground,
     private readonly workshop: Workshop,
