@@ -16,6 +16,7 @@ const floors: readonly (readonly string[])[] = [
     'server/engine/probes',
     'server/engine/scripting',
     'server/engine/idempotence',
+    'server/engine/rows',
   ],
   ['server/engine/shadow'],
   ['server/engine/rehearsal', 'server/engine/apply', 'server/engine/preview'],

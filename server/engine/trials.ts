@@ -2,7 +2,7 @@
 import type { TextRange } from './base/text';
 import type { ApplyRequest, Consent, ObjectChange, Snapshot } from './changes';
 import type { Finding, Place } from './finding';
-import { type VerdictKind, verdictWords } from './verification';
+import { type RoundTripVerdict, type RowLoss, type VerdictKind, verdictWords } from './verification';
 
 export interface TrialRequest extends Consent {
   readonly which: ApplyRequest['which'];
@@ -55,7 +55,7 @@ export interface TrialReport {
   /** What going up makes of the schema, as far as it came. */
   readonly changes: readonly ObjectChange[];
   /** What going up takes away of the rows, however far down scripts bring it back. */
-  readonly lost: readonly DataLoss[];
+  readonly lost: readonly RowLoss[];
   readonly roundTrip: RoundTrip;
   readonly end: TrialEnd;
   readonly ms: number;
@@ -108,9 +108,8 @@ export type RoundTrip =
       readonly kind: 'tried';
       /** Newest first. */
       readonly versions: readonly string[];
-      /** What is another after down than it was before up; empty when the schema is exactly as before. */
-      readonly differences: readonly ObjectChange[];
-      readonly lost: readonly DataLoss[];
+      /** What is another after down than it was before up. */
+      readonly verdict: RoundTripVerdict;
       /** What is another when they have been applied again; empty as it should be. */
       readonly again: readonly ObjectChange[];
       /** Why it goes no farther down; left out when all were reverted. */
@@ -121,10 +120,8 @@ export type RoundTrip =
   | { readonly kind: 'unfinished' };
 
 /** The same verdicts as of down scripts that are verified. */
-export function verdictOn({ differences, again, lost }: Extract<RoundTrip, { readonly kind: 'tried' }>): VerdictKind {
-  if (differences.length > 0 || again.length > 0) return 'different';
-  return lost.length > 0 ? 'loses' : 'exact';
-}
+export const verdictOn = ({ verdict, again }: Extract<RoundTrip, { readonly kind: 'tried' }>): VerdictKind =>
+  again.length > 0 ? 'different' : verdict.kind;
 
 /** For the end of a trial in which nothing was refused. */
 export function trialInWords({ roundTrip }: Pick<TrialReport, 'roundTrip'>): string {
@@ -138,26 +135,6 @@ export function trialInWords({ roundTrip }: Pick<TrialReport, 'roundTrip'>): str
       return `All ran. Down: ${verdictWords[verdictOn(roundTrip)]}.${only}`;
     }
   }
-}
-
-/** Of one table. */
-export interface DataLoss {
-  /** `public.orders`. */
-  readonly table: string;
-  readonly before: number;
-  /** Undefined when there is no such table any more. */
-  readonly after: number | undefined;
-  readonly columns: readonly ColumnLoss[];
-  /** Columns with as many values as before, and not the same. */
-  readonly changed: readonly string[];
-}
-
-export interface ColumnLoss {
-  readonly name: string;
-  /** Values that are not null. */
-  readonly before: number;
-  /** Undefined when there is no such column any more. */
-  readonly after: number | undefined;
 }
 
 export type TrialEnd =

@@ -1,8 +1,7 @@
-/** What is asked and answered when down scripts are verified. */
-import type { RowLoss, Verdict, VerdictKind, WayBack } from './rehearsal/roundTrip/verdict';
-
-export type { Failure, RowLoss, Verdict, VerdictKind, WayBack } from './rehearsal/roundTrip/verdict';
-export { leadsBack } from './rehearsal/roundTrip/verdict';
+/** What is asked and answered when down scripts are verified, and what is said of any way there and back. */
+import type { TextRange } from './base/text';
+import type { ObjectChange } from './changes';
+import type { Refusal } from './database/session';
 
 export interface VerifyRequest {
   /** Those of all migrations, of the pending ones, or some by the paths of their files. */
@@ -29,6 +28,82 @@ export interface Verified {
   readonly ms: number;
 }
 
+/**
+ * What has become of a schema and its rows after a migration went there and back.
+ *
+ * - `fails`: a statement of the down script is refused
+ * - `impossible`: there is no down script, and no way back that we could find
+ * - `missing`: there is no down script
+ * - `untried`: nothing can be said, because the way there could not be gone
+ */
+export type Verdict = {
+  /** With rows that were made up for tables that have none it is refused there. */
+  readonly withRows?: Failure;
+} & (
+  | RoundTripVerdict
+  | { readonly kind: 'fails'; readonly at: Failure }
+  | { readonly kind: 'impossible'; readonly why: string }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'untried'; readonly why: string }
+);
+
+/**
+ * Where every statement ran.
+ *
+ * - `exact`: all is as it was before, but for the order of columns
+ * - `loses`: the schema is, but not all rows or values
+ * - `different`: the schema is another one
+ */
+export type RoundTripVerdict =
+  | { readonly kind: 'exact' }
+  | { readonly kind: 'loses'; readonly losses: readonly RowLoss[] }
+  | { readonly kind: 'different'; readonly differences: readonly ObjectChange[]; readonly losses: readonly RowLoss[] };
+
+export type VerdictKind = Verdict['kind'];
+
+/** The one judgement of all that goes there and back. */
+export function verdictOn(differences: readonly ObjectChange[], losses: readonly RowLoss[]): RoundTripVerdict {
+  if (differences.length > 0) return { kind: 'different', differences, losses };
+  return losses.length > 0 ? { kind: 'loses', losses } : { kind: 'exact' };
+}
+
+/** Whether the schema is as it was. */
+export const leadsBack = ({ kind }: Verdict): boolean => kind === 'exact' || kind === 'loses';
+
+/** Rows of a table, or values of one of its columns, that are not what they were. */
+export interface RowLoss {
+  /** `app.orders` */
+  readonly table: string;
+  /** Left out where whole rows are meant. */
+  readonly column?: string;
+  /** How many rows there were, or values that are not null. */
+  readonly before: number;
+  /**
+   * How many there are; undefined where there is no such table or column any more. As many as before: they are others, or,
+   * where there were none, what would have held them was made anew.
+   */
+  readonly after: number | undefined;
+}
+
+export interface Failure {
+  readonly path: string;
+  readonly range: TextRange;
+  readonly statement: string;
+  readonly refusal: Pick<Refusal, 'message' | 'sqlState' | 'detail' | 'hint'>;
+}
+
+/** A way back that was found by comparing the schemas, and tried. */
+export interface WayBack {
+  /** Statements without semicolons, in their order. */
+  readonly statements: readonly string[];
+  /** Whether Postgres takes all of them in one transaction. */
+  readonly inOneTransaction: boolean;
+  /** What it leads to; `exact` or `loses` where it is of use. */
+  readonly verdict: Verdict;
+  /** Tables and columns that it throws away, which the migration has made: `app.orders.note`. */
+  readonly drops: readonly string[];
+}
+
 /** A way back that was found and tried. */
 export interface Suggestion extends WayBack {
   /** The file as it would be, in the tool's own form, and tried as the tool would run it; left out where it has none. */
@@ -46,10 +121,18 @@ export const verdictWords: Readonly<Record<VerdictKind, string>> = {
   untried: 'not tried',
 };
 
-/** `app.orders.note: 3 values gone`. */
-export function lossInWords({ kind, name, how, count }: RowLoss): string {
-  const what = kind === 'table' ? 'row' : 'value';
-  return `${name}: ${count === undefined ? `its ${what}s are` : `${count} ${what}${count === 1 ? '' : 's'}`} ${how}`;
+/** `app.orders.note: 3 of 5 values gone`. */
+export function lossInWords({ table, column, before, after }: RowLoss): string {
+  const [name, holder, what] =
+    column === undefined ? [table, 'table', 'row'] : [`${table}.${column}`, 'column', 'value'];
+  const some = (count: number): string => `${count.toLocaleString('en-US')} ${what}${count === 1 ? '' : 's'}`;
+  if (after === undefined) return `${name}: ${some(before)} gone with the ${holder}`;
+  if (after > before) return `${name}: ${some(after - before)} more than before`;
+  if (after < before && after > 0)
+    return `${name}: ${(before - after).toLocaleString('en-US')} of ${some(before)} gone`;
+  if (after < before) return `${name}: ${some(before)} gone`;
+  if (before === 0) return `${name}: ${what}s would be gone`;
+  return `${name}: ${column === undefined ? 'the same values in other rows' : 'other values than before'}`;
 }
 
 /** What keeps a pipeline from going on, unless somebody allows it. */

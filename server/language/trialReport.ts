@@ -1,8 +1,9 @@
 /** What a trial has found, as a page of Markdown to be read in the editor. */
 import { changedLines } from '../engine/base/changedLines';
-import type { DataLoss, ObjectChange, TriedStatement, TrialPass, TrialReport, TrialResult } from '../engine/project';
+import type { ObjectChange, TriedStatement, TrialPass, TrialReport, TrialResult } from '../engine/project';
 import { trialInWords } from '../engine/trials';
-import { code, row, some } from './markdown';
+import { lossInWords, type RowLoss } from '../engine/verification';
+import { code, row } from './markdown';
 
 type Told = Extract<TrialResult, { readonly kind: 'tried' | 'refused' }>;
 
@@ -44,6 +45,8 @@ function endText({ end, target }: TrialReport): string {
   }
 }
 
+const listOf = (items: readonly string[]): string => items.map((it) => `- ${code(it)}`).join('\n');
+
 function copiedText({ copied, server }: TrialReport): string[] {
   const { how, snapshot, bytes, ms, lacks, ended } = copied;
   const way = {
@@ -52,11 +55,10 @@ function copiedText({ copied, server }: TrialReport): string[] {
     dump: 'Read while others went on, and loaded',
     snapshot: `Copied from the snapshot ${code(snapshot ?? '')}`,
   }[how];
-  const list = (items: readonly string[]): string => items.map((it) => `- ${code(it)}`).join('\n');
   return [
     `${way}: ${megabytes(bytes)} in ${time(ms)} (${server}).`,
-    ...(ended.length === 0 ? [] : [`These sessions were ended for it:\n\n${list(ended)}`]),
-    ...(lacks.length === 0 ? [] : [`It lacks what the server did not take:\n\n${list(lacks)}`]),
+    ...(ended.length === 0 ? [] : [`These sessions were ended for it:\n\n${listOf(ended)}`]),
+    ...(lacks.length === 0 ? [] : [`It lacks what the server did not take:\n\n${listOf(lacks)}`]),
   ];
 }
 
@@ -108,32 +110,19 @@ function fenced(text: string): string {
   return `${fence}diff\n${text}\n${fence}`;
 }
 
-function lossText(title: string, losses: readonly DataLoss[]): string[] {
-  if (losses.length === 0) return [];
-  const cells = ['Table', 'Rows before', 'Rows after', 'Values that are gone', 'Other values than before'];
-  const rows = losses.map(({ table, before, after, columns, changed }) =>
-    row([
-      code(table),
-      before.toLocaleString('en-US'),
-      after === undefined ? 'no such table' : after.toLocaleString('en-US'),
-      columns
-        .map(
-          (it) =>
-            `${some(it.before - (it.after ?? 0), 'value')} of ${code(it.name)}${it.after === undefined ? ', with the column' : ''}`,
-        )
-        .join(', '),
-      changed.map(code).join(', '),
-    ]),
-  );
-  return [`## ${title}`, [row(cells), row(cells.map(() => '---')), ...rows].join('\n')];
-}
+const lossText = (title: string, losses: readonly RowLoss[]): string[] =>
+  losses.length === 0 ? [] : [`## ${title}`, listOf(losses.map(lossInWords))];
 
 function roundTripText({ roundTrip }: TrialReport): string[] {
   if (roundTrip.kind !== 'tried') return [];
-  const { differences, lost, again } = roundTrip;
+  const { verdict, again } = roundTrip;
   return [
-    ...changesText('After down', differences, 'The schema is exactly as before.'),
-    ...lossText('Rows that down does not bring back', lost),
+    ...changesText(
+      'After down',
+      verdict.kind === 'different' ? verdict.differences : [],
+      'The schema is exactly as before.',
+    ),
+    ...lossText('Rows that are not as before', verdict.kind === 'exact' ? [] : verdict.losses),
     ...(again.length === 0 ? [] : changesText('Another schema after up again', again, '')),
   ];
 }

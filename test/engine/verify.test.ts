@@ -1,7 +1,12 @@
 /** Down scripts of real tools, tried on real servers: what is said of each, and what is offered instead. */
 import { deepEqual, equal, match } from 'node:assert/strict';
 import type { Project } from '../../server/engine/project';
-import type { Verified, VerifyRequest } from '../../server/engine/verification';
+import {
+  lossInWords,
+  type RoundTripVerdict,
+  type Verified,
+  type VerifyRequest,
+} from '../../server/engine/verification';
 import { binariesOf, type Major, servers, withDatabase } from '../support/servers';
 import { demand } from '../shadow/support';
 import { withSession } from '../support/session';
@@ -13,12 +18,10 @@ const verified = async (project: Project, request: Partial<VerifyRequest> = {}):
   return told;
 };
 
-/** `1 loses app.people.name gone 3`. */
+/** `1 loses app.people.name: 3 values gone`. */
 const briefly = ({ version, verdict }: Verified): string => {
   const losses =
-    verdict.kind === 'loses' || verdict.kind === 'different'
-      ? verdict.losses.map(({ name, how, count }) => ` ${name} ${how} ${count ?? '?'}`)
-      : [];
+    verdict.kind === 'loses' || verdict.kind === 'different' ? verdict.losses.map((it) => ` ${lossInWords(it)}`) : [];
   const differences =
     verdict.kind === 'different' ? verdict.differences.map(({ kind, type, name }) => ` ${kind} ${type} ${name}`) : [];
   const more = verdict.kind === 'fails' ? ` ${verdict.at.statement}: ${verdict.at.refusal.message}` : '';
@@ -75,11 +78,11 @@ for (const major of [servers.oldest, servers.newest]) {
           const told = await verified(project);
           deepEqual(told.map(briefly), [
             '1 exact',
-            '2 loses public.people.mail gone 3',
+            '2 loses public.people.mail: 3 values gone',
             '3 different added INDEX public.people_name',
             '4 fails drop type state: cannot drop type state because other objects depend on it',
             '5 missing',
-            '6 loses public.people.name changed 3',
+            '6 loses public.people.name: other values than before',
             '7 exact',
             '8 untried',
           ]);
@@ -108,8 +111,8 @@ for (const major of [servers.oldest, servers.newest]) {
         async (project) => {
           await project.copyRows();
           deepEqual((await verified(project)).map(briefly), [
-            '1 loses public.notes.body gone 5',
-            '2 loses public.tags gone 2',
+            '1 loses public.notes.body: 5 values gone',
+            '2 loses public.tags: 2 rows gone',
           ]);
         },
         [
@@ -170,3 +173,66 @@ describe('a down script that is offered', () => {
       },
     ));
 });
+
+describe('verify and trial', () => {
+  const texts = {
+    '1_exact': ['alter table a add column x int', 'alter table a drop column x'],
+    '2_order': ['alter table b drop column first', 'alter table b add column first text'],
+    '3_loses': ['alter table c drop column note', 'alter table c add column note text'],
+    '4_more': [`insert into d values (2, 'b')`, 'select'],
+    '5_other': ['create index on a (id)', 'select'],
+    '6_fails': [`create type s as enum ('a'); alter table a add column s s`, 'drop type s'],
+    '7_missing': ['create view v as select'],
+  };
+  const migrations = Object.entries(texts).map(([name, [up = '', down]]) => [
+    `db/migrations/${name}.sql`,
+    `-- migrate:up\n${up};\n-- migrate:down\n${down === undefined ? '' : `${down};\n`}`,
+  ]);
+
+  it('come to the same of the same down scripts', () =>
+    withProject(
+      servers.newest,
+      Object.fromEntries(migrations),
+      async (project) => {
+        await project.copyRows();
+        const told = await verified(project, { suggests: false });
+        deepEqual(told.map(briefly), [
+          '1 exact',
+          '2 exact',
+          '3 loses public.c.note: 2 values gone',
+          '4 loses public.d: 1 row more than before',
+          '5 different added INDEX public.a_id_idx',
+          '6 fails drop type s: cannot drop type s because other objects depend on it',
+          '7 missing',
+        ]);
+        for (const { version, verdict } of told) deepEqual(await triedOut(project, version), comparable(verdict));
+      },
+      [
+        'create table a (id int)',
+        'create table b (first text, id int)',
+        'insert into b values (null, 1)',
+        'create table c (id int, note text)',
+        `insert into c values (1, 'a'), (2, 'b'), (3, null)`,
+        'create table d (id int, note text)',
+        `insert into d values (1, 'a')`,
+      ],
+    ));
+
+  async function triedOut(project: Project, version: string): Promise<Comparable> {
+    const request = { which: { only: version }, from: 'auto', afterwards: 'drop', disconnect: false } as const;
+    const result = await project.trial(request, () => {}, never);
+    if (result.kind === 'refused' && result.pass === 'down')
+      return { kind: 'fails', at: { message: result.finding.message } };
+    if (result.kind !== 'tried') throw new Error(JSON.stringify(result));
+    const { roundTrip } = result.report;
+    return roundTrip.kind === 'tried' ? roundTrip.verdict : { kind: 'missing' };
+  }
+});
+
+type Comparable = RoundTripVerdict | { readonly kind: 'fails'; readonly at: object } | { readonly kind: 'missing' };
+
+function comparable(verdict: Verified['verdict']): Comparable {
+  if (verdict.kind === 'fails') return { kind: 'fails', at: { message: verdict.at.refusal.message } };
+  if (verdict.kind === 'untried' || verdict.kind === 'impossible') throw new Error(verdict.why);
+  return verdict;
+}

@@ -8,6 +8,7 @@ import { loadParser } from '../../server/engine/sql/parse';
 import type { TrialOrder } from '../../server/engine/trial/order';
 import { tryOut } from '../../server/engine/trial/trial';
 import type { TrialReport, TrialResult } from '../../server/engine/trials';
+import type { RoundTripVerdict } from '../../server/engine/verification';
 import { jobFor, type Over } from '../apply/support';
 import type { Place } from '../snapshots/support';
 
@@ -37,6 +38,11 @@ export async function tried(place: Place, { layout = 'golang-migrate', source, .
 export function reportOf(result: TrialResult): TrialReport {
   if (result.kind !== 'tried') throw new Error(JSON.stringify(result));
   return result.report;
+}
+
+export function verdictOf({ roundTrip }: TrialReport): RoundTripVerdict {
+  if (roundTrip.kind !== 'tried') throw new Error(roundTrip.kind);
+  return roundTrip.verdict;
 }
 
 /** No database of a trial is left, nor a note of one, and the target takes connections. */

@@ -1,6 +1,7 @@
 /** What a trial has found, as people read it in a terminal. */
-import type { DataLoss, KeptTrial, TriedStatement, TrialPass, TrialReport } from '../../engine/project';
+import type { KeptTrial, TriedStatement, TrialPass, TrialReport } from '../../engine/project';
 import { trialInWords, verdictOn } from '../../engine/trials';
+import { lossInWords, type RowLoss } from '../../engine/verification';
 import type { Paint } from '../terminal';
 import { harmless, padded, widest } from './cells';
 import { renderChangeCounts, renderChanges } from './changes';
@@ -63,24 +64,13 @@ function factsOf({ rows, locks, rewrites }: TriedStatement): string {
   return facts.length === 0 ? '' : harmless(`  — ${facts.join('; ')}`);
 }
 
-function section(title: string, losses: readonly DataLoss[], paint: Paint): string[] {
+function section(title: string, losses: readonly RowLoss[], paint: Paint): string[] {
   if (losses.length === 0) return [];
-  return [`${paint('bold', title)}\n`, ...losses.map((it) => `  ${paint('yellow', harmless(lossOf(it)))}\n`), '\n'];
-}
-
-/** `public.person: 90 values of name are gone with the column`. */
-function lossOf({ table, before, after, columns, changed }: DataLoss): string {
-  if (after === undefined) return `${table}: ${some(before, 'row')}, with the table`;
-  const parts = [
-    ...(after < before ? [`${before - after} of ${some(before, 'row')}`] : []),
-    ...columns.map(({ name, before: had, after: has }) =>
-      has === undefined
-        ? `${some(had, 'value')} of ${name}, with the column`
-        : `${had - has} of ${some(had, 'value')} of ${name}`,
-    ),
-    ...(changed.length === 0 ? [] : [`other values than before in ${changed.join(', ')}`]),
+  return [
+    `${paint('bold', title)}\n`,
+    ...losses.map((it) => `  ${paint('yellow', harmless(lossInWords(it)))}\n`),
+    '\n',
   ];
-  return `${table}: ${parts.join('; ')}`;
 }
 
 function renderRoundTrip({ roundTrip }: TrialReport, paint: Paint): string {
@@ -91,8 +81,9 @@ function renderRoundTrip({ roundTrip }: TrialReport, paint: Paint): string {
     case 'impossible':
       return `${title}: up only. ${harmless(roundTrip.because)}\n\n`;
     case 'tried': {
-      const { versions, differences, lost, again, stopped } = roundTrip;
+      const { versions, verdict, again, stopped } = roundTrip;
       const only = stopped === undefined ? '' : ` Only for ${versions.join(', ')}: ${harmless(stopped)}`;
+      const differences = verdict.kind === 'different' ? verdict.differences : [];
       const schema =
         differences.length === 0
           ? paint('green', 'after down the schema is exactly as before')
@@ -100,7 +91,7 @@ function renderRoundTrip({ roundTrip }: TrialReport, paint: Paint): string {
       return [
         `${title}: ${schema}.${only}\n\n`,
         differences.length === 0 ? '' : renderChanges(differences, paint),
-        ...section('Rows that down does not bring back', lost, paint),
+        ...section('Rows that are not as before', verdict.kind === 'exact' ? [] : verdict.losses, paint),
         again.length === 0 ? '' : `${paint('yellow', 'After up again the schema is another one than after up')}\n`,
         again.length === 0 ? '' : `${renderChanges(again, paint)}\n`,
       ].join('');

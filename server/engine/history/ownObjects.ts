@@ -1,6 +1,6 @@
 /** Which objects of a database are the tool's own: no migration makes them, and none is to make them. */
 import type { LayoutName } from '../layouts/layout';
-import type { TableName } from './table';
+import { labelOf, type TableName } from './table';
 
 export interface OwnObjects {
   readonly tables: readonly TableName[];
@@ -21,6 +21,10 @@ export function ownObjects(layout: LayoutName, label: string): OwnObjects {
     schema,
   };
 }
+
+/** @param label of a table: `public.orders` */
+export const isOwnTable = ({ tables, schemas }: OwnObjects, label: string): boolean =>
+  tables.some((it) => labelOf(it) === label) || [...schemas].some((schema) => label.startsWith(`${schema}.`));
 
 /** Tables beside that of the history, and tools that have a schema for themselves. */
 const special: Readonly<

@@ -8,7 +8,7 @@ import { statementsIn } from '../layouts/statements';
 import { previewOf } from '../preview/preview';
 import type { Idempotence } from '../project';
 import type { PlacedOutcome } from '../rehearsal/outcome';
-import { rowDigests } from '../rehearsal/rowDigests';
+import { contentsOf, type TableContents } from '../rows/contents';
 import type { Shadow } from '../shadow/place';
 import type { Link, ScriptFile } from '../rehearsal/link';
 import type { Base } from '../shadow/base';
@@ -102,7 +102,7 @@ class Reruns {
     const from = this.before.length;
     const read = async (shadow: Shadow) => ({
       schema: await shadow.dump(this.signal),
-      rows: await rowDigests(shadow.session),
+      tables: (await contentsOf(shadow.session)).tables,
     });
     const behind = await this.workshop.chain.behind(
       request,
@@ -126,7 +126,7 @@ const onlyUp = (up: ScriptFile): Link => ({ up, down: undefined });
 interface Stand {
   /** As pg_dump --schema-only gives it. */
   readonly schema: string;
-  readonly rows: ReadonlyMap<string, string>;
+  readonly tables: readonly TableContents[];
   /** Of the up scripts of the last link. */
   readonly outcomes: readonly PlacedOutcome[];
 }
@@ -153,9 +153,12 @@ const nothing: Omit<Rewritten, 'text'> = { edits: [], changed: [], left: [] };
 
 function difference(was: Stand, is: Stand): Difference {
   const { changes } = previewOf({ before: was.schema, after: is.schema });
-  const names = new Set([...was.rows.keys(), ...is.rows.keys()]);
-  const areThere = (it: string) => was.rows.has(it) && is.rows.has(it);
-  return { changes, tables: [...names].filter((it) => areThere(it) && was.rows.get(it) !== is.rows.get(it)) };
+  const rows = new Map(was.tables.map((it) => [it.name, it]));
+  const others = is.tables.filter((it) => {
+    const former = rows.get(it.name);
+    return former && (former.rows !== it.rows || former.digest !== it.digest);
+  });
+  return { changes, tables: others.map(({ name }) => name) };
 }
 
 /** From the best to the worst. */

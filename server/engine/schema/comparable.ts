@@ -1,17 +1,26 @@
-/** Dumps as they are compared: is it the same schema for all that anybody could mean? */
-import { objectsOf, type SchemaObject } from './schemaText';
+/** Two dumps: is it the same schema for all that anybody could mean? */
+import type { ObjectChange } from '../changes';
+import { differenceOf } from './difference';
+import { objectsOf, type SchemaObject, usualOwner, withOwners } from './schemaText';
 
 /**
  * With owners, and with the columns of each table in one order: which one they stand in is an accident, and a column that
  * is there again stands behind all others.
+ *
+ * @param before as pg_dump --schema-only gives it
  */
-export const comparable = (dump: string): SchemaObject[] =>
-  objectsOf(dump).map((it) => ({ ...it, text: (it.type === 'TABLE' ? inOneOrder(it.text) : it.text) + it.ownership }));
+export function differenceButForOrder(before: string, after: string): ObjectChange[] {
+  const [was, is] = [objectsOf(before), objectsOf(after)];
+  const usual = usualOwner(was) ?? usualOwner(is);
+  return differenceOf(withOwners(was.map(inOneOrder), usual), withOwners(is.map(inOneOrder), usual));
+}
 
-function inOneOrder(text: string): string {
-  const [, head = '', body = '', tail = ''] = /^(CREATE [^\n]* \(\n)((?: {4}[^\n]*\n)+)(\)[^]*)$/.exec(text) ?? [];
-  if (body === '') return text;
+function inOneOrder(object: SchemaObject): SchemaObject {
+  if (object.type !== 'TABLE') return object;
+  const table = /^((?:SET [^\n]*\n)*CREATE [^\n]* \(\n)((?: {4}[^\n]*\n)+)(\)[^]*)$/.exec(object.text);
+  const [, head = '', body = '', tail = ''] = table ?? [];
+  if (body === '') return object;
   const lines = body.split('\n').filter((line) => line !== '');
   const sorted = lines.map((line) => `${line.replace(/,$/, '')}\n`).toSorted();
-  return head + sorted.join('') + tail;
+  return { ...object, text: head + sorted.join('') + tail };
 }

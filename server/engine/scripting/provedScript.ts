@@ -3,9 +3,8 @@
  * what it says of the schema that was wanted.
  */
 import type { Refusal, Session } from '../database/session';
-import { comparable } from '../schema/comparable';
 import type { ObjectChange } from '../changes';
-import { differenceOf } from '../schema/difference';
+import { differenceButForOrder } from '../schema/comparable';
 import { objectsOf } from '../schema/schemaText';
 import type { Catalog } from './catalog';
 import { aroundOf, repairsOf } from './dumped';
@@ -77,7 +76,7 @@ async function tried(copy: Copy, script: Script, wanted: string): Promise<Tried>
   const refused = await runScript(copy.session, script);
   if (refused) return { kind: 'refused', script, ...refused };
   const dump = await copy.dump();
-  const differences = differenceOf(comparable(dump), comparable(wanted));
+  const differences = differenceButForOrder(dump, wanted);
   return differences.length === 0 ? { kind: 'exact', script } : { kind: 'different', script, differences, dump };
 }
 

@@ -6,10 +6,14 @@ import { planDown, planUp } from '../apply/plan';
 import { Fault } from '../base/fault';
 import type { Database } from '../database/database';
 import { whileWanted } from '../database/onSession';
+import { isOwnTable, ownObjects, type OwnObjects } from '../history/ownObjects';
 import { previewOf } from '../preview/preview';
 import type { ApplyResult, ObjectChange } from '../project';
-import type { DataLoss, RoundTrip, TrialPass, TrialReport, TrialResult } from '../trials';
-import { contentsOf, lostBetween, lostOnTheWay, type TableContents } from './contents';
+import { contentsOf, type TableContents } from '../rows/contents';
+import { lossesThere, lossesThereAndBack } from '../rows/losses';
+import { differenceButForOrder } from '../schema/comparable';
+import type { RoundTrip, TrialPass, TrialResult } from '../trials';
+import { type RowLoss, verdictOn } from '../verification';
 import { refuseReaching } from './reach';
 import { watch } from './watching';
 
@@ -19,7 +23,7 @@ export type Scripts = Omit<Job, 'database' | 'onlooker'>;
 export interface Course {
   readonly passes: readonly TrialPass[];
   readonly changes: readonly ObjectChange[];
-  readonly lost: readonly DataLoss[];
+  readonly lost: readonly RowLoss[];
   readonly roundTrip: RoundTrip;
   /** How it ended when not all was run. */
   readonly stopped?: Stopped;
@@ -32,7 +36,7 @@ export type Stopped =
 interface State {
   /** As pg_dump --schema-only gives it. */
   readonly schema: string;
-  readonly contents: readonly TableContents[];
+  readonly tables: readonly TableContents[];
 }
 
 /**
@@ -46,16 +50,17 @@ export async function run(
   versions: readonly string[],
   forDown: () => Promise<Database>,
 ): Promise<Course> {
-  const apart = await beginOn(scripts, copy);
+  const own = await beginOn(scripts, copy);
   const down = reversibleIn(scripts, versions);
   const passes: TrialPass[] = [];
-  const began = await stateOf(copy, scripts.signal);
+  const stand = (database: Database) => stateOf(database, own, scripts.signal);
+  const began = await stand(copy);
   refuseReaching(scripts, plansOf(scripts, versions), { schema: began.schema, alone: copy.engine === 'embedded' });
   let [lowest, after] = [began, began];
   const course = (roundTrip: RoundTrip, stopped?: Stopped): Course => ({
     passes,
-    changes: changesBetween(began, after),
-    lost: lostBetween(began.contents, after.contents, apart),
+    changes: after === began ? [] : previewOf({ before: began.schema, after: after.schema }).changes,
+    lost: lossesThere(began.tables, after.tables),
     roundTrip,
     ...(stopped && { stopped }),
   });
@@ -65,7 +70,7 @@ export async function run(
     if (leg.length === 0) continue;
     lowest = after;
     const stopped = await pass(scripts, copy, 'up', leg, passes);
-    after = await stateOf(copy, scripts.signal);
+    after = await stand(copy);
     if (stopped) return course({ kind: 'unfinished' }, stopped);
   }
   if (down.versions.length === 0) return course({ kind: 'impossible', because: down.stopped ?? 'nothing was run.' });
@@ -73,14 +78,16 @@ export async function run(
   const other = await forDown();
   const reverted = await pass(scripts, other, 'down', down.versions, passes);
   if (reverted) return course({ kind: 'unfinished' }, reverted);
-  const back = await stateOf(other, scripts.signal);
+  const back = await stand(other);
   const again = await pass(scripts, other, 'upAgain', down.versions.toReversed(), passes);
   const tried: RoundTrip = {
     kind: 'tried',
     versions: down.versions,
-    differences: changesBetween(lowest, back),
-    lost: lostOnTheWay(lowest.contents, back.contents, apart),
-    again: again ? [] : changesBetween(after, await stateOf(other, scripts.signal)),
+    verdict: verdictOn(
+      differenceButForOrder(lowest.schema, back.schema),
+      lossesThereAndBack(lowest.tables, back.tables),
+    ),
+    again: again ? [] : differenceButForOrder(after.schema, (await stand(other)).schema),
     ...(down.stopped !== undefined && { stopped: down.stopped }),
   };
   return course(tried, again);
@@ -92,27 +99,30 @@ export const plansOf = (scripts: Pick<Scripts, 'folder' | 'read' | 'isMarked'>, 
   ...planDown(scripts, reversibleIn(scripts, versions).versions),
 ];
 
-/**
- * The tool makes its tables before it runs anything, and they are there from then on.
- *
- * @returns names of tables that are none of the migrations'
- */
-async function beginOn({ history, waits }: Scripts, database: Database): Promise<ReadonlySet<string>> {
+/** The tool makes its tables before it runs anything, and they are there from then on. */
+async function beginOn({ folder, history, waits }: Scripts, database: Database): Promise<OwnObjects> {
   const job = { database, history, ...(waits && { waits }) };
   return withLockedTarget(job, 'write', async (session) => {
     const { table } = await history.read(session);
     await session.keep?.();
-    return new Set([table]);
+    return ownObjects(folder.layout.name, table);
   });
 }
 
-async function stateOf(database: Database, signal: AbortSignal): Promise<State> {
+/**
+ * @param own that hold no rows of the migrations
+ * @throws {Fault} `no-right` where not all rows may be read, so that nobody could tell whether one is lost
+ */
+async function stateOf(database: Database, own: OwnObjects, signal: AbortSignal): Promise<State> {
   const schema = await database.dump('schema', signal);
-  return { schema, contents: await whileWanted(database, 'read', signal, contentsOf) };
+  return whileWanted(database, 'read', signal, async (session) => {
+    const { tables, unread } = await contentsOf(session);
+    const closed = unread.filter((it) => !isOwnTable(own, it));
+    if (closed.length > 0)
+      throw new Fault('no-right', `${session.server.user} may not read all rows of ${closed.join(', ')}.`);
+    return { schema, tables: tables.filter(({ name }) => !isOwnTable(own, name)) };
+  });
 }
-
-const changesBetween = (before: State, after: State): TrialReport['changes'] =>
-  before === after ? [] : previewOf({ before: before.schema, after: after.schema }).changes;
 
 /** @returns how it ended when not all was run */
 async function pass(

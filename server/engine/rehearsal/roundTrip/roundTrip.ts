@@ -3,17 +3,16 @@
  * and rows before and afterwards are compared.
  */
 import type { Session } from '../../database/session';
-import { differenceOf } from '../../schema/difference';
-import { comparable } from '../../schema/comparable';
+import { type Contents, contentsOf } from '../../rows/contents';
+import { lossesThereAndBack } from '../../rows/losses';
+import { differenceButForOrder } from '../../schema/comparable';
 import type { Shadow } from '../../shadow/place';
+import { type Failure, type RoundTripVerdict, type Verdict, verdictOn } from '../../verification';
 import { commitAll } from '../commit';
 import { isRunaway, type PlacedOutcome } from '../outcome';
 import type { RunLimits } from '../run';
 import type { Way } from '../moves';
-import { contentsOf, type TableContents } from './contents';
-import { lossesBetween } from './losses';
 import { insertSamples } from './samples';
-import type { Failure, Verdict } from './verdict';
 
 export interface Trip {
   readonly shadow: Shadow;
@@ -32,7 +31,7 @@ export interface PlacedWay {
 /** Before anything ran. */
 export interface Beginning {
   readonly dump: string;
-  readonly contents: readonly TableContents[];
+  readonly contents: Contents;
   /** Some of its rows are made up. */
   readonly madeUp: boolean;
 }
@@ -70,7 +69,7 @@ function attempt(trip: Trip, rows: Rows): Promise<Attempt> {
     const isThere = down?.rehearsals.some(({ steps }) => steps.length > 0) === true;
     const at = isThere ? await run(down, copy, trip) : undefined;
     if (at) return { verdict: { kind: 'fails', at }, madeUp };
-    const verdict = await verdictOn(before, copy, () => dump(signal));
+    const verdict = await verdictSince(before, copy, () => dump(signal));
     // What changes nothing needs no way back.
     return { verdict: isThere || verdict.kind === 'exact' ? verdict : { kind: 'missing' }, madeUp };
   });
@@ -81,12 +80,16 @@ export async function beginningOf(copy: Session, rows: Rows, dump: () => Promise
   return { dump: await dump(), contents: await contentsOf(copy), madeUp };
 }
 
-/** What the copy is now, compared with what it was. */
-export async function verdictOn(before: Beginning, copy: Session, dump: () => Promise<string>): Promise<Verdict> {
-  const differences = differenceOf(comparable(before.dump), comparable(await dump()));
-  const losses = lossesBetween(before.contents, await contentsOf(copy));
-  if (differences.length > 0) return { kind: 'different', differences, losses };
-  return losses.length > 0 ? { kind: 'loses', losses } : { kind: 'exact' };
+/** What the copy is now, compared with what it was. Of rows that the role may not read nothing is said. */
+export async function verdictSince(
+  { dump: was, contents: before }: Beginning,
+  copy: Session,
+  dump: () => Promise<string>,
+): Promise<RoundTripVerdict> {
+  const differences = differenceButForOrder(was, await dump());
+  const after = await contentsOf(copy);
+  const read = before.tables.filter(({ name }) => !after.unread.includes(name));
+  return verdictOn(differences, lossesThereAndBack(read, after.tables));
 }
 
 /** @returns the first statement that was refused */

@@ -3,8 +3,8 @@ import type { Session } from '../../database/session';
 import { readCatalog } from '../../scripting/catalog';
 import { isOneTransaction, type Proved, provedScript, runScript } from '../../scripting/provedScript';
 import type { Loss, Script } from '../../scripting/script';
-import { beginningOf, type Rows, run, type Trip, verdictOn } from './roundTrip';
-import type { Verdict, WayBack } from './verdict';
+import type { Verdict, WayBack } from '../../verification';
+import { beginningOf, type Rows, run, type Trip, verdictSince } from './roundTrip';
 
 export type Found = { readonly kind: 'found'; readonly way: WayBack } | { readonly kind: 'none'; readonly why: string };
 
@@ -52,7 +52,7 @@ const attempt = (script: Script, trip: Omit<Trip, 'down'>, rows: Rows): Promise<
     await run(trip.up, copy, trip);
     const refused = await runScript(copy, script);
     if (refused) return { kind: 'untried', why: `${refused.refusal.message}: ${refused.statement.sql}` };
-    return verdictOn(before, copy, () => dump(trip.signal));
+    return verdictSince(before, copy, () => dump(trip.signal));
   });
 
 const nameOf = ({ schema, table, column }: Loss): string =>
