@@ -120,7 +120,7 @@ export type RoundTrip =
   | { readonly kind: 'unfinished' };
 
 /** The same verdicts as of down scripts that are verified. */
-export const verdictOn = ({ verdict, again }: Extract<RoundTrip, { readonly kind: 'tried' }>): VerdictKind =>
+export const verdictOfTrip = ({ verdict, again }: Extract<RoundTrip, { readonly kind: 'tried' }>): VerdictKind =>
   again.length > 0 ? 'different' : verdict.kind;
 
 /** For the end of a trial in which nothing was refused. */
@@ -132,7 +132,7 @@ export function trialInWords({ roundTrip }: Pick<TrialReport, 'roundTrip'>): str
       return `All ran. There is no way down: ${roundTrip.because}`;
     case 'tried': {
       const only = roundTrip.stopped === undefined ? '' : ` Farther down there is no way: ${roundTrip.stopped}`;
-      return `All ran. Down: ${verdictWords[verdictOn(roundTrip)]}.${only}`;
+      return `All ran. Down: ${verdictWords[verdictOfTrip(roundTrip)]}.${only}`;
     }
   }
 }

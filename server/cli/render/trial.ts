@@ -1,6 +1,6 @@
 /** What a trial has found, as people read it in a terminal. */
 import type { KeptTrial, TriedStatement, TrialPass, TrialReport } from '../../engine/project';
-import { trialInWords, verdictOn } from '../../engine/trials';
+import { trialInWords, verdictOfTrip } from '../../engine/trials';
 import { lossInWords, type RowLoss } from '../../engine/verification';
 import type { Paint } from '../terminal';
 import { harmless, padded, widest } from './cells';
@@ -102,7 +102,7 @@ function renderRoundTrip({ roundTrip }: TrialReport, paint: Paint): string {
 /** For the end. */
 export function renderVerdict(report: TrialReport, paint: Paint): string {
   const { roundTrip } = report;
-  const isExact = roundTrip.kind !== 'tried' || verdictOn(roundTrip) === 'exact';
+  const isExact = roundTrip.kind !== 'tried' || verdictOfTrip(roundTrip) === 'exact';
   return paint(isExact ? 'green' : 'yellow', harmless(trialInWords(report)));
 }
 
