@@ -32,6 +32,7 @@ const floors: readonly (readonly string[])[] = [
 const shared: readonly string[] = [
   'world',
   'project',
+  'branches',
   'changes',
   'checks',
   'drifted',

@@ -98,6 +98,10 @@ export interface Snapshot {
   readonly name: string | undefined;
   /** Stays until the user throws it away. */
   readonly pinned: boolean;
+  /** Where it is the database of a branch of git, kept while that of another one is the target. */
+  readonly branch?: string;
+  /** There is no such branch any more. */
+  readonly branchGone?: true;
 }
 
 /** What is written on a snapshot that is there; what is left out stays as it is. */

@@ -1,4 +1,5 @@
 /** What can be asked about one folder of migrations and its target. The faces (language, cli) know the engine by these types. */
+import type { BranchProject } from './branches';
 import type {
   ApplyRequest,
   ApplyResult,
@@ -29,6 +30,7 @@ import type { ObservationLevel } from './rehearsal/observation/observation';
 import type { KeptTrial, PsqlCall, TrialRequest, TrialResult } from './trials';
 import type { Verified, VerifyRequest } from './verification';
 
+export type * from './branches';
 export type * from './changes';
 export type * from './checks';
 export type * from './drifted';
@@ -104,7 +106,7 @@ export type TargetChoice =
   | { readonly kind: 'embedded' }
   | { readonly kind: 'server'; readonly connection: string; readonly password?: string };
 
-export interface Project {
+export interface Project extends BranchProject {
   readonly folder: MigrationFolder;
   readonly target: TargetInfo;
   /**

@@ -150,6 +150,7 @@ for (const major of [servers.oldest, servers.newest])
             () => it.restoreTables('any', ['public.users'], consent, never),
             () => it.trial({ which: 'all', from: 'dump', afterwards: 'drop', ...consent }, quiet, never),
             () => it.trial({ which: 'all', from: 'copy', afterwards: 'swap', ...consent }, quiet, never),
+            () => it.switchBranch(consent, never),
             () => it.deleteTrial('any', consent, never),
             () => it.recordApplied(workspace.path('db/migrations/2_orders.sql'), consent, never),
             () => it.undoDrift({ ids: [], text: '', snapshot: false, ...consent }, quiet, never),

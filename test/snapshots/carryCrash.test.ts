@@ -35,7 +35,7 @@ for (const major of Object.values(servers)) {
           [`comment on database ${target.database.name} is 'held'`, 'template1'],
         ] as const) {
           const told = await killedWhile(place, major, { hold, database }, errand);
-          match(told, /Nothing was restored; \S+ is as it was\.|The half-loaded database \S+ has been dropped\./);
+          match(told, /Nothing was restored; \S+ is as it was\.|The half-made database \S+ has been dropped\./);
           equal(await stateOf(place), states.now);
           await nothingHalfMade(place, [id]);
         }

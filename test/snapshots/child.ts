@@ -1,6 +1,7 @@
 /** Takes, restores or drops a snapshot in a process of its own, so that a test can kill it. */
 import { plainParameters, withDatabase } from '../../server/engine/database/parameters';
 import { serverDatabase } from '../../server/engine/database/serverDatabase';
+import { exchangeBranches } from '../../server/engine/snapshots/branchCopies';
 import { dropSnapshot, restoreSnapshot, restoreTablesOf, takeSnapshot } from '../../server/engine/snapshots/snapshots';
 import type { ServerTarget, Surroundings } from '../../server/engine/snapshots/target';
 
@@ -11,6 +12,7 @@ export interface Errand {
     | { readonly kind: 'take' }
     | { readonly kind: 'restore'; readonly id: string; readonly carry?: readonly string[] }
     | { readonly kind: 'tables'; readonly id: string; readonly tables: readonly string[] }
+    | { readonly kind: 'branch'; readonly branch: string }
     | { readonly kind: 'drop'; readonly id: string };
 }
 
@@ -36,6 +38,9 @@ async function run({ place, storage, what }: Errand): Promise<void> {
     }
     case 'tables':
       await restoreTablesOf(target, what.id, { ...order, tables: what.tables, history: 'schema_migrations' }, around);
+      break;
+    case 'branch':
+      await exchangeBranches(target, { ...order, branch: what.branch, formerly: [], was: 'main', origins: [] }, around);
       break;
     case 'drop':
       await dropSnapshot(target, what.id, around);

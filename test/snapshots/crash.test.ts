@@ -9,6 +9,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../../server/engine/base/fault';
 import { openJournal } from '../../server/engine/base/journal';
+import { exchangeBranches } from '../../server/engine/snapshots/branchCopies';
 import { recoverSnapshots } from '../../server/engine/snapshots/recover';
 import { dropSnapshot, listSnapshots, restoreSnapshot, takeSnapshot } from '../../server/engine/snapshots/snapshots';
 import type { SnapshotStep } from '../../server/engine/snapshots/steps';
@@ -61,6 +62,33 @@ for (const major of Object.values(servers)) {
         ]) {
           const told = await killedAt(major, place, lock, { kind: 'restore', id: taken.snapshot.id });
           match(told, /Nothing was restored; \S+ is as it was\.$/);
+          deepEqual(await place.sql('select id from item'), [{ id: 2 }]);
+          await nothingHalfMade(place, 1);
+        }
+      }));
+
+    it('before and between the renames of a switch to another branch, which has a database or gets one', () =>
+      withFilled(major, async (place) => {
+        const { name } = place.target.database;
+        const shuts = [`comment on database ${name} is 'held'`, 'lock table pg_shdescription in share mode'];
+        const switching = { kind: 'branch', branch: 'feature' } as const;
+        for (const lock of shuts) {
+          match(await killedAt(major, place, lock, switching), lock === shuts[1] ? notSwitched : /was cut off\./);
+          await nothingHalfMade(place, 0);
+        }
+        const made = {
+          branch: 'feature',
+          formerly: [],
+          was: 'main',
+          origins: [],
+          version: undefined,
+          disconnect: false,
+        };
+        equal((await exchangeBranches(place.target, made, place.around)).kind, 'switched');
+        await place.sql('update item set id = 2');
+        const [{ id } = { id: '' }] = await listSnapshots(place.target, place.around);
+        for (const lock of [...shuts, `comment on database ${id} is 'held'`]) {
+          match(await killedAt(major, place, lock, { kind: 'branch', branch: 'main' }), notSwitched);
           deepEqual(await place.sql('select id from item'), [{ id: 2 }]);
           await nothingHalfMade(place, 1);
         }
@@ -254,6 +282,8 @@ async function errand(major: Major, { target, around }: Place, what: Errand['wha
   const { host, port, user, password } = await serverOf(major);
   return { place: { host, port, user, password, database: target.database.name }, storage: around.storage, what };
 }
+
+const notSwitched = /No database of another branch took its place; \S+ is as it was\./;
 
 const isLost = (cause: unknown): boolean => cause instanceof Fault && cause.code === 'connection-lost';
 

@@ -97,6 +97,8 @@ const snapshot = {
   id: text,
   'name?': text,
   'pinned?': oneOfValues(true),
+  'branch?': text,
+  'branchGone?': oneOfValues(true),
   taken: text,
   reason: text,
   kind: oneOf('copy', 'file', 'embedded'),

@@ -262,6 +262,16 @@ const remedies = {
     mend: 'Look at the list of copies.',
     offers: undefined,
   },
+  'no-branch-database': {
+    says: 'There cannot be a database for each branch here',
+    mend: 'Use a database for development, on a server, with its migrations in a repository of git.',
+    offers: undefined,
+  },
+  'no-such-branch': {
+    says: 'There is no such branch',
+    mend: 'Check out a branch, or name one of the list.',
+    offers: undefined,
+  },
   'no-terminal': {
     says: 'There is no terminal to ask on',
     mend: 'Add --yes to go on without a question.',

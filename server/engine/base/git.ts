@@ -1,4 +1,4 @@
-/** What git keeps of a file: read by commands that neither change anything nor run what the repository names. */
+/** Asks git by commands that neither change anything nor run what the repository names; and what it keeps of a file. */
 import { execFile } from 'node:child_process';
 import { basename, dirname } from 'node:path';
 import { Fault } from './fault';
@@ -35,7 +35,7 @@ export async function* revisionsOf(path: string, signal: AbortSignal): AsyncGene
 }
 
 /** @returns undefined when git has no answer: there is no repository, or no such file in that commit */
-function git(folder: string, args: readonly string[], signal: AbortSignal): Promise<string | undefined> {
+export function git(folder: string, args: readonly string[], signal: AbortSignal): Promise<string | undefined> {
   // What a partial clone lacks is not asked of anybody else: that would run what its configuration names.
   const env = { ...process.env, GIT_NO_LAZY_FETCH: '1', GIT_TERMINAL_PROMPT: '0' };
   const options = { env, signal, timeout: patienceMs, maxBuffer: mostBytes, encoding: 'utf8' } as const;

@@ -22,6 +22,7 @@ import {
   restoreSnapshot,
   takeSnapshot,
 } from '../snapshots/snapshots';
+import { withGone } from './branching';
 import { knownTables } from './keepingRows';
 import { demandConsent, demandWritable } from './consent';
 import { around, type Ground } from './ground';
@@ -31,7 +32,8 @@ export async function snapshots(ground: Ground, signal = new AbortController().s
   const { bench } = ground;
   await recover(ground, signal);
   const list = () => listSnapshots(bench.target, around(ground, signal));
-  return bench.patiently(() => bench.question(list, signal));
+  const listed = await bench.patiently(() => bench.question(list, signal));
+  return listed.some(({ branch }) => branch !== undefined) ? withGone(ground, listed, signal) : listed;
 }
 
 /** In turn only. */

@@ -6,6 +6,7 @@ import type { CheckRoom, EngineOptions, Project } from '../project';
 import type { World } from '../world';
 import type { Bench } from './bench';
 import { appliedText } from './appliedText';
+import { branches, switchBranch } from './branching';
 import { bundle } from './bundling';
 import { apply, mayApply, mayRevert, revert } from './changing';
 import { check } from './checking';
@@ -106,6 +107,8 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
       const migration = folder.migrations.find(({ upPath, downPath }) => upPath === path || downPath === path);
       return migration ? renamesOf(ground, migration) : [];
     },
+    branches: (signal) => branches(ground, signal),
+    switchBranch: (request, signal) => bench.alone(() => switchBranch(ground, request, signal)),
     snapshots: (signal) => snapshots(ground, signal),
     snapshot: (request, signal) => bench.alone(() => snapshot(ground, request, signal)),
     deleteSnapshot: (id, consent, signal) => bench.turns.soon(() => deleteSnapshot(ground, id, consent, signal)),

@@ -5,13 +5,14 @@ import { whileWanted } from '../database/onSession';
 import type { Session } from '../database/session';
 import { type Maintenance, aloneIn, isNoWayIn, withMaintenance } from './maintenance';
 import { snapshotName } from './names';
+import { ownComment } from './branchMark';
 import { type DatabaseFacts, carryOver, factsOf } from './properties';
 import type { SnapshotRecord } from './record';
 import { register } from './registry';
 import type { SnapshotOrder, Taken } from './request';
 import { commentStatement, dropDatabase, must } from './statements';
 import { type SnapshotStep, journalled } from './steps';
-import { copyStatement, filesIn, strategyFor, wishClones } from './strategy';
+import { type Copied, copyStatement, filesIn, strategyFor, wishClones } from './strategy';
 import type { ServerTarget, Surroundings } from './target';
 
 /** @throws {Fault} `locked`, `disk-full` and `not-writable` for the journal, `connection-lost` */
@@ -44,7 +45,12 @@ async function copyWith(maintenance: Maintenance, work: Copying): Promise<Taken>
   const began = performance.now();
   journal.note({ step: 'copy', name });
   try {
-    const notMade = await create(maintenance, work, facts, name);
+    const strategy = strategyFor(facts.bytes, await filesOfTarget(work, facts));
+    const notMade = await copyDatabase(
+      maintenance,
+      { from: target.database.name, of: facts, to: name, strategy },
+      work,
+    );
     if (notMade) return notMade;
     around.signal.throwIfAborted();
     const record = await finish(worker, work, facts, { name, began });
@@ -60,27 +66,32 @@ async function copyWith(maintenance: Maintenance, work: Copying): Promise<Taken>
   }
 }
 
-/** @returns why there is no copy; undefined when there is one */
-async function create(
+/**
+ * Closed to connections; its rights, settings and comment are those of any new database.
+ *
+ * @param copied.of what is copied
+ * @returns why there is no copy; undefined when there is one
+ */
+export async function copyDatabase(
   maintenance: Maintenance,
-  work: Copying,
-  facts: DatabaseFacts,
-  name: string,
+  { of, ...copied }: Omit<Copied, 'owner'> & { readonly of: DatabaseFacts },
+  {
+    order: { disconnect },
+    around,
+  }: { readonly order: Pick<SnapshotOrder, 'disconnect'>; readonly around: Surroundings },
 ): Promise<Exclude<Taken, { kind: 'taken' }> | undefined> {
-  const { target, order } = work;
   const { worker } = maintenance;
-  const strategy = strategyFor(facts.bytes, await filesOfTarget(work, facts));
-  const copied = { from: target.database.name, to: name, owner: facts.owner, strategy };
-  const attempt = () => alone(maintenance, work, facts, copyStatement(worker, copied));
-  const cloned = await wishClones(worker, strategy);
+  const sql = copyStatement(worker, { ...copied, owner: of.owner });
+  const attempt = () => aloneIn(maintenance, { databases: [of.oid], disconnect, signal: around.signal }, sql);
+  const cloned = await wishClones(worker, copied.strategy);
   let done = await attempt();
   if (cloned && done.kind === 'refused') {
-    work.around.log(`the server's file system clones no files: ${done.refusal.message}`);
+    around.log(`the server's file system clones no files: ${done.refusal.message}`);
     await must(worker, 'reset file_copy_method');
     done = await attempt();
   }
   if (done.kind === 'busy') {
-    if (!order.disconnect) return { kind: 'busy', sessions: done.says };
+    if (!disconnect) return { kind: 'busy', sessions: done.says };
     return { kind: 'impossible', because: `these would not go: ${done.says.join('; ')}` };
   }
   if (done.kind === 'done') return undefined;
@@ -88,11 +99,11 @@ async function create(
   return { kind: 'impossible', because: detail === undefined ? message : `${message} (${detail})` };
 }
 
-const alone = (maintenance: Maintenance, { order, around }: Copying, { oid }: DatabaseFacts, sql: string) =>
-  aloneIn(maintenance, { databases: [oid], disconnect: order.disconnect, signal: around.signal }, sql);
-
 /** Small ones go one way, whatever they are made of: nothing is asked of them. */
-async function filesOfTarget({ target, around }: Copying, { bytes }: DatabaseFacts): Promise<number | undefined> {
+export async function filesOfTarget(
+  { target, around }: Pick<Copying, 'target' | 'around'>,
+  { bytes }: Pick<DatabaseFacts, 'bytes'>,
+): Promise<number | undefined> {
   if (strategyFor(bytes, 1) === 'wal_log') return undefined;
   return whileWanted(target.database, 'read', around.signal, filesIn);
 }
@@ -116,7 +127,7 @@ async function finish(
     reason: order.reason + without,
     bytes: (await factsOf(worker, name))?.bytes ?? facts.bytes,
     version: order.version ?? null,
-    comment: facts.comment,
+    comment: ownComment(facts.comment),
     ms: Math.round(performance.now() - began),
   };
   await must(worker, commentStatement(name, JSON.stringify(record)));

@@ -24,6 +24,8 @@ export async function markSnapshot(
   const { name = '' } = mark;
   if (name.length > longestName || /[\p{Cc}\p{Zl}\p{Zp}]/u.test(name))
     throw new Fault('bad-usage', `a name of a snapshot is one line of ${longestName} characters at most.`);
+  if (mark.pinned === false && snapshot.branch !== undefined)
+    throw new Fault('bad-usage', `the database of the branch ${snapshot.branch} is pinned until it is deleted.`);
   const marked =
     target.kind === 'server' && snapshot.kind === 'copy'
       ? await markCopy(target, snapshot, mark, around)

@@ -22,6 +22,8 @@ export interface SnapshotRecord {
   readonly name?: string;
   /** Stays until the user throws it away; restored, it is copied once more. */
   readonly pinned?: true;
+  /** It is the database of this branch, kept while that of another one has its place; pinned. */
+  readonly branch?: string;
   /** Milliseconds that it took, by which the next one is foretold. */
   readonly ms?: number;
   /** Of a dump file: how it is written (plain when left out), and SHA-256 of its SQL as hexadecimal digits. */
@@ -51,6 +53,7 @@ export const snapshotOf = (record: SnapshotRecord, label: string): Snapshot => (
   target: label,
   name: record.name,
   pinned: record.pinned === true,
+  ...(record.branch === undefined ? {} : { branch: record.branch }),
 });
 
 /** The reason of what a restore took away. */
@@ -67,7 +70,7 @@ function isRecord(value: unknown): value is SnapshotRecord {
     // Records of former versions have none of these.
     isOneOf(fields.get('pinned'), true) &&
     isOneOf(fields.get('packed'), 'gzip') &&
-    ['name', 'digest'].every((name) => ['undefined', 'string'].includes(typeof fields.get(name))) &&
+    ['name', 'digest', 'branch'].every((name) => ['undefined', 'string'].includes(typeof fields.get(name))) &&
     ['undefined', 'number'].includes(typeof fields.get('ms')) &&
     ['version', 'comment'].every((name) => fields.get(name) === null || typeof fields.get(name) === 'string') &&
     /^[A-Za-z0-9_]+$/.test(String(fields.get('id')))

@@ -6,7 +6,7 @@ import type { Session } from '../database/session';
 import { recoverEmbedded } from './embedded';
 import { withMaintenance } from './maintenance';
 import { factsOf, isInvalid } from './properties';
-import { beforeRestore, recordIn } from './record';
+import { beforeRestore, recordIn, type SnapshotRecord } from './record';
 import { register, sweepUnfinished, unregister } from './registry';
 import { admissionStatement, dropDatabase, must } from './statements';
 import { type SnapshotStep, isSnapshotStep, topic } from './steps';
@@ -76,16 +76,15 @@ async function recoverStep(
     case 'load': {
       const made = await factsOf(worker, step.name);
       if (made) await dropDatabase(worker, step.name, 'force');
-      return made ? `The half-loaded database ${step.name} has been dropped.` : '';
+      return made ? `The half-made database ${step.name} has been dropped.` : '';
     }
     case 'swap': {
       const now = await factsOf(worker, database.name);
-      const isRestore = step.kept.reason === beforeRestore;
-      if (now?.oid !== step.replacementOid)
-        return `${isRestore ? 'Nothing was restored' : 'No copy took its place'}; ${database.name} is as it was.`;
+      const words = wordsOfSwap(step.kept);
+      if (now?.oid !== step.replacementOid) return `${words.undone}; ${database.name} is as it was.`;
       if (await factsOf(worker, step.kept.id)) register(storage, step.kept);
       if (step.used !== null) unregister(storage, step.used);
-      return `${isRestore ? 'The snapshot was restored' : 'The copy has taken its place'}; the former ${database.name} is kept as ${step.kept.id}.`;
+      return `${words.done}; the former ${database.name} is kept as ${step.kept.id}.`;
     }
     case 'overwrite':
       if (await isCommitted(worker, step.transaction))
@@ -134,6 +133,17 @@ async function recoverStep(
     case 'replace':
       throw new Error('a database on a server is not replaced as a file');
   }
+}
+
+function wordsOfSwap({ reason, branch }: SnapshotRecord): { readonly done: string; readonly undone: string } {
+  if (branch !== undefined)
+    return {
+      done: 'The database of another branch has taken its place',
+      undone: 'No database of another branch took its place',
+    };
+  return reason === beforeRestore
+    ? { done: 'The snapshot was restored', undone: 'Nothing was restored' }
+    : { done: 'The copy has taken its place', undone: 'No copy took its place' };
 }
 
 /** A server that has crashed may never have heard of it, and refuses to tell of one that is still to come. */

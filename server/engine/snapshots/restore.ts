@@ -4,6 +4,7 @@ import type { Journal } from '../base/journal';
 import type { Database } from '../database/database';
 import { interruptible } from '../database/interruptible';
 import { quoteIdentifier } from '../database/quote';
+import { markedAs } from './branchMark';
 import { carryInto } from './carry';
 import { makeFromDump } from './contents';
 import { reopenTwin } from './freshDatabase';
@@ -155,7 +156,8 @@ async function trade(
   const { name } = target.database;
   const { version, disconnect } = order;
   const kept = recordOfReplaced(target, facts, { reason: beforeRestore, version }, around);
-  const swapped = { target: { name, oid: facts.oid }, replacement, used, kept, comment, disconnect };
+  const named = { target: { name, oid: facts.oid }, replacement };
+  const swapped = { ...named, used, kept, comment: markedAs(facts.comment, comment), disconnect };
   const sessions = await swap(maintenance, swapped, journal, around.signal);
   if (sessions) return { kind: 'busy', sessions };
   registerIfPossible(around, kept);

@@ -8,7 +8,7 @@ import type { SnapshotTarget, Surroundings } from './target';
 export type SnapshotStep =
   /** A copy of the target is made under this name; it is whole when its comment is a record. */
   | { readonly step: 'copy'; readonly name: string }
-  /** A database of this name is made from a dump file, to take the target's place. */
+  /** A database of this name is made, from a dump file or as a copy, to take the target's place. */
   | { readonly step: 'load'; readonly name: string }
   /** `replacement` takes the target's place, in one transaction; the target becomes the snapshot `kept`. */
   | {

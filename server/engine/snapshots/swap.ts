@@ -2,6 +2,7 @@
 import type { Journal } from '../base/journal';
 import { quoteIdentifier } from '../database/quote';
 import { type Maintenance, aloneIn } from './maintenance';
+import { ownComment } from './branchMark';
 import { snapshotName } from './names';
 import type { DatabaseFacts } from './properties';
 import type { SnapshotRecord } from './record';
@@ -44,7 +45,7 @@ export function recordOfReplaced(
     reason,
     bytes,
     version: version ?? null,
-    comment,
+    comment: ownComment(comment),
   };
 }
 

@@ -1,6 +1,7 @@
 /** What is cut off: each operation that keeps a journal, what has to be there before it, and how it is done. Add others here. */
 import { applyMigrations, revertMigrations } from '../../../server/engine/apply/apply';
 import { repairHistory } from '../../../server/engine/apply/repair';
+import { exchangeBranches } from '../../../server/engine/snapshots/branchCopies';
 import { takeDump } from '../../../server/engine/snapshots/dumpFile';
 import {
   dropSnapshot,
@@ -116,6 +117,18 @@ const restoring = ({ target, around }: Scene, id: string): Promise<unknown> =>
 
 const history = 'schema_migrations';
 
+/** Has a database of `main`, and one of `feature`, which is the target and was written to since. */
+async function branchedThenWritten(scene: Scene): Promise<undefined> {
+  await switching('main')(scene);
+  await switching('feature')(scene);
+  await scene.sql(later);
+}
+
+const switching =
+  (branch: string) =>
+  ({ target, around }: Scene): Promise<unknown> =>
+    exchangeBranches(target, { ...order, branch, formerly: [], was: undefined, origins: ['main'] }, around);
+
 /** The ledger stays as it is now, and the other table does not. */
 const carrying = ({ target, around }: Scene, id: string): Promise<unknown> =>
   restoreSnapshot(
@@ -177,6 +190,20 @@ export const operations: readonly Operation[] = [
     changes: 'target',
     job: dbmate,
     run: tryingOut,
+  },
+  {
+    name: 'switch to the database of another branch',
+    steps: ['snapshot swap'],
+    changes: 'target',
+    prepare: branchedThenWritten,
+    run: switching('main'),
+  },
+  {
+    name: 'switch to a new database of a branch',
+    steps: ['snapshot load', 'snapshot swap'],
+    changes: 'target',
+    prepare: branchedThenWritten,
+    run: switching('other'),
   },
   {
     name: 'delete',

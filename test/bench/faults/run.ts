@@ -133,7 +133,7 @@ function standOf(
 }
 
 /** Of results; a refusal by Postgres is one as well. */
-const done: ReadonlySet<unknown> = new Set(['done', 'taken', 'restored', 'tried']);
+const done: ReadonlySet<unknown> = new Set(['done', 'taken', 'restored', 'switched', 'tried']);
 
 /** A fault is an answer: it says how things stand. */
 async function isDoneHere(work: Promise<unknown>): Promise<boolean> {
