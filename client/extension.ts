@@ -9,6 +9,7 @@ import {
 } from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 import { SettingsChanged, TrustGranted, WindowFocused } from '../server/protocol/messages';
+import { followBranches } from './branches';
 import { registerCommands } from './commands/all';
 import { followEnvironments } from './environments';
 import { showTrouble } from './faults';
@@ -84,6 +85,7 @@ export async function activate(context: ExtensionContext): Promise<Extension> {
     languageStatus,
     badges,
     verifications,
+    followBranches(parts),
     ...registerCommands(parts),
     ...tellServer(parts),
   );

@@ -14,6 +14,7 @@ export function readSettings(): Settings {
     shadowDataLimit: chosen('shadowDataLimit'),
     snapshotRetention: retention(),
     snapshotCompression: text('snapshotCompression', 'none') === 'gzip' ? 'gzip' : 'none',
+    databasePerBranch: flag('databasePerBranch', false),
     postgresBinaries: texts('postgresBinaries'),
     python: text('python', ''),
     ruby: text('ruby', ''),
@@ -61,6 +62,11 @@ const level = (value: string): HintLevel => (value === 'compact' || value === 'f
 function text(name: string, otherwise: string): string {
   const value = read(name);
   return typeof value === 'string' ? value : otherwise;
+}
+
+function flag(name: string, otherwise: boolean): boolean {
+  const value = read(name);
+  return typeof value === 'boolean' ? value : otherwise;
 }
 
 function count(name: string, otherwise: number): number {

@@ -34,6 +34,7 @@ import { showLog } from './showLog';
 import { showRows } from './showRows';
 import { showSql } from './showSql';
 import { snapshotNow } from './snapshotNow';
+import { switchBranch } from './switchBranch';
 import { trial } from './trial';
 import { trialCopies } from './trialCopies';
 import { undoDrift } from './undoDrift';
@@ -73,6 +74,7 @@ export const commands: readonly Command[] = [
   showRows,
   showSql,
   snapshotNow,
+  switchBranch,
   trial,
   trialCopies,
   undoDrift,

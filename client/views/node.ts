@@ -139,12 +139,15 @@ const wayDownOf = ({ hasDown }: MigrationItem): string =>
   hasDown ? l10n.t('Has a down script.') : l10n.t('Has no down script.');
 
 function drawSnapshot({ folder }: ProjectItem, snapshot: SnapshotItem): TreeItem {
-  const { id, taken, reason, kind, bytes, version, name, pinned } = snapshot;
+  const { id, taken, reason, kind, bytes, version, name, pinned, branch, branchGone } = snapshot;
   const item = new TreeItem(name ?? reason);
   item.id = `${folder}#${id}`;
-  item.description = [briefTimeOf(taken), sizeOf(bytes), ...(name === undefined ? [] : [reason])].join(' · ');
-  item.iconPath = new ThemeIcon(pinned ? 'pinned' : { copy: 'database', file: 'archive', embedded: 'archive' }[kind]);
-  item.contextValue = pinned ? 'snapshot.pinned' : 'snapshot';
+  const gone = branchGone ? l10n.t('the branch is deleted') : '';
+  const details = [briefTimeOf(taken), sizeOf(bytes), name === undefined ? '' : reason, gone];
+  item.description = details.filter((it) => it !== '').join(' · ');
+  const icon = branch === undefined ? (pinned ? 'pinned' : iconsOf[kind]) : 'git-branch';
+  item.iconPath = new ThemeIcon(icon);
+  item.contextValue = branch === undefined ? (pinned ? 'snapshot.pinned' : 'snapshot') : 'snapshot.branch';
   const where = {
     copy: l10n.t('A copy on the same server'),
     file: l10n.t('A dump file'),
@@ -156,12 +159,18 @@ function drawSnapshot({ folder }: ProjectItem, snapshot: SnapshotItem): TreeItem
     name === undefined ? '' : reason,
     timeOf(taken),
     `${where[kind]}, ${at}, ${sizeOf(bytes)}`,
+    gone,
     pinned ? l10n.t('Pinned: it stays until you delete it, and is not used up when it is restored.') : '',
   ]);
   const spoken = l10n.t('Snapshot {0}, {1}, {2}', name ?? reason, timeOf(taken), sizeOf(bytes));
   item.accessibilityInformation = { label: pinned ? l10n.t('{0}, pinned', spoken) : spoken };
   return item;
 }
+
+const iconsOf = { copy: 'database', file: 'archive', embedded: 'archive' } as const satisfies Record<
+  SnapshotItem['kind'],
+  string
+>;
 
 function drawDatabase(project: ProjectItem, alone: boolean, drift: DriftItem | undefined): TreeItem {
   const { folder, target, fault, layout, because } = project;

@@ -16,6 +16,7 @@ export const options = {
   from: { type: 'string', value: 'SOURCE', says: 'where the copy comes from: auto, copy, dump, or a snapshot' },
   'keep-copy': { type: 'boolean', says: 'keep the copy, and say how to open it with psql' },
   swap: { type: 'boolean', says: 'let the copy become the database, with writes locked out until then' },
+  was: { type: 'string', value: 'BRANCH', says: 'the branch that the database belongs to, where it does not say so' },
   file: { type: 'boolean', says: 'take the snapshot as a dump file, disturbing nobody' },
   gzip: { type: 'boolean', says: 'pack dump files of snapshots' },
   'keep-count': {

@@ -40,12 +40,12 @@ const headings = ['Snapshot', 'Taken', 'Size', 'Migration', 'Name and reason'];
 
 export function renderSnapshots(snapshots: readonly Snapshot[], paint: Paint): string {
   if (snapshots.length === 0) return 'There are no snapshots.\n';
-  const rows = snapshots.map(({ id, taken, bytes: size, version, reason, name, pinned }) => [
+  const rows = snapshots.map(({ id, taken, bytes: size, version, reason, name, pinned, branchGone }) => [
     id,
     timeOf(taken),
     bytes(size),
     version ?? '-',
-    `${pinned ? 'pinned: ' : ''}${harmless(name === undefined ? reason : `${name} (${reason})`)}`,
+    `${pinned ? 'pinned: ' : ''}${harmless(name === undefined ? reason : `${name} (${reason})`)}${branchGone ? ', which git has deleted' : ''}`,
   ]);
   const widths = [0, 1, 2, 3].map((column) => widest([headings, ...rows].map((row) => row[column] ?? '')));
   const line = (row: readonly string[]): string =>

@@ -152,7 +152,8 @@ export function sent(result: EngineResult): ApplyResult {
   };
 }
 
-export function snapshotItem({ id, taken, reason, kind, bytes, version, name, pinned }: Snapshot): SnapshotItem {
+export function snapshotItem(snapshot: Snapshot): SnapshotItem {
+  const { id, taken, reason, kind, bytes, version, name, pinned, branch, branchGone } = snapshot;
   return {
     id,
     taken,
@@ -162,5 +163,7 @@ export function snapshotItem({ id, taken, reason, kind, bytes, version, name, pi
     ...(version === undefined ? {} : { version }),
     ...(name === undefined ? {} : { name }),
     ...(pinned ? { pinned } : {}),
+    ...(branch === undefined ? {} : { branch }),
+    ...(branchGone ? { branchGone } : {}),
   };
 }

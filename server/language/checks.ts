@@ -20,6 +20,8 @@ import type { Workspace } from './workspace';
 
 type RefusedInFile = Pick<Extract<ApplyResult, { kind: 'refused' }>, 'finding' | 'text'>;
 
+type OnLook = (project: Project) => void;
+
 type OnMoved = (folder: string, by: 'others' | 'us') => void;
 
 /**
@@ -42,6 +44,7 @@ export class Checks {
   private readonly refusals = new Refusals();
   private readonly names: FolderNames;
   private readonly movedListeners: OnMoved[] = [];
+  private readonly lookListeners: OnLook[] = [];
   private readonly looks: Looks = repeatedLooks((folder, occasion) => this.look(folder, occasion));
 
   constructor(
@@ -196,6 +199,11 @@ export class Checks {
     this.movedListeners.push(listener);
   }
 
+  /** Told whenever a target has been looked at, and has answered. */
+  onLook(listener: OnLook): void {
+    this.lookListeners.push(listener);
+  }
+
   moved(folder: string, by: 'others' | 'us'): void {
     for (const listener of this.movedListeners) listener(folder, by);
   }
@@ -223,6 +231,7 @@ export class Checks {
       }
       const isNews = glance === 'moved' || (glance === 'rows' && project && this.subjectsOf(project).length > 0);
       if (isNews) inBackground(this.connection, this.queue(folder).request('at once'));
+      if (project && glance !== 'silent') for (const listener of this.lookListeners) listener(project);
       return glance;
     } catch (error) {
       logTrouble(this.connection, `look at the target of ${folder}`, error);

@@ -1,4 +1,5 @@
 /** Everything the editor can ask for. */
+import { branches } from './branches';
 import { changes } from './changes';
 import { codeActions } from './codeActions';
 import { codeLens } from './codeLens';
@@ -44,4 +45,5 @@ export const features: readonly Feature[] = [
   verifying,
   trials,
   snapshots,
+  branches,
 ];

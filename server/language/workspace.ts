@@ -215,6 +215,11 @@ export class Workspace {
     return this.settings.inlayHints;
   }
 
+  /** Whether the user wants to know when another branch than that of the database is checked out. */
+  get databasePerBranch(): boolean {
+    return this.ours && this.settings.databasePerBranch;
+  }
+
   async configure(settings: unknown): Promise<void> {
     const former = this.settings;
     this.settings = readSettings(settings);

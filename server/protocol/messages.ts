@@ -34,6 +34,7 @@ export interface Settings {
   readonly shadowDataLimit: number | null;
   readonly snapshotRetention: RetentionSetting;
   readonly snapshotCompression: 'none' | 'gzip';
+  readonly databasePerBranch: boolean;
   readonly postgresBinaries: readonly string[];
   /** Commands or paths; empty where they are looked for. */
   readonly python: string;

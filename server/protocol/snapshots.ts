@@ -17,6 +17,9 @@ export interface SnapshotItem {
   readonly name?: string;
   /** Stays until the user throws it away. */
   readonly pinned?: true;
+  /** Where it is the database of a branch; `branchGone`: there is no such branch any more. */
+  readonly branch?: string;
+  readonly branchGone?: true;
 }
 
 /** Client → server: take a snapshot of the target. */

@@ -48,6 +48,7 @@ export const usualSettings: Settings = {
   shadowDataLimit: null,
   snapshotRetention: {},
   snapshotCompression: 'none',
+  databasePerBranch: false,
   postgresBinaries: [],
   python: '',
   ruby: '',

@@ -250,6 +250,7 @@ describe('background checks', () => {
         shadowDataLimit: null,
         snapshotRetention: { days: 30, megabytes: 5, count: 0 },
         snapshotCompression: 'gzip',
+        databasePerBranch: true,
         postgresBinaries: ['/opt/pg'],
         python: '',
         ruby: '',

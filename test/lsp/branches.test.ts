@@ -1,11 +1,15 @@
 /** Another branch is checked out while the editor is open: many files come, go and change at once. */
-import { deepEqual } from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { DidChangeWatchedFilesNotification, FileChangeType } from 'vscode-languageserver-protocol/node';
 import { uriOf } from '../../server/language/uri';
+import { BranchRequest, SwitchBranchRequest } from '../../server/protocol/branches';
 import { ListProjectsRequest } from '../../server/protocol/messages';
+import { ListSnapshotsRequest } from '../../server/protocol/snapshots';
+import { withClient } from '../support/client';
 import { told } from '../support/editor';
+import { until } from '../support/killable';
 import { type Running, withLanguageServer } from '../support/languageServer';
 import { binariesOf, servers, withDatabase } from '../support/servers';
 
@@ -23,9 +27,12 @@ const git = ({ folder }: Running, ...words: string[]) =>
   });
 
 const major = servers.newest;
-const withBranches = (use: (running: Running) => Promise<void>): Promise<void> =>
+const withBranches = (
+  use: (running: Running, url: string) => Promise<void>,
+  wanted: { readonly databasePerBranch?: true } = {},
+): Promise<void> =>
   withDatabase(major, (url) => {
-    const initializationOptions = { settings: { postgresBinaries: [binariesOf(major)] } };
+    const initializationOptions = { settings: { postgresBinaries: [binariesOf(major)], ...wanted } };
     const files = {
       [users]: usersText,
       [orders]: migration('alter table users add column orders int'),
@@ -46,9 +53,18 @@ const withBranches = (use: (running: Running) => Promise<void>): Promise<void> =
       git(running, 'rm', '-rq', 'db');
       git(running, 'commit', '-qm', 'empty');
       git(running, 'checkout', '-q', 'main');
-      await use(running);
+      await use(running, url);
     });
   });
+
+const markOf = async (url: string): Promise<unknown> => {
+  let found: unknown;
+  await withClient(url, async (query) => {
+    const sql = `select shobj_description(oid, 'pg_database')::json->>'branch' as branch from pg_database where datname = current_database()`;
+    found = (await query(sql))[0]?.['branch'];
+  });
+  return found ?? undefined;
+};
 
 const listed = async ({ editor }: Running) =>
   (await editor.connection.sendRequest(ListProjectsRequest)).map(({ migrations }) =>
@@ -59,6 +75,34 @@ const lastTold = ({ editor, path }: Running, file: string) =>
 const missing = '2:13-2:18 42P01 relation "users" does not exist';
 
 describe('another branch', () => {
+  it('with a database of its own is told of, and gets it when the user says so', () =>
+    withBranches(
+      async (running, url) => {
+        const { editor, path } = running;
+        await listed(running);
+        await until(async () => await markOf(url));
+        deepEqual(await markOf(url), 'main');
+        git(running, 'checkout', '-q', 'other');
+        await editor.until(() => editor.moved.length > 0, 'the word that another branch is checked out');
+        const uri = uriOf(path('db/migrations'));
+        deepEqual(editor.moved, [{ folder: uri, branch: 'other', current: 'main', fits: 'other' }]);
+        const request = { folder: uri, disconnect: false };
+        const made = await editor.connection.sendRequest(SwitchBranchRequest, request);
+        ok(made.kind === 'switched' && made.copiedFrom === 'main');
+        deepEqual(await markOf(url), 'other');
+        deepEqual(
+          (await editor.connection.sendRequest(ListSnapshotsRequest, { folder: uri })).map((it) => it.branch),
+          ['main'],
+        );
+        git(running, 'checkout', '-q', 'main');
+        await editor.until(() => editor.moved.length > 1, 'the word of the way back');
+        const { own, fits } = await editor.connection.sendRequest(BranchRequest, { folder: uri });
+        ok(fits === 'other' && own && own.bytes > 1_000_000);
+        equal((await editor.connection.sendRequest(SwitchBranchRequest, request)).kind, 'switched');
+      },
+      { databasePerBranch: true },
+    ));
+
   it('is followed as VS Code tells of it, in open files, in others and in the list', () =>
     withBranches(async (running) => {
       const { editor, path } = running;

@@ -47,6 +47,7 @@ describe('what is told of pending migrations', () => {
               shadowDataLimit: null,
               snapshotRetention: {},
               snapshotCompression: 'none',
+              databasePerBranch: false,
               statementTimeout: 5_000,
               python: '',
               ruby: '',

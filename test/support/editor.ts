@@ -17,6 +17,7 @@ import {
 } from 'vscode-languageserver-protocol/node';
 import { positionsIn } from '../../server/language/positions';
 import { uriOf } from '../../server/language/uri';
+import { BranchMoved, type BranchState } from '../../server/protocol/branches';
 import { ProjectsChanged, type RehearsalState, RehearsalStateChanged } from '../../server/protocol/messages';
 
 export interface Editor {
@@ -29,6 +30,8 @@ export interface Editor {
   readonly published: readonly PublishDiagnosticsParams[];
   /** Where the rehearsals stood, oldest first. */
   readonly states: readonly RehearsalState[];
+  /** Branches that it has told of. */
+  readonly moved: readonly BranchState[];
   /** How often the server asked to draw lenses, and to ask for the projects again. */
   readonly told: { lenses: number; projects: number; registrations: readonly string[] };
   initialize(folders: readonly string[], initializationOptions?: unknown): Promise<void>;
@@ -51,6 +54,7 @@ export function connectEditor(fromServer: NodeJS.ReadableStream, toServer: NodeJ
   const shown: string[] = [];
   const published: PublishDiagnosticsParams[] = [];
   const states: RehearsalState[] = [];
+  const moved: BranchState[] = [];
   const told = { lenses: 0, projects: 0, registrations: [] as string[] };
   const texts = new Map<string, { version: number; text: string }>();
   const hear = (take: () => void) => {
@@ -61,6 +65,7 @@ export function connectEditor(fromServer: NodeJS.ReadableStream, toServer: NodeJ
   connection.onNotification(ShowMessageNotification.type, ({ message }) => hear(() => shown.push(message)));
   connection.onNotification(PublishDiagnosticsNotification.type, (params) => hear(() => published.push(params)));
   connection.onNotification(ProjectsChanged, () => hear(() => told.projects++));
+  connection.onNotification(BranchMoved, (state) => hear(() => moved.push(state)));
   connection.onNotification(RehearsalStateChanged, (state) => hear(() => states.push(state)));
   connection.onRequest(CodeLensRefreshRequest.type, () => hear(() => told.lenses++));
   connection.onRequest(RegistrationRequest.type, ({ registrations }) =>
@@ -98,6 +103,7 @@ export function connectEditor(fromServer: NodeJS.ReadableStream, toServer: NodeJ
     shown,
     published,
     states,
+    moved,
     told,
     until,
     async initialize(folders, initializationOptions) {

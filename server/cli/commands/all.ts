@@ -1,5 +1,6 @@
 /** Every command, in the order of the help. */
 import { apply } from './apply';
+import { branch } from './branch';
 import { bundle } from './bundle';
 import { check } from './check';
 import type { Command } from './command';
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   snapshot,
   snapshots,
   restore,
+  branch,
   repair,
   environments,
   bundle,

@@ -137,11 +137,14 @@ export function jsonProject({ folder, target }: Project, places: Places) {
   return { folder: places.path(folder.path), layout: folder.layout.name, target: target.label };
 }
 
-export function jsonSnapshot({ id, name, pinned, taken, reason, kind, bytes, version, target }: Snapshot) {
+export function jsonSnapshot(snapshot: Snapshot) {
+  const { id, name, pinned, branch, branchGone, taken, reason, kind, bytes, version, target } = snapshot;
   return {
     id,
     ...(name !== undefined && { name }),
     ...(pinned && { pinned }),
+    ...(branch !== undefined && { branch }),
+    ...(branchGone && { branchGone }),
     taken,
     reason,
     kind,

@@ -55,7 +55,8 @@ export async function branchesIn(folder: string, signal: AbortSignal): Promise<R
 
 /** What the branch was called before it was renamed, newest first, as far as its reflog tells. @throws {Fault} `no-git` */
 export async function formerNames(folder: string, branch: string, signal: AbortSignal): Promise<readonly string[]> {
-  const args = ['rev-list', '--walk-reflogs', '--format=%gs', `${heads}${branch}`, '--'];
+  // To look at signatures would run what the repository names.
+  const args = ['log', '--walk-reflogs', '--format=%gs', '--no-show-signature', `${heads}${branch}`, '--'];
   return linesOf(await git(folder, args, signal)).flatMap(
     (line) => /^Branch: renamed refs\/heads\/(\S+) to /.exec(line)?.[1] ?? [],
   );
