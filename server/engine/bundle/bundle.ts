@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Planned } from '../apply/plan';
 import { quoteIdentifier, quoteLiteral } from '../database/quote';
+import { withoutVariables } from '../sql/psqlVariables';
 import { changedAs, fingerprintOf, fingerprintQuery, linesOf, objectsQuery, type SchemaObjects } from './fingerprint';
 import { historyGuard, isRecorded, isUntouched, raise, textArray } from './guards';
 import type { BundledMigration, BundleParts, Fingerprints } from './parts';
@@ -61,7 +62,7 @@ function opening({ settings }: BundleParts, title: string): string {
 
 /** A list is taken as it was written. */
 const settingText = (name: string, value: string): string =>
-  name === 'search_path' && value !== '' ? value : quoteLiteral(value).trim();
+  name === 'search_path' && value !== '' ? withoutVariables(value) : quoteLiteral(value).trim();
 
 const lineComment = (text: string): string => text.replaceAll(/\s+/g, ' ');
 

@@ -1,6 +1,7 @@
 /** One migration in one direction as psql runs it: in its tool's transaction mode, with the rows of the tool's history. */
 import type { Planned, PlannedScript } from '../apply/plan';
 import type { History, HistoryStep } from '../history/history';
+import { withoutVariables } from '../sql/psqlVariables';
 import type { Statement } from '../sql/statement';
 import type { Recording } from './recording';
 
@@ -53,4 +54,4 @@ const ended = (text: string): string => closed(text.trim(), ';');
 
 /** A comment at its end would hide what stands behind it. */
 const closed = (text: string, end: string): string =>
-  text.slice(text.lastIndexOf('\n') + 1).includes('--') ? `${text}\n${end}` : `${text}${end}`;
+  withoutVariables(text) + (text.slice(text.lastIndexOf('\n') + 1).includes('--') ? `\n${end}` : end);
