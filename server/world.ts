@@ -1,5 +1,5 @@
 /** The world as Node gives it: files of the disk, the environment, our own folder. */
-import { lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { writeDurably } from './engine/base/durable';
@@ -73,7 +73,12 @@ export const diskFiles: Files = {
   },
 
   write: (path, text) => put(path, () => writeFileSync(path, text, { flag: 'wx' })),
-  replace: (path, text) => put(path, () => writeDurably(path, text)),
+  replace(path, text) {
+    put(path, () => {
+      demandNoLink(path);
+      writeDurably(path, text);
+    });
+  },
 };
 
 function put(path: string, write: () => void): void {
@@ -85,6 +90,15 @@ function put(path: string, write: () => void): void {
     const full = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
     throw new Fault(full ? 'disk-full' : 'not-writable', `${path}: ${words(error)}.`, error);
   }
+}
+
+/** What is written takes its place: there would be no link any more, and what it leads to may be no part of the project. */
+function demandNoLink(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink())
+    throw new Fault(
+      'not-writable',
+      `${path} is a symbolic link to ${readlinkSync(path)}, which has to be written itself.`,
+    );
 }
 
 const isMissing = (error: unknown): boolean =>

@@ -1,6 +1,6 @@
 /** Down scripts are tried from the command line: what is said, what a pipeline hears, what is written. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { cliPath, withWorkspace } from '../support/commandLine';
 import { servers, withDatabase } from '../support/servers';
 
@@ -68,4 +68,21 @@ describe('rehearsal verify', function () {
         { DATABASE_URL: url },
       ),
     ));
+
+  it('writes to no file that a link leads to, and leaves the link', function () {
+    if (process.platform === 'win32') this.skip();
+    return withDatabase(servers.newest, (url) =>
+      withWorkspace(
+        { ...files, 'migrations/3_c.up.sql': 'create index on a (id);', 'elsewhere.sql': 'select 1;' },
+        async ({ run, path }) => {
+          symlinkSync('../elsewhere.sql', path('migrations/3_c.down.sql'));
+          const { code, stderr } = await run('verify', '--write', 'migrations/3_c.up.sql');
+          equal(code, 2);
+          match(stderr, /3_c\.down\.sql is a symbolic link to \.\.\/elsewhere\.sql/);
+          equal(readFileSync(path('migrations/3_c.down.sql'), 'utf8'), 'select 1;');
+        },
+        { DATABASE_URL: url },
+      ),
+    );
+  });
 });
