@@ -3,7 +3,7 @@ import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { withClient } from '../support/client';
-import { cliPath, withWorkspace, type Workspace } from '../support/commandLine';
+import { cliPath, ending, type Run, withWorkspace, type Workspace } from '../support/commandLine';
 import { until } from '../support/killable';
 import { servers, serverOf, withDatabase } from '../support/servers';
 
@@ -92,8 +92,8 @@ describe('rehearsal trial', function () {
       equal((await run('snapshots', 'delete', listed.snapshots[0]?.id ?? '', '--yes')).code, 0);
     }));
 
-  it('killed while the database is closed, it is opened again by the next command, which says so', () =>
-    inShop(async ({ start, run, write }, url) => {
+  it('killed while the database is closed, it is opened again by the next command, also on another machine, which says so', () =>
+    inShop(async ({ start, run, write, path }, url) => {
       write('db/migrations/2_slow.sql', '-- migrate:up\nselect pg_sleep(60);\n-- migrate:down\n');
       const child = start(['trial', '--swap', '--yes']);
       await withClient((await serverOf(servers.newest)).url('postgres'), async (query) => {
@@ -103,13 +103,15 @@ describe('rehearsal trial', function () {
       const gone = once(child, 'exit');
       child.kill('SIGKILL');
       await gone;
-      const { code, stderr } = await until(async () => {
-        const told = await run('status');
-        return told.code === 0 ? told : undefined;
-      });
-      equal(code, 0);
-      match(stderr, /has been dropped; \S+ is as it was\. \S+ can be connected to again\./);
+      const succeeds = (home: Readonly<Record<string, string>> = {}): Promise<Run> =>
+        until(async () => {
+          const told = await ending(start(['status'], home));
+          return told.code === 0 ? told : undefined;
+        });
+      const elsewhere = await succeeds({ REHEARSAL_HOME: path('another machine') });
+      match(elsewhere.stderr, /A trial on \S+ that began at \S+ was cut off\. \S+ can be connected to again\./);
       await withClient(url, (query) => query('select 1'));
+      match((await succeeds()).stderr, /has been dropped; \S+ is as it was\. \S+ can be connected to again\./);
       match((await run('trials', 'list')).stdout, /no copies/);
     }));
 

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 
 import { join } from 'node:path';
 import { assert, constantFrom, integer, property, string } from 'fast-check';
 import { writeDurably } from '../../server/engine/base/durable';
-import { openJournal, readJournals, type Step } from '../../server/engine/base/journal';
+import { isAbout, openJournal, readJournals, type Step } from '../../server/engine/base/journal';
 import { snapshotName } from '../../server/engine/snapshots/names';
 import { type SnapshotRecord, recordIn } from '../../server/engine/snapshots/record';
 import {
@@ -108,16 +108,16 @@ describe('a journal', () => {
       const journal = openJournal<Numbered>(storage, 'test', 'shop', now);
       journal.note({ step: 'a', number: 1 });
       journal.note({ step: 'b', number: 2 });
-      const [found] = readJournals(storage, 'test', 'shop', isNumbered);
+      const [found] = readJournals(storage, 'test', isAbout('shop'), isNumbered);
       deepEqual(
         found?.steps.map(({ number }) => number),
         [1, 2],
       );
       equal(found?.begun, now.toISOString());
-      deepEqual(readJournals(storage, 'test', 'another', isNumbered), []);
-      deepEqual(readJournals(storage, 'other', 'shop', isNumbered), []);
+      deepEqual(readJournals(storage, 'test', isAbout('another'), isNumbered), []);
+      deepEqual(readJournals(storage, 'other', isAbout('shop'), isNumbered), []);
       journal.close();
-      deepEqual(readJournals(storage, 'test', 'shop', isNumbered), []);
+      deepEqual(readJournals(storage, 'test', isAbout('shop'), isNumbered), []);
     }));
 
   it('torn at any byte tells the steps before', () =>
@@ -131,7 +131,7 @@ describe('a journal', () => {
       assert(
         property(integer({ min: 0, max: whole.length }), (length) => {
           writeFileSync(path, whole.subarray(0, length));
-          const found = readJournals(storage, 'test', 'shop', isNumbered);
+          const found = readJournals(storage, 'test', isAbout('shop'), isNumbered);
           const lines = whole.subarray(0, length).toString().split('\n').length - 1;
           const steps = found[0]?.steps.length ?? 0;
           // The line end is the last byte of a note: without it the note may be whole all the same.

@@ -21,7 +21,7 @@ export interface Place {
   /** A connection to the target that stays until the test ends. */
   readonly connect: (application?: string, database?: string) => Promise<Client>;
   /** The same place for another role. */
-  readonly as: (user: string, password: string) => ServerTarget;
+  readonly as: (user: string, password: string, host?: string) => ServerTarget;
   readonly names: () => Promise<readonly string[]>;
 }
 
@@ -58,8 +58,8 @@ export async function withPlace(
     const rows = await sql<{ datname: string }>(`select datname from pg_database order by oid`, 'postgres');
     return rows.map(({ datname }) => datname);
   };
-  const targetFor = (user: string, password: string): ServerTarget => {
-    const parameters = plainParameters({ host: server.host, port: server.port, user, password, database: name });
+  const targetFor = (user: string, password: string, host = server.host): ServerTarget => {
+    const parameters = plainParameters({ host, port: server.port, user, password, database: name });
     return {
       kind: 'server',
       database: serverDatabase(parameters, assets),

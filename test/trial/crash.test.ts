@@ -2,13 +2,15 @@
  * Our process is killed, or the server, while migrations are tried out. The target is before or after, is not left
  * closed, no copy stays, and the next start says what happened.
  */
-import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import { join } from 'node:path';
+import { openAgain } from '../../server/engine/snapshots/closing';
 import { recoverSnapshots } from '../../server/engine/snapshots/recover';
 import { listSnapshots } from '../../server/engine/snapshots/snapshots';
 import { trialPrefix } from '../../server/engine/snapshots/names';
 import type { Afterwards } from '../../server/engine/trials';
 import { assets, beside, isWaitingFor, type Place, withFilled } from '../snapshots/support';
+import { isFault } from '../support/faults';
 import { startKillable, until, whenBack } from '../support/killable';
 import { type Major, asAdmin, servers, serverOf } from '../support/servers';
 import type { Errand } from './child';
@@ -68,6 +70,49 @@ for (const major of Object.values(servers)) {
           await asBefore(place, told);
         }));
     }
+
+    it('in the middle of a swap: whoever may opens the target, by whatever name of the host and on whatever machine', () =>
+      withFilled(major, async (place) => {
+        const { target, around, sql } = place;
+        const { name } = target.database;
+        const comment = async (): Promise<unknown> =>
+          (
+            await sql(`select shobj_description(oid, 'pg_database') as it from pg_database where datname = '${name}'`)
+          )[0];
+        await sql(`comment on database ${name} is 'the shop';
+          create role guest_${name} login password 'guest'; create role deputy_${name} login password 'deputy' superuser`);
+        try {
+          const guest = place.as(`guest_${name}`, 'guest');
+          const deputy = place.as(`deputy_${name}`, 'deputy', 'localhost');
+          const isMine = { ...around, storage: join(around.storage, 'of another machine') };
+          const leave = async (): Promise<void> => {
+            const running = startKillable(child, await errand(major, place, gated, 'swap'));
+            await until(() => isAtGate(place));
+            await rejects(openAgain(deputy, around.signal, true), isFault('locked', /at work/));
+            await running.kill();
+            await until(async () => ((await ourSessions(place)) === 0 ? true : undefined));
+            deepEqual(await recoverSnapshots(guest, around), [], 'is no business of a guest');
+            const who = /guest_\S+ may not open it\. The next command of its owner postgres or of a superuser opens it/;
+            await rejects(openAgain(guest, around.signal, true), isFault('closed', who));
+            await rejects(openAgain(deputy, around.signal, false), isFault('closed', /this environment is only read/));
+          };
+          await leave();
+          deepEqual(await recoverSnapshots(deputy, isMine), []);
+          match(
+            (await openAgain(deputy, around.signal, true)) ?? '',
+            /A trial on .* was cut off\. \S+ can be connected to again\.$/,
+          );
+          deepEqual(await comment(), { it: 'the shop' });
+          match(await recovered(place), /has been dropped/);
+          await leave();
+          const [told = ''] = await recoverSnapshots(deputy, around);
+          match(told, /has been dropped; \S+ is as it was\. \S+ can be connected to again\.$/);
+          deepEqual(await comment(), { it: 'the shop' });
+          await asBefore(place, told);
+        } finally {
+          await sql(`drop role guest_${name}, deputy_${name}`, 'postgres');
+        }
+      }));
 
     it('before and between the renames of a swap, and before it is committed', () =>
       withFilled(major, async (place) => {
@@ -155,6 +200,15 @@ async function errand(
   const { host, port, user, password } = await serverOf(major);
   const place = { host, port, user, password, database: target.database.name };
   return { place, storage: around.storage, assets, source, afterwards };
+}
+
+/** Those that hold the work together; what runs on the copy does not notice. */
+async function ourSessions({ sql }: Place): Promise<number | undefined> {
+  const [row] = await sql<{ count: number }>(
+    `select count(*)::int from pg_stat_activity where application_name = 'rehearsal' and datname = 'postgres'`,
+    'postgres',
+  );
+  return row?.count;
 }
 
 async function isAtGate({ sql }: Place): Promise<number | undefined> {

@@ -1,6 +1,6 @@
 /** At the next start: what became of an apply or revert that was cut off. Postgres has undone what it could; this tells. */
 import { Fault } from '../base/fault';
-import { type CutOff, forget, readJournals } from '../base/journal';
+import { type CutOff, forget, isAbout, readJournals } from '../base/journal';
 import { givingUp } from '../database/givingUp';
 import { lockFile } from '../database/embeddedLock';
 import type { HistoryState } from '../history/history';
@@ -50,7 +50,7 @@ export async function recoverApplies(
 }
 
 const cutOffIn = ({ storage, database }: Pick<Job, 'database' | 'storage'>): readonly CutOff<ApplyStep>[] =>
-  readJournals(storage, topic, database.id, isApplyStep);
+  readJournals(storage, topic, isAbout(database.id), isApplyStep);
 
 function toldOf(
   { database, folder }: Pick<Job, 'database' | 'folder'>,

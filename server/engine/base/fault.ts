@@ -30,6 +30,7 @@ export const passingFaults: ReadonlySet<string> = new Set<FaultCode>([
   'connection-lost',
   'shadow-lost',
   'busy',
+  'closed',
 ]);
 
 const chooseDatabase = 'rehearsal.chooseDatabase';
@@ -212,6 +213,11 @@ const remedies = {
   busy: {
     says: 'The database is in use by others',
     mend: 'Try again when they are gone.',
+    offers: undefined,
+  },
+  closed: {
+    says: 'The database is closed to connections',
+    mend: 'Try again when it is open.',
     offers: undefined,
   },
   'remote-target': { says: 'The target is not on this machine', mend: 'Confirm it by name.', offers: undefined },

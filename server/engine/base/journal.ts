@@ -23,21 +23,32 @@ export interface Journal<S extends Step> {
   leave(): void;
 }
 
+/** Where a database is, however it is spelt and whoever connects. */
+export interface Whereabouts {
+  /** As `serverIdentity`. */
+  readonly server: string;
+  readonly database: string;
+}
+
 /** Work that was begun and neither finished nor undone. */
-export interface CutOff<S extends Step> {
+export interface CutOff<S extends Step> extends Head {
   readonly path: string;
-  /** When it began, ISO 8601. */
-  readonly begun: string;
   /** In the order they were begun; the last one may or may not have had its effect. */
   readonly steps: readonly S[];
 }
 
 /**
- * @param about names the database (without secrets); the notes are found again by it
+ * @param about names the database (without secrets); the notes are found again by it, and by `at` where that is known
  * @param topic the kind of work, such as `snapshot`
  * @throws {Fault} `disk-full`, `not-writable`
  */
-export function openJournal<S extends Step>(storage: string, topic: string, about: string, now: Date): Journal<S> {
+export function openJournal<S extends Step>(
+  storage: string,
+  topic: string,
+  about: string,
+  now: Date,
+  at?: Whereabouts,
+): Journal<S> {
   const folder = journalFolder(storage);
   const begun = now.toISOString();
   const path = join(folder, `${topic}-${begun.replaceAll(/\D/g, '')}-${randomBytes(4).toString('hex')}.jsonl`);
@@ -60,7 +71,7 @@ export function openJournal<S extends Step>(storage: string, topic: string, abou
     forget(path);
   };
   try {
-    append({ about, begun } satisfies Head);
+    append({ about, begun, ...(at && { at }) } satisfies Head);
     guarded(path, () => flushFolder(folder));
   } catch (cause) {
     close();
@@ -78,18 +89,21 @@ export function openJournal<S extends Step>(storage: string, topic: string, abou
 
 interface Head {
   readonly about: string;
+  /** When it began, ISO 8601. */
   readonly begun: string;
+  readonly at?: Whereabouts;
 }
 
 /**
- * What was begun on one database and has left its notes: cut off, or going on just now.
+ * What was begun and has left its notes: cut off, or going on just now.
  *
+ * @param isMeant tells by its head
  * @param isStep tells a step of this topic; lines that are none (torn by the crash) are passed over
  */
 export function readJournals<S extends Step>(
   storage: string,
   topic: string,
-  about: string,
+  isMeant: (head: Head) => boolean,
   isStep: (value: unknown) => value is S,
 ): readonly CutOff<S>[] {
   const folder = journalFolder(storage);
@@ -98,11 +112,17 @@ export function readJournals<S extends Step>(
     if (!name.startsWith(`${topic}-`) || !name.endsWith('.jsonl')) continue;
     const path = join(folder, name);
     const [head, ...steps] = linesOf(path);
-    if (!isHead(head) || head.about !== about) continue;
-    found.push({ path, begun: head.begun, steps: steps.filter(isStep) });
+    if (!isHead(head) || !isMeant(head)) continue;
+    found.push({ ...head, path, steps: steps.filter(isStep) });
   }
   return found;
 }
+
+/** Of the database of this name, by the same spelling of its server and the same user. */
+export const isAbout =
+  (id: string) =>
+  ({ about }: Head): boolean =>
+    about === id;
 
 /** What was cut off has been finished or undone. */
 export function forget(path: string): void {
@@ -146,4 +166,13 @@ const isHead = (value: unknown): value is Head =>
   'about' in value &&
   typeof value.about === 'string' &&
   'begun' in value &&
-  typeof value.begun === 'string';
+  typeof value.begun === 'string' &&
+  (!('at' in value) || isWhereabouts(value.at));
+
+const isWhereabouts = (value: unknown): value is Whereabouts =>
+  typeof value === 'object' &&
+  value !== null &&
+  'server' in value &&
+  typeof value.server === 'string' &&
+  'database' in value &&
+  typeof value.database === 'string';

@@ -41,6 +41,13 @@ const faultsBySqlState: Readonly<Record<string, FaultCode>> = {
   '53100': 'disk-full',
 };
 
+/** Who is refused so would be let in if the database took connections (ALLOW_CONNECTIONS). */
+export const takesNobody = (error: unknown): boolean =>
+  error instanceof Fault && error.cause instanceof DatabaseError && error.cause.code === notReady;
+
+/** object_not_in_prerequisite_state */
+const notReady = '55000';
+
 function refusedLogin(error: DatabaseError, where: string): Fault {
   const { code = '', message } = error;
   // pg_hba.conf's own words for "this would do with TLS".

@@ -22,7 +22,7 @@ export interface Live {
 const silenceMs = 3_000;
 
 /** What may pass without anybody changing settings here, so that it is worth another look. */
-const comingBack = new Set<string>(['no-server', 'connection-lost', 'no-database', 'history-moved', 'busy']);
+const comingBack = new Set<string>(['no-server', 'connection-lost', 'no-database', 'history-moved', 'busy', 'closed']);
 
 /** What to do when others have changed the target. */
 export interface OnChange {

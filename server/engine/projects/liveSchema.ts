@@ -8,6 +8,7 @@ import type { DiskCache } from '../base/diskCache';
 import { untilAborted } from '../base/untilAborted';
 import { version } from '../base/version';
 import type { Database } from '../database/database';
+import { serverIdentity } from '../database/serverIdentity';
 import type { Session } from '../database/session';
 import type { Access } from './access';
 import { type Base, dumpBase, type DumpBase, liveBase } from '../shadow/base';
@@ -29,15 +30,13 @@ export async function schemaSeen(session: Session, catalog: string, beginning: B
 
 /** Undefined where we may not know. */
 async function identityOf(session: Session): Promise<string | undefined> {
-  const answer = await session.rows<{ may: boolean }>(
-    `select pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'execute') as may`,
+  const server = await serverIdentity(session);
+  if (server === undefined) return undefined;
+  const [row] = await session.rows<{ database: string }>(
+    `select pg_catalog.concat_ws(' ', oid, pg_catalog.version()) as database
+       from pg_catalog.pg_database where datname = pg_catalog.current_database()`,
   );
-  if (!answer[0]?.may) return undefined;
-  const [row] = await session.rows<{ identity: string }>(
-    `select pg_catalog.concat_ws(' ', system_identifier, oid, pg_catalog.version()) as identity
-       from pg_catalog.pg_control_system(), pg_catalog.pg_database where datname = pg_catalog.current_database()`,
-  );
-  return row?.identity;
+  return row && `${server} ${row.database}`;
 }
 
 interface Reading {

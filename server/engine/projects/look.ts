@@ -1,6 +1,8 @@
 /** A look at the target and the folder: what is there, and in which state is each migration? */
 import { recoverApplies } from '../apply/recover';
+import { takesNobody } from '../database/connectFault';
 import type { HistoryState } from '../history/history';
+import { openAgain } from '../snapshots/closing';
 import { recoverSnapshots } from '../snapshots/recover';
 import type { Live } from './live';
 import { around, type Ground, type SeenMigration } from './ground';
@@ -24,7 +26,22 @@ export const look = async (ground: Ground, signal?: AbortSignal): Promise<View> 
 /** The target's part, after what a former process has left undone. */
 export async function liveNow(ground: Ground, signal?: AbortSignal): Promise<Live> {
   await recover(ground, signal);
-  return ground.bench.live(signal);
+  const { bench } = ground;
+  try {
+    return await bench.live(signal);
+  } catch (cause) {
+    if (!takesNobody(cause) || !(await opensAgain(ground, signal))) throw cause;
+    return bench.live(signal);
+  }
+}
+
+/** What a process has closed that was killed then, and of which nothing is noted on this machine. */
+async function opensAgain({ bench, world }: Ground, signal = new AbortController().signal): Promise<boolean> {
+  const { target } = bench;
+  if (target.kind !== 'server') return false;
+  const told = await bench.patiently(() => openAgain(target, signal, target.info.environment?.readOnly !== true));
+  if (told !== undefined) world.tell({ kind: 'recovered', message: told });
+  return told !== undefined;
 }
 
 /** The folder's part. */

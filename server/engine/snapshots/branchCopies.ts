@@ -15,7 +15,7 @@ import { carryOver, type DatabaseFacts, factsOf } from './properties';
 import type { SnapshotRecord } from './record';
 import { registerIfPossible, unregister } from './registry';
 import { commentStatement, dropDatabase, must } from './statements';
-import { journalled, type SnapshotStep, undoOrLeave } from './steps';
+import { closedUnlessLost, journalled, type SnapshotStep, undoOrLeave } from './steps';
 import { strategyFor } from './strategy';
 import { recordOfReplaced, swap } from './swap';
 import type { ServerTarget, Surroundings } from './target';
@@ -75,17 +75,11 @@ const copiesOf = async (...of: Parameters<typeof recordsOf>): Promise<readonly B
  */
 export function exchangeBranches(target: ServerTarget, order: BranchOrder, around: Surroundings): Promise<Exchanged> {
   return withMaintenance(target, around.signal, (maintenance) =>
-    journalled(target, around, async (journal) => {
+    journalled({ target, around, server: maintenance.server }, async (journal) => {
       const { worker } = maintenance;
       const facts = await factsOf(worker, target.database.name);
       if (!facts) throw new Fault('no-database', `${target.database.label}.`);
-      try {
-        return await exchange({ maintenance, journal, target, facts, order, around });
-      } catch (cause) {
-        // What was begun has been undone; only when the connection is lost nobody knows, and the journal has to stay.
-        if (!worker.lost && journal.open) journal.close();
-        throw cause;
-      }
+      return closedUnlessLost(worker, journal, () => exchange({ maintenance, journal, target, facts, order, around }));
     }),
   );
 }

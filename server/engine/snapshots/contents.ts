@@ -31,8 +31,8 @@ export async function withContents<T>(
   use: (databases: readonly Database[]) => Promise<T>,
 ): Promise<T> {
   if (target.kind === 'embedded') return use(snapshots.map(({ id }) => target.atFile(dataPath(around.storage, id))));
-  return withMaintenance(target, around.signal, ({ worker }) =>
-    journalled(target, around, (journal) =>
+  return withMaintenance(target, around.signal, ({ worker, server }) =>
+    journalled({ target, around, server }, (journal) =>
       closedUnlessLost(worker, journal, () => opened({ worker, target, around, journal }, snapshots, [], use)),
     ),
   );

@@ -21,7 +21,9 @@ export async function takeCopy(target: ServerTarget, order: SnapshotOrder, aroun
   try {
     return await withMaintenance(target, around.signal, (maintenance) => {
       entered = true;
-      return journalled(target, around, (journal) => copyWith(maintenance, { target, order, around, journal }));
+      return journalled({ target, around, server: maintenance.server }, (journal) =>
+        copyWith(maintenance, { target, order, around, journal }),
+      );
     });
   } catch (cause) {
     if (entered || !isNoWayIn(cause)) throw cause;

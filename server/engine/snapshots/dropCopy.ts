@@ -14,7 +14,7 @@ export async function dropCopy(target: ServerTarget, snapshot: SnapshotRecord, a
   await withMaintenance(target, around.signal, async (maintenance) => {
     const { worker } = maintenance;
     const oid = await ownCopy(maintenance, snapshot, around);
-    await journalled(target, around, async (journal) => {
+    await journalled({ target, around, server: maintenance.server }, async (journal) => {
       journal.note({ step: 'drop', name: snapshot.id, oid });
       try {
         await dropDatabase(worker, snapshot.id);

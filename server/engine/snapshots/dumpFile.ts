@@ -3,7 +3,7 @@ import { writeDurably } from '../base/durable';
 import { Fault } from '../base/fault';
 import { interruptible } from '../database/interruptible';
 import { closePublicSchema } from '../database/publicSchema';
-import { readJournals } from '../base/journal';
+import { isAbout, readJournals } from '../base/journal';
 import type { Session } from '../database/session';
 import { statementsOf } from '../sql/scan';
 import { snapshotName } from './names';
@@ -57,7 +57,7 @@ export async function takeDump(
 
 /** @throws {Fault} `locked` while it is all that there is of what a restore is replacing; `not-writable` */
 export function dropDump({ database }: ServerTarget, id: string, storage: string): void {
-  const work = readJournals(storage, topic, database.id, isSnapshotStep).flatMap(({ steps }) => steps);
+  const work = readJournals(storage, topic, isAbout(database.id), isSnapshotStep).flatMap(({ steps }) => steps);
   if (work.some((step) => 'kept' in step && keptBy(step.kept) === id))
     throw new Fault('locked', `a restore of ${database.label} keeps in ${id} what it replaces.`);
   unregister(storage, id);

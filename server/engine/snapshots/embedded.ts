@@ -97,7 +97,7 @@ export function replaceBy(
   order: Pick<SnapshotOrder, 'reason' | 'version'>,
   around: Surroundings,
 ): Promise<SnapshotRecord> {
-  return journalled(target, around, async (journal) => {
+  return journalled({ target, around }, async (journal) => {
     const kept = copyOf(target, order, around);
     journal.note({ step: 'replace', kept });
     copyDurably(source, target.path);

@@ -49,7 +49,7 @@ export async function restoreInPlace(
     const others = await (order.disconnect ? othersIn : othersStaying)(session, [facts.oid]);
     if (others.length > 0 && !order.disconnect) return { kind: 'busy', sessions: others.map(({ says }) => says) };
     await endSessions(session, others);
-    return await journalled(target, around, async (journal) => ({
+    return await journalled({ target, around }, async (journal) => ({
       kind: 'restored',
       carried: [],
       kept: await overwrite(session, { target, order, around, journal, text }),

@@ -4,6 +4,7 @@ import { Fault, type FaultCode } from '../base/fault';
 import { givingUp } from '../database/givingUp';
 import { interruptible } from '../database/interruptible';
 import { onSession } from '../database/onSession';
+import { serverIdentity } from '../database/serverIdentity';
 import type { Answer, Session } from '../database/session';
 import { type OtherSession, endSessions, othersIn, othersStaying } from './sessions';
 import { longestLockMs, must } from './statements';
@@ -20,6 +21,8 @@ export interface Maintenance {
   readonly worker: Session;
   /** Looks on, and ends sessions that the worker waits for. */
   readonly watcher: Session;
+  /** Undefined where the role may not know. */
+  readonly server: string | undefined;
 }
 
 /**
@@ -35,11 +38,12 @@ export function withMaintenance<T>(
 ): Promise<T> {
   return onSession(openBeside(target, signal), (worker) =>
     onSession(target.sibling(worker.server.database).open('read', signal), async (watcher) => {
-      await givingUp(worker, signal, async () => {
+      const server = await givingUp(worker, signal, async () => {
         await lock(worker, target);
         await must(worker, `set lock_timeout = ${longestLockMs}`);
+        return serverIdentity(worker);
       });
-      return use({ worker, watcher });
+      return use({ worker, watcher, server });
     }),
   );
 }
@@ -142,10 +146,18 @@ const noWayIn: ReadonlySet<FaultCode> = new Set(['no-database', 'no-right', 'wro
 /** @returns true when the target's role may enter no database beside it */
 export const isNoWayIn = (cause: unknown): cause is Fault => cause instanceof Fault && noWayIn.has(cause.code);
 
+/** Each database has its own advisory locks, and another role may be at work from another place. */
 async function lock(worker: Session, { database }: ServerTarget): Promise<void> {
+  const key = [`rehearsal snapshots of ${database.name}`];
   const [row] = await worker.rows<{ got: boolean }>(
     `select pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended($1, 0)) as got`,
-    [`rehearsal snapshots of ${database.name}`],
+    key,
   );
-  if (!row?.got) throw new Fault('locked', `another process is at work on a snapshot of ${database.label} just now.`);
+  const elsewhere = await worker.rows(
+    `select from pg_catalog.pg_locks where locktype = 'advisory' and objsubid = 1 and pid <> pg_catalog.pg_backend_pid()
+       and (classid::int8 << 32 | objid::int8) = pg_catalog.hashtextextended($1, 0)`,
+    key,
+  );
+  if (!row?.got || elsewhere.length > 0)
+    throw new Fault('locked', `another process is at work on a snapshot of ${database.label} just now.`);
 }

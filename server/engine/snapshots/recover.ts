@@ -3,6 +3,7 @@ import { type CutOff, forget, readJournals } from '../base/journal';
 import { Fault } from '../base/fault';
 import { givingUp } from '../database/givingUp';
 import type { Session } from '../database/session';
+import { isOwner, reopenTarget } from './closing';
 import { recoverEmbedded } from './embedded';
 import { withMaintenance } from './maintenance';
 import { factsOf, isInvalid } from './properties';
@@ -11,33 +12,42 @@ import { register, sweepUnfinished, unregister } from './registry';
 import { admissionStatement, dropDatabase, must } from './statements';
 import { type SnapshotStep, isSnapshotStep, topic } from './steps';
 import type { ServerTarget, SnapshotTarget, Surroundings } from './target';
-import { forgetScripts, trialRecordIn } from './trialCopies';
+import { forgetScripts, isOnCopy, trialRecordIn } from './trialCopies';
 
 /**
- * Work that is still going on, in this process or another one, is left alone.
+ * Work that is still going on, in this process or another one, is left alone; so is what somebody has begun by another
+ * login, where this one has no right to finish it.
  *
  * @returns what was found and what became of it, for people
  * @throws as Database.open; the journal stays for the next time then
  */
 export async function recoverSnapshots(target: SnapshotTarget, around: Surroundings): Promise<readonly string[]> {
   sweepUnfinished(around.storage, around.now());
+  const { id, name } = target.database;
   const read = (): readonly CutOff<SnapshotStep>[] =>
-    readJournals(around.storage, topic, target.database.id, isSnapshotStep);
+    readJournals(around.storage, topic, ({ about, at }) => about === id || at?.database === name, isSnapshotStep);
   if (read().length === 0) return [];
   try {
     // Read again under the lock, so that none of them is work that has only just begun.
     if (target.kind === 'embedded') return await recoverEmbedded(target, read, around);
     const { signal } = around;
-    return await withMaintenance(target, signal, ({ worker }) =>
+    return await withMaintenance(target, signal, ({ worker, server }) =>
       givingUp(worker, signal, async () => {
         const told: string[] = [];
-        for (const work of read()) told.push(await recoverOnServer(worker, target, work, around));
+        const mayFinish = await isOwner(worker, name);
+        for (const work of read()) {
+          if (work.about === id || (mayFinish && work.at?.server === server))
+            told.push(await recoverOnServer(worker, target, work, around));
+        }
         return told;
       }),
     );
   } catch (cause) {
-    if (cause instanceof Fault && cause.code === 'locked') return [];
-    throw cause;
+    if (!(cause instanceof Fault)) throw cause;
+    if (cause.code === 'locked') return [];
+    if (read().some(({ about }) => about === id)) throw cause;
+    around.log(`what was cut off on ${name} is left to who has begun it: ${cause.message}`);
+    return [];
   }
 }
 
@@ -96,11 +106,9 @@ async function recoverStep(
       if (copy?.oid === step.oid && recordIn(copy.comment)) await must(worker, admissionStatement(step.name, 'nobody'));
       return '';
     }
-    case 'shut': {
-      const now = await factsOf(worker, database.name);
-      if (now?.oid === step.oid) await must(worker, admissionStatement(database.name, 'all'));
+    case 'shut':
+      await reopenTarget(worker, target, step.oid);
       return '';
-    }
     case 'refill': {
       const tables = step.tables.join(', ');
       return (await isCommitted(worker, step.transaction))
@@ -125,7 +133,7 @@ async function recoverStep(
       const now = await factsOf(worker, database.name);
       // Another one bears its name by now: it was open from the first moment.
       if (now?.oid !== step.oid) return '';
-      await must(worker, admissionStatement(database.name, 'all'));
+      await reopenTarget(worker, target, step.oid);
       return `${database.name} can be connected to again.`;
     }
     case 'trial':
@@ -156,7 +164,7 @@ async function isCommitted(worker: Session, transaction: string): Promise<boolea
 }
 
 async function recoverTrial(worker: Session, target: ServerTarget, name: string, storage: string): Promise<string> {
-  forgetScripts(target.sibling(name), storage);
+  forgetScripts(isOnCopy(name), storage);
   const copy = await factsOf(worker, name);
   if (!copy) return '';
   if (trialRecordIn(copy.comment)?.finished) return `The copy ${name}, on which migrations were tried out, is kept.`;

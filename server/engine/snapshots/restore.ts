@@ -6,6 +6,7 @@ import { interruptible } from '../database/interruptible';
 import { quoteIdentifier } from '../database/quote';
 import { markedAs } from './branchMark';
 import { carryInto } from './carry';
+import { closeTarget, reopenTarget } from './closing';
 import { makeFromDump } from './contents';
 import { reopenTwin } from './freshDatabase';
 import { mayMakeDatabases, restoreInPlace } from './inPlace';
@@ -36,17 +37,17 @@ export async function restoreOnServer(
 ): Promise<Restored> {
   if (order.snapshot.kind === 'file' && !(await mayMakeDatabases(target, around.signal)))
     return restoreInPlace(target, order, around);
-  return withMaintenance(target, around.signal, (maintenance) =>
-    journalled(target, around, async (journal) => {
-      const { worker } = maintenance;
+  return withMaintenance(target, around.signal, async (maintenance) => {
+    const { worker } = maintenance;
+    return journalled({ target, around, server: maintenance.server }, async (journal) => {
       const facts = await factsOf(worker, target.database.name);
       if (!facts) throw new Fault('no-database', `${target.database.label}.`);
       const work = { maintenance, target, order, around, journal, facts };
       return closedUnlessLost(worker, journal, () =>
         order.snapshot.kind === 'copy' ? fromCopy(work) : fromFile(work),
       );
-    }),
-  );
+    });
+  });
 }
 
 interface Restoring {
@@ -108,7 +109,7 @@ async function throughNew(
     return done.kind === 'restored' ? { ...done, carried } : done;
   } finally {
     if (!worker.lost) {
-      if (order.carry) await undoOrLeave(journal, () => admitAgain(work));
+      if (order.carry) await undoOrLeave(journal, () => reopenTarget(worker, target, facts.oid));
       // Renamed by now, unless something was in the way.
       await undoOrLeave(journal, () => dropDatabase(worker, name, 'force'));
     }
@@ -124,7 +125,7 @@ async function carryShut(
   let left: readonly OtherSession[] = [];
   const carried = await carryInto(target.database, made, carry, around.signal, async (now) => {
     journal.note({ step: 'shut', oid: facts.oid });
-    await must(maintenance.worker, admissionStatement(target.database.name, 'nobody'));
+    await closeTarget(maintenance.worker, target, facts, 'restore', around);
     const [own] = await now.rows<{ pid: number }>('select pg_backend_pid() as pid');
     const others = async () => (await othersIn(maintenance.watcher, [facts.oid])).filter(({ pid }) => pid !== own?.pid);
     left = await others();
@@ -133,12 +134,6 @@ async function carryShut(
     left = await others();
   });
   return left.length === 0 ? carried : { kind: 'busy', sessions: left.map(({ says }) => says) };
-}
-
-/** Unless it has been exchanged. */
-async function admitAgain({ maintenance: { worker }, target: { database }, facts }: Restoring): Promise<void> {
-  const now = await factsOf(worker, database.name);
-  if (now?.oid === facts.oid) await must(worker, admissionStatement(database.name, 'all'));
 }
 
 interface Traded {

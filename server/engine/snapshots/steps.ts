@@ -94,16 +94,23 @@ export async function closedUnlessLost<T>(
   }
 }
 
+interface Journalled {
+  readonly target: SnapshotTarget;
+  readonly around: Surroundings;
+  /** As Maintenance.server. What is left on the server is then put right by whoever comes next. */
+  readonly server?: string | undefined;
+}
+
 /**
  * Runs work that notes its steps. The notes go when it ends well; they stay when it throws (a lost connection: nobody
  * knows what the server did), unless the work has undone everything and closed them.
  */
 export async function journalled<T>(
-  target: SnapshotTarget,
-  around: Surroundings,
+  { target: { database }, around, server }: Journalled,
   work: (journal: Journal<SnapshotStep>) => Promise<T>,
 ): Promise<T> {
-  const journal = openJournal<SnapshotStep>(around.storage, topic, target.database.id, around.now());
+  const at = server === undefined ? undefined : { server, database: database.name };
+  const journal = openJournal<SnapshotStep>(around.storage, topic, database.id, around.now(), at);
   try {
     const result = await work(journal);
     journal.close();

@@ -67,7 +67,7 @@ export function restoreTables(
   around: Surroundings,
 ): Promise<readonly string[]> {
   return withContents(target, [snapshot], around, ([former]) =>
-    journalled(target, around, (journal) =>
+    journalled({ target, around }, (journal) =>
       onSession(target.database.open('write', around.signal), (now) =>
         interruptible(now, around.signal, () =>
           intoTarget(target, mustBe(former), now, { ...wish, journal, signal: around.signal }),

@@ -1,7 +1,6 @@
 /** Databases on the server that migrations are tried out on: each says so in its comment; listed and dropped by it. */
 import { forget, readJournals, type Step } from '../base/journal';
 import { Fault } from '../base/fault';
-import type { Database } from '../database/database';
 import { givingUp } from '../database/givingUp';
 import { onSession } from '../database/onSession';
 import type { KeptTrial } from '../trials';
@@ -92,7 +91,13 @@ export async function dropTrial(target: ServerTarget, name: string, { signal }: 
 }
 
 /** What was noted of scripts on a copy is of no use to anybody when nobody is at work on it any more. */
-export function forgetScripts({ id }: Pick<Database, 'id'>, storage: string): void {
+export function forgetScripts(isMeant: Parameters<typeof readJournals>[2], storage: string): void {
   const isStep = (value: unknown): value is Step => typeof value === 'object' && value !== null && 'step' in value;
-  for (const { path } of readJournals(storage, 'apply', id, isStep)) forget(path);
+  for (const { path } of readJournals(storage, 'apply', isMeant, isStep)) forget(path);
 }
+
+/** Its name is like no other, however its server was spelt. */
+export const isOnCopy =
+  (name: string) =>
+  ({ about }: { readonly about: string }): boolean =>
+    about.endsWith(`/${name}`);

@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { copyDurably, removeDurably, unfinishedSuffix } from '../base/durable';
 import { Fault } from '../base/fault';
+import { isAbout } from '../base/journal';
 import type { Database } from '../database/database';
 import { whileWanted } from '../database/onSession';
 import { alone, makeFile, replaceBy } from '../snapshots/embedded';
@@ -75,7 +76,7 @@ async function onCopies(
   } finally {
     for (const it of [path, other]) {
       if (existsSync(it)) removeDurably(it);
-      forgetScripts(at(it), around.storage);
+      forgetScripts(isAbout(at(it).id), around.storage);
     }
   }
 }

@@ -5,15 +5,16 @@
 import type { Journal } from '../base/journal';
 import { Fault } from '../base/fault';
 import type { Database } from '../database/database';
+import { closeTarget, reopenTarget } from '../snapshots/closing';
 import { reopenTwin } from '../snapshots/freshDatabase';
 import { type Maintenance, withMaintenance } from '../snapshots/maintenance';
 import { trialName } from '../snapshots/names';
 import { type DatabaseFacts, factsOf } from '../snapshots/properties';
 import { othersStaying } from '../snapshots/sessions';
-import { admissionStatement, commentStatement, must } from '../snapshots/statements';
+import { commentStatement, must } from '../snapshots/statements';
 import { type SnapshotStep, journalled, undoOrLeave } from '../snapshots/steps';
 import type { ServerTarget } from '../snapshots/target';
-import { forgetScripts, type TrialRecord } from '../snapshots/trialCopies';
+import { forgetScripts, isOnCopy, type TrialRecord } from '../snapshots/trialCopies';
 import type { TrialCopied, TrialEnd, TrialReport, TrialResult } from '../trials';
 import { type Copying, copyCopy, dropCopy, makeCopy } from './copying';
 import { type TrialOrder, type TrialSurroundings, refuse } from './order';
@@ -47,8 +48,8 @@ export async function tryOut(
   const began = performance.now();
   refuse(order, scripts, false);
   try {
-    return await withMaintenance(target, around.signal, (maintenance) =>
-      journalled(target, around, async (journal) => {
+    return await withMaintenance(target, around.signal, async (maintenance) => {
+      return journalled({ target, around, server: maintenance.server }, async (journal) => {
         const facts = await factsOf(maintenance.worker, target.database.name);
         if (!facts) throw new Fault('no-database', `${target.database.label}.`);
         const now = around.now();
@@ -57,8 +58,8 @@ export async function tryOut(
         const about = { database: target.database.name, begun: now.toISOString(), versions };
         const record: TrialRecord = { rehearsal: 'trial', ...about, finished: false };
         return go({ maintenance, journal, target, facts, order, scripts, around, record, name, began });
-      }),
-    );
+      });
+    });
   } catch (cause) {
     if (!around.signal.aborted || !isOfCancel(cause, around.signal)) throw cause;
     return { kind: 'cancelled', state: `${target.database.name} is as it was, and the copy has been dropped.` };
@@ -70,7 +71,7 @@ const isOfCancel = (cause: unknown, { reason }: AbortSignal): boolean =>
 
 /** Whatever comes: what was closed is open again, and what is not to stay is gone, as long as the server answers. */
 async function go(trial: Trial): Promise<TrialResult> {
-  const { maintenance, journal, target, order, around, name } = trial;
+  const { maintenance, journal, order, around, name } = trial;
   const { worker } = maintenance;
   let stays = false;
   const staying = (): void => void (stays = true);
@@ -87,7 +88,7 @@ async function go(trial: Trial): Promise<TrialResult> {
   } finally {
     if (!worker.lost) {
       if (!stays) await undoOrLeave(journal, () => dropCopy(maintenance, name));
-      forgetScripts(target.sibling(name), around.storage);
+      forgetScripts(isOnCopy(name), around.storage);
       if (journal.open) journal.close();
     }
   }
@@ -104,20 +105,18 @@ function ofCopyAlone({ target: { database } }: Trial, lost: Fault): Fault {
  * as they are ended, those that were there (ALLOW_CONNECTIONS in the documentation of ALTER DATABASE).
  */
 async function closed(
-  { maintenance, journal, target: { database }, facts, order }: Trial,
+  { maintenance, journal, target, facts, order, around }: Trial,
   work: () => Promise<TrialResult>,
 ): Promise<TrialResult> {
   const { worker, watcher } = maintenance;
   const others = order.disconnect ? [] : await othersStaying(watcher, [facts.oid]);
   if (others.length > 0) return { kind: 'busy', sessions: others.map(({ says }) => says) };
   journal.note({ step: 'close', oid: facts.oid });
-  await must(worker, admissionStatement(database.name, 'nobody'));
+  await closeTarget(worker, target, facts, 'trial', around);
   try {
     return await work();
   } finally {
-    const now = worker.lost ? undefined : await factsOf(worker, database.name);
-    if (now?.oid === facts.oid)
-      await undoOrLeave(journal, () => must(worker, admissionStatement(database.name, 'all')));
+    if (!worker.lost) await undoOrLeave(journal, () => reopenTarget(worker, target, facts.oid));
   }
 }
 
@@ -160,7 +159,7 @@ async function withDown<T>(
   } finally {
     if (!maintenance.worker.lost) {
       await undoOrLeave(journal, () => dropCopy(maintenance, name));
-      forgetScripts(target.sibling(name), around.storage);
+      forgetScripts(isOnCopy(name), around.storage);
     }
   }
 }
