@@ -1,6 +1,7 @@
 /** Scripts run on the copy as their tool would run them, although each statement is watched. */
 import { deepEqual, equal, match, rejects } from 'node:assert/strict';
 import type { TrialReport } from '../../server/engine/trials';
+import { takeSnapshot } from '../../server/engine/snapshots/snapshots';
 import { type Place, withPlace } from '../snapshots/support';
 import { isFault } from '../support/faults';
 import { servers, serverOf, asAdmin } from '../support/servers';
@@ -137,6 +138,35 @@ alter table item drop column a;
         await place.sql(`rollback prepared 'kept_${major}'`);
         if (result.kind !== 'busy') throw new Error(result.kind);
         match(result.sessions.join(), /prepared transaction/);
+        await nothingLeft(place);
+      }));
+
+    it('meet the rows of a database without an encoding as they are, also by a dump', () =>
+      withItems(async (place) => {
+        const { name } = place.target.database;
+        const server = await serverOf(major);
+        await asAdmin(server, `drop database ${name}`);
+        await asAdmin(
+          server,
+          `create database ${name} encoding 'SQL_ASCII' template template0 lc_collate 'C' lc_ctype 'C'`,
+        );
+        await place.sql(`create table item (name text); insert into item values (e'caf\\xe9'), ('café')`);
+        const source = `--- 1_a.up.sql
+delete from item where convert_to(name, 'SQL_ASCII') not in ('\\x636166e9', '\\x636166c3a9');
+--- 1_a.down.sql
+`;
+        for (const from of ['copy', 'dump'] as const) {
+          const report = reportOf(await tried(place, { source, order: { from } }));
+          deepEqual(
+            [report.copied.how, report.passes[0]?.migrations[0]?.statements[0]?.rows, report.lost],
+            [from, 0, []],
+          );
+        }
+        const order = { reason: 'x', version: undefined, disconnect: false, form: 'file' } as const;
+        await rejects(
+          takeSnapshot(place.target, order, place.around),
+          isFault('refused', /invalid byte sequence .* take a copy on the server instead of a dump/),
+        );
         await nothingLeft(place);
       }));
   });

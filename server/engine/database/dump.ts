@@ -53,8 +53,14 @@ export function textOf(result: DumpResult, label: string): string {
   if (result.kind === 'dumped') return result.text;
   const why = result.message.replace(/^pg_dump failed with exit code \d+\.\s*Error message:\s*/, '').trim();
   const code = /permission denied/.test(why) ? 'no-right' : /due to lock timeout/.test(why) ? 'busy' : 'refused';
-  throw new Fault(code, `${label} could not be dumped: ${why}.`);
+  throw new Fault(code, `${label} could not be dumped: ${why}.${isNoText(why) ? ` ${withoutEncoding}` : ''}`);
 }
+
+/** character_not_in_repertoire, as the server says it. */
+const isNoText = (why: string): boolean => /invalid byte sequence for encoding/.test(why);
+
+const withoutEncoding =
+  'It has no encoding (SQL_ASCII) and holds bytes that are no UTF-8: correct them, or take a copy on the server instead of a dump.';
 
 async function settingsOf({ client }: Connected): Promise<Readonly<Record<string, string>>> {
   const { rows } = await client.query<{ name: string; setting: string }>(settingsForDump);
