@@ -141,6 +141,31 @@ alter table item drop column a;
         await nothingLeft(place);
       }));
 
+    it('are not run where the role or the database only reads, which is said', () =>
+      withItems(async (place) => {
+        const { name } = place.target.database;
+        const source = '--- 1_a.up.sql\ncreate table a ();\n';
+        await place.sql(`alter database ${name} set default_transaction_read_only = on`);
+        const why =
+          /default_transaction_read_only is on for postgres in rehearsal_trial_\S+\. .*have default_transaction_read_only reset/;
+        await rejects(tried(place, { source }), isFault('only-reads', why));
+        const reader = `reader_of_${name}`;
+        await asAdmin(
+          await serverOf(major),
+          `create role ${reader} login superuser password 'x'; alter role ${reader} set default_transaction_read_only = on`,
+        );
+        try {
+          const target = place.as(reader, 'x');
+          await rejects(
+            tried({ ...place, target }, { source }),
+            isFault('only-reads', /is on for reader_of_\S+ in postgres/),
+          );
+          await nothingLeft(place);
+        } finally {
+          await asAdmin(await serverOf(major), `drop role ${reader}`);
+        }
+      }));
+
     it('meet the rows of a database without an encoding as they are, also by a dump', () =>
       withItems(async (place) => {
         const { name } = place.target.database;

@@ -1,6 +1,7 @@
 /** A session on the target under the tool's lock. */
 import { Fault } from '../base/fault';
 import { onSession } from '../database/onSession';
+import { demandReadWrite } from '../database/onlyReads';
 import { holdersOf, isLockTimeout, keptFrom, usualReadLimits } from '../database/readOnly';
 import type { Session } from '../database/session';
 import { type Job, usualWaits } from './job';
@@ -12,7 +13,7 @@ const patienceMs = 1_500;
  * Opens the target, takes the lock, and gives both back.
  *
  * @throws {Fault} `locked` when somebody else is migrating for longer than we wait, or until the signal comes; `busy` when
- *   somebody has locked the tables of the history; as Database.open, which the signal ends as well
+ *   somebody has locked the tables of the history; `only-reads`; as Database.open, which the signal ends as well
  */
 export function withLockedTarget<T>(
   {
@@ -32,6 +33,7 @@ export function withLockedTarget<T>(
     };
     signal?.addEventListener('abort', stopWaiting, { once: true });
     try {
+      if (purpose === 'write') await demandReadWrite(session);
       // Some tools take their lock by a row of a table.
       await setLockLimit(session, String(Math.max(waits.lockMs, waits.statementLockMs)));
       return await history.withLock(session, waits.lockMs, async () => {

@@ -72,6 +72,11 @@ const remedies = {
     mend: 'Ask for the right or choose another role.',
     offers: chooseDatabase,
   },
+  'only-reads': {
+    says: 'The server lets this session only read',
+    mend: 'Connect to the primary, or have default_transaction_read_only reset for the role and the database.',
+    offers: chooseDatabase,
+  },
   'connection-lost': {
     says: 'The connection to Postgres was lost',
     mend: 'Try again when the server is back.',

@@ -7,6 +7,8 @@ const codes: Readonly<Record<string, FaultCode>> = {
   '55P03': 'busy',
   // deadlock_detected: it has passed when somebody tries again.
   '40P01': 'busy',
+  // read_only_sql_transaction
+  '25006': 'only-reads',
 };
 
 /** @param sqlState undefined where Postgres has told none */

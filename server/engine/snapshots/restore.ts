@@ -3,6 +3,7 @@ import { Fault } from '../base/fault';
 import type { Journal } from '../base/journal';
 import type { Database } from '../database/database';
 import { interruptible } from '../database/interruptible';
+import { demandReadWrite } from '../database/onlyReads';
 import { quoteIdentifier } from '../database/quote';
 import { markedAs } from './branchMark';
 import { carryInto } from './carry';
@@ -28,7 +29,7 @@ import type { ServerTarget, Surroundings } from './target';
  * A copy takes the target's place itself and is used up by it; from a dump file, from a pinned copy, and where rows are
  * carried over, a new database is made, or the target's contents are exchanged where none can be made.
  *
- * @throws {Fault} `no-right`, `locked`, `no-such-snapshot`, `disk-full`, `connection-lost`
+ * @throws {Fault} `no-right`, `only-reads`, `locked`, `no-such-snapshot`, `disk-full`, `connection-lost`
  */
 export async function restoreOnServer(
   target: ServerTarget,
@@ -39,6 +40,7 @@ export async function restoreOnServer(
     return restoreInPlace(target, order, around);
   return withMaintenance(target, around.signal, async (maintenance) => {
     const { worker } = maintenance;
+    await demandReadWrite(worker);
     return journalled({ target, around, server: maintenance.server }, async (journal) => {
       const facts = await factsOf(worker, target.database.name);
       if (!facts) throw new Fault('no-database', `${target.database.label}.`);

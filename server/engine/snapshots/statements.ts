@@ -19,6 +19,7 @@ export function refusedFault({ refusal }: Extract<Answer, { kind: 'refused' }>):
 
 /** Appendix A of Postgres's documentation. */
 const faultsBySqlState: Readonly<Record<string, FaultCode>> = {
+  '25006': 'only-reads',
   '42501': 'no-right',
   '53100': 'disk-full',
   '55006': 'busy',

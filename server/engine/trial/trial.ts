@@ -5,6 +5,7 @@
 import type { Journal } from '../base/journal';
 import { Fault } from '../base/fault';
 import type { Database } from '../database/database';
+import { demandReadWrite } from '../database/onlyReads';
 import { closeTarget, reopenTarget } from '../snapshots/closing';
 import { reopenTwin } from '../snapshots/freshDatabase';
 import { type Maintenance, withMaintenance } from '../snapshots/maintenance';
@@ -36,7 +37,7 @@ interface Trial {
 }
 
 /**
- * @throws {Fault} `no-trial`, `no-right`, `locked`, `no-such-snapshot`, `disk-full`, `bad-migration` and the like;
+ * @throws {Fault} `no-trial`, `no-right`, `only-reads`, `locked`, `no-such-snapshot`, `disk-full`, `bad-migration` and the like;
  *   `connection-lost`: then the next start puts an end to it. In each case the target is as it was.
  */
 export async function tryOut(
@@ -49,6 +50,7 @@ export async function tryOut(
   refuse(order, scripts, false);
   try {
     return await withMaintenance(target, around.signal, async (maintenance) => {
+      await demandReadWrite(maintenance.worker);
       return journalled({ target, around, server: maintenance.server }, async (journal) => {
         const facts = await factsOf(maintenance.worker, target.database.name);
         if (!facts) throw new Fault('no-database', `${target.database.label}.`);
