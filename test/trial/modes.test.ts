@@ -141,6 +141,25 @@ alter table item drop column a;
         await nothingLeft(place);
       }));
 
+    it('cannot have the target while that receives changes by a subscription', () =>
+      withItems(async (place) => {
+        await place.sql(
+          `create subscription news connection 'dbname=nowhere' publication news with (connect = false, slot_name = none)`,
+        );
+        const source = '--- 1_a.up.sql\ncreate table a ();\n';
+        try {
+          const order = { afterwards: 'swap', disconnect: true } as const;
+          await rejects(
+            tried(place, { source, order }),
+            isFault('no-trial', /with which the subscription news would stay/),
+          );
+          await nothingLeft(place);
+          equal(reportOf(await tried(place, { source })).end.kind, 'dropped');
+        } finally {
+          await place.sql('drop subscription news');
+        }
+      }));
+
     it('are not run where the role or the database only reads, which is said', () =>
       withItems(async (place) => {
         const { name } = place.target.database;

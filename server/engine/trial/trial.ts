@@ -6,6 +6,7 @@ import type { Journal } from '../base/journal';
 import { Fault } from '../base/fault';
 import type { Database } from '../database/database';
 import { demandReadWrite } from '../database/onlyReads';
+import type { Session } from '../database/session';
 import { closeTarget, reopenTarget } from '../snapshots/closing';
 import { reopenTwin } from '../snapshots/freshDatabase';
 import { type Maintenance, withMaintenance } from '../snapshots/maintenance';
@@ -111,6 +112,7 @@ async function closed(
   work: () => Promise<TrialResult>,
 ): Promise<TrialResult> {
   const { worker, watcher } = maintenance;
+  await demandUnbound(worker, target);
   const others = order.disconnect ? [] : await othersStaying(watcher, [facts.oid]);
   if (others.length > 0) return { kind: 'busy', sessions: others.map(({ says }) => says) };
   journal.note({ step: 'close', oid: facts.oid });
@@ -120,6 +122,24 @@ async function closed(
   } finally {
     if (!worker.lost) await undoOrLeave(journal, () => reopenTarget(worker, target, facts.oid));
   }
+}
+
+/**
+ * What receives or gives changes by logical replication is bound to the database that it was made in.
+ *
+ * @throws {Fault} `no-trial`
+ */
+async function demandUnbound(worker: Session, { database: { name, label } }: ServerTarget): Promise<void> {
+  const bound = await worker.rows<{ what: string }>(
+    `select 'the subscription ' || subname as what from pg_catalog.pg_subscription s
+       join pg_catalog.pg_database d on d.oid = s.subdbid where d.datname = $1
+     union all select 'the replication slot ' || slot_name from pg_catalog.pg_replication_slots
+       where database = $1 and not temporary order by 1`,
+    [name],
+  );
+  if (bound.length === 0) return;
+  const all = bound.map(({ what }) => what).join(' and ');
+  throw new Fault('no-trial', `no copy can take the place of ${label}, with which ${all} would stay.`);
 }
 
 async function onCopy(trial: Trial, staying: () => void): Promise<TrialResult> {
