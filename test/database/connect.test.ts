@@ -189,6 +189,9 @@ for (const major of [servers.oldest, servers.newest])
         await rejects(open({ dbname: 'closed', user: 'scram', password }), isDiscreet('no-right', /closed/));
         await session.run('create database shut allow_connections false');
         await rejects(open({ dbname: 'shut' }), isDiscreet('busy', /shut/));
+        await session.run('create database crowded connection limit 0');
+        const full = /too many connections for database "crowded" \(53300\)\. Raise the CONNECTION LIMIT/;
+        await rejects(open({ dbname: 'crowded', user: 'scram', password }), isDiscreet('no-connection-left', full));
       });
     });
 

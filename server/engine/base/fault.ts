@@ -30,6 +30,7 @@ export const passingFaults: ReadonlySet<string> = new Set<FaultCode>([
   'connection-lost',
   'shadow-lost',
   'busy',
+  'no-connection-left',
   'closed',
 ]);
 
@@ -71,6 +72,11 @@ const remedies = {
     says: 'The database role lacks a right',
     mend: 'Ask for the right or choose another role.',
     offers: chooseDatabase,
+  },
+  'no-connection-left': {
+    says: 'The server gives us no further connection',
+    mend: "Raise the CONNECTION LIMIT of the role or the database, or end other sessions. A trial, or a shadow on the target's own server, takes up to four at once; most of the rest needs one.",
+    offers: undefined,
   },
   'only-reads': {
     says: 'The server lets this session only read',

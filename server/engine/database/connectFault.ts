@@ -35,7 +35,7 @@ const faultsBySqlState: Readonly<Record<string, FaultCode>> = {
   '42501': 'no-right',
   '42704': 'bad-connection-settings',
   '22023': 'bad-connection-settings',
-  '53300': 'busy',
+  '53300': 'no-connection-left',
   '55000': 'busy',
   '55006': 'busy',
   '53100': 'disk-full',

@@ -1,5 +1,5 @@
 /** What is known of a target: looked at once, and believed until it is forgotten or others have changed it. */
-import { Fault } from '../base/fault';
+import { Fault, passingFaults } from '../base/fault';
 import { untilAborted } from '../base/untilAborted';
 import type { History, HistoryState } from '../history/history';
 import type { Glance, Occasion } from '../project';
@@ -22,7 +22,7 @@ export interface Live {
 const silenceMs = 3_000;
 
 /** What may pass without anybody changing settings here, so that it is worth another look. */
-const comingBack = new Set<string>(['no-server', 'connection-lost', 'no-database', 'history-moved', 'busy', 'closed']);
+const comingBack = new Set<string>([...passingFaults, 'no-database', 'history-moved']);
 
 /** What to do when others have changed the target. */
 export interface OnChange {

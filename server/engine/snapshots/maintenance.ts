@@ -141,7 +141,13 @@ export async function openBeside(target: ServerTarget, signal: AbortSignal): Pro
 }
 
 /** What a login to `postgres` and `template1` may meet while the target itself can be used. */
-const noWayIn: ReadonlySet<FaultCode> = new Set(['no-database', 'no-right', 'wrong-password', 'busy']);
+const noWayIn: ReadonlySet<FaultCode> = new Set([
+  'no-database',
+  'no-right',
+  'wrong-password',
+  'busy',
+  'no-connection-left',
+]);
 
 /** @returns true when the target's role may enter no database beside it */
 export const isNoWayIn = (cause: unknown): cause is Fault => cause instanceof Fault && noWayIn.has(cause.code);
