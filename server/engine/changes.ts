@@ -42,6 +42,8 @@ export type ApplyResult =
       /** Of its file, as it was run: it may be another one by now. */
       readonly text: string;
       readonly state: string;
+      /** As `state`, without what the history says now, and what its tool would advise. */
+      readonly stands: string;
       readonly left: Left;
     }
   | {

@@ -37,7 +37,7 @@ export type TrialResult =
       readonly finding: Finding & Place;
       /** Of its file, as it was run. */
       readonly text: string;
-      /** How the copy stood then. */
+      /** What of the script stood on the copy then. */
       readonly state: string;
     }
   | { readonly kind: 'cancelled'; readonly state: string }

@@ -83,7 +83,7 @@ describe('rehearsal trial', function () {
         refused.stdout,
         /3_bad\.sql:2:.*check constraint "people_id_check" of relation "people" is violated by some row/,
       );
-      match(refused.stdout, /3 was refused\..* On the copy: 3 was rolled back; nothing of it stands\./);
+      match(refused.stdout, /3 was refused\..* On the copy: 3 was rolled back; nothing of it stands\.$/m);
       equal(((await json('trial')).value as Trial).kind, 'refused');
       match((await run('trials', 'list')).stdout, /no copies/);
       const listed = (await json('snapshots', 'list')).value as {

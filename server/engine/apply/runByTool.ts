@@ -122,7 +122,8 @@ function resultOf(job: Job, plan: readonly Planned[], course: Course, history: H
   if (done.length === plan.length) return { kind: 'done', migrations: done, ms };
   const recorded = whatIsRecorded(job.folder, history);
   const unfinished = plan.find(({ migration }) => migration.version === begun && !done.includes(migration.version));
-  const state = `${unfinished ? `${standing(unfinished, label)} ` : ''}${recorded}`;
+  const stands = unfinished ? standing(unfinished, label) : '';
+  const state = `${stands} ${recorded}`.trimStart();
   if (job.signal.aborted) return { kind: 'cancelled', migrations: done, state };
   if (end && 'refused' in end && unfinished)
     return {
@@ -132,6 +133,7 @@ function resultOf(job: Job, plan: readonly Planned[], course: Course, history: H
       finding: findingOf(unfinished, end),
       text: unfinished.text,
       state,
+      stands,
       left: done.length === 0 && isInTransaction(unfinished) ? 'nothing' : 'changes',
     };
   throw faultOf(job, end, done.length === 0 && !unfinished ? '' : ` ${state}`);

@@ -12,7 +12,8 @@ export async function stopped(work: Work, end: Stopped, migrations: readonly str
   if (end.kind === 'cancelled' && end.lasting?.length === 0) await withdraw(work);
   const { recorded, left } = await endOf(work, end.lasting, migrations);
   const unnoted = end.kind === 'refused' && end.unnoted ? ` ${end.unnoted.detail}` : '';
-  const state = `${withEarlier(whatStands(planned, end.lasting), trail.together)} ${recorded}${unnoted}`;
+  const stands = withEarlier(whatStands(planned, end.lasting), trail.together);
+  const state = `${stands} ${recorded}${unnoted}`;
   switch (end.kind) {
     case 'cancelled':
       return { kind: 'cancelled', migrations, state };
@@ -26,6 +27,7 @@ export async function stopped(work: Work, end: Stopped, migrations: readonly str
         finding: findingOf(planned, end),
         text: planned.text,
         state,
+        stands,
         left,
       };
   }

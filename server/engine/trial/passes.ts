@@ -154,8 +154,8 @@ function stoppedBy(result: ApplyResult, pass: TrialPass['pass']): Stopped | unde
     case 'nothing':
       return undefined;
     case 'refused': {
-      const { version, finding, text, state } = result;
-      return { kind: 'refused', version, pass, finding, text, state };
+      const { version, finding, text, stands } = result;
+      return { kind: 'refused', version, pass, finding, text, state: stands };
     }
     case 'cancelled':
       return { kind: 'cancelled', state: result.state };
