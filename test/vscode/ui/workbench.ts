@@ -44,7 +44,8 @@ export interface WorkbenchOptions {
 export function useWorkbench(options: WorkbenchOptions = {}): () => Workbench {
   let open: Workbench | undefined;
   before(async function () {
-    this.timeout(180_000);
+    // The first one may have to install VS Code.
+    this.timeout(600_000);
     open = await openWorkbench(options);
   });
   afterEach(async function () {
