@@ -41,6 +41,7 @@ import { undoDrift } from './undoDrift';
 import { unpinSnapshot } from './unpinSnapshot';
 import { verifyDown } from './verifyDown';
 import { writeDown } from './writeDown';
+import { writeMark } from './writeMark';
 
 export const commands: readonly Command[] = [
   apply,
@@ -81,6 +82,7 @@ export const commands: readonly Command[] = [
   unpinSnapshot,
   verifyDown,
   writeDown,
+  writeMark,
 ];
 
 export function registerCommands(parts: Parts): Disposable[] {

@@ -383,9 +383,10 @@ export type BundleResult =
 export interface AppliedText {
   /** With its byte order mark. */
   readonly text: string;
-  /** The file as it is, written in another way (`its line ends, which were LF`); or a commit of it. */
+  /** The file as it is, written in another way (`its line ends, which were LF`); what we have kept; or a commit of it. */
   readonly from:
     | { readonly kind: 'file'; readonly differsIn: string }
+    | { readonly kind: 'kept' /** ISO 8601. */; readonly at: string }
     | { readonly kind: 'git'; readonly commit: string };
 }
 

@@ -71,7 +71,12 @@ export const codeActions: Feature = {
         try {
           const { data } = action;
           if (!isDeferred(data)) return action;
-          if (data.does !== 'idempotent') return { ...action, edit: await resolved(workspace, data, signal) };
+          if (data.does !== 'idempotent') {
+            const open = documents.get(data.uri)?.getText() ?? '';
+            const { warning, ...answer } = await resolved(workspace, data, open, signal);
+            if (warning !== undefined) show(MessageType.Warning, warning);
+            return { ...action, ...answer };
+          }
           const { uri, version } = data;
           const { edits, says, verdict } = await rewriting(workspace, uri, signal);
           const isSo = verdict === 'already' || verdict === 'rewritten';

@@ -1,8 +1,9 @@
 /** The open documents, and the files of the world with the open texts laid over them. */
 import { type Connection, TextDocuments } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
+import { unlessUnreadable } from '../engine/base/unlessUnreadable';
 import type { Files } from '../engine/world';
-import { withoutMark } from './positions';
+import { isMarked, withoutMark } from './positions';
 import { pathOf } from './uri';
 
 /** An open document that is a file of this machine. */
@@ -65,7 +66,12 @@ export function withOpenTexts(disk: Files, documents: Documents): Files {
       return withoutMark(text);
     },
     list: (folder) => disk.list(folder),
-    isMarked: (path) => disk.isMarked(path),
+    isMarked(path) {
+      const text = documents.at(path)?.getText();
+      // It may have been saved with one, or without, since it was read: most editors keep it out of the text.
+      if (text !== undefined) unlessUnreadable(() => disk.read(path));
+      return (text !== undefined && isMarked(text)) || disk.isMarked(path);
+    },
     write: (path, text) => disk.write(path, text),
     replace: (path, text) => disk.replace(path, text),
   };

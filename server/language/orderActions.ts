@@ -1,8 +1,8 @@
 /** Quick fixes of migrations that are out of order, have the version of another one, or were edited after they were applied. */
-import type { CodeAction, Range, TextDocumentEdit, TextEdit, WorkspaceEdit } from 'vscode-languageserver/node';
+import type { CodeAction, Command, Range, TextEdit, WorkspaceEdit } from 'vscode-languageserver/node';
 import type { AppliedText, Finding, Project } from '../engine/project';
 import { type Asked, fixOf } from './fixes';
-import { touch } from './positions';
+import { isMarked, touch, withoutMark } from './positions';
 import { pathOf, uriOf } from './uri';
 import type { Workspace } from './workspace';
 
@@ -61,35 +61,76 @@ function renumbered(project: Project, path: string): Pick<CodeAction, 'title' | 
   return [{ title: `Give it the next version: ${first.to.replace(/.*[\\/]/, '')}`, edit: { documentChanges } }];
 }
 
-/** @throws {Fault} as Project.appliedText, Project.movedEdit */
+export interface Resolved {
+  readonly edit: WorkspaceEdit;
+  /** What the edit cannot do in our own client. */
+  readonly command?: Command;
+  /** What it cannot do in this editor. */
+  readonly warning?: string;
+}
+
+/**
+ * @param open as the editor has it
+ * @throws {Fault} as Project.appliedText, Project.movedEdit
+ */
 export async function resolved(
   workspace: Workspace,
   { does, uri, version }: Deferred,
+  open: string,
   signal: AbortSignal,
-): Promise<WorkspaceEdit> {
+): Promise<Resolved> {
   const path = pathOf(uri) ?? '';
   const project = await workspace.projectOf(path);
-  if (!project) return {};
-  const putBack = (applied: AppliedText): TextDocumentEdit => ({
-    textDocument: { uri, version },
-    edits: [whole(applied.text)],
-  });
-  if (does === 'restore') return { documentChanges: [putBack(await project.appliedText(path, signal))] };
-  const { applied, files, lists } = await project.movedEdit(path, signal);
-  return {
-    documentChanges: [
-      putBack(applied),
-      ...files.flatMap((it) => [
-        { kind: 'create' as const, uri: uriOf(it.path) },
-        { textDocument: { uri: uriOf(it.path), version: null }, edits: [whole(it.text)] },
-      ]),
-      ...lists.map((it) => ({ textDocument: { uri: uriOf(it.path), version: null }, edits: [whole(it.text)] })),
-    ],
+  if (!project) return { edit: {} };
+  const putBack = ({ text }: AppliedText, others: readonly WorkspaceChange[] = []): Resolved => {
+    const isShown = isMarked(open);
+    const { newText, ...rest } = withMark(text, {
+      uri,
+      isShown,
+      isHidden: !isShown && workspace.files.isMarked(path),
+      ours: workspace.ours,
+    });
+    return {
+      edit: { documentChanges: [{ textDocument: { uri, version }, edits: [whole(newText)] }, ...others] },
+      ...rest,
+    };
   };
+  if (does === 'restore') return putBack(await project.appliedText(path, signal));
+  const { applied, files, lists } = await project.movedEdit(path, signal);
+  return putBack(applied, [
+    ...files.flatMap((it) => [
+      { kind: 'create' as const, uri: uriOf(it.path) },
+      { textDocument: { uri: uriOf(it.path), version: null }, edits: [whole(it.text)] },
+    ]),
+    ...lists.map((it) => ({ textDocument: { uri: uriOf(it.path), version: null }, edits: [whole(it.text)] })),
+  ]);
+}
+
+type WorkspaceChange = NonNullable<WorkspaceEdit['documentChanges']>[number];
+
+/** Where a byte order mark stands now: most editors keep it out of the text, and write it again. */
+interface MarkNow {
+  readonly uri: string;
+  readonly isShown: boolean;
+  readonly isHidden: boolean;
+  readonly ours: boolean;
+}
+
+/** Some tools digest the mark with the rest, so that it has to be as it was, too. */
+function withMark(applied: string, { uri, isShown, isHidden, ours }: MarkNow) {
+  const wanted = isMarked(applied);
+  const bare = withoutMark(applied);
+  if (wanted === (isShown || isHidden)) return { newText: isShown ? applied : bare };
+  if (ours) {
+    const title = 'Write the file as it was applied';
+    return { newText: bare, command: { title, command: 'rehearsal.writeMark', arguments: [uri, wanted] } };
+  }
+  if (!isHidden) return { newText: applied };
+  return { newText: bare, warning: 'It was applied without a byte order mark: save it as UTF-8 without one.' };
 }
 
 /** Everything that stands there. An editor takes a place behind the end for the end. */
 const whole = (text: string): TextEdit => ({
   range: { start: { line: 0, character: 0 }, end: { line: 2 ** 31 - 1, character: 0 } },
-  newText: text.replace(/^\uFEFF/, ''),
+  newText: text,
 });

@@ -34,7 +34,10 @@ export function offsetsIn(document: TextDocument): (position: Position) => numbe
 /** The text as the engine sees it. */
 export const withoutMark = (text: string): string => text.slice(markLength(text));
 
-const markLength = (text: string): number => (text.startsWith('\uFEFF') ? 1 : 0);
+/** Whether it begins with a byte order mark. */
+export const isMarked = (text: string): boolean => text.startsWith('\uFEFF');
+
+const markLength = (text: string): number => (isMarked(text) ? 1 : 0);
 
 /** Whether they have a place in common, be it only an end. */
 export const touch = (a: Range, b: Range): boolean => !isBefore(a.end, b.start) && !isBefore(b.end, a.start);

@@ -1,6 +1,8 @@
 /** What was applied of a file that was edited since: another way to write it, or what git has of it. */
 import { deepEqual, equal, match, rejects } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { hashOf } from '../../server/engine/layouts/graphileMigrateHeader';
 import { appliedVariant } from '../../server/engine/projects/edits';
@@ -11,12 +13,14 @@ const everything = { which: 'all', disconnect: false, snapshot: false } as const
 const [first, second] = ['migrations/001_a.sql', 'migrations/002_b.sql'];
 const texts = { [first]: 'create table a (id int);\n', [second]: 'create table b (id int);\n' };
 
-const withApplied = (use: (workspace: Workspace) => Promise<unknown>): Promise<void> =>
-  withWorkspace(texts, async (workspace) => {
+const withApplied = (use: (workspace: Workspace) => Promise<unknown>, files = texts): Promise<void> =>
+  withWorkspace(files, async (workspace) => {
     const project = await projectOf(workspace.engine());
     equal((await project.apply(everything, () => {}, never)).kind, 'done');
     await use(workspace);
   });
+
+const forgetKept = ({ world }: Workspace): void => rmSync(join(world.storage, 'kept'), { recursive: true });
 
 /** The state of the first migration, and what was applied of it. */
 async function applied({ engine, path }: Workspace) {
@@ -46,9 +50,22 @@ describe('what was applied of a file that was edited since', () => {
       match(reason ?? '', /It differs in nothing but the line break at its end, which was there\./);
     }));
 
+  it('is what was kept of it, with its byte order mark', async () => {
+    const marked = `\uFEFF${texts[first]}`;
+    await withApplied(
+      async (workspace) => {
+        workspace.write(first, 'create table a (id bigint);\n');
+        const { reason: _, from, ...found } = await applied(workspace);
+        deepEqual([found, from.kind], [{ state: 'edited', text: marked }, 'kept']);
+      },
+      { ...texts, [first]: marked },
+    );
+  });
+
   it('is what a commit of git has, of any branch', () =>
     withApplied(async (workspace) => {
       const { root, write } = workspace;
+      forgetKept(workspace);
       git(root, 'init', '-q', '-b', 'main');
       const wanted = commit(root);
       write(first, 'create table a (id bigint);\n');
@@ -61,7 +78,9 @@ describe('what was applied of a file that was edited since', () => {
     }));
 
   it('is not known where no commit has it, nor without git, nor where nothing was edited', () =>
-    withApplied(async ({ root, write, path, engine }) => {
+    withApplied(async (workspace) => {
+      const { root, write, path, engine } = workspace;
+      forgetKept(workspace);
       write(first, 'create table a (id bigint);\n');
       const project = await projectOf(engine());
       const unknown = isFault('applied-text-unknown', /No commit of 001_a\.sql holds what was applied/);

@@ -100,9 +100,10 @@ describe('quick fixes of the order of migrations', () => {
         offered.map(({ title }) => title),
         ['Put back what was applied', 'Put back what was applied, and make the edit a new migration'],
       );
-      // Nothing is known but its digest: there is no repository here.
-      const unknown: CodeAction = await editor.connection.sendRequest('codeAction/resolve', offered[0]);
-      equal(unknown.edit, undefined);
+      // There is no repository here: this is what was kept. The mark is none of what an edit of VS Code reaches.
+      write(first, `\uFEFF${edited}`);
+      const kept: CodeAction = await editor.connection.sendRequest('codeAction/resolve', offered[0]);
+      deepEqual([textOf(kept, 0), kept.command?.arguments], [files[first], [uriOf(path(first)), false]]);
 
       write(first, files[first] ?? '');
       for (const args of [
@@ -115,7 +116,7 @@ describe('quick fixes of the order of migrations', () => {
       const [restore, move] = await Promise.all(
         offered.map((it): Promise<CodeAction> => editor.connection.sendRequest('codeAction/resolve', it)),
       );
-      equal(textOf(restore!, 0), files[first]);
+      deepEqual([textOf(restore!, 0), restore?.command], [files[first], undefined]);
       equal(textOf(move!, 0), files[first]);
       const to = uriOf(path('migrations/00004_a_again.sql'));
       deepEqual(move?.edit?.documentChanges?.[1], { kind: 'create', uri: to });

@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { Fault } from '../base/fault';
 import { revisionsOf } from '../base/git';
+import { wholeText } from '../base/text';
 import type { HistoryState } from '../history/history';
 import type { AppliedText } from '../project';
 import { appliedVariant } from './edits';
@@ -10,7 +11,8 @@ import { look } from './look';
 import { isAsApplied, wholeUpText } from './states';
 
 /**
- * Told by the digest that the history, or we, have kept of it: another way to write the same, or what git has.
+ * Told by the digest that the history, or we, have kept of it: another way to write the same, what we have kept, or what
+ * git has.
  *
  * @throws {Fault} `no-such-migration`, `not-edited`, `applied-text-unknown`, `no-git`, and as `status`
  */
@@ -38,10 +40,18 @@ export async function appliedTextOf(
   const isApplied = isAsApplied(ground, history, found.migration);
   const variant = appliedVariant(wholeUpText(found), isApplied);
   if (variant) return { text: variant.text, from: { kind: 'file', differsIn: variant.differsIn } };
+  const kept = keptText(ground, found, history);
+  if (kept !== undefined && isApplied(kept.text)) return kept;
   for await (const { commit, text } of revisionsOf(path, signal)) {
     // A checkout may have had other line ends than what was committed.
     const applied = isApplied(text) ? text : appliedVariant(text, isApplied)?.text;
     if (applied !== undefined) return { text: applied, from: { kind: 'git', commit } };
   }
   throw new Fault('applied-text-unknown', `No commit of ${basename(path)} holds what was applied.`);
+}
+
+/** Of a program SQL is kept, and not the file. */
+function keptText({ folder, bench }: Ground, found: SeenMigration, history: HistoryState): AppliedText | undefined {
+  const kept = folder.layout.program ? undefined : bench.kept(history.table).all().get(found.migration.version);
+  return kept?.up && { text: wholeText(kept.up), from: { kind: 'kept', at: kept.kept } };
 }

@@ -9,7 +9,6 @@ import type { Ground, SeenMigration } from './ground';
 import { wholeFolder } from './keptFiles';
 import { MigrationReader } from './links';
 import { type View, viewOf } from './look';
-import { isAsApplied } from './states';
 import { statusOf } from './status';
 import { unreadUp } from './unread';
 
@@ -85,10 +84,7 @@ async function textOf(
   history: HistoryState,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { folder, bench } = ground;
-  if (folder.layout.program) return undefined;
-  const kept = bench.kept(history.table).all().get(seen.migration.version)?.up?.text;
-  if (kept !== undefined && isAsApplied(ground, history, seen.migration)(kept)) return kept;
+  if (ground.folder.layout.program) return undefined;
   try {
     return (await appliedTextOf(ground, seen, history, signal)).text.replace(/^\uFEFF/, '');
   } catch (error) {

@@ -124,8 +124,10 @@ const isSure = ({ state, twice, replayed }: SeenMigration): boolean =>
   state === 'applied' && twice === undefined && replayed === undefined;
 
 function isKept(known: KeptMigration | undefined, { migration: { upPath, downPath }, files }: SeenMigration): boolean {
-  const same = (kept: KeptFile | undefined, path: string | undefined): boolean =>
-    kept?.text === (path === undefined ? undefined : textOf(files.get(path)));
+  const same = (kept: KeptFile | undefined, path: string | undefined): boolean => {
+    const file = path === undefined ? undefined : files.get(path);
+    return kept?.text === textOf(file) && kept?.isMarked === file?.isMarked;
+  };
   return known !== undefined && same(known.up, upPath) && same(known.down, downPath);
 }
 
