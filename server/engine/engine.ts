@@ -10,7 +10,7 @@ import { Accesses } from './projects/access';
 import { Bench } from './projects/bench';
 import { environmentTarget } from './projects/environments';
 import { createProject } from './projects/project';
-import { ToolAnswers } from './projects/toolAnswers';
+import { ToolAnswers, type WantedDatabase } from './projects/toolAnswers';
 import { resolveTarget, type Target, unreadableTarget } from './projects/target';
 import { loadParser } from './sql/parse';
 import type { World } from './world';
@@ -26,7 +26,8 @@ export function createEngine(world: World, options: EngineOptions): Engine {
       const benches = byEnvironment.get(environment) ?? new Map<string, Bench>();
       byEnvironment.set(environment, benches);
       await loadParser();
-      const asked = await Promise.all(foldersOf(world, options).map((it) => tools.of(it)));
+      const wanted = (it: MigrationFolder) => wantedOf(it, environment, options, world);
+      const asked = await Promise.all(foldersOf(world, options).map((it) => tools.of(it, wanted(it))));
       // What is made from now on nobody would close.
       if (hasClosed) return [];
       const places = asked.map(({ folder: found, database, historyTable }) => {
@@ -35,10 +36,10 @@ export function createEngine(world: World, options: EngineOptions): Engine {
         const folder = { ...found, layout: found.layout.configured?.(settings) ?? found.layout };
         return { folder, target, settings, key: keyOf(folder, target, settings) };
       });
-      const wanted = new Set(places.map(({ key }) => key));
+      const keys = new Set(places.map(({ key }) => key));
       // Another target, or another password: what was prepared for the former one ends.
       for (const [key, bench] of benches)
-        if (!wanted.has(key)) {
+        if (!keys.has(key)) {
           benches.delete(key);
           const ending = bench
             .close()
@@ -125,6 +126,20 @@ function targetOf(
     if (!(error instanceof Fault)) throw error;
     return unreadableTarget(path, error, world);
   }
+}
+
+/** What the tool has to know of a target that it does not name itself. */
+function wantedOf(
+  folder: MigrationFolder,
+  environment: string | undefined,
+  options: EngineOptions,
+  world: World,
+): WantedDatabase | undefined {
+  const isChosen = environment !== undefined || options.target(folder.path)?.kind === 'server';
+  if (!isChosen || !folder.layout.program) return undefined;
+  const { parameters } = targetOf(folder, environment, options, world, undefined);
+  const [host] = parameters?.hosts ?? [];
+  return host && parameters && { host: host.name, port: host.port, dbname: parameters.database };
 }
 
 function foldersOf({ files, log }: World, { roots, folders, layout, layouts }: EngineOptions): MigrationFolder[] {

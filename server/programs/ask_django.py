@@ -9,10 +9,11 @@ import inspect
 import os
 import runpy
 import sys
+import time
 import traceback
 
 from rehearsal_constraints import Constraints
-from rehearsal_talk import is_same_database, leave, lines_of, question, refusal, tell, tree_of, trouble
+from rehearsal_talk import is_same_database, leave, lines_of, question, ran, refusal, tell, tree_of, trouble
 
 
 def main():
@@ -20,9 +21,11 @@ def main():
     try:
         start_django()
         if asked["question"] == "migrations":
-            tell(Project().answer())
+            tell(Project(alias_like(asked.get("database"))).answer())
         else:
-            migrate(asked["direction"], asked["versions"], asked["pid"])
+            if "copyOf" in asked:
+                lead_to(asked["database"], asked["copyOf"])
+            migrate(asked["direction"], asked["versions"], asked["pid"], asked["database"])
     except (Exception, SystemExit) as error:
         traceback.print_exc()
         tell({"trouble": trouble(error)})
@@ -31,6 +34,7 @@ def main():
 
 
 ONLY_READING = "-c default_transaction_read_only=on"
+WRITING = "-c default_transaction_read_only=off"
 
 
 def start_django():
@@ -44,12 +48,71 @@ def start_django():
     django.setup()
 
 
+def on_postgres():
+    """The aliases of DATABASES with a server that is asked about here, the one that `migrate` takes by itself first."""
+    from django.db import connections
+
+    aliases = sorted(connections, key=lambda it: it != "default")
+    return [it for it in aliases if connections[it].vendor == "postgresql"]
+
+
+def alias_like(wanted):
+    """The alias whose database is this one, as far as names tell; without one the first.
+
+    :param wanted: host, port and dbname; None for no wish
+    """
+    from django.db import connections
+
+    def likeness(alias):
+        settings = connections[alias].settings_dict
+        place = (settings.get("HOST") or "localhost", str(settings.get("PORT") or 5432))
+        return (settings.get("NAME") == wanted["dbname"], place == (wanted["host"], str(wanted["port"])))
+
+    aliases = on_postgres() or ["default"]
+    alike = [it for it in aliases if wanted and likeness(it)[0]]
+    return max(alike, key=likeness) if alike else aliases[0]
+
+
+def begin_with(connection, option):
+    """Each session of it from now on."""
+    # An app may have asked something while it was loaded.
+    connection.close()
+    if connection.vendor == "postgresql":
+        options = dict(connection.settings_dict.get("OPTIONS") or {})
+        options["options"] = f"{options.get('options', '')} {option}".strip()
+        connection.settings_dict["OPTIONS"] = options
+
+
+def lead_to(copy, original):
+    """Whatever connects to the one database has the copy from now on; all others are read only."""
+    from django.db import connections
+
+    for each in connections.all():
+        is_led = each.settings_dict.get("NAME") == original
+        begin_with(each, WRITING if is_led else ONLY_READING)
+        if is_led:
+            each.settings_dict["NAME"] = copy
+    watch_statements(connections.all())
+
+
+def watch_statements(watched):
+    def execute(run, sql, parameters, many, context):
+        began = time.monotonic()
+        result = run(sql, parameters, many, context)
+        ran(sql, time.monotonic() - began, context["cursor"].rowcount)
+        return result
+
+    for each in watched:
+        each.execute_wrappers.append(execute)
+
+
 class Project:
-    def __init__(self):
+    def __init__(self, alias):
         from django.db import connections
 
-        self.connection = connections["default"]
-        self.own_options = (self.connection.settings_dict.get("OPTIONS") or {}).get("options")
+        self.connection = connections[alias]
+        # As they are written, before they are told to read only.
+        self.connection_of = {it: as_libpq(connections[it].settings_dict) for it in on_postgres()}
         self.is_postgres = self.connection.vendor == "postgresql"
         self.unreachable = self.open_reading() if self.is_postgres else None
         self.constraints = Constraints()
@@ -62,12 +125,7 @@ class Project:
         from django.db.utils import Error
 
         for each in connections.all():
-            # An app may have asked something while it was loaded.
-            each.close()
-            if each.vendor == "postgresql":
-                options = dict(each.settings_dict.get("OPTIONS") or {})
-                options["options"] = f"{options.get('options', '')} {ONLY_READING}".strip()
-                each.settings_dict["OPTIONS"] = options
+            begin_with(each, ONLY_READING)
         try:
             with self.connection.cursor() as cursor:
                 cursor.execute("show default_transaction_read_only")
@@ -84,8 +142,9 @@ class Project:
         if not self.is_postgres:
             told["otherServer"] = self.connection.vendor
             return told
-        told["database"] = self.database()
         loader = self.loader()
+        elsewhere = self.elsewhere(loader)
+        told.update(self.databases(elsewhere))
         conflicts = loader.detect_conflicts()
         for app, names in sorted(conflicts.items()):
             told["problems"].append(
@@ -93,20 +152,41 @@ class Project:
                 f' "manage.py makemigrations --merge" has joined them.'
             )
         if not conflicts:
-            told["migrations"] = self.migrations(loader)
+            told["migrations"] = [it for it in self.migrations(loader) if it["version"] not in elsewhere]
         return told
 
-    def database(self):
-        settings = self.connection.settings_dict
-        names = (("host", "HOST"), ("port", "PORT"), ("user", "USER"), ("password", "PASSWORD"), ("dbname", "NAME"))
-        found = {name: str(settings[key]) for name, key in names if settings.get(key)}
-        for name in ("service", "passfile", "sslmode", "sslrootcert", "sslcert", "sslkey"):
-            if settings["OPTIONS"].get(name):
-                found[name] = str(settings["OPTIONS"][name])
-        if self.own_options:
-            found["options"] = self.own_options
+    def elsewhere(self, loader):
+        """Versions with which `migrate` would do nothing here but record them, since the routers keep their apps out."""
+        from django.db import router
+
+        if not router.routers:
+            return set()
+        here = set()
+        for key in loader.graph.nodes:
+            if key in loader.applied_migrations or router.allow_migrate(self.connection.alias, key[0]):
+                here.update(loader.graph.forwards_plan(key))
+        return {".".join(key) for key in loader.graph.nodes if key not in here}
+
+    def databases(self, elsewhere):
+        """The one that is asked about, and the others."""
+        from django.db import connections
+
         module = os.environ.get("DJANGO_SETTINGS_MODULE", "the settings")
-        return {"connection": found, "source": f"DATABASES in {module}"}
+        own = self.connection.alias
+        if len(list(connections)) == 1:
+            return {"database": {"connection": self.connection_of[own], "source": f"DATABASES in {module}"}}
+        others = ", ".join(f'"{it}"' for it in connections if it != own)
+        apps = sorted({it.split(".")[0] for it in elsewhere})
+        kept_out = f"; its routers keep {', '.join(apps)} out of it" if apps else ""
+        source = f'DATABASES["{own}"] in {module}, which has {others} as well{kept_out}'
+        return {
+            "database": {"connection": self.connection_of[own], "source": source},
+            "others": [
+                {"connection": connection, "source": f'DATABASES["{alias}"] in {module}'}
+                for alias, connection in self.connection_of.items()
+                if alias != own
+            ],
+        }
 
     def loader(self):
         from django.db.migrations.loader import MigrationLoader
@@ -251,6 +331,16 @@ class Editor:
         self.editor.__exit__(kind, error, where)
 
 
+def as_libpq(settings):
+    names = (("host", "HOST"), ("port", "PORT"), ("user", "USER"), ("password", "PASSWORD"), ("dbname", "NAME"))
+    found = {name: str(settings[key]) for name, key in names if settings.get(key)}
+    options = settings.get("OPTIONS") or {}
+    for name in ("service", "passfile", "sslmode", "sslrootcert", "sslcert", "sslkey", "options"):
+        if options.get(name):
+            found[name] = str(options[name])
+    return found
+
+
 def is_sql(operation):
     """Also of those within it (SeparateDatabaseAndState): code would be run while it is asked."""
     return operation.reduces_to_sql and all(is_sql(it) for it in getattr(operation, "database_operations", ()))
@@ -286,15 +376,31 @@ def list_in(path):
     return None
 
 
-def migrate(direction, versions, pid):
+def connection_to(pid, database):
+    """Of the alias that leads to where the session with this pid holds its lock; None where there is none.
+
+    :param database: its name; but for the first alias, whose name may be that of a pooler, others are not connected to
+    """
+    from django.db import connections
+
+    aliases = on_postgres()
+    named = [it for it in aliases if connections[it].settings_dict.get("NAME") == database]
+    tried = [connections[it] for it in dict.fromkeys(named + aliases[:1])]
+    return next((it for it in tried if is_same_database(lambda sql: rows_of(it, sql), pid)), None)
+
+
+def migrate(direction, versions, pid, database):
     from django.core.management import call_command
     from django.db import connections
     from django.db.migrations.executor import MigrationExecutor
+    from django.db.migrations.recorder import MigrationRecorder
 
-    connection = connections["default"]
-    if not is_same_database(lambda sql: rows_of(connection, sql), pid):
-        tell({"elsewhere": str(connection.settings_dict.get("NAME"))})
+    connection = connection_to(pid, database)
+    if connection is None:
+        tell({"elsewhere": ", ".join(str(connections[it].settings_dict.get("NAME")) for it in connections)})
         return
+    if not versions:
+        MigrationRecorder(connection).ensure_schema()
     for version in versions:
         app, name = version.split(".", 1)
         if not is_same_database(lambda sql: rows_of(connection, sql), pid):
@@ -307,7 +413,7 @@ def migrate(direction, versions, pid):
             return
         tell({"begins": version})
         try:
-            call_command("migrate", app, target[1] or "zero", interactive=False, database="default")
+            call_command("migrate", app, target[1] or "zero", interactive=False, database=connection.alias)
         except Exception as error:
             traceback.print_exc()
             tell({"refused": version, **refusal(error), **place_of(error)})

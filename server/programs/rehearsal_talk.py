@@ -41,6 +41,11 @@ def tell(value):
     _answers.flush()
 
 
+def ran(sql, seconds, rows):
+    """Without its values, which may be nobody's concern."""
+    tell({"ran": str(sql), "ms": seconds * 1000, "rows": rows if rows >= 0 else None})
+
+
 def trouble(error):
     """In one line, as Python's own tracebacks end."""
     said = " ".join(str(error)[:2000].split())

@@ -37,17 +37,33 @@ ${operations}
     ]
 `;
 
-/** @param url of the database that its settings name */
-export function djangoFiles(url: string): Readonly<Record<string, string>> {
+/** As the settings write it. */
+function databaseAt(url: string): string {
   const { hostname, port, username, password, pathname } = new URL(url);
-  const database = {
+  return JSON.stringify({
     ENGINE: 'django.db.backends.postgresql',
     NAME: pathname.slice(1),
     USER: decodeURIComponent(username),
     PASSWORD: decodeURIComponent(password),
     HOST: hostname,
     PORT: port,
-  };
+  });
+}
+
+/** Settings with a second database, `stores`, that has the app `stock` and nothing else. */
+export const severalDatabases = (url: string, stores: string): string =>
+  `${djangoFiles(url)['site_settings/settings.py'] ?? ''}
+DATABASES['stores'] = ${databaseAt(stores)}
+
+class Router:
+    def allow_migrate(self, db, app_label, model_name=None, **hints):
+        return (app_label == 'stock') == (db == 'stores')
+
+DATABASE_ROUTERS = ['site_settings.settings.Router']
+`;
+
+/** @param url of the database that its settings name */
+export function djangoFiles(url: string): Readonly<Record<string, string>> {
   return {
     'manage.py': `import os
 import sys
@@ -62,7 +78,7 @@ if __name__ == '__main__':
     'site_settings/__init__.py': '',
     'site_settings/settings.py': `SECRET_KEY = 'x'
 INSTALLED_APPS = ['django.contrib.contenttypes', 'django.contrib.auth', 'shop', 'stock']
-DATABASES = {'default': ${JSON.stringify(database)}}
+DATABASES = {'default': ${databaseAt(url)}}
 DEFAULT_AUTO_FIELD = 'django.db.models.BigAutoField'
 USE_TZ = True
 `,

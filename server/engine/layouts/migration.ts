@@ -3,7 +3,15 @@ import { relative, resolve, sep } from 'node:path';
 import { unlessUnreadable } from '../base/unlessUnreadable';
 import type { Files } from '../world';
 import type { TextRange } from '../base/text';
-import type { FileProblem, FolderContents, FolderProblem, Layout, MigrationFile, MigrationName } from './layout';
+import type {
+  FileProblem,
+  FolderContents,
+  FolderProblem,
+  Layout,
+  MigrationFile,
+  MigrationName,
+  NamedDatabase,
+} from './layout';
 
 /** One versioned change; the order is that of `MigrationFolder.migrations`. */
 export interface Migration {
@@ -42,6 +50,8 @@ export interface MigrationFolder {
   readonly migrations: readonly Migration[];
   /** What the tool has told of its files, by path, where they are programs. */
   readonly asked?: ReadonlyMap<string, AskedFile>;
+  /** Where the tool has told that it can connect; perhaps with passwords. */
+  readonly databases?: readonly NamedDatabase[];
   /** Versions that stand twice and other trouble of the folder as a whole. */
   readonly problems: readonly PlacedProblem[];
 }

@@ -45,11 +45,19 @@ export interface ToldMigration {
   readonly untoldDown?: string;
 }
 
+export interface ToldDatabase {
+  /** As libpq names its parts. */
+  readonly connection: Readonly<Record<string, string>>;
+  /** For people. */
+  readonly source: string;
+}
+
 export interface ToldProject {
   /** With its version: `Django 4.2.1`. */
   readonly tool: string;
-  /** As libpq names them. */
-  readonly database?: { readonly connection: Readonly<Record<string, string>>; readonly source: string };
+  readonly database?: ToldDatabase;
+  /** Where it can be told to connect as well. */
+  readonly others?: readonly ToldDatabase[];
   /** Where it keeps its history, where that can be configured; without a schema it is found by search_path. */
   readonly historyTable?: { readonly schema?: string; readonly name: string };
   /** Its database is of another kind: `sqlite`. */
@@ -68,6 +76,8 @@ export type ToolEvent =
   | { readonly backend: number }
   | { readonly begins: string }
   | { readonly done: string }
+  /** A statement on a copy, where one is tried out: without its values. */
+  | { readonly ran: string; readonly ms: number; readonly rows: number | null }
   | ({
       readonly refused: string;
       readonly message: string;

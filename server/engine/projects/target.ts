@@ -65,7 +65,7 @@ export function resolveTarget(folder: string, options: EngineOptions, world: Wor
     case 'embedded':
       return embeddedTarget(folder, options, world, named, 'it was chosen');
     case 'server':
-      return serverTarget(chosen(choice, candidates, world), 'it was chosen', named, { world, use });
+      return chosenTarget(chosen(choice, candidates, world), named, { world, use });
     case undefined: {
       const { told } = use;
       if (told instanceof Fault) throw told;
@@ -80,6 +80,21 @@ export function resolveTarget(folder: string, options: EngineOptions, world: Wor
       return embeddedTarget(folder, options, world, named, 'no database is configured');
     }
   }
+}
+
+/** Of several that the tool knows, it is said which one this is. */
+function chosenTarget(
+  parameters: ConnectionParameters,
+  around: Around,
+  { world, use }: { readonly world: World; readonly use: TargetUse },
+): Target {
+  const target = serverTarget(parameters, 'it was chosen', around, { world, use });
+  const { told } = use;
+  if (!told || told instanceof Fault) return target;
+  const [same] = candidateNamed(told, sourcesOf(world), world.log).filter(
+    (it) => serverDatabase(it.parameters, world.assets).id === target.info.id,
+  );
+  return same ? { ...target, info: { ...target.info, because: `it was chosen: ${told.source}` } } : target;
 }
 
 /** What the files around a folder say. */
@@ -111,13 +126,13 @@ export function unreadableTarget(folder: string, fault: Fault, { environment }: 
 
 /** For the user to pick from; the password goes along where the workspace holds it anyway. */
 export function targetCandidates(
-  { path, layout }: MigrationFolder,
+  { path, layout, databases = [] }: MigrationFolder,
   options: EngineOptions,
   world: World,
 ): TargetCandidate[] {
   const named = candidatesOf(path, options, world, [], world.log);
   const own = layout.namedDatabase?.(contentsOf(path, world.files));
-  const ofTool = own ? candidateNamed(own, sourcesOf(world), world.log) : [];
+  const ofTool = [...(own ? [own] : []), ...databases].flatMap((it) => candidateNamed(it, sourcesOf(world), world.log));
   return onceEach([...named, ...ofTool]).map(({ label, source, connection, password, local }) => ({
     label,
     source,

@@ -9,7 +9,7 @@ import { askedFolder } from '../layouts/asked';
 import { contentsOf } from '../layouts/find';
 import type { NamedDatabase, ToolProgram } from '../layouts/layout';
 import type { MigrationFolder } from '../layouts/migration';
-import type { Answer, ToldProject } from '../programs/answer';
+import type { Answer, ToldDatabase, ToldProject } from '../programs/answer';
 import { interpreterOf, type Language } from '../programs/interpreter';
 import { runProgram, withoutPasswords } from '../programs/runProgram';
 import type { EngineOptions } from '../project';
@@ -31,6 +31,20 @@ const patienceMs = 120_000;
 /** Most answer within, and nobody sees a list that is drawn twice; in milliseconds. */
 const waitMs = 2_000;
 
+/** The database of the target, where it was chosen: a project of several names it by that. */
+export interface WantedDatabase {
+  readonly host: string;
+  readonly port: number;
+  readonly dbname: string;
+}
+
+/** What a tool is asked. */
+interface Subject {
+  readonly found: MigrationFolder;
+  readonly program: ToolProgram;
+  readonly database: WantedDatabase | undefined;
+}
+
 /** A tool at work on what it is asked about one folder. */
 interface Question {
   readonly stamp: string;
@@ -41,9 +55,9 @@ interface Question {
 }
 
 export class ToolAnswers {
-  /** By folder: what is asked, or was and is still so. */
+  /** By folder and database: what is asked, or was and is still so. */
   private readonly questions = new Map<string, Question>();
-  /** By folder, the last answer. */
+  /** By the same, the last answer. */
   private readonly told = new Map<string, AskedProject>();
   private readonly ending = new AbortController();
 
@@ -56,19 +70,24 @@ export class ToolAnswers {
    * The same object again as long as nothing has changed. A tool that gives no answer leaves what the files tell; one
    * that takes long the last answer, where somebody is told when the new one comes.
    */
-  async of(found: MigrationFolder): Promise<AskedProject> {
+  async of(found: MigrationFolder, database?: WantedDatabase): Promise<AskedProject> {
     const { program } = found.layout;
     if (!program) return { folder: found, database: undefined };
-    const stamp = this.stampOf(found, program);
-    const known = this.questions.get(found.path);
-    const question = known?.stamp === stamp ? known : this.ask(found, program, stamp);
+    const subject = { found, program, database };
+    const stamp = this.stampOf(subject);
+    const known = this.questions.get(keyOf(subject));
+    const question = known?.stamp === stamp ? known : this.ask(subject, stamp);
     return question.project;
   }
 
   /** The target has changed: what a tool tells of pending migrations may hang on what is there. */
   forget(folder: string): void {
-    this.questions.get(folder)?.ending.abort();
-    this.questions.delete(folder);
+    for (const key of [...this.questions.keys()]) if (key.startsWith(ofFolder(folder))) this.end(key);
+  }
+
+  private end(key: string): void {
+    this.questions.get(key)?.ending.abort();
+    this.questions.delete(key);
   }
 
   /** Programs that still run are ended. */
@@ -76,41 +95,43 @@ export class ToolAnswers {
     this.ending.abort();
   }
 
-  private ask(found: MigrationFolder, program: ToolProgram, stamp: string): Question {
-    const { path } = found;
-    this.forget(path);
+  private ask(subject: Subject, stamp: string): Question {
+    const key = keyOf(subject);
+    this.end(key);
     const ending = new AbortController();
-    const answer = this.answered(found, program, ending.signal);
-    const question = { stamp, answer, project: this.soon(found, answer), ending };
-    this.questions.set(path, question);
+    const answer = this.answered(subject, ending.signal);
+    const question = { stamp, answer, project: this.soon(subject, answer), ending };
+    this.questions.set(key, question);
     const hasAnswered = () => (question.project = answer);
     // What went wrong goes to who waits, and the next one asks anew.
-    const hasFailed = () => this.questions.get(path) === question && this.questions.delete(path);
+    const hasFailed = () => this.questions.get(key) === question && this.questions.delete(key);
     answer.then(hasAnswered, hasFailed);
     return question;
   }
 
-  private async soon(found: MigrationFolder, answer: Promise<AskedProject>): Promise<AskedProject> {
+  private async soon(subject: Subject, answer: Promise<AskedProject>): Promise<AskedProject> {
     const { onAsking } = this.options;
     if (!onAsking) return answer;
     const quick = await Promise.race([answer, setTimeout(waitMs, undefined, { ref: false })]);
     if (quick) return quick;
+    const { found } = subject;
     const { path, layout } = found;
     onAsking({ folder: path, tool: layout.label, done: answer });
     const asked = new Fault('tool-asked', `${layout.label} tells what the migrations in ${path} do.`);
-    return this.told.get(path) ?? { folder: found, database: asked };
+    return this.told.get(keyOf(subject)) ?? { folder: found, database: asked };
   }
 
   /** One that was ended for another one waits for that. */
-  private async answered(found: MigrationFolder, program: ToolProgram, signal: AbortSignal): Promise<AskedProject> {
-    const answer = await this.projectOf(found, program, signal);
+  private async answered(subject: Subject, signal: AbortSignal): Promise<AskedProject> {
+    const answer = await this.projectOf(subject, signal);
+    const key = keyOf(subject);
     if (signal.aborted && !this.ending.signal.aborted)
-      return (this.questions.get(found.path) ?? this.ask(found, program, this.stampOf(found, program))).answer;
-    this.told.set(found.path, answer);
+      return (this.questions.get(key) ?? this.ask(subject, this.stampOf(subject))).answer;
+    this.told.set(key, answer);
     return answer;
   }
 
-  private stampOf({ path }: MigrationFolder, program: ToolProgram): string {
+  private stampOf({ found: { path }, program }: Subject): string {
     const { interpreter } = programCall(this.world, this.options, { path }, program);
     const hash = createHash('sha256').update(interpreter.join('\0'));
     const folder = contentsOf(path, this.world.disk);
@@ -118,39 +139,41 @@ export class ToolAnswers {
     return hash.digest('hex');
   }
 
-  private async projectOf(found: MigrationFolder, program: ToolProgram, signal: AbortSignal): Promise<AskedProject> {
+  private async projectOf(subject: Subject, signal: AbortSignal): Promise<AskedProject> {
+    const { found } = subject;
     const began = performance.now();
-    const answer = await this.answerOf(found, program, signal);
+    const answer = await this.answerOf(subject, signal);
     if ('trouble' in answer)
-      return this.inTrouble(found, `${found.layout.label} could not be asked: ${withoutPasswords(answer.trouble)}`);
-    const { tool, otherServer, problems, database, historyTable } = answer;
+      return this.inTrouble(subject, `${found.layout.label} could not be asked: ${withoutPasswords(answer.trouble)}`);
+    const { tool, otherServer, problems, database, others = [], historyTable } = answer;
     this.world.log(`${tool} told of ${found.path} in ${Math.round(performance.now() - began)} ms`);
     if (otherServer !== undefined)
-      return this.inTrouble(found, `${found.layout.label} is configured for ${otherServer}, not for Postgres.`);
-    const folder = problems.length > 0 ? withTrouble(found, ...problems) : found;
-    const place = { database: named(database), ...(historyTable && { historyTable }) };
+      return this.inTrouble(subject, `${found.layout.label} is configured for ${otherServer}, not for Postgres.`);
+    const databases = [...(database ? [database] : []), ...others].map(named);
+    const folder = { ...(problems.length > 0 ? withTrouble(found, ...problems) : found), databases };
+    const place = { database: database && named(database), ...(historyTable && { historyTable }) };
     if (answer.migrations.length === 0) return { folder, ...place };
     const read = (path: string) => unlessUnreadable(() => this.world.disk.read(path));
     return { folder: askedFolder(folder, inFolder(answer, found.path), read), ...place };
   }
 
-  private inTrouble(found: MigrationFolder, message: string): AskedProject {
-    const folder = withTrouble(found, message);
-    const last = this.told.get(found.path);
+  private inTrouble(subject: Subject, message: string): AskedProject {
+    const folder = withTrouble(subject.found, message);
+    const last = this.told.get(keyOf(subject));
     // What goes wrong now leads to no other database.
     if (last && !(last.database instanceof Fault)) return { ...last, folder };
     return { folder, database: new Fault('tool-failed', message) };
   }
 
-  private async answerOf(found: MigrationFolder, program: ToolProgram, signal: AbortSignal): Promise<Answer> {
+  private async answerOf({ found, program, database }: Subject, signal: AbortSignal): Promise<Answer> {
     let answer: Answer | undefined;
     let last: string | undefined;
     const call = programCall(this.world, this.options, found, program);
     try {
       const code = await runProgram({
         ...call,
-        environment: { ...call.environment, PGOPTIONS: `${call.environment['PGOPTIONS'] ?? ''} ${onlyReading}`.trim() },
-        question: { question: 'migrations', folder: found.path },
+        environment: onlyReadingIn(call.environment),
+        question: { question: 'migrations', folder: found.path, ...(database && { database }) },
         onTold: (told) => (answer = told as Answer),
         log: (line) => {
           if (line.trim() !== '') last = line;
@@ -175,8 +198,17 @@ export class ToolAnswers {
   }
 }
 
+/** @returns what all keys of a folder begin with */
+const ofFolder = (path: string): string => `${path}\0`;
+
+const keyOf = ({ found: { path }, database }: Subject): string =>
+  ofFolder(path) + (database ? JSON.stringify(database) : '');
+
 /** As far as a project goes by libpq, also where it connects by itself. */
-const onlyReading = '-c default_transaction_read_only=on';
+export const onlyReadingIn = (environment: World['environment']): World['environment'] => ({
+  ...environment,
+  PGOPTIONS: `${environment['PGOPTIONS'] ?? ''} -c default_transaction_read_only=on`.trim(),
+});
 
 const remedies = {
   python: 'Name the Python of the project in the setting rehearsal.python, or in the variable REHEARSAL_PYTHON.',
@@ -225,10 +257,9 @@ function withTrouble(found: MigrationFolder, ...messages: readonly string[]): Mi
 }
 
 /** As libpq reads pairs. */
-function named(database: ToldProject['database']): NamedDatabase | undefined {
-  if (!database) return undefined;
-  const pairs = Object.entries(database.connection).map(
+function named({ connection, source }: ToldDatabase): NamedDatabase {
+  const pairs = Object.entries(connection).map(
     ([name, value]) => `${name}='${value.replaceAll(/[\\']/g, String.raw`\$&`)}'`,
   );
-  return { connection: pairs.join(' '), source: database.source };
+  return { connection: pairs.join(' '), source };
 }
