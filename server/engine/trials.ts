@@ -85,6 +85,8 @@ export interface TriedMigration {
   readonly title: string;
   /** Absolute path of the script's file. */
   readonly path: string;
+  /** Run by its tool itself, whose sessions were not looked into: locks are those that the grammar tells. */
+  readonly byTool?: true;
   readonly ms: number;
   readonly statements: readonly TriedStatement[];
 }
@@ -98,7 +100,7 @@ export interface TriedStatement {
   readonly rows: number | null;
   /** The strongest on each table, without mere reading; they last to the end of its transaction. */
   readonly locks: readonly { readonly mode: string; readonly object: string }[];
-  /** Of tables and indexes that were there before: written anew, or emptied. */
+  /** Of tables and indexes that were there before: written anew, or emptied; empty also where nobody has looked. */
   readonly rewrites: readonly string[];
 }
 

@@ -67,8 +67,11 @@ const titles: Readonly<Record<TrialPass['pass'], string>> = { up: 'Up', down: 'D
 function passText({ pass, migrations, ms }: TrialPass): string[] {
   return [
     `## ${titles[pass]} (${time(ms)})`,
-    ...migrations.flatMap(({ version, title, ms: spent, statements }) => [
+    ...migrations.flatMap(({ version, title, ms: spent, statements, byTool }) => [
       `### ${code(`${version} ${title}`.trimEnd())} (${time(spent)})`,
+      ...(byTool
+        ? ['Its tool has run it: locks are those that the statements name, and what was written anew is not told.']
+        : []),
       statements.length === 0 ? 'No statement ran.' : tableOf(statements),
     ]),
   ];

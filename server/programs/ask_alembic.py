@@ -8,11 +8,12 @@ those of Flask-Migrate as `flask db upgrade` does. Nothing is asked of a databas
 import io
 import os
 import sys
+import time
 import traceback
 
 from rehearsal_places import Places
 from rehearsal_statements import NeedsDatabase, Statements
-from rehearsal_talk import is_same_database, leave, question, refusal, tell, trouble
+from rehearsal_talk import is_same_database, leave, question, ran, refusal, tell, trouble
 
 
 def main():
@@ -22,6 +23,8 @@ def main():
         if asked["question"] == "migrations":
             tell(Project(config_for(["upgrade", "heads", "--sql"]), asked["folder"]).answer())
         else:
+            if "copyOf" in asked:
+                lead_to(asked["database"], asked["copyOf"])
             migrate(config_for([f"{asked['direction']}grade", "heads"]), asked)
     except (Exception, SystemExit) as error:
         traceback.print_exc()
@@ -251,6 +254,32 @@ class Elsewhere(Exception):
     pass
 
 
+def lead_to(copy, original):
+    """Whatever SQLAlchemy would connect to the one database has the copy, wherever env.py has its URL from."""
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    @event.listens_for(Engine, "do_connect")
+    def led(dialect, record, arguments, parameters):
+        for name in ("dbname", "database"):
+            if parameters.get(name) == original:
+                parameters[name] = copy
+                if dialect.driver.startswith("psycopg"):
+                    parameters["options"] = f"{parameters.get('options', '')} {WRITING}".strip()
+
+    @event.listens_for(Engine, "before_cursor_execute")
+    def begins(connection, cursor, statement, parameters, context, many):
+        connection.info["rehearsal_began"] = time.monotonic()
+
+    @event.listens_for(Engine, "after_cursor_execute")
+    def ends(connection, cursor, statement, parameters, context, many):
+        ran(statement, time.monotonic() - connection.info["rehearsal_began"], cursor.rowcount)
+
+
+# The environment tells all other sessions to read only.
+WRITING = "-c default_transaction_read_only=off"
+
+
 def migrate(config, asked):
     from alembic.runtime.migration import MigrationContext
 
@@ -263,9 +292,19 @@ def migrate(config, asked):
         return run_migrations(context, **arguments)
 
     MigrationContext.run_migrations = checked
+    if not asked["versions"]:
+        begin(config, script)
     for version in asked["versions"]:
         if not step(config, script, asked["direction"], version):
             return
+
+
+def begin(config, script):
+    """Makes the table of the history."""
+    try:
+        run_env(config, script, "heads", as_sql=False, starting_rev=None, fn=lambda heads, context: [])
+    except Elsewhere as other:
+        tell({"elsewhere": str(other)})
 
 
 def rows_of(connection, sql):

@@ -55,6 +55,12 @@ module Rehearsal
       "ActiveRecord #{beside}."
     end
 
+    # The tables of the history, which a migration would make first.
+    def make_history
+      context.schema_migration.create_table
+      (context.respond_to?(:internal_metadata) ? context.internal_metadata : ActiveRecord::InternalMetadata).create_table
+    end
+
     # Brings db/schema.rb or db/structure.sql up to date, where the project wants that after a migration.
     def dump
       name = @config && configurations.length > 1 ? "db:_dump:#{name_of(@config)}" : "db:_dump"
@@ -284,6 +290,7 @@ module Rehearsal
   class Migrating
     def initialize(project)
       @project = project
+      @on_copy = false
     end
 
     def run(direction, versions, pid)
@@ -291,11 +298,32 @@ module Rehearsal
       ActiveRecord::Migration::CommandRecorder.prepend(Places::Recorded)
       return Rehearsal.tell({ elsewhere: @project.settings[:database].to_s }) unless same_database?(pid)
 
+      @project.make_history if versions.empty?
       done = versions.take_while { |it| one(direction.to_sym, it) }
-      dump unless done.empty?
+      dump unless done.empty? || @on_copy
+    end
+
+    # All other sessions only read, as the environment has it.
+    def lead_to(copy, original)
+      @on_copy = true
+      settings = @project.settings
+      return unless settings[:database].to_s == original
+
+      options = "#{settings[:options]} -c default_transaction_read_only=off".strip
+      ActiveRecord::Base.establish_connection(settings.merge(database: copy, options: options))
+      watch
     end
 
     private
+
+    # Without what ActiveRecord asks for itself.
+    def watch
+      ActiveSupport::Notifications.subscribe("sql.active_record") do |_, began, ended, _, payload|
+        next if payload[:exception] || payload[:cached] || %w[SCHEMA TRANSACTION].include?(payload[:name])
+
+        Rehearsal.tell({ ran: payload[:sql].to_s.dup.force_encoding("UTF-8").scrub("?"), ms: (ended - began) * 1000, rows: payload[:row_count] })
+      end
+    end
 
     # The database has it all by then.
     def dump
@@ -334,7 +362,10 @@ module Rehearsal
     project = Project.new(asked["folder"])
     case asked["question"]
     when "migrations" then tell(Telling.new(project).answer)
-    else Migrating.new(project).run(asked["direction"], asked["versions"], asked["pid"])
+    else
+      migrating = Migrating.new(project)
+      migrating.lead_to(asked["database"], asked["copyOf"]) if asked["copyOf"]
+      migrating.run(asked["direction"], asked["versions"], asked["pid"])
     end
   rescue StandardError, ScriptError => error
     STDERR.puts(error.full_message(highlight: false))

@@ -1,5 +1,5 @@
 /** The real Alembic agrees with what was told, applied and reverted here, and goes on from there. */
-import { deepEqual, equal, match, rejects } from 'node:assert/strict';
+import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import type { ApplyResult, Project } from '../../server/engine/project';
 import { checked, never, on, projectOf, withWorkspace, type Workspace } from '../engine/support';
 import { alembicFiles, pythonVariables, revision, runPython } from '../support/alembic';
@@ -85,6 +85,8 @@ const reverted = (project: Project, ...versions: readonly string[]): Promise<App
 
 const states = async (project: Project): Promise<string> =>
   (await project.status()).migrations.map(({ version, state }) => `${version} ${state}`).join(', ');
+
+const trial = { which: 'all', from: 'auto', afterwards: 'drop', disconnect: false } as const;
 
 const rowsOf = (url: string, sql: string) => withClient(url, (query) => query(sql));
 
@@ -309,4 +311,25 @@ else:
             context.run_migrations()
 `,
   'migrations/versions/a1.py': shop['alembic/versions/a1_users.py'] ?? '',
+});
+
+describe('a trial of migrations of Alembic', () => {
+  it('is run by Alembic on a copy', () =>
+    withShop(servers.oldest, async ({ project, url }) => {
+      const result = await (await project()).trial(trial, () => {}, never);
+      if (result.kind !== 'tried') throw new Error(JSON.stringify(result));
+      const { passes, roundTrip } = result.report;
+      deepEqual(
+        passes.map(({ pass, migrations }) => [pass, ...migrations.map(({ version }) => version)]),
+        [
+          ['up', 'a1', 'b2', 'c3'],
+          ['down', 'c3', 'b2', 'a1'],
+          ['upAgain', 'a1', 'b2', 'c3'],
+        ],
+      );
+      const said = passes[0]?.migrations.flatMap(({ statements }) => statements) ?? [];
+      equal(said.find(({ sql }) => sql.startsWith('update users'))?.rows, 1);
+      ok(roundTrip.kind === 'tried' && roundTrip.verdict.kind !== 'different', JSON.stringify(roundTrip));
+      deepEqual(await rowsOf(url, `select from pg_class where relname in ('users', 'alembic_version')`), []);
+    }));
 });

@@ -1,6 +1,6 @@
 /** The real ActiveRecord agrees with what was told, applied and reverted here, and goes on from there. */
-import { deepEqual, equal, match, rejects } from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ApplyResult, Project } from '../../server/engine/project';
 import { briefly, checked, never, projectOf, withWorkspace, type Workspace } from '../engine/support';
@@ -125,6 +125,8 @@ const told = async ({ rake }: Place): Promise<string> =>
   [...(await rake('db:migrate:status')).output.matchAll(/^\s+(up|down)\s+\d+/gm)].map(([, mark]) => mark).join(' ');
 
 const versions = Object.keys(shop).map((path) => /\d+/.exec(path)?.[0] ?? '');
+
+const trial = { which: 'all', from: 'auto', afterwards: 'drop', disconnect: false } as const;
 
 const failing = 'execute "alter table items add stock int"';
 
@@ -278,3 +280,30 @@ const schemaOf = (dump: string): string =>
     .split('\n\n')
     .filter((it) => !/schema_migrations|ar_internal_metadata|^\s*$/.test(it))
     .join('\n\n');
+
+describe('a trial of migrations of ActiveRecord', () => {
+  it('is run by ActiveRecord on a copy, and leaves target and db/schema.rb alone', () =>
+    withShop(servers.oldest, async ({ project, url, root }) => {
+      const result = await (await project()).trial(trial, () => {}, never);
+      if (result.kind !== 'tried') throw new Error(JSON.stringify(result));
+      const { passes, roundTrip } = result.report;
+      deepEqual(
+        passes.map(({ pass, migrations }) => [pass, ...migrations.map(({ version }) => version)]),
+        [
+          ['up', ...versions],
+          ['down', ...versions.toReversed()],
+          ['upAgain', ...versions],
+        ],
+      );
+      equal(
+        passes[0]?.migrations[0]?.statements.some(({ sql }) => sql.startsWith('CREATE TABLE "shops"')),
+        true,
+      );
+      ok(roundTrip.kind === 'tried' && roundTrip.verdict.kind !== 'different', JSON.stringify(roundTrip));
+      deepEqual(
+        await withClient(url, (query) => query(`select from pg_class where relname = 'schema_migrations'`)),
+        [],
+      );
+      equal(existsSync(join(root, 'db/schema.rb')), false);
+    }));
+});

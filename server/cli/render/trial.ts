@@ -1,5 +1,5 @@
 /** What a trial has found, as people read it in a terminal. */
-import type { KeptTrial, TriedStatement, TrialPass, TrialReport } from '../../engine/project';
+import type { KeptTrial, TriedMigration, TriedStatement, TrialPass, TrialReport } from '../../engine/project';
 import { trialInWords, verdictOfTrip } from '../../engine/trials';
 import { lossInWords, type RowLoss } from '../../engine/verification';
 import type { Paint } from '../terminal';
@@ -38,7 +38,7 @@ const longestSql = 60;
 
 function renderPass({ pass, migrations, ms }: TrialPass, places: Places, paint: Paint): string {
   const rows = migrations.flatMap((migration) => [
-    { migration: `${migration.version} ${migration.title}`.trimEnd(), ms: migration.ms },
+    { migration: `${migration.version} ${migration.title}`.trimEnd() + byTool(migration), ms: migration.ms },
     ...migration.statements.map((it) => ({ ...it, path: migration.path })),
   ]);
   const lines = rows.map((row) => {
@@ -49,6 +49,8 @@ function renderPass({ pass, migrations, ms }: TrialPass, places: Places, paint: 
   });
   return [`${paint('bold', titles[pass])} (${duration(ms)})`, ...lines].map((it) => `${it}\n`).join('') + '\n';
 }
+
+const byTool = ({ byTool: isSo }: TriedMigration): string => (isSo ? ', run by its tool' : '');
 
 function sqlLine({ sql }: Pick<TriedStatement, 'sql'>): string {
   const line = harmless(sql).replaceAll(/\s+/g, ' ');

@@ -1,4 +1,5 @@
 /** What this room is told about the database it changes, the files, and the world around it. */
+import type { TextRange } from '../base/text';
 import type { Database } from '../database/database';
 import type { Done, Session } from '../database/session';
 import type { History } from '../history/history';
@@ -32,6 +33,19 @@ export interface Onlooker {
   begins(session: Session, file: OnlookedFile): Promise<void>;
   /** Behind each statement that was carried out; what is asked of the session then must not fail. */
   ran(session: Session, ran: RanStatements): Promise<void>;
+  /** What a tool has run by itself, as far as it came, once it has ended. */
+  ranByTool(migrations: readonly RanByTool[]): void;
+}
+
+export interface RanByTool extends OnlookedFile {
+  readonly ms: number;
+  /** As the tool has sent them; where the file does not say it in these words, at its beginning. */
+  readonly statements: readonly {
+    readonly range: TextRange;
+    readonly sql: string;
+    readonly ms: number;
+    readonly rows: number | null;
+  }[];
 }
 
 export interface OnlookedFile {
@@ -47,13 +61,13 @@ export interface RanStatements {
 }
 
 /**
- * Calls the tool.
+ * Calls the tool; for a trial, so that it works on the copy that the question names.
  *
  * @param onTold called for each thing that it tells, in order
  * @returns its exit code; undefined when it was ended by a signal
  */
 export type ToolRun = (
-  question: unknown,
+  question: object,
   onTold: (told: unknown) => void,
   signal: AbortSignal,
 ) => Promise<number | undefined>;

@@ -7,7 +7,8 @@ import type { HistoryState } from '../history/history';
 import { linesIn } from '../layouts/asked';
 import type { Lines, ToolEvent } from '../programs/answer';
 import type { ApplyResult } from '../project';
-import type { Job, ToolRun } from './job';
+import { normalForm } from '../sql/normalForm';
+import type { Job, RanByTool, ToolRun } from './job';
 import { verbOf } from './lasting';
 import type { Planned } from './plan';
 import { whatIsRecorded } from './state';
@@ -15,11 +16,21 @@ import { type ApplyStep, topic } from './steps';
 
 /** What the tool has told, as far as it came. */
 interface Course {
+  readonly steps: Step[];
   readonly done: string[];
   /** Of the tool's session on the server. */
   backend: number | undefined;
   begun: string | undefined;
   end: ToolEvent | undefined;
+}
+
+/** Of one migration. */
+interface Step {
+  readonly version: string;
+  /** In milliseconds, as performance.now. */
+  readonly began: number;
+  readonly statements: Extract<ToolEvent, { ran: string }>[];
+  ms: number;
 }
 
 /** How long a session of a tool that was ended may take to take back what it did, in milliseconds. */
@@ -43,11 +54,36 @@ export async function runByTool(
   try {
     const course = await courseOf(job, run, session, plan, journal);
     const state = await stateAfter(job, session, course);
+    job.onlooker?.ranByTool(course.steps.flatMap((it) => ranOf(it, plan, state)));
     return resultOf(job, plan, course, state, performance.now() - began);
   } finally {
     if (session.lost) journal.leave();
     else journal.close();
   }
+}
+
+/**
+ * Has the tool make the table of its history, which it would make before its first migration.
+ *
+ * @throws {Fault} `other-database`, `tool-failed`
+ */
+export async function beginByTool(job: Job, run: ToolRun, session: Session): Promise<void> {
+  const told: ToolEvent[] = [];
+  const code = await run(await questionOf(job, session, 'up', []), (it) => told.push(it as ToolEvent), job.signal);
+  job.signal.throwIfAborted();
+  const end = told.find((it) => 'elsewhere' in it || 'trouble' in it);
+  if (end || code !== 0) throw faultOf(job, end, '');
+}
+
+async function questionOf(
+  { folder, database }: Job,
+  session: Session,
+  direction: Planned['direction'],
+  versions: readonly string[],
+): Promise<object> {
+  const [row] = await session.rows<{ pid: number }>('select pg_catalog.pg_backend_pid() as pid');
+  const { path } = folder;
+  return { question: 'migrate', direction, versions, pid: row?.pid, folder: path, database: database.name };
 }
 
 async function courseOf(
@@ -57,8 +93,7 @@ async function courseOf(
   plan: readonly Planned[],
   journal: Journal<ApplyStep>,
 ): Promise<Course> {
-  const course: Course = { done: [], backend: undefined, begun: undefined, end: undefined };
-  const [row] = await session.rows<{ pid: number }>('select pg_catalog.pg_backend_pid() as pid');
+  const course: Course = { steps: [], done: [], backend: undefined, begun: undefined, end: undefined };
   const direction = plan[0]?.direction ?? 'up';
   const versions = plan.map(({ migration }) => migration.version);
   // Before the tool can have begun it.
@@ -69,11 +104,15 @@ async function courseOf(
     if ('backend' in told) course.backend = told.backend;
     else if ('begins' in told) {
       course.begun = told.begins;
+      course.steps.push({ version: told.begins, began: performance.now(), statements: [], ms: 0 });
       job.progress(progressOf(told.begins, plan));
     } else if ('done' in told) {
       course.done.push(told.done);
       note(versions[course.done.length]);
-    } else course.end = told;
+    } else if ('ran' in told) course.steps.at(-1)?.statements.push(told);
+    else course.end = told;
+    const step = course.steps.at(-1);
+    if (step && course.done.at(-1) !== step.version) step.ms = performance.now() - step.began;
   };
   note(versions[0]);
   let cancelling: Promise<unknown> = Promise.resolve();
@@ -84,7 +123,7 @@ async function courseOf(
   };
   job.signal.addEventListener('abort', cancel, { once: true });
   try {
-    const question = { question: 'migrate', direction, versions, pid: row?.pid, folder: job.folder.path };
+    const question = await questionOf(job, session, direction, versions);
     await run(question, (told) => take(told as ToolEvent), job.signal);
     await cancelling;
   } finally {
@@ -92,6 +131,29 @@ async function courseOf(
   }
   return course;
 }
+
+/** Of the statements those that do something, and each where the file has it. */
+function ranOf(
+  { version, ms, statements }: Step,
+  plan: readonly Planned[],
+  { table }: HistoryState,
+): readonly RanByTool[] {
+  const planned = plan.find(({ migration }) => migration.version === version);
+  if (!planned) return [];
+  const { migration, path, scripts } = planned;
+  const known = new Map(scripts.flatMap((it) => it.statements).map(({ text, range }) => [normalForm(text), range]));
+  const own = table.slice(table.indexOf('.') + 1);
+  const did = statements.filter(({ ran }) => !isAside(ran) && !ran.includes(own));
+  const ran = did.map(({ ran: sql, ms: spent, rows }) => {
+    const range = known.get(normalForm(sql.trim().replace(/;$/, ''))) ?? { start: 0, end: 0 };
+    return { range, sql, ms: spent, rows };
+  });
+  return [{ migration, path, ms, statements: ran }];
+}
+
+/** What a tool asks for itself, and how it parts one piece of work from the next. */
+const isAside = (sql: string): boolean =>
+  /^\s*(?:select|show|set|begin|commit|rollback|savepoint|release)\b/i.test(sql);
 
 /** As soon as nothing of the tool is left on the server that might change it. */
 async function stateAfter(job: Job, session: Session, { backend }: Course): Promise<HistoryState> {

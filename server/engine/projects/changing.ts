@@ -21,7 +21,7 @@ import type { Live } from './live';
 import { demandConsent, demandWritable } from './consent';
 import { keepWanted, wholeFolder } from './keptFiles';
 import { demandRehearsed } from './rehearsed';
-import { programCall } from './toolAnswers';
+import { onlyReadingIn, programCall } from './toolAnswers';
 import { around, type Ground } from './ground';
 import { look, type View } from './look';
 
@@ -209,6 +209,20 @@ function toolRunOf({ folder, world, options }: Ground): ToolRun | undefined {
   const call = programCall(world, options, folder, program);
   const log = (line: string): void => world.log(`${label}: ${line}`);
   return (question, onTold, signal) => runProgram({ ...call, question, onTold, log, limitMs: longestMs, signal });
+}
+
+/**
+ * The same on a copy of the target: what would connect to the target is led to the copy, and all other sessions only
+ * read. Whether it was led there is seen by our lock, as always.
+ */
+export function toolTrialOf(ground: Ground): ToolRun | undefined {
+  const { folder, world, options, bench } = ground;
+  const { program } = folder.layout;
+  if (!program) return undefined;
+  const { environment } = programCall(world, options, folder, program);
+  const reading: Ground = { ...ground, world: { ...world, environment: onlyReadingIn(environment) } };
+  const run = toolRunOf(reading);
+  return run && ((question, ...rest) => run({ ...question, copyOf: bench.target.database.name }, ...rest));
 }
 
 /** Of one apply by a tool: it may rewrite large tables, and can be cancelled. */

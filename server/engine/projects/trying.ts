@@ -7,7 +7,7 @@ import { dropTrial, listTrials } from '../snapshots/trialCopies';
 import { tryOutEmbedded } from '../trial/embedded';
 import type { Scripts } from '../trial/passes';
 import { tryOut } from '../trial/trial';
-import { type Asker, filesOf, foreseeApply } from './changing';
+import { type Asker, filesOf, foreseeApply, toolTrialOf } from './changing';
 import { around, type Ground } from './ground';
 import { recover } from './look';
 import { notingTrial } from './rehearsed';
@@ -22,18 +22,31 @@ export async function trial(ground: Ground, request: TrialRequest, asker: Asker)
   if (versions.length === 0) return { kind: 'nothing' };
   demandConsent(target, request.confirmedName);
   const { storage, now } = world;
-  const scripts: Scripts = { ...filesOf(ground), history: bench.history, storage, now, progress, signal };
+  const run = toolTrialOf(ground);
+  const scripts: Scripts = {
+    ...filesOf(ground),
+    history: bench.history,
+    storage,
+    now,
+    progress,
+    signal,
+    ...(run && { run }),
+  };
   const surroundings = { ...around(ground, signal), alone: <T>(work: () => Promise<T>) => bench.alone(work) };
   const { from, afterwards, disconnect } = request;
   const order = { from, afterwards, disconnect, versions, version: live.history.versions.at(-1) };
   try {
     if (target.kind === 'server') {
-      const run = () => tryOut(target, order, scripts, surroundings);
-      return await notingTrial(ground, planUp(files, versions), run, signal);
+      const onCopy = () => tryOut(target, order, scripts, surroundings);
+      return await notingTrial(ground, planUp(files, versions), onCopy, signal);
     }
     const { label, name } = target.database;
     const at = (file: string) => embeddedDatabase({ file, assets: world.assets, label: `a copy of ${label}`, name });
     return await tryOutEmbedded(target, order, scripts, surroundings, at);
+  } catch (cause) {
+    if (cause instanceof Fault && cause.code === 'other-database')
+      throw new Fault('no-trial', `${ground.folder.layout.label} could not be led to the copy: ${cause.detail}`, cause);
+    throw cause;
   } finally {
     if (afterwards === 'swap') bench.refresh();
   }

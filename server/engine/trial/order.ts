@@ -23,8 +23,8 @@ export interface TrialSurroundings extends Surroundings {
  */
 export function refuse({ versions, afterwards, from }: TrialOrder, scripts: Scripts, hasOwnServer: boolean): void {
   const { layout } = scripts.folder;
-  if (layout.program)
-    throw new Fault('no-trial', `${layout.label} runs them itself, on the database that it is configured for.`);
+  if (layout.program && hasOwnServer)
+    throw new Fault('no-trial', `${layout.label} connects to a server, and the target is the embedded Postgres.`);
   if (afterwards === 'swap' && from !== 'copy' && from !== 'auto')
     throw new Fault('bad-usage', 'only a copy that is taken while nobody can write may become the database.');
   refuseReaching(scripts, plansOf(scripts, versions), { alone: hasOwnServer });

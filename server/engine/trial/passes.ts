@@ -3,11 +3,13 @@ import { applyMigrations, revertMigrations } from '../apply/apply';
 import type { Job } from '../apply/job';
 import { withLockedTarget } from '../apply/locked';
 import { planDown, planUp } from '../apply/plan';
+import { beginByTool } from '../apply/runByTool';
 import { Fault } from '../base/fault';
 import type { Database } from '../database/database';
 import { whileWanted } from '../database/onSession';
 import { isOwnTable, ownObjects, type OwnObjects } from '../history/ownObjects';
 import { previewOf } from '../preview/preview';
+import type { HistoryState } from '../history/history';
 import type { ApplyResult, ObjectChange } from '../project';
 import { contentsOf, type TableContents } from '../rows/contents';
 import { lossesThere, lossesThereAndBack } from '../rows/losses';
@@ -50,8 +52,8 @@ export async function run(
   versions: readonly string[],
   forDown: () => Promise<Database>,
 ): Promise<Course> {
-  const own = await beginOn(scripts, copy);
-  const down = reversibleIn(scripts, versions);
+  const { own, former } = await beginOn(scripts, copy);
+  const down = reversibleIn(scripts, versions, former);
   const passes: TrialPass[] = [];
   const stand = (database: Database) => stateOf(database, own, scripts.signal);
   const began = await stand(copy);
@@ -99,13 +101,22 @@ export const plansOf = (scripts: Pick<Scripts, 'folder' | 'read' | 'isMarked'>, 
   ...planDown(scripts, reversibleIn(scripts, versions).versions),
 ];
 
-/** The tool makes its tables before it runs anything, and they are there from then on. */
-async function beginOn({ folder, history, waits }: Scripts, database: Database): Promise<OwnObjects> {
+/**
+ * The tool makes its tables before it runs anything, and they are there from then on.
+ *
+ * @returns what is none of the migrations', and the history before
+ */
+async function beginOn(
+  scripts: Scripts,
+  database: Database,
+): Promise<{ readonly own: OwnObjects; readonly former: HistoryState }> {
+  const { folder, history, waits, run: byTool } = scripts;
   const job = { database, history, ...(waits && { waits }) };
   return withLockedTarget(job, 'write', async (session) => {
-    const { table } = await history.read(session);
+    const former = await history.read(session);
+    if (byTool) await beginByTool({ ...scripts, database }, byTool, session);
     await session.keep?.();
-    return ownObjects(folder.layout.name, table);
+    return { own: ownObjects(folder.layout.name, former.table), former };
   });
 }
 
@@ -171,10 +182,26 @@ interface Reversible {
   readonly stopped?: string;
 }
 
-/** From the newest on, as far as each has a down script. */
-function reversibleIn(scripts: Pick<Scripts, 'folder' | 'read' | 'isMarked'>, versions: readonly string[]): Reversible {
+/**
+ * From the newest on, as far as each has a down script.
+ *
+ * @param former what is applied already has to stay, and so does what stands below it; left out where it is not known
+ */
+function reversibleIn(
+  scripts: Pick<Scripts, 'folder' | 'read' | 'isMarked'>,
+  versions: readonly string[],
+  former?: HistoryState,
+): Reversible {
+  const { migrations } = scripts.folder;
+  const last = migrations.findLastIndex((it) => former?.applied(it) === 'applied' && !versions.includes(it.version));
+  const below = new Set(migrations.slice(0, last + 1).map(({ version }) => version));
   const found: string[] = [];
   for (const version of versions.toReversed()) {
+    if (below.has(version))
+      return {
+        versions: found,
+        stopped: `${migrations[last]?.version}, which was applied before, stands upon ${version}.`,
+      };
     try {
       planDown(scripts, [version]);
     } catch (cause) {

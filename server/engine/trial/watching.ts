@@ -35,6 +35,21 @@ export function watch(): Watch {
       if (migrations.at(-1)?.path === path) return;
       migrations.push({ version: migration.version, title: migration.title, path, ms: 0, statements: [] });
     },
+    ranByTool(ran) {
+      for (const { migration, path, ms, statements } of ran)
+        migrations.push({
+          version: migration.version,
+          title: migration.title,
+          path,
+          byTool: true,
+          ms,
+          statements: statements.map((it) => ({
+            ...it,
+            locks: strongest(locksByGrammar({ text: it.sql })),
+            rewrites: [],
+          })),
+        });
+    },
     async ran(session, { statements, answer, ms }: RanStatements) {
       const migration = migrations.at(-1);
       const [first] = statements;
@@ -126,7 +141,7 @@ const inWords = (mode: string): string =>
     .toUpperCase();
 
 /** Where the locks are gone when the statement has ended. */
-const locksByGrammar = ({ text }: Statement): readonly Locked[] =>
+const locksByGrammar = ({ text }: Pick<Statement, 'text'>): readonly Locked[] =>
   shapeOf(text)
     .locks.filter(({ mode }) => mode !== 'ACCESS SHARE')
     .map(({ mode, schema, name }) => ({ mode, object: schema === undefined ? name : `${schema}.${name}`, key: '' }));
