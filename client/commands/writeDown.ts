@@ -25,10 +25,11 @@ export const writeDown: Command = {
   },
 };
 
-async function write({ sql, file, drops, verdict }: Found): Promise<void> {
+async function write({ sql, file, noFile, drops, verdict }: Found): Promise<void> {
   if (!file) {
-    // The tool takes nothing back; somebody may want to all the same.
+    // Somebody may want to go back all the same.
     await window.showTextDocument(await workspace.openTextDocument({ language: 'sql', content: sql }));
+    if (noFile !== undefined) void window.showInformationMessage(noFile);
     return;
   }
   const detail = [

@@ -10,7 +10,7 @@ import { Accesses } from './projects/access';
 import { Bench } from './projects/bench';
 import { environmentTarget } from './projects/environments';
 import { createProject } from './projects/project';
-import { ToolAnswers, type WantedDatabase } from './projects/toolAnswers';
+import { ToolAnswers, type WantedDatabase, wantedDatabase } from './projects/toolAnswers';
 import { resolveTarget, type Target, unreadableTarget } from './projects/target';
 import { loadParser } from './sql/parse';
 import type { World } from './world';
@@ -137,9 +137,7 @@ function wantedOf(
 ): WantedDatabase | undefined {
   const isChosen = environment !== undefined || options.target(folder.path)?.kind === 'server';
   if (!isChosen || !folder.layout.program) return undefined;
-  const { parameters } = targetOf(folder, environment, options, world, undefined);
-  const [host] = parameters?.hosts ?? [];
-  return host && parameters && { host: host.name, port: host.port, dbname: parameters.database };
+  return wantedDatabase(targetOf(folder, environment, options, world, undefined));
 }
 
 function foldersOf({ files, log }: World, { roots, folders, layout, layouts }: EngineOptions): MigrationFolder[] {

@@ -204,7 +204,7 @@ export interface Project extends BranchProject {
   /**
    * Runs pending migrations on a copy of the target with its rows, up, down and up again, and commits there.
    *
-   * @throws {Fault} `no-trial` where their tool runs them itself, or a script reaches outside of a copy; `locked` while
+   * @throws {Fault} `no-trial` where their tool cannot be led to a copy, or a script reaches outside of one; `locked` while
    *   snapshots of the target are worked on; as `apply`. The target is as it was then.
    */
   trial(request: TrialRequest, progress: (step: Progress) => void, signal: AbortSignal): Promise<TrialResult>;

@@ -106,8 +106,10 @@ export interface WayBack {
 
 /** A way back that was found and tried. */
 export interface Suggestion extends WayBack {
-  /** The file as it would be, in the tool's own form, and tried as the tool would run it; left out where it has none. */
+  /** The file as it would be, in the tool's own form, and tried as the tool would run it. */
   readonly file?: { readonly path: string; readonly text: string };
+  /** Why there is no such file, as whole sentences; left out where it was tried, and does not lead back. */
+  readonly noFile?: string;
 }
 
 /** In every list, lens and answer, for people. */

@@ -57,6 +57,7 @@ function wayBackOf(verified: Verified): WayBackResult {
     verdict: summaryOf(suggestion),
     drops: suggestion.drops,
     ...(suggestion.file && { file: { uri: uriOf(suggestion.file.path), text: suggestion.file.text } }),
+    ...(suggestion.noFile !== undefined && { noFile: suggestion.noFile }),
   };
 }
 

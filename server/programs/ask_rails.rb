@@ -104,6 +104,21 @@ module Rehearsal
     end
   end
 
+  # For ActiveRecord::MigrationProxy, which loads the file of its migration by either.
+  module ReadInstead
+    private
+
+    def load(path, *more)
+      text = Rehearsal.instead(path)
+      text ? eval(text, TOPLEVEL_BINDING.dup, path, 1) : super
+    end
+
+    def require(path)
+      text = Rehearsal.instead(path)
+      text ? eval(text, TOPLEVEL_BINDING.dup, path, 1) : super
+    end
+  end
+
   # What the migrations of a project would send, in the order in which they are run.
   class Telling
     def initialize(project)
@@ -361,7 +376,9 @@ module Rehearsal
     asked = question
     project = Project.new(asked["folder"])
     case asked["question"]
-    when "migrations" then tell(Telling.new(project).answer)
+    when "migrations"
+      ActiveRecord::MigrationProxy.prepend(ReadInstead)
+      tell(Telling.new(project).answer)
     else
       migrating = Migrating.new(project)
       migrating.lead_to(asked["database"], asked["copyOf"]) if asked["copyOf"]

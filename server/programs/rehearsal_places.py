@@ -4,14 +4,15 @@ import ast
 import sys
 import traceback
 
+from rehearsal_talk import source_of
+
 
 class Places:
     """The operations of one file, as far as they were met: a call of the tool's, in `upgrade()` or a function beside it."""
 
     def __init__(self, path):
         self.path = path
-        with open(path, encoding="utf-8", errors="replace") as file:
-            self.source = file.read()
+        self.source = source_of(path).decode("utf-8", "replace")
         self.tree = ast.parse(self.source)
         self.met = {}
 

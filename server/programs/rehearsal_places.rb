@@ -7,7 +7,7 @@ module Rehearsal
       Places.replayed = nil
       @path = path
       @statements = statements_in(path)
-      @lines = File.readlines(path, encoding: "UTF-8").map(&:scrub)
+      @lines = Rehearsal.source_of(path).scrub.lines
     end
 
     # The innermost frame that is in the file, else the command that is being replayed.
@@ -73,7 +73,7 @@ module Rehearsal
       return [] unless defined?(RubyVM::AbstractSyntaxTree)
 
       found = []
-      walk(RubyVM::AbstractSyntaxTree.parse_file(path), found)
+      walk(RubyVM::AbstractSyntaxTree.parse(Rehearsal.source_of(path)), found)
       found
     rescue SyntaxError
       []

@@ -19,7 +19,18 @@ module Rehearsal
       QUESTIONS.read
       exit!(130)
     end
+    @instead = asked["instead"]
     asked
+  end
+
+  # Of a file, or what is to be read in its place.
+  def source_of(path)
+    instead(path) || File.read(path, encoding: "UTF-8")
+  end
+
+  # nil where the file itself is read.
+  def instead(path)
+    @instead && File.realpath(path) == @instead["path"] ? @instead["text"] : nil
   end
 
   # Whatever threads the project has started.

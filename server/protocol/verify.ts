@@ -47,6 +47,8 @@ export type WayBackResult =
       readonly verdict: VerdictSummary;
       /** Tables and columns that it throws away. */
       readonly drops: readonly string[];
-      /** The whole file, as it would be; left out where the tool has no down scripts. */
+      /** The whole file, as it would be; left out where there is none. */
       readonly file?: { readonly uri: string; readonly text: string };
+      /** Why there is none, where that is known. */
+      readonly noFile?: string;
     };

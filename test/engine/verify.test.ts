@@ -162,6 +162,31 @@ describe('a down script that is offered', () => {
       },
     ));
 
+  it('is written as Liquibase has it, functions uncut, where a file is one changeset', () =>
+    withProject(
+      newest,
+      {
+        'migrations/1_a.sql':
+          '--liquibase formatted sql\n--changeset ada:1 splitStatements:false\ncreate function f() returns int language plpgsql as $$\nbegin\n  return 1;\nend $$;\n--rollback select 1;\n',
+        'migrations/2_b.sql': '--liquibase formatted sql\n--changeset ada:1\ndrop function f();\n',
+        'migrations/3_c.sql':
+          '--liquibase formatted sql\n--changeset ada:1\ncreate table c ();\n--changeset ada:2\ncreate table d ();\n',
+      },
+      async (project) => {
+        const [first, second, third] = await verified(project);
+        match(
+          first?.suggestion?.file?.text ?? '',
+          /end \$\$;\n\n(?:--rollback SET .*\n)?--rollback DROP FUNCTION "public"\."f"\(\);\n$/,
+        );
+        match(
+          second?.suggestion?.file?.text ?? '',
+          /ada:1 rollbackSplitStatements:false\n[^]*--rollback   return 1;\n/,
+        );
+        equal(second?.suggestion?.verdict.kind, 'exact');
+        match(third?.suggestion?.noFile ?? '', /Each of its changesets has a rollback of its own/);
+      },
+    ));
+
   it('keeps the rows of what was only renamed', () =>
     withProject(
       newest,

@@ -58,7 +58,7 @@ function detailsOf(verdict: Verdict, places: Places): string[] {
 }
 
 function renderSuggestion(
-  { statements, verdict, drops, file }: NonNullable<Verified['suggestion']>,
+  { statements, verdict, drops, file, noFile }: NonNullable<Verified['suggestion']>,
   places: Places,
   paint: Paint,
 ): string {
@@ -66,7 +66,8 @@ function renderSuggestion(
   const where = file ? `, as ${places.path(file.path)}` : '';
   const heading = `  This way back was tried: ${verdictWords[verdict.kind]}${where}${harmless(lost)}:`;
   const sql = statements.flatMap((it) => `${harmless(it)};`.split('\n')).map((it) => `    ${paint('cyan', it)}`);
-  return `${[heading, ...sql].join('\n')}\n`;
+  const why = noFile === undefined ? [] : [`  It is not written into a file. ${harmless(noFile)}`];
+  return `${[heading, ...sql, ...why].join('\n')}\n`;
 }
 
 /** `3 down scripts: 2 exact, 1 fails`. */

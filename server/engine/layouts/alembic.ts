@@ -4,6 +4,7 @@
  * Facts from sqlalchemy/alembic 1.8 to 1.20: alembic/script/base.py, alembic/templates.
  */
 import { alembicPlaces } from './alembicConfig';
+import { withDowngrade } from './alembicDowngrade';
 import { foundIn, headsOf, nameOfFile, revisionsIn } from './alembicRevisions';
 import { alembicSkeleton } from './alembicSkeleton';
 import type { FolderContents, Layout } from './layout';
@@ -25,6 +26,8 @@ export const alembic: Layout = {
     calledIn: '.',
     sources,
   },
+
+  withDown: withDowngrade,
 
   recognise: (folder) => alembicPlaces(folder)?.because,
 

@@ -3,6 +3,7 @@
  *
  * Facts from django/django 3.2 to 5.2: django/db/migrations/{loader,writer,graph}.py, core/management/commands.
  */
+import { withReverseSql } from './djangoReverse';
 import type { FolderContents, FoundFile, Layout, MigrationFile } from './layout';
 import { slugOf } from './numbers';
 
@@ -23,6 +24,8 @@ export const django: Layout = {
     calledIn: '.',
     sources,
   },
+
+  withDown: withReverseSql,
 
   recognise: (folder) =>
     isProject(folder) && filesIn(folder).length > 0 ? 'manage.py is that of a Django project' : undefined,

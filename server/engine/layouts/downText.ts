@@ -1,11 +1,10 @@
 /** Where does a down script stand, and how is it written there? As the layout begins a new migration. */
-import type { Layout, MigrationFile, Skeleton } from './layout';
+import type { DownEdit, Layout, MigrationFile, Skeleton } from './layout';
 
 export interface DownText {
   /** As `readName` takes it. */
   readonly fileName: string;
-  /** The whole file. */
-  readonly text: string;
+  readonly edit: DownEdit;
 }
 
 export interface DownPlace {
@@ -27,16 +26,18 @@ export interface WrittenFile {
  * The file with these statements as its down script, in the place of what it has.
  *
  * @param statements without semicolons
- * @returns undefined where the tool has no place for one
  */
-export function downTextOf(place: DownPlace, statements: readonly string[]): DownText | undefined {
+export function downTextOf(place: DownPlace, statements: readonly string[]): DownText {
   const { layout, skeleton, up, down } = place;
-  if (layout.onlyUp || layout.program) return undefined;
-  const sql = (layout.writesDown ?? plainly)(statements);
-  const own = downNameOf(skeleton, up.fileName, layout);
-  if (down && down.fileName !== up.fileName) return { fileName: down.fileName, text: sql };
-  if (own !== undefined) return { fileName: own, text: sql };
-  return inSameFile(up, sql, markerIn(skeleton));
+  const { fileName } = up;
+  if (layout.onlyUp)
+    return { fileName, edit: { because: `${layout.label} takes nothing back: it has no down scripts.` } };
+  if (layout.withDown) return { fileName, edit: layout.withDown(up.text, statements) };
+  const text = (layout.writesDown ?? plainly)(statements);
+  if (down && down.fileName !== fileName) return { fileName: down.fileName, edit: { text } };
+  const own = downNameOf(skeleton, fileName, layout);
+  if (own !== undefined) return { fileName: own, edit: { text } };
+  return { fileName, edit: inSameFile(up, text, markerIn(skeleton)) };
 }
 
 const plainly = (statements: readonly string[]): string => statements.map((it) => `${it};\n`).join('');
@@ -63,11 +64,12 @@ function downNameOf({ files }: Skeleton, upName: string, layout: Layout): string
 const markerIn = ({ files }: Skeleton): string | undefined =>
   /^--.*\bdown\b.*$/im.exec(files.length === 1 ? (files[0]?.text ?? '') : '')?.[0];
 
-function inSameFile({ fileName, text, scripts }: WrittenFile, sql: string, marker: string | undefined) {
+function inSameFile({ text, scripts }: WrittenFile, sql: string, marker: string | undefined): DownEdit {
   const last = scripts.findLast(({ direction }) => direction === 'down');
   const begin = marker === undefined ? undefined : lineWith(marker, text);
-  if (begin) return { fileName, text: `${text.slice(0, begin.end)}\n${sql}${last ? text.slice(last.range.end) : ''}` };
-  return marker === undefined || last ? undefined : { fileName, text: `${text.trimEnd()}\n\n${marker}\n${sql}` };
+  if (begin) return { text: `${text.slice(0, begin.end)}\n${sql}${last ? text.slice(last.range.end) : ''}` };
+  if (marker === undefined || last) return { because: 'The file has no place for a way back.' };
+  return { text: `${text.trimEnd()}\n\n${marker}\n${sql}` };
 }
 
 /** However it is written, and whatever options stand behind it. */

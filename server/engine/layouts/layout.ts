@@ -75,6 +75,11 @@ export interface Layout {
    */
   readonly writesDown?: (statements: readonly string[]) => string;
   /**
+   * A file of it with these statements, without semicolons, as its way back; left out where a line, or a file of its own,
+   * begins that.
+   */
+  readonly withDown?: (text: string, statements: readonly string[]) => DownEdit;
+  /**
    * Its files are programs: what they do to a database is asked from the tool, and the tool runs them. Then `read` knows
    * no scripts. Left out for tools of SQL files.
    */
@@ -132,6 +137,9 @@ export interface ToolProgram {
   /** Names of what its answer depends on, relative to the folder: it is asked anew when one of these is another. */
   readonly sources: (folder: FolderContents) => readonly string[];
 }
+
+/** The whole file; or why it has no place for a way back, as whole sentences. */
+export type DownEdit = { readonly text: string } | { readonly because: string };
 
 export interface FileSign {
   readonly of: 'name' | 'text';

@@ -12,6 +12,7 @@ import { configurationFiles, liquibaseConfig } from './liquibaseConfig';
 import { changelogNames, type LiquibaseCall, liquibaseCall, plainCall } from './liquibaseCall';
 import { isFormatted, logicalFilePathIn } from './liquibaseFile';
 import { readLiquibase } from './liquibaseReader';
+import { withRollback } from './liquibaseRollback';
 import { nextNumber, slugOf, timestamp } from './numbers';
 
 export const liquibase: Layout = layoutWith(plainCall);
@@ -49,6 +50,8 @@ function layoutWith(call: LiquibaseCall): Layout {
             outside: 'It has changesets in another format than SQL: only Liquibase can run it.',
           }
         : readLiquibase(fileName, text, call),
+
+    withDown: withRollback,
 
     skeleton,
   };

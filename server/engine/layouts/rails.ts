@@ -6,6 +6,7 @@
  */
 import type { FolderContents, FoundFile, Layout, MigrationFile } from './layout';
 import { nextNumber, slugOf, timestamp } from './numbers';
+import { withDown } from './railsDown';
 
 export const rails: Layout = {
   name: 'rails',
@@ -25,6 +26,8 @@ export const rails: Layout = {
     calledIn: '../..',
     sources,
   },
+
+  withDown,
 
   recognise(folder) {
     if (filesBeside(folder) === undefined) return undefined;

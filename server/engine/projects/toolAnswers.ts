@@ -14,6 +14,7 @@ import { interpreterOf, type Language } from '../programs/interpreter';
 import { runProgram, withoutPasswords } from '../programs/runProgram';
 import type { EngineOptions } from '../project';
 import type { World } from '../world';
+import type { Target } from './target';
 
 export interface AskedProject extends Place {
   readonly folder: MigrationFolder;
@@ -27,7 +28,7 @@ interface Place {
 }
 
 /** The first start of a large project takes a while; one that hangs is ended; in milliseconds. */
-const patienceMs = 120_000;
+export const patienceMs = 120_000;
 /** Most answer within, and nobody sees a list that is drawn twice; in milliseconds. */
 const waitMs = 2_000;
 
@@ -36,6 +37,11 @@ export interface WantedDatabase {
   readonly host: string;
   readonly port: number;
   readonly dbname: string;
+}
+
+export function wantedDatabase({ parameters }: Target): WantedDatabase | undefined {
+  const [host] = parameters?.hosts ?? [];
+  return host && parameters && { host: host.name, port: host.port, dbname: parameters.database };
 }
 
 /** What a tool is asked. */

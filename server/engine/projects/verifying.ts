@@ -13,6 +13,7 @@ import type { Ground, SeenMigration } from './ground';
 import type { ReadFile } from './links';
 import { look } from './look';
 import { upsOnly } from './previewing';
+import { toldInstead } from './toldInstead';
 import type { WorkshopKind } from './workshop';
 
 /**
@@ -127,34 +128,32 @@ async function suggested(
   { index, it, way }: Candidate,
   signal: AbortSignal,
 ): Promise<Suggestion> {
-  const file = leadsBack(way.verdict) ? fileFor(trier.ground, it, way.statements) : undefined;
+  const file = leadsBack(way.verdict) ? await fileFor(trier.ground, it, way.statements, signal) : undefined;
   if (!file) return way;
+  if ('because' in file) return { ...way, noFile: file.because };
   const tried = links.with(index, { up: it.link.up, down: file.script });
   const { verdict } = await trip(trier, tried, { index, finds: false }, signal);
   return leadsBack(verdict) ? { ...way, verdict, file: { path: file.script.path, text: file.script.text } } : way;
 }
 
-function fileFor(
+async function fileFor(
   ground: Ground,
   { migration, files }: SeenMigration,
   statements: readonly string[],
-): { readonly script: ScriptFile } | undefined {
+  signal: AbortSignal,
+): Promise<{ readonly script: ScriptFile } | { readonly because: string } | undefined> {
   const { folder, world } = ground;
   const fileAt = (path: string | undefined) => (path === undefined ? undefined : files.get(path));
   const written = (file: ReadFile): WrittenFile => ({ ...file, fileName: fileNameIn(folder, file.path) });
   const [up, down] = [fileAt(migration.upPath), fileAt(migration.downPath)];
   if (!up) return undefined;
-  const made = downTextOf(
-    {
-      layout: folder.layout,
-      skeleton: newMigration({ folder, world }, 'x'),
-      up: written(up),
-      down: down && written(down),
-    },
-    statements,
-  );
-  if (!made) return undefined;
-  const path = join(folder.path, made.fileName);
-  const { scripts } = fileOf(folder, path, made.text, world.files);
-  return { script: { path, text: made.text, scripts: scripts.filter(({ direction }) => direction === 'down') } };
+  const { layout } = folder;
+  const skeleton = newMigration({ folder, world }, 'x');
+  const made = downTextOf({ layout, skeleton, up: written(up), down: down && written(down) }, statements);
+  if ('because' in made.edit) return made.edit;
+  const [path, { text }] = [join(folder.path, made.fileName), made.edit];
+  const { scripts } = layout.program
+    ? await toldInstead(ground, layout.program, { path, text }, signal)
+    : fileOf(folder, path, text, world.files);
+  return { script: { path, text, scripts: scripts.filter(({ direction }) => direction === 'down') } };
 }
