@@ -152,6 +152,44 @@ describe(`beside Liquibase on PostgreSQL ${major}`, () => {
       }),
     ));
 
+  it('does what preconditions say, as it does', () => {
+    const file = `--liquibase formatted sql
+--changeset ada:1
+--preconditions onFail:MARK_RAN
+--precondition-table-exists table:nowhere
+create table a (id int);
+--changeset ada:2
+--precondition-sql-check expectedResult:0 select count(*) from pg_class where relname = 'a'
+create table Up (id int);
+create view v as select id from Up;
+--changeset ada:3
+--preconditions onFail:HALT onError:CONTINUE
+--precondition-table-exists table:UP schema:PUBLIC
+--precondition-view-exists view:v
+--precondition-sql-check expectedResult:t select true
+create table c (id int);
+--changeset ada:4
+--preconditions onFail:WARN
+--precondition-view-exists view:up
+create table d (id int);
+--changeset ada:5
+--preconditions onError:CONTINUE
+--precondition-sql-check expectedResult:0 select count(*) from nowhere
+create table e (id int);
+`;
+    const source = `--- changelog.yaml\ndatabaseChangeLog:\n  - include:\n      file: 1_a.sql\n      relativeToChangelogFile: true\n--- 1_a.sql\n${file}`;
+    return withProject(async (ours) => {
+      await withProject(async (theirs) => {
+        equal((await applyMigrations(ours.job, ours.job.versions)).kind, 'done');
+        const { code, output } = await theirs.run('update');
+        equal(code, 0, output);
+        deepEqual(await ours.rows(), await theirs.rows());
+      }, source);
+      const made = "select relname::text as name from pg_class where relname in ('a', 'up', 'c', 'd', 'e') order by 1";
+      deepEqual(await ours.place.sql(made), [{ name: 'c' }, { name: 'd' }, { name: 'up' }]);
+    }, source);
+  });
+
   it('goes on from a part, and takes back what we applied; so do we', () =>
     withProject(async (project) => {
       const { job, run, rows, place } = project;

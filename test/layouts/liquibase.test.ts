@@ -148,6 +148,19 @@ describe("Liquibase's changesets", () => {
       ['liquibase-precondition «--precondition-sql-check expectedResult:0 select 0»'],
     ],
     [
+      'a precondition that is none',
+      '--changeset a:1\n--precondition-index-exists index:a\n--precondition-view-exists schema:a\nx',
+      [
+        'liquibase-directive «--precondition-index-exists index:a»',
+        'liquibase-directive «--precondition-view-exists schema:a»',
+      ],
+    ],
+    [
+      'what is done where none holds',
+      '--changeset a:1\n--preconditions onFail:SKIP onError:warn\nx',
+      ['liquibase-directive «--preconditions onFail:SKIP onError:warn»'],
+    ],
+    [
       'a block that does not end',
       '--changeset a:1\nx\n/* liquibase rollback\ny',
       ['liquibase-directive «/* liquibase rollback»'],

@@ -2,7 +2,7 @@
 import { Fault } from '../base/fault';
 import type { Journal } from '../base/journal';
 import type { Session } from '../database/session';
-import type { HistoryStep } from '../history/history';
+import type { Decision, HistoryStep } from '../history/history';
 import { besideIn } from '../layouts/migration';
 import type { Statement } from '../sql/statement';
 import type { Job } from './job';
@@ -52,11 +52,24 @@ export async function runMigration(work: Work): Promise<MigrationEnd> {
   }
   const standing: Statement[] = [];
   for (const script of planned.scripts) {
+    if ((await decisionOn(work, script)) !== 'run') continue;
     const end = await runOne(work, script, standing);
     if (end.kind !== 'ran') return { ...end, lasting: end.lasting && [...standing, ...end.lasting] };
     standing.push(...script.statements);
   }
   return { kind: 'ran' };
+}
+
+/** One that is not run is recorded here, where the tool does so. */
+async function decisionOn(work: Work, { script: { part } }: PlannedScript): Promise<Decision> {
+  const { job, session, planned } = work;
+  const step = { ...stepOf(job, planned), ...(part !== undefined && { part }) };
+  let decision: Decision = 'run';
+  await withLockLimit(session, job, async () => {
+    decision = (await job.history.decides?.(session, step)) ?? 'run';
+    if (decision === 'record') await job.history.after(session, { ...step, ms: 0, notRun: true });
+  });
+  return decision;
 }
 
 async function runOne(work: Work, planned: PlannedScript, standing: readonly Statement[]): Promise<ScriptEnd> {

@@ -22,6 +22,12 @@ export interface History {
    */
   withLock<T>(session: Session, waitMs: number, use: () => Promise<T>): Promise<T>;
   /**
+   * What the tool does with a script in this database; left out where it runs all of them.
+   *
+   * @throws {Fault} `refused` where it stops at it
+   */
+  decides?(session: Session, step: HistoryStep): Promise<Decision>;
+  /**
    * What the tool does around a script, in its order. The caller runs the script between `before` and `after`; of a
    * script in mode `transaction` `after` runs in the script's own transaction, before COMMIT.
    * When the script is refused, `after` is not called: golang-migrate's row then stays dirty, as the tool leaves it.
@@ -60,6 +66,9 @@ export interface History {
   recorded?(session: Session, versions: readonly string[]): Promise<string>;
 }
 
+/** To run it; to record it without running it; neither, so that it is asked about again next time. */
+export type Decision = 'run' | 'record' | 'leave';
+
 export interface HistoryStep {
   readonly migration: Migration;
   /** The migration below this one in the folder, for tools that record the version they fall back to. */
@@ -78,6 +87,8 @@ export interface HistoryStep {
   readonly read: FolderContents['read'];
   /** How long the script took, in milliseconds, once it has run. */
   readonly ms?: number;
+  /** It is recorded and was not run. */
+  readonly notRun?: true;
 }
 
 export interface StepRefusal extends Refusal {

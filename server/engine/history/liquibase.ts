@@ -4,7 +4,6 @@
  * Facts from liquibase/liquibase (2026-08): changelog/StandardChangeLogHistoryService.java,
  * sqlgenerator/core/MarkChangeSetRanGenerator.java, RemoveChangeSetRanStatusGenerator.java.
  */
-import { Fault } from '../base/fault';
 import type { Session } from '../database/session';
 import { changesetsIn, isChangelog } from '../layouts/liquibaseChangelog';
 import { type LiquibaseConfig, liquibaseConfig } from '../layouts/liquibaseConfig';
@@ -15,6 +14,7 @@ import { partOf, propertiesFor } from '../layouts/liquibaseReader';
 import type { ToolSettings } from '../layouts/layout';
 import type { History, HistoryState, HistoryStep, PartStates } from './history';
 import { withLiquibaseLock } from './liquibaseLock';
+import { decisionOn } from './liquibasePreconditions';
 import { LiquibaseRows, type LiquibaseRow, normalPath } from './liquibaseRows';
 import { currentSchema, hasTable, labelOf, quoted, type Shape, type TableName } from './table';
 
@@ -46,9 +46,9 @@ export function liquibaseHistory(config: LiquibaseOptions): History {
         return use();
       });
     },
-    async before(session, step) {
-      const changeset = changesetOf(step);
-      if (changeset && step.script.direction === 'up') await askFirst(session, changeset);
+    async decides(session, step) {
+      const changeset = step.script.direction === 'up' ? changesetOf(step) : undefined;
+      return changeset ? decisionOn(session, changeset) : 'run';
     },
     async after(session, step) {
       const changeset = changesetOf(step);
@@ -96,25 +96,6 @@ const bare = (text: string): string => text.replace(/^\uFEFF/, '');
 const changesetOf = ({ upText, part }: HistoryStep): Changeset | undefined =>
   readChangesets(bare(upText)).changesets.find((it) => partOf(it) === part);
 
-/** @throws {Fault} `refused` when the changeset is not to run now, or nobody but Liquibase can tell */
-async function askFirst(session: Session, { preconditions }: Changeset): Promise<void> {
-  for (const { kind, body } of preconditions) {
-    const [, word, single, double, sql] = /^(?:expectedResult:)?(?:(\w+)|'([^']+)'|"([^"]+)") (.*)$/.exec(body) ?? [];
-    if (kind !== 'sql-check' || sql === undefined)
-      throw new Fault(
-        'refused',
-        `only Liquibase can tell whether its precondition ${kind} holds: run liquibase update.`,
-      );
-    const [row] = await session.rows<Record<string, unknown>>(sql.replace(/;\s*$/, ''));
-    const [found] = Object.values(row ?? {});
-    if (String(found) !== (word ?? single ?? double))
-      throw new Fault(
-        'refused',
-        `its precondition does not hold ("${sql}" gave ${String(found)}): liquibase update does what it says for that.`,
-      );
-  }
-}
-
 /** What is done under one lock: nobody else writes into the table meanwhile. */
 interface Run {
   readonly table: TableName;
@@ -140,6 +121,8 @@ async function record(
   const text = bare(step.upText);
   const properties = propertiesFor(text, readChangesets(text), config.properties);
   const md5sum = changesetChecksum(text, changeset, properties);
+  const ran = rows.of(file, changeset) !== undefined;
+  const exectype = step.notRun ? 'MARK_RAN' : ran ? 'RERAN' : 'EXECUTED';
   const values = [
     id,
     author,
@@ -150,22 +133,21 @@ async function record(
     labelsIn(line),
     rows.release ?? null,
     deployment,
+    exectype,
   ];
   const next = `(select coalesce(max(orderexecuted), 0) + 1 from ${quoted(table)})`;
-  const ran = rows.of(file, changeset) !== undefined;
   await session.rows(
     ran
-      ? `update ${quoted(table)} set dateexecuted = now(), orderexecuted = ${next}, md5sum = $4::varchar, exectype = 'RERAN',
+      ? `update ${quoted(table)} set dateexecuted = now(), orderexecuted = ${next}, md5sum = $4::varchar, exectype = $10,
           description = 'sql', comments = $5::varchar, contexts = $6::varchar, labels = $7::varchar, liquibase = $8::varchar,
           deployment_id = $9::varchar
         where id = $1 and author = $2 and filename = $3`
       : `insert into ${quoted(table)} (id, author, filename, dateexecuted, orderexecuted, md5sum, description, comments,
           exectype, contexts, labels, liquibase, deployment_id)
-        values ($1, $2, $3, now(), ${next}, $4::varchar, 'sql', $5::varchar, 'EXECUTED', $6::varchar, $7::varchar, $8::varchar,
+        values ($1, $2, $3, now(), ${next}, $4::varchar, 'sql', $5::varchar, $10, $6::varchar, $7::varchar, $8::varchar,
           $9::varchar)`,
     values,
   );
-  const exectype = ran ? 'RERAN' : 'EXECUTED';
   rows.take({ id, author, filename: file, md5sum, exectype, liquibase: rows.release ?? null });
 }
 

@@ -155,9 +155,33 @@ class Reader implements FormattedSql {
     else if (sql !== undefined)
       changeset.rollback.push({ start: range.start + before.length, end: range.end, behind: '\n' });
     else if (/^\s*\/\*\s*liquibase\s*rollback\s*$/i.test(line)) this.readBlock(changeset, range);
-    else if (kind !== undefined) changeset.preconditions.push({ kind, body: body.trim(), range });
-    else if (/^\s*--\s*preconditions(.*)$/i.test(line)) changeset.conditions = line;
+    else if (kind !== undefined) this.readPrecondition(changeset, { kind, body: body.trim(), range });
+    else if (/^\s*--\s*preconditions(.*)$/i.test(line)) this.readConditions(changeset, line, range);
     else changeset.sql.push({ ...range, behind: '\n' });
+  }
+
+  private readPrecondition({ preconditions }: Growing, it: Precondition): void {
+    const { kind, body, range } = it;
+    const says = knownPreconditions.get(kind);
+    if (says?.test(body)) preconditions.push(it);
+    else if (says) this.refuse({ range, code: 'liquibase-directive' }, `it cannot read this ${kind}`);
+    else
+      this.refuse(
+        { range, code: 'liquibase-directive' },
+        `it knows no precondition ${kind} in SQL; there are ${[...knownPreconditions.keys()].join(', ')}`,
+      );
+  }
+
+  private readConditions(changeset: Growing, line: string, range: TextRange): void {
+    changeset.conditions = line;
+    for (const name of ['onFail', 'onError']) {
+      const value = attributeIn(name, line);
+      if (value !== undefined && !/^(?:halt|continue|mark_ran|warn)$/i.test(value))
+        this.refuse(
+          { range, code: 'liquibase-directive' },
+          `${name}:${value} should be one of HALT, CONTINUE, MARK_RAN, WARN`,
+        );
+    }
   }
 
   /** Its lines are put together without anything between. */
@@ -182,6 +206,13 @@ class Reader implements FormattedSql {
     this.problems.push({ ...what, severity: 'error', message: `Liquibase refuses this file: ${why}.` });
   }
 }
+
+/** In formatted SQL, with what each has to say. */
+const knownPreconditions: ReadonlyMap<string, RegExp> = new Map([
+  ['sql-check', /^(?:expectedResult:)?(?:\w+|'[^']+'|"[^"]+") ./i],
+  ['table-exists', /table:\w/i],
+  ['view-exists', /view:\w/i],
+]);
 
 const firstLine = /^\s*--\s*liquibase\s*formatted/i;
 

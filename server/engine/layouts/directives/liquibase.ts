@@ -66,6 +66,17 @@ const preconditionSql: Directive = {
   fits: ({ above }) => above.includes('changeset'),
 };
 
+const preconditionOf = (what: 'table' | 'view'): Directive => ({
+  name: `precondition-${what}-exists`,
+  text: `--precondition-${what}-exists ${what}:t`,
+  snippet: `--precondition-${what}-exists ${what}:\${0:t}`,
+  place: line,
+  pattern: pattern(`precondition-${what}-exists .*?(?=\\s*$)`),
+  likeness: { words: [`precondition ${what} exists`], head: `--precondition-${what}-exists `, rest: /\S/ },
+  says: `The changeset runs only where there is such a ${what}, in the schema \`schema:…\` or else the current one.`,
+  fits: ({ above }) => above.includes('changeset'),
+});
+
 const comment: Directive = {
   name: 'comment',
   text: '--comment: what it is for',
@@ -153,6 +164,8 @@ export const directives: ToolDirectives = {
     rollback,
     preconditions,
     preconditionSql,
+    preconditionOf('table'),
+    preconditionOf('view'),
     comment,
     validCheckSum,
     ignoreLines,
