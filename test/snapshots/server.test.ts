@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../../server/engine/base/fault';
 import type { Snapshot } from '../../server/engine/project';
+import { withMaintenance } from '../../server/engine/snapshots/maintenance';
 import { dropSnapshot, listSnapshots, restoreSnapshot, takeSnapshot } from '../../server/engine/snapshots/snapshots';
 import { servers } from '../support/servers';
 import { type Place, withPlace } from './support';
@@ -133,6 +134,29 @@ for (const major of Object.values(servers)) {
         deepEqual(await sql('select * from item'), []);
         await sql(`select pg_terminate_backend(pid, 1000) from pg_stat_activity where application_name = 'pool'`);
         await Promise.all(pools);
+      }));
+
+    it('what limits the role, or lies in its search_path, does not count for work on them', () =>
+      withPlace(major, async ({ as, around, sql }) => {
+        const names = ['idle_session_timeout', 'statement_timeout', 'search_path'];
+        await sql(`create role hurried login superuser password 'x'; alter role hurried set search_path = public, pg_catalog;
+          alter role hurried set idle_session_timeout = '9s'; alter role hurried set statement_timeout = '9s'`);
+        try {
+          await withMaintenance(as('hurried', 'x'), around.signal, async ({ worker, watcher }) => {
+            for (const session of [worker, watcher]) {
+              const rows = await session.rows<{ it: string }>(
+                'select current_setting(name) as it from unnest($1::text[]) as name',
+                [names],
+              );
+              deepEqual(
+                rows.map(({ it }) => it),
+                ['0', '0', 'pg_catalog'],
+              );
+            }
+          });
+        } finally {
+          await sql('drop role hurried');
+        }
       }));
 
     it('owner, settings, rights, connection limit and comment come back with it', () =>

@@ -32,7 +32,7 @@ export interface ColumnContents {
 }
 
 /** Values are written alike each time, whatever a script or the database has set. */
-const reading = `begin isolation level repeatable read read only; set local row_security = off; ${plainText}; set timezone = 'UTC'`;
+const reading = `begin isolation level repeatable read read only; set local statement_timeout = 0; set local row_security = off; ${plainText}; set timezone = 'UTC'`;
 
 /**
  * Reads each table from beginning to end, all of one moment.

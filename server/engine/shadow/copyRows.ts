@@ -31,7 +31,8 @@ export function copyRows(
 async function copyAll(source: Session, shadow: Session): Promise<readonly string[]> {
   await demand(
     source,
-    `begin isolation level repeatable read read only; set local lock_timeout = ${lockMs}; set local row_security = off`,
+    `begin isolation level repeatable read read only; set local lock_timeout = ${lockMs}; set local statement_timeout = 0;
+     set local idle_in_transaction_session_timeout = 0; set local row_security = off`,
   );
   for (const session of [source, shadow]) await demand(session, plainText);
   const { tables, sequences, views } = await tablesWithRows(source);

@@ -40,8 +40,8 @@ async function copiesOnServer(target: ServerTarget, signal: AbortSignal): Promis
     const rows = await givingUp(session, signal, () =>
       session.rows<{ name: string; comment: string | null }>(
         // A DROP DATABASE that was cut off leaves an invalid one, which nothing but another DROP can be done with.
-        `select datname::text as name, shobj_description(oid, 'pg_database') as comment from pg_database
-         where starts_with(datname, $1) and datconnlimit <> -2`,
+        `select datname::text as name, pg_catalog.shobj_description(oid, 'pg_database') as comment
+         from pg_catalog.pg_database where pg_catalog.starts_with(datname, $1) and datconnlimit <> -2`,
         [snapshotPrefix],
       ),
     );

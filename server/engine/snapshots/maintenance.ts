@@ -16,6 +16,14 @@ const places = ['postgres', 'template1'];
 /** How often it is looked whether somebody is still in the way. */
 const lookAgainMs = 50;
 
+/**
+ * What a role or a database sets is meant for their work. Ours takes as long as it takes, and may be idle on the way; and
+ * in a database that everybody may enter, somebody may have put what is his before what is built in.
+ */
+const ownSettings = `set search_path = pg_catalog;
+  select set_config(name, '0', false) from pg_settings where name in
+    ('statement_timeout', 'transaction_timeout', 'idle_session_timeout', 'idle_in_transaction_session_timeout')`;
+
 export interface Maintenance {
   /** Does the work, and holds the lock that says that work on this target is going on. */
   readonly worker: Session;
@@ -39,6 +47,7 @@ export function withMaintenance<T>(
   return onSession(openBeside(target, signal), (worker) =>
     onSession(target.sibling(worker.server.database).open('read', signal), async (watcher) => {
       const server = await givingUp(worker, signal, async () => {
+        for (const session of [worker, watcher]) await must(session, ownSettings);
         await lock(worker, target);
         await must(worker, `set lock_timeout = ${longestLockMs}`);
         return serverIdentity(worker);

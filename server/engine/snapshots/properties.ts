@@ -35,17 +35,17 @@ interface Setting {
 /** @returns undefined when there is no such database */
 export async function factsOf(session: Session, database: string): Promise<DatabaseFacts | undefined> {
   const [row] = await session.rows<DatabaseFacts>(
-    `select d.oid::int8::float8 as oid, pg_get_userbyid(d.datdba)::text as owner, d.datconnlimit as "connectionLimit",
-       case when has_database_privilege(d.oid, 'CONNECT') or pg_has_role('pg_read_all_stats', 'USAGE')
-         then pg_database_size(d.oid) else 0 end::float8 as bytes,
-       shobj_description(d.oid, 'pg_database') as comment,
-       (select json_agg(json_build_object('role', case a.grantee when 0 then '' else pg_get_userbyid(a.grantee) end,
+    `select d.oid::int8::float8 as oid, pg_catalog.pg_get_userbyid(d.datdba)::text as owner, d.datconnlimit as "connectionLimit",
+       case when pg_catalog.has_database_privilege(d.oid, 'CONNECT') or pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE')
+         then pg_catalog.pg_database_size(d.oid) else 0 end::float8 as bytes,
+       pg_catalog.shobj_description(d.oid, 'pg_database') as comment,
+       (select pg_catalog.json_agg(pg_catalog.json_build_object('role', case a.grantee when 0 then '' else pg_catalog.pg_get_userbyid(a.grantee) end,
            'privilege', a.privilege_type, 'grantable', a.is_grantable))
-         from aclexplode(d.datacl) as a) as rights,
-       (select coalesce(json_agg(json_build_object(
-           'role', case s.setrole when 0 then null else pg_get_userbyid(s.setrole) end, 'text', c.text)), '[]')
-         from pg_db_role_setting as s, unnest(s.setconfig) as c (text) where s.setdatabase = d.oid) as settings
-     from pg_database as d where d.datname = $1`,
+         from pg_catalog.aclexplode(d.datacl) as a) as rights,
+       (select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
+           'role', case s.setrole when 0 then null else pg_catalog.pg_get_userbyid(s.setrole) end, 'text', c.text)), '[]')
+         from pg_catalog.pg_db_role_setting as s, pg_catalog.unnest(s.setconfig) as c (text) where s.setdatabase = d.oid) as settings
+     from pg_catalog.pg_database as d where d.datname = $1`,
     [database],
   );
   return row;
