@@ -74,7 +74,8 @@ export async function unlessBusy<Result extends { readonly kind: string }>(
   if (!isBusy(result)) return result as Exclude<Result, Busy>;
   const sessions = result.sessions.map((it) => `\n  ${it}`).join('');
   if (consent.disconnect || call.values.yes || !call.terminal.interactive) {
-    throw new Fault('busy', `${result.sessions.join('; ')}. Add --disconnect to end these sessions.`);
+    const advice = consent.disconnect ? '' : ' Add --disconnect to end these sessions.';
+    throw new Fault('busy', `${result.sessions.join('; ')}.${advice}`);
   }
   const agreed = await agrees(`The database is in use by others:${sessions}\nDisconnect them? [y/N] `, call);
   return agreed ? unlessBusy(attempt, { ...consent, disconnect: true }, call) : undefined;

@@ -137,7 +137,10 @@ alter table item drop column a;
         const result = await tried(place, { source, order: { afterwards: 'swap', disconnect: true } });
         await place.sql(`rollback prepared 'kept_${major}'`);
         if (result.kind !== 'busy') throw new Error(result.kind);
-        match(result.sessions.join(), /prepared transaction/);
+        match(
+          result.sessions.join(),
+          /prepared transaction 'kept_.*, which only COMMIT PREPARED or ROLLBACK PREPARED ends/,
+        );
         await nothingLeft(place);
       }));
 

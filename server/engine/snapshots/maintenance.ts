@@ -37,7 +37,7 @@ export interface Maintenance {
  * Runs `use` with sessions that are closed afterwards, alone among all processes that ask for the same target.
  *
  * @param signal gives up waiting for the server; what `use` does with it is its own affair
- * @throws {Fault} `locked` when another process is at work on a snapshot of it; as Database.open
+ * @throws {Fault} `locked` when another process is at work on a snapshot or a trial of it; as Database.open
  */
 export function withMaintenance<T>(
   target: ServerTarget,
@@ -174,5 +174,5 @@ async function lock(worker: Session, { database }: ServerTarget): Promise<void> 
     key,
   );
   if (!row?.got || elsewhere.length > 0)
-    throw new Fault('locked', `another process is at work on a snapshot of ${database.label} just now.`);
+    throw new Fault('locked', `another process is at work on a snapshot or a trial of ${database.label} just now.`);
 }

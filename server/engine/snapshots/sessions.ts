@@ -34,7 +34,10 @@ export async function othersIn(maintenance: Session, databases: readonly number[
   );
   return [
     ...sessions.map((row) => ({ says: described(row), pid: row.pid })),
-    ...prepared.map(({ gid, owner }) => ({ says: `prepared transaction '${gid}' of user ${owner}`, pid: undefined })),
+    ...prepared.map(({ gid, owner }) => ({
+      says: `prepared transaction '${gid}' of user ${owner}, which only COMMIT PREPARED or ROLLBACK PREPARED ends`,
+      pid: undefined,
+    })),
   ];
 }
 
