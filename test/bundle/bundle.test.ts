@@ -142,7 +142,7 @@ for (const major of [servers.oldest, servers.newest])
           /^\s*([0-9a-f]{32})$/m.exec(await succeeds(psql(url, out, 'fingerprint.sql')))?.[1];
         equal(await fingerprint(), result.fingerprints.before);
         await stops(psql(url, out, 'verify.sql'), /Not every migration of the bundle is recorded/);
-        await succeeds(psql(url, out, 'apply.sql', '-v', 'n=1'), /Applying 2…[^]*Applying 4…[^]*Done/);
+        await succeeds(psql(url, out, 'apply.sql', '-S', '-v', 'n=1'), /Applying 2…[^]*Applying 4…[^]*Done/);
         deepEqual(await statesOf(project), ['1 applied', '2 applied', '3 applied', '4 applied']);
         ok(result.fingerprints.after !== undefined);
         equal(await fingerprint(), result.fingerprints.after);

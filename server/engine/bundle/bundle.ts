@@ -55,6 +55,8 @@ function opening({ settings }: BundleParts, title: string): string {
     String.raw`\set ON_ERROR_STOP on`,
     String.raw`\set AUTOCOMMIT on`,
     String.raw`\set ON_ERROR_ROLLBACK off`,
+    String.raw`\set SINGLELINE off`,
+    String.raw`\set FETCH_COUNT 0`,
     String.raw`\encoding UTF8`,
     ...set,
   ].join('\n');
