@@ -51,10 +51,20 @@ export async function dumpServer(
 /** @throws {Fault} `no-right`, `busy`, or `refused` with pg_dump's own words */
 export function textOf(result: DumpResult, label: string): string {
   if (result.kind === 'dumped') return result.text;
-  const why = result.message.replace(/^pg_dump failed with exit code \d+\.\s*Error message:\s*/, '').trim();
+  const why = wordsOf(result.message);
   const code = /permission denied/.test(why) ? 'no-right' : /due to lock timeout/.test(why) ? 'busy' : 'refused';
   throw new Fault(code, `${label} could not be dumped: ${why}.${isNoText(why) ? ` ${withoutEncoding}` : ''}`);
 }
+
+/** It writes its lines without their ends, and misses itself on the disk. */
+const wordsOf = (message: string): string =>
+  message
+    .replace(/^pg_dump failed with exit code \d+\.\s*Error message:\s*/, '')
+    .replace(/^invalid binary "[^"]*": No such file or directory/, '')
+    .split(/dump\.js: (?:error|detail|hint): /)
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join('. ');
 
 /** character_not_in_repertoire, as the server says it. */
 const isNoText = (why: string): boolean => /invalid byte sequence for encoding/.test(why);
