@@ -1,6 +1,6 @@
 /** Offers to exchange the database when another branch has been checked out. */
 import { type Disposable, l10n, Uri, window } from 'vscode';
-import { BranchMoved, type BranchState } from '../server/protocol/branches';
+import { BranchMoved, type BranchMovement } from '../server/protocol/branches';
 import type { ProjectItem } from '../server/protocol/messages';
 import { elsewhereOf, switchWith } from './commands/switchBranch';
 import { askName } from './consent';
@@ -8,32 +8,48 @@ import { showTrouble } from './faults';
 import type { Parts } from './parts';
 import { nameOf } from './words';
 
-export const followBranches = (parts: Parts): Disposable =>
-  parts.client.onNotification(BranchMoved, ({ folder, ...state }) => {
-    const wanted = Uri.parse(folder).fsPath;
+export function followBranches(parts: Parts): Disposable {
+  /** Several folders of migrations may be for one database. */
+  const open = new Set<string>();
+  return parts.client.onNotification(BranchMoved, (moved) => {
+    const wanted = Uri.parse(moved.folder).fsPath;
     const project = parts.projects.current.find((it) => Uri.parse(it.folder).fsPath === wanted);
-    if (project) void offer(parts, project, state).catch((error: unknown) => showTrouble(error, parts.log));
+    if (!project) return;
+    const offered = offerOf(project, moved);
+    if (open.has(offered.message)) return;
+    open.add(offered.message);
+    void offer(parts, project, offered)
+      .catch((error: unknown) => showTrouble(error, parts.log))
+      .finally(() => open.delete(offered.message));
   });
+}
+
+interface Offer {
+  readonly message: string;
+  readonly button: string;
+  /** For where the name of the target is typed. */
+  readonly asks: string;
+}
 
 /** The button says what it does, so only a target elsewhere is asked for again. */
-async function offer(parts: Parts, project: ProjectItem, state: BranchState): Promise<void> {
-  const { branch, own } = state;
+async function offer(parts: Parts, project: ProjectItem, { message, button, asks }: Offer): Promise<void> {
   const { target } = project;
-  if (branch === undefined) return;
-  const button = own ? l10n.t('Switch {0}', nameOf(target)) : l10n.t('Make One and Switch');
-  const pressed = await window.showInformationMessage(messageOf(project, state, branch), button);
-  if (pressed !== button) return;
-  const title = l10n.t('Make {0} the database of the branch {1}?', target.label, branch);
-  const consent = target.local ? { disconnect: false } : await askName(target, title);
+  if ((await window.showInformationMessage(message, button)) !== button) return;
+  const consent = target.local ? { disconnect: false } : await askName(target, asks);
   if (consent) await switchWith(parts, project, consent);
 }
 
-function messageOf({ target }: ProjectItem, { current, own, elsewhere }: BranchState, branch: string): string {
+function offerOf({ target }: ProjectItem, { branch, current, own, elsewhere }: BranchMovement): Offer {
   const name = nameOf(target);
-  if (current === undefined)
-    return l10n.t('{0} does not say which branch it belongs to; {1} is checked out.', name, branch);
+  const asks = l10n.t('Make {0} the database of the branch {1}?', target.label, branch);
+  const change = l10n.t('Switch {0}', name);
+  if (current === undefined) {
+    const message = l10n.t('{0} does not say which branch it belongs to; {1} is checked out.', name, branch);
+    return { message, asks, button: own ? change : l10n.t('It Belongs to {0}', branch) };
+  }
   const moved = own
     ? l10n.t('{0} is the database of {1}. {2} is checked out, and has one of its own.', name, current, branch)
     : l10n.t('{0} is the database of {1}. {2} is checked out, and has none yet.', name, current, branch);
-  return elsewhere === undefined ? moved : `${moved} ${elsewhereOf(current, elsewhere)}`;
+  const message = elsewhere === undefined ? moved : `${moved} ${elsewhereOf(current, elsewhere)}`;
+  return { message, asks, button: own ? change : l10n.t('Make One and Switch') };
 }

@@ -145,9 +145,10 @@ function drawSnapshot({ folder }: ProjectItem, snapshot: SnapshotItem): TreeItem
   const gone = branchGone ? l10n.t('the branch is deleted') : '';
   const details = [briefTimeOf(taken), sizeOf(bytes), name === undefined ? '' : reason, gone];
   item.description = details.filter((it) => it !== '').join(' · ');
-  const icon = branch === undefined ? (pinned ? 'pinned' : iconsOf[kind]) : 'git-branch';
+  const [icon, trait] =
+    branch !== undefined ? ['git-branch', '.branch'] : pinned ? ['pinned', '.pinned'] : [icons[kind], ''];
   item.iconPath = new ThemeIcon(icon);
-  item.contextValue = branch === undefined ? (pinned ? 'snapshot.pinned' : 'snapshot') : 'snapshot.branch';
+  item.contextValue = `snapshot${trait}`;
   const where = {
     copy: l10n.t('A copy on the same server'),
     file: l10n.t('A dump file'),
@@ -167,7 +168,7 @@ function drawSnapshot({ folder }: ProjectItem, snapshot: SnapshotItem): TreeItem
   return item;
 }
 
-const iconsOf = { copy: 'database', file: 'archive', embedded: 'archive' } as const satisfies Record<
+const icons = { copy: 'database', file: 'archive', embedded: 'archive' } as const satisfies Record<
   SnapshotItem['kind'],
   string
 >;

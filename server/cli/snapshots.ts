@@ -45,7 +45,7 @@ export function renderSnapshots(snapshots: readonly Snapshot[], paint: Paint): s
     timeOf(taken),
     bytes(size),
     version ?? '-',
-    `${pinned ? 'pinned: ' : ''}${harmless(name === undefined ? reason : `${name} (${reason})`)}${branchGone ? ', which git has deleted' : ''}`,
+    `${pinned ? 'pinned: ' : ''}${harmless(name === undefined ? reason : `${name} (${reason})`)}${branchGone ? ' (the branch is deleted in git)' : ''}`,
   ]);
   const widths = [0, 1, 2, 3].map((column) => widest([headings, ...rows].map((row) => row[column] ?? '')));
   const line = (row: readonly string[]): string =>

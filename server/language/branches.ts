@@ -61,13 +61,13 @@ function followBranches(connection: Connection, workspace: Workspace, checks: Ch
 async function follow(connection: Connection, project: Project, forget: () => void): Promise<void> {
   const { signal } = new AbortController();
   try {
-    const found = await project.branches(signal);
-    const state = stateOf(found);
-    if (state.fits === 'same' || state.fits === 'detached') return;
+    const state = stateOf(await project.branches(signal));
+    const { branch } = state;
+    if (branch === undefined || state.fits === 'same') return;
     const isMarkedOnly = state.fits === 'renamed' || (state.fits === 'unknown' && !state.own);
     // A name is typed for what is elsewhere, and nobody has done so.
     if (isMarkedOnly && project.target.local) await project.switchBranch({ disconnect: false }, signal);
-    else await connection.sendNotification(BranchMoved, { folder: uriOf(project.folder.path), ...state });
+    else await connection.sendNotification(BranchMoved, { ...state, folder: uriOf(project.folder.path), branch });
   } catch (error) {
     if (error instanceof Fault && passingFaults.has(error.code)) forget();
     throw error;

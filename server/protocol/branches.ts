@@ -4,7 +4,11 @@ import type { Consent, FaultData } from './messages';
 import type { SnapshotItem } from './snapshots';
 
 /** Server → client: another branch is checked out than the one whose database the target is; where the user wants to know. */
-export const BranchMoved = new NotificationType<BranchState & { readonly folder: string }>('rehearsal/branchMoved');
+export const BranchMoved = new NotificationType<BranchMovement>('rehearsal/branchMoved');
+export interface BranchMovement extends BranchState {
+  readonly folder: string;
+  readonly branch: string;
+}
 
 /** Client → server: which branch is checked out, and whose database the target is. */
 export const BranchRequest = new RequestType<{ readonly folder: string }, BranchState, FaultData>('rehearsal/branch');

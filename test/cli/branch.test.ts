@@ -50,7 +50,10 @@ describe('rehearsal branch', function () {
           );
           git('branch', '-qD', 'feature/x');
           match((await run('branch')).stdout, /^feature\/x +\S+ MB .* \(the branch is deleted in git\)$/m);
-          match((await run('snapshots')).stdout, /pinned: the database of feature\/x, which git has deleted$/m);
+          match(
+            (await run('snapshots')).stdout,
+            /pinned: the database of feature\/x \(the branch is deleted in git\)$/m,
+          );
           match(
             (await run('branch', 'switch', '--yes')).stdout,
             /is the database of main; nothing else was to be done\.$/m,

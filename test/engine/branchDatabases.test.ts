@@ -93,6 +93,13 @@ describe('a database for each branch', () => {
       git('branch', '-qm', 'fix', 'repair');
       deepEqual(briefly(await onMain.branches(never)), ['repair', 'fix', 'renamed', ['main']]);
       deepEqual(await onMain.switchBranch(consent, never), { kind: 'marked', branch: 'repair' });
+      git('commit', '-q', '--allow-empty', '-m', 'a repair');
+      git('branch', '-qm', 'main', 'trunk');
+      git('branch', '-qm', 'trunk', 'stem');
+      deepEqual(briefly(await onMain.branches(never)), ['repair', 'repair', 'same', ['stem']]);
+      git('checkout', '-qb', 'sprout', 'stem');
+      const sprout = await onMain.switchBranch(consent, never);
+      ok(sprout.kind === 'switched' && sprout.copiedFrom === 'main');
     }));
 
   it('is not exchanged where no branch is checked out, and another work tree is named', () =>

@@ -42,24 +42,47 @@ export async function checkedOut(folder: string, signal: AbortSignal): Promise<s
   return head?.startsWith(heads) ? head.slice(heads.length) : undefined;
 }
 
+export interface Branches {
+  /** Those that have a commit. */
+  readonly names: ReadonlySet<string>;
+  /** What the branch of this name is called by now; undefined where it is not there any more. */
+  now(name: string): string | undefined;
+}
+
 /**
- * Those of this repository that have a commit.
- *
  * @returns undefined where git knows no repository
  * @throws {Fault} `no-git`
  */
-export async function branchesIn(folder: string, signal: AbortSignal): Promise<ReadonlySet<string> | undefined> {
+export async function branchesIn(folder: string, signal: AbortSignal): Promise<Branches | undefined> {
   const listed = await git(folder, ['for-each-ref', '--format=%(refname)', heads], signal);
-  return listed === undefined ? undefined : new Set(linesOf(listed).map((it) => it.slice(heads.length)));
+  if (listed === undefined) return undefined;
+  const names = new Set(linesOf(listed).map((it) => it.slice(heads.length)));
+  const renames = await renamesIn(folder, signal);
+  return {
+    names,
+    now(name) {
+      const passed = new Set<string>();
+      let found: string | undefined = name;
+      while (found !== undefined && !names.has(found) && !passed.has(found)) {
+        passed.add(found);
+        found = renames.get(found);
+      }
+      return found !== undefined && names.has(found) ? found : undefined;
+    },
+  };
 }
 
-/** What the branch was called before it was renamed, newest first, as far as its reflog tells. @throws {Fault} `no-git` */
-export async function formerNames(folder: string, branch: string, signal: AbortSignal): Promise<readonly string[]> {
+/** What branches were called before they were renamed, and then, as far as reflogs tell. */
+async function renamesIn(folder: string, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  const renamed = ['log', '--walk-reflogs', '--branches', '--grep-reflog=^Branch: renamed ', '--format=%gs'];
   // To look at signatures would run what the repository names.
-  const args = ['log', '--walk-reflogs', '--format=%gs', '--no-show-signature', `${heads}${branch}`, '--'];
-  return linesOf(await git(folder, args, signal)).flatMap(
-    (line) => /^Branch: renamed refs\/heads\/(\S+) to /.exec(line)?.[1] ?? [],
-  );
+  const lines = linesOf(await git(folder, [...renamed, '--no-show-signature', '--'], signal));
+  const found = lines.flatMap((line) => {
+    const [, from, to] = /^Branch: renamed refs\/heads\/(\S+) to refs\/heads\/(\S+)$/.exec(line) ?? [];
+    return from === undefined || to === undefined ? [] : [[from, to] as const];
+  });
+  // The newest stand first, and count.
+  return new Map(found.toReversed());
 }
 
 /** The folder of another worktree that has this branch checked out. @throws {Fault} `no-git` */

@@ -1,5 +1,5 @@
 /** A database for each branch of git: which one the target is, and which one it is to be. */
-import { branchesIn, checkedOut, formerNames, likeliestOrigins, worktreeOf } from '../base/branches';
+import { type Branches, branchesIn, checkedOut, likeliestOrigins, worktreeOf } from '../base/branches';
 import { Fault } from '../base/fault';
 import type { BranchDatabases, BranchRequest, BranchResult, Snapshot } from '../project';
 import { type BranchRecord, branchesOf, exchangeBranches } from '../snapshots/branchCopies';
@@ -8,6 +8,7 @@ import type { ServerTarget } from '../snapshots/target';
 import { demandConsent } from './consent';
 import { around, type Ground } from './ground';
 import { liveNow, recover } from './look';
+import { forgetApplied } from './states';
 
 export async function branches(ground: Ground, signal: AbortSignal): Promise<BranchDatabases> {
   const { path } = ground.folder;
@@ -17,32 +18,27 @@ export async function branches(ground: Ground, signal: AbortSignal): Promise<Bra
   const { mark, copies } = await found(ground, target, signal);
   const branch = await checkedOut(path, signal);
   const current = mark?.branch;
-  const formerly = branch === undefined ? [] : await formerNamesOf(ground, branch, there, signal);
   const elsewhere = current === undefined || current === branch ? undefined : await worktreeOf(path, current, signal);
   return {
     branch,
     current,
-    fits: fitOf(branch, current, formerly),
+    fits: fitOf(branch, current, there),
     copies: copies.map((it) => ({
       id: it.id,
-      branch: it.branch,
+      branch: there.now(it.branch) ?? it.branch,
       bytes: it.bytes,
       used: it.taken,
-      gone: !there.has(it.branch),
+      gone: there.now(it.branch) === undefined,
     })),
     elsewhere,
   };
 }
 
-function fitOf(
-  branch: string | undefined,
-  current: string | undefined,
-  formerly: readonly string[],
-): BranchDatabases['fits'] {
+function fitOf(branch: string | undefined, current: string | undefined, there: Branches): BranchDatabases['fits'] {
   if (branch === undefined) return 'detached';
   if (current === undefined) return 'unknown';
   if (current === branch) return 'same';
-  return formerly.includes(current) ? 'renamed' : 'other';
+  return there.now(current) === branch ? 'renamed' : 'other';
 }
 
 /** Alone only. */
@@ -51,7 +47,7 @@ export async function switchBranch(
   { branch: wanted, was, disconnect, confirmedName }: BranchRequest,
   signal: AbortSignal,
 ): Promise<BranchResult> {
-  const { bench, folder, texts } = ground;
+  const { bench, folder } = ground;
   const target = serverOf(ground);
   demandConsent(bench.target, confirmedName);
   const there = await branchesThere(ground, signal);
@@ -59,16 +55,18 @@ export async function switchBranch(
   const began = performance.now();
   const { mark, copies } = await found(ground, target, signal);
   const branch = await branchWanted(ground, wanted, { there, copies }, signal);
-  const formerly = await formerNamesOf(ground, branch, there, signal);
   const owners = [mark?.branch ?? was, ...copies.map((it) => it.branch)].filter((it) => it !== undefined);
-  const origins = await likeliestOrigins(folder.path, branch, owners, signal);
+  const formerly = owners.filter((it) => it !== branch && there.now(it) === branch);
+  const candidates = [...new Set(owners.flatMap((it) => there.now(it) ?? []))];
+  const likeliest = await likeliestOrigins(folder.path, branch, candidates, signal);
+  const origins = likeliest.flatMap((name) => owners.filter((it) => there.now(it) === name));
   try {
     const order = { branch, formerly, was, origins, version, disconnect };
     const done = await exchangeBranches(target, order, around(ground, signal));
     if (done.kind === 'busy') return done;
     if (done.kind !== 'switched') return { kind: done.kind, branch };
-    // What is applied in the other database may have had other texts: they are taken down anew.
-    texts.remember(new Map());
+    // What is applied to the other database may have had other texts: they are taken down anew.
+    forgetApplied(ground);
     const { kept, copiedFrom } = done;
     const ms = performance.now() - began;
     const from = copiedFrom === undefined ? {} : { copiedFrom };
@@ -89,7 +87,7 @@ function serverOf({ bench: { target } }: Ground): ServerTarget {
 }
 
 /** @throws {Fault} `no-branch-database` */
-async function branchesThere({ folder }: Ground, signal: AbortSignal): Promise<ReadonlySet<string>> {
+async function branchesThere({ folder }: Ground, signal: AbortSignal): Promise<Branches> {
   const there = await branchesIn(folder.path, signal);
   if (!there) throw new Fault('no-branch-database', `git knows no repository at ${folder.path}.`);
   return there;
@@ -103,7 +101,7 @@ export async function withGone(
 ): Promise<readonly Snapshot[]> {
   try {
     const there = await branchesIn(folder.path, signal);
-    const isGone = (branch: string | undefined) => there && branch !== undefined && !there.has(branch);
+    const isGone = (branch: string | undefined) => there && branch !== undefined && there.now(branch) === undefined;
     return listed.map((it) => (isGone(it.branch) ? { ...it, branchGone: true } : it));
   } catch (cause) {
     if (cause instanceof Fault && cause.code === 'no-git') return listed;
@@ -123,21 +121,13 @@ function found(
 async function branchWanted(
   { folder }: Ground,
   wanted: string | undefined,
-  { there, copies }: { readonly there: ReadonlySet<string>; readonly copies: readonly BranchRecord[] },
+  { there, copies }: { readonly there: Branches; readonly copies: readonly BranchRecord[] },
   signal: AbortSignal,
 ): Promise<string> {
   const current = await checkedOut(folder.path, signal);
   const branch = wanted ?? current;
   if (branch === undefined) throw new Fault('no-such-branch', 'HEAD is detached, so none is checked out.');
-  if (branch !== current && !there.has(branch) && !copies.some((it) => it.branch === branch))
+  if (branch !== current && !there.names.has(branch) && !copies.some((it) => it.branch === branch))
     throw new Fault('no-such-branch', `neither git nor the server has anything of ${branch}.`);
   return branch;
 }
-
-/** Another branch may have been given such a name since. */
-const formerNamesOf = async (
-  { folder }: Ground,
-  branch: string,
-  there: ReadonlySet<string>,
-  signal: AbortSignal,
-): Promise<readonly string[]> => (await formerNames(folder.path, branch, signal)).filter((it) => !there.has(it));

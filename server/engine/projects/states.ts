@@ -123,23 +123,30 @@ const newestIn = new WeakMap<
  * remembered them. Which of two files of one version was applied, nobody knows.
  */
 export function rememberApplied(ground: Ground, history: HistoryState, migrations: readonly ReadMigration[]): void {
-  const { texts, world, bench, folder } = ground;
+  const { world, bench, folder } = ground;
   // Of programs SQL is kept, and not the file.
   const keptText = (version: string) =>
     folder.layout.program ? undefined : bench.kept(history.table).all().get(version)?.up?.text;
   const applied = migrations.filter(
     ({ migration }) => history.applied(migration) === 'applied' && !wasPassedOver(ground, history, migration),
   );
+  const entry = ({ migration, link }: ReadMigration) =>
+    [
+      migration.version,
+      () =>
+        twiceIn(ground, migration)
+          ? undefined
+          : (keptText(migration.version) ?? unlessUnreadable(() => world.disk.read(link.up.path))),
+    ] as const;
+  remember(ground, new Map(applied.map(entry)));
+}
+
+/** The next look remembers all of it anew. */
+export const forgetApplied = (ground: Ground): void => remember(ground, new Map());
+
+function remember({ texts, world }: Ground, applied: Parameters<Ground['texts']['remember']>[0]): void {
   try {
-    const entry = ({ migration, link }: ReadMigration) =>
-      [
-        migration.version,
-        () =>
-          twiceIn(ground, migration)
-            ? undefined
-            : (keptText(migration.version) ?? unlessUnreadable(() => world.disk.read(link.up.path))),
-      ] as const;
-    texts.remember(new Map(applied.map(entry)));
+    texts.remember(applied);
   } catch (error) {
     // Nothing but the state `edited` depends on it.
     if (!(error instanceof Fault)) throw error;
