@@ -1,5 +1,5 @@
 /** A database for each branch: told when another branch is checked out, exchanged when the user says so. */
-import type { Connection } from 'vscode-languageserver/node';
+import { type Connection, MessageType, ShowMessageNotification } from 'vscode-languageserver/node';
 import { headStamp } from '../engine/base/branches';
 import { Fault, passingFaults } from '../engine/base/fault';
 import { unlessUnreadable } from '../engine/base/unlessUnreadable';
@@ -11,7 +11,7 @@ import {
   SwitchBranchRequest,
   type SwitchBranchResult,
 } from '../protocol/branches';
-import { inBackground } from './background';
+import { inBackground, logTrouble } from './background';
 import { afterwards, snapshotItem } from './changes';
 import type { Checks } from './checks';
 import type { Feature } from './feature';
@@ -69,10 +69,17 @@ async function follow(connection: Connection, project: Project, forget: () => vo
     if (isMarkedOnly && project.target.local) await project.switchBranch({ disconnect: false }, signal);
     else await connection.sendNotification(BranchMoved, { ...state, folder: uriOf(project.folder.path), branch });
   } catch (error) {
-    if (error instanceof Fault && passingFaults.has(error.code)) forget();
-    throw error;
+    if (!(error instanceof Fault)) throw error;
+    if (passingFaults.has(error.code)) forget();
+    // The setting is for all projects, and where there can be no such databases nobody expects them.
+    else if (error.code !== 'no-branch-database') await warn(connection, error.message);
+    logTrouble(connection, `the database of the branch for ${project.folder.path}`, error);
   }
 }
+
+/** The library's own showWarningMessage is a request, which waits for an answer. */
+const warn = (connection: Connection, message: string): Promise<void> =>
+  connection.sendNotification(ShowMessageNotification.type, { type: MessageType.Warning, message });
 
 function stateOf({ branch, current, fits, copies, elsewhere }: BranchDatabases): BranchState {
   const own = copies.find((it) => it.branch === branch);

@@ -5,7 +5,7 @@ import type { BranchDatabases, BranchRequest, BranchResult, Snapshot } from '../
 import { type BranchRecord, branchesOf, exchangeBranches } from '../snapshots/branchCopies';
 import { snapshotOf } from '../snapshots/record';
 import type { ServerTarget } from '../snapshots/target';
-import { demandConsent } from './consent';
+import { demandConsent, demandWritable } from './consent';
 import { around, type Ground } from './ground';
 import { liveNow, recover } from './look';
 import { forgetApplied } from './states';
@@ -48,6 +48,7 @@ export async function switchBranch(
   signal: AbortSignal,
 ): Promise<BranchResult> {
   const { bench, folder } = ground;
+  demandWritable(bench.target);
   const target = serverOf(ground);
   demandConsent(bench.target, confirmedName);
   const there = await branchesThere(ground, signal);
