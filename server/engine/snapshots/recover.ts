@@ -58,49 +58,39 @@ async function recoverOnServer(
   around: Surroundings,
 ): Promise<string> {
   const told: string[] = [];
+  const work = { worker, target, storage: around.storage };
   // The last step first: whether the databases were exchanged decides what the name of an earlier step means.
-  for (const step of steps.toReversed()) told.push(await recoverStep(worker, target, step, around));
+  for (const step of steps.toReversed()) told.push(await recoverStep(work, step));
   forget(path);
   return `Work on ${target.database.label} that began at ${begun} was cut off. ${told.filter(Boolean).join(' ')}`.trim();
 }
 
-async function recoverStep(
-  worker: Session,
-  target: ServerTarget,
-  step: SnapshotStep,
-  around: Surroundings,
-): Promise<string> {
-  const { database } = target;
-  const { storage } = around;
+type Step<Kind extends SnapshotStep['step']> = Extract<SnapshotStep, { readonly step: Kind }>;
+
+interface Recovering {
+  readonly worker: Session;
+  readonly target: ServerTarget;
+  readonly storage: string;
+}
+
+/** @returns what became of it, for people; empty where it is nothing to them */
+async function recoverStep(work: Recovering, step: SnapshotStep): Promise<string> {
+  const { worker, target, storage } = work;
   switch (step.step) {
-    case 'copy': {
-      const copy = await factsOf(worker, step.name);
-      const record = recordIn(copy?.comment);
-      if (record && copy && !isInvalid(copy)) {
-        register(storage, record);
-        return `The snapshot ${step.name} was complete and is kept.`;
-      }
-      if (copy) await dropDatabase(worker, step.name);
-      return `The snapshot ${step.name} was not complete${copy ? ' and has been dropped' : ''}; ${database.name} is as it was.`;
-    }
+    case 'copy':
+      return recoverCopy(work, step);
     case 'load': {
       const made = await factsOf(worker, step.name);
       if (made) await dropDatabase(worker, step.name, 'force');
       return made ? `The half-made database ${step.name} has been dropped.` : '';
     }
-    case 'swap': {
-      const now = await factsOf(worker, database.name);
-      const words = wordsOfSwap(step.kept);
-      if (now?.oid !== step.replacementOid) return `${words.undone}; ${database.name} is as it was.`;
-      if (await factsOf(worker, step.kept.id)) register(storage, step.kept);
-      if (step.used !== null) unregister(storage, step.used);
-      return `${words.done}; the former ${database.name} is kept as ${step.kept.id}.`;
-    }
+    case 'swap':
+      return recoverSwap(work, step);
     case 'overwrite':
       if (await isCommitted(worker, step.transaction))
         return `The snapshot was restored; what it replaced is kept as ${step.kept.id}.`;
       unregister(storage, step.kept.id);
-      return `Nothing was restored; ${database.name} is as it was.`;
+      return `Nothing was restored; ${target.database.name} is as it was.`;
     case 'open': {
       const copy = await factsOf(worker, step.name);
       if (copy?.oid === step.oid && recordIn(copy.comment)) await must(worker, admissionStatement(step.name, 'nobody'));
@@ -112,35 +102,41 @@ async function recoverStep(
     case 'refill': {
       const tables = step.tables.join(', ');
       return (await isCommitted(worker, step.transaction))
-        ? `The rows of ${tables} were restored; ${database.name} as it was before is kept as ${step.kept}.`
+        ? `The rows of ${tables} were restored; ${target.database.name} as it was before is kept as ${step.kept}.`
         : `No rows were restored; ${tables} are as they were.`;
     }
-    case 'drop': {
-      const copy = await factsOf(worker, step.name);
-      try {
-        if (copy?.oid === step.oid) await dropDatabase(worker, step.name);
-      } catch (cause) {
-        // Somebody has entered it since: then it is a snapshot as before, and nothing else has to wait for that.
-        if (!(cause instanceof Fault) || worker.lost) throw cause;
-        const left = await factsOf(worker, step.name);
-        if (left && isInvalid(left)) throw cause;
-        return `The snapshot ${step.name} was to be deleted and is still there: ${cause.detail}`;
-      }
-      unregister(storage, step.name);
-      return `The snapshot ${step.name} has been deleted.`;
-    }
-    case 'close': {
-      const now = await factsOf(worker, database.name);
-      // Another one bears its name by now: it was open from the first moment.
-      if (now?.oid !== step.oid) return '';
-      await reopenTarget(worker, target, step.oid);
-      return `${database.name} can be connected to again.`;
-    }
+    case 'drop':
+      return recoverDrop(work, step);
+    case 'close':
+      return recoverClosed(work, step);
     case 'trial':
-      return recoverTrial(worker, target, step.name, around.storage);
+      return recoverTrial(work, step);
     case 'replace':
       throw new Error('a database on a server is not replaced as a file');
   }
+}
+
+async function recoverCopy({ worker, target, storage }: Recovering, { name }: Step<'copy'>): Promise<string> {
+  const copy = await factsOf(worker, name);
+  const record = recordIn(copy?.comment);
+  if (record && copy && !isInvalid(copy)) {
+    register(storage, record);
+    return `The snapshot ${name} was complete and is kept.`;
+  }
+  if (copy) await dropDatabase(worker, name);
+  return `The snapshot ${name} was not complete${copy ? ' and has been dropped' : ''}; ${target.database.name} is as it was.`;
+}
+
+async function recoverSwap(
+  { worker, target: { database }, storage }: Recovering,
+  { replacementOid, kept, used }: Step<'swap'>,
+): Promise<string> {
+  const now = await factsOf(worker, database.name);
+  const words = wordsOfSwap(kept);
+  if (now?.oid !== replacementOid) return `${words.undone}; ${database.name} is as it was.`;
+  if (await factsOf(worker, kept.id)) register(storage, kept);
+  if (used !== null) unregister(storage, used);
+  return `${words.done}; the former ${database.name} is kept as ${kept.id}.`;
 }
 
 function wordsOfSwap({ reason, branch }: SnapshotRecord): { readonly done: string; readonly undone: string } {
@@ -154,6 +150,30 @@ function wordsOfSwap({ reason, branch }: SnapshotRecord): { readonly done: strin
     : { done: 'The copy has taken its place', undone: 'No copy took its place' };
 }
 
+async function recoverDrop({ worker, storage }: Recovering, { name, oid }: Step<'drop'>): Promise<string> {
+  const copy = await factsOf(worker, name);
+  try {
+    if (copy?.oid === oid) await dropDatabase(worker, name);
+  } catch (cause) {
+    // Somebody has entered it since: then it is a snapshot as before, and nothing else has to wait for that.
+    if (!(cause instanceof Fault) || worker.lost) throw cause;
+    const left = await factsOf(worker, name);
+    if (left && isInvalid(left)) throw cause;
+    return `The snapshot ${name} was to be deleted and is still there: ${cause.detail}`;
+  }
+  unregister(storage, name);
+  return `The snapshot ${name} has been deleted.`;
+}
+
+async function recoverClosed({ worker, target }: Recovering, { oid }: Step<'close'>): Promise<string> {
+  const { name } = target.database;
+  const now = await factsOf(worker, name);
+  // Another one bears its name by now: it was open from the first moment.
+  if (now?.oid !== oid) return '';
+  await reopenTarget(worker, target, oid);
+  return `${name} can be connected to again.`;
+}
+
 /** A server that has crashed may never have heard of it, and refuses to tell of one that is still to come. */
 async function isCommitted(worker: Session, transaction: string): Promise<boolean> {
   const [row] = await worker.rows<{ status: string | null }>(
@@ -163,7 +183,7 @@ async function isCommitted(worker: Session, transaction: string): Promise<boolea
   return row?.status === 'committed';
 }
 
-async function recoverTrial(worker: Session, target: ServerTarget, name: string, storage: string): Promise<string> {
+async function recoverTrial({ worker, target, storage }: Recovering, { name }: Step<'trial'>): Promise<string> {
   forgetScripts(isOnCopy(name), storage);
   const copy = await factsOf(worker, name);
   if (!copy) return '';
