@@ -124,7 +124,7 @@ function applyTitle({ state, target, local, downOnly }: Standing): readonly [tit
     case 'edited':
       return ['Edited after it was applied', ''];
     case 'skipped':
-      return ['Older than the newest applied one: the tool will not run it', ''];
+      return ['The tool will not run it', ''];
     case 'missing':
     case 'unknown':
       return ['', ''];

@@ -126,6 +126,39 @@ for (const major of Object.values(servers)) {
         await rejects(applyMigrations(job, ['2']), isFault('out-of-order'));
       }));
 
+    it('begins an empty database with the last checkpoint, and runs none in another one', () =>
+      withPlace(major, async (place) => {
+        const texts = {
+          '1_a.sql': 'create table a ();\n',
+          '2_all.sql': '-- atlas:checkpoint\n\ncreate table a ();\n',
+          '3_b.sql': 'create table b ();\n',
+        };
+        const states = async (job: TestJob) => {
+          const { applied, leaves } = await read(place, major);
+          return job.folder.migrations.map((it) => `${it.version} ${applied(it)}: ${leaves?.(it) ?? ''}`);
+        };
+        const job = jobOf(place, texts);
+        deepEqual(await states(job), [
+          '1 skipped: Atlas begins with the checkpoint 2, which holds it.',
+          '2 pending: ',
+          '3 pending: ',
+        ]);
+        equal((await applyMigrations(job, ['2', '3'])).kind, 'done');
+        const later = jobOf(place, {
+          ...texts,
+          '4_all.sql': '-- atlas:checkpoint\n\n',
+          '5_c.sql': 'create table c ();\n',
+        });
+        deepEqual(await states(later), [
+          '1 skipped: Atlas has begun with the checkpoint 2, which holds it.',
+          '2 applied: ',
+          '3 applied: ',
+          '4 skipped: Atlas runs a checkpoint only in a database in which nothing is applied: this one has what it holds.',
+          '5 pending: ',
+        ]);
+        equal((await applyMigrations(later, ['5'])).kind, 'done');
+      }));
+
     it('takes what is older than a baseline for applied, and wants an empty database without one', () =>
       withPlace(major, async (place) => {
         const job = jobOf(place, { '1_a.sql': 'select 1;\n', '2_b.sql': 'select 2;\n', '3_c.sql': 'select 3;\n' });

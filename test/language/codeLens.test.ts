@@ -47,7 +47,7 @@ describe('code lenses', () => {
   const states: Record<Exclude<MigrationState, 'missing' | 'pending'>, string> = {
     applied: 'Applied → ',
     edited: 'Edited after it was applied → ',
-    skipped: 'Older than the newest applied one: the tool will not run it → ',
+    skipped: 'The tool will not run it → ',
   };
   for (const [state, title] of Object.entries(states)) {
     it(`tell that a migration is ${state}`, () => {

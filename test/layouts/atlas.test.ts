@@ -239,11 +239,11 @@ describe('folders of Atlas', () => {
     );
   });
 
-  it('leave checkpoints out, and say where atlas.sum does not agree', () => {
+  it('know checkpoints, and say where atlas.sum does not agree', () => {
     const texts = summed({ '/w/m/1_a.sql': 'a;', '/w/m/2_all.sql': '-- atlas:checkpoint\n\na;', '/w/m/3_b.sql': 'b;' });
-    deepEqual(found(texts), ['/w/m: atlas 1 3; atlas.sum lies in it']);
+    deepEqual(found(texts), ['/w/m: atlas 1 2 3; atlas.sum lies in it']);
     deepEqual(found({ ...texts, '/w/m/1_a.sql': 'b;' }), [
-      '/w/m: atlas 1 3; atlas.sum lies in it; Atlas refuses the whole folder: by atlas.sum 1_a.sql was edited. Run atlas migrate hash.',
+      '/w/m: atlas 1 2 3; atlas.sum lies in it; Atlas refuses the whole folder: by atlas.sum 1_a.sql was edited. Run atlas migrate hash.',
     ]);
   });
 

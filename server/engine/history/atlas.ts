@@ -15,6 +15,7 @@ import { type AtlasConfig, atlasConfig } from '../layouts/atlasConfig';
 import { scanAtlas } from '../layouts/atlasScanner';
 import { readSum } from '../layouts/atlasSum';
 import type { ToolSettings } from '../layouts/layout';
+import type { Migration } from '../layouts/migration';
 import { withAdvisoryLocks } from './advisoryLock';
 import { baselines, withoutPart } from './atlasRepairs';
 import type { History, HistoryState, HistoryStep } from './history';
@@ -157,17 +158,30 @@ function stateOf(
   const rows = found ?? [];
   const known = new Map(rows.map((row) => [row.version, row]));
   const [first, last] = [rows[0]?.version ?? '', rows.at(-1)?.version ?? ''];
+  const leaves = ({ version, name }: Migration): string | undefined => {
+    if (known.has(version)) return undefined;
+    if (rows.length === 0)
+      return name.heldBy === undefined ? undefined : `Atlas begins with the checkpoint ${name.heldBy}, which holds it.`;
+    if (name.isCheckpoint)
+      return 'Atlas runs a checkpoint only in a database in which nothing is applied: this one has what it holds.';
+    // A baseline is recorded, and was not run.
+    const hasBegun = name.heldBy !== undefined && version < first && rows[0]?.type === executed;
+    return hasBegun ? `Atlas has begun with the checkpoint ${first}, which holds it.` : undefined;
+  };
   const partial = rows.find(({ applied, total }) => applied > 0 && applied < total);
   return {
     table: labelOf(table),
     exists: found !== undefined,
-    applied({ version }) {
+    applied(migration) {
+      const { version } = migration;
       const row = known.get(version);
       if (row) return row.applied === row.total ? 'applied' : 'pending';
-      // What is older than the first row is part of a baseline or of a checkpoint.
+      if (leaves(migration) !== undefined) return 'skipped';
+      // What is older than the first row is part of a baseline.
       if (version < first) return 'applied';
       return version < last && order === 'linear-skip' ? 'skipped' : 'pending';
     },
+    leaves,
     versions: rows.map(({ version }) => version),
     ...(partial ? { blocked: partlyApplied(partial) } : unclean === undefined ? {} : { blocked: notClean(unclean) }),
     repairs(files) {
@@ -175,13 +189,16 @@ function stateOf(
       return partial ? withoutPart(table, partial.version, [...known.keys()], files) : [];
     },
     skipsOlder: order === 'linear-skip',
-    refuses: ({ version }) =>
-      order !== 'linear' || known.has(version) || version < first || version > last
+    refuses: ({ version, name }) =>
+      order !== 'linear' || name.isCheckpoint || known.has(version) || version < first || version > last
         ? undefined
         : `Atlas refuses to go on: ${version} is not applied, and ${last} is. Give it a higher version and run atlas migrate hash, or say exec_order = NON_LINEAR in atlas.hcl.`,
     needsFiles: 'none',
   };
 }
+
+/** Type of a row whose file was run. */
+const executed = 2;
 
 const partlyApplied = ({ version, applied, total }: Row): string =>
   `Of the ${total} statements of ${version}, the first ${applied} were run. Atlas goes on behind them: mend the file there and run atlas migrate apply; or take back what stands and delete the row.`;

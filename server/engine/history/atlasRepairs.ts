@@ -14,7 +14,8 @@ import { quoted, type TableName } from './table';
 /** Where there is something, and no row: how far it has come. */
 export function baselines(table: TableName, files: FolderFiles): readonly Repair[] {
   const hashes = new Map(readSum(files.read('atlas.sum') ?? '').map(({ name, hash }) => [name, hash]));
-  const rows = files.migrations.map(({ version, title, upPath = '' }) => {
+  const migrations = files.migrations.filter(({ name }) => !name.isCheckpoint);
+  const rows = migrations.map(({ version, title, upPath = '' }) => {
     const hash = hashes.get(upPath.replace(/.*[/\\]/, ''));
     if (hash === undefined) return undefined;
     const values = [version, title, hash, `Rehearsal ${ownVersion}`].map(quoteLiteral).join(', ');
@@ -22,12 +23,12 @@ export function baselines(table: TableName, files: FolderFiles): readonly Repair
   });
   // Atlas refuses a folder with a file that atlas.sum does not know.
   if (rows.includes(undefined)) return [];
-  return newestFew(files.migrations).map(({ version }) => ({
+  return newestFew(migrations).map(({ version }) => ({
     title: `Record all up to ${version} as applied`,
     when: `The schema is as ${version} leaves it.`,
     command: set(version),
     statements: rows
-      .slice(0, files.migrations.findIndex((it) => it.version === version) + 1)
+      .slice(0, migrations.findIndex((it) => it.version === version) + 1)
       .filter((it) => it !== undefined),
   }));
 }

@@ -143,6 +143,8 @@ export interface HistoryState {
    * tools that never do.
    */
   readonly refuses?: (migration: Migration) => string | undefined;
+  /** Why one that is `skipped` is rightly so: a whole sentence; left out where it came too late. */
+  readonly leaves?: (migration: Migration) => string | undefined;
   /** The version that the tool takes back first; left out where that is the newest one with a file here. */
   readonly revertsFirst?: string;
   /**

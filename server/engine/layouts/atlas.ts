@@ -82,11 +82,17 @@ const summedIn = (folder: FolderContents): readonly string[] =>
 /** A checkpoint holds what the files before it do: Atlas begins with the last one where nothing is applied yet. */
 function collect(folder: FolderContents): Collected {
   const texts = summedIn(folder).map((name) => ({ name, text: folder.read(name) ?? '' }));
-  const files = texts.flatMap(({ name: fileName, text }) => {
+  const named = texts.flatMap(({ name: fileName, text }) => {
     const name = readName(fileName);
     const isCheckpoint = text.startsWith('--') && directivesOf(text).some((it) => it.name === 'checkpoint');
-    return name && !isCheckpoint ? [{ fileName, name }] : [];
+    return name ? [{ fileName, name: isCheckpoint ? { ...name, isCheckpoint } : name }] : [];
   });
+  const last = named.findLastIndex(({ name }) => name.isCheckpoint === true);
+  const heldBy = named[last]?.name.version;
+  const files = named.map(({ fileName, name }, at) => ({
+    fileName,
+    name: at < last && heldBy !== undefined ? { ...name, heldBy } : name,
+  }));
   const written = folder.read('atlas.sum');
   const trouble = written === undefined ? undefined : troubleIn(readSum(written), linesOf(texts));
   const fileName = trouble && folder.names.includes(trouble.name) ? trouble.name : 'atlas.sum';

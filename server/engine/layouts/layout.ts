@@ -258,6 +258,10 @@ export interface MigrationName {
   readonly recordedAs?: string;
   /** Versions that it has come in the place of: where all of them are recorded, it is applied. */
   readonly replaces?: readonly string[];
+  /** It does what all before it do, where none of them was run: then it is run in their place (Atlas). */
+  readonly isCheckpoint?: true;
+  /** Version of the last checkpoint, for those before it. */
+  readonly heldBy?: string;
   /** Versions that are recorded in its place: where one of them is, it is applied (Alembic). */
   readonly recordedBy?: readonly string[];
 }

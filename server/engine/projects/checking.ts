@@ -17,6 +17,7 @@ import { type Demands, filesOf } from './fileChecks';
 import type { Ground, SeenMigration } from './ground';
 import { canShare, wishedBy } from './links';
 import { liveNow, viewOf } from './look';
+import { replaysOf } from './replays';
 import { askRows } from './rowQuestions';
 import { unreadUp } from './unread';
 import type { WorkshopKind } from './workshop';
@@ -115,11 +116,13 @@ async function checkFiles(
 ): Promise<Check> {
   const isPending = ({ state }: SeenMigration) => state === 'pending';
   const asked = order.migrations.filter(({ files }) => [...files.keys()].some((path) => order.wanted.has(path)));
-  const replayed = !asked.every(isPending);
-  const nothingApplied = order.migrations.every(isPending);
   const rehearsed = asked.some(isPending);
   let place: Where | undefined;
-  if (replayed && !nothingApplied) place = await checkChain(bench, order, 'replay', onFile, signal);
+  const replays = replaysOf(
+    order.migrations,
+    asked.filter((it) => !isPending(it)),
+  );
+  for (const migrations of replays) place = await checkChain(bench, { ...order, migrations }, 'replay', onFile, signal);
   // With the live schema at hand, what is pending is told upon it; the replay has told of the others.
   if (rehearsed || !place) place = await checkChain(bench, order, order.live, onFile, signal);
   return { ...place, ms: order.laps.whole };

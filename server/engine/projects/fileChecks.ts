@@ -125,13 +125,18 @@ const doubted = (unread: Place | undefined, findings: Finding[]): Finding[] =>
 
 const firstLine = (text: string): TextRange => ({ start: 0, end: Math.max(0, text.search(/[\r\n]|$/)) });
 
-function stateFindings({ path, text }: ReadFile, { migration, state, reason, gap, twice }: SeenMigration): Finding[] {
+function stateFindings(
+  { path, text }: ReadFile,
+  { migration, state, reason, isMeant, gap, twice }: SeenMigration,
+): Finding[] {
   if (path !== migration.upPath) return [];
   const range = firstLine(text);
   const concern = concerns[state];
   const about = { severity: 'information', code: 'version-gap' } as const;
   return [
-    ...(reason === undefined || !concern ? [] : [{ range, severity: 'warning' as const, message: reason, ...concern }]),
+    ...(reason === undefined || !concern || isMeant
+      ? []
+      : [{ range, severity: 'warning' as const, message: reason, ...concern }]),
     ...(twice ? [{ range, severity: severityOf(twice), code: 'version-twice', message: twice.message }] : []),
     ...(gap === undefined ? [] : [{ range, message: gap, ...about }]),
   ];

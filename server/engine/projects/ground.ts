@@ -29,6 +29,8 @@ export interface SeenMigration extends ReadMigration {
   readonly state: MigrationState;
   /** What its tool makes of it, where that is more than the state says. */
   readonly reason?: string;
+  /** As Standing.isMeant. */
+  readonly isMeant?: true;
   /** What to know of a version below it that no file has. */
   readonly gap?: string;
   /** As Standing.twice. */

@@ -10,6 +10,7 @@ import { check } from './checking';
 import type { Ground, SeenMigration } from './ground';
 import { canShare } from './links';
 import { look } from './look';
+import { replayOf } from './replays';
 import type { Workshop, WorkshopKind } from './workshop';
 
 /**
@@ -88,7 +89,7 @@ export function spanOf(path: string, migrations: readonly SeenMigration[], folde
   if (path === 'pending') return { kind: 'live', chosen: pending, span: { from: 0, to: pending.length } };
   const asked = migrations.find(({ files }) => files.has(path));
   if (!asked) throw new Fault('no-such-migration', `${path} is not in ${folder}.`);
-  const chosen = asked.state === 'pending' ? pending : migrations;
+  const chosen = asked.state === 'pending' ? pending : replayOf(migrations, asked);
   const from = chosen.indexOf(asked);
   return { kind: asked.state === 'pending' ? 'live' : 'replay', chosen, span: { from, to: from + 1 } };
 }

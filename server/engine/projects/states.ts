@@ -14,6 +14,8 @@ import { unreadUp } from './unread';
 export interface Standing {
   readonly state: MigrationState;
   readonly reason?: string;
+  /** It is left by its tool, and nobody need do anything about it. */
+  readonly isMeant?: true;
   /** A version below this one that no file has, where that matters to its tool. */
   readonly gap?: string;
   /** Where another file has the same version. */
@@ -28,6 +30,7 @@ export function standingOf(ground: Ground, history: HistoryState, read: ReadMigr
   return {
     state,
     ...(reason === undefined ? {} : { reason }),
+    ...(state === 'skipped' && history.leaves?.(read.migration) !== undefined && { isMeant: true }),
     ...(gap === undefined ? {} : { gap }),
     ...(twice && { twice }),
   };
@@ -60,7 +63,10 @@ function reasonOf(ground: Ground, history: HistoryState, read: ReadMigration, st
       return `This migration was applied and has been edited since.${what} ${effect}`;
     }
     case 'skipped':
-      return `${ground.folder.layout.label} will never run this migration: a later one is applied already. Give it a higher version.`;
+      return (
+        history.leaves?.(migration) ??
+        `${ground.folder.layout.label} will never run this migration: a later one is applied already. Give it a higher version.`
+      );
     case 'pending':
       return history.refuses?.(migration);
     case 'applied':

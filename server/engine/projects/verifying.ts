@@ -13,6 +13,7 @@ import type { Ground, SeenMigration } from './ground';
 import type { ReadFile } from './links';
 import { look } from './look';
 import { upsOnly } from './previewing';
+import { replaysOf } from './replays';
 import { toldInstead } from './toldInstead';
 import type { WorkshopKind } from './workshop';
 
@@ -36,7 +37,12 @@ export async function verify(
   await ground.bench.confirm(signal);
   const isPending = (it: SeenMigration) => it.state === 'pending';
   const applied = wanted.filter((it) => !isPending(it));
-  if (applied.length > 0) await inWorkshop('replay', migrations, applied);
+  for (const replay of replaysOf(migrations, applied))
+    await inWorkshop(
+      'replay',
+      replay,
+      applied.filter((it) => replay.includes(it)),
+    );
   const open = wanted.filter(isPending);
   if (open.length > 0) await inWorkshop(ground.bench.hasNewRows ? 'withRows' : 'live', pending, open);
 
