@@ -111,9 +111,9 @@ function filesOf(
   { deploy, revert, verify, reworked, extension }: SqitchPlaces,
   isThere: (fileName: string) => boolean,
 ): ChangeFiles {
-  const isReworked = reworkTags.length > 0;
-  const dirs = isReworked ? reworked : { deploy, revert, verify };
-  const tag = reworkTags.find((it) => isThere(posix.join(dirs.deploy, `${name}@${it}.${extension}`))) ?? reworkTags[0];
+  const [first] = reworkTags;
+  const dirs = first === undefined ? { deploy, revert, verify } : reworked;
+  const tag = firstOf(reworkTags, (it) => isThere(posix.join(dirs.deploy, `${name}@${it}.${extension}`))) ?? first;
   const version = tag === undefined ? name : `${name}@${tag}`;
   const [up, down, verified] = [dirs.deploy, dirs.revert, dirs.verify].map((dir) =>
     posix.join(dir, `${version}.${extension}`),
@@ -125,6 +125,11 @@ function filesOf(
       : [{ fileName, name: { version, id, digits: '', order, title: '', direction } }];
   const files = [...fileOf(up, 'up'), ...fileOf(down, 'down'), ...fileOf(verified, 'verify')];
   return { files, missing: files[0]?.name.direction === 'up' ? undefined : up };
+}
+
+function firstOf(names: Iterable<string>, isIt: (name: string) => boolean): string | undefined {
+  for (const name of names) if (isIt(name)) return name;
+  return undefined;
 }
 
 /** Each folder is listed once. */

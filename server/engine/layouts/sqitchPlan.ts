@@ -24,8 +24,11 @@ export interface SqitchChange extends Planned {
   readonly requires: readonly SqitchDependency[];
   readonly conflicts: readonly SqitchDependency[];
   readonly tags: readonly SqitchTag[];
-  /** Names of the tags one of which its scripts bear when it was reworked since, in the order they are looked for. */
-  readonly reworkTags: readonly string[];
+  /**
+   * Names of the tags one of which its scripts bear when it was reworked since, in the order they are looked for: as a
+   * rule it is the first.
+   */
+  readonly reworkTags: Iterable<string>;
 }
 
 export interface SqitchTag extends Planned {
@@ -64,12 +67,17 @@ const hasTag = ({ tags }: SqitchChange, tag: string): boolean => tags.some((it) 
 /** The plan cannot be read on. */
 class PlanRefusal extends Error {}
 
-type Draft = { -readonly [Key in keyof SqitchChange]: SqitchChange[Key] } & { tags: SqitchTag[]; reworkTags: string[] };
+type Draft = { -readonly [Key in keyof SqitchChange]: SqitchChange[Key] } & { tags: SqitchTag[] };
 
 class PlanReader {
   private readonly pragmas = new Map<string, string>();
   private readonly changes: Draft[] = [];
   private readonly tagLines = new Map<string, number>();
+  /** Indexes of the changes of a name, or with this id, in their order. */
+  private readonly places = new Map<string, number[]>();
+  private readonly tagPlaces = new Map<string, number>();
+  /** Indexes of the changes that have tags, in their order. */
+  private readonly tagged: number[] = [];
   private inHeader = true;
   private lastIsTag = false;
   private line = 0;
@@ -144,6 +152,9 @@ class PlanReader {
     this.checkSection();
     this.section = new Map();
     this.tagLines.set(name, this.line);
+    const at = this.changes.length - 1;
+    this.tagPlaces.set(name, at);
+    if (this.tagged.at(-1) !== at) this.tagged.push(at);
     last.tags.push({ ...planned, id: tagId(project, planned, last.id) });
   }
 
@@ -158,7 +169,13 @@ class PlanReader {
     };
     this.section.set(planned.name, this.line);
     this.rework(planned.name);
-    this.changes.push({ ...change, id: changeId(project, change, this.changes.at(-1)?.id), tags: [], reworkTags: [] });
+    const id = changeId(project, change, this.changes.at(-1)?.id);
+    for (const key of [planned.name, id]) {
+      const places = this.places.get(key) ?? [];
+      places.push(this.changes.length);
+      this.places.set(key, places);
+    }
+    this.changes.push({ ...change, id, tags: [], reworkTags: [] });
   }
 
   private dependenciesOf({ name }: Project, list: string | undefined): readonly SqitchDependency[] {
@@ -171,20 +188,36 @@ class PlanReader {
 
   /** The scripts of the former change of that name bear one of the tags since, the last change's first. */
   private rework(name: string): void {
-    const at = this.changes.findLastIndex((it) => it.name === name);
-    if (at < 0) return;
-    const since = this.changes.slice(at).toReversed();
-    this.changes[at]?.reworkTags.push(...since.flatMap(({ tags }) => tags.map((it) => it.name)));
+    const at = this.places.get(name)?.at(-1);
+    const former = at === undefined ? undefined : this.changes[at];
+    if (at === undefined || !former) return;
+    const { changes, tagged } = this;
+    const until = tagged.length;
+    former.reworkTags = {
+      *[Symbol.iterator]() {
+        for (let i = until - 1; (tagged[i] ?? -1) >= at; i--)
+          for (const tag of changes[tagged[i] ?? at]?.tags ?? []) yield tag.name;
+      },
+    };
   }
 
   /** Each change of this project that is required stands before the one that requires it. */
   private checkSection(): void {
     const start = this.changes.length - this.section.size;
     for (const [i, { name, requires }] of this.changes.slice(start).entries()) {
-      const before = this.changes.slice(0, start + i);
-      const missing = requires.find((it) => isOwn(it) && !findChange(before, it.key));
+      const missing = requires.find((it) => isOwn(it) && !this.isBefore(start + i, it.key));
       if (missing) this.refuse(`"${name}" requires "${missing.key}", which does not stand before it`);
     }
+  }
+
+  /** Whether findChange would find one among so many changes. */
+  private isBefore(count: number, key: string): boolean {
+    const at = key.indexOf('@');
+    const first = (name: string): number => this.places.get(name)?.[0] ?? count;
+    if (at < 0) return first(key) < count;
+    const [wanted, tag] = [key.slice(0, at), key.slice(at + 1)];
+    const tagged = tag === 'HEAD' ? count - 1 : tag === 'ROOT' ? 0 : (this.tagPlaces.get(tag) ?? count);
+    return tagged < count && (wanted === '' ? tagged >= 0 : first(wanted) <= tagged);
   }
 
   private refuse(why: string): never {
