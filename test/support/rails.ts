@@ -2,8 +2,11 @@
 import { execFile } from 'node:child_process';
 import { installModules } from './programs';
 
-/** Debian's gems are for its own Ruby, which need not be the first one of the PATH. */
-const ruby = '/usr/bin/ruby';
+/**
+ * Debian's gems are for its own Ruby, which need not be the first one of the PATH. Another one may be named, to try other
+ * releases by hand: a script that calls Ruby with their folders.
+ */
+const ruby = process.env['REHEARSAL_TEST_RUBY'] ?? '/usr/bin/ruby';
 
 /** For ours to take the same. */
 export function rubyVariables(): Readonly<Record<string, string>> {
