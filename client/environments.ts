@@ -25,16 +25,22 @@ export interface Environments {
 }
 
 export function followEnvironments(client: LanguageClient, secrets: SecretStorage): Environments {
+  const of = (folder: string): Promise<readonly EnvironmentItem[]> =>
+    client.sendRequest(ListEnvironmentsRequest, { folder });
+  const loginOf = async (folder: string, environment: string): Promise<string> =>
+    (await of(folder)).find(({ name }) => name === environment)?.login ?? '';
   const params = async (folder: string, environment: string): Promise<EnvironmentParams> => {
-    const password = await secrets.get(secretName(folder, environment));
-    return { folder, environment, ...(password === undefined ? {} : { password }) };
+    const login = await loginOf(folder, environment);
+    const value = await secrets.get(secretName(folder, login));
+    return { folder, environment, ...(value === undefined ? {} : { password: { login, value } }) };
   };
   return {
     params,
-    of: (folder) => client.sendRequest(ListEnvironmentsRequest, { folder }),
+    of,
     stateOf: async (folder, environment) =>
       client.sendRequest(EnvironmentStateRequest, await params(folder, environment)),
     async loggedIn(folder, environment, use) {
+      const login = await loginOf(folder, environment);
       try {
         return await use(await params(folder, environment));
       } catch (error) {
@@ -46,11 +52,12 @@ export function followEnvironments(client: LanguageClient, secrets: SecretStorag
           ignoreFocusOut: true,
         });
         if (password === undefined) return undefined;
-        await secrets.store(secretName(folder, environment), password);
+        await secrets.store(secretName(folder, login), password);
         return use(await params(folder, environment));
       }
     },
   };
 }
 
-const secretName = (folder: string, environment: string): string => `rehearsal:${folder}:environment:${environment}`;
+/** By the login: the name may come to stand for another server. */
+const secretName = (folder: string, login: string): string => `rehearsal:${folder}:environment:${login}`;

@@ -68,7 +68,7 @@ export interface EngineOptions {
   readonly environments?: unknown;
   /** Oldest rehearsal that an apply to production may rely on, in minutes; left out, 60. */
   readonly rehearsalMaxAge?: number | undefined;
-  /** Passwords by the names of environments, from the keychain. */
+  /** Passwords of environments by the ids of their targets, from the keychain: for another server they are none. */
   readonly environmentPasswords?: Readonly<Record<string, string>>;
   readonly statementMs: number;
   readonly shadow: 'auto' | 'private' | 'same-server' | 'embedded' | { readonly url: string };

@@ -41,7 +41,7 @@ function attachReading(connection: Connection, workspace: Workspace): void {
       const items: EnvironmentItem[] = [];
       for (const it of project.environments()) {
         const there = await workspace.projectThere({ folder, environment: it.name });
-        items.push({ ...it, target: targetItem(there.target, '') });
+        items.push({ ...it, target: targetItem(there.target, ''), login: there.target.id });
       }
       return items;
     }),

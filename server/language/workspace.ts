@@ -43,7 +43,7 @@ export class Workspace {
   private found: Promise<readonly Project[]> | undefined;
   /** Of environments that were asked for, by their names. */
   private readonly elsewhere = new Map<string, readonly Project[]>();
-  /** By the names of environments; the engine reads them where it looks for its targets. */
+  /** By logins; the engine reads them where it looks for its targets. */
   private readonly passwords: Record<string, string> = {};
   private statuses = new WeakMap<Project, Promise<Status>>();
 
@@ -155,7 +155,7 @@ export class Workspace {
    */
   async projectThere({ folder, environment, password }: EnvironmentParams): Promise<Project> {
     const here = await this.projectAt(folder);
-    if (password !== undefined) this.passwords[environment] = password;
+    if (password !== undefined) this.passwords[password.login] = password.value;
     const found = (await this.engine?.projects(environment)) ?? [];
     this.elsewhere.set(environment, found);
     const there = found.find((it) => it.folder.path === here.folder.path);

@@ -10,6 +10,8 @@ export interface EnvironmentItem {
   /** Where it is configured, for people. */
   readonly source: string;
   readonly target: TargetItem;
+  /** Who logs in where, without secrets; a password is for that alone. */
+  readonly login: string;
 }
 
 /** Names an environment of a folder. */
@@ -17,7 +19,14 @@ export interface EnvironmentParams {
   readonly folder: string;
   readonly environment: string;
   /** From SecretStorage, where its connection has none. */
-  readonly password?: string;
+  readonly password?: KeptPassword;
+}
+
+/** A file of the repository says where an environment is, and may come to name another server. */
+export interface KeptPassword {
+  /** As EnvironmentItem.login: sent to nobody else. */
+  readonly login: string;
+  readonly value: string;
 }
 
 /** Client → server: the environments of a folder of migrations. */

@@ -60,6 +60,8 @@ describe('environments', () => {
     ],
     ['a misspelt key', { a: { conection: 'x', role: 'staging' } }, /there is no "conection"/],
     ['neither connection nor variable', { a: { role: 'staging' } }, /either "connection"/],
+    ['a name of many lines', { 'a\nb': { variable: 'A', role: 'staging' } }, /its name has to begin/],
+    ['a name of all objects', { constructor: { variable: 'A', role: 'staging' } }, /its name has to begin/],
     ['a list', [1], /has to be an object of environments/],
   ] as const)
     it(`with ${what} are refused, without a word of it`, () =>
@@ -95,8 +97,13 @@ describe('environments', () => {
           equal(staging.target.label, `${pathname.slice(1)}@${host}`);
           deepEqual(staging.target.environment?.role, 'staging');
           equal((await staging.status()).migrations.length, 2);
-          const environmentPasswords = { other: password };
-          equal((await (await one(workspace, 'other', { environmentPasswords })).status()).migrations.length, 2);
+          const { id } = (await one(workspace, 'other')).target;
+          const at = (login: string) => one(workspace, 'other', { environmentPasswords: { [login]: password } });
+          equal((await (await at(id)).status()).migrations.length, 2);
+          await rejects(
+            (await at(id.replace('@', '@elsewhere.'))).status(),
+            isFault('wrong-password', /none is known/),
+          );
         },
       );
     }));

@@ -75,8 +75,11 @@ describe('environments in the editor', function () {
         connection.sendRequest(EnvironmentStateRequest, { folder, environment, ...more });
       await refuses(ask('gone'), 'no-server', /Postgres does not answer/, chooseDatabase);
       await refuses(ask('bare'), 'wrong-password', /Postgres refused the login/, chooseDatabase);
-      const { password } = new URL(production);
-      equal((await ask('bare', { password })).migrations.length, 2);
+      const { login = '' } = listed.find(({ name }) => name === 'bare') ?? {};
+      const { password: value } = new URL(production);
+      const elsewhere = { login: `${login}_of_another`, value };
+      await refuses(ask('bare', { password: elsewhere }), 'wrong-password', /none is known/, chooseDatabase);
+      equal((await ask('bare', { password: { login, value } })).migrations.length, 2);
       equal((await ask('bare')).migrations.length, 2, 'it is known until the server ends');
       await refuses(ask('bar'), 'no-such-environment', /bare/);
     }));
@@ -119,8 +122,9 @@ describe('environments in the editor', function () {
 
   it('get a bundle, also where they are only read', () =>
     inEditor(async ({ editor: { connection }, path, write }, folder, { production }) => {
-      const { password } = new URL(production);
-      const place = { folder, environment: 'bare', password };
+      const items = await connection.sendRequest(ListEnvironmentsRequest, { folder });
+      const login = items.find(({ name }) => name === 'bare')?.login ?? '';
+      const place = { folder, environment: 'bare', password: { login, value: new URL(production).password } };
       const bundle = (out: string) => connection.sendRequest(BundleRequest, { ...place, out: uriOf(path(out)) });
       const result = await bundle('release');
       ok(result.kind === 'written' && existsSync(path('release/apply.sql')), JSON.stringify(result));

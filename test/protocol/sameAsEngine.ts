@@ -33,7 +33,10 @@ export type Whole = AllTrue<
     Same<snapshots.SnapshotTable, engine.SnapshotTable>,
     Same<snapshots.TableSince, engine.TableSince>,
     Same<trial.PsqlCall, engine.PsqlCall>,
-    Same<Omit<environments.EnvironmentItem, 'target'>, Pick<engine.EnvironmentInfo, keyof engine.EnvironmentInfo>>,
+    Same<
+      Omit<environments.EnvironmentItem, 'target' | 'login'>,
+      Pick<engine.EnvironmentInfo, keyof engine.EnvironmentInfo>
+    >,
   ]
 >;
 

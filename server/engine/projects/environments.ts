@@ -8,7 +8,7 @@ import { suggestion } from '../base/nearest';
 import { withoutPassword } from '../database/candidates';
 import { isUrl } from '../database/connectionString';
 import type { Database } from '../database/database';
-import { type ConnectionParameters, withPassword } from '../database/parameters';
+import { type ConnectionParameters, idOf, withPassword } from '../database/parameters';
 import { type EnvironmentInfo, environmentRoles } from '../environments';
 import type { EngineOptions } from '../project';
 import type { World } from '../world';
@@ -86,7 +86,7 @@ function parametersOf(
       `environment ${name} is named by the variable ${at.kind === 'variable' ? at.variable : ''} (${source}), which is not set.`,
     );
   const parameters = connectionOf(text, world);
-  const password = at.kind === 'connection' ? options.environmentPasswords?.[name] : undefined;
+  const password = at.kind === 'connection' ? options.environmentPasswords?.[idOf(parameters)] : undefined;
   return password === undefined ? parameters : withPassword(parameters, password);
 }
 
@@ -122,6 +122,9 @@ const keys = ['connection', 'variable', 'role', 'readOnly'];
 
 function environmentIn(name: string, value: unknown, source: string): Environment {
   const fails = (why: string): Fault => wrong(source, `environment ${name}: ${why}`);
+  // Names are keys of plain objects, and are shown in lines.
+  if (name in Object.prototype || !/^[\p{L}\p{N}][^\p{C}\p{Zl}\p{Zp}]*$/u.test(name))
+    throw fails('its name has to begin with a letter or digit, in one line, and to be no word of JavaScript');
   if (!isRecord(value)) throw fails('it has to be an object');
   const odd = Object.keys(value).find((key) => !keys.includes(key));
   if (odd !== undefined) throw fails(`there is no "${odd}"; there are ${keys.join(', ')}`);
