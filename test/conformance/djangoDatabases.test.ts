@@ -1,6 +1,7 @@
 /** The real Django on other databases than the one of `default`: those of other aliases, and a copy of the target. */
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import type { ApplyResult, Project, TrialRequest } from '../../server/engine/project';
+import { lossInWords } from '../../server/engine/verification';
 import { never, on, projectOf, withWorkspace } from '../engine/support';
 import { withClient } from '../support/client';
 import { debianPython, djangoFiles, furtherMigration, manage, severalDatabases, withDjango } from '../support/django';
@@ -69,6 +70,8 @@ describe('the databases of a project of Django', () => {
       withWorkspace(
         {
           ...djangoFiles(url),
+          // With models of its own an app gets content types and permissions, which no migration takes back.
+          'stock/models.py': '',
           'shop/migrations/0003_more.py': furtherMigration(
             `        migrations.RunSQL('create index more on shop_product (stock)', 'drop index more'),
         migrations.AlterField('order', 'id', models.AutoField(primary_key=True)),`,
@@ -98,7 +101,9 @@ describe('the databases of a project of Django', () => {
             { mode: 'SHARE', object: 'shop_product' },
           ]);
           ok(changes.some(({ name }) => /stock_shelf/.test(name)));
-          deepEqual([roundTrip.kind, await namesIn(url, tables)], ['tried', ['shop_order', 'shop_product']]);
+          if (roundTrip.kind !== 'tried' || roundTrip.verdict.kind !== 'different') throw new Error(roundTrip.kind);
+          deepEqual(roundTrip.verdict.losses.map(lossInWords), ['public.shop_product: 1 row more than before']);
+          deepEqual(await namesIn(url, tables), ['shop_order', 'shop_product']);
           deepEqual(await statesOf(project), [
             `${first} applied`,
             ...[second, 'shop.0003_more', third].map((it) => `${it} pending`),

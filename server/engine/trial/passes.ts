@@ -7,7 +7,7 @@ import { beginByTool } from '../apply/runByTool';
 import { Fault } from '../base/fault';
 import type { Database } from '../database/database';
 import { whileWanted } from '../database/onSession';
-import { isOwnTable, ownObjects, type OwnObjects } from '../history/ownObjects';
+import { isAddedByTool, isOwnTable, ownObjects, type OwnObjects } from '../history/ownObjects';
 import { previewOf } from '../preview/preview';
 import type { HistoryState } from '../history/history';
 import type { ApplyResult, ObjectChange } from '../project';
@@ -87,7 +87,7 @@ export async function run(
     versions: down.versions,
     verdict: verdictOn(
       differenceButForOrder(lowest.schema, back.schema),
-      lossesThereAndBack(lowest.tables, back.tables),
+      lossesThereAndBack(lowest.tables, back.tables).filter((it) => !isAddedByTool(own, it)),
     ),
     again: again ? [] : differenceButForOrder(after.schema, (await stand(other)).schema),
     ...(down.stopped !== undefined && { stopped: down.stopped }),
