@@ -131,7 +131,7 @@ for (const major of [servers.oldest, servers.newest])
     it('dumps over TLS and over a socket', async () => {
       await withSession(at({}), (session) => session.run('create table dumped (a int)'));
       for (const how of [{ sslmode: 'verify-full', sslrootcert: '/ca', host: 'localhost' }, { host: server.folder }])
-        match(await serverDatabase(at(how), assets).dump('schema'), /CREATE TABLE public\.dumped/);
+        match(await serverDatabase(at(how), assets).dump(), /CREATE TABLE public\.dumped/);
     });
 
     it('logs in and cancels over a socket, where sslmode means nothing', () =>

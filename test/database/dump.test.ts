@@ -8,7 +8,10 @@ import { plainParameters } from '../../server/engine/database/parameters';
 import { quoteIdentifier } from '../../server/engine/database/quote';
 import { serverDatabase } from '../../server/engine/database/serverDatabase';
 import type { Session } from '../../server/engine/database/session';
+import { loadDump } from '../../server/engine/snapshots/dumpFile';
+import { isFault } from '../support/faults';
 import { type Major, asAdmin, serverOf, servers } from '../support/servers';
+import { wholeDump } from '../support/wholeDump';
 
 /** Made by `npm run build`. */
 const assets = join(__dirname, '../../dist');
@@ -38,7 +41,18 @@ SET transaction_timeout = 0;
 const rows = `
   insert into "Odd ""schema"" é"."ta""ble" ("text")
     select 'row ' || n || E'\\n\\\\restrict line\\n''quoted'' \\\\ 🐘' from generate_series(1, 1200) n;
-  insert into "Odd ""schema"" é"."ta""ble" (mood, "text") values (null, null);
+  insert into "Odd ""schema"" é"."ta""ble" (mood, "text")
+    values (null, null), ('it''s fine', E'\\\\.\\n\\\\.'), (null, repeat('長い', 50000));
+  create table flags (flag bool, "FROM ONLY x" int, "a, ""b""" int);
+  insert into flags values (true, 1, 2), (null, null, 3);
+  create table nothing (); insert into nothing default values;
+  create table computed (one int generated always as (1) stored); insert into computed default values;
+  create table parts (id int, kind text) partition by list (kind);
+  create table part partition of parts for values in ('a'); create table other_part partition of parts default;
+  insert into parts values (1, 'a'), (2, 'b');
+  create table untouched (id serial); select nextval('untouched_id_seq'), nextval('untouched_id_seq');
+  create materialized view counted as select count(*) from flags;
+  select lo_from_bytea(4711, decode(repeat('00ff', 20000), 'hex'));
 `;
 
 for (const major of [servers.oldest, servers.newest])
@@ -46,22 +60,26 @@ for (const major of [servers.oldest, servers.newest])
     it('restores to the same schema', () =>
       withTwo(major, async (from, to) => {
         await run(from, schema);
-        const dump = await from.dump('schema');
+        const dump = await from.dump();
         match(dump, /CREATE TABLE "Odd ""schema"" é"\."ta""ble"/);
         await run(to, dump);
-        equal(await to.dump('schema'), dump);
+        equal(await to.dump(), dump);
         doesNotMatch(dump, /INSERT INTO/);
       }));
 
     it('restores with every row, also rows that look like lines of psql', () =>
       withTwo(major, async (from, to) => {
         await run(from, schema + rows);
-        const dump = await from.dump('all');
-        await run(to, dump);
-        equal(await to.dump('all'), dump);
+        const dump = await wholeDump(from);
+        const load = (text: string): Promise<void> =>
+          within(to, (session) => loadDump(session, inSmallPieces(text), new AbortController().signal));
+        await rejects(load(`${dump}select nothing;`), isFault('refused'));
+        deepEqual(await query(to, `select to_regclass('flags')::text as flags`), [{ flags: null }]);
+        await load(dump);
+        equal(await wholeDump(to), dump);
         const content = `select t."text", t.mood::text from "Odd ""schema"" é"."ta""ble" t order by "iD"`;
         const [before, after] = [await query(from, content), await query(to, content)];
-        equal(before.length, 1201);
+        equal(before.length, 1203);
         deepEqual(after, before);
         const comment = `select obj_description('"Odd ""schema"" é"."ta""ble"'::regclass) as text`;
         deepEqual(await query(to, comment), await query(from, comment));
@@ -72,7 +90,7 @@ for (const major of [servers.oldest, servers.newest])
         const server = await serverOf(major);
         await run(from, "create table secret (); create role snoop login password 'x'");
         const as = plainParameters({ ...server, user: 'snoop', password: 'x', database: from.name });
-        await rejects(serverDatabase(as, assets).dump('schema'), (error) => {
+        await rejects(serverDatabase(as, assets).dump(), (error) => {
           ok(error instanceof Fault);
           equal(error.code, 'no-right');
           match(
@@ -90,7 +108,7 @@ for (const major of [servers.oldest, servers.newest])
         const locker = await from.open('write');
         await locker.run('begin; lock table t');
         const stop = new AbortController();
-        const dumping = from.dump('schema', stop.signal);
+        const dumping = from.dump(stop.signal);
         const stopped = rejects(dumping, { name: 'AbortError' });
         const waiting =
           "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
@@ -100,9 +118,16 @@ for (const major of [servers.oldest, servers.newest])
         await stopped;
         await until(async () => (await observer.rows(waiting)).length === 0);
         await Promise.all([locker.close(), observer.close()]);
-        await rejects(from.dump('schema', AbortSignal.abort()), { name: 'AbortError' });
+        await rejects(from.dump(AbortSignal.abort()), { name: 'AbortError' });
       }));
   });
+
+/** So that every line and many a character is cut somewhere. */
+async function* inSmallPieces(text: string): AsyncGenerator<Buffer> {
+  const bytes = Buffer.from(text);
+  for (let at = 0, length = 1; at < bytes.length; at += length, length = (length % 61) + 1)
+    yield bytes.subarray(at, at + length);
+}
 
 before('the bundles are built', () => ok(existsSync(join(assets, 'dump.js')), 'run npm run build first'));
 

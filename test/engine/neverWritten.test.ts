@@ -11,6 +11,7 @@ import { withFolder } from '../support/files';
 import { assets } from '../support/places';
 import { binariesOf, type Major, serverOf, servers, withDatabase } from '../support/servers';
 import { withSession } from '../support/session';
+import { wholeDump } from '../support/wholeDump';
 import { checked, never, on, projectOf, withWorkspace } from './support';
 
 /** Files that would do harm where they run; `@target` is the name of the database, `@url` how to reach it. */
@@ -68,7 +69,7 @@ async function prepareTarget(session: Session, link: string): Promise<void> {
 async function stateOf(url: string, major: Major): Promise<readonly unknown[]> {
   const { host, port, user, password } = await serverOf(major);
   const database = new URL(url).pathname.slice(1);
-  const dump = await serverDatabase(plainParameters({ host, port, user, password, database }), assets).dump('all');
+  const dump = await wholeDump(serverDatabase(plainParameters({ host, port, user, password, database }), assets));
   return withSession(url, async (session) => [
     dump,
     await valueOf(session, `select string_agg(pg_authid::text, ' ' order by oid) from pg_authid`),

@@ -80,7 +80,7 @@ for (const major of Object.values(servers)) {
             const taken: string[] = [];
             for (const it of statements) if (await isTaken(plain.client, it)) taken.push(it);
             const text = taken.map((it) => `${it};\n`).join('');
-            const made = rewritten(text, cutWhole, keysIn(await plain.database.dump('schema')));
+            const made = rewritten(text, cutWhole, keysIn(await plain.database.dump()));
             const expected = await contentOf(plain.database);
             for (let times = 1; times <= 2; times++) {
               await again.client.query(made.text);

@@ -6,6 +6,7 @@ import { serverDatabase } from '../../server/engine/database/serverDatabase';
 import type { Cut } from '../../server/engine/idempotence/rewrite';
 import { assets } from '../support/places';
 import { type Major, serverOf, withDatabase } from '../support/servers';
+import { wholeDump } from '../support/wholeDump';
 
 export interface Opened {
   readonly client: Client;
@@ -36,7 +37,7 @@ async function opened(major: Major, url: string, use: (it: Opened) => Promise<vo
 
 /** Schema and rows as lines; without where sequences stand, which go on for what is not inserted either. */
 export async function contentOf(database: Database): Promise<readonly string[]> {
-  const dump = await database.dump('all');
+  const dump = await wholeDump(database);
   return dump.split('\n').filter((line) => !/^(?:SELECT pg_catalog\.setval|\\(?:un)?restrict)/.test(line));
 }
 

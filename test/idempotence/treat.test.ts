@@ -37,7 +37,7 @@ for (const major of Object.values(servers)) {
             if (given !== undefined) await run(client, i, given);
           }
         }
-        const keysOf = keysIn(await plain.database.dump('schema'));
+        const keysOf = keysIn(await plain.database.dump());
         const texts = cases.map(({ statement }, i) =>
           textOf(statement, (parts) => keysOf(parts.length > 1 ? parts : [schemaOf(i), ...parts])),
         );

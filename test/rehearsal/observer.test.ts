@@ -223,6 +223,6 @@ const databaseOf = (url: string): string => new URL(url).pathname.slice(1);
 async function dumped(major: Major, url: string): Promise<string> {
   const server = await serverOf(major);
   const parameters = plainParameters({ ...server, database: databaseOf(url) });
-  const dump = await serverDatabase(parameters, assets).dump('schema', new AbortController().signal);
+  const dump = await serverDatabase(parameters, assets).dump(new AbortController().signal);
   return dump.replaceAll(/^\\(?:un)?restrict .*$/gm, '');
 }

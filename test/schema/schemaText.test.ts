@@ -21,7 +21,7 @@ async function dumpOf(major: Major): Promise<string> {
         await demand(session, ...statementsOf(everything).map(({ text }) => text));
         const place = { host, port, user, password, database: new URL(url).pathname.slice(1) };
         try {
-          return await serverDatabase(plainParameters(place), assets).dump('schema');
+          return await serverDatabase(plainParameters(place), assets).dump();
         } finally {
           await demand(session, 'alter subscription sub set (slot_name = none)', 'drop subscription sub');
           await demand(session, 'drop event trigger on_ddl');

@@ -66,7 +66,7 @@ const on: <T>(major: Major, name: string, use: Parameters<typeof withSession<T>>
 
 async function dumpOf(major: Major, database: string): Promise<string> {
   const { host, port, user, password } = await serverOf(major);
-  return serverDatabase(plainParameters({ host, port, user, password, database }), assets).dump('schema');
+  return serverDatabase(plainParameters({ host, port, user, password, database }), assets).dump();
 }
 
 async function stateOf(major: Major, name: string): Promise<Wanted> {

@@ -45,8 +45,9 @@ describe('shadows in the embedded engine', () => {
       await demand(shadow.session, 'delete from t');
       const again = await place.fresh(fileBase(file, '1'), never);
       equal(await valueOf(again.session, 'select count(*)::int from t'), 2);
-      const dumped = await database.dump('all');
-      match(dumped, /\(1\)[^;]*\(2\)/);
+      const kept = await database.open('read');
+      equal(await valueOf(kept, 'select count(*)::int from t'), 2);
+      await kept.close();
     });
   });
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Snapshot } from '../../server/engine/project';
 import { loadDump, takeDump } from '../../server/engine/snapshots/dumpFile';
 import { snapshotPrefix } from '../../server/engine/snapshots/names';
-import { readDump } from '../../server/engine/snapshots/packed';
+import { readDump } from '../../server/engine/snapshots/dumpBytes';
 import { recoverSnapshots } from '../../server/engine/snapshots/recover';
 import { dropSnapshot, listSnapshots, restoreSnapshot, takeSnapshot } from '../../server/engine/snapshots/snapshots';
 import type { ServerTarget } from '../../server/engine/snapshots/target';
@@ -34,7 +34,7 @@ for (const major of Object.values(servers)) {
         match(snapshot.reason, /^by hand \(as a dump file, because a copy .* permission denied to create database\)$/);
         equal((await listSnapshots(owner, place.around))[0]?.id, snapshot.id);
         const path = join(place.around.storage, 'snapshots', `${snapshot.id}.sql`);
-        match(readFileSync(path, 'utf8'), /^-- rehearsal: \{.*\}\n[^]*INSERT INTO public\.item/);
+        match(readFileSync(path, 'utf8'), /^-- rehearsal: \{.*\}\n[^]*COPY public\.item/);
         await dropSnapshot(owner, snapshot.id, place.around);
         deepEqual(readdirSync(join(place.around.storage, 'snapshots')), []);
         await rejects(dropSnapshot(owner, snapshot.id, place.around), isFault('no-such-snapshot'));
@@ -212,7 +212,7 @@ for (const major of Object.values(servers)) {
         await sql(`update item set name = 'changed'`);
         for (const [damaged, fault] of [
           [`${whole}\nselect * from nowhere;\n`, 'refused'],
-          [whole.slice(0, whole.indexOf('INSERT') + 20), 'not-readable'],
+          [whole.slice(0, whole.indexOf('COPY') + 20), 'not-readable'],
         ] as const) {
           writeFileSync(path, damaged);
           await rejects(restoreSnapshot(owner, snapshot.id, back, around), isFault(fault));

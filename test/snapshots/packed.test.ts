@@ -41,7 +41,7 @@ for (const major of Object.values(servers)) {
       withFilled(major, async (place) => {
         const { id } = await taken(place, 'gzip');
         const text = gunzipSync(readFileSync(packedPath(place.around.storage, id))).toString();
-        match(text, /^-- rehearsal: \{.*\}\n[^]*INSERT INTO public\.item[^]*PostgreSQL database dump complete/);
+        match(text, /^-- rehearsal: \{.*\}\n[^]*COPY public\.item[^]*PostgreSQL database dump complete/);
       }));
 
     it('cut off anywhere, or with a byte changed, are told of before anything is done', () =>

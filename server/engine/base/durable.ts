@@ -13,6 +13,7 @@ import {
   rmSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -37,17 +38,37 @@ export function writeDurably(path: string, content: string | Uint8Array): void {
 /**
  * As writeDurably, piece by piece.
  *
+ * @param head what the file begins with; asked for once more when all is written, and of the same length then
  * @throws as writeDurably; whatever the pieces throw
  */
-export async function pipeDurably(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+export async function pipeDurably(
+  path: string,
+  head: () => Uint8Array,
+  pieces: AsyncIterable<Uint8Array>,
+): Promise<void> {
   const beside = besideOf(path);
   try {
     makeFolder(dirname(path));
-    await pipeline(pieces, createWriteStream(beside, { flags: 'wx', mode: 0o600 }));
+    await pipeline(behind(head(), pieces), createWriteStream(beside, { flags: 'wx', mode: 0o600 }));
+    writeOver(beside, head());
     settle(beside, path);
   } catch (cause) {
     rmSync(beside, { force: true });
     throw fileFault(path, cause);
+  }
+}
+
+async function* behind(head: Uint8Array, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield head;
+  yield* pieces;
+}
+
+function writeOver(path: string, beginning: Uint8Array): void {
+  const file = openSync(path, 'r+');
+  try {
+    writeSync(file, beginning, 0, beginning.length, 0);
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -21,9 +21,14 @@ export interface Database {
    */
   open(purpose: 'read' | 'write', signal?: AbortSignal): Promise<Session>;
   /**
-   * Dumps by pg_dump compiled to WebAssembly, over a connection of our own.
+   * Dumps the schema by pg_dump compiled to WebAssembly, over a connection of our own.
    *
-   * @returns SQL text; with data as INSERT statements
+   * @returns SQL text
    */
-  dump(content: 'schema' | 'all', signal?: AbortSignal): Promise<string>;
+  dump(signal?: AbortSignal): Promise<string>;
+  /**
+   * The same with rows, as SQL for psql with COPY, in pieces that end anywhere; on a server. Few of them are in memory
+   * at a time.
+   */
+  dumpWithRows?(signal: AbortSignal): AsyncIterable<Buffer>;
 }

@@ -9,12 +9,18 @@ import { settingsForDump } from './dumpSettings';
 import type { DumpResult, DumpWork } from './dumpWorker';
 import { compiledDump } from './embeddedAssets';
 import { type ConnectionParameters, labelOf } from './parameters';
+import { sessionOver } from './postgres';
+import { type DumpPiece, sqlOf } from './rowsApart';
+import type { Session } from './session';
 
 /**
  * Longest wait for a lock, in milliseconds. pg_dump holds locks on the tables before while it waits for the next, so that
  * who alters those waits as well.
  */
 const lockMs = { schema: 1_000, all: 10_000 } as const;
+
+/** So much of a large object is read at once. */
+const largeObjectBytes = 64 * 1024;
 
 /**
  * @param assets folder with `dump.js` and `pglite/pg_dump.wasm`
@@ -25,32 +31,90 @@ const lockMs = { schema: 1_000, all: 10_000 } as const;
 export async function dumpServer(
   parameters: ConnectionParameters,
   assets: string,
-  content: 'schema' | 'all',
   signal?: AbortSignal,
 ): Promise<string> {
-  signal?.throwIfAborted();
   const connected = await connect(parameters, signal);
-  const stream = connected.client.connection.stream as Socket;
+  try {
+    return sqlOf(await piecesOver(connected, { assets, content: 'schema', label: labelOf(parameters) }, signal));
+  } finally {
+    streamOf(connected).destroy();
+  }
+}
+
+/**
+ * The same with rows. pg_dump's transaction goes on when it has written its text: what it has locked stays as it is, and
+ * the rows that are copied then are those of the same moment.
+ *
+ * @returns SQL for psql, in pieces that end anywhere
+ * @throws as dumpServer
+ */
+export async function* dumpWithRows(
+  parameters: ConnectionParameters,
+  assets: string,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  const connected = await connect(parameters, signal);
+  const session = await sessionOver(parameters, connected, signal);
+  const end = (): void => void session.end();
+  try {
+    const pieces = await piecesOver(connected, { assets, content: 'all', label: labelOf(parameters) }, signal);
+    signal.addEventListener('abort', end, { once: true });
+    for (const piece of pieces) {
+      yield Buffer.from(piece.sql);
+      if (piece.rows !== undefined) yield* rowsOf(session, piece.rows);
+      if (piece.largeObject !== undefined) yield* largeObject(session, piece.largeObject);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', end);
+    await session.end();
+  }
+}
+
+async function* rowsOf(session: Session, sql: string): AsyncGenerator<Buffer> {
+  if (!session.copyOut) throw new Error('a session on a server streams');
+  yield* session.copyOut(sql);
+  yield Buffer.from('\\.\n');
+}
+
+async function* largeObject(session: Session, oid: number): AsyncGenerator<Buffer> {
+  for (let at = 0; ; at += largeObjectBytes) {
+    const [piece] = await session.rows<{ hex: string }>(
+      `select pg_catalog.encode(pg_catalog.lo_get($1, $2, $3), 'hex') as hex`,
+      [oid, at, largeObjectBytes],
+    );
+    if (!piece?.hex) return;
+    yield Buffer.from(`SELECT pg_catalog.lowrite(0, pg_catalog.decode('${piece.hex}', 'hex'));\n`);
+  }
+}
+
+interface Dump {
+  readonly assets: string;
+  readonly content: 'schema' | 'all';
+  readonly label: string;
+}
+
+async function piecesOver(connected: Connected, dump: Dump, signal?: AbortSignal): Promise<readonly DumpPiece[]> {
+  signal?.throwIfAborted();
   const over = new AbortController();
   signal?.addEventListener('abort', () => void interrupt(connected), { signal: over.signal });
   try {
-    const label = labelOf(parameters);
-    const dumped = async () => dumpOver(stream, { assets, content, settings: await settingsOf(connected), label });
-    const result = await Promise.race([dumped(), ...(signal ? [whenAborted(signal, over.signal)] : [])]);
-    return textOf(result, label);
+    const dumped = async () => dumpOver(streamOf(connected), { ...dump, settings: await settingsOf(connected) });
+    return piecesOf(await Promise.race([dumped(), ...(signal ? [whenAborted(signal, over.signal)] : [])]), dump.label);
   } catch (error) {
     // The query that was cut off was refused, but not for a reason of its own.
     signal?.throwIfAborted();
     throw error;
   } finally {
     over.abort();
-    stream.destroy();
   }
 }
 
 /** @throws {Fault} `no-right`, `busy`, or `refused` with pg_dump's own words */
-export function textOf(result: DumpResult, label: string): string {
-  if (result.kind === 'dumped') return result.text;
+function piecesOf(result: DumpResult, label: string): readonly DumpPiece[] {
+  if (result.kind === 'dumped') return result.pieces;
   const why = wordsOf(result.message);
   const code = /permission denied/.test(why) ? 'no-right' : /due to lock timeout/.test(why) ? 'busy' : 'refused';
   throw new Fault(code, `${label} could not be dumped: ${why}.${isNoText(why) ? ` ${withoutEncoding}` : ''}`);
@@ -77,19 +141,19 @@ async function settingsOf({ client }: Connected): Promise<Readonly<Record<string
   return Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
 }
 
-interface Dump {
-  readonly assets: string;
-  readonly content: 'schema' | 'all';
+const streamOf = ({ client }: Connected): Socket => client.connection.stream as Socket;
+
+interface DumpRun extends Dump {
   readonly settings: Readonly<Record<string, string>>;
-  readonly label: string;
 }
 
-/** From here on the stream is ours: node-postgres reads nothing from it any more. */
-async function dumpOver(stream: Socket, { assets, content, settings, label }: Dump): Promise<DumpResult> {
+/** As long as it takes, the stream is ours: node-postgres reads nothing from it. */
+async function dumpOver(stream: Socket, { assets, content, settings, label }: DumpRun): Promise<DumpResult> {
   const { port1, port2 } = new MessageChannel();
   const answered = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
   const workerData: DumpWork = { content, lockMs: lockMs[content], settings, wire: port2, answered };
   const worker = new Worker(join(assets, 'dump.js'), { workerData, transferList: [port2] });
+  const readers = stream.listeners('data') as ((bytes: Buffer) => void)[];
   try {
     const dumped = new Promise<DumpResult>((resolve, reject) => {
       const lost = (error?: Error): void =>
@@ -103,6 +167,8 @@ async function dumpOver(stream: Socket, { assets, content, settings, label }: Du
   } finally {
     await worker.terminate();
     port1.close();
+    stream.removeAllListeners('data');
+    for (const reader of readers) stream.on('data', reader);
   }
 }
 

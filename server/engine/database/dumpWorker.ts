@@ -4,11 +4,12 @@
  */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { runPgDump } from './pgDump';
+import type { DumpPiece } from './rowsApart';
 
 /** What the owner of the connection gives to the worker. */
 export interface DumpWork {
+  /** These two as for runPgDump. */
   readonly content: 'schema' | 'all';
-  /** As for runPgDump. */
   readonly lockMs: number;
   readonly settings: Readonly<Record<string, string>>;
   readonly wire: MessagePort;
@@ -17,7 +18,7 @@ export interface DumpWork {
 }
 
 export type DumpResult =
-  | { readonly kind: 'dumped'; readonly text: string }
+  | { readonly kind: 'dumped'; readonly pieces: readonly DumpPiece[] }
   | { readonly kind: 'failed'; readonly message: string };
 
 const { content, lockMs, settings, wire, answered } = workerData as DumpWork;
@@ -36,7 +37,7 @@ function exchange(messages: Uint8Array): Uint8Array {
 
 async function dump(): Promise<DumpResult> {
   try {
-    return { kind: 'dumped', text: await runPgDump({ settings, exchange }, content, lockMs) };
+    return { kind: 'dumped', pieces: await runPgDump({ settings, exchange }, content, lockMs) };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     return { kind: 'failed', message: error.message };

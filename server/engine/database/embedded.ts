@@ -47,9 +47,9 @@ export function embeddedDatabase({ file, image, assets, label, name }: EmbeddedP
         throw error;
       }
     },
-    async dump(content, signal) {
+    async dump(signal) {
       signal?.throwIfAborted();
-      return onSession(this.open('read'), (session) => givingUp(session, signal, () => session.dump(content)));
+      return onSession(this.open('read'), (session) => givingUp(session, signal, () => session.dump()));
     },
   };
 }

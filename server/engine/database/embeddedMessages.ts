@@ -22,7 +22,7 @@ export type EmbeddedRequest =
       readonly ahead: readonly string[];
     }
   | { readonly kind: 'rows'; readonly sql: string; readonly values: readonly (string | null)[] }
-  | { readonly kind: 'dump'; readonly content: 'schema' | 'all' }
+  | { readonly kind: 'dump' }
   /** Keeps a copy of the database in the worker under this number. */
   | { readonly kind: 'save'; readonly copy: number }
   | { readonly kind: 'restore'; readonly copy: number }

@@ -174,8 +174,8 @@ export class EmbeddedSession implements Session {
    *
    * @throws {Fault} `refused` in a failed transaction
    */
-  async dump(content: 'schema' | 'all'): Promise<string> {
-    const [text] = await Promise.all([this.#ask({ kind: 'dump', content }), compiledDump(this.place.assets)]);
+  async dump(): Promise<string> {
+    const [text] = await Promise.all([this.#ask({ kind: 'dump' }), compiledDump(this.place.assets)]);
     return text;
   }
 

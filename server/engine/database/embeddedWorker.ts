@@ -31,6 +31,7 @@ import {
 } from './embeddedMessages';
 import { runPgDump } from './pgDump';
 import { quoteIdentifier } from './quote';
+import { sqlOf } from './rowsApart';
 import type { Answer, RunOptions, Session } from './session';
 import { type TarEntry, packTar, unpackTar } from './tar';
 
@@ -72,7 +73,7 @@ const handlers: {
     return { ...answer, behind: { answer: run(behind, undefined, true), ms: performance.now() - began } };
   },
   rows: ({ sql, values }) => rows(sql, values),
-  dump: ({ content }) => dump(content),
+  dump,
   save({ copy }) {
     copies.set(copy, dataDirectory());
     return undefined;
@@ -174,7 +175,7 @@ function dataDirectory(): TarEntry[] {
  * pg_dump changes settings, begins a transaction, locks tables and prepares statements in our only session. All of
  * that happens in a transaction or a savepoint of ours and is taken back; what it prepared is forgotten by name.
  */
-async function dump(content: 'schema' | 'all'): Promise<string> {
+async function dump(): Promise<string> {
   if (transaction === 'failed') throw new Fault('refused', 'a failed transaction cannot be dumped.');
   const inside = transaction === 'open';
   const back = 'rollback to rehearsal_dump';
@@ -184,7 +185,8 @@ async function dump(content: 'schema' | 'all'): Promise<string> {
   const settings = rows(settingsForDump, []).rows;
   const prepared = new Set(preparedStatements());
   try {
-    return await runPgDump({ settings: Object.fromEntries(settings), exchange: exchangeForDump }, content, 0);
+    const wire = { settings: Object.fromEntries(settings), exchange: exchangeForDump };
+    return sqlOf(await runPgDump(wire, 'schema', 0));
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new Fault('refused', `the embedded database could not be dumped: ${error.message}.`, error);

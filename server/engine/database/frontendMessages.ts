@@ -9,7 +9,7 @@ export type FrontendMessage =
   | { readonly kind: 'encryption' }
   | { readonly kind: 'startup' }
   | { readonly kind: 'query'; readonly sql: string; readonly bytes: Buffer }
-  | { readonly kind: 'sync'; readonly bytes: Buffer }
+  | { readonly kind: 'call' | 'sync'; readonly bytes: Buffer }
   | { readonly kind: 'terminate' }
   | { readonly kind: 'other'; readonly bytes: Buffer };
 
@@ -43,6 +43,8 @@ export class FrontendMessages {
     switch (bytes.toString('latin1', 0, 1)) {
       case 'Q':
         return { kind: 'query', sql: bytes.toString('utf8', typeAndLengthBytes, bytes.length - 1), bytes };
+      case 'F':
+        return { kind: 'call', bytes };
       case 'S':
         return { kind: 'sync', bytes };
       case 'X':

@@ -4,7 +4,8 @@
  * Its calls into the wire are synchronous: the answer must be there in full when `exchange` returns.
  */
 import { pgDump } from '@electric-sql/pglite-tools/pg_dump';
-import { FrontendMessages, greeting, message as made, text } from './frontendMessages';
+import { type FrontendMessage, FrontendMessages, greeting, message as made, text } from './frontendMessages';
+import { type DumpPiece, RowsApart } from './rowsApart';
 
 export interface DumpWire {
   /** ParameterStatus values of the server; pg_dump wants `server_version` and `standard_conforming_strings`. */
@@ -14,11 +15,17 @@ export interface DumpWire {
 }
 
 /**
+ * @param content `all`: with places for rows, which are no part of it
  * @param lockMs longest wait for a lock of somebody else, in milliseconds; 0 for any
  * @throws {Error} with the words of pg_dump on its standard error
  */
-export async function runPgDump(wire: DumpWire, content: 'schema' | 'all', lockMs: number): Promise<string> {
+export async function runPgDump(
+  wire: DumpWire,
+  content: 'schema' | 'all',
+  lockMs: number,
+): Promise<readonly DumpPiece[]> {
   const messages = new FrontendMessages();
+  const rows = content === 'all' ? new RowsApart() : undefined;
   let waiting: Buffer[] = [];
   const fake = {
     // pgDump asks for the search path and sets it again when it is done; here there is nothing to set back.
@@ -27,22 +34,34 @@ export async function runPgDump(wire: DumpWire, content: 'schema' | 'all', lockM
     // Called without `await`, so it has to be done when it returns.
     execProtocolRawStream: async (bytes: Uint8Array, { onRawData }: { onRawData: (bytes: Uint8Array) => void }) => {
       for (const message of messages.add(bytes)) {
+        const answer = rows && ownAnswer(rows, message);
+        if (answer) {
+          onRawData(answer);
+          continue;
+        }
         if (message.kind === 'encryption') onRawData(Buffer.from('N'));
         else if (message.kind === 'startup') onRawData(greeting(wire.settings));
         // Its own --lock-wait-timeout is for tables alone; a view or an index that is locked would be waited for as well.
         else if (message.kind === 'query' && message.sql === 'SET lock_timeout = 0')
           waiting.push(made('Q', text(`SET lock_timeout = ${lockMs}`)));
         else if (message.kind !== 'terminate') waiting.push(message.bytes);
-        if (message.kind !== 'query' && message.kind !== 'sync') continue;
+        if (message.kind !== 'query' && message.kind !== 'call' && message.kind !== 'sync') continue;
         const sent = Buffer.concat(waiting);
         waiting = [];
         onRawData(wire.exchange(sent, message.kind === 'query' ? message.sql : undefined));
       }
     },
   };
-  const args = content === 'schema' ? ['--schema-only'] : ['--rows-per-insert=500'];
+  // Names the columns, and leaves out those that are generated.
+  const args = [content === 'schema' ? '--schema-only' : '--column-inserts'];
   const file = await unpruned(() => pgDump({ pg: fake as unknown as Parameters<typeof pgDump>[0]['pg'], args }));
-  return restorable(await file.text());
+  const dump = restorable(await file.text());
+  return rows?.cut(dump) ?? [{ sql: dump }];
+}
+
+function ownAnswer(rows: RowsApart, message: FrontendMessage): Buffer | undefined {
+  if (message.kind === 'query') return rows.answer(message.sql);
+  return message.kind === 'call' ? rows.call(message.bytes) : undefined;
 }
 
 /**

@@ -25,7 +25,16 @@ const goodbyeMs = 2_000;
 
 /** @throws as Database.open */
 export async function openSession(parameters: ConnectionParameters, signal?: AbortSignal): Promise<Session> {
-  const session = new PostgresSession(parameters, await connect(parameters, signal));
+  return sessionOver(parameters, await connect(parameters, signal), signal);
+}
+
+/** @throws as Database.open */
+export async function sessionOver(
+  parameters: ConnectionParameters,
+  connected: Connected,
+  signal?: AbortSignal,
+): Promise<Session> {
+  const session = new PostgresSession(parameters, connected);
   try {
     await givingUp(session, signal, () => session.identify());
     return session;

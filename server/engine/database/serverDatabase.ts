@@ -1,7 +1,7 @@
 /** A database on a server, named by its connection parameters. */
 import type { Database } from './database';
 import { type ConnectionParameters, idOf, isLocal, labelOf } from './parameters';
-import { dumpServer } from './dump';
+import { dumpServer, dumpWithRows } from './dump';
 import { openSession } from './postgres';
 
 /** @param assets folder with the bundled workers and WebAssembly files, for `dump` */
@@ -13,6 +13,7 @@ export function serverDatabase(parameters: ConnectionParameters, assets: string)
     local: isLocal(parameters),
     engine: 'server',
     open: (_, signal) => openSession(parameters, signal),
-    dump: (content, signal) => dumpServer(parameters, assets, content, signal),
+    dump: (signal) => dumpServer(parameters, assets, signal),
+    dumpWithRows: (signal) => dumpWithRows(parameters, assets, signal),
   };
 }

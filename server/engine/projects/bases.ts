@@ -32,7 +32,7 @@ export class Bases {
   async dump(signal: AbortSignal): Promise<string> {
     await this.confirm(signal);
     const base = await this.ofLiveSchema(signal);
-    return base.kind === 'dump' ? base.sql : this.target.database.dump('schema', signal);
+    return base.kind === 'dump' ? base.sql : this.target.database.dump(signal);
   }
 
   /**

@@ -172,7 +172,7 @@ export class Bench implements Neighbour {
   async schemaText(signal: AbortSignal): Promise<string> {
     await this.confirm(signal);
     const base = await this.bases.ofLiveSchema(signal);
-    return base.kind === 'dump' ? base.sql : this.question(() => this.target.database.dump('schema', signal), signal);
+    return base.kind === 'dump' ? base.sql : this.question(() => this.target.database.dump(signal), signal);
   }
 
   /** In turn, for what changes the target: no project of this window is in the way of it. */

@@ -62,7 +62,7 @@ export const fileBase = (path: string, stamp: string, settings: readonly Setting
 
 /** The live schema, read without disturbing anybody. */
 export async function liveBase(target: Database, setUp: SetUp, signal: AbortSignal): Promise<DumpBase> {
-  return dumpBase(await target.dump('schema', signal), setUp);
+  return dumpBase(await target.dump(signal), setUp);
 }
 
 /** @param sql a dump of the target's schema */

@@ -160,7 +160,7 @@ class EmbeddedShadows {
         const copy = await session.save();
         await take();
         try {
-          return await use(session, () => session.dump('schema'));
+          return await use(session, () => session.dump());
         } finally {
           if (!session.lost) {
             await session.restore(copy);
@@ -180,7 +180,7 @@ class EmbeddedShadows {
         await take();
         return image;
       },
-      dump: () => session.dump('schema'),
+      dump: () => session.dump(),
     };
   }
 

@@ -217,7 +217,7 @@ class ServerShadows {
         else await demand(session, `reset session authorization; ${forgetScript}`);
       },
       withCopy: (use) => this.lend(current, setUp, use),
-      dump: (signal) => this.options.database(current.name).dump('schema', signal),
+      dump: (signal) => this.options.database(current.name).dump(signal),
     };
   }
 
@@ -235,7 +235,7 @@ class ServerShadows {
 
   private async onCopy<T>(current: Current, setUp: SetUp, use: Use<T>): Promise<T> {
     const { name } = (current.lent = await this.databases.admin((admin) => this.duplicate(admin, current, setUp)));
-    const dump = (signal: AbortSignal) => this.options.database(name).dump('schema', signal);
+    const dump = (signal: AbortSignal) => this.options.database(name).dump(signal);
     return onSession(this.databases.open(name, setUp), (session) => use(session, dump));
   }
 

@@ -22,7 +22,7 @@ export function compareSnapshots(
 ): Promise<SnapshotDifference> {
   return withContents(target, later ? [earlier, later] : [earlier], around, async ([was, is = target.database]) => {
     if (!was) throw new Error('as many databases as snapshots');
-    const schemas = { before: await was.dump('schema', around.signal), after: await is.dump('schema', around.signal) };
+    const schemas = { before: await was.dump(around.signal), after: await is.dump(around.signal) };
     const [before, after] = [await rowsIn(was, around.signal), await rowsIn(is, around.signal)];
     const tables = [...new Set([...before.keys(), ...after.keys()])].toSorted();
     return {

@@ -7,11 +7,11 @@ import type { Journal } from '../base/journal';
 import type { Database } from '../database/database';
 import { onSession } from '../database/onSession';
 import type { Session } from '../database/session';
+import { readDump } from './dumpBytes';
 import { loadDump } from './dumpFile';
 import { createTwin } from './freshDatabase';
 import { withMaintenance } from './maintenance';
 import { snapshotName } from './names';
-import { readDump } from './packed';
 import { factsOf } from './properties';
 import type { SnapshotRecord } from './record';
 import { dataPath } from './registry';
@@ -79,11 +79,11 @@ async function dumpLoaded<T>(
   id: string,
   use: (it: Database) => Promise<T>,
 ): Promise<T> {
-  const text = await readDump(around.storage, id);
+  const dump = await readDump(around.storage, id);
   const name = snapshotName(target.database.name, around.now());
   journal.note({ step: 'load', name });
   try {
-    await makeFromDump(worker, target, { name, text }, around.signal);
+    await makeFromDump(worker, target, { name, dump }, around.signal);
     return await use(target.sibling(name));
   } finally {
     if (!worker.lost) await undoOrLeave(journal, () => dropDatabase(worker, name, 'force'));
@@ -98,9 +98,9 @@ async function dumpLoaded<T>(
 export async function makeFromDump(
   worker: Session,
   target: ServerTarget,
-  { name, text }: { readonly name: string; readonly text: string },
+  { name, dump }: { readonly name: string; readonly dump: AsyncIterable<Buffer> },
   signal: AbortSignal,
 ): Promise<void> {
   await createTwin(worker, target.database.name, name);
-  await onSession(target.sibling(name).open('write', signal), (session) => loadDump(session, text, signal));
+  await onSession(target.sibling(name).open('write', signal), (session) => loadDump(session, dump, signal));
 }

@@ -1,15 +1,14 @@
-/** A snapshot as a file of SQL, for where no copy can be made: written whole or not at all, read back statement by statement. */
-import { writeDurably } from '../base/durable';
+/** A snapshot as a file of SQL, for where no copy can be made: written and read piece by piece. */
 import { Fault } from '../base/fault';
 import { interruptible } from '../database/interruptible';
 import { closePublicSchema } from '../database/publicSchema';
 import { isAbout, readJournals } from '../base/journal';
-import type { Session } from '../database/session';
-import { statementsOf } from '../sql/scan';
+import type { Answer, Session } from '../database/session';
+import { type DumpBegun, writeDump } from './dumpBytes';
+import { partsOf } from './dumpParts';
 import { snapshotName } from './names';
 import type { SnapshotRecord } from './record';
-import { writePacked } from './packed';
-import { dumpHead, dumpPath, register, unregister } from './registry';
+import { unregister } from './registry';
 import type { SnapshotOrder } from './request';
 import { must, refusedFault } from './statements';
 import { isSnapshotStep, topic } from './steps';
@@ -30,12 +29,11 @@ export async function takeDump(
   because: string | undefined,
   around: Surroundings,
 ): Promise<SnapshotRecord> {
+  if (!database.dumpWithRows) throw new Error('a database on a server is dumped in pieces');
   const taken = around.now();
-  const began = performance.now();
-  const text = await database.dump('all', around.signal);
   const why =
     because === undefined ? '' : ` (as a dump file, because a copy on the server is not possible: ${because})`;
-  const record: SnapshotRecord = {
+  const begun: DumpBegun = {
     rehearsal: 'snapshot',
     id: snapshotName(database.name, taken),
     kind: 'file',
@@ -43,16 +41,11 @@ export async function takeDump(
     database: database.name,
     taken: taken.toISOString(),
     reason: order.reason + why,
-    bytes: Buffer.byteLength(text),
     version: order.version ?? null,
     comment: null,
-    ms: Math.round(performance.now() - began),
+    ...(order.packed ? { packed: order.packed } : {}),
   };
-  around.signal.throwIfAborted();
-  if (order.packed) return writePacked(record, text, around);
-  writeDurably(dumpPath(around.storage, record.id), dumpHead(record) + text);
-  register(around.storage, record);
-  return record;
+  return writeDump(begun, database.dumpWithRows(around.signal), around);
 }
 
 /** @throws {Fault} `locked` while it is all that there is of what a restore is replacing; `not-writable` */
@@ -68,34 +61,54 @@ const keptBy = (kept: string | SnapshotRecord): string => (typeof kept === 'stri
 /**
  * Runs a dump in an empty database, all of it in one transaction.
  *
- * @throws {Fault} `refused`, `no-right`, `disk-full` with the statement that was refused; the signal's reason
+ * @throws {Fault} as runDump; the signal's reason
  */
-export async function loadDump(session: Session, text: string, signal: AbortSignal): Promise<void> {
+export async function loadDump(session: Session, dump: AsyncIterable<Buffer>, signal: AbortSignal): Promise<void> {
   await interruptible(session, signal, async () => {
     await must(session, 'begin');
     await closePublicSchema(session);
-    for (const batch of batchesOf(text)) {
-      const answer = await session.run(batch);
-      signal.throwIfAborted();
-      if (answer.kind === 'refused') throw refusedFault(answer);
-    }
+    await runDump(session, dump, signal);
     await must(session, 'commit');
   });
   signal.throwIfAborted();
 }
 
-/** @param wanted tells by its text whether a statement is to be run */
-export function* batchesOf(text: string, wanted: (statement: string) => boolean = () => true): Generator<string> {
+/** pg_dump puts large objects into a transaction of their own, which would end the one that all is in. */
+const ofTransaction = /^(?:begin|commit)$/i;
+
+/**
+ * In the transaction that is open.
+ *
+ * @param wanted tells by its text whether a statement is to be run
+ * @throws {Fault} `refused`, `no-right`, `disk-full` with what was refused; `not-readable`; the signal's reason
+ */
+export async function runDump(
+  session: Session,
+  dump: AsyncIterable<Buffer>,
+  signal: AbortSignal,
+  wanted: (statement: string) => boolean = () => true,
+): Promise<void> {
+  if (!session.copyIn) throw new Error('a session on a server streams');
   let batch: string[] = [];
   let length = 0;
-  for (const statement of statementsOf(text)) {
-    if (statement.kind !== 'sql') throw new Fault('not-readable', `the dump holds what is no SQL: ${statement.text}.`);
-    if (!wanted(statement.text)) continue;
-    batch.push(statement.text);
-    length += statement.text.length;
-    if (length < batchLength) continue;
-    yield batch.join(';\n');
+  const ran = async (running: Promise<Answer>): Promise<void> => {
+    const answer = await running;
+    signal.throwIfAborted();
+    if (answer.kind === 'refused') throw refusedFault(answer);
+  };
+  const runBatch = async (): Promise<void> => {
+    if (batch.length > 0) await ran(session.run(batch.join(';\n')));
     [batch, length] = [[], 0];
+  };
+  for await (const part of partsOf(dump)) {
+    if (part.kind === 'copy') {
+      await runBatch();
+      await ran(session.copyIn(part.sql, part.rows));
+    } else if (!ofTransaction.test(part.sql) && wanted(part.sql)) {
+      batch.push(part.sql);
+      length += part.sql.length;
+      if (length >= batchLength) await runBatch();
+    }
   }
-  if (batch.length > 0) yield batch.join(';\n');
+  await runBatch();
 }

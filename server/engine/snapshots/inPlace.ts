@@ -7,14 +7,14 @@ import type { Journal } from '../base/journal';
 import { interruptible } from '../database/interruptible';
 import { onSession, whileWanted } from '../database/onSession';
 import type { Session } from '../database/session';
-import { batchesOf, takeDump } from './dumpFile';
-import { readDump } from './packed';
+import { readDump } from './dumpBytes';
+import { runDump, takeDump } from './dumpFile';
 import { factsOf } from './properties';
 import { beforeRestore, type SnapshotRecord } from './record';
 import { unregister } from './registry';
 import type { RestoreOrder, Restored } from './request';
 import { endSessions, othersIn, othersStaying } from './sessions';
-import { longestLockMs, must, refusedFault } from './statements';
+import { longestLockMs, must } from './statements';
 import { type SnapshotStep, journalled } from './steps';
 import type { ServerTarget, Surroundings } from './target';
 
@@ -39,7 +39,7 @@ export async function restoreInPlace(
 ): Promise<Restored> {
   if (order.carry)
     throw new Fault('no-right', 'rows are carried over into a database of their own, and the role may make none.');
-  const text = await readDump(around.storage, order.snapshot.id);
+  const dump = await readDump(around.storage, order.snapshot.id);
   return onSession(target.database.open('write', around.signal), async (session) => {
     const facts = await factsOf(session, target.database.name);
     if (facts?.owner !== session.server.user) {
@@ -52,7 +52,7 @@ export async function restoreInPlace(
     return await journalled({ target, around }, async (journal) => ({
       kind: 'restored',
       carried: [],
-      kept: await overwrite(session, { target, order, around, journal, text }),
+      kept: await overwrite(session, { target, order, around, journal, dump }),
     }));
   });
 }
@@ -62,7 +62,7 @@ interface Overwriting {
   readonly order: RestoreOrder;
   readonly around: Surroundings;
   readonly journal: Journal<SnapshotStep>;
-  readonly text: string;
+  readonly dump: AsyncIterable<Buffer>;
 }
 
 async function overwrite(session: Session, work: Overwriting): Promise<SnapshotRecord> {
@@ -101,15 +101,11 @@ async function lockTables(session: Session): Promise<void> {
   if (row?.names) await must(session, `lock table ${row.names} in share mode`);
 }
 
-async function refill(session: Session, { text, around }: Overwriting): Promise<void> {
+async function refill(session: Session, { dump, around }: Overwriting): Promise<void> {
   await must(session, 'drop owned by current_user cascade');
   // Gone when it was the owner's; pg_dump takes it, and who may use it, for given.
   const [schema] = await session.rows(`select from pg_namespace where nspname = 'public'`);
   if (!schema) await must(session, 'create schema public; grant usage on schema public to public');
   // The comment on an extension that an administrator made is his, and still there.
-  for (const batch of batchesOf(text, (it) => !/^comment on extension\b/i.test(it))) {
-    const answer = await session.run(batch);
-    around.signal.throwIfAborted();
-    if (answer.kind === 'refused') throw refusedFault(answer);
-  }
+  await runDump(session, dump, around.signal, (it) => !/^comment on extension\b/i.test(it));
 }

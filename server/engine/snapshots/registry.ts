@@ -44,7 +44,8 @@ export function unregister(storage: string, id: string): void {
 export function registered(storage: string): readonly SnapshotRecord[] {
   const names = namesIn(folderOf(storage));
   const found = new Map<string, SnapshotRecord>();
-  for (const name of names.filter((it) => /\.sql(\.gz)?$/.test(it))) add(found, headOf(join(folderOf(storage), name)));
+  for (const name of names.filter((it) => /\.sql(\.gz)?$/.test(it)))
+    add(found, headOf(join(folderOf(storage), name))?.record);
   for (const name of names.filter((it) => it.endsWith('.json'))) add(found, entryIn(join(folderOf(storage), name)));
   return [...found.values()];
 }
@@ -64,8 +65,15 @@ export const dumpPath = (storage: string, id: string): string => join(folderOf(s
 export const packedPath = (storage: string, id: string): string => join(folderOf(storage), `${id}.sql.gz`);
 export const dataPath = (storage: string, id: string): string => join(folderOf(storage), `${id}.data`);
 
-/** A comment of SQL, so that the file stays one that any tool can run. */
-export const dumpHead = (record: SnapshotRecord): string => `${headMark}${JSON.stringify(record)}\n`;
+/**
+ * A comment of SQL, so that the file stays one that any tool can run.
+ *
+ * @param length characters that it has at least
+ */
+export function dumpHead(record: SnapshotRecord, length = 0): string {
+  const head = `${headMark}${JSON.stringify(record)}\n`;
+  return head.replace(/\}\n$/, `${' '.repeat(Math.max(0, length - head.length))}}\n`);
+}
 
 const folderOf = (storage: string): string => join(storage, 'snapshots');
 const entryPath = (storage: string, id: string): string => join(folderOf(storage), `${id}.json`);
@@ -93,24 +101,33 @@ function entryIn(path: string): SnapshotRecord | undefined {
   }
 }
 
-function headOf(path: string): SnapshotRecord | undefined {
+export interface DumpHead {
+  readonly record: SnapshotRecord;
+  /** Of its line, in bytes. */
+  readonly length: number;
+}
+
+/** @returns undefined when there is none, or no such file */
+export function headOf(path: string): DumpHead | undefined {
   try {
     const file = openSync(path, 'r');
     const head = Buffer.alloc(headBytes);
     const length = readSync(file, head, 0, headBytes, 0);
     closeSync(file);
     const bytes = head.subarray(0, length);
-    return recordAtHead((path.endsWith('.gz') ? unpackedHead(bytes) : bytes).toString());
+    return headIn(path.endsWith('.gz') ? unpackedHead(bytes) : bytes);
   } catch (cause) {
     if (isMissing(cause) || isDamaged(cause)) return undefined;
     throw fileFault(path, cause);
   }
 }
 
-/** @param text the beginning of a dump file */
-export function recordAtHead(text: string): SnapshotRecord | undefined {
-  const [line = ''] = text.split('\n', 1);
-  return line.startsWith(headMark) ? recordIn(line.slice(headMark.length)) : undefined;
+/** @param bytes the beginning of a dump file */
+function headIn(bytes: Buffer): DumpHead | undefined {
+  const length = bytes.indexOf('\n') + 1;
+  const line = bytes.toString('utf8', 0, length);
+  const record = line.startsWith(headMark) ? recordIn(line.slice(headMark.length)) : undefined;
+  return record && { record, length };
 }
 
 /** What is behind the bytes that are given is not asked for. */

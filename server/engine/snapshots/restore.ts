@@ -9,11 +9,11 @@ import { markedAs } from './branchMark';
 import { carryInto } from './carry';
 import { closeTarget, reopenTarget } from './closing';
 import { makeFromDump } from './contents';
+import { readDump } from './dumpBytes';
 import { reopenTwin } from './freshDatabase';
 import { mayMakeDatabases, restoreInPlace } from './inPlace';
 import { type Maintenance, withMaintenance } from './maintenance';
 import { snapshotName } from './names';
-import { readDump } from './packed';
 import { type DatabaseFacts, carryOver, factsOf } from './properties';
 import { beforeRestore } from './record';
 import { registerIfPossible, unregister } from './registry';
@@ -81,8 +81,8 @@ async function fromCopy(work: Restoring): Promise<Restored> {
 
 async function fromFile(work: Restoring): Promise<Restored> {
   const { maintenance, target, order, around, facts } = work;
-  const text = await readDump(around.storage, order.snapshot.id);
-  const make = (name: string) => makeFromDump(maintenance.worker, target, { name, text }, around.signal);
+  const dump = await readDump(around.storage, order.snapshot.id);
+  const make = (name: string) => makeFromDump(maintenance.worker, target, { name, dump }, around.signal);
   return throughNew(work, make, facts, facts.comment);
 }
 

@@ -7,7 +7,7 @@ import type { Session } from '../database/session';
 import { copyRows } from '../shadow/copyRows';
 import { restore } from '../shadow/restore';
 import { makeFromDump } from '../snapshots/contents';
-import { readDump } from '../snapshots/packed';
+import { readDump } from '../snapshots/dumpBytes';
 import { createTwin } from '../snapshots/freshDatabase';
 import { recordsOf } from '../snapshots/list';
 import { type Maintenance, aloneIn } from '../snapshots/maintenance';
@@ -91,15 +91,15 @@ async function fromSnapshot(work: Copying, id: string): Promise<Copied> {
 }
 
 async function loadSnapshot({ maintenance, target, around, name }: Copying, { id }: SnapshotRecord): Promise<void> {
-  const text = await readDump(around.storage, id);
-  await makeFromDump(maintenance.worker, target, { name, text }, around.signal);
+  const dump = await readDump(around.storage, id);
+  await makeFromDump(maintenance.worker, target, { name, dump }, around.signal);
 }
 
 /** Schema first, then the rows of one moment; nobody is kept from work. */
 async function fromDump(work: Copying): Promise<Copied> {
   const { maintenance, target, around, name } = work;
   const { signal } = around;
-  const text = await target.database.dump('schema', signal);
+  const text = await target.database.dump(signal);
   await createTwin(maintenance.worker, target.database.name, name);
   const rows = { copyTo: (session: Session) => copyRows(target.database, session, signal) };
   const missing = await onSession(target.sibling(name).open('write', signal), (session) =>

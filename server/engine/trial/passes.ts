@@ -125,7 +125,7 @@ async function beginOn(
  * @throws {Fault} `no-right` where not all rows may be read, so that nobody could tell whether one is lost
  */
 async function stateOf(database: Database, own: OwnObjects, signal: AbortSignal): Promise<State> {
-  const schema = await database.dump('schema', signal);
+  const schema = await database.dump(signal);
   return whileWanted(database, 'read', signal, async (session) => {
     const { tables, unread } = await contentsOf(session);
     const closed = unread.filter((it) => !isOwnTable(own, it));
