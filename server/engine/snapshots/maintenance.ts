@@ -14,7 +14,7 @@ import type { ServerTarget } from './target';
 const places = ['postgres', 'template1'];
 
 /** How often it is looked whether somebody is still in the way. */
-const lookAgainMs = 50;
+const lookAgainMs = 10;
 
 /**
  * What a role or a database sets is meant for their work. Ours takes as long as it takes, and may be idle on the way; and
@@ -58,7 +58,7 @@ export function withMaintenance<T>(
 }
 
 /**
- * Runs a statement that Postgres carries out only while nobody is in the databases.
+ * Runs what Postgres carries out only while nobody is in the databases.
  *
  * Postgres first takes its lock, so that newcomers wait at the door, and then gives those inside five seconds to go
  * (CountOtherDBBackends). They are ended in that time, so nothing has to be closed to connections and opened again.

@@ -43,19 +43,15 @@ export async function othersIn(maintenance: Session, databases: readonly number[
 
 /** A session that was closed a moment ago, often one of our own, is seen until its process has ended. */
 const goneAfterMs = 1_000;
-const lookAgainMs = 100;
+/** A process ends within milliseconds. Postgres itself, when it waits for one, looks every 100. */
+const lookAgainMs = 5;
 
 /** Those of the sessions in these databases that do not leave by themselves. */
 export async function othersStaying(
   maintenance: Session,
   databases: readonly number[],
 ): Promise<readonly OtherSession[]> {
-  let others = await othersIn(maintenance, databases);
-  for (let waited = 0; others.length > 0 && waited < goneAfterMs; waited += lookAgainMs) {
-    await delay(lookAgainMs);
-    others = await othersIn(maintenance, databases);
-  }
-  return others;
+  return stillThere(() => othersIn(maintenance, databases));
 }
 
 /**
@@ -65,8 +61,22 @@ export async function othersStaying(
  */
 export async function endSessions(maintenance: Session, sessions: readonly OtherSession[]): Promise<void> {
   const pids = sessions.flatMap(({ pid }) => pid ?? []);
-  if (pids.length > 0)
-    await maintenance.rows('select pg_catalog.pg_terminate_backend(pid, 1000) from unnest($1::int[]) as pid', [pids]);
+  if (pids.length === 0) return;
+  await maintenance.rows('select pg_catalog.pg_terminate_backend(pid) from unnest($1::int[]) as pid', [pids]);
+  await stillThere(() =>
+    maintenance.rows('select pid from pg_catalog.pg_stat_activity where pid = any ($1::int[])', [pids]),
+  );
+}
+
+/** @returns what is left when all have gone, or the time is over */
+async function stillThere<T>(look: () => Promise<readonly T[]>): Promise<readonly T[]> {
+  const until = performance.now() + goneAfterMs;
+  let left = await look();
+  while (left.length > 0 && performance.now() < until) {
+    await delay(lookAgainMs);
+    left = await look();
+  }
+  return left;
 }
 
 interface SessionRow {

@@ -6,6 +6,7 @@ import { ownComment } from './branchMark';
 import { snapshotName } from './names';
 import type { DatabaseFacts } from './properties';
 import type { SnapshotRecord } from './record';
+import { endSessions, othersIn } from './sessions';
 import { admissionStatement, commentStatement, must, refusedFault } from './statements';
 import type { SnapshotStep } from './steps';
 import type { ServerTarget, Surroundings } from './target';
@@ -50,7 +51,8 @@ export function recordOfReplaced(
 }
 
 /**
- * Sessions in either database are in the way. Newcomers wait at the door until the transaction has ended.
+ * Sessions in either database are in the way. Newcomers wait at the door until the transaction has ended, all of which
+ * goes out in one message but its end: cut off before that, nothing has changed.
  *
  * @returns the sessions in the way; undefined when it is done
  * @throws {Fault} `no-right` and the like: then nothing has changed. `connection-lost`: then the journal tells
@@ -61,27 +63,30 @@ export async function swap(
   journal: Journal<SnapshotStep>,
   signal: AbortSignal,
 ): Promise<readonly string[] | undefined> {
-  const { worker } = maintenance;
-  await must(worker, 'begin');
+  const { worker, watcher } = maintenance;
+  const statements = [
+    'begin',
+    renameStatement(target.name, kept.id),
+    renameStatement(replacement.name, target.name),
+    admissionStatement(target.name, 'all'),
+    commentStatement(target.name, comment),
+    admissionStatement(kept.id, 'nobody'),
+    commentStatement(kept.id, JSON.stringify(kept)),
+  ];
+  journal.note({ step: 'swap', replacement: replacement.name, replacementOid: replacement.oid, used, kept });
+  const wish = { databases: [target.oid, replacement.oid], disconnect, signal };
+  // Who is there when the locks are taken is looked for every 100 ms only (CountOtherDBBackends), while all others wait.
+  if (disconnect) await endSessions(watcher, await othersIn(watcher, wish.databases));
   try {
-    journal.note({ step: 'swap', replacement: replacement.name, replacementOid: replacement.oid, used, kept });
-    const both = [
-      { from: target.name, to: kept.id, oid: target.oid },
-      { from: replacement.name, to: target.name, oid: replacement.oid },
-    ];
-    for (const { from, to, oid } of both) {
-      const rename = `alter database ${quoteIdentifier(from)} rename to ${quoteIdentifier(to)}`;
-      const done = await aloneIn(maintenance, { databases: [oid], disconnect, signal }, rename);
-      if (done.kind === 'busy') return done.says;
-      if (done.kind === 'refused') throw refusedFault(done);
-    }
-    await must(worker, admissionStatement(target.name, 'all'));
-    await must(worker, commentStatement(target.name, comment));
-    await must(worker, admissionStatement(kept.id, 'nobody'));
-    await must(worker, commentStatement(kept.id, JSON.stringify(kept)));
+    const done = await aloneIn(maintenance, wish, statements.join('; '));
+    if (done.kind === 'busy') return done.says;
+    if (done.kind === 'refused') throw refusedFault(done);
     await must(worker, 'commit');
     return undefined;
   } finally {
     if (!worker.lost && worker.transaction !== 'idle') await worker.run('rollback');
   }
 }
+
+const renameStatement = (from: string, to: string): string =>
+  `alter database ${quoteIdentifier(from)} rename to ${quoteIdentifier(to)}`;

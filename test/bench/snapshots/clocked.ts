@@ -19,7 +19,7 @@ export function clocked(target: ServerTarget): Clock {
   return {
     target: { ...target, sibling: (name) => watched(target.sibling(name), (it) => void ran.push(it)) },
     swapped() {
-      const first = ran.find(({ sql }) => /^alter database .* rename to /.test(sql));
+      const first = ran.find(({ sql }) => /^begin; alter database .* rename to /.test(sql));
       const commit = ran.findLast(({ sql }) => sql === 'commit');
       ran = [];
       if (!first || !commit) throw new Error('nothing was swapped');
