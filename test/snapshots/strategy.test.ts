@@ -1,8 +1,10 @@
 /** How a server copies: by the sizes that were measured, and really, where file cloning is asked for. */
-import { deepEqual, equal, ok } from 'node:assert/strict';
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import type { Database } from '../../server/engine/database/database';
 import { strategyFor } from '../../server/engine/snapshots/strategy';
 import { listSnapshots, restoreSnapshot, takeSnapshot } from '../../server/engine/snapshots/snapshots';
 import { servers } from '../support/servers';
+import { tried } from '../trial/support';
 import { withPlace } from './support';
 
 const mb = 1_000_000;
@@ -38,4 +40,29 @@ describe('the way in which a server copies a database', () => {
         ]);
         equal((await listSnapshots(target, around)).length, 1);
       }));
+
+  it('is that of a trial, too', () =>
+    withPlace(servers.newest, async (place) => {
+      await place.sql(`create table large (text text); alter table large alter text set storage external;
+        insert into large select repeat(md5(n::text), 1000) from generate_series(1, 2500) as n`);
+      const copies: string[] = [];
+      const sibling = (name: string) => noting(place.target.sibling(name), (sql) => void copies.push(sql));
+      const source = '--- 1_a.up.sql\ncreate table a ();\n';
+      await tried({ ...place, target: { ...place.target, sibling } }, { source, order: { from: 'copy' } });
+      match(copies.find((sql) => sql.startsWith('create database')) ?? '', /strategy file_copy$/);
+    }));
+});
+
+const noting = (database: Database, note: (sql: string) => void): Database => ({
+  ...database,
+  async open(purpose, signal) {
+    const session = await database.open(purpose, signal);
+    const run = session.run.bind(session);
+    return Object.assign(session, {
+      run(...call: Parameters<typeof run>) {
+        note(call[0]);
+        return run(...call);
+      },
+    });
+  },
 });

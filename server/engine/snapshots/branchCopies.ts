@@ -7,7 +7,7 @@ import type { Journal } from '../base/journal';
 import { givingUp } from '../database/givingUp';
 import { onSession } from '../database/onSession';
 import { type BranchMark, branchMarkIn, ownComment, textOfMark } from './branchMark';
-import { copyDatabase, filesOfTarget } from './copy';
+import { copyDatabase } from './copy';
 import { recordsOf } from './list';
 import { type Maintenance, openBeside, withMaintenance } from './maintenance';
 import { snapshotName } from './names';
@@ -16,7 +16,7 @@ import type { SnapshotRecord } from './record';
 import { registerIfPossible, unregister } from './registry';
 import { commentStatement, dropDatabase, must } from './statements';
 import { closedUnlessLost, journalled, type SnapshotStep, undoOrLeave } from './steps';
-import { strategyFor } from './strategy';
+import { filesOf } from './strategy';
 import { recordOfReplaced, swap } from './swap';
 import type { ServerTarget, Surroundings } from './target';
 
@@ -164,12 +164,12 @@ async function copied(
   { copy }: Origin,
   to: string,
 ): Promise<DatabaseFacts | Extract<Exchanged, { kind: 'busy' }>> {
-  const { maintenance, target, facts } = work;
+  const { maintenance, target, facts, around } = work;
   const from = copy?.id ?? target.database.name;
   const of = copy ? await factsOf(maintenance.worker, from) : facts;
   if (!of) throw new Fault('no-such-snapshot', `the database ${from} is not on the server any more.`);
-  const strategy = strategyFor(of.bytes, copy ? undefined : await filesOfTarget(work, of));
-  const notMade = await copyDatabase(maintenance, { from, of, to, strategy }, work);
+  const files = copy ? undefined : await filesOf(target.database, of.bytes, around.signal);
+  const notMade = await copyDatabase(maintenance, { from, of, to, files }, work);
   if (!notMade) return of;
   if (notMade.kind === 'busy') return notMade;
   throw new Fault('no-branch-database', `the server makes no copy of ${from}: ${notMade.because}.`);

@@ -1,7 +1,6 @@
 /** A snapshot as a database on the same server: `CREATE DATABASE … TEMPLATE`, whole and fast. */
 import { Fault } from '../base/fault';
 import type { Journal } from '../base/journal';
-import { whileWanted } from '../database/onSession';
 import type { Session } from '../database/session';
 import { type Maintenance, aloneIn, isNoWayIn, withMaintenance } from './maintenance';
 import { snapshotName } from './names';
@@ -12,7 +11,7 @@ import { register } from './registry';
 import type { SnapshotOrder, Taken } from './request';
 import { commentStatement, dropDatabase, must } from './statements';
 import { type SnapshotStep, journalled } from './steps';
-import { type Copied, copyStatement, filesIn, strategyFor, wishClones } from './strategy';
+import { copyFastest, type CopyWish, filesOf } from './strategy';
 import type { ServerTarget, Surroundings } from './target';
 
 /** @throws {Fault} `locked`, `disk-full` and `not-writable` for the journal, `connection-lost` */
@@ -47,12 +46,8 @@ async function copyWith(maintenance: Maintenance, work: Copying): Promise<Taken>
   const began = performance.now();
   journal.note({ step: 'copy', name });
   try {
-    const strategy = strategyFor(facts.bytes, await filesOfTarget(work, facts));
-    const notMade = await copyDatabase(
-      maintenance,
-      { from: target.database.name, of: facts, to: name, strategy },
-      work,
-    );
+    const files = await filesOf(target.database, facts.bytes, around.signal);
+    const notMade = await copyDatabase(maintenance, { from: target.database.name, of: facts, to: name, files }, work);
     if (notMade) return notMade;
     around.signal.throwIfAborted();
     const record = await finish(worker, work, facts, { name, began });
@@ -76,22 +71,16 @@ async function copyWith(maintenance: Maintenance, work: Copying): Promise<Taken>
  */
 export async function copyDatabase(
   maintenance: Maintenance,
-  { of, ...copied }: Omit<Copied, 'owner'> & { readonly of: DatabaseFacts },
+  { of, ...copied }: Pick<CopyWish, 'from' | 'to' | 'files'> & { readonly of: DatabaseFacts },
   {
     order: { disconnect },
     around,
   }: { readonly order: Pick<SnapshotOrder, 'disconnect'>; readonly around: Surroundings },
 ): Promise<Exclude<Taken, { kind: 'taken' }> | undefined> {
   const { worker } = maintenance;
-  const sql = copyStatement(worker, { ...copied, owner: of.owner });
-  const attempt = () => aloneIn(maintenance, { databases: [of.oid], disconnect, signal: around.signal }, sql);
-  const cloned = await wishClones(worker, copied.strategy);
-  let done = await attempt();
-  if (cloned && done.kind === 'refused') {
-    around.log(`the server's file system clones no files: ${done.refusal.message}`);
-    await must(worker, 'reset file_copy_method');
-    done = await attempt();
-  }
+  const only = { databases: [of.oid], disconnect, signal: around.signal };
+  const wish = { ...copied, owner: of.owner, bytes: of.bytes };
+  const done = await copyFastest(worker, wish, (sql) => aloneIn(maintenance, only, sql), around.log);
   if (done.kind === 'busy') {
     if (!disconnect) return { kind: 'busy', sessions: done.says };
     return { kind: 'impossible', because: `these would not go: ${done.says.join('; ')}` };
@@ -99,15 +88,6 @@ export async function copyDatabase(
   if (done.kind === 'done') return undefined;
   const { message, detail } = done.refusal;
   return { kind: 'impossible', because: detail === undefined ? message : `${message} (${detail})` };
-}
-
-/** Small ones go one way, whatever they are made of: nothing is asked of them. */
-export async function filesOfTarget(
-  { target, around }: Pick<Copying, 'target' | 'around'>,
-  { bytes }: Pick<DatabaseFacts, 'bytes'>,
-): Promise<number | undefined> {
-  if (strategyFor(bytes, 1) === 'wal_log') return undefined;
-  return whileWanted(target.database, 'read', around.signal, filesIn);
 }
 
 /** Rights first, so that the copy is never open to more people; the comment last, for it says that all is done. */

@@ -2,7 +2,6 @@
 import { Fault } from '../base/fault';
 import type { Journal } from '../base/journal';
 import type { Database } from '../database/database';
-import { interruptible } from '../database/interruptible';
 import { demandReadWrite } from '../database/onlyReads';
 import { quoteIdentifier } from '../database/quote';
 import { markedAs } from './branchMark';
@@ -21,7 +20,7 @@ import type { CarryOrder, Restored, RestoreOrder } from './request';
 import { type OtherSession, endSessions, othersIn, othersStaying } from './sessions';
 import { admissionStatement, dropDatabase, must } from './statements';
 import { type SnapshotStep, closedUnlessLost, journalled, undoOrLeave } from './steps';
-import { copyStatement, strategyFor } from './strategy';
+import { copyClosed } from './strategy';
 import { recordOfReplaced, swap } from './swap';
 import type { ServerTarget, Surroundings } from './target';
 
@@ -70,9 +69,8 @@ async function fromCopy(work: Restoring): Promise<Restored> {
   // The snapshot stays as it is: what is made of it may turn out not to do.
   const make = async (name: string): Promise<void> => {
     const { worker } = work.maintenance;
-    await interruptible(worker, work.around.signal, () =>
-      must(worker, copyStatement(worker, { from: id, to: name, owner: copy.owner, strategy: strategyFor(copy.bytes) })),
-    );
+    const wish = { from: id, to: name, owner: copy.owner, bytes: copy.bytes, files: undefined };
+    await copyClosed(worker, wish, work.around);
     await must(worker, `revoke connect on database ${quoteIdentifier(name)} from public`);
     await must(worker, admissionStatement(name, 'all'));
   };

@@ -1,6 +1,5 @@
 /** The copy that migrations are tried out on: a database beside the target, with its rows, rights and settings. */
 import { Fault } from '../base/fault';
-import { interruptible } from '../database/interruptible';
 import { onSession } from '../database/onSession';
 import { quoteIdentifier } from '../database/quote';
 import type { Session } from '../database/session';
@@ -14,8 +13,8 @@ import { type Maintenance, aloneIn } from '../snapshots/maintenance';
 import { carryOver, type DatabaseFacts, factsOf } from '../snapshots/properties';
 import type { SnapshotRecord } from '../snapshots/record';
 import { othersIn, othersStaying } from '../snapshots/sessions';
-import { admissionStatement, commentStatement, dropDatabase, must, refusedFault } from '../snapshots/statements';
-import { copyStatement, strategyFor } from '../snapshots/strategy';
+import { admissionStatement, commentStatement, dropDatabase, must } from '../snapshots/statements';
+import { copyClosed, copyFastest } from '../snapshots/strategy';
 import type { ServerTarget, Surroundings } from '../snapshots/target';
 import type { TrialRecord } from '../snapshots/trialCopies';
 import type { TrialCopied, TrialSource } from '../trials';
@@ -28,6 +27,8 @@ export interface Copying {
   readonly record: TrialRecord;
   /** Of the database that is made. */
   readonly name: string;
+  /** Of the target; see filesOf. */
+  readonly files: number | undefined;
   /** The user agreed to end the sessions in the target. */
   readonly disconnect: boolean;
 }
@@ -55,13 +56,9 @@ async function fromTarget(work: Copying): Promise<Copied | { readonly kind: 'imp
   const { maintenance, target, facts, name, disconnect, around } = work;
   const { worker, watcher } = maintenance;
   const ended = disconnect ? await othersIn(watcher, [facts.oid]) : [];
-  const sql = copyStatement(worker, {
-    from: target.database.name,
-    to: name,
-    owner: facts.owner,
-    strategy: strategyFor(facts.bytes),
-  });
-  const done = await aloneIn(maintenance, { databases: [facts.oid], disconnect, signal: around.signal }, sql);
+  const wish = { from: target.database.name, to: name, owner: facts.owner, bytes: facts.bytes, files: work.files };
+  const only = { databases: [facts.oid], disconnect, signal: around.signal };
+  const done = await copyFastest(worker, wish, (sql) => aloneIn(maintenance, only, sql), around.log);
   if (done.kind === 'busy') return { kind: 'busy', sessions: done.says };
   if (done.kind === 'refused') {
     const { message, detail } = done.refusal;
@@ -77,14 +74,8 @@ async function fromSnapshot(work: Copying, id: string): Promise<Copied> {
   if (!snapshot) throw new Fault('no-such-snapshot', `${id} of ${target.database.label}.`);
   if (snapshot.kind === 'file') await loadSnapshot(work, snapshot);
   else {
-    const { worker } = maintenance;
-    const sql = copyStatement(worker, {
-      from: id,
-      to: name,
-      owner: facts.owner,
-      strategy: strategyFor(snapshot.bytes),
-    });
-    await demand(worker, sql, around.signal);
+    const wish = { from: id, to: name, owner: facts.owner, bytes: snapshot.bytes, files: undefined };
+    await copyClosed(maintenance.worker, wish, around);
   }
   const lacks = await open(work);
   return { kind: 'copied', copied: { how: 'snapshot', snapshot: id, lacks, ended: [] } };
@@ -135,22 +126,9 @@ export async function copyCopy(work: Copying, name: string): Promise<void> {
   const others = await othersStaying(watcher, [copy.oid]);
   if (others.length > 0)
     throw new Fault('busy', `${work.name} is used by ${others.map(({ says }) => says).join('; ')}.`);
-  const sql = copyStatement(worker, {
-    from: work.name,
-    to: name,
-    owner: facts.owner,
-    strategy: strategyFor(copy.bytes),
-  });
-  await demand(worker, sql, around.signal);
+  const wish = { from: work.name, to: name, owner: facts.owner, bytes: copy.bytes, files: work.files };
+  await copyClosed(worker, wish, around);
   await open({ ...work, name });
-}
-
-/** @throws {Fault} as `must`; the reason of the signal */
-async function demand(worker: Session, sql: string, signal: AbortSignal): Promise<void> {
-  const answer = await interruptible(worker, signal, () => worker.run(sql));
-  if (answer.kind === 'done') return;
-  signal.throwIfAborted();
-  throw refusedFault(answer);
 }
 
 /** Also after a cancel. */

@@ -15,6 +15,7 @@ import { type DatabaseFacts, factsOf } from '../snapshots/properties';
 import { othersStaying } from '../snapshots/sessions';
 import { commentStatement, must } from '../snapshots/statements';
 import { type SnapshotStep, journalled, undoOrLeave } from '../snapshots/steps';
+import { filesOf } from '../snapshots/strategy';
 import type { ServerTarget } from '../snapshots/target';
 import { forgetScripts, isOnCopy, type TrialRecord } from '../snapshots/trialCopies';
 import type { TrialCopied, TrialEnd, TrialReport, TrialResult } from '../trials';
@@ -28,6 +29,8 @@ interface Trial {
   readonly journal: Journal<SnapshotStep>;
   readonly target: ServerTarget;
   readonly facts: DatabaseFacts;
+  /** Of the target; see filesOf. */
+  readonly files: number | undefined;
   readonly order: TrialOrder;
   readonly scripts: Scripts;
   readonly around: TrialSurroundings;
@@ -55,12 +58,14 @@ export async function tryOut(
       return journalled({ target, around, server: maintenance.server }, async (journal) => {
         const facts = await factsOf(maintenance.worker, target.database.name);
         if (!facts) throw new Fault('no-database', `${target.database.label}.`);
+        // Asked while it is still open.
+        const files = await filesOf(target.database, facts.bytes, around.signal);
         const now = around.now();
         const name = trialName(target.database.name, now);
         const { versions } = order;
         const about = { database: target.database.name, begun: now.toISOString(), versions };
         const record: TrialRecord = { rehearsal: 'trial', ...about, finished: false };
-        return go({ maintenance, journal, target, facts, order, scripts, around, record, name, began });
+        return go({ maintenance, journal, target, facts, files, order, scripts, around, record, name, began });
       });
     });
   } catch (cause) {
@@ -143,9 +148,9 @@ async function demandUnbound(worker: Session, { database: { name, label } }: Ser
 }
 
 async function onCopy(trial: Trial, staying: () => void): Promise<TrialResult> {
-  const { maintenance, journal, target, facts, order, scripts, around, record, name } = trial;
+  const { maintenance, journal, target, facts, files, order, scripts, around, record, name } = trial;
   const { disconnect } = order;
-  const copying: Copying = { maintenance, target, facts, around, record, name, disconnect };
+  const copying: Copying = { maintenance, target, facts, files, around, record, name, disconnect };
   scripts.progress({ message: `Copying ${target.database.label}`, cancellable: true });
   const began = performance.now();
   journal.note({ step: 'trial', name });
