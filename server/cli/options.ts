@@ -140,8 +140,11 @@ export const rehearsalOptions: readonly OptionName[] = [
   'statement-timeout',
 ];
 
+/** Taken by the commands that leave a snapshot behind. */
+export const retentionOptions: readonly OptionName[] = ['keep-count', 'keep-days', 'keep-mb'];
+
 /** Taken by the commands that take snapshots. */
-export const snapshotOptions: readonly OptionName[] = ['gzip', 'keep-count', 'keep-days', 'keep-mb'];
+export const snapshotOptions: readonly OptionName[] = ['gzip', ...retentionOptions];
 
 /** Taken by the commands that change a database. */
 export const consentOptions: readonly OptionName[] = ['disconnect', 'confirm', 'yes'];

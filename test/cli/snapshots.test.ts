@@ -36,7 +36,8 @@ for (const major of [servers.oldest, servers.newest]) {
       }));
 
     it('go when there are more than are kept, which is said; pinned ones stay', () =>
-      onServer(async (workspace) => {
+      onServer(async (workspace, url) => {
+        await query(url, 'create table users (id int)');
         const first = await take(workspace);
         equal((await workspace.run('snapshots', 'pin', first)).code, 0);
         const second = await take(workspace, '--file', '--gzip');
@@ -48,6 +49,13 @@ for (const major of [servers.oldest, servers.newest]) {
         const left = idsOf((await workspace.json('snapshots')).value);
         equal(left.length, 2);
         ok(left.includes(first) && !left.includes(second));
+        for (const words of [[first], [first, '--tables', 'users']]) {
+          const restored = await workspace.json('restore', ...words, '--keep-count', '1', '--yes');
+          equal(restored.code, 0, restored.stderr);
+          const { kept, dropped } = restored.value as { kept: { id: string }; dropped: readonly string[] };
+          equal(dropped.length, 1);
+          deepEqual(new Set(idsOf((await workspace.json('snapshots')).value)), new Set([first, kept.id]));
+        }
         match(
           (await workspace.run('snapshot', '--keep-count', '0')).stderr,
           /--keep-count wants a whole number from 1 on/,

@@ -2,7 +2,7 @@
 import { Fault } from '../../engine/base/fault';
 import type { Project, Snapshot } from '../../engine/project';
 import { consentTo, unlessBusy } from '../consent';
-import { commonOptions, consentOptions } from '../options';
+import { commonOptions, consentOptions, retentionOptions } from '../options';
 import { callPlaces, oneProject } from '../projects';
 import { harmless } from '../render/cells';
 import { duration } from '../render/findings';
@@ -16,7 +16,7 @@ export const restore: Command = {
   name: 'restore',
   words: '<snapshot>',
   changes: true,
-  options: ['tables', 'carry-over', 'dry-run', ...consentOptions, ...commonOptions],
+  options: ['tables', 'carry-over', 'dry-run', ...retentionOptions, ...consentOptions, ...commonOptions],
   says: 'go back to a snapshot, wholly or for some tables',
   more: [
     'The database gets the state of the snapshot by a swap of names; what it replaces is kept as a snapshot of its own.',

@@ -2,7 +2,7 @@
 import { Fault } from '../../engine/base/fault';
 import type { Afterwards, Consent, Project, TrialResult, TrialSource } from '../../engine/project';
 import { consentTo, unlessBusy } from '../consent';
-import { commonOptions, consentOptions } from '../options';
+import { commonOptions, consentOptions, retentionOptions } from '../options';
 import type { Values } from '../arguments';
 import { callPlaces, oneProject, whichOf } from '../projects';
 import { duration, renderFinding } from '../render/findings';
@@ -17,7 +17,7 @@ export const trial: Command = {
   name: 'trial',
   words: undefined,
   changes: true,
-  options: ['only', 'up-to', 'from', 'keep-copy', 'swap', ...consentOptions, ...commonOptions],
+  options: ['only', 'up-to', 'from', 'keep-copy', 'swap', ...retentionOptions, ...consentOptions, ...commonOptions],
   moved: {
     keep: 'rehearsal trial --keep-copy',
     list: 'rehearsal trials list',

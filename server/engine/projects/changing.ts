@@ -16,7 +16,8 @@ import type {
 import { runProgram } from '../programs/runProgram';
 import { forecast } from '../snapshots/forecast';
 import { takeSnapshot } from '../snapshots/snapshots';
-import { dropOld, packing } from './keeping';
+import { packing } from './keeping';
+import { dropOld } from './retaining';
 import type { Live } from './live';
 import { demandConsent, demandWritable } from './consent';
 import { keepWanted, wholeFolder } from './keptFiles';

@@ -1,5 +1,4 @@
 /** Snapshots of the target that are asked for by themselves: take one, bring one back. */
-import { Fault } from '../base/fault';
 import type {
   Consent,
   RestoreRequest,
@@ -13,7 +12,6 @@ import type {
 } from '../project';
 import { forecast } from '../snapshots/forecast';
 import type { SnapshotOrder } from '../snapshots/request';
-import { dropOutdated, outdated } from '../snapshots/retention';
 import {
   compareNamed,
   dropSnapshot,
@@ -27,6 +25,7 @@ import { knownTables } from './keepingRows';
 import { demandConsent, demandWritable } from './consent';
 import { around, type Ground } from './ground';
 import { liveNow, recover } from './look';
+import { dropOld } from './retaining';
 
 export async function snapshots(ground: Ground, signal = new AbortController().signal): Promise<readonly Snapshot[]> {
   const { bench } = ground;
@@ -109,7 +108,10 @@ export async function restore(
   const version = await newestVersion(ground, signal);
   const carried = carry === undefined ? {} : { carry: { tables: carry, known: await knownTables(ground, id, signal) } };
   try {
-    return await restoreSnapshot(bench.target, id, { version, disconnect, ...carried }, around(ground, signal));
+    const order = { version, disconnect, ...carried };
+    const result = await restoreSnapshot(bench.target, id, order, around(ground, signal));
+    if (result.kind === 'restored') await dropOld(ground, signal);
+    return result;
   } finally {
     bench.refresh();
   }
@@ -118,31 +120,6 @@ export async function restore(
 /** How a dump file is written. */
 export const packing = ({ options }: Ground): Pick<SnapshotOrder, 'packed'> =>
   options.snapshots?.packed === 'gzip' ? { packed: 'gzip' } : {};
-
-/**
- * To be called when a snapshot has been taken, and what it was taken for is done. Whatever is against it is only logged:
- * nobody has asked for it just now.
- */
-export async function dropOld(ground: Ground, signal: AbortSignal): Promise<void> {
-  const { bench, options, world } = ground;
-  // What was done is told, however it ended; who has cancelled it waits for nothing else.
-  if (!options.snapshots || signal.aborted) return;
-  const { target } = bench;
-  const surroundings = around(ground, signal);
-  try {
-    const found = await outdated(target, options.snapshots.retention, surroundings);
-    const gone = await dropOutdated(found, (id) => dropSnapshot(target, id, surroundings), surroundings);
-    for (const { record, because } of gone)
-      world.tell({
-        kind: 'dropped',
-        message: `The snapshot of ${target.info.label} of ${record.taken} (${record.reason}) was deleted: ${because}.`,
-      });
-  } catch (cause) {
-    if (signal.aborted) return;
-    if (!(cause instanceof Fault)) throw cause;
-    world.log(`old snapshots of ${target.info.label} are kept: ${cause.message}`);
-  }
-}
 
 const newestVersion = async (ground: Ground, signal: AbortSignal): Promise<string | undefined> =>
   (await liveNow(ground, signal)).history.versions.at(-1);

@@ -10,6 +10,7 @@ import { listSnapshots, restoreTablesOf, tablesNamedIn, tablesWrittenSince } fro
 import { around, type Ground, type SeenMigration } from './ground';
 import { liveNow, look, type View } from './look';
 import { demandConsent } from './consent';
+import { dropOld } from './retaining';
 
 /** In turn only. */
 export async function tablesSince(ground: Ground, id: string, signal: AbortSignal): Promise<readonly TableSince[]> {
@@ -45,7 +46,9 @@ export async function restoreTables(
   const { history } = await liveNow(ground, signal);
   const order = { tables, history: history.table, version: history.versions.at(-1), disconnect };
   try {
-    return await restoreTablesOf(bench.target, id, order, around(ground, signal));
+    const result = await restoreTablesOf(bench.target, id, order, around(ground, signal));
+    if (result.kind === 'restored') await dropOld(ground, signal);
+    return result;
   } finally {
     bench.refresh();
   }

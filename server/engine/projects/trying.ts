@@ -12,6 +12,7 @@ import { around, type Ground } from './ground';
 import { recover } from './look';
 import { notingTrial } from './rehearsed';
 import { demandConsent } from './consent';
+import { dropOld } from './retaining';
 
 /** Takes the target for itself where it has to; others go on with it otherwise. */
 export async function trial(ground: Ground, request: TrialRequest, asker: Asker): Promise<TrialResult> {
@@ -36,13 +37,18 @@ export async function trial(ground: Ground, request: TrialRequest, asker: Asker)
   const { from, afterwards, disconnect } = request;
   const order = { from, afterwards, disconnect, versions, version: live.history.versions.at(-1) };
   try {
-    if (target.kind === 'server') {
-      const onCopy = () => tryOut(target, order, scripts, surroundings);
-      return await notingTrial(ground, planUp(files, versions), onCopy, signal);
-    }
-    const { label, name } = target.database;
-    const at = (file: string) => embeddedDatabase({ file, assets: world.assets, label: `a copy of ${label}`, name });
-    return await tryOutEmbedded(target, order, scripts, surroundings, at);
+    const tried = (): Promise<TrialResult> => {
+      if (target.kind === 'server') {
+        const onCopy = () => tryOut(target, order, scripts, surroundings);
+        return notingTrial(ground, planUp(files, versions), onCopy, signal);
+      }
+      const { label, name } = target.database;
+      const at = (file: string) => embeddedDatabase({ file, assets: world.assets, label: `a copy of ${label}`, name });
+      return tryOutEmbedded(target, order, scripts, surroundings, at);
+    };
+    const result = await tried();
+    if (result.kind === 'tried' && result.report.end.kind === 'swapped') await dropOld(ground, signal);
+    return result;
   } catch (cause) {
     if (cause instanceof Fault && cause.code === 'other-database')
       throw new Fault('no-trial', `${ground.folder.layout.label} could not be led to the copy: ${cause.detail}`, cause);
