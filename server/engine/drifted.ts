@@ -20,6 +20,8 @@ export interface DriftScript {
   readonly way: DriftWay;
   /** SQL; empty where nothing is left to do. */
   readonly text: string;
+  /** Of a migration: the statements that lead back, without semicolons; left out where the tool takes none, or none are known. */
+  readonly back?: readonly string[];
   /** What it is about, with all that goes with a table. */
   readonly objects: readonly ObjectChange[];
   /** What it throws away, a sentence each; counted on the target where it is undone there. */

@@ -74,16 +74,20 @@ for (const major of [servers.oldest, servers.newest]) {
           deepEqual(script.losses, ['The column old of public.users.']);
           const path = found.writeDriftMigration(script, 'by hand');
           const text = readFileSync(path, 'utf8');
-          match(text, /^-- migrate:up\n[^]*by_hand[^]*\n-- migrate:down/);
+          match(text, /^-- migrate:up\n[^]*by_hand[^]*\n-- migrate:down\n[^]*DROP TABLE[^]*by_hand/);
           doesNotMatch(text, /owner to|check_function_bodies/i, 'what goes without saying');
           const now = await project();
           await now.recordApplied(path, agreed, never);
           const after = await project();
           deepEqual(await driftIn(after), []);
+          const { migrations } = await after.status();
           deepEqual(
-            (await after.status()).migrations.map(({ state }) => state),
+            migrations.map(({ state }) => state),
             ['applied', 'applied'],
           );
+          const versions = migrations.slice(1).map(({ version }) => version);
+          equal((await after.revert({ ...agreed, versions }, quiet, never)).kind, 'done');
+          deepEqual(await driftIn(await project()), [], 'its down script leads back');
         },
         { major },
       ));
@@ -203,7 +207,10 @@ describe('drift', () => {
         await run(...byHand);
         const found = await project();
         const path = found.writeDriftMigration(await found.driftScript('migration', undefined, never), 'by hand');
-        match(readFileSync(path, 'utf8'), /-- \+goose StatementBegin\n[^]*twice[^]*-- \+goose StatementEnd/);
+        match(
+          readFileSync(path, 'utf8'),
+          /-- \+goose StatementBegin\n[^]*twice[^]*-- \+goose StatementEnd[^]*-- \+goose Down\n[^]*DROP TABLE/,
+        );
         await (await project()).recordApplied(path, agreed, never);
         deepEqual(await driftIn(await project()), []);
       },

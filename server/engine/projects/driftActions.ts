@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { recordMigrations } from '../apply/record';
 import { runApart } from '../apply/apart';
 import { Fault } from '../base/fault';
+import { downTextOf } from '../layouts/downText';
 import type { FileProblem, Skeleton } from '../layouts/layout';
 import { fileOf } from '../layouts/migration';
 import { statementsIn } from '../layouts/statements';
@@ -20,7 +21,7 @@ import { demandConsent } from './consent';
 export type Shown = { script: Scripted | undefined };
 
 /** @throws {Fault} `bad-migration`, `not-writable`, `disk-full` */
-export function writeDriftMigration(ground: Ground, { text }: DriftScript, title: string): string {
+export function writeDriftMigration(ground: Ground, { text, back }: DriftScript, title: string): string {
   const { folder, world } = ground;
   const { layout } = folder;
   if (layout.program) throw new Fault('bad-migration', `Migrations of ${layout.label} are programs; write it by hand.`);
@@ -28,8 +29,42 @@ export function writeDriftMigration(ground: Ground, { text }: DriftScript, title
   const home = skeleton.files[0]?.name ?? skeleton.opens ?? '';
   const filled = (files: Skeleton['files']) =>
     files.map((it) => (it.name === home ? { ...it, text: readable(ground, it, skeleton.cursor, text) } : it));
-  const files = { ...skeleton, files: filled(skeleton.files), lists: filled(skeleton.lists ?? []) };
-  return written(files, folder.path, world.disk).path;
+  const up = { ...skeleton, files: filled(skeleton.files), lists: filled(skeleton.lists ?? []) };
+  const files = back ? withWayBack(ground, skeleton, up.files, back) : up.files;
+  return written({ ...up, files }, folder.path, world.disk).path;
+}
+
+/** As they are where the tool has no place for it, or would read other statements there. */
+function withWayBack(
+  ground: Ground,
+  skeleton: Skeleton,
+  files: Skeleton['files'],
+  statements: readonly string[],
+): Skeleton['files'] {
+  const { layout } = ground.folder;
+  const [up, down] = [files[0], files.find(({ name }) => layout.readName(name)?.direction === 'down')].map(
+    (it) => it && { fileName: it.name, text: it.text, scripts: readIn(ground, it.name)(it.text).scripts },
+  );
+  const made = up && downTextOf({ layout, skeleton, up, down }, statements);
+  if (!made || 'because' in made.edit) return files;
+  const { fileName, edit } = made;
+  if (!holds(readIn(ground, fileName), edit.text, 'down', statements)) return files;
+  return files.map((it) => (it.name === fileName ? { ...it, text: edit.text } : it));
+}
+
+type Reading = (text: string) => ReturnType<typeof fileOf>;
+
+/** As its tool will read it when it is there. */
+function readIn({ folder, world }: Ground, name: string): Reading {
+  const path = join(folder.path, name);
+  return (text) => fileOf(folder, path, text, { read: (at) => world.disk.read(at), isMarked: () => false });
+}
+
+/** Whether these are among the statements that the tool would run. */
+function holds(read: Reading, text: string, direction: 'up' | 'down', statements: readonly string[]): boolean {
+  const scripts = read(text).scripts.filter((it) => it.direction === direction);
+  const found = scripts.flatMap((it) => statementsIn(text, it)).map((it) => it.text.trim());
+  return statements.every((it) => found.includes(it.trim()));
 }
 
 /**
@@ -38,24 +73,24 @@ export function writeDriftMigration(ground: Ground, { text }: DriftScript, title
  * @throws {Fault} `bad-migration`
  */
 function readable(
-  { folder, world }: Ground,
+  ground: Ground,
   { name, text: first }: Skeleton['files'][number],
   cursor: number,
   text: string,
 ): string {
-  const path = join(folder.path, name);
-  const read = (it: string) => fileOf(folder, path, it, { read: (at) => world.disk.read(at), isMarked: () => false });
+  const read = readIn(ground, name);
   let whole = first.slice(0, cursor) + text + first.slice(cursor);
   for (let tries = 0; tries < mostFixes; tries++) {
     const fix = read(whole).problems.find(({ severity, fixes }) => severity === 'error' && fixes?.length)?.fixes?.[0];
     if (!fix || fix.path !== undefined) break;
     whole = fixed(whole, fix.edits);
   }
-  const ups = read(whole).scripts.filter(({ direction }) => direction === 'up');
-  const found = ups.flatMap((it) => statementsIn(whole, it)).map((it) => it.text.trim());
-  const wanted = statementsOf(text).map((it) => it.text.trim());
-  if (wanted.every((it) => found.includes(it))) return whole;
-  throw new Fault('bad-migration', `${folder.layout.label} would read other statements in ${name}; write it by hand.`);
+  const wanted = statementsOf(text).map((it) => it.text);
+  if (holds(read, whole, 'up', wanted)) return whole;
+  throw new Fault(
+    'bad-migration',
+    `${ground.folder.layout.label} would read other statements in ${name}; write it by hand.`,
+  );
 }
 
 /** A migration may have as many bodies that need marks. */

@@ -7,7 +7,14 @@ import type { DriftScript, DriftWay, ObjectChange } from '../project';
 import { composedDump } from '../schema/composed';
 import { driftBetween, type LeftOut, titlesWith } from '../schema/drift';
 import { readCatalog } from '../scripting/catalog';
-import { type Proved, type ProvingGround, provedScript, runScript, type Wanted } from '../scripting/provedScript';
+import {
+  isOneTransaction,
+  type Proved,
+  type ProvingGround,
+  provedScript,
+  runScript,
+  type Wanted,
+} from '../scripting/provedScript';
 import { type Loss, type Script, textOf } from '../scripting/script';
 import { dumpBase } from '../shadow/base';
 import { noSetUp } from '../shadow/setUp';
@@ -36,10 +43,15 @@ export async function driftScript(
   const from = way === 'migration' ? made : found;
   const to = composedDump(from, way === 'migration' ? found : made, (title) => titles.has(title));
   const setUp = compared.setUp ?? noSetUp;
-  const proved = await ground.bench.withWorkshop(
+  const there = { from: dumpBase(from, setUp), to: dumpBase(to, setUp), user: setUp.user };
+  const isTwoWay = way === 'migration' && takesDowns(ground);
+  const { proved, back } = await ground.bench.withWorkshop(
     'replay',
     compared.extensions,
-    (workshop) => prove(workshop, { from: dumpBase(from, setUp), to: dumpBase(to, setUp), user: setUp.user }, signal),
+    async (workshop) => ({
+      proved: await prove(workshop, there, signal),
+      back: isTwoWay ? await prove(workshop, { ...there, from: there.to, to: there.from }, signal) : undefined,
+    }),
     signal,
   );
   const script = exactly(proved);
@@ -49,10 +61,15 @@ export async function driftScript(
     script,
     found,
     text: textOf(script),
+    ...(back?.kind === 'exact' && isOneTransaction(back.script) ? { back: sqlOf(back.script) } : {}),
     objects: compared.objects.filter(({ type, name }) => titles.has(`${type} ${name}`)),
     losses: way === 'undo' ? await counted(ground, losses, signal) : losses.map((it) => `${nameOf(it)}.`),
   };
 }
+
+const takesDowns = ({ folder: { layout } }: Ground): boolean => !layout.onlyUp && !layout.program;
+
+const sqlOf = ({ statements }: Script): readonly string[] => statements.map(({ sql }) => sql);
 
 /** @throws {Fault} `no-drift`, `drift-uncertain` */
 function chosenIn(
