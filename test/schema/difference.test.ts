@@ -2,7 +2,7 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import fc from 'fast-check';
 import { differenceOf } from '../../server/engine/schema/difference';
-import type { SchemaObject } from '../../server/engine/schema/schemaText';
+import { partsOf, type SchemaObject } from '../../server/engine/schema/schemaText';
 
 const object = (name: string, text: string, type = 'TABLE'): SchemaObject => ({
   type,
@@ -46,6 +46,21 @@ describe('the difference of two schemas', () => {
     const elsewhere = { ...object('a', 'x'), schema: 'app' };
     deepEqual(brief([object('a', 'x')], [object('a', 'x'), elsewhere]), ['added TABLE app.a']);
     deepEqual(brief([], [{ ...object('app', 'x', 'SCHEMA'), schema: '-' }]), ['added SCHEMA app']);
+  });
+
+  it('takes no object for that of another schema, whatever dots are in their names', () => {
+    const [one, other] = [
+      { ...object('b.c', 'x'), schema: 'a' },
+      { ...object('c', 'y'), schema: 'a.b' },
+    ];
+    const changes = differenceOf([one], [other]);
+    deepEqual(
+      changes.map(({ kind, name }) => [kind, name, partsOf(name)]),
+      [
+        ['removed', 'a.b.c', { schema: 'a', name: 'b.c' }],
+        ['added', '"a.b".c', { schema: 'a.b', name: 'c' }],
+      ],
+    );
   });
 
   it('tells every object that differs, once, whatever the order', () => {

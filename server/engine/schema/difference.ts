@@ -1,6 +1,6 @@
 /** What has changed between two schemas, object by object. */
 import type { ObjectChange } from '../changes';
-import { byTitle, type SchemaObject } from './schemaText';
+import { byTitle, qualifiedName, type SchemaObject } from './schemaText';
 
 /** Changes in the order of the later schema, what was removed at the place where it stood in the earlier one. */
 export function differenceOf(before: readonly SchemaObject[], after: readonly SchemaObject[]): ObjectChange[] {
@@ -9,8 +9,8 @@ export function differenceOf(before: readonly SchemaObject[], after: readonly Sc
   const titles = merged([...old.keys()], [...now.keys()]);
   for (const title of titles) {
     const [was, is] = [old.get(title), now.get(title)];
-    const { type, schema, name } = (is ?? was)?.object ?? { type: '', schema: '-', name: title };
-    const named = { type, name: schema === '-' ? name : `${schema}.${name}` };
+    const object = (is ?? was)?.object ?? { type: '', schema: '-', name: title };
+    const named = { type: object.type, name: qualifiedName(object) };
     if (!was && is) changes.push({ kind: 'added', ...named, after: is.text });
     else if (was && !is) changes.push({ kind: 'removed', ...named, before: was.text });
     else if (was && is && was.text !== is.text)

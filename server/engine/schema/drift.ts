@@ -1,7 +1,7 @@
 /** In what a schema is another one than what its migrations make: object by object, without what is none of them. */
 import type { ObjectChange } from '../project';
 import { differenceOf } from './difference';
-import { objectsOf, type SchemaObject, usualOwner, withOwners } from './schemaText';
+import { objectsOf, partsOf, type SchemaObject, usualOwner, withOwners } from './schemaText';
 
 /** What the migrations neither make nor are to make. */
 export interface LeftOut {
@@ -113,9 +113,10 @@ export function titlesWith(chosen: readonly ObjectChange[], all: readonly Object
   return new Set([...chosen, ...going.map(({ change }) => change)].map(({ type, name }) => `${type} ${name}`));
 }
 
-/** As far as its name tells: a dot in the name of a schema would be taken for its end. */
-function objectIn({ type, name, before = '', after = '' }: ObjectChange): SchemaObject {
-  const dot = name.indexOf('.');
-  const [schema, own] = dot < 0 ? ['-', name] : [name.slice(0, dot), name.slice(dot + 1)];
-  return { type, schema, name: own, text: `${before}${after}`, ownership: '', owner: '' };
-}
+const objectIn = ({ type, name, before = '', after = '' }: ObjectChange): SchemaObject => ({
+  type,
+  ...partsOf(name),
+  text: `${before}${after}`,
+  ownership: '',
+  owner: '',
+});

@@ -70,8 +70,19 @@ export function byTitle<T>(
 }
 
 /** `TABLE public.orders`. */
-export const titleOf = ({ type, schema, name }: SchemaObject): string =>
-  `${type} ${schema === '-' ? '' : `${schema}.`}${name}`;
+export const titleOf = (object: SchemaObject): string => `${object.type} ${qualifiedName(object)}`;
+
+/** Never that of an object in another schema: a schema whose own name has a dot is quoted. */
+export function qualifiedName({ schema, name }: Pick<SchemaObject, 'schema' | 'name'>): string {
+  if (schema === '-') return name;
+  return `${/[."]/.test(schema) ? `"${schema.replaceAll('"', '""')}"` : schema}.${name}`;
+}
+
+/** The way back. */
+export function partsOf(qualified: string): Pick<SchemaObject, 'schema' | 'name'> {
+  const [, quoted, plain = '-', name = qualified] = /^(?:"((?:[^"]|"")*)"|([^."]*))\.([^]*)$/.exec(qualified) ?? [];
+  return { schema: quoted?.replaceAll('""', '"') ?? plain, name };
+}
 
 /**
  * What pg_dump puts behind an object: its owner, and the storage that the next one needs. Only looked for at the end:
