@@ -9,6 +9,7 @@ import { settingsForDump } from './dumpSettings';
 import type { DumpResult, DumpWork } from './dumpWorker';
 import { compiledDump } from './embeddedAssets';
 import { type ConnectionParameters, labelOf } from './parameters';
+import { bytesAsTheyAre } from './plainText';
 import { sessionOver } from './postgres';
 import { type DumpPiece, sqlOf } from './rowsApart';
 import type { Session } from './session';
@@ -59,6 +60,7 @@ export async function* dumpWithRows(
   try {
     const pieces = await piecesOver(connected, { assets, content: 'all', label: labelOf(parameters) }, signal);
     signal.addEventListener('abort', end, { once: true });
+    await session.rows(bytesAsTheyAre);
     for (const piece of pieces) {
       yield Buffer.from(piece.sql);
       if (piece.rows !== undefined) yield* rowsOf(session, piece.rows);
@@ -101,7 +103,8 @@ async function piecesOver(connected: Connected, dump: Dump, signal?: AbortSignal
   const over = new AbortController();
   signal?.addEventListener('abort', () => void interrupt(connected), { signal: over.signal });
   try {
-    const dumped = async () => dumpOver(streamOf(connected), { ...dump, settings: await settingsOf(connected) });
+    const dumped = async () =>
+      dumpOver(streamOf(connected), { ...dump, settings: await settingsOf(connected, dump.content) });
     return piecesOf(await Promise.race([dumped(), ...(signal ? [whenAborted(signal, over.signal)] : [])]), dump.label);
   } catch (error) {
     // The query that was cut off was refused, but not for a reason of its own.
@@ -136,9 +139,13 @@ const isNoText = (why: string): boolean => /invalid byte sequence for encoding/.
 const withoutEncoding =
   'It has no encoding (SQL_ASCII) and holds bytes that are no UTF-8: correct them, or take a copy on the server instead of a dump.';
 
-async function settingsOf({ client }: Connected): Promise<Readonly<Record<string, string>>> {
+async function settingsOf({ client }: Connected, content: Dump['content']): Promise<Readonly<Record<string, string>>> {
   const { rows } = await client.query<{ name: string; setting: string }>(settingsForDump);
-  return Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
+  const settings: Record<string, string> = Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
+  // The rows of a database without an encoding need not be text: pg_dump is to write that they are none.
+  return content === 'all' && settings['server_encoding'] === 'SQL_ASCII'
+    ? { ...settings, client_encoding: 'SQL_ASCII' }
+    : settings;
 }
 
 const streamOf = ({ client }: Connected): Socket => client.connection.stream as Socket;

@@ -6,10 +6,13 @@ import { Fault } from '../base/fault';
 import { faultCodeOf } from './refusedFault';
 import type { Session } from './session';
 
+export const bytesAsTheyAre = `select set_config('client_encoding', 'SQL_ASCII', false)
+  where current_setting('server_encoding') = 'SQL_ASCII'`;
+
 export const plainText = `
   set search_path = pg_catalog; set datestyle = iso; set intervalstyle = postgres; set extra_float_digits = 3;
   set bytea_output = hex; set xmloption = content; set lc_monetary = 'C';
-  select set_config('client_encoding', 'SQL_ASCII', false) where current_setting('server_encoding') = 'SQL_ASCII'`;
+  ${bytesAsTheyAre}`;
 
 /**
  * Runs statements of our own about rows of the user: the detail of a refusal, which would hold their values, is left out.
