@@ -30,6 +30,20 @@ const hostile: Readonly<Record<string, string>> = {
     select deed();
     create trigger deeds before insert on audit for each row execute function deed();`,
   reached: `insert into users values (2, 'x'); select reach(); update watched set id = 1; select * from reaching;`,
+  unnamed: `select 'a'::told; select '{a}'::told[]; insert into holds values (2, 'b'); select ### 'a'; select 1::text::pair;
+    alter table audit add column y told default 'x'; alter table holds alter id type bigint;
+    create table more (x told); insert into more values ('a'); alter table more add column y told[] default '{a}';
+    create function body() returns int language plpgsql as $$ declare x told := 'a'; begin perform '{a}'::told[]; return 1; end $$;
+    create function reads() returns told[] language sql as $$ select '{a}'::told[] $$;
+    do $$ declare x told; begin x := 'a'; end $$;`,
+  replaced: `create function near(text) returns boolean language sql as 'select true';
+    create domain nearly as text check (near(value));
+    create table holds_nearly (x nearly[]);
+    create function notice() returns event_trigger language plpgsql as $$ begin end $$;
+    create event trigger notice on ddl_command_end execute function notice();
+    create or replace function near(text) returns boolean language plpgsql as $$ begin perform public.reach(); return true; end $$;
+    create or replace function notice() returns event_trigger language plpgsql as $$ begin perform public.reach(); end $$;
+    insert into holds_nearly values ('{a}');`,
   foreign_: `create server self foreign data wrapper postgres_fdw options (dbname '@target', host '@host', port '@port');
     create user mapping for current_user server self options (user 'postgres', password '@password');
     create foreign table theirs (id int, name text) server self options (table_name 'users');
@@ -57,11 +71,22 @@ async function prepareTarget(session: Session, link: string): Promise<void> {
     'create table watched (id int)',
     'insert into watched values (0)',
     // What the live schema already has that reaches outside when it is used.
-    `create function reach() returns text language plpgsql as $$ begin return dblink_exec('${link}', 'insert into audit values (99)'); end $$`,
-    `create function on_write() returns trigger language plpgsql as $$ begin perform reach(); return new; end $$`,
+    `create function reach() returns text language plpgsql as $$ begin return public.dblink_exec('${link}', 'insert into audit values (99)'); end $$`,
+    `create function on_write() returns trigger language plpgsql as $$ begin perform public.reach(); return new; end $$`,
     'create trigger on_write before insert or update on users for each row execute function on_write()',
     'create rule on_write as on update to watched do also select reach()',
     'create view reaching as select reach()',
+    `create function tell(text) returns boolean language plpgsql immutable as $$ begin perform public.reach(); return true; end $$`,
+    'create domain told as text check (tell(value))',
+    `create table holds (id int primary key, x told, many told[] default '{a}', check (tell(id::text)))`,
+    `insert into holds values (1, 'a')`,
+    'create index on holds (tell(x))',
+    'create operator ### (rightarg = text, function = tell)',
+    'create type pair as (one told, two int)',
+    `create function pairs(text) returns pair language plpgsql as $$ begin perform public.reach(); return null; end $$`,
+    'create cast (text as pair) with function pairs(text)',
+    'create function notices() returns event_trigger language plpgsql as $$ begin perform public.reach(); end $$',
+    'create event trigger notices on ddl_command_end execute function notices()',
   );
 }
 

@@ -1,8 +1,7 @@
 /** Statements that reach outside their database are seen, and the others are left alone. */
 import { deepEqual, equal } from 'node:assert/strict';
 import { loadParser, shapeOf } from '../../server/engine/sql/parse';
-import { ReachingNames, reachesOfBody } from '../../server/engine/sql/reach';
-import { statementsOf } from '../../server/engine/sql/scan';
+import { reachesOfBody } from '../../server/engine/sql/reach';
 
 before(loadParser);
 
@@ -250,94 +249,3 @@ describe('reaching out of code', () => {
     equal(reachesOfBody(`select 'alter system reset all'`, 'sql').reaches.length, 0);
   });
 });
-
-describe('reaching out later', () => {
-  const reads = 'machine uses f, which reads files of the database server (pg_read_file)';
-  const f = `create function app.f() returns text language plpgsql as $$ begin return pg_read_file('x'); end $$;`;
-
-  it('is nothing yet where it is made', () => deepEqual(last(f), []));
-
-  it('is seen where it is called', () => {
-    deepEqual(last(`${f} select app.f()`), [reads]);
-    deepEqual(last(`${f} create table t as select * from f()`), [reads]);
-    deepEqual(last(`${f} do $$ begin perform f(); end $$`), [reads]);
-    deepEqual(last(`${f} create trigger g after insert on t for each row execute function f()`), [reads]);
-    deepEqual(last(`${f} alter table t add column a text default f()`), [reads]);
-  });
-
-  it('is seen through others', () => {
-    const through = ['machine reads files of the database server (pg_read_file)'];
-    deepEqual(last(`${f} create function g() returns text language sql as 'select f()'; select g()`), through);
-    deepEqual(last(`${f} create function g() returns text begin atomic select f(); end; call g()`), through);
-    deepEqual(last(`${f} create view v as select f(); select * from v`), through);
-    deepEqual(last(`${f} create view v as select f(); create view w as select * from v; delete from w`), through);
-    deepEqual(last(`${f} alter function app.f() rename to g; select g()`), through);
-    deepEqual(last(`${f} create aggregate a(text) (sfunc = f, stype = text); select a(b) from t`), through);
-    deepEqual(last(`create function f(text) returns text language internal as 'pg_read_file'; select f('x')`), [reads]);
-  });
-
-  it('is seen in views and foreign tables', () => {
-    deepEqual(last(`create view v as select pg_ls_dir('.'); select 1 from public.v`), [
-      'machine uses v, which reads files of the database server (pg_ls_dir)',
-    ]);
-    deepEqual(last('create foreign table r (a int) server s; insert into r values (1)'), [
-      'machine uses r, which reads or writes outside the database (server s)',
-    ]);
-    deepEqual(last('create foreign table r (a int) server s; alter foreign table r add column b int'), []);
-  });
-
-  it('is seen in tables that foreign ones belong to', () => {
-    const far = 'machine reads or writes outside the database (server s)';
-    const r = 'create foreign table r (a int) server s;';
-    const p = 'create table p (a int) partition by list (a);';
-    deepEqual(last(`${p} ${r} alter table p attach partition r for values in (1); insert into p values (1)`), [far]);
-    deepEqual(last(`${p} create foreign table r partition of p for values in (1) server s; delete from p`), [far]);
-    deepEqual(last(`create table p (a int); ${r} alter foreign table r inherit p; update p set a = 1`), [far]);
-    deepEqual(last(`create table p (a int); create table c () inherits (p); insert into p values (1)`), []);
-  });
-
-  it('follows names through a history however long', () => {
-    const history = Array.from(
-      { length: 40 },
-      (_, n) => `create view v${n} as select * from ${n === 0 ? 'r' : `v${n - 1}`};`,
-    );
-    equal(
-      last(
-        `create server s foreign data wrapper w; create foreign table r (a int) server s; ${history.join(' ')} select * from v39`,
-      ).length,
-      1,
-    );
-  });
-
-  it('is seen wherever the table stands in a list', () => {
-    const v = 'create view v as select pg_ls_dir();';
-    const reads = ['machine uses v, which reads files of the database server (pg_ls_dir)'];
-    for (const code of [
-      'truncate a, only public.v',
-      'perform from a as b, c *, v',
-      'perform from (select 1) as b, v',
-      'perform from f(1, 2) b, v',
-      'insert into a (x, y) select 1 from (select 2), v',
-    ])
-      deepEqual(last(`${v} do $$ begin ${code}; end $$`), reads, code);
-    deepEqual(last(`${v} do $$ begin perform v, a from b; end $$`), []);
-  });
-
-  it('ends where functions call each other', () => {
-    const loop = `create function a() returns int language sql as 'select b()'; create function b() returns int language sql as 'select a()';`;
-    deepEqual(last(`${loop} select a()`), []);
-  });
-});
-
-/** The last statement of a script, after all before it, each of which is known upon those before. */
-const last = (script: string): string[] => {
-  let names = new ReachingNames();
-  let found: string[] = [];
-  for (const { text } of statementsOf(script)) {
-    const shape = shapeOf(text);
-    found = names.reachesOf(shape).map(({ where, says }) => `${where} ${says}`);
-    names = new ReachingNames(names);
-    names.learn(shape);
-  }
-  return found;
-};

@@ -18,6 +18,7 @@ import {
 import { type Loss, type Script, textOf } from '../scripting/script';
 import { dumpBase } from '../shadow/base';
 import { noSetUp } from '../shadow/setUp';
+import { armed } from '../sql/disarmed';
 import { type Compared, comparedNow } from './drifting';
 import type { Ground } from './ground';
 import { driftIdOf, ignoredDrift } from './ignoredDrift';
@@ -104,7 +105,12 @@ async function prove({ place, chain }: Workshop, { from, to, user }: Way, signal
       },
     };
     const proved = await provedScript(copies, wanted);
-    return proved.kind === 'exact' ? { ...proved, script: await leaner(proved.script, copies, wanted, user) } : proved;
+    if (proved.kind !== 'exact') return proved;
+    const script = await leaner(proved.script, copies, wanted, user);
+    return {
+      ...proved,
+      script: { ...script, statements: script.statements.map((it) => ({ ...it, sql: armed(it.sql) })) },
+    };
   } finally {
     chain.forgetShadow();
   }

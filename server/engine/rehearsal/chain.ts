@@ -10,6 +10,7 @@ import { Fault } from '../base/fault';
 import { Laps } from '../base/laps';
 import type { CheckRoom } from '../project';
 import { reachingOf } from '../shadow/base';
+import { armed } from '../sql/disarmed';
 import type { Shadow, ShadowPlace } from '../shadow/place';
 import { leadsBack, type Verdict, type WayBack } from '../verification';
 import { isLooked, Learning } from './learning';
@@ -260,7 +261,11 @@ class ChainState {
     const [before, after] = await this.behind(request, [from, to], (shadow) => shadow.dump(signal), signal);
     if (!before || !after) throw new Error('each count is told of');
     const refused = after.outcomes.slice(from).flat();
-    return { before: before.told, after: after.told, refused: refused.filter(({ kind }) => kind !== 'ran').length };
+    return {
+      before: armed(before.told),
+      after: armed(after.told),
+      refused: refused.filter(({ kind }) => kind !== 'ran').length,
+    };
   }
 
   async behind<T>(
@@ -300,9 +305,10 @@ class ChainState {
     const laps = new Laps<CheckRoom>('shadow');
     const walk: Walk = { ...request, prepared, firstOpen: index, root: this.rootOf(request), laps, signal };
     const { shadow } = await this.standings.before(index, walk);
-    const { link, up, down } = wanted;
+    const { link, up, down, reaching } = wanted;
     const trip = {
       shadow,
+      reaching,
       up: { path: link.up.path, rehearsals: up.rehearsals },
       down: link.down && { path: link.down.path, rehearsals: down.rehearsals },
       limits: request.limits,

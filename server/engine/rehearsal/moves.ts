@@ -50,6 +50,8 @@ export interface PreparedLink {
   readonly up: Way;
   /** Upon the state behind the up scripts. */
   readonly down: Way;
+  /** What is known to reach outside before it. */
+  readonly reaching: ReachingNames;
 }
 
 /** Cuts links into moves, and remembers those of the last call: what has not changed is not cut again. */
@@ -129,7 +131,7 @@ function cutLink(link: Link, before: State, known: ReachingNames, policy: CutPol
   const up = wayOf(ups, before, last?.before === before ? last.up : undefined, begins);
   const after = up.moves.at(-1)?.state ?? before;
   const down = wayOf(downs, after.next('down'), last?.after === after ? last.down : undefined, 'alone');
-  return { link, prepared: { link, before, after, up, down }, known, learned };
+  return { link, prepared: { link, before, after, up, down, reaching: known }, known, learned };
 }
 
 /**

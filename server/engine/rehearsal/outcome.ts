@@ -54,8 +54,8 @@ export type Outcome =
     };
 
 export type SkipReason =
-  /** It would reach outside the shadow. */
-  | { readonly kind: 'reaches'; readonly says: string }
+  /** It would reach outside the shadow; `unread`: it needs what the shadow lacks for that reason, so nobody can read it. */
+  | { readonly kind: 'reaches'; readonly says: string; readonly unread?: boolean }
   /** A line for psql, or with a variable that psql puts in. */
   | { readonly kind: 'psql' }
   /** The session was ended by an earlier statement, or by this one when it was tried before. */

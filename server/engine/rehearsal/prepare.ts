@@ -56,8 +56,9 @@ function sharedMessages(text: string, script: Script): ReadonlyMap<Statement, nu
 
 function stepOf(text: string, statement: Statement, policy: Policy, { messageMs }: Script): Step {
   const shape = shapeOf(statement.text);
-  const skip = skipOf(statement, shape, policy);
+  // Known first: it may be called unseen by what it is made for, as soon as it is made.
   policy.reaching.learn(shape);
+  const skip = skipOf(statement, shape, policy);
   const step = { statement, shape, skip, rowsStart: rowsStartOf(text, statement) };
   return messageMs === undefined ? step : { ...step, givenUpMs: messageMs };
 }
@@ -73,6 +74,9 @@ function skipOf(statement: Statement, shape: Shape, { shared, psql, reaching }: 
   // Where the tool sends such a line to Postgres, which refuses it, so does the rehearsal.
   if (statement.kind === 'psql' && psql !== undefined) return { kind: 'psql' };
   if (psql === 'surely' && psqlVariableAt(statement.text) !== undefined) return { kind: 'psql' };
-  const reach = reaching.reachesOf(shape).find(({ where }: Reach) => where === 'machine' || shared);
-  return reach && { kind: 'reaches', says: reach.says };
+  const isOut = ({ where }: Reach): boolean => where === 'machine' || shared;
+  const reach = reaching.reachesOf(shape).find(isOut);
+  if (reach) return { kind: 'reaches', says: reach.says, unread: reaching.reachesByTypes(shape) };
+  const hidden = reaching.reachesUnseen(shape).find(isOut);
+  return hidden && { kind: 'reaches', says: hidden.says };
 }

@@ -145,7 +145,7 @@ export async function tryStep(
 }
 
 /** Whether a statement that must not be run is for Postgres all the same, which can tell whether it understands it. */
-export const isRead = ({ skip }: Step): boolean => skip?.kind === 'reaches';
+export const isRead = ({ skip }: Step): boolean => skip?.kind === 'reaches' && !skip.unread;
 
 /** What Postgres cannot read, or does not find, it will refuse when the migration is applied. */
 async function readOnly(

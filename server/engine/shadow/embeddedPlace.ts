@@ -6,7 +6,7 @@ import { assetPath } from '../database/embeddedAssets';
 import type { EmbeddedSession, SavedCopy } from '../database/embeddedSession';
 import { quoteIdentifier } from '../database/quote';
 import type { Session } from '../database/session';
-import { type Base, emptyBase } from './base';
+import { type Base, emptyBase, reachingOf } from './base';
 import type { Image, Shadow, ShadowPlace } from './place';
 import { demand, forgetScript } from './forgetScript';
 import { refusedOf } from './refused';
@@ -122,7 +122,7 @@ class EmbeddedShadows {
     const { database, user } = session.server;
     const mine = setUp.roles.roles.filter(({ name }) => name !== user);
     await this.runAll(session, roleStatements({ ...setUp.roles, roles: mine }));
-    const refused = base.kind === 'dump' ? await restore(session, base.sql, signal) : [];
+    const refused = base.kind === 'dump' ? await restore(session, base.sql, reachingOf(base), signal) : [];
     for (const line of refused) this.tell(line);
     if (!setUp.publicSchema) await session.run('drop schema public');
     await this.runAll(session, beginningStatements(setUp));

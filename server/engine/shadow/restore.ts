@@ -2,8 +2,9 @@
 import { Fault } from '../base/fault';
 import { closePublicSchema } from '../database/publicSchema';
 import type { Session } from '../database/session';
-import { shapeOf } from '../sql/parse';
-import { reachingIn, reachingNames } from '../sql/reachingSchema';
+import { disarmed } from '../sql/disarmed';
+import type { ReachingNames } from '../sql/reach';
+import { reachesByRows, reachesUnnamed } from '../sql/reachingSchema';
 import { statementsOf } from '../sql/scan';
 import { refusedOf } from './refused';
 import { fillViews, placeOfRows, type RowSource } from './rowSource';
@@ -12,12 +13,13 @@ import { fillViews, placeOfRows, type RowSource } from './rowSource';
 const chunkSize = 50;
 
 /**
- * What would reach other databases without being named by a migration is left out: event triggers, operators and casts
- * whose functions do. Logins to other servers become those of nobody.
+ * What would reach other databases without being named by a migration is left out: event triggers, operators, casts and
+ * indexes whose functions do; checks that do are not computed. Logins to other servers become those of nobody.
  *
  * A refusal does not end it: what a shadow lacks (an extension's objects, a role's right) shows up where a migration
  * uses it. Everything else is committed.
  *
+ * @param reaching what the dump has that reaches outside
  * @param rows undefined for none
  * @returns what was refused or left out, for the log; without any of the dump's text, which may hold passwords
  * @throws {Fault} `connection-lost`, `disk-full`; `refused` when the rows do not obey the schema; what `rows` throws
@@ -26,26 +28,28 @@ const chunkSize = 50;
 export async function restore(
   session: Session,
   dump: string,
+  reaching: ReachingNames,
   signal: AbortSignal,
   rows?: RowSource,
 ): Promise<string[]> {
   const wanted = statementsOf(dump)
     .filter(({ kind, text }) => kind === 'sql' && !unwanted.test(text))
     .map(({ text, range }) => ({ text: userMapping.test(text) ? mappingOfNobody(text) : text, at: range.start }));
-  const harmful = reachingOutUnnamed(
-    wanted.map(({ text }) => text),
-    dump,
-  );
-  const statements = wanted.filter(({ text }) => !harmful.has(text));
+  const harmful = new Set(wanted.map(({ text }) => text).filter((text) => reachesUnnamed(text, reaching)));
+  const statements = wanted
+    .filter(({ text }) => !harmful.has(text))
+    .map(({ text, at }) => ({ text: disarmed(text, reaching), at }));
   const refused = [...harmful].map((text) => `${titleOf(text)}, which reaches outside the database`);
   await closePublicSchema(session);
   const place = rows ? placeOfRows(dump) : dump.length;
   const textsOf = (some: typeof statements): string[] => some.map(({ text }) => text);
   refused.push(...(await inChunks(session, textsOf(statements.filter(({ at }) => at < place)), signal)));
   if (rows) {
+    const computing = statements.find(({ text }) => reachesByRows(text, reaching));
+    if (computing) throw new Fault('refused', `${titleOf(computing.text)} computes columns by what reaches outside.`);
     const views = await rows.copyTo(session, signal);
     refused.push(...(await behindRows(session, textsOf(statements.filter(({ at }) => at >= place)), signal)));
-    refused.push(...(await fillViews(session, views, dump)));
+    refused.push(...(await fillViews(session, views, reaching)));
   }
   // A dump empties the search_path for its own session.
   await session.run('reset all');
@@ -80,16 +84,6 @@ const unwanted = /^(?:(?:create|alter) subscription|set transaction_timeout)\b/i
 const oneByOne = (session: Session, statements: readonly string[]): Promise<string[]> =>
   refusedOf(session, statements, (statement, { sqlState }) => `${sqlState} ${titleOf(statement)}`);
 
-/** Runs whenever something else does, so that no statement of a migration shows it. */
-const unnamed = /^create (?:event trigger|operator|cast)\b/i;
-
-function reachingOutUnnamed(statements: readonly string[], dump: string): ReadonlySet<string> {
-  const candidates = statements.filter((text) => unnamed.test(text));
-  if (candidates.length === 0) return new Set();
-  const reaching = reachingNames(reachingIn(dump));
-  return new Set(candidates.filter((text) => reaching.reachesOf(shapeOf(text)).length > 0));
-}
-
 const userMapping = /^create user mapping\b/i;
 
 /**
@@ -107,4 +101,4 @@ const mappingHead = /^create user mapping for (?:"(?:[^"]|"")*"|\S+) server (?:"
 const titleOf = (text: string): string => (title.exec(text)?.[0] ?? '').toLowerCase();
 
 const title =
-  /^[a-z]+(?:(?: or replace)?(?: (?:unlogged|unique|foreign|materialized|event|data wrapper|constraint|table|view|index|sequence|schema|function|procedure|aggregate|extension|server|type|domain|trigger|policy|rule|publication|collation))+(?: only)?(?: if not exists)? (?:"[^"]*"|[\w$]+)(?:\.(?:"[^"]*"|[\w$]+))*| user mapping| operator| cast| default privileges)?/i;
+  /^[a-z]+(?:(?: or replace)?(?: (?:unlogged|unique|foreign|materialized|event|data wrapper|constraint|table|view|index|sequence|schema|function|procedure|aggregate|extension|server|type|domain|trigger|policy|rule|publication|collation|statistics))+(?: only)?(?: if not exists)? (?:"[^"]*"|[\w$]+)(?:\.(?:"[^"]*"|[\w$]+))*| user mapping| operator| cast| default privileges)?/i;

@@ -1,7 +1,7 @@
 /** Rows for a shadow: where they come from, when on the way of its schema they go in, and what is computed from them. */
 import type { Session } from '../database/session';
 import { shapeOf } from '../sql/parse';
-import { reachingIn, reachingNames } from '../sql/reachingSchema';
+import type { ReachingNames } from '../sql/reach';
 
 export interface RowSource {
   /**
@@ -27,9 +27,12 @@ const behindRows =
  *
  * @returns what was refused, for the log
  */
-export async function fillViews(session: Session, views: readonly string[], schemaDump: string): Promise<string[]> {
+export async function fillViews(
+  session: Session,
+  views: readonly string[],
+  reaching: ReachingNames,
+): Promise<string[]> {
   if (views.length === 0) return [];
-  const reaching = reachingNames(reachingIn(schemaDump));
   let left = views.filter((it) => reaching.reachesOf(shapeOf(refresh(it))).length === 0);
   for (;;) {
     const empty: string[] = [];

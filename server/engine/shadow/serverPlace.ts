@@ -2,7 +2,7 @@
 import { Fault } from '../base/fault';
 import { onSession } from '../database/onSession';
 import type { Session } from '../database/session';
-import type { Base } from './base';
+import { type Base, reachingOf } from './base';
 import { type Cluster, endPrepared, putCluster, readCluster } from './cluster';
 import { demand, forgetScript } from './forgetScript';
 import { dropOrphans } from './orphans';
@@ -192,7 +192,7 @@ class ServerShadows {
 
   private fill(name: string, base: Exclude<Base, { kind: 'file' }>, signal: AbortSignal): Promise<void> {
     return onSession(this.databases.open(name, noSetUp), async (session) => {
-      const refused = base.kind === 'dump' ? await restore(session, base.sql, signal, base.rows) : [];
+      const refused = base.kind === 'dump' ? await restore(session, base.sql, reachingOf(base), signal, base.rows) : [];
       for (const line of refused) this.databases.tell(line);
       if (!base.setUp.publicSchema) await session.run('drop schema public');
       for (const line of await refusedOf(session, beginningStatements(base.setUp))) this.databases.tell(line);

@@ -48,8 +48,14 @@ function isKnown(written: readonly Node[] | undefined, names: ReadonlySet<string
 }
 
 function isKnownType(type: TypeName | undefined, enums: ReadonlySet<string>): boolean {
-  return isKnown(type?.names, types) || enums.has(partsOf(type?.names).join('.'));
+  return isBuiltInType(type) || enums.has(partsOf(type?.names).join('.'));
 }
+
+/** A name without a schema means what is built in, too. */
+export const isBuiltInType = (type: TypeName | undefined): boolean => isKnown(type?.names, types);
+
+/** @param name as it is written, without a schema */
+export const isBuiltInName = (name: string): boolean => types.has(name.toLowerCase());
 
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
 

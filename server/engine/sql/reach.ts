@@ -4,14 +4,40 @@
  * A statement reaches by what it is, by the functions it calls and by code that it holds as text. What only *makes*
  * something dangerous is harmless and runs: a function, a view, a foreign table (and servers and user mappings, which
  * connect to nobody). `defines` and `relays` tell what they will do, so that a later use is seen; `ReachingNames` joins
- * the two. Expressions that Postgres keeps elsewhere (defaults, checks, policies, rules, triggers, operators) cannot be followed
- * to their use and count where they are made.
+ * the two. Expressions that Postgres keeps elsewhere (defaults, checks, policies, rules, triggers, operators) count where
+ * they are made, and are followed to their use, too (`reachingKeepers.ts`): what they call may be replaced later.
  */
-import type { CreateStmt, FuncCall, Node, RangeVar } from 'libpg-query';
+import type {
+  A_Expr,
+  Constraint,
+  DefElem,
+  ExecuteStmt,
+  FetchStmt,
+  FuncCall,
+  Node,
+  RangeVar,
+  SortBy,
+  SubLink,
+} from 'libpg-query';
 import { reachOfFunction } from './reachingFunctions';
 import { reachOfStatement } from './reachingStatements';
 import { isCode, reachesOfCode } from './reachingCode';
-import type { Reach, Relay, Shape } from './statement';
+import {
+  alongWith,
+  functionsNamed,
+  heirsIn,
+  isCommonOperator,
+  isMadeOf,
+  keepersIn,
+  objectsSpokenOf,
+  prepared,
+  typeNamed,
+  typeRelays,
+  typesIn,
+  unseen,
+  usageOf,
+} from './reachingKeepers';
+import type { Reach, Shape } from './statement';
 import { tokensOf } from './tokens';
 import { type Code, codeIn, lastOf, objectParts, partsOf, tagOf, visit } from './tree';
 import { type Words, wordsOf } from './words';
@@ -23,23 +49,50 @@ export function reachesOfTree(tree: Node, words: Words): Reaching {
   const own = reachOfStatement(words);
   const inside = collected(tree);
   const definition = definitionIn(tree);
-  const heirs = heirsIn(tree);
+  const others = [...heirsIn(tree), ...typeRelays(tree, inside.calls)];
   if (!definition) {
+    const kept = keptIn(tree, inside);
     return {
       reaches: unique([...(own ? [own] : []), ...inside.reaches]),
       calls: inside.calls,
-      defines: [],
-      relays: heirs,
+      defines: kept.defines,
+      relays: [...kept.relays, ...others],
     };
   }
   const { name, found } = definition;
   return {
     reaches: own ? [own] : [],
-    calls: new Set(),
+    calls: new Set(objectsSpokenOf(tree)),
     // Code that is loaded may be there already, or have got there on another way: who calls it runs it.
     defines: unique([...(own ? [own] : []), ...inside.reaches, ...found.reaches]).map((reach) => ({ name, ...reach })),
-    relays: [{ name, calls: new Set([...inside.calls, ...found.calls]) }, ...heirs],
+    relays: [{ name, calls: new Set([...inside.calls, ...found.calls]) }, ...others],
   };
+}
+
+/** What runs without being called, by the names it runs by. */
+function keptIn(tree: Node, inside: Found): Pick<Shape, 'defines' | 'relays'> {
+  const names = keepersIn(tree);
+  if (names.length === 0) return { defines: [], relays: [] };
+  // What a rule reads and writes is read and written later.
+  const all = 'RuleStmt' in tree ? collectedIn(tree, true) : inside;
+  const kept = [...names.map((name) => ({ name, found: all })), { name: unseen, found: computedIn(tree) }];
+  return {
+    defines: kept.flatMap(({ name, found }) => unique(found.reaches).map((reach) => ({ name, ...reach }))),
+    relays: kept.flatMap(({ name, found: { calls } }) => (calls.size > 0 ? [{ name, calls }] : [])),
+  };
+}
+
+/** What a table computes whenever something is done with its rows, also by ALTER TABLE. */
+function computedIn(tree: Node): Found {
+  const all: Found = { reaches: [], calls: new Set() };
+  if (!('CreateStmt' in tree || 'AlterTableStmt' in tree)) return all;
+  visit(tree, (key, value: Constraint) => {
+    if (key !== 'partspec' && !(key === 'Constraint' && value.contype !== 'CONSTR_DEFAULT')) return;
+    const { reaches, calls } = collectedIn(value, false);
+    all.reaches.push(...reaches);
+    for (const name of calls) all.calls.add(name);
+  });
+  return all;
 }
 
 /**
@@ -55,7 +108,7 @@ export const reachesOfBody = (text: string, language = 'plpgsql'): Pick<Shape, '
 /**
  * Names that reach outside when they are used, gathered statement by statement.
  *
- * To be asked before a statement runs and told about it afterwards. A name stands for all objects of that name: schemas
+ * To be told of a statement, and asked about it, before it runs. A name stands for all objects of that name: schemas
  * and arguments are not looked at.
  */
 export class ReachingNames {
@@ -87,15 +140,50 @@ export class ReachingNames {
   /** What a statement would reach, by itself and through everything that it uses. */
   reachesOf({ reaches, calls }: Pick<Shape, 'reaches' | 'calls'>): Reach[] {
     const found = [...reaches];
-    const seen = new Set(calls);
-    // A set that grows while it is walked shows what was added, too.
-    for (const name of seen) {
+    for (const [name, by] of this.usedWith(calls)) {
       for (const { where, says } of this.reachesBy(name)) {
-        found.push({ where, says: calls.has(name) ? `uses ${name}, which ${says}` : says });
+        const usage = usageOf(by) ?? (name === by || alongWith(by).includes(name) ? `uses ${by}` : undefined);
+        found.push({ where, says: usage === undefined || by === unseen ? says : `${usage}, which ${says}` });
       }
-      for (const called of this.callsBy(name)) seen.add(called);
     }
     return unique(found);
+  }
+
+  /**
+   * What runs without being named would reach with the statement, which makes something anew that it calls.
+   *
+   * To be asked when the statement is known already.
+   */
+  reachesUnseen({ defines, relays }: Pick<Shape, 'defines' | 'relays'>): Reach[] {
+    const made = new Set([...defines, ...relays].map(({ name }) => name));
+    made.delete(unseen);
+    if (made.size === 0) return [];
+    const used = this.usedWith([unseen]);
+    return [...made]
+      .filter((name) => used.has(name))
+      .flatMap((name) =>
+        this.reachesOf({ reaches: [], calls: new Set([name]) }).map(({ where, says }) => ({
+          where,
+          says: `changes what types, operators, indexes or event triggers call: it ${says}`,
+        })),
+      );
+  }
+
+  /** Whether it would reach by way of a type or an operator: where such are not made, Postgres cannot read it either. */
+  reachesByTypes({ calls }: Pick<Shape, 'calls'>): boolean {
+    return [...this.usedWith(calls).keys()].some(
+      (name) => isMadeOf(name) && this.reachesOf({ reaches: [], calls: new Set([name]) }).length > 0,
+    );
+  }
+
+  /** All names that are used with these, and themselves, each with that one of these by which it is. */
+  private usedWith(names: Iterable<string>): ReadonlyMap<string, string> {
+    const seen = new Map([...names].map((name) => [name, name]));
+    // A map that grows while it is walked shows what was added, too.
+    for (const [name, by] of seen) {
+      for (const other of [...alongWith(name), ...this.callsBy(name)]) if (!seen.has(other)) seen.set(other, by);
+    }
+    return seen;
   }
 
   /** A definition replaces nothing: an older function of that name may have other arguments. */
@@ -128,22 +216,33 @@ const mostLayers = 8;
 
 type Found = { readonly reaches: Reach[]; readonly calls: Set<string> };
 
-/** Functions called anywhere in the tree, text handed to them that is code, and relations that it reads or writes. */
 function collected(tree: Node): Found {
+  const found = collectedIn(tree, usesRelations.has(tagOf(tree)));
+  if (makesValues.has(tagOf(tree))) {
+    const isTable = 'CreateStmt' in tree || 'CreateForeignTableStmt' in tree;
+    for (const name of typesIn(tree, isTable ? 'computed' : 'anywhere')) found.calls.add(name);
+  }
+  if ('AlterDomainStmt' in tree && tree.AlterDomainStmt.subtype === 'V')
+    found.calls.add(typeNamed(lastOf(partsOf(tree.AlterDomainStmt.typeName))));
+  if ('DoStmt' in tree) addCode(found, codeIn(tree.DoStmt.args));
+  if ('DefineStmt' in tree && tree.DefineStmt.kind !== 'OBJECT_AGGREGATE')
+    addDefinition(found, tree.DefineStmt.definition);
+  for (const name of functionsNamed(tree)) addFunction(found, name);
+  for (const name of objectsSpokenOf(tree)) found.calls.add(name);
+  return found;
+}
+
+/** Functions called anywhere in it, text handed to them that is code, operators, and relations whose rows are used. */
+function collectedIn(tree: unknown, usesRows: boolean): Found {
   const found: Found = { reaches: [], calls: new Set() };
-  const usesRows = usesRelations.has(tagOf(tree));
   visit(tree, (key, value) => {
     if (key === 'FuncCall' || key === 'funccall') addCall(found, value);
+    if (key === 'A_Expr' || key === 'SubLink' || key === 'SortBy') addOperator(found, value);
+    if (key === 'ExecuteStmt' || key === 'FetchStmt') addPrepared(found, value);
     const write = writes[key];
     if (write !== undefined) addWrite(found, write, value);
     if (usesRows && (key === 'RangeVar' || key === 'relation')) addRelation(found, value);
   });
-  if ('DoStmt' in tree) addCode(found, codeIn(tree.DoStmt.args));
-  if ('DefineStmt' in tree && tree.DefineStmt.kind !== 'OBJECT_AGGREGATE')
-    addDefinition(found, tree.DefineStmt.definition);
-  if ('CreateCastStmt' in tree) addFunction(found, lastOf(partsOf(tree.CreateCastStmt.func?.objname)));
-  if ('CreateTrigStmt' in tree) found.calls.add(lastOf(partsOf(tree.CreateTrigStmt.funcname)));
-  if ('CreateEventTrigStmt' in tree) found.calls.add(lastOf(partsOf(tree.CreateEventTrigStmt.funcname)));
   return found;
 }
 
@@ -165,6 +264,32 @@ const usesRelations: ReadonlySet<string> = new Set([
   'ViewStmt',
   'CreateFunctionStmt',
 ]);
+
+/** Statements that make values of the types they name; the others only speak of these. */
+const makesValues: ReadonlySet<string> = new Set([
+  ...usesRelations,
+  'AlterTableStmt',
+  'AlterDomainStmt',
+  'CallStmt',
+  'CreatePolicyStmt',
+  'AlterPolicyStmt',
+  'CreateStatsStmt',
+  'CreateStmt',
+  'CreateForeignTableStmt',
+  'CreateTrigStmt',
+  'ExecuteStmt',
+  'IndexStmt',
+  'RuleStmt',
+]);
+
+function addOperator({ calls }: Found, { name, operName, useOp }: A_Expr & SubLink & SortBy): void {
+  const operator = lastOf(partsOf(name ?? operName ?? useOp));
+  if (operator !== '' && !isCommonOperator(operator)) calls.add(operator);
+}
+
+function addPrepared({ calls }: Found, { name, portalname }: ExecuteStmt & FetchStmt): void {
+  calls.add(prepared(name ?? portalname ?? ''));
+}
 
 function addFunction(found: Found, name: string): void {
   found.calls.add(name);
@@ -192,7 +317,7 @@ function addCall(found: Found, { funcname, args }: FuncCall): void {
 function addDefinition(found: Found, definition: readonly Node[] = []): void {
   visit(
     definition,
-    () => true,
+    (key, { defname = '' }: DefElem) => !(key === 'DefElem' && /^(?:left|right)arg$/.test(defname)),
     (key, value) => {
       if (key === 'sval') addFunction(found, value);
     },
@@ -240,23 +365,6 @@ function definitionIn(tree: Node): { readonly name: string; readonly found: Foun
   }
   return relayIn(tree, found);
 }
-
-/** Who reads or writes a table does so with its partitions and all others that inherit from it. */
-function heirsIn(tree: Node): Relay[] {
-  if ('CreateStmt' in tree) return heirOf(tree.CreateStmt);
-  if ('CreateForeignTableStmt' in tree) return heirOf(tree.CreateForeignTableStmt.base ?? {});
-  if (!('AlterTableStmt' in tree)) return [];
-  const { relation, cmds = [] } = tree.AlterTableStmt;
-  const name = relation?.relname ?? '';
-  return cmds.flatMap((node): Relay[] => {
-    const def = 'AlterTableCmd' in node ? node.AlterTableCmd.def : undefined;
-    if (def && 'PartitionCmd' in def) return [{ name, calls: new Set([def.PartitionCmd.name?.relname ?? '']) }];
-    return def && 'RangeVar' in def ? [{ name: def.RangeVar.relname ?? '', calls: new Set([name]) }] : [];
-  });
-}
-
-const heirOf = ({ relation, inhRelations = [] }: CreateStmt): Relay[] =>
-  inhRelations.map((parent) => ({ name: lastOf(objectParts(parent)), calls: new Set([relation?.relname ?? '']) }));
 
 /** An aggregate runs its functions, and a new name leads to the old one. */
 function relayIn(tree: Node, found: Found): { readonly name: string; readonly found: Found } | undefined {

@@ -7,7 +7,9 @@
  * not seen, and may be anything on a server that others use.
  */
 import { skipBlank } from './lexer';
+import { isBuiltInName } from './computing';
 import { reachOfFunction } from './reachingFunctions';
+import { isCommonOperator, typeNamed } from './reachingKeepers';
 import { reachOfStatement } from './reachingStatements';
 import type { Reach } from './statement';
 import { isStringToken, readString } from './strings';
@@ -42,12 +44,13 @@ export function reachesOfCode(text: string, language: string): CodeReaches {
       const reach = reachOfStatement(wordsOf(statement));
       if (reach) reaches.push(reach);
     }
-    for (const name of namesUsed(tokens)) calls.add(name);
+    for (const name of [...namesUsed(tokens), ...operatorsUsed(tokens)]) calls.add(name);
     for (const name of functionsCalled(tokens)) {
       calls.add(name);
       const reach = reachOfFunction(name);
       if (reach) reaches.push(reach);
     }
+    for (const name of typesNamed(tokens)) if (!calls.has(name)) calls.add(typeNamed(name));
     if (code.depth === DEEPEST || !runsText(tokens, code.language)) continue;
     const { pieces, codes } = texts(tokens);
     const hidden = reachesOfPieces(tokens, pieces);
@@ -104,6 +107,30 @@ function namesUsed(tokens: readonly Token[]): string[] {
   }
   return names;
 }
+
+const operatorsUsed = (tokens: readonly Token[]): string[] =>
+  tokens.flatMap(({ kind, text }) => (kind === 'operator' && !isCommonOperator(text) ? [text] : []));
+
+/** Where a type may stand: behind another word or `::`, before a string or `%type`. Perhaps some other words too. */
+function typesNamed(tokens: readonly Token[]): string[] {
+  const names: string[] = [];
+  for (const [n, token] of tokens.entries()) {
+    if (!isName(token) || beside.test(token.text)) continue;
+    let [first, last] = [n, n];
+    while (tokens[first - 1]?.text === '.') first -= 2;
+    while (tokens[last + 1]?.text === '.') last += 2;
+    const [before, after] = [tokens[first - 1], tokens[last + 1]];
+    const isTyped =
+      last === n && (isStringToken(after?.kind ?? 'word') || before?.text === '::' || (before && isName(before)));
+    if ((isTyped || after?.text === '%') && !(first === n && isBuiltInName(token.text)))
+      names.push(foldedName(token.text));
+  }
+  return names;
+}
+
+/** Words that stand beside others, and are no types. */
+const beside =
+  /^(?:and|as|begin|by|declare|else|elsif|end|exists|for|from|group|if|in|into|is|join|language|loop|not|null|on|or|order|raise|return|returns|select|set|then|values|when|where)$/i;
 
 /** Between a relation and the comma behind it stand at the most `AS` and another name, or `*`. */
 const mostBeforeComma = 2;

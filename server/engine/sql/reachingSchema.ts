@@ -1,6 +1,6 @@
 /** What of a schema reaches outside its database when it is used. */
 import { shapeOf } from './parse';
-import { ReachingNames } from './reach';
+import { ReachingNames, reachesOfBody } from './reach';
 import { statementsOf } from './scan';
 import type { Shape } from './statement';
 
@@ -14,27 +14,34 @@ export function reachingNames(learned: readonly Learned[]): ReachingNames {
 }
 
 /**
- * Functions, views, and tables whose triggers, rules, defaults or partitions reach outside.
+ * Functions and views, tables, types and operators, and whatever else runs something of its own.
  *
  * @param dump as pg_dump gives it
  */
 export function reachingIn(dump: string): Learned[] {
   return statementsOf(dump)
     .filter(({ text }) => mayReach.test(text))
-    .map(({ text }) => learnedOf(shapeOf(text)))
+    .map(({ text }) => shapeOf(text))
+    .map(({ defines, relays }) => ({ defines, relays }))
     .filter(({ defines, relays }) => defines.length + relays.length > 0);
 }
 
-/** What a trigger, a rule or a default runs is run by whoever uses the table. */
-function learnedOf({ node, makes, mentions, defines, relays, reaches, calls }: Shape): Learned {
-  const made = makes.flatMap(({ kind, name, of }) => (kind === 'relation' ? [name] : (of ?? [])));
-  // A default that is set makes nothing: its table is one of the names.
-  const tables = node === 'AlterTableStmt' ? [...mentions].filter((name) => !calls.has(name)) : made;
-  return {
-    defines: [...defines, ...tables.flatMap((name) => reaches.map((reach) => ({ name, ...reach })))],
-    relays: [...relays, ...(calls.size > 0 ? tables.map((name) => ({ name, calls })) : [])],
-  };
-}
+/** Whether it runs outside whenever something else is done, so that no statement of a migration shows it. */
+export const reachesUnnamed = (text: string, reaching: ReachingNames): boolean =>
+  (unnamed.test(text) && reaching.reachesOf(shapeOf(text)).length > 0) ||
+  reaching.reachesOf(reachesOfBody(partitionKey.exec(text)?.[1] ?? '', 'sql')).length > 0;
+
+const unnamed =
+  /^(?:create (?:event trigger|operator|cast|statistics|foreign data wrapper|transform|(?:default )?conversion)\b|create (?:unique )?index\b[^(]*\([^]*\(|alter operator family\b)/i;
+
+/** Postgres computes what is constant in it whenever it opens the table. */
+const partitionKey = /^create (?:table|foreign table)\b[^]*\bpartition by \w+ (\([^]*)$/i;
+
+/** Whether rows that are copied to a table would run something outside: it computes columns, or where they belong. */
+export const reachesByRows = (text: string, reaching: ReachingNames): boolean =>
+  computesColumns.test(text) && reaching.reachesOf(shapeOf(text)).length > 0;
+
+const computesColumns = /^create (?:unlogged )?table\b[^]*\bgenerated always as \(/i;
 
 const mayReach =
-  /^create (?:or replace )?(?:function|procedure|aggregate|view|materialized|table|foreign|trigger|constraint|rule|policy|unlogged)\b|^create (?:unique )?index\b[^(]*\([^]*\(|^alter (?:foreign )?table\b[^]*\b(?:attach partition|inherit|set default(?! nextval\()|check)\b/i;
+  /^create (?:or replace )?(?:function|procedure|aggregate|view|materialized|table|foreign|trigger|constraint|rule|policy|unlogged|domain|type|operator|cast|event|statistics|transform|(?:default )?conversion)\b|^create (?:unique )?index\b[^(]*\([^]*\(|^alter operator family\b|^alter domain\b|^alter (?:foreign )?table\b[^]*\b(?:attach partition|inherit|set default(?! nextval\()|check)\b/i;

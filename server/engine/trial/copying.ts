@@ -5,6 +5,7 @@ import { quoteIdentifier } from '../database/quote';
 import type { Session } from '../database/session';
 import { copyRows } from '../shadow/copyRows';
 import { restore } from '../shadow/restore';
+import { reachingIn, reachingNames } from '../sql/reachingSchema';
 import { makeFromDump } from '../snapshots/contents';
 import { readDump } from '../snapshots/dumpBytes';
 import { createTwin } from '../snapshots/freshDatabase';
@@ -94,7 +95,7 @@ async function fromDump(work: Copying): Promise<Copied> {
   await createTwin(maintenance.worker, target.database.name, name);
   const rows = { copyTo: (session: Session) => copyRows(target.database, session, signal) };
   const missing = await onSession(target.sibling(name).open('write', signal), (session) =>
-    restore(session, text, signal, rows),
+    restore(session, text, reachingNames(reachingIn(text)), signal, rows),
   );
   return { kind: 'copied', copied: { how: 'dump', lacks: [...missing, ...(await open(work))], ended: [] } };
 }

@@ -7,6 +7,7 @@ import { type Contents, contentsOf } from '../../rows/contents';
 import { lossesThereAndBack } from '../../rows/losses';
 import { differenceButForOrder } from '../../schema/comparable';
 import type { Shadow } from '../../shadow/place';
+import type { ReachingNames } from '../../sql/reach';
 import { type Failure, type RoundTripVerdict, type Verdict, verdictOn } from '../../verification';
 import { commitAll } from '../commit';
 import { isRunaway, type PlacedOutcome } from '../outcome';
@@ -16,6 +17,8 @@ import { insertSamples } from './samples';
 
 export interface Trip {
   readonly shadow: Shadow;
+  /** What reaches outside there: no rows are made up for it. */
+  readonly reaching: ReachingNames;
   readonly up: PlacedWay;
   /** Undefined where there is no file for it. */
   readonly down: PlacedWay | undefined;
@@ -61,7 +64,7 @@ interface Attempt {
 function attempt(trip: Trip, rows: Rows): Promise<Attempt> {
   const { shadow, up, down, signal } = trip;
   return shadow.withCopy(async (copy, dump) => {
-    const before = await beginningOf(copy, rows, () => dump(signal));
+    const before = await beginningOf(copy, rows, trip, () => dump(signal));
     const { madeUp } = before;
     const refused = await run(up, copy, trip);
     if (refused)
@@ -75,8 +78,13 @@ function attempt(trip: Trip, rows: Rows): Promise<Attempt> {
   });
 }
 
-export async function beginningOf(copy: Session, rows: Rows, dump: () => Promise<string>): Promise<Beginning> {
-  const madeUp = rows === 'made up' && (await insertSamples(copy));
+export async function beginningOf(
+  copy: Session,
+  rows: Rows,
+  { reaching }: Pick<Trip, 'reaching'>,
+  dump: () => Promise<string>,
+): Promise<Beginning> {
+  const madeUp = rows === 'made up' && (await insertSamples(copy, reaching));
   return { dump: await dump(), contents: await contentsOf(copy), madeUp };
 }
 

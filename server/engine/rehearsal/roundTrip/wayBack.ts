@@ -3,6 +3,7 @@ import type { Session } from '../../database/session';
 import { readCatalog } from '../../scripting/catalog';
 import { isOneTransaction, type Proved, provedScript, runScript } from '../../scripting/provedScript';
 import type { Loss, Script } from '../../scripting/script';
+import { armed } from '../../sql/disarmed';
 import type { Verdict, WayBack } from '../../verification';
 import { beginningOf, type Rows, run, type Trip, verdictSince } from './roundTrip';
 
@@ -32,7 +33,7 @@ export async function wayBack(trip: Omit<Trip, 'down'>): Promise<Found> {
     return { kind: 'none', why: wordsOf(proved) };
   const verdict = await tried(script, trip);
   const way = {
-    statements: script.statements.map(({ sql }) => sql),
+    statements: script.statements.map(({ sql }) => armed(sql)),
     inOneTransaction: isOneTransaction(script),
     verdict,
     drops: script.statements.flatMap(({ loses }) => loses.map(nameOf)),
@@ -48,7 +49,7 @@ async function tried(script: Script, trip: Omit<Trip, 'down'>): Promise<Verdict>
 
 const attempt = (script: Script, trip: Omit<Trip, 'down'>, rows: Rows): Promise<Verdict> =>
   trip.shadow.withCopy(async (copy, dump) => {
-    const before = await beginningOf(copy, rows, () => dump(trip.signal));
+    const before = await beginningOf(copy, rows, trip, () => dump(trip.signal));
     await run(trip.up, copy, trip);
     const refused = await runScript(copy, script);
     if (refused) return { kind: 'untried', why: `${refused.refusal.message}: ${refused.statement.sql}` };
