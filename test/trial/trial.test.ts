@@ -204,6 +204,15 @@ select 1;
           `alter database ${place.target.database.name} set work_mem = '1MB';`,
         ])
           await rejects(tried(place, { source: `--- 1_a.up.sql\n${sql}\n` }), isFault('no-trial', /1_a\.up\.sql:1 /));
+        // Runs when the tool makes its own table, too.
+        await place.sql(`
+          create function watch() returns event_trigger language plpgsql as
+            $$ begin perform pg_read_file('nowhere') where current_database() <> '${place.target.database.name}'; end $$;
+          create event trigger watch on ddl_command_start execute function watch()`);
+        await rejects(
+          tried(place, { source: '--- 1_a.up.sql\ncreate table a ();\n' }),
+          isFault('no-trial', /event trigger of the target reads files of the database server/),
+        );
         await nothingLeft(place);
       }));
   });

@@ -6,6 +6,7 @@ import { Fault } from '../base/fault';
 import { lineIndex } from '../base/text';
 import { shapeOf } from '../sql/parse';
 import { ReachingNames } from '../sql/reach';
+import { unseen } from '../sql/reachingKeepers';
 import { reachingIn, reachingNames } from '../sql/reachingSchema';
 import type { Reach } from '../sql/statement';
 
@@ -17,7 +18,7 @@ interface Ground {
 }
 
 /**
- * @throws {Fault} `no-trial` with the first such statement
+ * @throws {Fault} `no-trial` with the first such statement, or when the target has what reaches outside whatever is done
  */
 export function refuseReaching(
   { folder }: Pick<JobFiles, 'folder'>,
@@ -26,15 +27,22 @@ export function refuseReaching(
 ): void {
   const reaching = schema === undefined ? new ReachingNames() : reachingNames(reachingIn(schema));
   const isOut = ({ where }: Reach): boolean => where === 'machine' || !alone;
+  // What only reaches the server is not refused: platforms have event triggers that would make roles for an extension.
+  const always = reaching.reachesOf({ reaches: [], calls: new Set([unseen]) }).find(({ where }) => where === 'machine');
+  if (always)
+    throw new Fault(
+      'no-trial',
+      `a type, an operator, an index or an event trigger of the target ${always.says}, whatever is run.`,
+    );
   for (const { path, text, scripts } of plans) {
     for (const statement of scripts.flatMap(({ statements }) => statements)) {
       const shape = shapeOf(statement.text);
-      const reach = reaching.reachesOf(shape).find(isOut);
+      reaching.learn(shape);
+      const reach = [...reaching.reachesOf(shape), ...reaching.reachesUnseen(shape)].find(isOut);
       if (reach) {
         const place = `${basename(path)}:${lineIndex(text)(statement.range.start).line + 1}`;
         throw new Fault('no-trial', `${place} ${reach.says}, which is no part of a copy (${folder.layout.label}).`);
       }
-      reaching.learn(shape);
     }
   }
 }
