@@ -7,6 +7,7 @@
 import { nearest } from '../base/nearest';
 import { offsetOfCharacter } from '../base/text';
 import { quotedIn } from '../sql/blame';
+import { isBuiltInName } from '../sql/computing';
 import { nameParts, tokenAt } from '../sql/tokens';
 import { bringsByName } from './extensionObjects';
 import type { Outcome } from './outcome';
@@ -54,6 +55,7 @@ export function causeOf<Earlier extends Outcome>(
   return earlier.findLast((it) => {
     if (it.kind === 'ran') return false;
     if (it.kind === 'skipped' && wouldByPsql(it, refused)) return true;
+    if (wouldCast(it, refused)) return true;
     if (missing.has(sqlState))
       return (
         wouldMake(it, names) || (sqlState === missingColumn && wouldReplace(it, refused, [...blamed].at(-1) ?? ''))
@@ -84,16 +86,30 @@ function wouldByPsql(
   return filled !== undefined && [noValue, foreignKey].includes(sqlState) && mentions.has(filled);
 }
 
+/** Where a cast is missing, the message names the types. */
+function wouldCast({ shape }: Outcome, { refusal: { sqlState, message } }: Refused): boolean {
+  if (shape.node !== 'CreateCastStmt' || !castMissing.has(sqlState)) return false;
+  const said = new Set(nameParts(message));
+  const types = (shape.makes[0]?.name.split(' as ') ?? []).filter((type) => !isBuiltInName(type));
+  return types.length > 0 && types.every((type) => said.has(type));
+}
+
+/** Cannot be cast, is of another type. */
+const castMissing = new Set(['42846', '42804']);
+
 /** Another ALTER TABLE may have given it a default; before it must have a value an UPDATE may have given it one. */
 const wouldFill = ({ shape: { node, mentions } }: Outcome, { shape }: Refused, column: string): boolean =>
   mentions.has(column) && (node === 'AlterTableStmt' || (node === 'UpdateStmt' && shape.node === 'AlterTableStmt'));
 
 /** A statement that cannot be parsed may have been meant to make whatever it names. */
-function wouldMake({ shape, statement }: Outcome, names: ReadonlySet<string>): boolean {
+function wouldMake({ kind, shape, statement }: Outcome, names: ReadonlySet<string>): boolean {
   if (/^create\s+extension\b/i.test(statement.text) || (shape.node === 'unreadable' && mayBeExtension(statement.text)))
     return (
       brings(statement.text, names) || shape.makes.some((it) => [...names].some((name) => bringsByName(it.name, name)))
     );
+  // What a block would have made is written in its body only.
+  if (kind === 'skipped' && shape.node === 'DoStmt' && /\bcreate\b/i.test(statement.text))
+    return [...names].some((name) => shape.mentions.has(name));
   const makes = shape.node === 'unreadable' ? wordsOf(statement.text) : shape.makes.map(({ name }) => name);
   return makes.some((name) => names.has(name) || [...names].some((it) => isSequenceOf(name, it)));
 }
