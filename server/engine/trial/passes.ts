@@ -53,7 +53,7 @@ export async function run(
   forDown: () => Promise<Database>,
 ): Promise<Course> {
   // The tool's tables are made by statements already, which event triggers see.
-  const schema = await copy.dump('schema', scripts.signal);
+  const schema = await copy.dump(scripts.signal);
   refuseReaching(scripts, plansOf(scripts, versions), { schema, alone: copy.engine === 'embedded' });
   const { own, former } = await beginOn(scripts, copy);
   const down = reversibleIn(scripts, versions, former);
