@@ -47,6 +47,7 @@ const groups = [
       commands: [[bin('oxlint'), '--type-aware', '--deny-warnings', 'client', 'server', 'test', 'scripts']],
     },
     { name: 'format', commands: [[bin('biome'), 'format', '.']] },
+    ...(headless ? [{ name: 'host', commands: [[node, '--import=tsx', 'test/vscode/host/prepare.ts']] }] : []),
   ],
   [
     { name: 'engine', commands: mocha(apart.engine, [], 4) },
