@@ -1,6 +1,6 @@
 /** Programs that the tests run: how they are found, and installed where they are missing. */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** The path of a program. */
@@ -19,8 +19,18 @@ export function installDebian(packages: readonly string[], say: (what: string) =
     throw new Error(`The tests need ${list}. Install it (on Debian: sudo apt-get install ${list}) and run again.`);
   say(list);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  // Another stage may be installing something at the same time.
+  const install = ['-o', 'DPkg::Lock::Timeout=600', 'install', '-y', '-qq', '--no-install-recommends', ...packages];
+  if (isListed() && spawnSync('apt-get', install, { env }).status === 0) return;
   run('apt-get', ['update', '-qq'], { env });
-  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env });
+  run('apt-get', install, { env });
+}
+
+/** Whether apt has been told within the last hour what there is. */
+function isListed(): boolean {
+  const folder = '/var/lib/apt/lists';
+  const lists = existsSync(folder) ? readdirSync(folder).filter((name) => name.includes('_Packages')) : [];
+  return lists.some((name) => Date.now() - statSync(join(folder, name)).ctimeMs < 3_600_000);
 }
 
 const loading = new Set<string>();
