@@ -104,8 +104,11 @@ for (const major of Object.values(servers)) {
           const [snapshotted, changed] = [expected, expected + 1];
           await place.sql(`update item set id = ${changed}`);
           const running = startKillable(child, await errand(major, place, { kind: 'restore', id: taken.snapshot.id }));
-          // As soon as its journal is there it is at work; from then on it is killed somewhat later each round.
-          await until(async () => (journalOf(place).length > 0 ? true : undefined));
+          let isOver = false;
+          void running.ended.then(() => (isOver = true));
+          // As soon as its journal is there it is at work; from then on it is killed somewhat later each round. One that
+          // has come to its end before anybody looked has no journal any more.
+          await until(async () => (isOver || journalOf(place).length > 0 ? true : undefined));
           for (let looks = 0; looks < round * 2; looks++) await place.sql('select 1', 'postgres');
           await running.kill();
           const told = await until(async () => {
