@@ -77,6 +77,8 @@ def begin_with(connection, option):
     """Each session of it from now on."""
     # An app may have asked something while it was loaded.
     connection.close()
+    if hasattr(connection, "close_pool"):
+        connection.close_pool()
     if connection.vendor == "postgresql":
         options = dict(connection.settings_dict.get("OPTIONS") or {})
         options["options"] = f"{options.get('options', '')} {option}".strip()

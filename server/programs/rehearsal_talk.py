@@ -72,7 +72,7 @@ def tell(value):
 
 def ran(sql, seconds, rows):
     """Without its values, which may be nobody's concern."""
-    tell({"ran": str(sql), "ms": seconds * 1000, "rows": rows if rows >= 0 else None})
+    tell({"ran": str(sql), "ms": seconds * 1000, "rows": rows if isinstance(rows, int) and rows >= 0 else None})
 
 
 def trouble(error):

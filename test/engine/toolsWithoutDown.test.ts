@@ -160,7 +160,19 @@ describe('a project of Atlas', () => {
             [historyTable, ...migrations.map(({ version, state }) => `${version} ${state}`)],
             ['tools.atlas_schema_revisions', '20240101000000 applied', '20240102000000 applied'],
           );
-          project.create('c');
+          // What it holds stands here already, and is not replayed beside it.
+          const all = { name: '20240103000000_all.sql', text: `-- atlas:checkpoint\n\n${one.text}` };
+          const held = [one, { ...two, text: `${two.text}select 1;\n` }, all];
+          for (const { name, text } of held) workspace.write(`migrations/${name}`, text);
+          workspace.write('migrations/atlas.sum', sumOf(held));
+          const withCheckpoint = await projectOf(engine);
+          const paths = Object.fromEntries(held.map(({ name, text }) => [`migrations/${name}`, text]));
+          deepEqual(await said(withCheckpoint, paths), []);
+          deepEqual(
+            (await withCheckpoint.status()).migrations.map(({ state }) => state),
+            ['applied', 'applied', 'skipped'],
+          );
+          withCheckpoint.create('c');
           deepEqual((await projectOf(engine)).folder.problems, []);
         },
         { DATABASE_URL: url },
