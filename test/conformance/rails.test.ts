@@ -244,10 +244,11 @@ for (const major of Object.values(servers)) {
         major,
         async ({ project }) => {
           const { findings } = await checked(await project());
-          deepEqual(briefly({ findings }), [
+          const said = briefly({ findings }).map((it) => it.replace(/(?<=ActiveRecord) [\d.]+/, ''));
+          deepEqual(said, [
             'irreversible It cannot be reverted: it says so itself.',
             'not-sql It reads rows: what its Ruby code does with them is not rehearsed.',
-            "not-rehearsed ActiveRecord 6.1.7.10 cannot tell its SQL: NoMethodError: undefined method `nope' for nil:NilClass. Later migrations are rehearsed without it.",
+            "not-rehearsed ActiveRecord cannot tell its SQL: NoMethodError: undefined method `nope' for nil:NilClass. Later migrations are rehearsed without it.",
           ]);
         },
         {

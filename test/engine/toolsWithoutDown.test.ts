@@ -167,7 +167,7 @@ describe('a project of Atlas', () => {
           workspace.write('migrations/atlas.sum', sumOf(held));
           const withCheckpoint = await projectOf(engine);
           const paths = Object.fromEntries(held.map(({ name, text }) => [`migrations/${name}`, text]));
-          deepEqual(await said(withCheckpoint, paths), []);
+          deepEqual(await said(withCheckpoint, paths, 'all'), []);
           deepEqual(
             (await withCheckpoint.status()).migrations.map(({ state }) => state),
             ['applied', 'applied', 'skipped'],
