@@ -116,6 +116,10 @@ export function fileFault(path: string, cause: unknown): unknown {
   }
 }
 
+/** There is no such file or folder, or not any more. */
+export const isMissing = (cause: unknown): boolean =>
+  cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+
 function replaceDurably(path: string, writeTo: (beside: string) => void): void {
   const beside = besideOf(path);
   try {
@@ -141,7 +145,7 @@ export function makeFolder(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')) throw cause;
+    if (!isMissing(cause)) throw cause;
     // Node says so of a disk that is read-only, too; made by itself, the first one that is missing tells why.
     let missing = path;
     while (!existsSync(dirname(missing))) missing = dirname(missing);

@@ -5,7 +5,8 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { flushFolder, guarded, makeFolder } from './durable';
+import { flushFolder, guarded, isMissing, makeFolder } from './durable';
+import { jsonIn } from './json';
 
 /** Plain data; `step` says what is about to be done. */
 export interface Step {
@@ -142,23 +143,12 @@ function namesIn(folder: string): readonly string[] {
 
 function linesOf(path: string): readonly unknown[] {
   try {
-    return readFileSync(path, 'utf8').split('\n').map(parsed);
+    return readFileSync(path, 'utf8').split('\n').map(jsonIn);
   } catch (cause) {
     if (isMissing(cause)) return [];
     throw cause;
   }
 }
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch (cause) {
-    if (cause instanceof SyntaxError) return undefined;
-    throw cause;
-  }
-}
-
-const isMissing = (cause: unknown): boolean => cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
 
 const isHead = (value: unknown): value is Head =>
   typeof value === 'object' &&

@@ -4,7 +4,8 @@ import { linkSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } 
 import { basename, dirname, join } from 'node:path';
 import { isAlive } from '../base/process';
 import { Fault } from '../base/fault';
-import { fileFault, guarded, unfinishedSuffix, makeFolder } from '../base/durable';
+import { jsonIn } from '../base/json';
+import { fileFault, guarded, isMissing, makeFolder, unfinishedSuffix } from '../base/durable';
 
 interface Holder {
   readonly pid: number;
@@ -85,20 +86,13 @@ function contentOf(lock: string): string | undefined {
   try {
     return readFileSync(lock, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (isMissing(error)) return undefined;
     throw fileFault(lock, error);
   }
 }
 
 /** @returns undefined when the machine went down before all of it had reached the disk */
-function holderIn(content: string): Holder | undefined {
-  try {
-    return JSON.parse(content) as Holder;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
+const holderIn = (content: string): Holder | undefined => jsonIn(content) as Holder | undefined;
 
 function isWorking({ pid, started }: Holder, lock: string): boolean {
   if (pid === process.pid) return held.has(lock);

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeDurably } from '../base/durable';
+import { jsonIn } from '../base/json';
 
 export interface AppliedTexts {
   /** Whether the file is another one than what was applied; line ends do not count. */
@@ -51,13 +52,8 @@ export function appliedTexts(storage: string, targetId: string, folder: string):
 /** A file that was damaged says nothing; it is written anew. */
 function readKnown(path: string): Readonly<Record<string, string>> {
   if (!existsSync(path)) return {};
-  try {
-    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    return typeof value === 'object' && value !== null ? (value as Record<string, string>) : {};
-  } catch (error) {
-    if (error instanceof SyntaxError) return {};
-    throw error;
-  }
+  const value = jsonIn(readFileSync(path, 'utf8'));
+  return typeof value === 'object' && value !== null ? (value as Record<string, string>) : {};
 }
 
 const digestOf = (text: string): string => digest(text.replaceAll('\r\n', '\n'));

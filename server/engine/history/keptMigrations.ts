@@ -9,7 +9,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { guarded, writeDurably } from '../base/durable';
+import { guarded, isMissing, writeDurably } from '../base/durable';
+import { jsonIn } from '../base/json';
 import type { MigrationName } from '../layouts/layout';
 
 export interface KeptMigration {
@@ -121,14 +122,8 @@ const namesIn = (folder: string): readonly string[] =>
 
 /** One that was damaged says nothing, nor does one that another process has just put together with others. */
 function changeIn(path: string): Change {
-  const text = unlessMissing(() => readFileSync(path, 'utf8'));
-  try {
-    const value: unknown = text === undefined ? undefined : JSON.parse(text);
-    return isChange(value) ? value : nothing;
-  } catch (error) {
-    if (error instanceof SyntaxError) return nothing;
-    throw error;
-  }
+  const value = jsonIn(unlessMissing(() => readFileSync(path, 'utf8')) ?? '');
+  return isChange(value) ? value : nothing;
 }
 
 const nothing: Change = { kept: [], gone: [] };
@@ -145,7 +140,7 @@ function unlessMissing<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

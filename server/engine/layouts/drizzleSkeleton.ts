@@ -5,6 +5,7 @@
  * src/cli/commands/migrate.ts; v1.0.0-rc.5 by what it writes.
  */
 import { randomUUID } from 'node:crypto';
+import { jsonIn } from '../base/json';
 import { type Journal, type JournalEntry, journalFile, readJournal } from './drizzleJournal';
 import type { FolderContents, MigrationName, Skeleton } from './layout';
 import { nextNumber, slugOf, timestamp } from './numbers';
@@ -127,12 +128,7 @@ function folderSnapshotAfter(existing: readonly MigrationName[], { read }: Folde
 }
 
 function parsed(snapshot: string): Snapshot | undefined {
-  try {
-    const value: unknown = JSON.parse(snapshot);
-    const isSnapshot = typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'string';
-    return isSnapshot ? (value as Snapshot) : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const value = jsonIn(snapshot);
+  const isSnapshot = typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'string';
+  return isSnapshot ? (value as Snapshot) : undefined;
 }

@@ -5,6 +5,7 @@
  * reads no rc file and no section of package.json.
  */
 import { posix } from 'node:path';
+import { jsonIn } from '../base/json';
 import { foldersAbove } from './above';
 import type { FolderContents } from './layout';
 
@@ -137,11 +138,6 @@ const isSettings = (value: unknown): value is Settings =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function parsed(text: string): Settings | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isSettings(value) ? value : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const value = jsonIn(text);
+  return isSettings(value) ? value : undefined;
 }

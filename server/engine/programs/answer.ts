@@ -90,16 +90,3 @@ export type ToolEvent =
   /** To run this version alone, the tool would run these. */
   | { readonly otherPlan: readonly string[]; readonly version: string }
   | { readonly trouble: string };
-
-/**
- * @param line what a script of ours has written: its shape is taken for granted
- * @returns undefined for what is no JSON
- */
-export function toldIn(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}

@@ -1,7 +1,7 @@
 /** Runs a script of ours in the language of a tool: a line of JSON on its input asks, lines on its output tell. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { toldIn } from './answer';
+import { jsonIn } from '../base/json';
 
 export interface ProgramCall {
   /** The interpreter, and what stands before the script: `['bundle', 'exec', 'ruby']`. */
@@ -61,7 +61,7 @@ export async function runProgram(call: ProgramCall): Promise<number | undefined>
   const end = (): void => endGroup(child);
   let failure: { readonly error: unknown } | undefined;
   readLines(child.stdout, mostAnswered, (line) => {
-    const told = toldIn(line);
+    const told = jsonIn(line);
     // What is torn may hold a password.
     try {
       if (told === undefined) log(`a line of ${line.length} characters that is no JSON`);

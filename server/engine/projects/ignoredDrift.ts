@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { Fault } from '../base/fault';
+import { fieldsOf, jsonIn } from '../base/json';
 import type { ObjectChange } from '../project';
 import type { Ground } from './ground';
 
@@ -96,14 +97,8 @@ function entriesIn({ world }: Ground, path: string): readonly Entry[] {
 }
 
 function parsed(text: string): readonly Entry[] | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    const list = typeof value === 'object' && value !== null && 'ignored' in value ? value.ignored : undefined;
-    return Array.isArray(list) && list.every(isEntry) ? list : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const list = fieldsOf(jsonIn(text)).get('ignored');
+  return Array.isArray(list) && list.every(isEntry) ? list : undefined;
 }
 
 const isEntry = (value: unknown): value is Entry =>

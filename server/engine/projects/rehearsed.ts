@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Planned } from '../apply/plan';
 import { Fault } from '../base/fault';
+import { jsonIn } from '../base/json';
 import { type Check, type FileCheck, isErrorOfUp, type TrialResult } from '../project';
 import type { Ground } from './ground';
 import { look } from './look';
@@ -148,14 +149,8 @@ function pathOf({ bench, folder, world }: Ground): string {
 /** What was written by another version, or cut off, is as good as none. */
 function recordOf(ground: Ground): RehearsalRecord | undefined {
   const text = ground.world.disk.read(pathOf(ground));
-  if (text === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const value = jsonIn(text ?? '');
+  return isRecord(value) ? value : undefined;
 }
 
 const isRecord = (value: unknown): value is RehearsalRecord =>

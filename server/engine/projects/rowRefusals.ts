@@ -7,6 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { DiskCache } from '../base/diskCache';
+import { jsonIn } from '../base/json';
 import type { Link } from '../rehearsal/link';
 import type { PlacedOutcome } from '../rehearsal/outcome';
 import type { Likeness } from '../rehearsal/rows';
@@ -128,13 +129,8 @@ export class RowRefusals {
 
 /** Undefined when it is damaged. */
 function keptIn(text: string): readonly (readonly [string, readonly Kept[]])[] | undefined {
-  try {
-    const kept: unknown = JSON.parse(text);
-    return Array.isArray(kept) && kept.every(isKept) ? kept : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const kept = jsonIn(text);
+  return Array.isArray(kept) && kept.every(isKept) ? kept : undefined;
 }
 
 const isKept = (it: unknown): it is readonly [string, readonly Kept[]] =>

@@ -1,4 +1,5 @@
 /** The comment on a target that says whose database it is: that of the branch which was checked out last. */
+import { fieldsOf, jsonIn } from '../base/json';
 
 /** Plain JSON. */
 export interface BranchMark {
@@ -10,19 +11,12 @@ export interface BranchMark {
 
 /** @returns undefined when nothing is said of a branch */
 export function branchMarkIn(text: string | null | undefined): BranchMark | undefined {
-  if (!text?.includes('"rehearsal"')) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return isMark(value) ? value : undefined;
-  } catch (cause) {
-    if (cause instanceof SyntaxError) return undefined;
-    throw cause;
-  }
+  const value = jsonIn(text ?? '');
+  return isMark(value) ? value : undefined;
 }
 
 function isMark(value: unknown): value is BranchMark {
-  if (typeof value !== 'object' || value === null) return false;
-  const fields = new Map<string, unknown>(Object.entries(value));
+  const fields = fieldsOf(value);
   const comment = fields.get('comment');
   return (
     fields.get('rehearsal') === 'branch' &&

@@ -3,6 +3,7 @@
  * the process was killed can open it: with another spelling of the host, another role, from another machine.
  */
 import { Fault } from '../base/fault';
+import { fieldsOf, jsonIn } from '../base/json';
 import { givingUp } from '../database/givingUp';
 import type { Session } from '../database/session';
 import { isNoWayIn, withMaintenance } from './maintenance';
@@ -94,19 +95,12 @@ export async function isOwner(session: Session, database: string): Promise<boole
 
 /** @returns undefined when it says nothing of the kind */
 function closingIn(comment: string | null | undefined): Closing | undefined {
-  if (!comment?.includes('"rehearsal"')) return undefined;
-  try {
-    const value: unknown = JSON.parse(comment);
-    return isClosing(value) ? value : undefined;
-  } catch (cause) {
-    if (cause instanceof SyntaxError) return undefined;
-    throw cause;
-  }
+  const value = jsonIn(comment ?? '');
+  return isClosing(value) ? value : undefined;
 }
 
 function isClosing(value: unknown): value is Closing {
-  if (typeof value !== 'object' || value === null) return false;
-  const fields = new Map<string, unknown>(Object.entries(value));
+  const fields = fieldsOf(value);
   return (
     fields.get('rehearsal') === 'closed' &&
     ['trial', 'restore'].some((it) => it === fields.get('for')) &&

@@ -1,4 +1,5 @@
 /** What is written down about one snapshot, in a file of ours and at the snapshot itself. */
+import { fieldsOf, jsonIn } from '../base/json';
 import type { Snapshot } from '../project';
 
 /** Plain JSON; the same in the registry, in the comment on a copy and at the head of a dump file. */
@@ -33,14 +34,8 @@ export interface SnapshotRecord {
 
 /** @returns undefined when it is none of ours, or damaged */
 export function recordIn(text: string | null | undefined): SnapshotRecord | undefined {
-  if (!text?.includes('"rehearsal"')) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : undefined;
-  } catch (cause) {
-    if (cause instanceof SyntaxError) return undefined;
-    throw cause;
-  }
+  const value = jsonIn(text ?? '');
+  return isRecord(value) ? value : undefined;
 }
 
 export const snapshotOf = (record: SnapshotRecord, label: string): Snapshot => ({
@@ -60,8 +55,7 @@ export const snapshotOf = (record: SnapshotRecord, label: string): Snapshot => (
 export const beforeRestore = 'before a restore';
 
 function isRecord(value: unknown): value is SnapshotRecord {
-  if (typeof value !== 'object' || value === null) return false;
-  const fields = new Map<string, unknown>(Object.entries(value));
+  const fields = fieldsOf(value);
   return (
     fields.get('rehearsal') === 'snapshot' &&
     ['id', 'of', 'database', 'taken', 'reason'].every((name) => typeof fields.get(name) === 'string') &&

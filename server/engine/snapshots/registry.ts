@@ -5,7 +5,7 @@
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { constants, gunzipSync } from 'node:zlib';
-import { fileFault, removeDurably, unfinishedSuffix, writeDurably } from '../base/durable';
+import { fileFault, isMissing, removeDurably, unfinishedSuffix, writeDurably } from '../base/durable';
 import { Fault } from '../base/fault';
 import { type SnapshotRecord, recordIn } from './record';
 import type { Surroundings } from './target';
@@ -136,5 +136,3 @@ const unpackedHead = (bytes: Buffer): Buffer => gunzipSync(bytes, { finishFlush:
 /** What zlib says of bytes that are no gzip, or not all of one. */
 export const isDamaged = (cause: unknown): cause is Error =>
   cause instanceof Error && 'code' in cause && String(cause.code).startsWith('Z_');
-
-const isMissing = (cause: unknown): boolean => cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';

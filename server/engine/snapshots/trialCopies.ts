@@ -1,6 +1,7 @@
 /** Databases on the server that migrations are tried out on: each says so in its comment; listed and dropped by it. */
 import { forget, readJournals, type Step } from '../base/journal';
 import { Fault } from '../base/fault';
+import { fieldsOf, jsonIn } from '../base/json';
 import { givingUp } from '../database/givingUp';
 import { onSession } from '../database/onSession';
 import type { KeptTrial } from '../trials';
@@ -25,19 +26,12 @@ export interface TrialRecord {
 
 /** @returns undefined when it is none of ours, or damaged */
 export function trialRecordIn(comment: string | null | undefined): TrialRecord | undefined {
-  if (!comment?.includes('"rehearsal"')) return undefined;
-  try {
-    const value: unknown = JSON.parse(comment);
-    return isRecord(value) ? value : undefined;
-  } catch (cause) {
-    if (cause instanceof SyntaxError) return undefined;
-    throw cause;
-  }
+  const value = jsonIn(comment ?? '');
+  return isRecord(value) ? value : undefined;
 }
 
 function isRecord(value: unknown): value is TrialRecord {
-  if (typeof value !== 'object' || value === null) return false;
-  const fields = new Map<string, unknown>(Object.entries(value));
+  const fields = fieldsOf(value);
   return (
     fields.get('rehearsal') === 'trial' &&
     typeof fields.get('database') === 'string' &&

@@ -4,6 +4,7 @@
  */
 import type { DiskCache } from '../../base/diskCache';
 import { Fault } from '../../base/fault';
+import { jsonIn } from '../../base/json';
 import type { Base } from '../../shadow/base';
 import type { Shadow, ShadowPlace } from '../../shadow/place';
 import type { PreparedLink } from '../moves';
@@ -184,13 +185,6 @@ function toldKey(keys: readonly string[]): string | undefined {
 }
 
 /** Undefined when it is damaged. */
-function toldIn(file: Buffer): Told | undefined {
-  try {
-    return JSON.parse(String(file)) as Told;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
+const toldIn = (file: Buffer): Told | undefined => jsonIn(String(file)) as Told | undefined;
 
 const identityOf = ({ kind, fingerprint }: Base): readonly string[] => [kind, fingerprint];

@@ -1,0 +1,15 @@
+/** JSON that was written by somebody else, or cut off. */
+
+/** @returns undefined for what is none */
+export function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    if (cause instanceof SyntaxError) return undefined;
+    throw cause;
+  }
+}
+
+/** By their names; none of what is no object. */
+export const fieldsOf = (value: unknown): ReadonlyMap<string, unknown> =>
+  new Map(typeof value === 'object' && value !== null ? Object.entries(value) : []);
