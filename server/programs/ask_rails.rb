@@ -274,7 +274,8 @@ module Rehearsal
 
     # As ActiveRecord has it: in a transaction, unless the migration says that it is not to be.
     def within(&block)
-      approved = -> { @is_applied && @migration.respond_to?(:safety_assured) ? @migration.safety_assured(&block) : block.call }
+      # Since 7.2 it is given the transaction.
+      approved = proc { @is_applied && @migration.respond_to?(:safety_assured) ? @migration.safety_assured(&block) : block.call }
       @connection.unprepared_statement do
         @told[:inTransaction] ? @connection.transaction(&approved) : approved.call
       end

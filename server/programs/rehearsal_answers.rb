@@ -112,7 +112,8 @@ module Rehearsal
     # What is written in a migration goes through these as text; ActiveRecord's own goes through others, or is named so.
     def execute(sql, name = nil, **options)
       now = Recorder.current
-      now.nil? || now.live? || %w[SCHEMA TRANSACTION].include?(name) ? super : now.spoken { super }
+      # Until 6.0 what begins and ends its own transactions has no name.
+      now.nil? || now.live? || now.unspoken? || %w[SCHEMA TRANSACTION].include?(name) ? super : now.spoken { super }
     end
 
     # Begun late, by the first statement that is sent.
@@ -211,8 +212,9 @@ module Rehearsal
       super
     end
 
-    def index_name_for_remove(table, column, options)
-      wanted = (column || options[:column]).to_s
+    # @param named [Array] the column and the options; until 6.0 either of them
+    def index_name_for_remove(table, *named)
+      wanted = named.map { |it| it.is_a?(Hash) ? it[:column] : it }.compact.first.to_s
       doubt_expressions(table) { /[^\w, :\[\]"]/.match?(wanted) }
       super
     end

@@ -31,6 +31,7 @@ module Rehearsal
       @notes = {}
       @live = 0
       @spoken = 0
+      @unspoken = 0
       @has_read = false
     end
 
@@ -56,11 +57,14 @@ module Rehearsal
 
     # What is sent in here comes from ActiveRecord itself, whatever has called it.
     def unspoken
-      before = @spoken
-      @spoken = 0
+      before, @spoken, @unspoken = @spoken, 0, @unspoken + 1
       yield
     ensure
-      @spoken = before
+      @spoken, @unspoken = before, @unspoken - 1
+    end
+
+    def unspoken?
+      @unspoken.positive?
     end
 
     # What is to be sent in the place of it.
