@@ -1,6 +1,7 @@
 /** A database for each branch: made, exchanged, exchanged back; what it says of itself, and what is in the way. */
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import { type BranchOrder, branchesOf, exchangeBranches } from '../../server/engine/snapshots/branchCopies';
+import { recoverSnapshots } from '../../server/engine/snapshots/recover';
 import {
   dropSnapshot,
   listSnapshots,
@@ -9,7 +10,7 @@ import {
   takeSnapshot,
 } from '../../server/engine/snapshots/snapshots';
 import { isFault } from '../support/faults';
-import { servers } from '../support/servers';
+import { asAdmin, servers, serverOf } from '../support/servers';
 import { type Place, withFilled } from './support';
 
 const order: BranchOrder = {
@@ -120,3 +121,25 @@ for (const major of [servers.oldest, servers.newest] as const)
         deepEqual(await whose(place), ['feature']);
       }));
   });
+
+describe('a database for each branch and a role that only reads', () => {
+  const major = servers.newest;
+
+  it('is refused before anything is begun or noted', () =>
+    withFilled(major, async (place) => {
+      await exchanged(place, 'main');
+      const server = await serverOf(major);
+      const reader = `reader_of_${place.target.database.name}`;
+      await asAdmin(
+        server,
+        `create role ${reader} login superuser password 'x'; alter role ${reader} set default_transaction_read_only = on`,
+      );
+      try {
+        const target = place.as(reader, 'x');
+        await rejects(exchanged({ ...place, target }, 'feature'), isFault('only-reads', /is on for reader_of_\S+/));
+        deepEqual(await recoverSnapshots(target, place.around), []);
+      } finally {
+        await asAdmin(server, `drop role ${reader}`);
+      }
+    }));
+});

@@ -4,6 +4,7 @@ import type { FaultCode } from '../base/fault';
 const codes: Readonly<Record<string, FaultCode>> = {
   '42501': 'no-right',
   '53100': 'disk-full',
+  '55006': 'busy',
   '55P03': 'busy',
   // deadlock_detected: it has passed when somebody tries again.
   '40P01': 'busy',

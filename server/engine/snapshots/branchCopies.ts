@@ -3,19 +3,19 @@
  * are kept as snapshots. They change places by renames, as in a restore.
  */
 import { Fault } from '../base/fault';
-import type { Journal } from '../base/journal';
 import { givingUp } from '../database/givingUp';
 import { onSession } from '../database/onSession';
 import { type BranchMark, branchMarkIn, ownComment, textOfMark } from './branchMark';
 import { copyDatabase } from './copy';
+import { type Exchange, withExchange } from './exchange';
 import { recordsOf } from './list';
-import { type Maintenance, openBeside, withMaintenance } from './maintenance';
+import { openBeside } from './maintenance';
 import { snapshotName } from './names';
 import { carryOver, type DatabaseFacts, factsOf } from './properties';
 import type { SnapshotRecord } from './record';
 import { registerIfPossible, unregister } from './registry';
 import { commentStatement, dropDatabase, must } from './statements';
-import { closedUnlessLost, journalled, type SnapshotStep, undoOrLeave } from './steps';
+import { undoOrLeave } from './steps';
 import { filesOf } from './strategy';
 import { recordOfReplaced, swap } from './swap';
 import type { ServerTarget, Surroundings } from './target';
@@ -71,24 +71,14 @@ const copiesOf = async (...of: Parameters<typeof recordsOf>): Promise<readonly B
  * Makes the target the database of a branch, and keeps what it was as that of the other one. It is before or after,
  * whatever happens on the way.
  *
- * @throws {Fault} `no-branch-database` where the server makes none; `no-right`, `locked`, `disk-full`, `connection-lost`
+ * @throws {Fault} `no-branch-database` where the server makes none; `no-right`, and as `withExchange`
  */
 export function exchangeBranches(target: ServerTarget, order: BranchOrder, around: Surroundings): Promise<Exchanged> {
-  return withMaintenance(target, around.signal, (maintenance) =>
-    journalled({ target, around, server: maintenance.server }, async (journal) => {
-      const { worker } = maintenance;
-      const facts = await factsOf(worker, target.database.name);
-      if (!facts) throw new Fault('no-database', `${target.database.label}.`);
-      return closedUnlessLost(worker, journal, () => exchange({ maintenance, journal, target, facts, order, around }));
-    }),
-  );
+  return withExchange(target, around, (it) => exchange({ ...it, target, order, around }));
 }
 
-interface Exchanging {
-  readonly maintenance: Maintenance;
-  readonly journal: Journal<SnapshotStep>;
+interface Exchanging extends Exchange {
   readonly target: ServerTarget;
-  readonly facts: DatabaseFacts;
   readonly order: BranchOrder;
   readonly around: Surroundings;
 }

@@ -9,7 +9,7 @@ import { type DatabaseFacts, carryOver, factsOf } from './properties';
 import type { SnapshotRecord } from './record';
 import { register } from './registry';
 import type { SnapshotOrder, Taken } from './request';
-import { commentStatement, dropDatabase, must } from './statements';
+import { commentStatement, dropDatabase, must, whyRefused } from './statements';
 import { type SnapshotStep, journalled } from './steps';
 import { copyFastest, type CopyWish, filesOf } from './strategy';
 import type { ServerTarget, Surroundings } from './target';
@@ -86,8 +86,7 @@ export async function copyDatabase(
     return { kind: 'impossible', because: `these would not go: ${done.says.join('; ')}` };
   }
   if (done.kind === 'done') return undefined;
-  const { message, detail } = done.refusal;
-  return { kind: 'impossible', because: detail === undefined ? message : `${message} (${detail})` };
+  return { kind: 'impossible', because: whyRefused(done) };
 }
 
 /** Rights first, so that the copy is never open to more people; the comment last, for it says that all is done. */

@@ -1,17 +1,15 @@
 /** Puts a snapshot in the place of its target on a server; the replaced database is kept as a snapshot of its own. */
 import { Fault } from '../base/fault';
-import type { Journal } from '../base/journal';
 import type { Database } from '../database/database';
-import { demandReadWrite } from '../database/onlyReads';
 import { quoteIdentifier } from '../database/quote';
 import { markedAs } from './branchMark';
 import { carryInto } from './carry';
 import { closeTarget, reopenTarget } from './closing';
 import { makeFromDump } from './contents';
 import { readDump } from './dumpBytes';
+import { type Exchange, withExchange } from './exchange';
 import { reopenTwin } from './freshDatabase';
 import { mayMakeDatabases, restoreInPlace } from './inPlace';
-import { type Maintenance, withMaintenance } from './maintenance';
 import { snapshotName } from './names';
 import { type DatabaseFacts, carryOver, factsOf } from './properties';
 import { beforeRestore } from './record';
@@ -19,7 +17,7 @@ import { registerIfPossible, unregister } from './registry';
 import type { CarryOrder, Restored, RestoreOrder } from './request';
 import { type OtherSession, endSessions, othersIn, othersStaying } from './sessions';
 import { admissionStatement, dropDatabase, must } from './statements';
-import { type SnapshotStep, closedUnlessLost, journalled, undoOrLeave } from './steps';
+import { undoOrLeave } from './steps';
 import { copyClosed } from './strategy';
 import { recordOfReplaced, swap } from './swap';
 import type { ServerTarget, Surroundings } from './target';
@@ -37,27 +35,14 @@ export async function restoreOnServer(
 ): Promise<Restored> {
   if (order.snapshot.kind === 'file' && !(await mayMakeDatabases(target, around.signal)))
     return restoreInPlace(target, order, around);
-  return withMaintenance(target, around.signal, async (maintenance) => {
-    const { worker } = maintenance;
-    await demandReadWrite(worker);
-    return journalled({ target, around, server: maintenance.server }, async (journal) => {
-      const facts = await factsOf(worker, target.database.name);
-      if (!facts) throw new Fault('no-database', `${target.database.label}.`);
-      const work = { maintenance, target, order, around, journal, facts };
-      return closedUnlessLost(worker, journal, () =>
-        order.snapshot.kind === 'copy' ? fromCopy(work) : fromFile(work),
-      );
-    });
-  });
+  const make = order.snapshot.kind === 'copy' ? fromCopy : fromFile;
+  return withExchange(target, around, (it) => make({ ...it, target, order, around }));
 }
 
-interface Restoring {
-  readonly maintenance: Maintenance;
+interface Restoring extends Exchange {
   readonly target: ServerTarget;
   readonly order: RestoreOrder;
   readonly around: Surroundings;
-  readonly journal: Journal<SnapshotStep>;
-  readonly facts: DatabaseFacts;
 }
 
 async function fromCopy(work: Restoring): Promise<Restored> {

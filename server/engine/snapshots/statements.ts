@@ -1,6 +1,7 @@
 /** Statements about whole databases, as this room sends them. */
-import { Fault, type FaultCode } from '../base/fault';
+import { Fault } from '../base/fault';
 import { quoteIdentifier, quoteLiteral } from '../database/quote';
+import { faultCodeOf } from '../database/refusedFault';
 import type { Answer, Session } from '../database/session';
 
 /** Somebody may be at work on the same; we do not stand in the queue behind him for ever. */
@@ -12,19 +13,14 @@ export async function must(session: Session, sql: string): Promise<void> {
   if (answer.kind === 'refused') throw refusedFault(answer);
 }
 
-export function refusedFault({ refusal }: Extract<Answer, { kind: 'refused' }>): Fault {
-  const code = faultsBySqlState[refusal.sqlState] ?? 'refused';
-  return new Fault(code, `${refusal.message}${refusal.detail === undefined ? '' : ` (${refusal.detail})`}.`);
-}
+type Refused = Extract<Answer, { kind: 'refused' }>;
 
-/** Appendix A of Postgres's documentation. */
-const faultsBySqlState: Readonly<Record<string, FaultCode>> = {
-  '25006': 'only-reads',
-  '42501': 'no-right',
-  '53100': 'disk-full',
-  '55006': 'busy',
-  '55P03': 'busy',
-};
+export const refusedFault = (answer: Refused): Fault =>
+  new Fault(faultCodeOf(answer.refusal.sqlState), `${whyRefused(answer)}.`);
+
+/** In Postgres's own words. */
+export const whyRefused = ({ refusal: { message, detail } }: Refused): string =>
+  detail === undefined ? message : `${message} (${detail})`;
 
 export const commentStatement = (database: string, comment: string | null): string =>
   `comment on database ${quoteIdentifier(database)} is ${comment === null ? 'null' : quoteLiteral(comment)}`;

@@ -14,7 +14,7 @@ import { type Maintenance, aloneIn } from '../snapshots/maintenance';
 import { carryOver, type DatabaseFacts, factsOf } from '../snapshots/properties';
 import type { SnapshotRecord } from '../snapshots/record';
 import { othersIn, othersStaying } from '../snapshots/sessions';
-import { admissionStatement, commentStatement, dropDatabase, must } from '../snapshots/statements';
+import { admissionStatement, commentStatement, must, whyRefused } from '../snapshots/statements';
 import { copyClosed, copyFastest } from '../snapshots/strategy';
 import type { ServerTarget, Surroundings } from '../snapshots/target';
 import type { TrialRecord } from '../snapshots/trialCopies';
@@ -61,10 +61,7 @@ async function fromTarget(work: Copying): Promise<Copied | { readonly kind: 'imp
   const only = { databases: [facts.oid], disconnect, signal: around.signal };
   const done = await copyFastest(worker, wish, (sql) => aloneIn(maintenance, only, sql), around.log);
   if (done.kind === 'busy') return { kind: 'busy', sessions: done.says };
-  if (done.kind === 'refused') {
-    const { message, detail } = done.refusal;
-    return { kind: 'impossible', because: detail === undefined ? message : `${message} (${detail})` };
-  }
+  if (done.kind === 'refused') return { kind: 'impossible', because: whyRefused(done) };
   const lacks = await open(work);
   return { kind: 'copied', copied: { how: 'copy', lacks, ended: ended.map(({ says }) => says) } };
 }
@@ -131,6 +128,3 @@ export async function copyCopy(work: Copying, name: string): Promise<void> {
   await copyClosed(worker, wish, around);
   await open({ ...work, name });
 }
-
-/** Also after a cancel. */
-export const dropCopy = ({ worker }: Maintenance, name: string): Promise<void> => dropDatabase(worker, name, 'force');

@@ -1,20 +1,15 @@
 /** The copy on which everything went well takes the target's place; what was the target is kept as a snapshot. */
-import type { Journal } from '../base/journal';
-import type { Maintenance } from '../snapshots/maintenance';
-import { type DatabaseFacts, factsOf } from '../snapshots/properties';
+import type { Exchange } from '../snapshots/exchange';
+import { factsOf } from '../snapshots/properties';
 import { snapshotOf } from '../snapshots/record';
 import { registerIfPossible } from '../snapshots/registry';
-import type { SnapshotStep } from '../snapshots/steps';
 import { recordOfReplaced, swap } from '../snapshots/swap';
 import type { ServerTarget, Surroundings } from '../snapshots/target';
 import type { TrialEnd, TrialResult } from '../trials';
 import { reasonOf, type TrialOrder } from './order';
 
-export interface Swapping {
-  readonly maintenance: Maintenance;
-  readonly journal: Journal<SnapshotStep>;
+export interface Swapping extends Exchange {
   readonly target: ServerTarget;
-  readonly facts: DatabaseFacts;
   readonly around: Surroundings;
   readonly order: TrialOrder;
   /** Of the copy. */

@@ -2,33 +2,28 @@
  * Tries out pending migrations on a copy of a target on a server: what happens there is committed, and no part of the
  * target changes, unless the copy is to become the target at the end.
  */
-import type { Journal } from '../base/journal';
 import { Fault } from '../base/fault';
 import type { Database } from '../database/database';
-import { demandReadWrite } from '../database/onlyReads';
 import type { Session } from '../database/session';
 import { closeTarget, reopenTarget } from '../snapshots/closing';
+import { type Exchange, withExchange } from '../snapshots/exchange';
 import { reopenTwin } from '../snapshots/freshDatabase';
-import { type Maintenance, withMaintenance } from '../snapshots/maintenance';
 import { trialName } from '../snapshots/names';
-import { type DatabaseFacts, factsOf } from '../snapshots/properties';
+import { factsOf } from '../snapshots/properties';
 import { othersStaying } from '../snapshots/sessions';
-import { commentStatement, must } from '../snapshots/statements';
-import { type SnapshotStep, journalled, undoOrLeave } from '../snapshots/steps';
+import { commentStatement, dropDatabase, must } from '../snapshots/statements';
+import { undoOrLeave } from '../snapshots/steps';
 import { filesOf } from '../snapshots/strategy';
 import type { ServerTarget } from '../snapshots/target';
 import { forgetScripts, isOnCopy, type TrialRecord } from '../snapshots/trialCopies';
 import type { TrialCopied, TrialEnd, TrialReport, TrialResult } from '../trials';
-import { type Copying, copyCopy, dropCopy, makeCopy } from './copying';
+import { type Copying, copyCopy, makeCopy } from './copying';
 import { type TrialOrder, type TrialSurroundings, refuse } from './order';
 import { type Course, run, type Scripts, type Stopped } from './passes';
 import { becomeTarget } from './swapping';
 
-interface Trial {
-  readonly maintenance: Maintenance;
-  readonly journal: Journal<SnapshotStep>;
+interface Trial extends Exchange {
   readonly target: ServerTarget;
-  readonly facts: DatabaseFacts;
   /** Of the target; see filesOf. */
   readonly files: number | undefined;
   readonly order: TrialOrder;
@@ -53,20 +48,15 @@ export async function tryOut(
   const began = performance.now();
   refuse(order, scripts, false);
   try {
-    return await withMaintenance(target, around.signal, async (maintenance) => {
-      await demandReadWrite(maintenance.worker);
-      return journalled({ target, around, server: maintenance.server }, async (journal) => {
-        const facts = await factsOf(maintenance.worker, target.database.name);
-        if (!facts) throw new Fault('no-database', `${target.database.label}.`);
-        // Asked while it is still open.
-        const files = await filesOf(target.database, facts.bytes, around.signal);
-        const now = around.now();
-        const name = trialName(target.database.name, now);
-        const { versions } = order;
-        const about = { database: target.database.name, begun: now.toISOString(), versions };
-        const record: TrialRecord = { rehearsal: 'trial', ...about, finished: false };
-        return go({ maintenance, journal, target, facts, files, order, scripts, around, record, name, began });
-      });
+    return await withExchange(target, around, async (it) => {
+      // Asked while it is still open.
+      const files = await filesOf(target.database, it.facts.bytes, around.signal);
+      const now = around.now();
+      const name = trialName(target.database.name, now);
+      const { versions } = order;
+      const about = { database: target.database.name, begun: now.toISOString(), versions };
+      const record: TrialRecord = { rehearsal: 'trial', ...about, finished: false };
+      return go({ ...it, target, files, order, scripts, around, record, name, began });
     });
   } catch (cause) {
     if (!around.signal.aborted || !isOfCancel(cause, around.signal)) throw cause;
@@ -95,9 +85,8 @@ async function go(trial: Trial): Promise<TrialResult> {
     throw cause instanceof Fault && cause.code === 'connection-lost' ? ofCopyAlone(trial, cause) : cause;
   } finally {
     if (!worker.lost) {
-      if (!stays) await undoOrLeave(journal, () => dropCopy(maintenance, name));
+      if (!stays) await undoOrLeave(journal, () => dropDatabase(worker, name, 'force'));
       forgetScripts(isOnCopy(name), around.storage);
-      if (journal.open) journal.close();
     }
   }
 }
@@ -185,7 +174,7 @@ async function withDown<T>(
     });
   } finally {
     if (!maintenance.worker.lost) {
-      await undoOrLeave(journal, () => dropCopy(maintenance, name));
+      await undoOrLeave(journal, () => dropDatabase(maintenance.worker, name, 'force'));
       forgetScripts(isOnCopy(name), around.storage);
     }
   }
@@ -197,7 +186,7 @@ async function endOf(
   { stopped, ...course }: Course,
   staying: () => void,
 ): Promise<TrialResult> {
-  const { target, maintenance, order, began } = trial;
+  const { target, maintenance, began } = trial;
   if (stopped?.kind === 'cancelled') return cancelled(trial, stopped);
   const end = await finish(trial, stopped, staying);
   if (end.kind === 'busy') return end;
@@ -210,7 +199,7 @@ async function endOf(
     ms: performance.now() - began,
   };
   if (stopped) return { ...stopped, report };
-  return order.versions.length === 0 ? { kind: 'nothing' } : { kind: 'tried', report };
+  return { kind: 'tried', report };
 }
 
 const cancelled = ({ target }: Trial, { state }: Extract<Stopped, { kind: 'cancelled' }>): TrialResult => ({
