@@ -118,8 +118,10 @@ async function courseOf(
   let cancelling: Promise<unknown> = Promise.resolve();
   const cancel = (): void => {
     // The tool itself hears of an interrupt when the statement has ended.
-    if (course.backend !== undefined)
-      cancelling = session.rows('select pg_catalog.pg_cancel_backend($1)', [course.backend]);
+    if (course.backend === undefined) return;
+    cancelling = session.rows('select pg_catalog.pg_cancel_backend($1)', [course.backend]);
+    // It may fail while we wait for the tool, and has to be heard of all the same: Node ends the process otherwise.
+    void Promise.allSettled([cancelling]);
   };
   job.signal.addEventListener('abort', cancel, { once: true });
   try {
