@@ -386,7 +386,8 @@ export interface AppliedText {
   /** The file as it is, written in another way (`its line ends, which were LF`); what we have kept; or a commit of it. */
   readonly from:
     | { readonly kind: 'file'; readonly differsIn: string }
-    | { readonly kind: 'kept' /** ISO 8601. */; readonly at: string }
+    /** `at`: ISO 8601. */
+    | { readonly kind: 'kept'; readonly at: string }
     | { readonly kind: 'git'; readonly commit: string };
 }
 

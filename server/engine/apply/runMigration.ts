@@ -52,7 +52,7 @@ export async function runMigration(work: Work): Promise<MigrationEnd> {
   }
   const standing: Statement[] = [];
   for (const script of planned.scripts) {
-    if ((await decisionOn(work, script)) !== 'run') continue;
+    if (!(await isToRun(work, script))) continue;
     const end = await runOne(work, script, standing);
     if (end.kind !== 'ran') return { ...end, lasting: end.lasting && [...standing, ...end.lasting] };
     standing.push(...script.statements);
@@ -61,7 +61,7 @@ export async function runMigration(work: Work): Promise<MigrationEnd> {
 }
 
 /** One that is not run is recorded here, where the tool does so. */
-async function decisionOn(work: Work, { script: { part } }: PlannedScript): Promise<Decision> {
+async function isToRun(work: Work, { script: { part } }: PlannedScript): Promise<boolean> {
   const { job, session, planned } = work;
   const step = { ...stepOf(job, planned), ...(part !== undefined && { part }) };
   let decision: Decision = 'run';
@@ -69,7 +69,7 @@ async function decisionOn(work: Work, { script: { part } }: PlannedScript): Prom
     decision = (await job.history.decides?.(session, step)) ?? 'run';
     if (decision === 'record') await job.history.after(session, { ...step, ms: 0, notRun: true });
   });
-  return decision;
+  return decision === 'run';
 }
 
 async function runOne(work: Work, planned: PlannedScript, standing: readonly Statement[]): Promise<ScriptEnd> {
