@@ -25,6 +25,7 @@ export function followBranches(parts: Parts): Disposable {
 }
 
 interface Offer {
+  readonly branch: string;
   readonly message: string;
   readonly button: string;
   /** For where the name of the target is typed. */
@@ -32,11 +33,11 @@ interface Offer {
 }
 
 /** The button says what it does, so only a target elsewhere is asked for again. */
-async function offer(parts: Parts, project: ProjectItem, { message, button, asks }: Offer): Promise<void> {
+async function offer(parts: Parts, project: ProjectItem, { branch, message, button, asks }: Offer): Promise<void> {
   const { target } = project;
   if ((await window.showInformationMessage(message, button)) !== button) return;
   const consent = target.local ? { disconnect: false } : await askName(target, asks);
-  if (consent) await switchWith(parts, project, consent);
+  if (consent) await switchWith(parts, project, branch, consent);
 }
 
 function offerOf({ target }: ProjectItem, { branch, current, own, elsewhere }: BranchMovement): Offer {
@@ -45,11 +46,11 @@ function offerOf({ target }: ProjectItem, { branch, current, own, elsewhere }: B
   const change = l10n.t('Switch {0}', name);
   if (current === undefined) {
     const message = l10n.t('{0} does not say which branch it belongs to; {1} is checked out.', name, branch);
-    return { message, asks, button: own ? change : l10n.t('It Belongs to {0}', branch) };
+    return { branch, message, asks, button: own ? change : l10n.t('It Belongs to {0}', branch) };
   }
   const moved = own
     ? l10n.t('{0} is the database of {1}. {2} is checked out, and has one of its own.', name, current, branch)
     : l10n.t('{0} is the database of {1}. {2} is checked out, and has none yet.', name, current, branch);
   const message = elsewhere === undefined ? moved : `${moved} ${elsewhereOf(current, elsewhere)}`;
-  return { message, asks, button: own ? change : l10n.t('Make One and Switch') };
+  return { branch, message, asks, button: own ? change : l10n.t('Make One and Switch') };
 }

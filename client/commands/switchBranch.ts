@@ -26,7 +26,7 @@ export const switchBranch: Command = {
       detail: detailOf(state, branch),
       button: l10n.t('Switch {0}', nameOf(target)),
     });
-    if (consent) await switchWith(parts, project, consent);
+    if (consent) await switchWith(parts, project, branch, consent);
   },
 };
 
@@ -52,15 +52,20 @@ export const elsewhereOf = (current: string, folder: string): string =>
 const tellSame = (target: TargetItem, branch: string): void =>
   void window.showInformationMessage(l10n.t('{0} is the database of the branch {1}.', nameOf(target), branch));
 
-export async function switchWith(parts: Parts, { target, folder }: ProjectItem, consent: Consent): Promise<void> {
+export async function switchWith(
+  parts: Parts,
+  { target, folder }: ProjectItem,
+  branch: string,
+  consent: Consent,
+): Promise<void> {
   const result = await sendWith(consent, target, (agreed) =>
     parts.progress.show(l10n.t('Switching {0} to another branch', nameOf(target)), (_, token) =>
-      parts.client.sendRequest(SwitchBranchRequest, { ...agreed, folder }, token),
+      parts.client.sendRequest(SwitchBranchRequest, { ...agreed, folder, branch }, token),
     ),
   );
   if (!result) return;
-  if (result.kind !== 'switched') return tellSame(target, result.branch);
-  const { branch, copiedFrom, ms } = result;
+  if (result.kind !== 'switched') return tellSame(target, branch);
+  const { copiedFrom, ms } = result;
   const said =
     copiedFrom === undefined
       ? l10n.t('{0} is the database of the branch {1} now ({2} ms).', nameOf(target), branch, Math.round(ms))

@@ -30,9 +30,9 @@ export const branches: Feature = {
     );
     connection.onRequest(
       SwitchBranchRequest,
-      reply(async ({ folder, ...consent }, signal) => {
+      reply(async ({ folder, ...request }, signal) => {
         const project = await workspace.projectAt(folder);
-        return sent(await afterwards(workspace, checks, project, () => project.switchBranch(consent, signal)));
+        return sent(await afterwards(workspace, checks, project, () => project.switchBranch(request, signal)));
       }),
     );
   },
@@ -66,7 +66,7 @@ async function follow(connection: Connection, project: Project, forget: () => vo
     if (branch === undefined || state.fits === 'same') return;
     const isMarkedOnly = state.fits === 'renamed' || (state.fits === 'unknown' && !state.own);
     // A name is typed for what is elsewhere, and nobody has done so.
-    if (isMarkedOnly && project.target.local) await project.switchBranch({ disconnect: false }, signal);
+    if (isMarkedOnly && project.target.local) await project.switchBranch({ branch, disconnect: false }, signal);
     else await connection.sendNotification(BranchMoved, { ...state, folder: uriOf(project.folder.path), branch });
   } catch (error) {
     if (!(error instanceof Fault)) throw error;

@@ -25,12 +25,15 @@ export interface BranchState {
   readonly elsewhere?: string;
 }
 
-/** Client → server: make the target the database of the branch that is checked out, and keep what it was. */
-export const SwitchBranchRequest = new RequestType<
-  Consent & { readonly folder: string },
-  SwitchBranchResult,
-  FaultData
->('rehearsal/switchBranch');
+/** Client → server: make the target the database of a branch, and keep what it was. */
+export const SwitchBranchRequest = new RequestType<SwitchBranchParams, SwitchBranchResult, FaultData>(
+  'rehearsal/switchBranch',
+);
+export interface SwitchBranchParams extends Consent {
+  readonly folder: string;
+  /** The one that the user was asked about: by now another one may be checked out. */
+  readonly branch: string;
+}
 export type SwitchBranchResult =
   | { readonly kind: 'same' | 'marked'; readonly branch: string }
   | {

@@ -86,8 +86,9 @@ describe('another branch', () => {
         await editor.until(() => editor.moved.length > 0, 'the word that another branch is checked out');
         const uri = uriOf(path('db/migrations'));
         deepEqual(editor.moved, [{ folder: uri, branch: 'other', current: 'main', fits: 'other' }]);
-        const request = { folder: uri, disconnect: false };
-        const made = await editor.connection.sendRequest(SwitchBranchRequest, request);
+        const switchTo = (branch: string) =>
+          editor.connection.sendRequest(SwitchBranchRequest, { folder: uri, branch, disconnect: false });
+        const made = await switchTo('other');
         ok(made.kind === 'switched' && made.copiedFrom === 'main');
         deepEqual(await markOf(url), 'other');
         deepEqual(
@@ -98,7 +99,10 @@ describe('another branch', () => {
         await editor.until(() => editor.moved.length > 1, 'the word of the way back');
         const { own, fits } = await editor.connection.sendRequest(BranchRequest, { folder: uri });
         ok(fits === 'other' && own && own.bytes > 1_000_000);
-        equal((await editor.connection.sendRequest(SwitchBranchRequest, request)).kind, 'switched');
+        // What the user has said yes to, whatever is checked out by now.
+        git(running, 'checkout', '-q', 'other');
+        equal((await switchTo('main')).kind, 'switched');
+        deepEqual(await markOf(url), 'main');
       },
       { databasePerBranch: true },
     ));
