@@ -44,6 +44,17 @@ describe('a way back that is offered for a program', () => {
     match(verified.suggestion?.file?.text ?? '', /def downgrade\(\):\n {4}op\.execute\("DROP TABLE .*users/);
   });
 
+  it('is told apart from its file where Alembic cannot read that', async () => {
+    const name = 'alembic/versions/a1_users.py';
+    const files = (url: string) => ({
+      ...alembicFiles(url),
+      [name]: revision('a1', { up: [`op.execute("create table users (id int)")`], down: ['says = """of\nnothing"""'] }),
+    });
+    const [kind, noFile] = outcome(await suggested(files, name, pythonVariables()));
+    equal(kind, 'exact');
+    match(noFile ?? '', /^Alembic cannot read it: SyntaxError: .*[^.]\.$/);
+  });
+
   it('is tried as Django would run it', async () => {
     withDjango();
     const name = 'stock/migrations/0001_initial.py';

@@ -1,6 +1,5 @@
 /** What would the tool tell of a migration whose file had another text? Nothing is written. */
 import { realpathSync } from 'node:fs';
-import { Fault } from '../base/fault';
 import { askedFolder } from '../layouts/asked';
 import type { ToolProgram } from '../layouts/layout';
 import type { AskedFile } from '../layouts/migration';
@@ -9,13 +8,13 @@ import { runProgram, withoutPasswords } from '../programs/runProgram';
 import type { Ground } from './ground';
 import { onlyReadingIn, patienceMs, programCall, wantedDatabase } from './toolAnswers';
 
-/** @throws {Fault} `tool-failed` */
+/** @returns why it tells nothing, as a whole sentence: a text that nobody has seen yet may be none for it */
 export async function toldInstead(
   { folder, world, options, bench }: Ground,
   program: ToolProgram,
   file: { readonly path: string; readonly text: string },
   signal: AbortSignal,
-): Promise<AskedFile> {
+): Promise<AskedFile | { readonly because: string }> {
   const { label } = folder.layout;
   const call = programCall(world, options, folder, program);
   const instead = { path: realpathSync(file.path), text: file.text };
@@ -30,11 +29,11 @@ export async function toldInstead(
     signal,
   });
   signal.throwIfAborted();
-  if (!answer || 'trouble' in answer)
-    throw new Fault('tool-failed', `${label}: ${withoutPasswords(answer?.trouble ?? 'it gave no answer')}.`);
+  if (!answer) return { because: `${label} gave no answer.` };
+  if ('trouble' in answer)
+    return { because: `${label} cannot read it: ${withoutPasswords(answer.trouble).replace(/\.$/, '')}.` };
   const migrations = answer.migrations.filter(({ path }) => realpathSync(path) === instead.path);
   const told = askedFolder(folder, { ...answer, migrations }, () => file.text).asked;
   const [asked] = told?.values() ?? [];
-  if (!asked) throw new Fault('tool-failed', `${label} has told nothing of ${file.path}.`);
-  return asked;
+  return asked ?? { because: `${label} tells nothing of ${file.path}.` };
 }

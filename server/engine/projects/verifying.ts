@@ -158,8 +158,9 @@ async function fileFor(
   const made = downTextOf({ layout, skeleton, up: written(up), down: down && written(down) }, statements);
   if ('because' in made.edit) return made.edit;
   const [path, { text }] = [join(folder.path, made.fileName), made.edit];
-  const { scripts } = layout.program
+  const read = layout.program
     ? await toldInstead(ground, layout.program, { path, text }, signal)
     : fileOf(folder, path, text, world.files);
-  return { script: { path, text, scripts: scripts.filter(({ direction }) => direction === 'down') } };
+  if ('because' in read) return read;
+  return { script: { path, text, scripts: read.scripts.filter(({ direction }) => direction === 'down') } };
 }
