@@ -26,7 +26,13 @@ export interface AppliedTexts {
 /** @param storage absolute path of our own folder */
 export function appliedTexts(storage: string, targetId: string, folder: string): AppliedTexts {
   const path = join(storage, 'applied', `${digest(`${targetId}\n${folder}`).slice(0, 24)}.json`);
-  let known = readKnown(path);
+  let written = textOf(path);
+  let known = textsIn(written);
+  /** Another process may have forgotten them, which has put another database in the place of the target. */
+  const readAgain = (): void => {
+    const now = textOf(path);
+    if (now !== written) [written, known] = [now, textsIn(now)];
+  };
   return {
     get known() {
       return known;
@@ -34,6 +40,7 @@ export function appliedTexts(storage: string, targetId: string, folder: string):
     edited: (version, text) => known[version] !== undefined && known[version] !== digestOf(text),
     knows: (version) => known[version] !== undefined,
     remember(applied) {
+      readAgain();
       const next = Object.fromEntries(
         [...applied].flatMap(([version, read]) => {
           const first = known[version];
@@ -42,17 +49,20 @@ export function appliedTexts(storage: string, targetId: string, folder: string):
           return text === undefined ? [] : [[version, digestOf(text)]];
         }),
       );
-      if (JSON.stringify(next) === JSON.stringify(known)) return;
+      const text = JSON.stringify(next);
+      if (text === JSON.stringify(known)) return;
       known = next;
-      writeDurably(path, JSON.stringify(next));
+      writeDurably(path, text);
+      written = text;
     },
   };
 }
 
+const textOf = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '');
+
 /** A file that was damaged says nothing; it is written anew. */
-function readKnown(path: string): Readonly<Record<string, string>> {
-  if (!existsSync(path)) return {};
-  const value = jsonIn(readFileSync(path, 'utf8'));
+function textsIn(text: string): Readonly<Record<string, string>> {
+  const value = jsonIn(text);
   return typeof value === 'object' && value !== null ? (value as Record<string, string>) : {};
 }
 
