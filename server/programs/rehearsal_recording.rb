@@ -73,6 +73,8 @@ module Rehearsal
 
       word = first_word(sql)
       return [regtype(sql), params] if sql.match?(/\ASELECT '(?:[^']|'')*'::regtype::oid\z/)
+      # Of statements that the session itself has prepared.
+      return [sql, params] if word == "DEALLOCATE" && @spoken.zero?
       return [sql, params] if word == "SHOW" || (READS.include?(word) && passes?(sql))
 
       take(word, sql, params)
