@@ -113,3 +113,15 @@ function cutAt(text: string, end: RegExp) {
   }));
   return [{ direction: 'up', range: { start: 0, end: text.length }, mode: 'statements', pieces }] as const;
 }
+
+describe('a conversion of values', () => {
+  it('is not made behind what writes rows of its table, which would not be converted the second time', () => {
+    const conversion = 'alter table t alter a type bigint using a + 1';
+    const left = (before: string): number =>
+      rewritten(`${before}; ${conversion}`, cutWhole, () => undefined).left.length;
+    deepEqual(
+      ['update t set a = id * 10', 'delete from app.t where a = 5', 'update other set a = 1', 'select 1'].map(left),
+      [1, 1, 0, 0],
+    );
+  });
+});

@@ -5,6 +5,7 @@ import type { Script } from '../layouts/layout';
 import { inFile } from '../sql/places';
 import type { Statement } from '../sql/statement';
 import type { KeysOf } from './keys';
+import { OrderOfRows } from './orderOfRows';
 import { treatmentOf } from './treat';
 import type { Insertion, Part, Treatment } from './treatment';
 
@@ -61,9 +62,10 @@ function inStyle(style: Style, text: string, scripts: readonly Script[], keysOf:
   const edits: Edit[] = [];
   const changed: TextRange[] = [];
   const left: LeftStatement[] = [];
+  const order = new OrderOfRows();
   for (const statement of scripts.flatMap((it) => statementsIn(text, it))) {
     const { range } = statement;
-    const treatment = possible(treatmentOf(statement, keysOf), statement, style);
+    const treatment = order.allows(statement, possible(treatmentOf(statement, keysOf), statement, style));
     const own = editsOf(treatment, statement, new Writer(text, statement, style));
     edits.push(...own);
     if (own.length > 0) changed.push(range);
