@@ -240,6 +240,25 @@ describe('reaching out of code', () => {
   table('machine pg_read_file', `selec pg_read_file('x')`, `select (select pg_read_file('x')`);
   table('machine dblink_connect', `do $$ begin perform public.dblink_connect('a'); end $$`);
 
+  const query = `(select ${'1, '.repeat(1000)}1)`;
+  it('is seen behind what is long', () => {
+    equal(reaches(`copy ${query} to program 'x'`), 'machine COPY … PROGRAM');
+    equal(reaches(`do $$ begin copy ${query} to '/x'; end $$`), 'machine COPY … TO');
+    equal(reaches(`select '${'x'.repeat(1_000_000)}', lo_export(1, 'x')`), 'machine lo_export');
+    equal(reaches(`copy (select '${'x'.repeat(1_000_000)}') to program 'x'`), 'machine COPY … PROGRAM');
+  });
+
+  table(
+    'machine lo_export',
+    String.raw`select '\'', lo_export(1, $a$x$a$), ' --'`,
+    String.raw`do $$ begin perform '\'', lo_export(1, ''); end $$`,
+    `do $$ begin perform query_to_xml('select lo_export(1, '''')', true, false, ''); end $$`,
+  );
+  table('', String.raw`select 'lo_export(1)' like 'x' escape '\'`);
+  table('machine schema_to_xml', `select schema_to_xml('public', true, false, '')`);
+  table('machine http', `select http(('GET', 'x', null, null, null))`);
+  table('machine UPDATE', `update pg_catalog.pg_proc set prosrc = 'x'`);
+
   it('is told of a body alone', () => {
     deepEqual(reachesOfBody(`select lo_export(1, 'x') from t`, 'sql'), {
       reaches: [{ where: 'machine', says: 'writes files of the database server (lo_export)' }],

@@ -30,6 +30,7 @@ describe('reaching out later', () => {
     deepEqual(last(`${f} alter function app.f() rename to g; select g()`), through);
     deepEqual(last(`${f} create aggregate a(text) (sfunc = f, stype = text); select a(b) from t`), through);
     deepEqual(last(`create function f(text) returns text language internal as 'pg_read_file'; select f('x')`), [reads]);
+    equal(last(`create function f(text) returns text language internal as 'be_lo_export'; select f('x')`).length, 1);
   });
 
   it('is seen in views and foreign tables', () => {
@@ -52,6 +53,40 @@ describe('reaching out later', () => {
     deepEqual(last(`create table p (a int); create table c () inherits (p); insert into p values (1)`), []);
   });
 
+  it('is seen in tables that refer to one, whose rows go with its rows', () => {
+    const reads = 'machine reads files of the database server (pg_read_file)';
+    const trigger = `create function f() returns trigger language plpgsql as $$ begin perform pg_read_file('x'); end $$;
+      create trigger g after delete on c execute function f();`;
+    const key = 'alter table c add foreign key (a) references p';
+    deepEqual(last(`${trigger} ${key} on delete cascade; delete from p`), [reads]);
+    deepEqual(last(`${trigger} create table c (a int references p on update set null); update p set a = 2`), [reads]);
+    deepEqual(last(`${trigger} ${key}; create table d (a int references p); truncate p cascade`), [reads]);
+    deepEqual(last(`${trigger} ${key}; delete from p`), []);
+  });
+
+  it('is seen where a column of a row is a function of it, and in what CREATE SCHEMA makes', () => {
+    const f = `create function f(p) returns text language plpgsql as $$ begin return pg_read_file('x'); end $$;`;
+    deepEqual(last(`${f} select x.f from p x`), [reads]);
+    deepEqual(last(`${f} select (x).f from p x`), [reads]);
+    deepEqual(last(`${f} do $$ begin perform x.f from p x; end $$`), [reads]);
+    const r = 'create foreign table r (a int) server s;';
+    equal(last(`${r} create schema n create view v as select * from r; select from n.v`).length, 1);
+    equal(last(`${r} create schema n create view v as select * from r; create table t (a int)`).length, 0);
+    equal(
+      last(`${f} create schema n create table t (a int) create trigger g after insert on t execute function f()`)
+        .length,
+      1,
+    );
+  });
+
+  it('is seen in ANALYZE of all, and where XML is made of tables', () => {
+    const r = 'create foreign table r (a int) server s; create table p (a int) partition by list (a);';
+    equal(last(`${r} alter table p attach partition r default; analyze`).length, 1);
+    equal(last(`${r} analyze`).length, 0);
+    equal(last(`${r} do $$ begin analyze r; end $$`).length, 1);
+    equal(last(`${r} select table_to_xml('r', true, false, '')`).length, 1);
+  });
+
   it('follows names through a history however long', () => {
     const history = Array.from(
       { length: 40 },
@@ -72,6 +107,7 @@ describe('reaching out later', () => {
       'truncate a, only public.v',
       'perform from a as b, c *, v',
       'perform from (select 1) as b, v',
+      'perform from (v cross join a)',
       'perform from f(1, 2) b, v',
       'insert into a (x, y) select 1 from (select 2), v',
     ])

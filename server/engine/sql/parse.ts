@@ -1,18 +1,19 @@
 /** What does a statement set out to do? Asks Postgres's own grammar, through libpg_query in WebAssembly. */
 import type { Node } from 'libpg-query';
 import { alterationsOf } from './alterations';
+import { withBackslashes } from './backslashes';
 import { effectsOf } from './effects';
 import { foreseenOf } from './foreseen';
 import { locksOf } from './locks';
 import { mentionsOfTokens, mentionsOfTree } from './mentions';
-import { reachesOfBody, reachesOfTree } from './reach';
+import { type Reaching, reachesOfBody, reachesOfTree, together } from './reach';
 import { type Remembered, remembered } from './remembered';
 import { roughEffects } from './roughEffects';
 import type { Shape } from './statement';
-import { tokensOf } from './tokens';
+import { tokensIn, tokensOf } from './tokens';
 import { runsOutsideTransaction, transactionVerb } from './transaction';
 import { tagOf } from './tree';
-import { wordsOf } from './words';
+import { type Words, wordsOf } from './words';
 
 /** Loads the grammar; cheap when it is there already. To be awaited before `shapeOf`. */
 export async function loadParser(): Promise<void> {
@@ -41,7 +42,7 @@ const LONGEST_READ = 100_000;
 
 function freshShape(text: string): Shape {
   const tokens = tokensOf(text, { start: 0, end: Math.min(text.length, LONGEST_READ) });
-  const words = wordsOf(tokens);
+  const words = wordsOf(tokensIn(text));
   const trees = treesOf(text);
   const common = {
     transaction: transactionVerb(words),
@@ -50,7 +51,6 @@ function freshShape(text: string): Shape {
   };
   const [tree] = trees;
   if (!tree) {
-    const { reaches, calls } = reachesOfBody(text.slice(0, LONGEST_PARSED));
     return {
       node: 'unreadable',
       ...roughEffects(tokens, words),
@@ -59,10 +59,7 @@ function freshShape(text: string): Shape {
       alters: [],
       mentions: mentionsOfTokens(tokens),
       ...common,
-      reaches,
-      calls,
-      defines: [],
-      relays: [],
+      ...reachingOf(text, trees, words),
     };
   }
   return {
@@ -73,9 +70,20 @@ function freshShape(text: string): Shape {
     alters: trees.flatMap(alterationsOf),
     mentions: mentionsOfTree(tree),
     ...common,
-    ...reachesOfTree(tree, words),
+    ...reachingOf(text, trees, words),
   };
 }
+
+/** A script may set how its strings are read, in many ways: what either way gives counts. */
+function reachingOf(text: string, [tree]: readonly Node[], words: Words): Reaching {
+  const read = readReaching(text, tree, words);
+  const other = withBackslashes(text);
+  if (other === undefined) return read;
+  return together([read, readReaching(other, treesOf(other)[0], wordsOf(tokensIn(other)))]);
+}
+
+const readReaching = (text: string, tree: Node | undefined, words: Words): Reaching =>
+  tree ? reachesOfTree(tree, words) : { ...reachesOfBody(text), defines: [], relays: [] };
 
 /** The trees of a text, one when it is one statement; none when the grammar refuses it. */
 export function treesOf(text: string): Node[] {

@@ -9,6 +9,8 @@
  */
 import type {
   A_Expr,
+  A_Indirection,
+  ColumnRef,
   Constraint,
   DefElem,
   ExecuteStmt,
@@ -21,7 +23,7 @@ import type {
 } from 'libpg-query';
 import { reachOfFunction } from './reachingFunctions';
 import { reachOfStatement } from './reachingStatements';
-import { isCode, reachesOfCode } from './reachingCode';
+import { isCode, piecesOf, reachesOfCode, takesQuery } from './reachingCode';
 import {
   alongWith,
   functionsNamed,
@@ -31,6 +33,8 @@ import {
   keepersIn,
   objectsSpokenOf,
   prepared,
+  referringIn,
+  tablesBehind,
   typeNamed,
   typeRelays,
   typesIn,
@@ -46,10 +50,12 @@ export type Reaching = Pick<Shape, 'reaches' | 'calls' | 'defines' | 'relays'>;
 
 /** @param tree the statement as libpg_query gives it */
 export function reachesOfTree(tree: Node, words: Words): Reaching {
+  if ('CreateSchemaStmt' in tree)
+    return together((tree.CreateSchemaStmt.schemaElts ?? []).map((it) => reachesOfTree(it, wordsOf([]))));
   const own = reachOfStatement(words);
   const inside = collected(tree);
   const definition = definitionIn(tree);
-  const others = [...heirsIn(tree), ...typeRelays(tree, inside.calls)];
+  const others = [...heirsIn(tree), ...referringIn(tree), ...typeRelays(tree, inside.calls)];
   if (!definition) {
     const kept = keptIn(tree, inside);
     return {
@@ -68,6 +74,14 @@ export function reachesOfTree(tree: Node, words: Words): Reaching {
     relays: [{ name, calls: new Set([...inside.calls, ...found.calls]) }, ...others],
   };
 }
+
+/** Of statements that stand in one, or of one that may be read in several ways. */
+export const together = (parts: readonly Reaching[]): Reaching => ({
+  reaches: unique(parts.flatMap(({ reaches }) => reaches)),
+  calls: new Set(parts.flatMap(({ calls }) => [...calls])),
+  defines: parts.flatMap(({ defines }) => defines),
+  relays: parts.flatMap(({ relays }) => relays),
+});
 
 /** What runs without being called, by the names it runs by. */
 function keptIn(tree: Node, inside: Found): Pick<Shape, 'defines' | 'relays'> {
@@ -101,8 +115,9 @@ function computedIn(tree: Node): Found {
  * @param language `plpgsql`, `sql` or any other; decides whether text in quotes may be code
  */
 export const reachesOfBody = (text: string, language = 'plpgsql'): Pick<Shape, 'reaches' | 'calls'> => {
-  const { reaches, calls } = reachesOfCode(text, language);
-  return { reaches: unique(reaches), calls };
+  const found: Found = { reaches: [], calls: new Set() };
+  for (const piece of piecesOf(text)) addCode(found, { text: piece, language });
+  return { reaches: unique(found.reaches), calls: found.calls };
 };
 
 /**
@@ -228,7 +243,7 @@ function collected(tree: Node): Found {
   if ('DefineStmt' in tree && tree.DefineStmt.kind !== 'OBJECT_AGGREGATE')
     addDefinition(found, tree.DefineStmt.definition);
   for (const name of functionsNamed(tree)) addFunction(found, name);
-  for (const name of objectsSpokenOf(tree)) found.calls.add(name);
+  for (const name of [...objectsSpokenOf(tree), ...tablesBehind(tree)]) found.calls.add(name);
   return found;
 }
 
@@ -239,6 +254,7 @@ function collectedIn(tree: unknown, usesRows: boolean): Found {
     if (key === 'FuncCall' || key === 'funccall') addCall(found, value);
     if (key === 'A_Expr' || key === 'SubLink' || key === 'SortBy') addOperator(found, value);
     if (key === 'ExecuteStmt' || key === 'FetchStmt') addPrepared(found, value);
+    if (key === 'ColumnRef' || key === 'A_Indirection') addFields(found, value);
     const write = writes[key];
     if (write !== undefined) addWrite(found, write, value);
     if (usesRows && (key === 'RangeVar' || key === 'relation')) addRelation(found, value);
@@ -287,6 +303,11 @@ function addOperator({ calls }: Found, { name, operName, useOp }: A_Expr & SubLi
   if (operator !== '' && !isCommonOperator(operator)) calls.add(operator);
 }
 
+/** `row.name` calls a function of that name where the row has no such column. */
+function addFields({ calls }: Found, { fields, indirection }: ColumnRef & A_Indirection): void {
+  for (const name of [...partsOf(fields?.slice(1)), ...partsOf(indirection)]) if (name !== '') calls.add(name);
+}
+
 function addPrepared({ calls }: Found, { name, portalname }: ExecuteStmt & FetchStmt): void {
   calls.add(prepared(name ?? portalname ?? ''));
 }
@@ -297,14 +318,13 @@ function addFunction(found: Found, name: string): void {
   if (reach) found.reaches.push(reach);
 }
 
-/** Functions that run the text of an argument, or follow a foreign table that it names. */
-const runsText =
-  /^(?:(?:query|cursor|table|schema|database)_to_xml\w*|ts_stat|ts_rewrite|crosstab\w*|connectby|xpath_table)$/;
+/** Functions that read the tables and views that they are told of. */
+const readsNamed = /^(?:table|schema|database)_to_xml\w*$/;
 
 function addCall(found: Found, { funcname, args }: FuncCall): void {
   const name = lastOf(partsOf(funcname));
   addFunction(found, name);
-  if (runsText.test(name) && args?.some((arg) => !('A_Const' in arg)))
+  if (readsNamed.test(name) || (takesQuery.test(name) && args?.some((arg) => !('A_Const' in arg))))
     found.reaches.push({ where: 'machine', says: `runs SQL that cannot be read beforehand (${name})` });
   for (const arg of args ?? []) {
     const literal = 'A_Const' in arg ? (arg.A_Const.sval?.sval ?? '') : '';

@@ -13,7 +13,7 @@ import { isCommonOperator, typeNamed } from './reachingKeepers';
 import { reachOfStatement } from './reachingStatements';
 import type { Reach } from './statement';
 import { isStringToken, readString } from './strings';
-import { foldedName, type Token, tokensOf } from './tokens';
+import { foldedName, type Token, tokensIn, tokensOf } from './tokens';
 import { wordsOf } from './words';
 
 export interface CodeReaches {
@@ -44,7 +44,7 @@ export function reachesOfCode(text: string, language: string): CodeReaches {
       const reach = reachOfStatement(wordsOf(statement));
       if (reach) reaches.push(reach);
     }
-    for (const name of [...namesUsed(tokens), ...operatorsUsed(tokens)]) calls.add(name);
+    for (const name of [...namesUsed(tokens), ...fieldsUsed(tokens), ...operatorsUsed(tokens)]) calls.add(name);
     for (const name of functionsCalled(tokens)) {
       calls.add(name);
       const reach = reachOfFunction(name);
@@ -59,6 +59,22 @@ export function reachesOfCode(text: string, language: string): CodeReaches {
     for (const inner of codes) waiting.push({ text: inner, language: 'plpgsql', depth: code.depth + 1 });
   }
   return { reaches, calls };
+}
+
+/** Characters that are read at once: tokens take many times the memory of their text. */
+const longestPiece = 1_000_000;
+
+/** A text in parts of which each can be read alone: they end behind a comma or a semicolon. */
+export function* piecesOf(text: string): Generator<string> {
+  let start = 0;
+  if (text.length > longestPiece) {
+    for (const { text: token, range } of tokensIn(text)) {
+      if (range.end - start < longestPiece || !/^[,;]$/.test(token)) continue;
+      yield text.slice(start, range.end);
+      start = range.end;
+    }
+  }
+  yield text.slice(start);
 }
 
 /** Words after which a statement begins in PL/pgSQL; a string opens code in `DO '…'`, which is read on its own. */
@@ -99,14 +115,19 @@ function namesUsed(tokens: readonly Token[]): string[] {
     if (!beforeRelation.has(token.text.toLowerCase())) continue;
     for (let first: number | undefined = n + 1; first !== undefined; ) {
       let last = first;
+      while (tokens[last]?.text === '(') last++;
       while (tokens[last + 1]?.text === '.') last += 2;
       const name = tokens[last];
       if (name && isName(name)) names.push(foldedName(name.text));
-      first = nextInList(tokens, last);
+      first = nextInList(tokens, tokens[first]?.text === '(' ? first : last);
     }
   }
   return names;
 }
+
+/** What stands behind a dot: `row.name` calls a function of that name where the row has no such column. */
+const fieldsUsed = (tokens: readonly Token[]): string[] =>
+  tokens.flatMap((token, n) => (tokens[n - 1]?.text === '.' && isName(token) ? [foldedName(token.text)] : []));
 
 const operatorsUsed = (tokens: readonly Token[]): string[] =>
   tokens.flatMap(({ kind, text }) => (kind === 'operator' && !isCommonOperator(text) ? [text] : []));
@@ -167,13 +188,22 @@ const beforeRelation = new Set([
   'table',
   'view',
   'truncate',
+  'analyze',
+  'vacuum',
+  'verbose',
+  'concurrently',
+  'exists',
 ]);
 
 /** PL/pgSQL runs text by EXECUTE, SQL not at all (DO apart); other languages have functions of many names. */
 function runsText(tokens: readonly Token[], language: string): boolean {
   if (language !== 'plpgsql' && language !== 'sql') return true;
-  return tokens.some(({ kind, text }) => kind === 'word' && /^(?:execute|do)$/i.test(text));
+  if (tokens.some(({ kind, text }) => kind === 'word' && /^(?:execute|do)$/i.test(text))) return true;
+  return functionsCalled(tokens).some((name) => takesQuery.test(name));
 }
+
+/** Functions that run the text of an argument. */
+export const takesQuery = /^(?:(?:query|cursor)_to_xml\w*|ts_stat|ts_rewrite|crosstab\w*|connectby|xpath_table)$/;
 
 /** EXECUTE in code without any text that could be run: it comes from a table, a parameter or a setting. */
 const runsWhatItIsGiven = (tokens: readonly Token[]): boolean =>

@@ -1,7 +1,7 @@
 /** Which functions of Postgres and of well-known extensions reach outside the database they are called in. */
 import type { Reach } from './statement';
 
-/** @param name last part, folded */
+/** @param name last part, folded; also as C knows it (`LANGUAGE internal`), which has endings and `be_` before it */
 export function reachOfFunction(name: string): Reach | undefined {
   const says = machine.find(({ names }) => names.test(name))?.says;
   if (says !== undefined) return { where: 'machine', says: `${says} (${name})` };
@@ -18,11 +18,11 @@ interface Group {
 const machine: readonly Group[] = [
   {
     names:
-      /^(?:pg_read_file|pg_read_file_old|pg_read_file_v2|pg_read_binary_file|pg_stat_file|pg_ls_\w+|pg_logdir_ls|pg_file_read|pg_file_length|pg_hba_file_rules|pg_ident_file_mappings|pg_show_all_file_settings|lo_import)$/,
+      /^(?:pg_read_(?:binary_)?file\w*|pg_stat_file\w*|pg_ls_\w+|pg_logdir_ls|pg_file_read|pg_file_length|pg_hba_file_rules|pg_ident_file_mappings|pg_show_all_file_settings|(?:be_)?lo_import\w*)$/,
     says: 'reads files of the database server',
   },
   {
-    names: /^(?:pg_file_write|pg_file_rename|pg_file_unlink|pg_file_sync|lo_export)$/,
+    names: /^(?:pg_file_(?:write|rename|unlink|sync)\w*|(?:be_)?lo_export)$/,
     says: 'writes files of the database server',
   },
   {
@@ -35,7 +35,7 @@ const machine: readonly Group[] = [
     says: 'connects to another database server',
   },
   {
-    names: /^(?:http_(?:get|post|put|patch|delete|head)|table_import_from_s3|query_export_to_s3)$/,
+    names: /^(?:http(?:_(?:get|post|put|patch|delete|head))?|table_import_from_s3|query_export_to_s3)$/,
     says: 'calls a service on the network',
   },
 ];

@@ -6,6 +6,7 @@
  */
 import type {
   ColumnDef,
+  Constraint,
   CreateStmt,
   DefElem,
   DefineStmt,
@@ -256,6 +257,34 @@ export function heirsIn(tree: Node): Relay[] {
   });
 }
 
+/** Who changes rows of a table changes those of the tables that refer to it, where their keys say so. */
+export function referringIn(tree: Node): Relay[] {
+  if (!('CreateStmt' in tree || 'AlterTableStmt' in tree)) return [];
+  const { relation } = 'CreateStmt' in tree ? tree.CreateStmt : tree.AlterTableStmt;
+  const name = relation?.relname ?? '';
+  const relays: Relay[] = [];
+  visit(tree, (key, { contype, pktable, fk_del_action = '', fk_upd_action = '' }: Constraint) => {
+    if (key !== 'Constraint' || contype !== 'CONSTR_FOREIGN') return;
+    const parent = pktable?.relname ?? '';
+    relays.push({ name: emptied(parent), calls: new Set([keptBy(name), emptied(name)]) });
+    if (/[cnd]/.test(fk_del_action + fk_upd_action))
+      relays.push({ name: keptBy(parent), calls: new Set([keptBy(name)]) });
+  });
+  return relays;
+}
+
+/** Tables that a statement reaches without naming them, by names that nobody writes: also those that refer to one. */
+export function tablesBehind(tree: Node): string[] {
+  if ('VacuumStmt' in tree && !tree.VacuumStmt.rels) return [everyTable];
+  if (!('TruncateStmt' in tree) || tree.TruncateStmt.behavior !== 'DROP_CASCADE') return [];
+  return (tree.TruncateStmt.relations ?? []).map((it) => emptied(lastOf(objectParts(it))));
+}
+
+/** ANALYZE without a table reads foreign ones, too, where they belong to another. */
+const everyTable = 'every table';
+
+const emptied = (table: string): string => `emptied ${table}`;
+
 const parentsOf = ({ relation, inhRelations = [], tableElts = [] }: CreateStmt): Relay[] => {
   const name = relation?.relname ?? '';
   const likes = tableElts.flatMap((it) =>
@@ -274,6 +303,7 @@ const renamed = ({ newname, subname, relation, object }: RenameStmt): Relay[] =>
 
 const inherits = (heir: string, parent: string): Relay[] => [
   { name: parent, calls: new Set([heir]) },
+  { name: everyTable, calls: new Set([heir]) },
   ...isLike(heir, parent),
 ];
 

@@ -44,4 +44,4 @@ export const reachesByRows = (text: string, reaching: ReachingNames): boolean =>
 const computesColumns = /^create (?:unlogged )?table\b[^]*\bgenerated always as \(/i;
 
 const mayReach =
-  /^create (?:or replace )?(?:function|procedure|aggregate|view|materialized|table|foreign|trigger|constraint|rule|policy|unlogged|domain|type|operator|cast|event|statistics|transform|(?:default )?conversion)\b|^create (?:unique )?index\b[^(]*\([^]*\(|^alter operator family\b|^alter domain\b|^alter (?:foreign )?table\b[^]*\b(?:attach partition|inherit|set default(?! nextval\()|check)\b/i;
+  /^create (?:or replace )?(?:function|procedure|aggregate|view|materialized|table|foreign|trigger|constraint|rule|policy|unlogged|domain|type|operator|cast|event|statistics|transform|(?:default )?conversion)\b|^create (?:unique )?index\b[^(]*\([^]*\(|^alter operator family\b|^alter domain\b|^alter (?:foreign )?table\b[^]*\b(?:attach partition|inherit|set default(?! nextval\()|check|foreign key)\b/i;

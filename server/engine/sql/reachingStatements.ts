@@ -22,7 +22,7 @@ interface Rule {
  * C, and by custom every language whose name ends in `u`; the others by their documentation
  * (https://wiki.postgresql.org/wiki/PL_Matrix). An old style name may be a string.
  */
-const untrusted = `(?:c|pl[a-z0-9_]*u|plsh|plr|plscheme|plruby|plphp|pllua_u)`;
+const untrusted = `(?:c|(?:pl|java)[a-z0-9_]*u|plsh|plr|plscheme|plruby|plphp|pllua_u)`;
 const untrustedName = `["']?${untrusted}["']?(?= |$)`;
 
 const otherServer = 'connects to another database server';
@@ -59,6 +59,12 @@ const rules: readonly Rule[] = [
     pattern: new RegExp(`^create extension(?= (?:if not exists )?["']?(?:\\w+_)?(?!c\\b)${untrustedName})`),
     where: 'machine',
     says: 'loads a language that may do anything on the database server',
+  },
+  {
+    pattern:
+      /^(?:insert into|update|delete from|merge into)(?= (?:only )?(?:pg_catalog \. )?"?pg_(?:proc|language|operator|cast|event_trigger|aggregate|amproc|amop)\b)/,
+    where: 'machine',
+    says: 'writes to a system catalog what is run later, where nobody can follow it',
   },
   {
     pattern:

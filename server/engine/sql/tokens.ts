@@ -14,14 +14,15 @@ export interface Token {
 }
 
 /** All tokens in order, comments too. */
-export function tokensOf(sql: string, within: TextRange = { start: 0, end: sql.length }): Token[] {
-  const tokens: Token[] = [];
+export const tokensOf = (sql: string, within?: TextRange): Token[] => [...tokensIn(sql, within)];
+
+/** The same one by one, for texts of any length. */
+export function* tokensIn(sql: string, within: TextRange = { start: 0, end: sql.length }): Generator<Token> {
   for (let at = within.start; at < within.end; ) {
     const { kind, start, end } = lexemeAt(sql, at, within.end);
-    if (kind !== 'space') tokens.push({ kind, range: { start, end }, text: sql.slice(start, end) });
+    if (kind !== 'space') yield { kind, range: { start, end }, text: sql.slice(start, end) };
     at = end;
   }
-  return tokens;
 }
 
 /**

@@ -13,20 +13,20 @@ export interface Words {
   readonly flat: string;
 }
 
-/** What comes later does not tell what a statement is. */
+/** What comes later does not tell what a statement is; but it may come behind a parenthesis of any length. */
 const ENOUGH = 1000;
 
 /** @param tokens of one statement; comments are left out */
-export function wordsOf(tokens: readonly Token[]): Words {
+export function wordsOf(tokens: Iterable<Token>): Words {
   const all: string[] = [];
   const flat: string[] = [];
   let depth = 0;
   for (const token of tokens) {
-    if (all.length >= ENOUGH) break;
+    if (flat.length >= ENOUGH) break;
     if (token.kind === 'comment') continue;
     const word = wordOf(token);
     if (word === ')') depth = Math.max(0, depth - 1);
-    all.push(word);
+    if (all.length < ENOUGH) all.push(word);
     if (depth === 0 && word !== '(' && word !== ')') flat.push(word);
     if (word === '(') depth++;
   }
