@@ -88,6 +88,33 @@ for (const major of [servers.oldest, servers.newest] as const)
         deepEqual(await whose(place), ['eins', 'two', 'main']);
       }));
 
+    it('is none that another role has made and given out as one', () =>
+      withFilled(major, async (place) => {
+        const { name, id } = place.target.database;
+        const forged = `rehearsal_snapshot_${name}_forged`;
+        const record = { rehearsal: 'snapshot', id: forged, kind: 'copy', of: id, database: name, taken: '2030' };
+        const comment = JSON.stringify({
+          ...record,
+          reason: '',
+          bytes: 1,
+          version: null,
+          comment: null,
+          branch: 'two',
+        });
+        await exchanged(place, 'one');
+        await place.sql(`create role ${name}_mallory`);
+        await place.sql(`create database ${forged} owner ${name}_mallory`);
+        try {
+          await place.sql(`comment on database ${forged} is '${comment}'`);
+          deepEqual(await whose(place), ['one']);
+          await place.sql(`alter database ${forged} owner to current_user`);
+          deepEqual(await whose(place), ['one', 'two']);
+        } finally {
+          await place.sql(`drop database ${forged}`);
+          await place.sql(`drop role ${name}_mallory`);
+        }
+      }));
+
     it('waits for who is connected, and ends nobody unless that was agreed to', () =>
       withFilled(major, async (place) => {
         await exchanged(place, 'main');

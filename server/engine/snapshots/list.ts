@@ -34,15 +34,20 @@ export async function recordsOf(
   return [...found.values()].toSorted((a, b) => compare(b.taken, a.taken) || compare(b.id, a.id));
 }
 
-/** Databases that are named like snapshots, with their comments. */
+/** Databases that are named like snapshots, with their comments, unless somebody else has written these. */
 async function copiesOnServer(target: ServerTarget, signal: AbortSignal): Promise<ReadonlyMap<string, string | null>> {
   return onSession(openBeside(target, signal), async (session) => {
     const rows = await givingUp(session, signal, () =>
       session.rows<{ name: string; comment: string | null }>(
         // A DROP DATABASE that was cut off leaves an invalid one, which nothing but another DROP can be done with.
-        `select datname::text as name, pg_catalog.shobj_description(oid, 'pg_database') as comment
-         from pg_catalog.pg_database where pg_catalog.starts_with(datname, $1) and datconnlimit <> -2`,
-        [snapshotPrefix],
+        // Anybody who may make databases may write such a comment on his own: it would take the target's place.
+        `select d.datname::text as name,
+           case when d.datdba = t.datdba or r.rolsuper or r.rolname = current_user
+             then pg_catalog.shobj_description(d.oid, 'pg_database') end as comment
+         from pg_catalog.pg_database as d join pg_catalog.pg_roles as r on r.oid = d.datdba
+           left join pg_catalog.pg_database as t on t.datname = $2
+         where pg_catalog.starts_with(d.datname, $1) and d.datconnlimit <> -2`,
+        [snapshotPrefix, target.database.name],
       ),
     );
     return new Map(rows.map(({ name, comment }) => [name, comment]));
