@@ -45,6 +45,10 @@ const rows = `
     values (null, null), ('it''s fine', E'\\\\.\\n\\\\.'), (null, repeat('長い', 50000));
   create table flags (flag bool, "FROM ONLY x" int, "a, ""b""" int);
   insert into flags values (true, 1, 2), (null, null, 3);
+  create table "two
+INSERT INTO lines" ("a
+b" int); insert into "two
+INSERT INTO lines" values (7);
   create table nothing (); insert into nothing default values;
   create table computed (one int generated always as (1) stored); insert into computed default values;
   create table parts (id int, kind text) partition by list (kind);

@@ -102,9 +102,13 @@ function rowsAt(
   { columns, from }: { readonly columns: string; readonly from: string },
 ): ReturnType<Gap> {
   const marked = dump.indexOf(` (${mark}`, at);
-  const start = dump.lastIndexOf(`\n${insert}`, marked) + 1;
-  const table = dump.slice(start + insert.length, marked);
-  if (start <= at || marked < start || !name.test(table)) throw new Error(`${table} is no table to be copied into`);
+  let [start, table] = [marked, ''];
+  // A name may hold the same words on a line of its own.
+  while (!name.test(table)) {
+    start = dump.lastIndexOf(`\n${insert}`, start - 2) + 1;
+    if (start <= at) throw new Error(`what stands before ${mark} is no table to be copied into`);
+    table = dump.slice(start + insert.length, marked);
+  }
   return {
     piece: {
       sql: `${dump.slice(at, start)}COPY ${table} (${columns}) FROM stdin;\n`,
