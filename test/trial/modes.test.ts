@@ -48,7 +48,12 @@ set constraints all deferred;
 update item set name = upper(name);
 lock table item in share mode;
 alter table item add check (id > 0);
+create table other (id int);
+delete from other;
+alter table item alter column name set not null;
 -- migrate:down
+alter table item alter column name drop not null;
+drop table other;
 alter table item drop constraint item_id_check;
 update item set name = lower(name);
 `;
@@ -56,6 +61,9 @@ update item set name = lower(name);
         deepEqual(locksIn(report).slice(2), [
           [{ mode: 'ROW EXCLUSIVE', object: 'public.item' }],
           [{ mode: 'SHARE', object: 'public.item' }],
+          [{ mode: 'ACCESS EXCLUSIVE', object: 'public.item' }],
+          [{ mode: 'ACCESS EXCLUSIVE', object: 'public.other' }],
+          [{ mode: 'ROW EXCLUSIVE', object: 'public.other' }],
           [{ mode: 'ACCESS EXCLUSIVE', object: 'public.item' }],
         ]);
         equal(verdictOf(report).kind, 'exact');

@@ -27,6 +27,8 @@ export function watch(): Watch {
   const migrations: Growing[] = [];
   let files: Files | undefined;
   let held: ReadonlySet<string> = new Set();
+  /** Of statements behind which nothing was asked. */
+  let told: readonly Locked[] = [];
   return {
     migrations,
     async begins(session, { migration, path }: OnlookedFile) {
@@ -62,8 +64,10 @@ export function watch(): Watch {
       const all = isOpen && isAsked ? await locksOf(session) : undefined;
       const named = files ?? before;
       const needed = statements.flatMap(locksByGrammar).map((it) => ({ ...it, object: fullName(it.object, named) }));
-      const locks = all ? all.filter((it) => !held.has(it.key) || needed.some((lock) => isSame(lock, it))) : needed;
+      const isNew = (it: Locked): boolean => !held.has(it.key) && !told.some((lock) => isSame(lock, it));
+      const locks = all ? all.filter((it) => isNew(it) || needed.some((lock) => isSame(lock, it))) : needed;
       if (all) held = new Set(all.map(({ key }) => key));
+      told = isOpen && !all ? [...told, ...needed] : [];
       migration.statements.push({
         range: { start: first.range.start, end: (statements.at(-1) ?? first).range.end },
         sql: first.text,
@@ -114,15 +118,15 @@ interface Locked {
   readonly key: string;
 }
 
-/** Readers keep nobody but who alters the table; and an index is locked with its table. */
-const reading = 'AccessShareLock';
+/** Readers keep nobody but who alters the table, and marks of a serializable transaction keep nobody at all. */
+const reading = ['AccessShareLock', 'SIReadLock'];
 
 async function locksOf(session: Session): Promise<readonly Locked[]> {
   const rows = await session.rows<{ mode: string; object: string; transaction: string }>(
     `select l.mode, pg_catalog.format('%I.%I', n.nspname, c.relname) as object, l.virtualtransaction as transaction
      from pg_catalog.pg_locks l join pg_catalog.pg_class c on c.oid = l.relation
        join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-     where l.pid = pg_catalog.pg_backend_pid() and l.locktype = 'relation' and l.mode <> $1
+     where l.pid = pg_catalog.pg_backend_pid() and l.locktype = 'relation' and l.mode <> all ($1)
        and c.oid >= 16384 and n.nspname <> 'pg_toast' and c.relkind not in ('i', 'I') order by 2, 1`,
     [reading],
   );
