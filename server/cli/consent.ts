@@ -7,11 +7,24 @@ import type { Call } from './commands/command';
  * Who has to add --yes should not hear afterwards that there is no such snapshot: called when it is known what will
  * be done, and before anything that takes long.
  *
- * @throws {Fault} `no-terminal` when nobody can be asked and nothing was agreed to
+ * @param target what will be changed
+ * @throws {Fault} `no-terminal` when nobody can be asked and nothing was agreed to; `remote-target`,
+ *   `production-target` when its name is missing and will not be asked for, or is another one
  */
-export function mustBeAnswerable({ terminal, values }: Call): void {
-  if (values.yes || terminal.interactive) return;
-  throw new Fault('no-terminal', 'nothing was done.');
+export function mustBeAnswerable({ terminal, values }: Call, target?: TargetInfo): void {
+  if (!values.yes && !terminal.interactive) throw new Fault('no-terminal', 'nothing was done.');
+  if (target && isAgreedToByName(target) && (values.yes || values.confirm !== undefined))
+    demandName(values.confirm, target);
+}
+
+const isProduction = ({ environment }: TargetInfo): boolean => environment?.role === 'production';
+const isAgreedToByName = (target: TargetInfo): boolean => !target.local || isProduction(target);
+
+function demandName(name: string | undefined, target: TargetInfo): string {
+  if (name === target.name) return name;
+  const wrong = name === undefined ? '' : ` "${name}" is another name.`;
+  const code = isProduction(target) ? 'production-target' : 'remote-target';
+  throw new Fault(code, `${target.label}.${wrong} Add --confirm ${target.name} if it is the right one.`);
 }
 
 /**
@@ -22,26 +35,22 @@ export function mustBeAnswerable({ terminal, values }: Call): void {
  */
 export async function consentTo(question: string, target: TargetInfo, call: Call): Promise<Consent | undefined> {
   const { terminal, values, signal } = call;
-  mustBeAnswerable(call);
+  mustBeAnswerable(call, target);
   const disconnect = values.disconnect ?? false;
-  const isProduction = target.environment?.role === 'production';
-  if (target.local && !isProduction) {
+  if (!isAgreedToByName(target)) {
     return values.yes || (await agrees(`${question} [y/N] `, call)) ? { disconnect } : undefined;
   }
   let confirmedName = values.confirm;
   if (confirmedName === undefined && !values.yes) {
     confirmedName = (
       await terminal.ask(
-        `${question}\n${isProduction ? 'It is in production' : 'It is not on this machine'}. Type its name to go on: `,
+        `${question}\n${isProduction(target) ? 'It is in production' : 'It is not on this machine'}. Type its name to go on: `,
         signal,
       )
     )?.trim();
     if (!confirmedName) return undefined;
   }
-  if (confirmedName === target.name) return { disconnect, confirmedName };
-  const wrong = confirmedName === undefined ? '' : ` "${confirmedName}" is another name.`;
-  const code = isProduction ? 'production-target' : 'remote-target';
-  throw new Fault(code, `${target.label}.${wrong} Add --confirm ${target.name} if it is the right one.`);
+  return { disconnect, confirmedName: demandName(confirmedName, target) };
 }
 
 /**

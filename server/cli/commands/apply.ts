@@ -55,7 +55,7 @@ export const apply: Command = {
     const about = { project, places, verb: 'Applied', call } as const;
     if (planned.length === 0) return finish({ kind: 'nothing' }, about);
     await project.mayApply(which, signal);
-    mustBeAnswerable(call);
+    mustBeAnswerable(call, project.target);
     const rehearsed = values['no-rehearsal'] ? undefined : await rehearsePlanned(project, planned, call);
     if (rehearsed && rehearsed.files.some(({ findings }) => findings.some(isErrorOfUp))) {
       // Somebody else may just have applied them, so that the statements met what they make.
