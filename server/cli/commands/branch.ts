@@ -63,6 +63,11 @@ async function exchange(wanted: string | undefined, call: Call): Promise<ExitCod
   const name = wanted ?? found.branch;
   if (name === undefined) throw new Fault('no-such-branch', 'HEAD is detached, so none is checked out.');
   const request = { branch: name, ...(values.was === undefined ? {} : { was: values.was }) };
+  if (found.current !== undefined && values.was !== undefined && values.was !== found.current)
+    throw new Fault(
+      'bad-usage',
+      `${label} says that it belongs to ${found.current}; --was is for one that says nothing.`,
+    );
   if (found.current === name) return told({ kind: 'same', branch: name }, project, call);
   const consent = await consentTo(questionOf(label, name, found, values.was), project.target, call);
   if (!consent) return declined(call);
@@ -84,9 +89,14 @@ function told(result: Exclude<BranchResult, { kind: 'busy' }>, project: Project,
   const { terminal, json, print } = call;
   const { label } = project.target;
   if (json) print({ ...known(project, call), ...jsonResult(result) });
-  else if (result.kind !== 'switched')
-    terminal.out(`${label} is the database of ${harmless(result.branch)}; nothing else was to be done.\n`);
-  else {
+  else if (result.kind !== 'switched') {
+    const name = harmless(result.branch);
+    terminal.out(
+      result.kind === 'same'
+        ? `${label} is the database of ${name}; nothing else was to be done.\n`
+        : `${label} says now that it is the database of ${name}; before it said nothing.\n`,
+    );
+  } else {
     const { branch: name, copiedFrom, kept, ms } = result;
     const made = copiedFrom === undefined ? '' : `, a copy of that of ${harmless(copiedFrom)}`;
     const before = kept.branch === undefined ? `a snapshot, ${kept.id}` : `that of ${harmless(kept.branch)}`;

@@ -13,7 +13,12 @@ export function renderBranches(label: string, found: BranchDatabases, paint: Pai
     current === undefined ? 'does not say which branch it belongs to' : `is the database of ${harmless(current)}`;
   const head = branch === undefined ? 'no branch is checked out' : `${harmless(branch)} is checked out`;
   const also = elsewhere === undefined ? '' : ` ${harmless(`${current} is checked out in ${elsewhere}`)}.`;
-  const said = current === branch ? `${label} ${whose}, which is checked out.` : `${label} ${whose}; ${head}.${also}`;
+  const mark =
+    current === undefined && branch !== undefined
+      ? `\nrehearsal branch switch makes it that of ${harmless(branch)}; where it is that of another, name that with --was.`
+      : '';
+  const said =
+    current === branch ? `${label} ${whose}, which is checked out.` : `${label} ${whose}; ${head}.${also}${mark}`;
   if (copies.length === 0) return `${said}\nNone is kept for other branches.\n`;
   const rows = copies.map((it) => [
     harmless(it.branch),
