@@ -28,7 +28,7 @@ for (const major of [servers.oldest, servers.newest]) {
         is.isSnapshots(listed.value, 'list');
         match(
           (await workspace.run('snapshots', 'unpin', id)).stdout,
-          /is called before the big change, and is not pinned\.$/m,
+          /is called "before the big change", and is not pinned\.$/m,
         );
         match((await workspace.run('snapshots', 'rename', id)).stdout, /has no name, and is not pinned\.$/m);
         equal((await workspace.run('snapshots', 'delete', id, '--yes')).code, 0);
@@ -94,7 +94,7 @@ for (const major of [servers.oldest, servers.newest]) {
         equal(listed.code, 0);
         is.isTablesSince(listed.value, 'restore');
         const pretty = await workspace.run('restore', id, '--carry-over', 'all', '--dry-run');
-        match(pretty.stdout, /^public\.orders +stays as in the snapshot: it has been altered since the snapshot$/m);
+        match(pretty.stdout, /^public\.orders +not carried over: it has been altered since the snapshot$/m);
         match(pretty.stdout, /^public\.users +1 new, 1 changed$/m);
         deepEqual(await query(url, 'select count(*)::int as n from users'), [{ n: 3 }]);
 

@@ -94,7 +94,7 @@ async function mark(word: string, wanted: SnapshotMark, call: Call): Promise<Exi
 }
 
 const describe = ({ id, name, pinned }: Snapshot): string =>
-  `${id} ${name === undefined ? 'has no name' : `is called ${harmless(name)}`}, and is ${pinned ? '' : 'not '}pinned.`;
+  `${id} ${name === undefined ? 'has no name' : `is called "${harmless(name)}"`}, and is ${pinned ? '' : 'not '}pinned.`;
 
 async function diff(word: string, others: readonly string[], call: Call): Promise<ExitCode> {
   const { terminal, values, json, print, signal } = call;

@@ -19,7 +19,7 @@ function sinceOf({ keyed, added, changed, removed, obstacle, lacking, orphaned }
     ...(changed > 0 ? [`${changed} changed`] : []),
     ...(removed > 0 ? [`${removed} deleted`] : []),
   ].join(', ');
-  if (obstacle !== undefined) return `stays as in the snapshot: ${obstacle}${counts === '' ? '' : ` (${counts})`}`;
+  if (obstacle !== undefined) return `not carried over: ${obstacle}${counts === '' ? '' : ` (${counts})`}`;
   return [
     counts,
     ...(keyed ? [] : ['no primary key: as a whole only']),

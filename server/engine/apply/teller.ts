@@ -25,7 +25,11 @@ export function teller({ progress }: Job, plan: readonly Planned[]): (planned: P
       if (cancellable && total > most && step === told) return;
       told = step;
       const what = cancellable ? `statement ${done + 1} of ${counts[at]}` : 'committing';
-      progress({ message: `${verb} ${version} ${title}: ${what}`, fraction: (earlier + done) / total, cancellable });
+      progress({
+        message: `${verb} ${`${version} ${title}`.trimEnd()}: ${what}`,
+        fraction: (earlier + done) / total,
+        cancellable,
+      });
     };
   };
 }

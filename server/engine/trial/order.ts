@@ -32,4 +32,4 @@ export function refuse({ versions, afterwards, from }: TrialOrder, scripts: Scri
 
 /** Why the copy takes the target's place, for the list of snapshots. */
 export const reasonOf = ({ versions }: TrialOrder): string =>
-  `before the copy took its place on which ${versions.length === 1 ? '1 migration was' : `${versions.length} migrations were`} tried out`;
+  `before the copy of a trial of ${versions.length === 1 ? '1 migration' : `${versions.length} migrations`} took its place`;
