@@ -71,7 +71,7 @@ function copiesOf(project: ProjectItem) {
 
 const swapRow = ({ target }: ProjectItem) => ({
   label: l10n.t('Copy that becomes {0}', nameOf(target)),
-  detail: l10n.t('When all has gone well. Nobody can connect until then; what it replaces is kept as a snapshot.'),
+  detail: l10n.t('When all ran. Nobody can connect until then; a snapshot keeps what was.'),
   wish: { from: 'auto', afterwards: 'swap' } as const,
 });
 

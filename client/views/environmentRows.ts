@@ -11,7 +11,8 @@ export function drawEnvironment(project: ProjectItem, environment: EnvironmentIt
   const item = new TreeItem(name, TreeItemCollapsibleState.Collapsed);
   item.id = `${project.folder}#environment#${name}`;
   const traits = [roleWords()[role], ...(readOnly ? [l10n.t('only read')] : [])].join(', ');
-  item.description = `${traits} · ${target.label}`;
+  // Most are called by their role.
+  item.description = name === traits ? target.label : `${traits} · ${target.label}`;
   item.iconPath = readOnly
     ? new ThemeIcon('lock')
     : new ThemeIcon('server-environment', role === 'production' ? warning : undefined);

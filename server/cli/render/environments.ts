@@ -37,8 +37,12 @@ function line(
   paint: Paint,
 ): string {
   const { environment } = target;
-  const role = environment ? `${environment.role}${environment.readOnly ? ', read-only' : ''}: ` : '';
-  const start = `${padded(harmless(name), names)}  ${padded(harmless(target.label), labels)}  ${role}`;
+  const traits = [
+    // Most are called by their role.
+    ...(environment && environment.role !== name ? [environment.role] : []),
+    ...(environment?.readOnly ? ['read-only'] : []),
+  ].join(', ');
+  const start = `${padded(harmless(name), names)}  ${padded(harmless(target.label), labels)}  ${traits && `${traits}: `}`;
   if (answer.kind === 'fault') return `${start}${paint('red', harmless(answer.message))}`;
   const { server, migrations, blocked } = answer.status;
   const pending = migrations.filter(({ state }) => state === 'pending').length;
