@@ -75,7 +75,7 @@ function npm(folder: string, args: readonly string[]): void {
 export function installChromium(say: (what: string) => void): string {
   const found = chromium();
   if (found) return found;
-  installDebian(['chromium'], say);
+  installDebian(['chromium', 'fonts-noto-color-emoji'], say);
   const installed = chromium();
   if (!installed) throw new Error('chromium was installed, but no chromium is on the PATH: name it in CHROMIUM');
   return installed;
