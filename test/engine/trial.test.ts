@@ -83,7 +83,7 @@ describe('a trial of a target on a server', () => {
         await withSession(url, (session) => session.rows('create table shop ()'));
         const report = reportOf(await project.trial({ ...wish, afterwards: 'swap' }, quiet, never));
         if (report.end.kind !== 'swapped') throw new Error(report.end.kind);
-        match(report.end.kept.reason, /2 migrations were tried out/);
+        match(report.end.kept.reason, /of a trial of 2 migrations/);
         deepEqual(await statesOf(project), ['1 applied', '2 applied']);
         equal((await project.trial(wish, quiet, never)).kind, 'nothing');
         await project.deleteSnapshot(report.end.kept.id, { disconnect: false }, never);
