@@ -51,6 +51,7 @@ export async function activate(context: ExtensionContext): Promise<Extension> {
   running = client;
   const projects = followProjects(client);
   const environments = followEnvironments(client, context.secrets);
+  const verifications = showVerifications(client, projects);
   const parts: Parts = {
     client,
     log,
@@ -63,13 +64,13 @@ export async function activate(context: ExtensionContext): Promise<Extension> {
     sqlDocuments: createSqlDocuments(client, projects),
     trialReports: createTrialReports(),
     keptDocuments: createKeptDocuments(client),
+    verifications,
   };
   const trees = showTrees(client, projects, environments);
   const rehearsals = followRehearsals(client);
   const statusBar = showStatusBar(projects, rehearsals);
   const languageStatus = showLanguageStatus(rehearsals);
   const badges = showFileBadges(projects);
-  const verifications = showVerifications(client, projects);
   context.subscriptions.push(
     log,
     projects,

@@ -10,6 +10,7 @@ import type { TrialReports } from './preview/trialReports';
 import type { ServerProgress } from './progress';
 import type { Projects } from './projects';
 import type { Targets } from './targets';
+import type { Verifications } from './views/verifications';
 
 export interface Parts {
   readonly client: LanguageClient;
@@ -23,4 +24,5 @@ export interface Parts {
   readonly sqlDocuments: SqlDocuments;
   readonly trialReports: TrialReports;
   readonly keptDocuments: KeptDocuments;
+  readonly verifications: Verifications;
 }

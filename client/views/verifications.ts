@@ -9,7 +9,7 @@ import {
   type TestItem,
   TestMessage,
   type TestRun,
-  type TestRunRequest,
+  TestRunRequest,
   TestRunProfileKind,
   tests,
   Uri,
@@ -24,6 +24,8 @@ export interface Verifications extends Disposable {
   readonly controller: TestController;
   /** What the explorer runs. */
   run(request: TestRunRequest, token: CancellationToken): Promise<void>;
+  /** What was tried elsewhere, as a run of its own. */
+  show(told: readonly VerifiedItem[]): void;
 }
 
 /** One migration in the explorer. */
@@ -53,6 +55,17 @@ export function showVerifications(client: LanguageClient, projects: Projects): V
   return {
     controller,
     run: runWanted,
+    show(told) {
+      const shown = told.flatMap((it) => {
+        const subject = subjects.find(({ uri }) => uri === it.uri);
+        return subject ? [{ item: subject.item, told: it }] : [];
+      });
+      const items = shown.map(({ item }) => item);
+      // The focus stays where it is: a message tells it, too.
+      const running = controller.createTestRun(new TestRunRequest(items, undefined, profile, false, true));
+      for (const it of shown) tell(running, it.item, it.told);
+      running.end();
+    },
     dispose() {
       listening.dispose();
       profile.dispose();

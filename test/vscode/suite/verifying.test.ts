@@ -29,9 +29,19 @@ describe('the test explorer', () => {
     equal(told!.kind, 'exact');
   });
 
-  it('a command says it, too', async () => {
+  it('a command says it, too, and it stands in the explorer', async () => {
+    const { verifications } = await theExtension();
+    const { controller } = verifications;
+    const { createTestRun } = controller;
+    const included: string[][] = [];
+    controller.createTestRun = (request, ...others) => {
+      included.push((request.include ?? []).map(({ label }) => label));
+      return createTestRun.call(controller, request, ...others);
+    };
     const uri = fileUri('db/migrations/20240105090000_create_customers.sql').toString();
     const asked = await answering([], () => commands.executeCommand('rehearsal.verifyDown', uri));
-    equal(String(asked[0]!.args[0]), 'The way back: exact');
+    controller.createTestRun = createTestRun;
+    equal(String(asked[0]!.args[0]), 'The way back of 20240105090000 create_customers: exact');
+    deepEqual(included, [['create_customers']]);
   });
 });
