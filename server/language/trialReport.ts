@@ -1,35 +1,62 @@
 /** What a trial has found, as a page of Markdown to be read in the editor. */
+import { basename, relative, sep } from 'node:path';
 import { changedLines } from '../engine/base/changedLines';
+import { lineIndex } from '../engine/base/text';
 import type { ObjectChange, TriedStatement, TrialPass, TrialReport, TrialResult } from '../engine/project';
 import { trialInWords } from '../engine/trials';
 import { lossInWords, type RowLoss } from '../engine/verification';
 import { code, row } from './markdown';
 
 type Told = Extract<TrialResult, { readonly kind: 'tried' | 'refused' }>;
+type Refused = Extract<Told, { readonly kind: 'refused' }>;
 
-export function reportText(result: Told): string {
+/** @param root the first folder of the window, which links begin at */
+export function reportText(result: Told, root: string | undefined): string {
   const { report } = result;
+  const stopped = result.kind === 'refused' ? placeOf(result, root) : undefined;
   const { target, passes, changes, lost } = report;
   return [
     `# Trial run on a copy of ${target}`,
-    ...(result.kind === 'refused' ? refusal(result) : [`**${trialInWords(report)}**`]),
+    ...(stopped ? refusal(stopped) : [`**${trialInWords(report)}**`]),
     endText(report),
     ...copiedText(report),
     ...lossText('Rows that are gone after up', lost),
     ...roundTripText(report),
-    ...passes.flatMap(passText),
+    ...passes.flatMap((pass) => passText(pass, stopped)),
     ...changesText('Schema', changes, 'Going up leaves the schema as it is.'),
   ].join('\n\n');
 }
 
-function refusal({ finding, version, pass, state }: Extract<Told, { kind: 'refused' }>): string[] {
-  const { message, detail, hint, sqlState, path } = finding;
+interface Stopped extends Pick<Refused, 'finding' | 'version' | 'pass' | 'state'> {
+  /** The line that Postgres points at. */
+  readonly source: string;
+  /** Its place, as Markdown. */
+  readonly link: string;
+}
+
+function placeOf({ finding, version, pass, state, text }: Refused, root: string | undefined): Stopped {
+  const { path, range } = finding;
+  const { line } = lineIndex(text)(range.start);
+  const source = (text.split(/\r\n|\r|\n/)[line] ?? '').trim();
+  return { finding, version, pass, state, source, link: linkTo(path, line + 1, root) };
+}
+
+/** VS Code's preview opens no `file:` links, but paths that begin with `/` from the first folder on, also upwards. */
+function linkTo(path: string, line: number, root: string | undefined): string {
+  const words = code(`${basename(path)}:${line}`);
+  if (root === undefined) return words;
+  const way = relative(root, path).split(sep).map(encodeURIComponent).join('/');
+  return `[${words}](</${way}#L${line}>)`;
+}
+
+function refusal({ finding, version, pass, state, link }: Stopped): string[] {
+  const { message, detail, hint, sqlState } = finding;
   const direction = { up: 'up', down: 'down', upAgain: 'up again, after down' }[pass];
   const lines = [
     `**${version} was refused** (${direction}): ${code(message)}${sqlState === undefined ? '' : ` (${sqlState})`}`,
     ...(detail === undefined ? [] : [`Detail: ${code(detail)}`]),
     ...(hint === undefined ? [] : [`Hint: ${code(hint)}`]),
-    `In ${code(baseOf(path))}. On the copy: ${state}`,
+    `In ${link}. On the copy: ${state}`,
   ];
   return [lines.map((it) => `> ${it}`).join('\n>\n')];
 }
@@ -64,15 +91,15 @@ function copiedText({ copied, server }: TrialReport): string[] {
 
 const titles: Readonly<Record<TrialPass['pass'], string>> = { up: 'Up', down: 'Down', upAgain: 'Up again' };
 
-function passText({ pass, migrations, ms }: TrialPass): string[] {
+function passText({ pass, migrations, ms }: TrialPass, stopped: Stopped | undefined): string[] {
   return [
     `## ${titles[pass]} (${time(ms)})`,
-    ...migrations.flatMap(({ version, title, ms: spent, statements, byTool }) => [
+    ...migrations.flatMap(({ version, title, path, ms: spent, statements, byTool }) => [
       `### ${code(`${version} ${title}`.trimEnd())} (${time(spent)})`,
       ...(byTool
         ? ['Its tool has run it: locks are those that the statements name, and what was written anew is not told.']
         : []),
-      statements.length === 0 ? 'No statement ran.' : tableOf(statements),
+      tableOf(statements, stopped?.pass === pass && stopped.finding.path === path ? stopped : undefined),
     ]),
   ];
 }
@@ -89,11 +116,16 @@ const columns: readonly (readonly [string, (statement: TriedStatement) => string
 ];
 
 /** Only columns that tell something. */
-function tableOf(statements: readonly TriedStatement[]): string {
-  const shown = columns.filter(([, cellOf]) => statements.some((it) => cellOf(it) !== ''));
+function tableOf(statements: readonly TriedStatement[], stopped: Stopped | undefined): string {
+  if (statements.length === 0 && !stopped) return 'No statement ran.';
+  const shown = columns.filter(([, cellOf], i) => i === 0 || statements.some((it) => cellOf(it) !== ''));
   const rows = statements.map((it) => row(shown.map(([, cellOf]) => cellOf(it))));
-  return [row(shown.map(([title]) => title)), row(shown.map(() => '---')), ...rows].join('\n');
+  const last = stopped ? [row(shown.map((_, i) => (i === 0 ? stoppedCell(stopped) : '')))] : [];
+  return [row(shown.map(([title]) => title)), row(shown.map(() => '---')), ...rows, ...last].join('\n');
 }
+
+const stoppedCell = ({ source, link, finding: { message } }: Stopped): string =>
+  `${code(shortened(source))} **refused** in ${link}: ${code(message)}`;
 
 const shortened = (line: string): string => (line.length > longestSql ? `${line.slice(0, longestSql - 1)}…` : line);
 
@@ -135,5 +167,3 @@ const time = (ms: number): string =>
   ms < 1_000 ? `${ms < 10 ? ms.toFixed(1) : Math.round(ms)}\u00a0ms` : `${(ms / 1_000).toFixed(1)}\u00a0s`;
 
 const megabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(1)} MB`;
-
-const baseOf = (path: string): string => path.replace(/^.*[\\/]/, '');

@@ -30,7 +30,7 @@ export const trials: Feature = {
         mustBeSaved(workspace, documents, project);
         const request = { ...consent, which: whichOf(only, upTo), from, afterwards: end };
         const tell = progressTo(connection, progress);
-        const tryOut = async () => sent(await project.trial(request, tell, signal));
+        const tryOut = async () => sent(await project.trial(request, tell, signal), workspace.root);
         return end === 'swap' ? afterwards(workspace, checks, project, tryOut) : tryOut();
       }),
     );
@@ -51,7 +51,7 @@ export const trials: Feature = {
   },
 };
 
-function sent(result: EngineResult): TrialResult {
+function sent(result: EngineResult, root: string | undefined): TrialResult {
   switch (result.kind) {
     case 'nothing':
     case 'cancelled':
@@ -59,13 +59,13 @@ function sent(result: EngineResult): TrialResult {
       return result;
     case 'tried': {
       const { report } = result;
-      return { kind: 'tried', verdict: trialInWords(report), report: reportText(result), end: endOf(report.end) };
+      return { kind: 'tried', verdict: trialInWords(report), report: reportText(result, root), end: endOf(report.end) };
     }
     case 'refused': {
       const { finding, text, version, state, report } = result;
       return {
         kind: 'refused',
-        report: reportText(result),
+        report: reportText(result, root),
         end: endOf(report.end),
         version,
         uri: uriOf(finding.path),

@@ -70,6 +70,11 @@ export class Workspace {
     for (const [folder, choice] of Object.entries(targets)) this.targets.set(pathOf(folder) ?? folder, choice);
   }
 
+  /** The first folder of the window; undefined when none is open. */
+  get root(): string | undefined {
+    return this.roots[0];
+  }
+
   onChange(listener: (change: WorkspaceChange) => void): void {
     this.listeners.push(listener);
   }

@@ -62,8 +62,8 @@ update item set name = lower(name);
           [{ mode: 'ROW EXCLUSIVE', object: 'public.item' }],
           [{ mode: 'SHARE', object: 'public.item' }],
           [{ mode: 'ACCESS EXCLUSIVE', object: 'public.item' }],
-          [{ mode: 'ACCESS EXCLUSIVE', object: 'public.other' }],
-          [{ mode: 'ROW EXCLUSIVE', object: 'public.other' }],
+          [],
+          [],
           [{ mode: 'ACCESS EXCLUSIVE', object: 'public.item' }],
         ]);
         equal(verdictOf(report).kind, 'exact');

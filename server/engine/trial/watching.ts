@@ -26,6 +26,8 @@ interface Growing extends Omit<TriedMigration, 'statements' | 'ms'> {
 export function watch(): Watch {
   const migrations: Growing[] = [];
   let files: Files | undefined;
+  /** Object ids of what was there before the script: nobody waits for what it makes itself. */
+  let former: ReadonlySet<number> = new Set();
   let held: ReadonlySet<string> = new Set();
   /** Of statements behind which nothing was asked. */
   let told: readonly Locked[] = [];
@@ -34,6 +36,7 @@ export function watch(): Watch {
     async begins(session, { migration, path }: OnlookedFile) {
       // Between scripts the history may have emptied its own table.
       files = await filesOf(session);
+      former = new Set([...files.values()].map(({ oid }) => oid));
       if (migrations.at(-1)?.path === path) return;
       migrations.push({ version: migration.version, title: migration.title, path, ms: 0, statements: [] });
     },
@@ -58,7 +61,7 @@ export function watch(): Watch {
       if (!migration || !first) return;
       migration.ms += ms;
       const isOpen = session.transaction === 'open';
-      const before: Files = files ?? new Map<string, number>();
+      const before: Files = files ?? new Map<string, FileOf>();
       const isAsked = statements.length > 1 || !isQuiet(first);
       if (isAsked) files = await filesOf(session);
       const all = isOpen && isAsked ? await locksOf(session) : undefined;
@@ -68,12 +71,16 @@ export function watch(): Watch {
       const locks = all ? all.filter((it) => isNew(it) || needed.some((lock) => isSame(lock, it))) : needed;
       if (all) held = new Set(all.map(({ key }) => key));
       told = isOpen && !all ? [...told, ...needed] : [];
+      const isOwn = ({ object }: Locked): boolean => {
+        const found = named.get(object) ?? before.get(object);
+        return found !== undefined && !former.has(found.oid);
+      };
       migration.statements.push({
         range: { start: first.range.start, end: (statements.at(-1) ?? first).range.end },
         sql: first.text,
         ms,
         rows: answer.commands.findLast(({ rows }) => rows !== null)?.rows ?? null,
-        locks: strongest(locks),
+        locks: strongest(locks.filter((it) => !isOwn(it))),
         rewrites: isAsked ? writtenAnew(before, files ?? before) : [],
       });
     },
@@ -93,23 +100,29 @@ const quiet: ReadonlySet<string> = new Set([
   ...['begin', 'start', 'commit', 'end', 'rollback', 'abort', 'savepoint', 'release', 'prepare', 'discard', 'notify'],
 ]);
 
-/** File numbers by the names of what has any: an index that is built anew is another object afterwards. */
-type Files = ReadonlyMap<string, number>;
+/** By names: an index that is built anew is another object afterwards. */
+type Files = ReadonlyMap<string, FileOf>;
+
+interface FileOf {
+  readonly oid: number;
+  /** Its number; null of what has none that a statement could write anew. */
+  readonly file: number | null;
+}
 
 async function filesOf(session: Session): Promise<Files> {
-  const rows = await session.rows<{ name: string; file: number }>(
-    `select pg_catalog.format('%I.%I', n.nspname, c.relname) as name,
-       pg_catalog.pg_relation_filenode(c.oid)::int8::float8 as file
+  const rows = await session.rows<FileOf & { name: string }>(
+    `select pg_catalog.format('%I.%I', n.nspname, c.relname) as name, c.oid::int8::float8 as oid,
+       case when c.relkind in ('r', 'i', 'm') then pg_catalog.pg_relation_filenode(c.oid)::int8::float8 end as file
      from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-     where c.oid >= 16384 and c.relkind in ('r', 'i', 'm') and n.nspname <> 'pg_toast' and c.relpersistence <> 't'
+     where c.oid >= 16384 and c.relkind in ('r', 'i', 'm', 'p', 'v', 'S', 'f') and n.nspname <> 'pg_toast' and c.relpersistence <> 't'
      order by 1`,
   );
-  return new Map(rows.map(({ name, file }) => [name, file]));
+  return new Map(rows.map(({ name, ...it }) => [name, it]));
 }
 
 /** What was not there before is no concern of anybody. */
 const writtenAnew = (before: Files, after: Files): readonly string[] =>
-  [...after].flatMap(([name, file]) => (before.has(name) && before.get(name) !== file ? [name] : []));
+  [...after].flatMap(([name, { file }]) => (before.has(name) && before.get(name)?.file !== file ? [name] : []));
 
 interface Locked {
   readonly mode: string;
@@ -127,7 +140,8 @@ async function locksOf(session: Session): Promise<readonly Locked[]> {
      from pg_catalog.pg_locks l join pg_catalog.pg_class c on c.oid = l.relation
        join pg_catalog.pg_namespace n on n.oid = c.relnamespace
      where l.pid = pg_catalog.pg_backend_pid() and l.locktype = 'relation' and l.mode <> all ($1)
-       and c.oid >= 16384 and n.nspname <> 'pg_toast' and c.relkind not in ('i', 'I') order by 2, 1`,
+       and c.oid >= 16384 and n.nspname <> 'pg_toast' and c.relkind not in ('i', 'I')
+       and c.relpersistence <> 't' order by 2, 1`,
     [reading],
   );
   return rows.map(({ mode, object, transaction }) => ({
