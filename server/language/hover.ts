@@ -6,6 +6,7 @@ import type { FileCheck, Finding, StatementOutcome } from '../engine/project';
 import { directiveAt, documentation } from './directives';
 import type { Feature } from './feature';
 import { hoverText } from './observed';
+import { code } from './markdown';
 import { offsetsIn, rangesIn, withoutMark } from './positions';
 import { reply } from './reply';
 import { pathOf } from './uri';
@@ -57,24 +58,38 @@ export function hoverAt(
   if (!outcome) return null;
   // The editor puts the diagnostic that is under the pointer into the same hover.
   const isSaid = findings.some((it) => isUnder(offset, it.range) && isOf(outcome, it));
-  const value = hoverText(outcome, isSaid ? 'diagnostic' : 'nothing');
+  const byRows =
+    outcome.kind === 'ran' ? findings.filter((it) => isByRows(it) && isWithin(it.range, outcome.range)) : [];
+  const value = [
+    ...byRows.map((it) => refusedByRows(it, isUnder(offset, it.range))),
+    hoverText(outcome, isSaid ? 'diagnostic' : 'nothing'),
+  ].join('\n\n');
   return { contents: { kind: MarkupKind.Markdown, value }, range: rangeOf(outcome.range) };
 }
+
+/** Of a statement that ran, because the rows that refuse it are the target's alone. */
+const isByRows = ({ code: what }: Finding): boolean => what === 'rows-refuse';
+
+/** @param isBeside its diagnostic stands in the same hover */
+const refusedByRows = ({ message }: Finding, isBeside: boolean): string =>
+  `**Rows of the target refuse it**${isBeside ? '' : `: ${code(message)}`}. Where it was rehearsed:`;
 
 /** An empty range is drawn as wide as a character. */
 const isUnder = (offset: number, { start, end }: TextRange): boolean =>
   start <= offset && offset < Math.max(end, start + 1);
 
 /** Whether it says what Postgres has said of this statement. */
-function isOf(outcome: StatementOutcome, { range, code, sqlState }: Finding): boolean {
-  if (range.start < outcome.range.start || range.end > outcome.range.end) return false;
+function isOf(outcome: StatementOutcome, { range, code: what, sqlState }: Finding): boolean {
+  if (!isWithin(range, outcome.range)) return false;
   switch (outcome.kind) {
     case 'refused':
       return sqlState === outcome.sqlState;
     case 'ended':
-      return code === 'session-ended';
+      return what === 'session-ended';
     case 'ran':
     case 'skipped':
       return false;
   }
 }
+
+const isWithin = (inner: TextRange, outer: TextRange): boolean => outer.start <= inner.start && inner.end <= outer.end;

@@ -167,6 +167,16 @@ describe('hover', () => {
     );
   });
 
+  it('says of a statement that ran when rows of the target refuse it', () => {
+    const of = [{ kind: 'ran', range: rangeOf('create table app.more (id int)'), ms: 3.1, notices: [] }] as const;
+    const message = '3 rows of more have no id';
+    const finding = { range: rangeOf('id int'), severity: 'error', code: 'rows-refuse', message } as const;
+    const head = '**Rows of the target refuse it**';
+    const rest = 'Where it was rehearsed:\n\n**Ran** in 3.1 ms';
+    equal(hovered('create table', of, [finding]), `${head}: \`${message}\`. ${rest}`);
+    equal(hovered('id int', of, [finding]), `${head}. ${rest}`, 'the diagnostic stands beside it');
+  });
+
   it('tells why nothing ran', () => {
     equal(hovered('tabel'), '**Refused** after 0.4 ms (42601): `syntax error`');
     const findings: readonly Finding[] = [
