@@ -28,6 +28,11 @@ export const compareSnapshot: Command = {
       parts.client.sendRequest(CompareSnapshotsRequest, request, token),
     );
     const [from, to] = [titleOf(earlier), other ? titleOf(other) : l10n.t('{0} as it is now', nameOf(target))];
+    if (texts.before === texts.after) {
+      const show = l10n.t('Show');
+      const message = l10n.t('No differences between {0} and {1}.', from, to);
+      if ((await window.showInformationMessage(message, show)) !== show) return;
+    }
     await parts.previews.compare(`${folder}#${earlier.id}#${other?.id ?? ''}`, `${from} ↔ ${to}`, texts);
   },
 };

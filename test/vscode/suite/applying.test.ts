@@ -126,9 +126,10 @@ describe('applying to the embedded Postgres', () => {
     const { label, contextValue, iconPath } = await trees.snapshots.getTreeItem(await newest());
     deepEqual([label, contextValue, (iconPath as ThemeIcon).id], ['clean', 'snapshot.pinned', 'pinned']);
 
-    await answering([picking('as it is now')], async () =>
+    const compared = await answering([picking('as it is now'), pressing('Show')], async () =>
       commands.executeCommand('rehearsal.compareSnapshot', await newest()),
     );
+    match(messageOf(compared[1]), /^No differences between clean \(.*\) and embedded Postgres as it is now\.$/);
     const diff = window.tabGroups.activeTabGroup.activeTab;
     match(diff?.label ?? '', /^clean \(.*\) ↔ embedded Postgres as it is now$/);
     await commands.executeCommand('rehearsal.unpinSnapshot', await newest());
