@@ -176,15 +176,20 @@ const icons = { copy: 'database', file: 'archive', embedded: 'archive' } as cons
 function drawDatabase(project: ProjectItem, alone: boolean, drift: DriftItem | undefined): TreeItem {
   const { folder, target, fault, layout, because } = project;
   const isOpen = drift !== undefined && drift.objects.length > 0;
-  const item = new TreeItem(
-    alone ? target.label : labelOf(project),
-    isOpen ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.None,
-  );
+  // A narrow side bar cuts the end: what has drifted stands before the server's address.
+  const shown = alone ? nameOf(target) || target.label : labelOf(project);
+  const item = new TreeItem(shown, isOpen ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.None);
   item.id = folder;
   const drifted = driftOf(drift);
   const server = fault ? l10n.t('does not answer') : target.server;
   const trouble = [briefDriftOf(drift), fault ? server : ''];
-  item.description = [...trouble, alone ? '' : target.label, fault ? '' : server, layout, target.because]
+  item.description = [
+    ...trouble,
+    shown === target.label ? '' : target.label,
+    fault ? '' : server,
+    layout,
+    target.because,
+  ]
     .filter((it) => it !== '')
     .join(' · ');
   item.iconPath = fault
