@@ -1,4 +1,7 @@
-/** Drift as the editor has it: asked anew in the background when others change the schema, or at once by the user. */
+/**
+ * Drift as the editor has it: asked in the background once after the start and when others change the schema, or at once by
+ * the user.
+ */
 import type { Connection } from 'vscode-languageserver/node';
 import type { Drift, Project } from '../engine/project';
 import {
@@ -30,6 +33,7 @@ export const drift: Feature = {
     checks.onMoved((folder, by) => {
       if (by === 'others' || drifts.of(folder)) drifts.askSoon(folder);
     });
+    checks.onLook((project) => drifts.askFirst(project));
     workspace.onChange((change) => {
       if (change !== 'projects') drifts.cancel();
     });
@@ -113,10 +117,17 @@ function attachActions(connection: Connection, workspace: Workspace, checks: Che
 /** So long nothing more has to change before it is asked in the background, in milliseconds. */
 const quietMs = 1_000;
 
+/** From the first look at a target on, in milliseconds: whoever opens a window wants other things first. */
+const startMs = 5_000;
+
+/** To replay more applied migrations takes too long for what nobody has asked for. */
+const mostAtStart = 300;
+
 /** A class because it remembers what was found, by folder. */
 class Drifts {
   private readonly known = new Map<string, Drift>();
   private readonly asking = new Map<string, AbortController>();
+  private readonly begun = new Set<string>();
 
   constructor(
     private readonly connection: Connection,
@@ -133,18 +144,33 @@ class Drifts {
     return this.learn(project, await project.drift(signal));
   }
 
+  /**
+   * What was changed before the window was opened moves no more. Nobody works by hand on an embedded database, and an editor
+   * that is not ours shows no drift.
+   */
+  askFirst({ folder: { path }, target }: Project): void {
+    if (this.begun.has(path)) return;
+    this.begun.add(path);
+    if (!this.workspace.ours || !target.local || target.engine === 'embedded') return;
+    if (!this.asking.has(path) && !this.known.has(path)) this.askSoon(path, 'first');
+  }
+
   /** When nothing else is to be done; what was asked before that is asked no more. */
-  askSoon(folder: string): void {
+  askSoon(folder: string, occasion: 'first' | 'changed' = 'changed'): void {
     this.asking.get(folder)?.abort();
     const ending = new AbortController();
     this.asking.set(folder, ending);
     const ask = async (): Promise<void> => {
       const project = (await this.workspace.projects()).find((it) => it.folder.path === folder);
       if (!project || ending.signal.aborted) return;
+      if (occasion === 'first' && (await this.appliedOf(project)) > mostAtStart) return;
       const found = await unlessAborted(project.drift(ending.signal, 'passing'), ending.signal);
       if (found) this.learn(project, found);
     };
-    const timer = setTimeout(() => inBackground(this.connection, ask()), quietMs).unref();
+    const timer = setTimeout(
+      () => inBackground(this.connection, ask()),
+      occasion === 'first' ? startMs : quietMs,
+    ).unref();
     ending.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
   }
 
@@ -153,6 +179,12 @@ class Drifts {
     for (const it of this.asking.values()) it.abort();
     this.asking.clear();
     this.known.clear();
+    this.begun.clear();
+  }
+
+  private async appliedOf(project: Project): Promise<number> {
+    const { migrations } = await this.workspace.status(project);
+    return migrations.filter(({ state }) => state === 'applied' || state === 'edited').length;
   }
 
   private learn({ folder }: Project, found: Drift): Drift {

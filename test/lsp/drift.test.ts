@@ -31,32 +31,40 @@ const agreed = { disconnect: false, snapshot: false, progress: '1' };
 interface Situation extends Running {
   readonly project: string;
   readonly query: (sql: string) => Promise<unknown>;
-  /** What the editor hears next of drift that has been asked in the background. */
-  readonly heard: () => Promise<DriftItem>;
+  readonly url: string;
+  /** What the editor hears of drift that has been asked in the background, as soon as it is so. */
+  readonly heard: (isSo: (drift: DriftItem) => boolean) => Promise<DriftItem>;
 }
+
+const beginningOn = (url: string) => ({
+  files,
+  environment: { DATABASE_URL: url },
+  initializationOptions: { settings: { shadow: 'same-server' } },
+});
+
+const hearing =
+  ({ editor: { connection } }: Running, folder: string): Situation['heard'] =>
+  (isSo) =>
+    new Promise((resolve, reject) => {
+      const listening = connection.onNotification(DriftChanged, () => {
+        connection.sendRequest(KnownDriftRequest, { folder }).then((known) => {
+          if (!known || !isSo(known)) return;
+          listening.dispose();
+          resolve(known);
+        }, reject);
+      });
+    });
 
 const withApplied = (use: (situation: Situation) => Promise<void>): Promise<void> =>
   withDatabase(servers.newest, (url) => {
-    const initializationOptions = { settings: { shadow: 'same-server' } };
-    const beginning = { files, environment: { DATABASE_URL: url }, initializationOptions };
-    return withLanguageServer(beginning, async (running) => {
+    return withLanguageServer(beginningOn(url), async (running) => {
       const { connection } = running.editor;
       const [found] = await connection.sendRequest(ListProjectsRequest);
       const project = found?.folder ?? '';
       equal((await connection.sendRequest(ApplyRequest, { ...agreed, folder: project })).kind, 'done');
       await connection.sendRequest(ListProjectsRequest);
-      const heard = async (): Promise<DriftItem> => {
-        await new Promise<void>((resolve) => {
-          const listening = connection.onNotification(DriftChanged, () => {
-            listening.dispose();
-            resolve();
-          });
-        });
-        const known = await connection.sendRequest(KnownDriftRequest, { folder: project });
-        if (!known) throw new Error('it has just been told');
-        return known;
-      };
-      await use({ ...running, project, heard, query: (sql) => withClient(url, (ask) => ask(sql)) });
+      const heard = hearing(running, project);
+      await use({ ...running, project, url, heard, query: (sql) => withClient(url, (ask) => ask(sql)) });
     });
   });
 
@@ -68,15 +76,24 @@ const briefly = ({ objects }: DriftItem): string[] =>
 describe('drift in the editor', () => {
   it('is told without being asked when somebody changes the schema by hand, until it is ignored', () =>
     withApplied(async ({ editor: { connection }, project, query, heard }) => {
-      equal(await connection.sendRequest(KnownDriftRequest, { folder: project }), null);
-      const first = heard();
+      const first = heard(({ objects }) => objects.length > 0);
       await query('create table by_hand ()');
       const drift = await first;
       deepEqual([briefly(drift), drift.doubts], [['added TABLE public.by_hand'], []]);
-      const second = heard();
+      const second = heard(({ objects }) => objects.some(({ ignored }) => ignored !== undefined));
       const ids = drift.objects.map(({ id }) => id);
       await connection.sendRequest(IgnoreDriftRequest, { folder: project, ids, reason: 'a test' });
       deepEqual(briefly(await second), ['added TABLE public.by_hand ignored: a test']);
+    }));
+
+  it('is told to who opens a window after that, too', () =>
+    withApplied(async ({ url, query }) => {
+      await query('create table by_hand ()');
+      await withLanguageServer(beginningOn(url), async (later) => {
+        const [project] = await later.editor.connection.sendRequest(ListProjectsRequest);
+        const drift = await hearing(later, project?.folder ?? '')(() => true);
+        deepEqual(briefly(drift), ['added TABLE public.by_hand']);
+      });
     }));
 
   it('becomes a migration that is recorded, or is undone as it was shown', () =>
