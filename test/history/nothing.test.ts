@@ -51,6 +51,7 @@ function plain({
   refuses,
   repairs,
   missing,
+  leaves,
   ...facts
 }: ReturnType<History['ofNothing']>) {
   const name = { version: '1', digits: '1', order: '1', title: 'a', direction: 'up' } as const;
@@ -65,5 +66,6 @@ function plain({
     refuses: refuses?.(migration),
     repairs: repairs?.(folder),
     missing: missing?.(folder),
+    leaves: leaves?.(migration),
   };
 }
