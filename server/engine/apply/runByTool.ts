@@ -176,17 +176,20 @@ function progressOf(version: string, plan: readonly Planned[]) {
 function resultOf(job: Job, plan: readonly Planned[], course: Course, history: HistoryState, ms: number): ApplyResult {
   const { label } = job.folder.layout;
   const { begun, end } = course;
-  // It may have ended behind the row, and before it could say so.
+  const isRecorded = ({ migration, direction }: Planned): boolean =>
+    (history.applied(migration) === 'applied') === (direction === 'up');
+  const refused = end && 'refused' in end ? end.refused : undefined;
+  // It may have ended behind the row, and before it could say so; what it refused, somebody else may have done meanwhile.
   const done = plan
-    .filter(({ migration, direction }) => {
-      const isRecorded = (history.applied(migration) === 'applied') === (direction === 'up');
-      return course.done.includes(migration.version) || (migration.version === begun && isRecorded);
+    .filter((it) => {
+      const { version } = it.migration;
+      return course.done.includes(version) || (version === begun && version !== refused && isRecorded(it));
     })
     .map(({ migration }) => migration.version);
   if (done.length === plan.length) return { kind: 'done', migrations: done, ms };
   const recorded = whatIsRecorded(job.folder, history);
   const unfinished = plan.find(({ migration }) => migration.version === begun && !done.includes(migration.version));
-  const stands = unfinished ? standing(unfinished, label) : '';
+  const stands = unfinished && !isRecorded(unfinished) ? standing(unfinished, label) : '';
   const state = `${stands} ${recorded}`.trimStart();
   if (job.signal.aborted) return { kind: 'cancelled', migrations: done, state };
   if (end && 'refused' in end && unfinished)
