@@ -2,7 +2,7 @@
 import { type Disposable, l10n, Uri, window } from 'vscode';
 import { BranchMoved, type BranchMovement } from '../server/protocol/branches';
 import type { ProjectItem } from '../server/protocol/messages';
-import { elsewhereOf, switchWith } from './commands/switchBranch';
+import { askOwner, belongsTo, elsewhereOf, saysNothing, switchWith } from './commands/switchBranch';
 import { askName } from './consent';
 import { showTrouble } from './faults';
 import type { Parts } from './parts';
@@ -18,7 +18,7 @@ export function followBranches(parts: Parts): Disposable {
     const offered = offerOf(project, moved);
     if (open.has(offered.message)) return;
     open.add(offered.message);
-    void offer(parts, project, offered)
+    void (moved.fits === 'unclear' ? offerFirst(parts, project, moved) : offer(parts, project, offered))
       .catch((error: unknown) => showTrouble(error, parts.log))
       .finally(() => open.delete(offered.message));
   });
@@ -40,13 +40,20 @@ async function offer(parts: Parts, project: ProjectItem, { branch, message, butt
   if (consent) await switchWith(parts, project, branch, consent);
 }
 
+/** Whose it is has to be known before another one takes its place. */
+async function offerFirst(parts: Parts, project: ProjectItem, moved: BranchMovement): Promise<void> {
+  const state = await askOwner(parts, project, moved);
+  if (state?.branch !== undefined && state.fits === 'other')
+    await offer(parts, project, offerOf(project, { ...state, folder: moved.folder, branch: state.branch }));
+}
+
 function offerOf({ target }: ProjectItem, { branch, current, own, elsewhere }: BranchMovement): Offer {
   const name = nameOf(target);
   const asks = l10n.t('Make {0} the database of the branch {1}?', target.label, branch);
   const change = l10n.t('Switch {0}', name);
   if (current === undefined) {
-    const message = l10n.t('{0} does not say which branch it belongs to; {1} is checked out.', name, branch);
-    return { branch, message, asks, button: own ? change : l10n.t('It Belongs to {0}', branch) };
+    const message = saysNothing(target, branch);
+    return { branch, message, asks, button: own ? change : belongsTo(branch) };
   }
   const moved = own
     ? l10n.t('{0} is the database of {1}. {2} is checked out, and has one of its own.', name, current, branch)

@@ -2,7 +2,7 @@
 import { l10n, window } from 'vscode';
 import { BranchRequest, type BranchState, SwitchBranchRequest } from '../../server/protocol/branches';
 import type { Consent, ProjectItem, TargetItem } from '../../server/protocol/messages';
-import { askConsent, sendWith } from '../consent';
+import { askConsent, askName, sendWith } from '../consent';
 import type { Parts } from '../parts';
 import type { Command } from './command';
 import { askProject } from './subject';
@@ -14,12 +14,14 @@ export const switchBranch: Command = {
     const project = await askProject(parts.projects, chosen);
     if (!project) return;
     const { target, folder } = project;
-    const state = await parts.client.sendRequest(BranchRequest, { folder });
-    const { branch } = state;
+    const found = await parts.client.sendRequest(BranchRequest, { folder });
+    const { branch } = found;
     if (branch === undefined) {
       void window.showInformationMessage(l10n.t('HEAD is detached: no branch is checked out.'));
       return;
     }
+    const state = found.fits === 'unclear' ? await askOwner(parts, project, { ...found, branch }) : found;
+    if (!state) return;
     if (state.fits === 'same') return tellSame(target, branch);
     const consent = await askConsent(target, {
       asks: l10n.t('Make {0} the database of the branch {1}?', target.label, branch),
@@ -29,6 +31,33 @@ export const switchBranch: Command = {
     if (consent) await switchWith(parts, project, branch, consent);
   },
 };
+
+export const saysNothing = (target: TargetItem, branch: string): string =>
+  l10n.t('{0} does not say which branch it belongs to; {1} is checked out.', nameOf(target), branch);
+
+export const belongsTo = (branch: string): string => l10n.t('It Belongs to {0}', branch);
+
+/**
+ * Asks whose the target is, which stays as it is, and says so from now on.
+ *
+ * @returns what is known then; undefined when the user turned away
+ */
+export async function askOwner(
+  { client }: Parts,
+  { target, folder }: ProjectItem,
+  { branch, defaultBranch }: BranchState & { readonly branch: string },
+): Promise<BranchState | undefined> {
+  const owners = new Set([defaultBranch ?? branch, branch]);
+  const choices = [...owners].map((owner) => ({ title: belongsTo(owner), owner }));
+  const chosen = await window.showInformationMessage(saysNothing(target, branch), ...choices);
+  if (!chosen) return undefined;
+  const { owner } = chosen;
+  const asks = l10n.t('Make {0} the database of the branch {1}?', target.label, owner);
+  const consent = target.local ? { disconnect: false } : await askName(target, asks);
+  if (!consent) return undefined;
+  await client.sendRequest(SwitchBranchRequest, { ...consent, folder, branch: owner, was: owner });
+  return client.sendRequest(BranchRequest, { folder });
+}
 
 /** @param branch that is checked out */
 function detailOf({ fits, current, own, elsewhere }: BranchState, branch: string): string {

@@ -11,9 +11,12 @@ export interface BranchDatabases {
    *
    * - `renamed`: it is the branch's, under its former name
    * - `unknown`: the target says nothing, and becomes the branch's without being exchanged, unless that has another one
+   * - `unclear`: the target says nothing, and may be that of another branch: somebody has to say whose it is
    * - `detached`: there is none
    */
-  readonly fits: 'same' | 'renamed' | 'other' | 'unknown' | 'detached';
+  readonly fits: 'same' | 'renamed' | 'other' | 'unknown' | 'unclear' | 'detached';
+  /** The branch that the others are made from, as far as git tells. */
+  readonly defaultBranch: string | undefined;
   /** The one that was used last first. */
   readonly copies: readonly BranchCopy[];
   /** Folder of another worktree, where `current` is checked out. */
@@ -61,7 +64,8 @@ export interface BranchProject {
    * Makes the target the database of a branch, and keeps what it was as that of the other one; one that is not there yet
    * is copied from that of the branch that it was made from.
    *
-   * @throws {Fault} as `branches`; `no-such-branch`; as `restore`
+   * @throws {Fault} as `branches`; `no-such-branch`; `branch-unclear` where it is not known whose the target is; as
+   * `restore`
    */
   switchBranch(request: BranchRequest, signal: AbortSignal): Promise<BranchResult>;
 }

@@ -81,12 +81,13 @@ async function follow(connection: Connection, project: Project, forget: () => vo
 const warn = (connection: Connection, message: string): Promise<void> =>
   connection.sendNotification(ShowMessageNotification.type, { type: MessageType.Warning, message });
 
-function stateOf({ branch, current, fits, copies, elsewhere }: BranchDatabases): BranchState {
+function stateOf({ branch, current, fits, defaultBranch, copies, elsewhere }: BranchDatabases): BranchState {
   const own = copies.find((it) => it.branch === branch);
   return {
     fits,
     ...(branch === undefined ? {} : { branch }),
     ...(current === undefined ? {} : { current }),
+    ...(fits !== 'unclear' || defaultBranch === undefined ? {} : { defaultBranch }),
     ...(own ? { own: { bytes: own.bytes, used: own.used } } : {}),
     ...(elsewhere === undefined ? {} : { elsewhere }),
   };

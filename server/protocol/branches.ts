@@ -17,8 +17,13 @@ export interface BranchState {
   readonly branch?: string;
   /** Left out where the target says nothing of it. */
   readonly current?: string;
-  /** `renamed`, and `unknown` where there is no `own`: the target stays as it is, and only says whose it is. */
-  readonly fits: 'same' | 'renamed' | 'other' | 'unknown' | 'detached';
+  /**
+   * `renamed`, and `unknown` where there is no `own`: the target stays as it is, and only says whose it is. `unclear`:
+   * the user has to say first whose it is.
+   */
+  readonly fits: 'same' | 'renamed' | 'other' | 'unknown' | 'unclear' | 'detached';
+  /** The branch that the others are made from; for `unclear`, where git tells. */
+  readonly defaultBranch?: string;
   /** The database that is kept for `branch`. */
   readonly own?: { readonly bytes: number; readonly used: string };
   /** Folder of another worktree, where `current` is checked out. */
@@ -33,6 +38,8 @@ export interface SwitchBranchParams extends Consent {
   readonly folder: string;
   /** The one that the user was asked about: by now another one may be checked out. */
   readonly branch: string;
+  /** Whose the target is, where it says nothing of it. */
+  readonly was?: string;
 }
 export type SwitchBranchResult =
   | { readonly kind: 'same' | 'marked'; readonly branch: string }

@@ -25,16 +25,25 @@ describe('rehearsal branch', function () {
           git('checkout', '-qb', 'feature/x');
           match(
             (await run('branch')).stdout,
-            /^\S+ does not say which branch it belongs to; feature\/x is checked out\.\nrehearsal branch switch makes .* --was\.\nNone is kept for other branches\.\n$/,
+            /^\S+ does not say which branch it belongs to; feature\/x is checked out\.\nrehearsal branch switch --was feature\/x makes .* --was main keeps it for that\.\nNone is kept for other branches\.\n$/,
           );
           equal((await run('branch', 'switch')).code, 2);
+          const unclear = await run('branch', 'switch', '--yes');
+          equal(unclear.code, 2);
+          match(
+            unclear.stderr,
+            /rehearsal branch switch --was main if \S+ is that of main, --was feature\/x if it is that of feature\/x\./,
+          );
           const first = await run('branch', 'switch', '--was', 'main', '--yes');
           match(
             first.stdout,
             /is the database of feature\/x now, a copy of that of main \(.*\)\. .* kept as that of main\.$/m,
           );
           const late = await run('branch', 'switch', '--was', 'main', '--yes');
-          deepEqual([late.code, /says that it belongs to feature\/x; --was is for/.test(late.stderr)], [2, true]);
+          deepEqual(
+            [late.code, /says that it belongs to feature\/x; --was is for .* IS NULL/.test(late.stderr)],
+            [2, true],
+          );
           await withClient(url, (query) => query('create table of_feature ()'));
           git('checkout', '-q', 'main');
           await withClient(url, async (query) => {

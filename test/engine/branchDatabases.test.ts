@@ -102,6 +102,22 @@ describe('a database for each branch', () => {
       ok(sprout.kind === 'switched' && sprout.copiedFrom === 'main');
     }));
 
+  it('is not taken for that of a new branch where it may be that of the default one', () =>
+    withRepository(async ({ git, again }) => {
+      git('checkout', '-qb', 'feature');
+      const project = await again();
+      deepEqual(briefly(await project.branches(never)), ['feature', undefined, 'unclear', []]);
+      const unclear = isFault('branch-unclear', /switch --was main if .*, --was feature if/);
+      await rejects(project.switchBranch(consent, never), unclear);
+      await rejects(
+        project.switchBranch({ ...consent, branch: 'main' }, never),
+        isFault('branch-unclear', /switch main/),
+      );
+      await rejects(project.switchBranch({ ...consent, was: 'mian' }, never), isFault('no-such-branch', /mian/));
+      const kept = await project.switchBranch({ ...consent, was: 'main' }, never);
+      ok(kept.kind === 'switched' && kept.kept.branch === 'main');
+    }));
+
   it('is not exchanged where no branch is checked out, and another work tree is named', () =>
     withRepository(async ({ workspace, git, again }) => {
       const project = await again();

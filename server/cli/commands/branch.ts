@@ -24,10 +24,16 @@ export const branch: Command = {
     'delete   throws away what is kept for a branch; asks first, unless --yes is given',
     '',
     'The database says in its comment which branch it belongs to, and so does each that is kept. One that says nothing is',
-    'taken for that of the branch that is checked out, or of the one that --was names. Only for development, on a server.',
+    'taken for that of the branch that is checked out only where this is the default branch, or the only one; else --was',
+    'says whose it is. Only for development, on a server.',
   ].join('\n'),
   exits: { 0: 'done', 1: 'you did not agree' },
-  examples: ['rehearsal branch', 'rehearsal branch switch --yes', 'rehearsal branch delete feature/old'],
+  examples: [
+    'rehearsal branch',
+    'rehearsal branch switch --was main',
+    'rehearsal branch switch --yes',
+    'rehearsal branch delete feature/old',
+  ],
   async run(call) {
     const [verb = 'list', word, extra] = call.words;
     if (extra !== undefined) throw new Fault('bad-usage', `${verb} takes one branch; "${extra}" is too much.`);
@@ -66,7 +72,7 @@ async function exchange(wanted: string | undefined, call: Call): Promise<ExitCod
   if (found.current !== undefined && values.was !== undefined && values.was !== found.current)
     throw new Fault(
       'bad-usage',
-      `${label} says that it belongs to ${found.current}; --was is for one that says nothing.`,
+      `${label} says that it belongs to ${found.current}; --was is for one that says nothing. If that is wrong, take its comment off (COMMENT ON DATABASE … IS NULL), and name the right one then.`,
     );
   if (found.current === name) return told({ kind: 'same', branch: name }, project, call);
   const consent = await consentTo(questionOf(label, name, found, values.was), project.target, call);

@@ -72,6 +72,22 @@ export async function branchesIn(folder: string, signal: AbortSignal): Promise<B
   };
 }
 
+/**
+ * The branch that the others are made from: that of `origin`, else `main` or `master`, where there is one of them.
+ *
+ * @throws {Fault} `no-git`
+ */
+export async function defaultBranch(
+  folder: string,
+  { names }: Branches,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const origin = 'refs/remotes/origin/';
+  const head = (await git(folder, ['symbolic-ref', '--quiet', `${origin}HEAD`], signal))?.trimEnd();
+  const named = head?.startsWith(origin) ? [head.slice(origin.length)] : [];
+  return [...named, 'main', 'master'].find((it) => names.has(it));
+}
+
 /** What branches were called before they were renamed, and then, as far as reflogs tell. */
 async function renamesIn(folder: string, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
   const renamed = ['log', '--walk-reflogs', '--branches', '--grep-reflog=^Branch: renamed ', '--format=%gs'];

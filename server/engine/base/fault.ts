@@ -289,6 +289,11 @@ const remedies = {
     mend: 'Check out a branch, or name one of the list.',
     offers: undefined,
   },
+  'branch-unclear': {
+    says: 'The database does not say which branch it belongs to',
+    mend: 'Nothing was changed.',
+    offers: undefined,
+  },
   'no-terminal': {
     says: 'There is no terminal to ask on',
     mend: 'Add --yes to go on without a question.',

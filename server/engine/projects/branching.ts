@@ -1,5 +1,5 @@
 /** A database for each branch of git: which one the target is, and which one it is to be. */
-import { type Branches, branchesIn, checkedOut, likeliestOrigins, worktreeOf } from '../base/branches';
+import { type Branches, branchesIn, checkedOut, defaultBranch, likeliestOrigins, worktreeOf } from '../base/branches';
 import { Fault } from '../base/fault';
 import type { BranchDatabases, BranchRequest, BranchResult, Snapshot } from '../project';
 import { type BranchRecord, branchesOf, exchangeBranches } from '../snapshots/branchCopies';
@@ -19,10 +19,12 @@ export async function branches(ground: Ground, signal: AbortSignal): Promise<Bra
   const branch = await checkedOut(path, signal);
   const current = mark?.branch;
   const elsewhere = current === undefined || current === branch ? undefined : await worktreeOf(path, current, signal);
+  const usual = await defaultBranch(path, there, signal);
   return {
     branch,
     current,
-    fits: fitOf(branch, current, there),
+    fits: fitOf({ branch, current, usual, copies, there }),
+    defaultBranch: usual,
     copies: copies.map((it) => ({
       id: it.id,
       branch: there.now(it.branch) ?? it.branch,
@@ -34,12 +36,29 @@ export async function branches(ground: Ground, signal: AbortSignal): Promise<Bra
   };
 }
 
-function fitOf(branch: string | undefined, current: string | undefined, there: Branches): BranchDatabases['fits'] {
+interface Known {
+  /** Checked out. */
+  readonly branch: string | undefined;
+  /** Whose the target is, as it says itself, or the user does. */
+  readonly current: string | undefined;
+  /** The default branch. */
+  readonly usual: string | undefined;
+  readonly copies: readonly BranchRecord[];
+  readonly there: Branches;
+}
+
+function fitOf({ branch, current, usual, copies, there }: Known): BranchDatabases['fits'] {
   if (branch === undefined) return 'detached';
-  if (current === undefined) return 'unknown';
+  if (current === undefined) {
+    const isOnly = [...there.names].every((it) => it === branch);
+    return isOnly || branch === usual || copies.some((it) => isOf(branch, it, there)) ? 'unknown' : 'unclear';
+  }
   if (current === branch) return 'same';
   return there.now(current) === branch ? 'renamed' : 'other';
 }
+
+const isOf = (branch: string, copy: BranchRecord, there: Branches): boolean =>
+  copy.branch === branch || there.now(copy.branch) === branch;
 
 /** Alone only. */
 export async function switchBranch(
@@ -55,7 +74,14 @@ export async function switchBranch(
   const version = (await liveNow(ground, signal)).history.versions.at(-1);
   const began = performance.now();
   const { mark, copies } = await found(ground, target, signal);
-  const branch = await branchWanted(ground, wanted, { there, copies }, signal);
+  const current = await checkedOut(folder.path, signal);
+  const branch = branchWanted(wanted, { current, there, copies });
+  if (mark === undefined) {
+    const usual = await defaultBranch(folder.path, there, signal);
+    const known = { branch: current, current: was, usual, copies, there };
+    if (was === undefined) demandOwner(bench.target.info.label, branch, known);
+    else demandFree(was, known);
+  }
   const owners = [mark?.branch ?? was, ...copies.map((it) => it.branch)].filter((it) => it !== undefined);
   const formerly = owners.filter((it) => it !== branch && there.now(it) === branch);
   const candidates = [...new Set(owners.flatMap((it) => there.now(it) ?? []))];
@@ -75,6 +101,29 @@ export async function switchBranch(
   } finally {
     bench.refresh();
   }
+}
+
+/**
+ * A target that says nothing is taken for that of the branch only where it can hardly be another's: the mark stays, and
+ * what the right one had would be lost among what came later.
+ *
+ * @throws {Fault} `branch-unclear`
+ */
+function demandOwner(label: string, branch: string, known: Known): void {
+  if (known.copies.some((it) => isOf(branch, it, known.there))) return;
+  if (branch === known.branch && fitOf(known) === 'unknown') return;
+  const command = `rehearsal branch switch ${branch === known.branch ? '' : `${branch} `}--was`;
+  const [first = branch, ...others] = new Set([known.usual, known.branch, branch].filter((it) => it !== undefined));
+  const also = others.map((it) => `, --was ${it} if it is that of ${it}`).join('');
+  throw new Fault('branch-unclear', `${command} ${first} if ${label} is that of ${first}${also}.`);
+}
+
+/** @throws {Fault} `no-such-branch`; `branch-unclear` where the branch has another database */
+function demandFree(was: string, { branch, copies, there }: Known): void {
+  if (was !== branch && !there.names.has(was)) throw new Fault('no-such-branch', `git has no branch ${was}.`);
+  if (!copies.some((it) => isOf(was, it, there))) return;
+  const way = `rehearsal branch delete ${was} throws that away`;
+  throw new Fault('branch-unclear', `one is kept for ${was} already; ${way}.`);
 }
 
 /** @throws {Fault} `no-branch-database` */
@@ -119,13 +168,10 @@ function found(
 }
 
 /** @throws {Fault} `no-such-branch` */
-async function branchWanted(
-  { folder }: Ground,
+function branchWanted(
   wanted: string | undefined,
-  { there, copies }: { readonly there: Branches; readonly copies: readonly BranchRecord[] },
-  signal: AbortSignal,
-): Promise<string> {
-  const current = await checkedOut(folder.path, signal);
+  { current, there, copies }: Pick<Known, 'current' | 'there' | 'copies'>,
+): string {
   const branch = wanted ?? current;
   if (branch === undefined) throw new Fault('no-such-branch', 'HEAD is detached, so none is checked out.');
   if (branch !== current && !there.names.has(branch) && !copies.some((it) => it.branch === branch))
