@@ -3,7 +3,7 @@ import { wholeText } from '../base/text';
 import { Fault } from '../base/fault';
 import { unlessUnreadable } from '../base/unlessUnreadable';
 import { type HistoryState, isDone } from '../history/history';
-import type { Migration, PlacedProblem } from '../layouts/migration';
+import { fileOf, type Migration, type PlacedProblem } from '../layouts/migration';
 import type { MigrationState } from '../project';
 import type { Ground } from './ground';
 import type { ReadMigration } from './links';
@@ -98,10 +98,34 @@ export const wholeUpText = ({ link: { up }, files }: ReadMigration): string => {
  *   of one version nobody knows which one that was
  */
 export const isAsApplied =
-  (ground: Pick<Ground, 'texts' | 'folder'>, history: HistoryState, migration: Migration) =>
-  (whole: string): boolean =>
-    twiceIn(ground, migration) !== undefined ||
-    !(history.edited?.has(migration, whole) ?? ground.texts.edited(migration.version, whole.replace(/^\uFEFF/, '')));
+  (ground: Ground, history: HistoryState, migration: Migration) =>
+  (whole: string): boolean => {
+    if (twiceIn(ground, migration) !== undefined) return true;
+    if (history.edited) return !history.edited.has(migration, whole);
+    const text = whole.replace(/^\uFEFF/, '');
+    return !ground.texts.edited(migration.version, text) || hasKeptUp(ground, history, migration, text);
+  };
+
+/**
+ * Whether it differs from what was kept in its down script alone, which no database has yet. Of programs SQL is kept, and
+ * not the file.
+ */
+function hasKeptUp(
+  { folder, bench, world }: Ground,
+  history: HistoryState,
+  { version, upPath, downPath }: Migration,
+  text: string,
+): boolean {
+  if (upPath === undefined || upPath !== downPath || folder.layout.program) return false;
+  const kept = bench.kept(history.table).all().get(version)?.up?.text;
+  const upOf = (of: string): string =>
+    JSON.stringify(
+      fileOf(folder, upPath, of, world.files)
+        .scripts.filter(({ direction }) => direction === 'up')
+        .map(({ range, mode }) => [mode, of.slice(range.start, range.end).replaceAll('\r\n', '\n').trim()]),
+    );
+  return kept !== undefined && upOf(kept) === upOf(text);
+}
 
 /** Where it is only recorded how far the tool came, a file that appears below that later was never run. */
 function wasPassedOver(ground: Ground, { recordsNewest }: HistoryState, { version, name }: Migration): boolean {

@@ -11,6 +11,7 @@ import { leadsBack, type Suggestion, type Verified, type VerifyRequest, type Way
 import { newMigration } from './creating';
 import type { Ground, SeenMigration } from './ground';
 import type { ReadFile } from './links';
+import { keepApplied } from './keptFiles';
 import { look } from './look';
 import { upsOnly } from './previewing';
 import { replaysOf } from './replays';
@@ -31,7 +32,10 @@ export async function verify(
   signal.throwIfAborted();
   // Where nothing is ever taken back, nobody misses a way unless they say so.
   if (ground.folder.layout.onlyUp && typeof request.which === 'string' && !request.suggests) return;
-  const { migrations } = await look(ground, signal);
+  const view = await look(ground, signal);
+  const { migrations } = view;
+  // What is found may be written into these files: what else is edited then would not be known any more.
+  if (request.suggests) keepApplied(ground, view);
   const wanted = chosen(migrations, request, ground.folder.path);
   const pending = migrations.filter(({ state }) => state === 'pending');
   await ground.bench.confirm(signal);
@@ -144,7 +148,7 @@ async function suggested(
 
 async function fileFor(
   ground: Ground,
-  { migration, files }: SeenMigration,
+  { migration, files, state }: SeenMigration,
   statements: readonly string[],
   signal: AbortSignal,
 ): Promise<{ readonly script: ScriptFile } | { readonly because: string } | undefined> {
@@ -154,6 +158,9 @@ async function fileFor(
   const [up, down] = [fileAt(migration.upPath), fileAt(migration.downPath)];
   if (!up) return undefined;
   const { layout } = folder;
+  // Nobody could tell then whether it is only the way back that is another one.
+  if (layout.program && state !== 'pending')
+    return { because: 'It is applied already, and its file would count as edited since.' };
   const skeleton = newMigration({ folder, world }, 'x');
   const made = downTextOf({ layout, skeleton, up: written(up), down: down && written(down) }, statements);
   if ('because' in made.edit) return made.edit;
