@@ -1,5 +1,5 @@
 /** Down scripts are tried from the command line: what is said, what a pipeline hears, what is written. */
-import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { deepEqual, doesNotMatch, equal, match, ok } from 'node:assert/strict';
 import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { cliPath, withWorkspace } from '../support/commandLine';
 import { servers, withDatabase } from '../support/servers';
@@ -56,8 +56,10 @@ describe('rehearsal verify', function () {
           const missing = await run('verify', 'migrations/3_c.up.sql');
           equal(missing.code, 1, missing.stderr);
           match(missing.stdout, /^3 c: missing \(/m);
+          match(missing.stderr, /Add --write to have a way back found/);
           equal((await run('verify', '--allow-missing', 'migrations/3_c.up.sql')).code, 0);
           const written = await run('verify', '--write', 'migrations/3_c.up.sql');
+          deepEqual([written.code, /tried on .*: 1 written$/m.test(written.stdout)], [0, true], written.stdout);
           match(
             written.stdout,
             /This way back was tried: exact, as migrations\/3_c\.down\.sql:\n {4}DROP INDEX "public"\."a_id_idx";$/m,
@@ -68,6 +70,28 @@ describe('rehearsal verify', function () {
         { DATABASE_URL: url },
       ),
     ));
+
+  it('writes into the file of an applied migration, which is not edited by that', () => {
+    const file = 'db/migrations/1_a.sql';
+    return withDatabase(servers.newest, (url) =>
+      withWorkspace(
+        { [file]: '-- migrate:up\ncreate table a (id int);\n-- migrate:down\n' },
+        async ({ run, path, write }) => {
+          const applied = await run('apply', '--yes', '--no-snapshot', '--no-rehearsal');
+          equal(applied.code, 0, applied.stderr);
+          const { code, stderr } = await run('verify', '--write', '--all');
+          deepEqual([code, /1_a\.sql is written\. It is applied already/.test(stderr)], [0, true], stderr);
+          const text = readFileSync(path(file), 'utf8');
+          match(text, /-- migrate:down\nDROP TABLE/);
+          match((await run('status')).stdout, /applied/);
+          doesNotMatch((await run('status')).stdout, /edited/);
+          write(file, text.replace('id int', 'id bigint'));
+          match((await run('status')).stdout, /edited/);
+        },
+        { DATABASE_URL: url },
+      ),
+    );
+  });
 
   it('writes to no file that a link leads to, and leaves the link', function () {
     if (process.platform === 'win32') this.skip();

@@ -1,14 +1,14 @@
 /** `rehearsal verify`: runs migrations up and down again on a shadow, and says whether all is as it was. */
 import { existsSync } from 'node:fs';
 import { untilAborted } from '../../engine/base/untilAborted';
-import { isBad, type Verified, type VerdictKind } from '../../engine/verification';
+import { isBad, type VerdictKind } from '../../engine/verification';
 import type { Values } from '../arguments';
 import { commonOptions, rehearsalOptions } from '../options';
 import { allProjects, callPlaces, type Selection, select } from '../projects';
 import { jsonProject } from '../render/json';
 import type { Places } from '../render/places';
 import { renderProject } from '../render/status';
-import { jsonVerified, renderVerdictCounts, renderVerified } from '../render/verdicts';
+import { jsonVerified, renderVerdictCounts, renderVerified, standing, type Tried, wayOn } from '../render/verdicts';
 import type { Call, Command } from './command';
 
 export const verify: Command = {
@@ -20,7 +20,8 @@ export const verify: Command = {
   more: [
     'Runs the pending migrations, or those of the files named, or with --all every one, up and down again on a throw-away',
     'copy, and compares schema and rows before and afterwards. Tables without rows get a few that are made up. With',
-    '--suggest a way back is found and tried where there is none that leads back; --write writes it into the down script.',
+    '--suggest a way back is found and tried where there is none that leads back; --write writes it into the down script,',
+    'and what is written counts by what it leads to.',
   ].join('\n'),
   exits: {
     0: 'every down script is exact, or its verdict is allowed',
@@ -32,7 +33,7 @@ export const verify: Command = {
     const selected = select(await allProjects(call), call.words, call.folder);
     const places = callPlaces(call, selected);
     const allowed = allowedBy(call.values);
-    const told: { readonly selection: Selection; readonly verified: readonly Verified[] }[] = [];
+    const told: { readonly selection: Selection; readonly verified: readonly Tried[] }[] = [];
     for (const selection of selected)
       told.push({ selection, verified: await verifyProject(selection, selected.length > 1, places, call) });
     const all = told.flatMap(({ verified }) => verified);
@@ -42,8 +43,12 @@ export const verify: Command = {
         migrations: verified.map((it) => jsonVerified(it, places)),
       }));
       call.print({ projects });
-    } else call.terminal.out(renderVerdictCounts(all, call.terminal.paint));
-    return all.some(({ verdict }) => isBad(verdict.kind, allowed)) ? 1 : 0;
+    } else {
+      call.terminal.out(renderVerdictCounts(all, call.terminal.paint));
+      const way = wayOn(all, call.values);
+      if (way !== undefined) call.terminal.say(way);
+    }
+    return all.some((it) => isBad(standing(it).kind, allowed)) ? 1 : 0;
   },
 };
 
@@ -58,13 +63,13 @@ async function verifyProject(
   isNamed: boolean,
   places: Places,
   call: Call,
-): Promise<Verified[]> {
+): Promise<Tried[]> {
   const { terminal, values, json, signal } = call;
   if (isNamed && !json) terminal.out(renderProject(project, places, terminal.paint));
   terminal.progress(`Trying the down scripts of ${places.path(project.folder.path)}…`);
   // As a check does, so that both say the same.
   await untilAborted(project.copyRows(), signal);
-  const told: Verified[] = [];
+  const told: Tried[] = [];
   const suggests = values.suggest === true || values.write === true;
   const which = files ?? (values.all ? 'all' : 'pending');
   await project.verify(
@@ -76,15 +81,17 @@ async function verifyProject(
     signal,
   );
   terminal.progress(undefined);
-  if (values.write) for (const it of told) write(it, places, call);
-  return told;
+  return values.write ? told.map((it) => written(it, places, call)) : told;
 }
 
 /** @throws {Fault} `not-writable`, `disk-full` */
-function write({ suggestion }: Verified, places: Places, { world, terminal }: Call): void {
-  if (!suggestion?.file) return;
+function written(tried: Tried, places: Places, { world, terminal }: Call): Tried {
+  const { suggestion, pending, path: upPath } = tried;
+  if (!suggestion?.file) return tried;
   const { path, text } = suggestion.file;
   if (existsSync(path)) world.files.replace(path, text);
   else world.files.write(path, text);
-  terminal.say(`${places.path(path)} is written.`);
+  const stays = pending || path !== upPath ? '' : ' It is applied already: nothing but its way back is another one.';
+  terminal.say(`${places.path(path)} is written.${stays}`);
+  return { ...tried, written: true };
 }

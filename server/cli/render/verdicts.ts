@@ -1,5 +1,6 @@
 /** What is said of down scripts, to people and to scripts. */
 import { lossInWords, type Verdict, type VerdictKind, type Verified, verdictWords } from '../../engine/verification';
+import type { Values } from '../arguments';
 import type { Colour, Paint } from '../terminal';
 import { harmless } from './cells';
 import { renderChanges } from './changes';
@@ -16,6 +17,15 @@ const colours: Readonly<Record<VerdictKind, Colour>> = {
   missing: 'yellow',
   untried: 'red',
 };
+
+/** What was tried, and perhaps a way back that was written then. */
+export interface Tried extends Verified {
+  readonly written?: true;
+}
+
+/** What its way back comes to by now. */
+export const standing = ({ verdict, suggestion, written }: Tried): Verdict =>
+  written && suggestion ? suggestion.verdict : verdict;
 
 interface Look {
   readonly paint: Paint;
@@ -70,18 +80,40 @@ function renderSuggestion(
   return `${[heading, ...sql, ...why].join('\n')}\n`;
 }
 
-/** `3 down scripts: 2 exact, 1 fails`. */
-export function renderVerdictCounts(all: readonly Verified[], paint: Paint): string {
+/** `4 migrations tried on …: 2 exact, 1 fails, 1 written`. */
+export function renderVerdictCounts(all: readonly Tried[], paint: Paint): string {
   if (all.length === 0) return 'Nothing to verify: no migration is pending. Add --all to verify every one.\n';
   const kinds = Object.keys(verdictWords) as VerdictKind[];
-  const counts = kinds.flatMap((kind) => {
-    const count = all.filter(({ verdict }) => verdict.kind === kind).length;
-    return count === 0 ? [] : [paint(colours[kind], `${count} ${verdictWords[kind]}`)];
-  });
+  const counted = (some: readonly Tried[], words: (kind: VerdictKind) => string): string[] =>
+    kinds.flatMap((kind) => {
+      const count = some.filter((it) => standing(it).kind === kind).length;
+      return count === 0 ? [] : [paint(colours[kind], `${count} ${words(kind)}`)];
+    });
+  const counts = [
+    ...counted(
+      all.filter((it) => !it.written),
+      (kind) => verdictWords[kind],
+    ),
+    ...counted(
+      all.filter((it) => it.written),
+      (kind) => (kind === 'exact' ? 'written' : `written (${verdictWords[kind]})`),
+    ),
+  ];
   return `${some(all.length, 'migration')} tried on ${all[0]?.rehearsedOn ?? ''}: ${counts.join(', ')}\n`;
 }
 
-export function jsonVerified({ path, downPath, suggestion, verdict, ms, ...rest }: Verified, places: Places): object {
+/** What finds a way back, or writes the one that was found. */
+export function wayOn(
+  all: readonly Tried[],
+  { suggest, write }: Pick<Values, 'suggest' | 'write'>,
+): string | undefined {
+  if (write) return undefined;
+  if (suggest) return all.some((it) => it.suggestion?.file) ? 'Add --write to write what was found.' : undefined;
+  const isOpen = all.some(({ verdict }) => ['different', 'fails', 'missing'].includes(verdict.kind));
+  return isOpen ? 'Add --write to have a way back found, tried and written, or --suggest to see it first.' : undefined;
+}
+
+export function jsonVerified({ path, downPath, suggestion, verdict, ms, ...rest }: Tried, places: Places): object {
   return {
     ...rest,
     path: places.path(path),
