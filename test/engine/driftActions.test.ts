@@ -92,6 +92,25 @@ for (const major of [servers.oldest, servers.newest]) {
         { major },
       ));
 
+    it('is written of a table without what of it is ignored', () =>
+      withApplied(
+        async ({ project, run }) => {
+          await run('alter table users add column added text', 'create index by_hand on users (id)');
+          const found = await project();
+          const { objects } = await found.drift(never);
+          const [indexes, tables] = ['INDEX', 'TABLE'].map((wanted) => objects.filter(({ type }) => type === wanted));
+          found.ignoreDrift(indexes ?? [], 'for a day');
+          const { text } = await found.driftScript(
+            'migration',
+            tables?.map(({ id }) => id),
+            never,
+          );
+          match(text, /ADD COLUMN "added"/);
+          doesNotMatch(text, /by_hand/);
+        },
+        { major },
+      ));
+
     it('is undone on the target, with what that throws away counted before', () =>
       withApplied(
         async ({ project, run }) => {

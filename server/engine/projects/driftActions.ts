@@ -79,7 +79,8 @@ function readable(
   text: string,
 ): string {
   const read = readIn(ground, name);
-  let whole = first.slice(0, cursor) + text + first.slice(cursor);
+  const behind = first.slice(cursor);
+  let whole = first.slice(0, cursor) + (behind.startsWith('\n') ? text.trimEnd() : text) + behind;
   for (let tries = 0; tries < mostFixes; tries++) {
     const fix = read(whole).problems.find(({ severity, fixes }) => severity === 'error' && fixes?.length)?.fixes?.[0];
     if (!fix || fix.path !== undefined) break;

@@ -39,7 +39,7 @@ export async function driftScript(
 ): Promise<Scripted> {
   const compared = await comparedNow(ground, signal);
   const chosen = chosenIn(ground, compared, ids);
-  const titles = titlesWith(chosen, compared.objects);
+  const titles = titlesWith(chosen, compared.objects, isLeftIn(ground, way));
   const { made, found } = compared;
   const from = way === 'migration' ? made : found;
   const to = composedDump(from, way === 'migration' ? found : made, (title) => titles.has(title));
@@ -84,6 +84,13 @@ function chosenIn(
     throw new Fault('no-drift', `${ids ? 'Not all that was named differs any more' : 'Nothing differs'}.`);
   if (!ids && doubts.length > 0) throw new Fault('drift-uncertain', doubts.join(' '));
   return chosen;
+}
+
+/** What is ignored stays so where its table is there afterwards; without its sequences a table cannot be. */
+function isLeftIn(ground: Ground, way: DriftWay): Parameters<typeof titlesWith>[2] {
+  const { reasonFor } = ignoredDrift(ground);
+  const goes = way === 'migration' ? 'removed' : 'added';
+  return (part, table) => table.kind !== goes && !part.type.startsWith('SEQUENCE') && reasonFor(part) !== undefined;
 }
 
 interface Way {

@@ -94,8 +94,14 @@ const quoted = (name: string): string => (/^[a-z_][a-z0-9_]*$/.test(name) ? name
 /**
  * The titles of these objects, and of all that differs and goes with a table among them: its keys, indexes, sequences,
  * rights.
+ *
+ * @param isLeft whether it stays as it is although its table is among them
  */
-export function titlesWith(chosen: readonly ObjectChange[], all: readonly ObjectChange[]): ReadonlySet<string> {
+export function titlesWith(
+  chosen: readonly ObjectChange[],
+  all: readonly ObjectChange[],
+  isLeft: (part: ObjectChange, table: ObjectChange) => boolean,
+): ReadonlySet<string> {
   const objects = all.map((it) => ({ change: it, object: objectIn(it) }));
   const tables = chosen
     .filter(({ type }) => type === 'TABLE')
@@ -105,10 +111,10 @@ export function titlesWith(chosen: readonly ObjectChange[], all: readonly Object
         { schema, name },
         objects.map(({ object }) => object),
       );
-      return { schema, name, sequences };
+      return { schema, name, sequences, change: it };
     });
-  const going = objects.filter(({ object }) =>
-    tables.some((table) => object.schema === table.schema && isOf(object, table)),
+  const going = objects.filter(({ change, object }) =>
+    tables.some((table) => object.schema === table.schema && isOf(object, table) && !isLeft(change, table.change)),
   );
   return new Set([...chosen, ...going.map(({ change }) => change)].map(({ type, name }) => `${type} ${name}`));
 }
