@@ -73,7 +73,7 @@ for (const major of [servers.oldest, servers.newest]) {
         equal(code, 0);
         match(stdout, /^~ TABLE .*orders$/m);
         match(stdout, /^public\.users +0 → 2 rows$/m);
-        match(stdout, /^From the snapshot of .* to test_\d+@.* now: /m);
+        match(stdout, /^From the snapshot (\S+|".*") to test_\d+@.* now: /m);
         const { value } = await workspace.json('snapshots', 'diff', before, after, '--full');
         is.isDifference(value, 'diff');
         equal((await workspace.json('snapshots', 'diff', before, 'nothing')).code, 2);

@@ -113,12 +113,14 @@ async function diff(word: string, others: readonly string[], call: Call): Promis
     print({ ...known(project, call), from: from.id, ...(to && { to: to.id }), changes, rows, ...texts });
     return 0;
   }
-  const later = to ? `the snapshot of ${timeOf(to.taken)}` : `${project.target.label} now`;
+  const later = to ? `the snapshot ${calledOf(to)}` : `${project.target.label} now`;
   terminal.out(values.full ? renderWhole(found, terminal.paint) : renderChanges(found.changes, terminal.paint));
   terminal.out(renderRows(found));
-  terminal.out(`From the snapshot of ${timeOf(from.taken)} to ${later}: ${renderChangeCounts(found.changes)}\n`);
+  terminal.out(`From the snapshot ${calledOf(from)} to ${later}: ${renderChangeCounts(found.changes)}\n`);
   return 0;
 }
+
+const calledOf = ({ id, name }: Snapshot): string => (name === undefined ? id : `"${harmless(name)}"`);
 
 /** Only tables with another number of rows. */
 function renderRows({ rows }: SnapshotDifference): string {
