@@ -119,6 +119,11 @@ const remedies = {
     mend: 'Look at the drift once more.',
     offers: undefined,
   },
+  'no-such-drift': {
+    says: 'There is no such drift',
+    mend: 'Name objects as rehearsal drift lists them.',
+    offers: undefined,
+  },
   'drift-uncertain': {
     says: 'What the migrations make is not known for certain',
     mend: 'Name the objects that are meant, or mend that first.',
@@ -231,8 +236,8 @@ const remedies = {
     mend: 'Try again when it is open.',
     offers: undefined,
   },
-  'remote-target': { says: 'The target is not on this machine', mend: 'Confirm it by name.', offers: undefined },
-  'production-target': { says: 'The target is in production', mend: 'Confirm it by name.', offers: undefined },
+  'remote-target': { says: 'The target is not on this machine', mend: 'Nothing was changed.', offers: undefined },
+  'production-target': { says: 'The target is in production', mend: 'Nothing was changed.', offers: undefined },
   'bad-environments': {
     says: 'The environments cannot be read',
     mend: 'Correct their list and try again.',
@@ -266,7 +271,7 @@ const remedies = {
   },
   'rows-refused': {
     says: 'These rows cannot be put in',
-    mend: 'Choose other tables, or more of them; nothing was changed.',
+    mend: 'Nothing was changed. Choose other tables, or with them those that they refer to. Where a column or a constraint is newer than these rows, restore the whole snapshot, or give the column a default first.',
     offers: undefined,
   },
   'no-trial': {
