@@ -10,16 +10,24 @@ import { some } from './render/findings';
 import { jsonProject } from './render/json';
 import { declined, finish } from './result';
 
-/** @throws {Fault} `bad-usage` when one of them has not drifted */
+/** @throws {Fault} `no-such-drift` when one of them has not drifted; `ambiguous` without its schema */
 export function chosenDrift(found: Drift, words: readonly string[]): Drift {
   if (words.length === 0) return found;
-  const isNamed = (word: string) => (it: DriftedObject) => word === it.name || word === `${it.type} ${it.name}`;
-  const unknown = words.find((word) => !found.objects.some(isNamed(word)));
-  if (unknown !== undefined) {
-    const drifted = found.objects.map((it) => `"${it.type} ${harmless(it.name)}"`).join(', ') || 'none';
-    throw new Fault('bad-usage', `${unknown} is none of the objects that have drifted: ${drifted}.`);
-  }
-  return { ...found, objects: found.objects.filter((it) => words.some((word) => isNamed(word)(it))) };
+  const chosen = new Set(words.flatMap((word) => namedDrift(word, found.objects)));
+  return { ...found, objects: found.objects.filter((it) => chosen.has(it)) };
+}
+
+/** By its name, perhaps with its type before it; without its schema where one alone has it. */
+function namedDrift(word: string, objects: readonly DriftedObject[]): readonly DriftedObject[] {
+  const named = (nameOf: (it: DriftedObject) => string) =>
+    objects.filter((it) => word === nameOf(it) || word === `${it.type} ${nameOf(it)}`);
+  const whole = named(({ name }) => name);
+  const found = whole.length > 0 ? whole : named(({ name }) => name.slice(name.indexOf('.') + 1));
+  const names = [...new Set(found.map(({ name }) => harmless(name)))];
+  if (names.length > 1) throw new Fault('ambiguous', `"${word}" is in ${names.join(' and in ')}.`);
+  if (found.length > 0) return found;
+  const drifted = objects.map((it) => `"${it.type} ${harmless(it.name)}"`).join(', ') || 'none';
+  throw new Fault('no-such-drift', `${word} is none of the objects that have drifted: ${drifted}.`);
 }
 
 export function ignoreDrift(project: Project, { objects, ignoreFile }: Drift, call: Call): ExitCode {
@@ -104,7 +112,7 @@ async function scriptOf(
   sayDoubts(doubts, call);
   // Who names objects has seen them.
   const ids = call.words.length > 0 ? told.map(({ id }) => id) : undefined;
-  call.terminal.progress('Looking for the way…');
+  call.terminal.step('Looking for the way…');
   const script = await project.driftScript(way, ids, call.signal);
   call.terminal.progress(undefined);
   return script;

@@ -52,6 +52,8 @@ describe('rehearsal drift', function () {
       const [object] = JSON.parse(json.stdout).objects;
       deepEqual([object.kind, object.type, object.name], ['changed', 'TABLE', 'public.users']);
 
+      const short = await run(...drift, 'users');
+      deepEqual([short.code, short.stdout.startsWith('~ TABLE public.users\n')], [1, true], short.stderr);
       const unknown = await run(...drift, 'public.nothing');
       deepEqual([unknown.code, /none of the objects that have drifted/.test(unknown.stderr)], [2, true]);
       const ignored = await run(...drift, 'public.users', '--ignore', '--reason', 'the report needs it');
@@ -82,11 +84,12 @@ describe('rehearsal drift', function () {
       await column('made');
       const written = await run(...drift, '--write-migration', 'made by hand', '--record', '--yes');
       equal(written.code, 0, written.stderr);
+      match(written.stderr, /^Replaying what is applied…\nLooking for the way…\n/);
       const [, name = ''] =
         /^Wrote (db\/migrations\/\d+_made_by_hand\.sql)\.\nRecorded as applied to /.exec(written.stdout) ?? [];
       match(
         readFileSync(join(folder, name), 'utf8'),
-        /^-- migrate:up\nALTER TABLE "public"\."users" ADD COLUMN "made" integer;\n/,
+        /^-- migrate:up\nALTER TABLE "public"\."users" ADD COLUMN "made" integer;\n\n-- migrate:down\n/,
       );
       equal((await run(...drift)).code, 0);
 

@@ -27,7 +27,7 @@ export const drift: Command = {
   more: [
     'The applied migrations are replayed from nothing on a shadow, as they were applied, and its schema is compared with',
     'that of the database, object by object: - as the migrations make it, + as it is. Objects may be named as they are',
-    'listed (public.orders, or "TABLE public.orders"); then nothing is said of others.',
+    'listed (public.orders, or "TABLE public.orders"), or without their schema; then nothing is said of others.',
     '',
     '--write-migration makes a new migration of it, proved on a shadow; --record says in the history of the tool that this',
     'database has it. --undo takes it back on the database: what is run and what is lost is shown first, and a snapshot is',
@@ -47,7 +47,9 @@ export const drift: Command = {
   async run(call) {
     checkOptions(call.values);
     const project = await oneProject(call);
-    call.terminal.progress('Replaying what is applied…');
+    const { progress, step } = call.terminal;
+    const isLong = call.values.undo || call.values['write-migration'] !== undefined;
+    (isLong ? step : progress)('Replaying what is applied…');
     const found = chosenDrift(await project.drift(call.signal), call.words);
     call.terminal.progress(undefined);
     if (call.values.ignore) return ignoreDrift(project, found, call);
