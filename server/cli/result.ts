@@ -70,7 +70,7 @@ function plainResult(result: Final, places: Places) {
     case 'done':
       return { ...result, ms: rounded(result.ms) };
     case 'refused': {
-      const { finding, text: _, left: __, ...rest } = result;
+      const { finding, text: _, left: __, stands: ___, ...rest } = result;
       return { ...rest, path: places.path(finding.path), finding: jsonFinding(finding, places) };
     }
   }

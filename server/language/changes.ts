@@ -142,7 +142,7 @@ export function progressTo(connection: Connection, progress: string): (step: Pro
 
 export function sent(result: EngineResult): ApplyResult {
   if (result.kind !== 'refused') return result;
-  const { finding, text, ...rest } = result;
+  const { finding, text, stands: _, ...rest } = result;
   return {
     ...rest,
     uri: uriOf(finding.path),
