@@ -123,7 +123,7 @@ describe('quick fixes of the order of migrations', () => {
       equal(textOf(move, 2), '-- +goose Up\ncreate index a_id on a (id);\n\n\n-- +goose Down\n\n');
 
       editor.close(path(first));
-      const noted = `${files[first]}-- a note\n`;
+      const noted = goose('create table a (id int);\n-- a note');
       write(first, noted);
       const [, nothing] = await actionsOn(running, first, noted);
       const same: CodeAction = await editor.connection.sendRequest('codeAction/resolve', nothing);

@@ -138,7 +138,7 @@ describe('workbench without migrations', function () {
 
   it('offers to write the first one, and does', async () => {
     await open().container('Rehearsal');
-    await open().sidebar.getByText('No migrations of').waitFor();
+    await open().sidebar.getByText('No migrations were found').waitFor();
     await open().shot('no migrations');
     await open().sidebar.getByRole('button', { name: 'New Migration' }).click();
     await open().quickInput.locator('.monaco-list-row').filter({ hasText: 'golang-migrate' }).click();
