@@ -1,6 +1,6 @@
 /** A full disk below a server of our own: said, survived, and over when there is room again. */
 import { equal, match } from 'node:assert/strict';
-import { rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { binariesOf, type Major, servers, withDatabase } from '../support/servers';
 import { withFolder } from '../support/files';
@@ -57,8 +57,15 @@ function withSmallDiskServer(major: Major, use: (running: SmallDisk) => Promise<
         const open = { yet: false };
         await use({
           fill(leave) {
-            const { bavail, bsize } = statfsSync(disk);
-            writeFileSync(filler, Buffer.alloc(bavail * bsize - leave * 1_000_000));
+            const room = (): number => {
+              const { bavail, bsize } = statfsSync(disk);
+              return bavail * bsize - leave * 1_000_000;
+            };
+            const piece = Buffer.alloc(1_000_000);
+            const full = openSync(filler, 'w');
+            // A piece at a time: the server takes of it meanwhile.
+            for (let left = room(); left > 0; left = room()) writeSync(full, piece, 0, Math.min(left, piece.length));
+            closeSync(full);
           },
           free: () => rmSync(filler),
           async ending(up) {

@@ -71,6 +71,7 @@ function expected(): string[] {
   return [
     'package.json',
     'package.nls.json',
+    'REFERENCE.md',
     // vsce renames these three.
     'readme.md',
     'changelog.md',
