@@ -76,7 +76,7 @@ for (const [name, { files, states }] of Object.entries(tools)) {
         const applied = await project.apply(everything, () => {}, never);
         equal(applied.kind, 'done');
         deepEqual(await statesOf(project), ['1 applied', '3 applied', '4 applied']);
-        write(pathIn(orders), `${orders[pathIn(orders)] ?? ''}\n-- a note`);
+        write(pathIn(orders), (orders[pathIn(orders)] ?? '').replace(';', ';\n-- a note'));
         for (const gone of Object.keys(notes)) rmSync(path(gone));
         for (const [file, text] of Object.entries(late)) write(file, text);
         const later = await again();

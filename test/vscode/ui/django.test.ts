@@ -39,6 +39,9 @@ describe('a project of Django', function () {
   it('has its migrations in the list, and the refusal where its operation stands', async () => {
     const { page, container, row, shot } = open();
     await container('Rehearsal');
+    // Below those of Django's own apps.
+    await row('initial').first().hover();
+    for (let turn = 0; turn < 10; turn++) await page.mouse.wheel(0, 1_000);
     await row('note').waitFor();
     await page.locator('.squiggly-error').first().waitFor();
     const lens = page.locator('.codelens-decoration').filter({ hasText: 'SQL' });
