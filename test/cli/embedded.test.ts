@@ -57,7 +57,7 @@ describe('the command line on the embedded Postgres', function () {
     withWorkspace(good, async (workspace) => {
       equal((await workspace.run('apply', '--yes', '--no-snapshot')).code, 0);
       ok(!(await workspace.run('check')).stdout.includes('history'));
-      workspace.write(fileOf(0), `${good[fileOf(0)] ?? ''}-- later\n`);
+      workspace.write(fileOf(0), (good[fileOf(0)] ?? '').replace(';', ';\n-- later'));
       rmSync(workspace.path(fileOf(2)));
       const pretty = await workspace.run('check');
       match(
