@@ -7,6 +7,7 @@ import type * as engine from '../../server/engine/project';
 import type { ObservationLevel } from '../../server/engine/rehearsal/observation/observation';
 import type { VerdictKind } from '../../server/engine/verification';
 import type { Repair } from '../../server/engine/history/history';
+import type * as branches from '../../server/protocol/branches';
 import type * as drift from '../../server/protocol/drift';
 import type * as environments from '../../server/protocol/environments';
 import type { MakeIdempotentResult } from '../../server/protocol/idempotence';
@@ -50,6 +51,8 @@ export type Words = AllTrue<
     Same<messages.ApplyResult['kind'], engine.ApplyResult['kind']>,
     Same<Extract<messages.ApplyResult, { kind: 'refused' }>['left'], engine.Left>,
     Same<snapshots.SnapshotItem['kind'], engine.Snapshot['kind']>,
+    Same<branches.BranchState['fits'], engine.BranchDatabases['fits']>,
+    Same<branches.SwitchBranchResult['kind'], engine.BranchResult['kind']>,
     Same<snapshots.SnapshotResult['kind'], engine.SnapshotResult['kind']>,
     Same<snapshots.RestoreResult['kind'], engine.RestoreResult['kind']>,
     Same<snapshots.RestoreTablesResult['kind'], engine.TablesResult['kind']>,
