@@ -28,6 +28,13 @@ describe('a cache on the disk', () => {
       deepEqual(readdirSync(folder).toSorted(), ['newest', 'used', 'y.unfinished']);
     }));
 
+  it('is put into by many at the same time', () =>
+    withFolder(async (folder) => {
+      const keys = Array.from({ length: 50 }, (_, i) => `${i}`);
+      await Promise.all(keys.map((key) => diskCache(folder, 1000, fail).put(key, key)));
+      deepEqual(readdirSync(folder).toSorted(), keys.toSorted());
+    }));
+
   it('holds nothing where nothing can be written, and says so in the log', () =>
     withFolder(async (folder) => {
       writeFileSync(join(folder, 'file'), '');

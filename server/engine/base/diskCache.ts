@@ -1,9 +1,9 @@
 /** What can be made again at any time, kept on the disk between two starts. What was used longest ago goes first. */
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, type Stats } from 'node:fs';
 import { open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeFolder, unfinishedSuffix } from './durable';
+import { isMissing, makeFolder, unfinishedSuffix } from './durable';
 
 /** As a whole, or piece by piece. */
 export type Content = Uint8Array | string | Iterable<Uint8Array>;
@@ -83,14 +83,25 @@ async function throwAwayOldest(folder: string, mostBytes: number): Promise<void>
   const entries = await Promise.all(
     (await readdir(folder)).map(async (name) => {
       const path = join(folder, name);
-      const { mtimeMs, size } = await stat(path);
-      return { path, mtimeMs, size, isUnfinished: name.endsWith(unfinishedSuffix) };
+      const found = await statOf(path);
+      return found && { path, mtimeMs: found.mtimeMs, size: found.size, isUnfinished: name.endsWith(unfinishedSuffix) };
     }),
   );
   let left = mostBytes;
-  for (const { path, mtimeMs, size, isUnfinished } of entries.toSorted((a, b) => b.mtimeMs - a.mtimeMs)) {
+  const there = entries.filter((it) => it !== undefined);
+  for (const { path, mtimeMs, size, isUnfinished } of there.toSorted((a, b) => b.mtimeMs - a.mtimeMs)) {
     if (isUnfinished && Date.now() - mtimeMs < abandonedMs) continue;
     left -= size;
     if (left < 0 || isUnfinished) await rm(path, { force: true });
+  }
+}
+
+/** Undefined for what another process has renamed or thrown away since the folder was read. */
+async function statOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (cause) {
+    if (isMissing(cause)) return undefined;
+    throw cause;
   }
 }
