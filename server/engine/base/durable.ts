@@ -120,6 +120,16 @@ export function fileFault(path: string, cause: unknown): unknown {
 export const isMissing = (cause: unknown): boolean =>
   cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
 
+/** @returns undefined when it is not there (any more): another process may just throw it away */
+export function unlessMissing<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (cause) {
+    if (isMissing(cause)) return undefined;
+    throw cause;
+  }
+}
+
 function replaceDurably(path: string, writeTo: (beside: string) => void): void {
   const beside = besideOf(path);
   try {

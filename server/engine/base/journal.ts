@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { flushFolder, guarded, isMissing, makeFolder } from './durable';
+import { flushFolder, guarded, makeFolder, unlessMissing } from './durable';
 import { jsonIn } from './json';
 
 /** Plain data; `step` says what is about to be done. */
@@ -132,23 +132,10 @@ export function forget(path: string): void {
 
 const journalFolder = (storage: string): string => join(storage, 'journal');
 
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder).toSorted();
-  } catch (cause) {
-    if (isMissing(cause)) return [];
-    throw cause;
-  }
-}
+const namesIn = (folder: string): readonly string[] => unlessMissing(() => readdirSync(folder).toSorted()) ?? [];
 
-function linesOf(path: string): readonly unknown[] {
-  try {
-    return readFileSync(path, 'utf8').split('\n').map(jsonIn);
-  } catch (cause) {
-    if (isMissing(cause)) return [];
-    throw cause;
-  }
-}
+const linesOf = (path: string): readonly unknown[] =>
+  unlessMissing(() => readFileSync(path, 'utf8').split('\n').map(jsonIn)) ?? [];
 
 const isHead = (value: unknown): value is Head =>
   typeof value === 'object' &&

@@ -3,9 +3,9 @@
  * folder, and an edit after that can be told.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeDurably } from '../base/durable';
+import { unlessMissing, writeDurably } from '../base/durable';
 import { jsonIn } from '../base/json';
 
 export interface AppliedTexts {
@@ -58,7 +58,7 @@ export function appliedTexts(storage: string, targetId: string, folder: string):
   };
 }
 
-const textOf = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '');
+const textOf = (path: string): string => unlessMissing(() => readFileSync(path, 'utf8')) ?? '';
 
 /** A file that was damaged says nothing; it is written anew. */
 function textsIn(text: string): Readonly<Record<string, string>> {

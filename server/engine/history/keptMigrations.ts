@@ -9,7 +9,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { guarded, isMissing, writeDurably } from '../base/durable';
+import { guarded, unlessMissing, writeDurably } from '../base/durable';
 import { jsonIn } from '../base/json';
 import type { MigrationName } from '../layouts/layout';
 
@@ -135,14 +135,5 @@ const isChange = (value: unknown): value is Change =>
   Array.isArray(value.kept) &&
   'gone' in value &&
   Array.isArray(value.gone);
-
-function unlessMissing<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 24);

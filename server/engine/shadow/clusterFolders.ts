@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { unlessMissing } from '../base/durable';
 import { Fault } from '../base/fault';
 import { isAlive } from '../base/process';
 import { nobody, windows } from './serverPrograms';
@@ -105,10 +106,8 @@ export function postmasterIn(folder: string): number | undefined {
 }
 
 /** Lines: process id, data directory, start time, port, folder of the socket… (PostgreSQL source, pidfile.h). */
-function postmasterFile(folder: string): string[] {
-  const file = join(folder, 'data', 'postmaster.pid');
-  return existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
-}
+const postmasterFile = (folder: string): readonly string[] =>
+  unlessMissing(() => readFileSync(join(folder, 'data', 'postmaster.pid'), 'utf8').split('\n')) ?? [];
 
 async function answers(folder: string): Promise<boolean> {
   const port = Number(postmasterFile(folder)[3]);
