@@ -5,7 +5,7 @@
  * password. A guard process notices our end, however it came, stops the server and removes its folder.
  */
 import type { ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -176,15 +176,17 @@ async function running(
     rmSync(place.folder, { recursive: true, force: true, maxRetries: 5 });
     guard.stdin?.end();
   };
+  /** The number of one that has ended by itself may be that of another process by now. */
+  const end = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) endServer(pid);
+    await ended;
+    remove();
+  };
   return {
     ...place,
     pid,
     ended,
-    async stop() {
-      endServer(pid);
-      await ended;
-      remove();
-    },
+    stop: end,
     async pack(use) {
       const data = join(place.folder, 'data');
       try {
@@ -193,9 +195,7 @@ async function running(
         await ended;
         return await use(filesIn(data));
       } finally {
-        if (child.exitCode === null && child.signalCode === null) endServer(pid);
-        await ended;
-        remove();
+        await end();
       }
     },
   };
@@ -227,12 +227,25 @@ async function started(child: ChildProcess, ended: Promise<void>, startMs: numbe
   }
 }
 
+/** Below the ports that systems give to connections (Linux from 32768, others from 49152), so that none takes it first. */
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
+  for (;;) {
+    const port = randomInt(20_000, 32_768);
+    if (await isFree(port)) return port;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    // Windows keeps ranges of ports for itself.
+    if (error instanceof Error && 'code' in error && ['EADDRINUSE', 'EACCES'].includes(String(error.code)))
+      return false;
+    throw error;
+  }
   server.close();
   await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
-  return address.port;
+  return true;
 }
