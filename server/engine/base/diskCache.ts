@@ -1,6 +1,6 @@
 /** What can be made again at any time, kept on the disk between two starts. What was used longest ago goes first. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, type Stats } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMissing, makeFolder, unfinishedSuffix } from './durable';
@@ -36,12 +36,11 @@ export function diskCache(folder: string, mostBytes: number, log: (line: string)
   return {
     has,
     async read(key) {
-      if (!has(key)) return undefined;
       const path = join(folder, key);
       return trying(async () => {
-        const content = await readFile(path);
+        const content = await unlessGone(readFile(path));
         const now = new Date();
-        await utimes(path, now, now);
+        if (content) await unlessGone(utimes(path, now, now));
         return content;
       });
     },
@@ -83,7 +82,7 @@ async function throwAwayOldest(folder: string, mostBytes: number): Promise<void>
   const entries = await Promise.all(
     (await readdir(folder)).map(async (name) => {
       const path = join(folder, name);
-      const found = await statOf(path);
+      const found = await unlessGone(stat(path));
       return found && { path, mtimeMs: found.mtimeMs, size: found.size, isUnfinished: name.endsWith(unfinishedSuffix) };
     }),
   );
@@ -96,10 +95,10 @@ async function throwAwayOldest(folder: string, mostBytes: number): Promise<void>
   }
 }
 
-/** Undefined for what another process has renamed or thrown away since the folder was read. */
-async function statOf(path: string): Promise<Stats | undefined> {
+/** @returns undefined for what another process has renamed or thrown away meanwhile */
+async function unlessGone<T>(work: Promise<T>): Promise<T | undefined> {
   try {
-    return await stat(path);
+    return await work;
   } catch (cause) {
     if (isMissing(cause)) return undefined;
     throw cause;

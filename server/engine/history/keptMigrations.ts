@@ -63,10 +63,12 @@ export function keptMigrations(
   let read: readonly string[] = [];
   let known: ReadonlyMap<string, KeptMigration> = new Map();
 
+  /** Looked for again where another process has put some together meanwhile: what they told is in another one now. */
   const all = (): ReadonlyMap<string, KeptMigration> => {
-    const names = namesIn(folder);
-    if (names.join() === read.join()) return known;
-    [known, read] = [keptIn(folder, names), names];
+    for (let names = namesIn(folder); names.join() !== read.join(); names = namesIn(folder)) {
+      const kept = keptIn(folder, names);
+      if (kept) [known, read] = [kept, names];
+    }
     return known;
   };
   const write = (stamp: string, change: Change): string => {
@@ -84,10 +86,11 @@ export function keptMigrations(
       const name = write(behind(namesIn(folder), now()), change);
       // What was just written need not be read.
       [known, read] = [changed(new Map(before), change), [...read, name]];
-      const names = namesIn(folder);
+      const together = [...all().values()];
+      const names = read;
       if (names.length <= mostFiles) return;
       // In the place of the newest of them, so that what others write meanwhile is behind it.
-      write(stampOf(names.at(-1)), { kept: [...keptIn(folder, names).values()], gone: [] });
+      write(stampOf(names.at(-1)), { kept: together, gone: [] });
       for (const name of names) guarded(folder, () => rmSync(join(folder, name), { force: true }));
     },
   };
@@ -105,9 +108,14 @@ function behind(names: readonly string[], now: Date): string {
   return newest < stamp ? stamp : String(BigInt(newest) + 1n).padStart(stampLength, '0');
 }
 
-function keptIn(folder: string, names: readonly string[]): Map<string, KeptMigration> {
+/** @returns undefined when one of them is not there any more */
+function keptIn(folder: string, names: readonly string[]): Map<string, KeptMigration> | undefined {
   const known = new Map<string, KeptMigration>();
-  for (const name of names) changed(known, changeIn(join(folder, name)));
+  for (const name of names) {
+    const text = unlessMissing(() => readFileSync(join(folder, name), 'utf8'));
+    if (text === undefined) return undefined;
+    changed(known, changeIn(text));
+  }
   return known;
 }
 
@@ -120,9 +128,9 @@ function changed(known: Map<string, KeptMigration>, { kept, gone }: Change): Map
 const namesIn = (folder: string): readonly string[] =>
   (unlessMissing(() => readdirSync(folder)) ?? []).filter((name) => /^\d{17}-\w+\.json$/.test(name)).toSorted();
 
-/** One that was damaged says nothing, nor does one that another process has just put together with others. */
-function changeIn(path: string): Change {
-  const value = jsonIn(unlessMissing(() => readFileSync(path, 'utf8')) ?? '');
+/** One that was damaged says nothing. */
+function changeIn(text: string): Change {
+  const value = jsonIn(text);
   return isChange(value) ? value : nothing;
 }
 
