@@ -2,7 +2,7 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { CodeLens } from 'vscode-languageserver-protocol/node';
 import { uriOf } from '../../server/language/uri';
 import { sameTold, told } from '../support/editor';
@@ -191,6 +191,11 @@ function childrenOf(pid: number): readonly number[] {
 
 /** A process that has ended and was not waited for yet is a zombie, with nothing left in it. */
 function isRunning(pid: number): boolean {
-  const status = `/proc/${pid}/status`;
-  return existsSync(status) && !/^State:\s+Z/m.test(readFileSync(status, 'utf8'));
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch (error) {
+    // It has just ended.
+    if (error instanceof Error && 'code' in error) return false;
+    throw error;
+  }
 }

@@ -8,11 +8,14 @@ import { openSession } from '../../server/engine/database/postgres';
 import { type Base, emptyBase } from '../../server/engine/shadow/base';
 import { choosePlace, traitsOf } from '../../server/engine/shadow/choosePlace';
 import type { ShadowPlace } from '../../server/engine/shadow/place';
+import { loadParser } from '../../server/engine/sql/parse';
 import { withFolder } from '../support/files';
 import { assets } from '../support/places';
 import { binariesOf, serverOf, servers, withDatabase } from '../support/servers';
 import { withSession } from '../support/session';
 import { baseOf, demand, foldersOf, never, refusalOf, valueOf, withRoles } from './support';
+
+before(loadParser);
 
 for (const major of [servers.oldest, servers.newest]) {
   describe(`a PostgreSQL ${major} of our own that is kept for the next start`, () => {

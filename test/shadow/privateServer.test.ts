@@ -2,7 +2,7 @@
 import { equal, match, ok, rejects } from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isAlive } from '../../server/engine/base/process';
 import { plainParameters } from '../../server/engine/database/parameters';
@@ -102,7 +102,8 @@ describe('a server of our own', () => {
     for (const guard of guardsOf(folder, pid)) process.kill(guard, 'SIGKILL');
     child.kill('SIGKILL');
     await once(child, 'exit');
-    ok(isAlive(pid));
+    // It lives on, unless another process of tests has started one just now, and has ended it.
+    await until(async () => (isAlive(pid) || !existsSync(folder) ? true : undefined));
     const next = await startServer({ binaries });
     equal(existsSync(folder), false);
     await until(async () => (isAlive(pid) ? undefined : true));
@@ -115,8 +116,11 @@ describe('a server of our own', () => {
     });
     const first = await startServer({ binaries });
     const leftOver = join(dirname(first.folder), `rehearsal-pg-${await pidOfDead()}-left`);
-    mkdirSync(join(leftOver, 'data'), { recursive: true });
-    writeFileSync(join(leftOver, 'data/postmaster.pid'), `${bystander.pid}\n${leftOver}/data\n0\n5432\n`);
+    // There whole at once: other processes of tests sweep as well.
+    const unfinished = join(first.folder, 'left');
+    mkdirSync(join(unfinished, 'data'), { recursive: true });
+    writeFileSync(join(unfinished, 'data/postmaster.pid'), `${bystander.pid}\n${leftOver}/data\n0\n5432\n`);
+    renameSync(unfinished, leftOver);
     const second = await startServer({ binaries });
     equal(existsSync(leftOver), false);
     equal(bystander.exitCode ?? bystander.signalCode, null);
