@@ -3,7 +3,6 @@ import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Client } from 'pg';
 import * as is from '../support/cliShapes';
@@ -84,13 +83,8 @@ describe('the command line in trouble', function () {
 
   it('says so when the server does not answer', () =>
     withWorkspace(good, async (workspace) => {
-      const port = await freePort();
-      await fails(
-        workspace,
-        ['check', '--database', `postgres://me:secret@127.0.0.1:${port}/shop`],
-        'no-server',
-        new RegExp(String(port)),
-      );
+      const url = 'postgres://me:secret@127.0.0.1:1/shop';
+      await fails(workspace, ['check', '--database', url], 'no-server', /127\.0\.0\.1:1/);
     }));
 
   it('says so when the password is wrong, and never tells it', async () => {
@@ -384,12 +378,4 @@ async function sleepers(url: string, enough: (count: number) => boolean): Promis
   } finally {
     await client.end();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
 }
