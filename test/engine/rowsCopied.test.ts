@@ -192,18 +192,18 @@ describe('rows of the target in the shadow', () => {
     onTarget(
       {
         files: {
-          [file]: `update users set email = 'x' where email is null and pg_sleep(1) is not null;
+          [file]: `update users set email = 'x' where email is null and pg_sleep(60) is not null;
 alter table users alter email set not null;
 `,
         },
-        options: { statementMs: 300 },
+        options: { statementMs: 1_000 },
       },
       async ({ project, path, write }) => {
         equal(await project.copyRows(), true);
         const first = await openCheck(project, path(file));
         const codes = ({ findings }: FileCheck) => findings.map(({ severity, code }) => `${severity} ${code}`);
         deepEqual(codes(first), ['warning statement-timeout', 'warning needs-rows']);
-        write(file, `update users set email = 'x' where email is null and pg_sleep(1) is not null;\nselect 1;\n`);
+        write(file, `update users set email = 'x' where email is null and pg_sleep(60) is not null;\nselect 1;\n`);
         const second = await openCheck(project, path(file));
         deepEqual(codes(second), ['warning statement-timeout']);
         deepEqual(second.outcomes[0], first.outcomes[0], 'and are not tried again with each keystroke');

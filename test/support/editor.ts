@@ -89,7 +89,7 @@ export function connectEditor(fromServer: NodeJS.ReadableStream, toServer: NodeJ
   };
   const until = async (holds: () => boolean, what: string) => {
     while (!holds()) {
-      const timeout = AbortSignal.timeout(40_000);
+      const timeout = AbortSignal.timeout(120_000);
       await once(heard, 'message', { signal: timeout }).catch(() => {
         throw new Error(`${what} did not come. The log:\n${log.join('\n')}\n${JSON.stringify(published.slice(-5))}`);
       });

@@ -26,9 +26,7 @@ const settings = {
 const configure = (value: object | undefined): Thenable<void> =>
   workspace.getConfiguration('rehearsal').update('environments', value, ConfigurationTarget.Workspace);
 
-describe('environments', function () {
-  this.timeout(120_000);
-
+describe('environments', () => {
   before(async () => {
     await theExtension();
     await configure(settings);

@@ -12,7 +12,7 @@ import type { SuiteResult, TestResult } from '../result';
 export async function run(): Promise<void> {
   process.setSourceMapsEnabled(true);
   const { default: Mocha } = await import('mocha');
-  const mocha = new Mocha({ ui: 'bdd', color: false, timeout: 60_000 });
+  const mocha = new Mocha({ ui: 'bdd', color: false, timeout: 180_000 });
   for (const file of suites()) mocha.addFile(join(__dirname, file));
   await mocha.loadFilesAsync();
   const tests: TestResult[] = [];

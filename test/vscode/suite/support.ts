@@ -14,7 +14,7 @@ export async function theExtension(): Promise<Extension> {
 
 /** Polls; the condition is what is waited for, never a length of time. */
 export async function until<T>(what: string, probe: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 60_000;
   for (;;) {
     const value = await probe();
     if (value !== undefined) return value;

@@ -127,7 +127,7 @@ describe('workbench', function () {
       await open().container('Rehearsal');
       await open().row('order_totals').first().waitFor();
       await open().shot(`theme ${name}`);
-      ok(await open().page.locator('.squiggly-error').first().isVisible());
+      await open().page.locator('.squiggly-error').first().waitFor();
     });
   }
 });
