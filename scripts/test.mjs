@@ -50,10 +50,11 @@ const groups = [
     ...(headless ? [{ name: 'host', commands: [[node, '--import=tsx', 'test/vscode/host/prepare.ts']] }] : []),
   ],
   [
-    { name: 'engine', commands: mocha(apart.engine, [], 4) },
+    { name: 'engine', commands: mocha(apart.engine, [], { parts: 4 }) },
     { name: 'rehearsal', commands: mocha(apart.rehearsal, []) },
     { name: 'unit', commands: mocha(['test'], Object.values(apart).flat()) },
-    { name: 'conformance', commands: mocha(apart.conformance, []) },
+    // The first test of a tool installs it.
+    { name: 'conformance', commands: mocha(apart.conformance, [], { timeoutMs: 600_000 }) },
     { name: 'lsp', commands: mocha(apart.lsp, []) },
     { name: 'cli', commands: mocha(apart.cli, []) },
   ],
@@ -75,7 +76,7 @@ const groups = [
 const together = availableParallelism() + 1;
 
 /** @returns as many commands as `parts`, each with about the same amount of tests */
-function mocha(folders, except, parts = 1) {
+function mocha(folders, except, { parts = 1, timeoutMs } = {}) {
   const files = folders.flatMap(testsIn).filter((file) => !except.some((folder) => file.startsWith(`${folder}/`)));
   const sizes = new Map(files.map((file) => [file, statSync(join(root, file)).size]));
   const dealt = Array.from({ length: parts }, () => ({ size: 0, files: [] }));
@@ -84,7 +85,8 @@ function mocha(folders, except, parts = 1) {
     smallest.size += sizes.get(file);
     smallest.files.push(file);
   }
-  return dealt.map((it) => [bin('mocha'), '--forbid-only', ...files.filter((file) => it.files.includes(file))]);
+  const options = ['--forbid-only', ...(timeoutMs === undefined ? [] : [`--timeout=${timeoutMs}`])];
+  return dealt.map((it) => [bin('mocha'), ...options, ...files.filter((file) => it.files.includes(file))]);
 }
 
 /** Those of VS Code have runners of their own. */

@@ -1,20 +1,22 @@
 /** Script bundles, run by the real psql as those do who get one, and judged by the tool. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BundleResult, Project } from '../../server/engine/project';
 import { never, on, projectOf, withWorkspace, type Workspace } from '../engine/support';
 import { runDbmate } from '../support/dbmate';
 import { isFault } from '../support/faults';
-import { installDebian, which } from '../support/programs';
+import { installDebian } from '../support/programs';
 import { historyTools } from '../support/historyTools';
 import { binariesOf, type Major, servers, withDatabase } from '../support/servers';
 import { withSession } from '../support/session';
 
 before(function () {
-  this.timeout(300_000);
-  if (!which('psql')) installDebian(['postgresql-client'], (what) => console.error(`installing ${what}`));
+  // Another stage may be installing what it needs.
+  this.timeout(600_000);
+  if (spawnSync('psql', ['--version']).status !== 0)
+    installDebian(['postgresql-client'], (what) => console.error(`installing ${what}`));
 });
 
 const migration = (up: string, down = '', options = ''): string =>

@@ -1,6 +1,7 @@
 /** Programs that the tests run: how they are found, and installed where they are missing. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 /** The path of a program. */
@@ -19,18 +20,28 @@ export function installDebian(packages: readonly string[], say: (what: string) =
     throw new Error(`The tests need ${list}. Install it (on Debian: sudo apt-get install ${list}) and run again.`);
   say(list);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  // Another stage may be installing something at the same time.
-  const install = ['-o', 'DPkg::Lock::Timeout=600', 'install', '-y', '-qq', '--no-install-recommends', ...packages];
-  if (isListed() && spawnSync('apt-get', install, { env }).status === 0) return;
-  run('apt-get', ['update', '-qq'], { env });
-  run('apt-get', install, { env });
+  // Another stage may be installing something at the same time, and apt itself waits for no lock of its lists.
+  const alone = [
+    join(tmpdir(), 'rehearsal-apt.lock'),
+    'apt-get',
+    '-o',
+    'DPkg::Lock::Timeout=600',
+    '-o',
+    'Acquire::Retries=5',
+  ];
+  const install = [...alone, 'install', '-y', '-qq', '--no-install-recommends', ...packages];
+  if (isListed() && spawnSync('flock', install, { env }).status === 0) return;
+  run('flock', [...alone, 'update', '-qq'], { env });
+  run('flock', install, { env });
 }
 
 /** Whether apt has been told within the last hour what there is. */
 function isListed(): boolean {
   const folder = '/var/lib/apt/lists';
   const lists = existsSync(folder) ? readdirSync(folder).filter((name) => name.includes('_Packages')) : [];
-  return lists.some((name) => Date.now() - statSync(join(folder, name)).ctimeMs < 3_600_000);
+  const ageOf = (name: string): number =>
+    Date.now() - (statSync(join(folder, name), { throwIfNoEntry: false })?.ctimeMs ?? 0);
+  return lists.some((name) => ageOf(name) < 3_600_000);
 }
 
 const loading = new Set<string>();
@@ -68,6 +79,11 @@ export function run(
     throw new Error(`${command} ${args.join(' ')} failed: ${error?.message ?? `${stdout}${stderr}`.trim()}`);
 }
 
-/** npm run puts its own settings into the environment; another npm must not take them for the user's. */
-export const outsideNpm = (): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_OPTIONS$)/.test(name)));
+/**
+ * npm run puts its own settings into the environment; another npm must not take them for the user's. A registry may fail
+ * for a moment: npm asks twice more by itself.
+ */
+export const outsideNpm = (): NodeJS.ProcessEnv => ({
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_OPTIONS$)/.test(name))),
+  npm_config_fetch_retries: '5',
+});
