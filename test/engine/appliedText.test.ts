@@ -1,7 +1,7 @@
 /** What was applied of a file that was edited since: another way to write it, or what git has of it. */
 import { deepEqual, equal, match, rejects } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { hashOf } from '../../server/engine/layouts/graphileMigrateHeader';
@@ -20,7 +20,10 @@ const withApplied = (use: (workspace: Workspace) => Promise<unknown>, files = te
     await use(workspace);
   });
 
-const forgetKept = ({ world }: Workspace): void => rmSync(join(world.storage, 'kept'), { recursive: true });
+const forgetKept = ({ world }: Workspace): void => {
+  const applied = join(world.storage, 'applied');
+  for (const it of readdirSync(applied)) rmSync(join(applied, it, 'kept'), { recursive: true });
+};
 
 /** The state of the first migration, and what was applied of it. */
 async function applied({ engine, path }: Workspace) {

@@ -102,6 +102,48 @@ describe('a database for each branch', () => {
       ok(sprout.kind === 'switched' && sprout.copiedFrom === 'main');
     }));
 
+  it('has its own texts of what was applied, also of one version on two branches', () =>
+    withRepository(async ({ workspace, git, again }) => {
+      const orders = 'db/migrations/2_orders.sql';
+      const statesNow = async () =>
+        (await (await again()).status()).migrations.map(({ version, state }) => `${version} ${state}`);
+      const follow = async (branch: string) => {
+        git('checkout', '-q', branch);
+        equal((await (await again()).switchBranch(consent, never)).kind, 'switched');
+        return statesNow();
+      };
+      const applied = async (text: string) => {
+        workspace.write(orders, text);
+        git('add', '.');
+        git('commit', '-qm', 'orders');
+        equal((await (await again()).apply(all, quiet, never)).kind, 'done');
+      };
+      await (await again()).switchBranch(consent, never);
+      git('branch', 'feature');
+      deepEqual(await follow('feature'), ['1 pending']);
+      await applied(table('orders'));
+      await follow('main');
+      await applied(table('orders_of_main'));
+
+      deepEqual(await follow('feature'), ['1 applied', '2 applied']);
+      workspace.write(orders, table('edited'));
+      deepEqual(await statesNow(), ['1 applied', '2 edited']);
+      git('stash', '-q');
+      deepEqual(await follow('main'), ['1 applied', '2 applied']);
+      git('checkout', '-q', 'feature');
+      git('stash', 'pop', '-q');
+      equal((await (await again()).switchBranch(consent, never)).kind, 'switched');
+      deepEqual(await statesNow(), ['1 applied', '2 edited']);
+      // One that is made of it has the same texts, whichever database is the target then.
+      git('stash', '-q');
+      await follow('main');
+      git('checkout', '-qb', 'feature-2', 'feature');
+      git('stash', 'pop', '-q');
+      const made = await (await again()).switchBranch(consent, never);
+      ok(made.kind === 'switched' && made.copiedFrom === 'feature');
+      deepEqual(await statesNow(), ['1 applied', '2 edited']);
+    }));
+
   it('is not taken for that of a new branch where it may be that of the default one', () =>
     withRepository(async ({ git, again }) => {
       git('checkout', '-qb', 'feature');

@@ -140,6 +140,32 @@ describe('what is applied and not in this branch', () => {
       equal(await (await again()).keptSql('3'), dbmateFiles['db/migrations/3_items.sql']);
     }));
 
+  it('is told of what a snapshot brings back by what was applied to that', () =>
+    withTarget(dbmateFiles, async (workspace, again) => {
+      const project = await again();
+      equal((await project.apply(all, quiet, never)).kind, 'done');
+      const taken: string[] = [];
+      for (const form of [{}, { form: 'file' }] as const) {
+        const snapshot = await project.snapshot({ reason: 'before', disconnect: false, ...form }, never);
+        if (snapshot.kind === 'taken') taken.push(snapshot.snapshot.id);
+      }
+      equal(taken.length, 2);
+      equal((await revert(project, '3')).kind, 'done');
+      const items = 'db/migrations/3_items.sql';
+      const other = '-- migrate:up\ncreate table things ();\n-- migrate:down\ndrop table things;\n';
+      workspace.write(items, other);
+      equal((await (await again()).apply(all, quiet, never)).kind, 'done');
+      for (const id of taken) {
+        const restored = await (await again()).restore(id, { disconnect: true }, never);
+        if (restored.kind !== 'restored') throw new Error('somebody is in the way');
+        deepEqual((await statesOf(await again())).at(-1), '3 items edited');
+        const { text } = await (await again()).appliedText(workspace.path(items), never);
+        equal(text, dbmateFiles[items]);
+        equal((await (await again()).restore(restored.kept.id, { disconnect: true }, never)).kind, 'restored');
+        deepEqual((await statesOf(await again())).at(-1), '3 items applied');
+      }
+    }));
+
   it('takes the better down script as long as the file is there', () =>
     withTarget(golangFiles, async (workspace, again) => {
       equal((await (await again()).apply(all, quiet, never)).kind, 'done');

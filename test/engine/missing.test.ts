@@ -12,7 +12,7 @@ const reasonsWith = (more: Partial<HistoryState>): readonly boolean[] => {
   const migration = { version: '2', title: '', upPath: '/m/2.sql', downPath: undefined, name };
   const file = { path: '/m/2.sql', text: '', scripts: [] };
   const read = { link: { up: file, down: undefined }, files: new Map(), extensions: [], state: 'applied' } as const;
-  const live = { server: '', history, schema: undefined };
+  const live = { server: '', history };
   const folder = { path: '/m', layout: numbered, because: '', migrations: [migration], problems: [] };
   const { migrations } = statusOf(
     { live, migrations: [{ migration, ...read }] },

@@ -78,7 +78,7 @@ describe('a trial of a target on a server', () => {
 
   it('takes its place when it is swapped, and nothing when nothing is pending', () =>
     withDatabase(servers.newest, (url) =>
-      withWorkspace(files, async ({ engine }) => {
+      withWorkspace(files, async ({ engine, write }) => {
         const project = await projectOf(engine({ target: on(url), shadow: 'same-server' }));
         await withSession(url, (session) => session.rows('create table shop ()'));
         const report = reportOf(await project.trial({ ...wish, afterwards: 'swap' }, quiet, never));
@@ -87,6 +87,12 @@ describe('a trial of a target on a server', () => {
         deepEqual(await statesOf(project), ['1 applied', '2 applied']);
         equal((await project.trial(wish, quiet, never)).kind, 'nothing');
         await project.deleteSnapshot(report.end.kept.id, { disconnect: false }, never);
+        // What was applied is known of the copy as well.
+        write('db/migrations/1_users.sql', '-- migrate:up\nselect 1;\n-- migrate:down\n');
+        write('db/migrations/3_items.sql', '-- migrate:up\ncreate table items ();\n-- migrate:down\n');
+        const again = await projectOf(engine({ target: on(url), shadow: 'same-server' }));
+        equal(reportOf(await again.trial({ ...wish, afterwards: 'swap' }, quiet, never)).end.kind, 'swapped');
+        deepEqual(await statesOf(again), ['1 edited', '2 applied', '3 applied']);
       }),
     ));
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type KeptMigration, type KeptMigrations, keptMigrations } from '../../server/engine/history/keptMigrations';
 import { withFolder } from '../support/files';
 
-const about = { targetId: 'x', table: 'public.h' };
+const table = 'public.h';
 
 const migration = (version: string, text: string): KeptMigration => ({
   version,
@@ -22,17 +22,17 @@ describe('the files that are kept of applied migrations', () => {
   it('are those that were put last, by whichever process, also at one instant or when a clock was put back', () =>
     withFolder((storage) => {
       const times = ['2026-11-27T08:00:00Z', '2026-11-27T08:00:00Z', '2025-01-01T00:00:00Z'];
-      const [first, second, third] = times.map((it) => keptMigrations(storage, about, () => new Date(it)));
+      const [first, second, third] = times.map((it) => keptMigrations(storage, table, () => new Date(it)));
       first!.put([migration('1', 'a'), migration('2', 'a')], []);
       second!.put([migration('1', 'b')], ['2']);
       third!.put([migration('1', 'c')], []);
       for (const it of [first!, second!, third!]) deepEqual(textsIn(it), ['1 c']);
-      deepEqual(textsIn(keptMigrations(storage, { ...about, table: 'public.other' }, () => new Date())), []);
+      deepEqual(textsIn(keptMigrations(storage, 'public.other', () => new Date())), []);
     }));
 
   it('become one file when there are many, and none is lost', () =>
     withFolder((storage) => {
-      const [one, other] = [1, 2].map(() => keptMigrations(storage, about, () => new Date()));
+      const [one, other] = [1, 2].map(() => keptMigrations(storage, table, () => new Date()));
       for (let i = 100; i < 200; i++) (i % 2 === 0 ? one! : other!).put([migration(String(i), 'x')], []);
       equal(textsIn(one!).length, 100);
       const [folder = ''] = readdirSync(join(storage, 'kept'));
@@ -43,7 +43,7 @@ describe('the files that are kept of applied migrations', () => {
 
   it('are those of the other files where one was damaged', () =>
     withFolder((storage) => {
-      const kept = keptMigrations(storage, about, () => new Date());
+      const kept = keptMigrations(storage, table, () => new Date());
       kept.put([migration('1', 'a')], []);
       const [folder = ''] = readdirSync(join(storage, 'kept'));
       for (const [i, text] of ['{"kept":[', '[]', ''].entries())

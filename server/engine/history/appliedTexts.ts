@@ -23,12 +23,12 @@ export interface AppliedTexts {
   remember(applied: ReadonlyMap<string, () => string | undefined>): void;
 }
 
-/** @param storage absolute path of our own folder */
-export function appliedTexts(storage: string, targetId: string, folder: string): AppliedTexts {
-  const path = join(storage, 'applied', `${digest(`${targetId}\n${folder}`).slice(0, 24)}.json`);
+/** @param home absolute path of the folder for what is remembered of the database */
+export function appliedTexts(home: string, folder: string): AppliedTexts {
+  const path = join(home, `${digest(folder).slice(0, 24)}.json`);
   let written = textOf(path);
   let known = textsIn(written);
-  /** Another process may have forgotten them, which has put another database in the place of the target. */
+  /** They may have been replaced by those that the database has inherited, also by another process. */
   const readAgain = (): void => {
     const now = textOf(path);
     if (now !== written) [written, known] = [now, textsIn(now)];

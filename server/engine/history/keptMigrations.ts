@@ -2,7 +2,7 @@
  * The files of migrations as they were applied, kept in our own folder: after a checkout of another branch they are all
  * that is known of what the database has and the folder lacks.
  *
- * By target and history table, so that several windows and work trees on one database share them. Each write is a file
+ * By database and history table, so that several windows and work trees on one database share them. Each write is a file
  * of its own with what is new; together, in the order of their names, they tell what is kept. So writers need no lock,
  * and a crash leaves what was there before.
  */
@@ -53,13 +53,12 @@ interface Change {
 /** When there are more files than that, they become one. */
 const mostFiles = 40;
 
-/** @param storage absolute path of our own folder */
-export function keptMigrations(
-  storage: string,
-  { targetId, table }: { readonly targetId: string; readonly table: string },
-  now: () => Date,
-): KeptMigrations {
-  const folder = join(storage, 'kept', digest(`${targetId}\n${table}`));
+/**
+ * @param home as for appliedTexts
+ * @param table of the history
+ */
+export function keptMigrations(home: string, table: string, now: () => Date): KeptMigrations {
+  const folder = join(home, 'kept', digest(table));
   let read: readonly string[] = [];
   let known: ReadonlyMap<string, KeptMigration> = new Map();
 

@@ -3,8 +3,8 @@ import { basename } from 'node:path';
 import { Fault } from '../base/fault';
 import { revisionsOf } from '../base/git';
 import { wholeText } from '../base/text';
-import type { HistoryState } from '../history/history';
 import type { AppliedText } from '../project';
+import type { LiveDatabase } from './live';
 import { appliedVariant } from './edits';
 import type { Ground, SeenMigration } from './ground';
 import { look } from './look';
@@ -22,7 +22,7 @@ export async function appliedText(ground: Ground, path: string, signal: AbortSig
   if (!found) throw new Fault('no-such-migration', `${basename(path)} is the up file of no migration.`);
   if (found.state !== 'edited')
     throw new Fault('not-edited', `${basename(path)} is as it was applied, or is not applied.`);
-  return appliedTextOf(ground, found, live.history, signal);
+  return appliedTextOf(ground, found, live, signal);
 }
 
 /**
@@ -33,14 +33,14 @@ export async function appliedText(ground: Ground, path: string, signal: AbortSig
 export async function appliedTextOf(
   ground: Ground,
   found: SeenMigration,
-  history: HistoryState,
+  live: LiveDatabase,
   signal: AbortSignal,
 ): Promise<AppliedText> {
   const path = found.link.up.path;
-  const isApplied = isAsApplied(ground, history, found.migration);
+  const isApplied = isAsApplied(ground, live, found.migration);
   const variant = appliedVariant(wholeUpText(found), isApplied);
   if (variant) return { text: variant.text, from: { kind: 'file', differsIn: variant.differsIn } };
-  const kept = keptText(ground, found, history);
+  const kept = keptText(ground, found, live);
   if (kept !== undefined && isApplied(kept.text)) return kept;
   for await (const { commit, text } of revisionsOf(path, signal)) {
     // A checkout may have had other line ends than what was committed.
@@ -51,7 +51,7 @@ export async function appliedTextOf(
 }
 
 /** Of a program SQL is kept, and not the file. */
-function keptText({ folder, bench }: Ground, found: SeenMigration, history: HistoryState): AppliedText | undefined {
-  const kept = folder.layout.program ? undefined : bench.kept(history.table).all().get(found.migration.version);
+function keptText({ folder }: Ground, found: SeenMigration, { remembered }: LiveDatabase): AppliedText | undefined {
+  const kept = folder.layout.program ? undefined : remembered.kept.all().get(found.migration.version);
   return kept?.up && { text: wholeText(kept.up), from: { kind: 'kept', at: kept.kept } };
 }

@@ -4,6 +4,7 @@ import { Fault } from '../base/fault';
 import type { HistoryState } from '../history/history';
 import type { Link } from '../rehearsal/link';
 import type { Files } from '../world';
+import type { LiveDatabase } from './live';
 import { appliedTextOf } from './appliedText';
 import type { Ground, SeenMigration } from './ground';
 import { wholeFolder } from './keptFiles';
@@ -24,7 +25,7 @@ export interface AsApplied {
 /** @throws {Fault} as Ground.reader */
 export async function asApplied(ground: Ground, { live, migrations }: View, signal: AbortSignal): Promise<AsApplied> {
   const { history } = live;
-  const whole = wholeFolder(ground, history);
+  const whole = wholeFolder(ground, live);
   const { texts, doubts } = await textsOfEdited(ground, { live, migrations }, signal);
   const disk = whole.files(ground.world.disk);
   const files: Files = { ...disk, read: (path) => texts.get(path) ?? disk.read(path) };
@@ -58,16 +59,16 @@ const isApplied = ({ state, migration, replayed }: SeenMigration, history: Histo
 /** By path, of those whose file is another one than what was applied. */
 async function textsOfEdited(
   ground: Ground,
-  { live: { history }, migrations }: View,
+  { live, migrations }: View,
   signal: AbortSignal,
 ): Promise<{ readonly texts: ReadonlyMap<string, string>; readonly doubts: readonly string[] }> {
   const texts = new Map<string, string>();
   const doubts: string[] = [];
   for (const it of migrations) {
     const { upPath, version } = it.migration;
-    const isOther = it.state === 'edited' || (it.state === 'pending' && isApplied(it, history) && !it.replayed);
+    const isOther = it.state === 'edited' || (it.state === 'pending' && isApplied(it, live.history) && !it.replayed);
     if (!isOther || upPath === undefined) continue;
-    const text = await textOf(ground, it, history, signal);
+    const text = await textOf(ground, it, live, signal);
     if (text === undefined)
       doubts.push(
         `${version} (${basename(upPath)}) is another file than what was applied, which is not known any more.`,
@@ -81,12 +82,12 @@ async function textsOfEdited(
 async function textOf(
   ground: Ground,
   seen: SeenMigration,
-  history: HistoryState,
+  live: LiveDatabase,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (ground.folder.layout.program) return undefined;
   try {
-    return (await appliedTextOf(ground, seen, history, signal)).text.replace(/^\uFEFF/, '');
+    return (await appliedTextOf(ground, seen, live, signal)).text.replace(/^\uFEFF/, '');
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     return undefined;

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { diskCache } from '../base/diskCache';
 import { Fault } from '../base/fault';
 import { histories } from '../history/all';
+import { type AppliedMemory, appliedMemory } from '../history/appliedMemory';
 import type { History } from '../history/history';
-import { type KeptMigrations, keptMigrations } from '../history/keptMigrations';
 import type { ToolSettings } from '../layouts/layout';
 import type { MigrationFolder } from '../layouts/migration';
 import type { EngineOptions, Glance, Occasion } from '../project';
@@ -16,7 +16,7 @@ import type { Base } from '../shadow/base';
 import type { World } from '../world';
 import type { Access } from './access';
 import { Bases } from './bases';
-import { type Live, LiveTarget } from './live';
+import { type LiveDatabase, LiveTarget } from './live';
 import { LiveSchema } from './liveSchema';
 import type { Neighbour } from './neighbours';
 import { NextStart } from './nextStart';
@@ -61,10 +61,10 @@ export class Bench implements Neighbour {
   /** Another one whenever the target was changed by us. */
   private era = 0;
   private resting: NodeJS.Timeout | undefined;
-  private readonly keptIn = new Map<string, KeptMigrations>();
+  private readonly memories = new Map<string, AppliedMemory>();
 
   constructor(
-    folder: MigrationFolder,
+    private readonly folder: MigrationFolder,
     readonly target: Target,
     settings: ToolSettings,
     { world, options, access, onForget }: BenchSurroundings,
@@ -129,17 +129,21 @@ export class Bench implements Neighbour {
     this.rowCopies.suspect();
   }
 
-  /** What is kept of the files that were applied. @param table of the history */
-  kept(table: string): KeptMigrations {
-    const { storage, now } = this.world;
-    const kept = this.keptIn.get(table) ?? keptMigrations(storage, { targetId: this.target.info.id, table }, now);
-    this.keptIn.set(table, kept);
-    return kept;
+  /** As LiveTarget.read. */
+  async live(signal?: AbortSignal): Promise<LiveDatabase> {
+    const seen = await this.liveTarget.read(signal);
+    return { ...seen, remembered: this.memoryOf(seen.schema?.database ?? '', seen.history.table) };
   }
 
-  /** As LiveTarget.read. */
-  live(signal?: AbortSignal): Promise<Live> {
-    return this.liveTarget.read(signal);
+  /** @param database as DatabaseIdentity says; empty for the embedded one */
+  private memoryOf(database: string, table: string): AppliedMemory {
+    const { world, folder, target, memories } = this;
+    const databaseId = `${target.info.id}\n${database}`;
+    const key = `${databaseId}\n${table}`;
+    const about = { databaseId, folder: folder.path, table };
+    const memory = memories.get(key) ?? appliedMemory(world.storage, about, world.now);
+    memories.set(key, memory);
+    return memory;
   }
 
   /** As LiveTarget.patiently. */

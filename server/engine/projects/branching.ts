@@ -7,8 +7,8 @@ import { snapshotOf } from '../snapshots/record';
 import type { ServerTarget } from '../snapshots/target';
 import { demandConsent, demandWritable } from './consent';
 import { around, type Ground } from './ground';
+import { handOn, heritageBeside, leaveBeside } from './inheriting';
 import { liveNow, recover } from './look';
-import { forgetApplied } from './states';
 
 export async function branches(ground: Ground, signal: AbortSignal): Promise<BranchDatabases> {
   const { path } = ground.folder;
@@ -71,7 +71,8 @@ export async function switchBranch(
   const target = serverOf(ground);
   demandConsent(bench.target, confirmedName);
   const there = await branchesThere(ground, signal);
-  const version = (await liveNow(ground, signal)).history.versions.at(-1);
+  const live = await liveNow(ground, signal);
+  const version = live.history.versions.at(-1);
   const began = performance.now();
   const { mark, copies } = await found(ground, target, signal);
   const current = await checkedOut(folder.path, signal);
@@ -92,10 +93,13 @@ export async function switchBranch(
     const done = await exchangeBranches(target, order, around(ground, signal));
     if (done.kind === 'busy') return done;
     if (done.kind !== 'switched') return { kind: done.kind, branch };
-    // What is applied to the other database may have had other texts: they are taken down anew.
-    forgetApplied(ground);
     const { kept, copiedFrom } = done;
     const ms = performance.now() - began;
+    if (copiedFrom === undefined) leaveBeside(ground, kept.id, live.remembered.heritage());
+    else {
+      const origin = copies.find((it) => it.branch === copiedFrom);
+      await handOn(ground, live, kept.id, origin && heritageBeside(ground, origin.id), signal);
+    }
     const from = copiedFrom === undefined ? {} : { copiedFrom };
     return { kind: 'switched', branch, kept: snapshotOf(kept, bench.target.info.label), ...from, ms };
   } finally {

@@ -18,9 +18,10 @@ import { forecast } from '../snapshots/forecast';
 import { takeSnapshot } from '../snapshots/snapshots';
 import { packing } from './keeping';
 import { dropOld } from './retaining';
-import type { Live } from './live';
+import type { LiveDatabase } from './live';
 import { demandConsent, demandWritable } from './consent';
 import { keepWanted, wholeFolder } from './keptFiles';
+import { leaveBeside } from './inheriting';
 import { demandRehearsed } from './rehearsed';
 import { onlyReadingIn, programCall } from './toolAnswers';
 import { around, type Ground } from './ground';
@@ -34,7 +35,7 @@ export interface Asker {
 
 /** What is asked for, and the target as it was when nothing known kept it from being done. */
 interface Foreseen {
-  readonly live: Live;
+  readonly live: LiveDatabase;
   readonly versions: readonly string[];
   /** What is run. */
   readonly files: JobFiles;
@@ -85,8 +86,8 @@ async function foreseeRevert(
  *
  * @throws {Fault} `no-down`
  */
-function filesToRevert(ground: Ground, { history }: Live, versions: readonly string[]): JobFiles {
-  const { folder, files, missing } = wholeFolder(ground, history);
+function filesToRevert(ground: Ground, live: LiveDatabase, versions: readonly string[]): JobFiles {
+  const { folder, files, missing } = wholeFolder(ground, live);
   const { program, label } = ground.folder.layout;
   const stuck = program && missing.find(({ version }) => versions.includes(version));
   if (stuck) throw new Fault('no-down', `${label} itself reverts, and has no file of ${stuck.version} here.`);
@@ -155,7 +156,7 @@ interface Change extends Consent {
 /** Takes a snapshot first when it is wished; then changes the target; then looks at it anew. */
 export async function change(
   ground: Ground,
-  live: Live,
+  live: LiveDatabase,
   wishes: Change,
   asker: Asker,
   work: (job: Job) => Promise<ApplyResult>,
@@ -177,7 +178,7 @@ export async function change(
 
 async function snapshotFirst(
   ground: Ground,
-  live: Live,
+  live: LiveDatabase,
   { reason, disconnect }: Change,
   { progress, signal }: Asker,
 ): Promise<SnapshotResult> {
@@ -186,7 +187,9 @@ async function snapshotFirst(
   const foreseen = await forecast(target, undefined, surroundings);
   progress({ message: `Taking a snapshot of ${target.info.label} (${toldOf(foreseen)})`, cancellable: true });
   const order = { reason, version: live.history.versions.at(-1), disconnect, ...packing(ground) };
-  return takeSnapshot(target, order, surroundings);
+  const result = await takeSnapshot(target, order, surroundings);
+  if (result.kind === 'taken') leaveBeside(ground, result.snapshot.id, live.remembered.heritage());
+  return result;
 }
 
 function toldOf({ bytes, ms, fits, room }: SnapshotForecast): string {

@@ -1,5 +1,4 @@
 /** What all answers about one folder and its target stand on. */
-import type { AppliedTexts } from '../history/appliedTexts';
 import type { HistoryState } from '../history/history';
 import type { MigrationFolder, PlacedProblem } from '../layouts/migration';
 import type { EngineOptions, MigrationState } from '../project';
@@ -15,8 +14,6 @@ export interface Ground {
   readonly bench: Bench;
   readonly world: World;
   readonly options: EngineOptions;
-  /** Of this folder on this target. */
-  readonly texts: AppliedTexts;
   readonly reader: MigrationReader;
   /** What was made of the migrations by the light of this history. */
   seen: {

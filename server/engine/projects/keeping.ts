@@ -24,6 +24,7 @@ import { withGone } from './branching';
 import { knownTables } from './keepingRows';
 import { demandConsent, demandWritable } from './consent';
 import { around, type Ground } from './ground';
+import { handOn, heritageBeside, leaveBeside } from './inheriting';
 import { liveNow, recover } from './look';
 import { dropOld } from './retaining';
 
@@ -89,10 +90,13 @@ export async function snapshot(
   signal: AbortSignal,
 ): Promise<SnapshotResult> {
   demandWritable(ground.bench.target);
-  const version = await newestVersion(ground, signal);
+  const live = await liveNow(ground, signal);
+  const version = live.history.versions.at(-1);
   const order = { reason, version, disconnect, ...(form ? { form } : {}), ...packing(ground) };
   const result = await takeSnapshot(ground.bench.target, order, around(ground, signal));
-  if (result.kind === 'taken') await dropOld(ground, signal);
+  if (result.kind === 'busy') return result;
+  leaveBeside(ground, result.snapshot.id, live.remembered.heritage());
+  await dropOld(ground, signal);
   return result;
 }
 
@@ -105,12 +109,17 @@ export async function restore(
 ): Promise<RestoreResult> {
   const { bench } = ground;
   demandConsent(bench.target, confirmedName);
-  const version = await newestVersion(ground, signal);
+  const live = await liveNow(ground, signal);
+  const version = live.history.versions.at(-1);
+  // The snapshot may be used up by it, and that goes with it.
+  const heritage = heritageBeside(ground, id);
   const carried = carry === undefined ? {} : { carry: { tables: carry, known: await knownTables(ground, id, signal) } };
   try {
     const order = { version, disconnect, ...carried };
     const result = await restoreSnapshot(bench.target, id, order, around(ground, signal));
-    if (result.kind === 'restored') await dropOld(ground, signal);
+    if (result.kind === 'busy') return result;
+    await handOn(ground, live, result.kept.id, heritage, signal);
+    await dropOld(ground, signal);
     return result;
   } finally {
     bench.refresh();
@@ -120,6 +129,3 @@ export async function restore(
 /** How a dump file is written. */
 export const packing = ({ options }: Ground): Pick<SnapshotOrder, 'packed'> =>
   options.snapshots?.packed === 'gzip' ? { packed: 'gzip' } : {};
-
-const newestVersion = async (ground: Ground, signal: AbortSignal): Promise<string | undefined> =>
-  (await liveNow(ground, signal)).history.versions.at(-1);

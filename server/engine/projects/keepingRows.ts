@@ -8,6 +8,7 @@ import { lastOf } from '../sql/tree';
 import type { KnownTables } from '../snapshots/request';
 import { listSnapshots, restoreTablesOf, tablesNamedIn, tablesWrittenSince } from '../snapshots/snapshots';
 import { around, type Ground, type SeenMigration } from './ground';
+import { leaveBeside } from './inheriting';
 import { liveNow, look, type View } from './look';
 import { demandConsent } from './consent';
 import { dropOld } from './retaining';
@@ -43,11 +44,14 @@ export async function restoreTables(
 ): Promise<TablesResult> {
   const { bench } = ground;
   demandConsent(bench.target, confirmedName);
-  const { history } = await liveNow(ground, signal);
+  const live = await liveNow(ground, signal);
+  const { history } = live;
   const order = { tables, history: history.table, version: history.versions.at(-1), disconnect };
   try {
     const result = await restoreTablesOf(bench.target, id, order, around(ground, signal));
-    if (result.kind === 'restored') await dropOld(ground, signal);
+    if (result.kind === 'busy') return result;
+    leaveBeside(ground, result.kept.id, live.remembered.heritage());
+    await dropOld(ground, signal);
     return result;
   } finally {
     bench.refresh();

@@ -8,6 +8,7 @@ import { fileNameIn, type Migration, type MigrationFolder } from '../layouts/mig
 import type { Files } from '../world';
 import type { Ground, SeenMigration } from './ground';
 import type { ReadFile } from './links';
+import type { LiveDatabase } from './live';
 import { liveNow, type View } from './look';
 
 /** A folder as the database has seen it. */
@@ -20,9 +21,9 @@ export interface WholeFolder {
 }
 
 /** With what is kept of migrations that are applied and have no file here, each where it was applied. */
-export function wholeFolder({ folder, bench }: Ground, history: HistoryState): WholeFolder {
+export function wholeFolder({ folder }: Ground, { history, remembered }: LiveDatabase): WholeFolder {
   const here = new Set(folder.migrations.map(({ version }) => version));
-  const missing = [...bench.kept(history.table).all().values()].filter(
+  const missing = [...remembered.kept.all().values()].filter(
     ({ version, ...it }) =>
       !here.has(version) && history.applied(migrationOf(folder, { version, ...it })) === 'applied',
   );
@@ -40,13 +41,13 @@ export function wholeFolder({ folder, bench }: Ground, history: HistoryState): W
  * kept is missed after a checkout, and not before.
  */
 export function keepApplied(ground: Ground, { live, migrations }: View): void {
-  const { bench, world, folder } = ground;
-  const store = bench.kept(live.history.table);
+  const { world, folder } = ground;
+  const { kept } = live.remembered;
   try {
-    const known = store.all();
+    const known = kept.all();
     const wanted = migrations.flatMap((it) => (isSure(it) && !isKept(known.get(it.migration.version), it) ? [it] : []));
     const gone = [...known.values()].filter((it) => live.history.applied(migrationOf(folder, it)) !== 'applied');
-    store.put(
+    kept.put(
       wanted.flatMap((it) => fromDisk(ground, it) ?? []),
       gone.map(({ version }) => version),
     );
@@ -59,7 +60,7 @@ export function keepApplied(ground: Ground, { live, migrations }: View): void {
 /** Before they are applied, so that it is known whatever happens then. @throws {Fault} `disk-full`, `not-writable` */
 export function keepWanted(ground: Ground, { live, migrations }: View, versions: readonly string[]): void {
   const wanted = migrations.filter(({ migration }) => versions.includes(migration.version));
-  ground.bench.kept(live.history.table).put(
+  live.remembered.kept.put(
     wanted.flatMap((it) => fromDisk(ground, it) ?? []),
     [],
   );
@@ -67,8 +68,8 @@ export function keepWanted(ground: Ground, { live, migrations }: View, versions:
 
 /** @throws {Fault} `applied-text-unknown` */
 export async function keptSql(ground: Ground, version: string, signal?: AbortSignal): Promise<string> {
-  const { history } = await liveNow(ground, signal);
-  const kept = wholeFolder(ground, history).missing.find((it) => it.version === version);
+  const live = await liveNow(ground, signal);
+  const kept = wholeFolder(ground, live).missing.find((it) => it.version === version);
   if (!kept) throw new Fault('applied-text-unknown', `Nothing is kept of ${version}.`);
   return sqlOf(kept);
 }

@@ -1,6 +1,7 @@
 /** What is known of a target: looked at once, and believed until it is forgotten or others have changed it. */
 import { Fault, passingFaults } from '../base/fault';
 import { untilAborted } from '../base/untilAborted';
+import type { AppliedMemory } from '../history/appliedMemory';
 import type { History, HistoryState } from '../history/history';
 import type { Glance, Occasion } from '../project';
 import { embeddedLabel } from '../shadow/embeddedPlace';
@@ -16,6 +17,11 @@ export interface Live {
   readonly history: HistoryState;
   /** Undefined for the embedded engine. */
   readonly schema: SchemaSeen | undefined;
+}
+
+/** And what is remembered of that database. */
+export interface LiveDatabase extends Live {
+  readonly remembered: AppliedMemory;
 }
 
 /** How long it may be silent before people are told what is waited for. */

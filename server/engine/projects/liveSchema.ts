@@ -8,7 +8,7 @@ import type { DiskCache } from '../base/diskCache';
 import { untilAborted } from '../base/untilAborted';
 import { version } from '../base/version';
 import type { Database } from '../database/database';
-import { serverIdentity } from '../database/serverIdentity';
+import { databaseIdentity } from '../database/serverIdentity';
 import type { Session } from '../database/session';
 import type { Access } from './access';
 import { type Base, dumpBase, type DumpBase, liveBase } from '../shadow/base';
@@ -18,25 +18,17 @@ import { type Learned, reachingIn } from '../sql/reachingSchema';
 /** What a look at the target has told of it. */
 export interface SchemaSeen {
   readonly setUp: SetUp;
+  /** As DatabaseIdentity says. */
+  readonly database: string;
   /** Server, database and state of its catalogs; undefined where the server does not tell who it is. */
   readonly identity: string | undefined;
 }
 
 /** @param catalog stamp of the catalogs */
 export async function schemaSeen(session: Session, catalog: string, beginning: Beginning): Promise<SchemaSeen> {
-  const server = await identityOf(session);
-  return { setUp: await readSetUp(session, beginning), identity: server && `${server} ${catalog}` };
-}
-
-/** Undefined where we may not know. */
-async function identityOf(session: Session): Promise<string | undefined> {
-  const server = await serverIdentity(session);
-  if (server === undefined) return undefined;
-  const [row] = await session.rows<{ database: string }>(
-    `select pg_catalog.concat_ws(' ', oid, pg_catalog.version()) as database
-       from pg_catalog.pg_database where datname = pg_catalog.current_database()`,
-  );
-  return row && `${server} ${row.database}`;
+  const { server, database, version: build } = await databaseIdentity(session);
+  const setUp = await readSetUp(session, beginning);
+  return { setUp, database, identity: server && [server, database, build, catalog].join(' ') };
 }
 
 interface Reading {

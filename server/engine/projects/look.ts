@@ -4,14 +4,14 @@ import { takesNobody } from '../database/connectFault';
 import type { HistoryState } from '../history/history';
 import { openAgain } from '../snapshots/closing';
 import { recoverSnapshots } from '../snapshots/recover';
-import type { Live } from './live';
+import type { LiveDatabase } from './live';
 import { around, type Ground, type SeenMigration } from './ground';
 import type { Link, ScriptFile } from '../rehearsal/link';
 import type { ReadMigration } from './links';
 import { rememberApplied, standingOf, wholeUpText } from './states';
 
 export interface View {
-  readonly live: Live;
+  readonly live: LiveDatabase;
   /** Oldest first. */
   readonly migrations: readonly SeenMigration[];
 }
@@ -24,7 +24,7 @@ export const look = async (ground: Ground, signal?: AbortSignal): Promise<View> 
   viewOf(ground, await liveNow(ground, signal));
 
 /** The target's part, after what a former process has left undone. */
-export async function liveNow(ground: Ground, signal?: AbortSignal): Promise<Live> {
+export async function liveNow(ground: Ground, signal?: AbortSignal): Promise<LiveDatabase> {
   await recover(ground, signal);
   const { bench } = ground;
   try {
@@ -45,23 +45,23 @@ async function opensAgain({ bench, world }: Ground, signal = new AbortController
 }
 
 /** The folder's part. */
-export function viewOf(ground: Ground, live: Live): View {
+export function viewOf(ground: Ground, live: LiveDatabase): View {
   const migrations = ground.reader.read(ground.folder, ground.world.files);
   const seen = (ground.seen.history === live.history ? ground.seen : sawAnew(ground, live, migrations)).migrations;
   return {
     live,
     migrations: migrations.map((it) => {
-      const known = seen.get(it) ?? seenBy(ground, live.history, it);
+      const known = seen.get(it) ?? seenBy(ground, live, it);
       seen.set(it, known);
       return known;
     }),
   };
 }
 
-const seenBy = (ground: Ground, history: HistoryState, read: ReadMigration): SeenMigration => ({
+const seenBy = (ground: Ground, live: LiveDatabase, read: ReadMigration): SeenMigration => ({
   ...read,
-  ...inParts(history, read),
-  ...standingOf(ground, history, read),
+  ...inParts(live.history, read),
+  ...standingOf(ground, live, read),
 });
 
 /** Of a file that has run in part, the part that has not is rehearsed upon what the target has. */
@@ -81,9 +81,9 @@ function partOf({ up, down }: Link, names: ReadonlySet<string>): Link {
 }
 
 /** The history has been read anew. */
-function sawAnew(ground: Ground, { history }: Live, migrations: readonly ReadMigration[]): Ground['seen'] {
-  rememberApplied(ground, history, migrations);
-  return (ground.seen = { history, migrations: new WeakMap() });
+function sawAnew(ground: Ground, live: LiveDatabase, migrations: readonly ReadMigration[]): Ground['seen'] {
+  rememberApplied(ground, live, migrations);
+  return (ground.seen = { history: live.history, migrations: new WeakMap() });
 }
 
 /** Finishes or undoes what a process that was killed has left; costs nothing where there is no journal. */

@@ -1,5 +1,4 @@
 /** One folder of migrations and its target: answers what the faces ask, by the rooms below. */
-import { appliedTexts } from '../history/appliedTexts';
 import { Laps } from '../base/laps';
 import type { MigrationFolder } from '../layouts/migration';
 import type { CheckRoom, EngineOptions, Project } from '../project';
@@ -35,13 +34,11 @@ import { verify } from './verifying';
 
 export function createProject(folder: MigrationFolder, bench: Bench, world: World, options: EngineOptions): Project {
   const { target } = bench;
-  const texts = appliedTexts(world.storage, target.info.id, folder.path);
   const ground: Ground = {
     folder,
     bench,
     world,
     options,
-    texts,
     reader: new MigrationReader(),
     seen: { history: undefined, migrations: new WeakMap() },
   };
@@ -57,7 +54,7 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     async status(signal) {
       const view = await look(ground, signal);
       keepApplied(ground, view);
-      return statusOf(view, wholeFolder(ground, view.live.history));
+      return statusOf(view, wholeFolder(ground, view.live));
     },
     check(wanted, onFile, signal) {
       const laps = new Laps<CheckRoom>('turn');

@@ -2,9 +2,11 @@
 import { wholeText } from '../base/text';
 import { Fault } from '../base/fault';
 import { unlessUnreadable } from '../base/unlessUnreadable';
+import type { AppliedMemory } from '../history/appliedMemory';
 import { type HistoryState, isDone } from '../history/history';
 import { fileOf, type Migration, type PlacedProblem } from '../layouts/migration';
 import type { MigrationState } from '../project';
+import type { LiveDatabase } from './live';
 import type { Ground } from './ground';
 import type { ReadMigration } from './links';
 import { appliedVariant } from './edits';
@@ -22,9 +24,10 @@ export interface Standing {
   readonly twice?: PlacedProblem;
 }
 
-export function standingOf(ground: Ground, history: HistoryState, read: ReadMigration): Standing {
-  const state = stateOf(ground, history, read);
-  const reason = reasonOf(ground, history, read, state);
+export function standingOf(ground: Ground, live: LiveDatabase, read: ReadMigration): Standing {
+  const { history } = live;
+  const state = stateOf(ground, live, read);
+  const reason = reasonOf(ground, live, read, state);
   const gap = state === 'pending' ? gapBelow(ground, history, read) : undefined;
   const twice = twiceIn(ground, read.migration);
   return {
@@ -52,11 +55,12 @@ function gapBelow({ folder }: Ground, history: HistoryState, { migration }: Read
   return effect && `There is no version ${missing} here. Should it be on another branch: ${effect}.`;
 }
 
-function reasonOf(ground: Ground, history: HistoryState, read: ReadMigration, state: MigrationState) {
+function reasonOf(ground: Ground, live: LiveDatabase, read: ReadMigration, state: MigrationState) {
+  const { history } = live;
   const { migration } = read;
   switch (state) {
     case 'edited': {
-      const only = appliedVariant(wholeUpText(read), isAsApplied(ground, history, migration))?.differsIn;
+      const only = appliedVariant(wholeUpText(read), isAsApplied(ground, live, migration))?.differsIn;
       const what = only === undefined ? '' : ` It differs in nothing but ${only}.`;
       const effect =
         history.edited?.effect?.says ?? 'The change reaches no database that has it: write a new migration instead.';
@@ -75,16 +79,17 @@ function reasonOf(ground: Ground, history: HistoryState, read: ReadMigration, st
   }
 }
 
-function stateOf(ground: Ground, history: HistoryState, read: ReadMigration): MigrationState {
+function stateOf(ground: Ground, live: LiveDatabase, read: ReadMigration): MigrationState {
+  const { history } = live;
   const { migration } = read;
   const whole = wholeUpText(read);
   const [state, done] = [history.applied(migration), isDone(history, migration, whole)];
   if (state !== 'applied' && !done) return state;
-  if (wasPassedOver(ground, history, migration)) return 'skipped';
+  if (wasPassedOver(ground, live, migration)) return 'skipped';
   // What cannot be read is said by itself; whether it is another text, nobody knows.
   if (unreadUp(read)) return 'applied';
   if (!done) return 'pending';
-  return isAsApplied(ground, history, migration)(whole) ? 'applied' : 'edited';
+  return isAsApplied(ground, live, migration)(whole) ? 'applied' : 'edited';
 }
 
 /** Of its up file. */
@@ -98,12 +103,12 @@ export const wholeUpText = ({ link: { up }, files }: ReadMigration): string => {
  *   of one version nobody knows which one that was
  */
 export const isAsApplied =
-  (ground: Ground, history: HistoryState, migration: Migration) =>
+  (ground: Ground, { history, remembered }: LiveDatabase, migration: Migration) =>
   (whole: string): boolean => {
     if (twiceIn(ground, migration) !== undefined) return true;
     if (history.edited) return !history.edited.has(migration, whole);
     const text = whole.replace(/^\uFEFF/, '');
-    return !ground.texts.edited(migration.version, text) || hasKeptUp(ground, history, migration, text);
+    return !remembered.texts.edited(migration.version, text) || hasKeptUp(ground, remembered, migration, text);
   };
 
 /**
@@ -111,31 +116,31 @@ export const isAsApplied =
  * not the file.
  */
 function hasKeptUp(
-  { folder, bench, world }: Ground,
-  history: HistoryState,
+  { folder, world }: Ground,
+  { kept }: AppliedMemory,
   { version, upPath, downPath }: Migration,
   text: string,
 ): boolean {
   if (upPath === undefined || upPath !== downPath || folder.layout.program) return false;
-  const kept = bench.kept(history.table).all().get(version)?.up?.text;
+  const wasApplied = kept.all().get(version)?.up?.text;
   const upOf = (of: string): string =>
     JSON.stringify(
       fileOf(folder, upPath, of, world.files)
         .scripts.filter(({ direction }) => direction === 'up')
         .map(({ range, mode }) => [mode, of.slice(range.start, range.end).replaceAll('\r\n', '\n').trim()]),
     );
-  return kept !== undefined && upOf(kept) === upOf(text);
+  return wasApplied !== undefined && upOf(wasApplied) === upOf(text);
 }
 
 /** Where it is only recorded how far the tool came, a file that appears below that later was never run. */
-function wasPassedOver(ground: Ground, { recordsNewest }: HistoryState, { version, name }: Migration): boolean {
-  if (!recordsNewest || ground.texts.knows(version)) return false;
-  const newest = newestKnown(ground);
+function wasPassedOver(ground: Ground, { history, remembered }: LiveDatabase, { version, name }: Migration): boolean {
+  if (!history.recordsNewest || remembered.texts.knows(version)) return false;
+  const newest = newestKnown(ground, remembered);
   return newest !== undefined && name.order < newest.name.order;
 }
 
 /** Of those that were applied when we last looked. Each of thousands asks for it. */
-function newestKnown({ folder, texts }: Ground): Migration | undefined {
+function newestKnown({ folder }: Ground, { texts }: AppliedMemory): Migration | undefined {
   const former = newestIn.get(texts.known);
   if (former?.among === folder.migrations) return former.newest;
   const newest = folder.migrations.findLast(({ version }) => texts.knows(version));
@@ -152,13 +157,14 @@ const newestIn = new WeakMap<
  * Of those that are applied, what was kept when we applied them, or what is on the disk now, unless an earlier look has
  * remembered them. Which of two files of one version was applied, nobody knows.
  */
-export function rememberApplied(ground: Ground, history: HistoryState, migrations: readonly ReadMigration[]): void {
-  const { world, bench, folder } = ground;
+export function rememberApplied(ground: Ground, live: LiveDatabase, migrations: readonly ReadMigration[]): void {
+  const { world, folder } = ground;
+  const { history, remembered } = live;
   // Of programs SQL is kept, and not the file.
   const keptText = (version: string) =>
-    folder.layout.program ? undefined : bench.kept(history.table).all().get(version)?.up?.text;
+    folder.layout.program ? undefined : remembered.kept.all().get(version)?.up?.text;
   const applied = migrations.filter(
-    ({ migration }) => history.applied(migration) === 'applied' && !wasPassedOver(ground, history, migration),
+    ({ migration }) => history.applied(migration) === 'applied' && !wasPassedOver(ground, live, migration),
   );
   const entry = ({ migration, link }: ReadMigration) =>
     [
@@ -168,15 +174,8 @@ export function rememberApplied(ground: Ground, history: HistoryState, migration
           ? undefined
           : (keptText(migration.version) ?? unlessUnreadable(() => world.disk.read(link.up.path))),
     ] as const;
-  remember(ground, new Map(applied.map(entry)));
-}
-
-/** The next look remembers all of it anew. */
-export const forgetApplied = (ground: Ground): void => remember(ground, new Map());
-
-function remember({ texts, world }: Ground, applied: Parameters<Ground['texts']['remember']>[0]): void {
   try {
-    texts.remember(applied);
+    remembered.texts.remember(new Map(applied.map(entry)));
   } catch (error) {
     // Nothing but the state `edited` depends on it.
     if (!(error instanceof Fault)) throw error;

@@ -3,11 +3,15 @@ import { type HistoryState, versionsNeeded } from '../history/history';
 import type { KeptMigration } from '../history/keptMigrations';
 import type { MigrationStatus, Status } from '../project';
 import type { WholeFolder } from './keptFiles';
+import type { Live } from './live';
 import type { View } from './look';
 import { wholeUpText } from './states';
 
 /** @param whole the folder as the target has seen it */
-export function statusOf({ live, migrations }: View, whole: WholeFolder): Status {
+export function statusOf(
+  { live, migrations }: Pick<View, 'migrations'> & { readonly live: Pick<Live, 'server' | 'history'> },
+  whole: WholeFolder,
+): Status {
   const here = migrations.map(
     ({ migration, state, reason }): MigrationStatus => ({
       version: migration.version,

@@ -9,6 +9,7 @@ import type { Scripts } from '../trial/passes';
 import { tryOut } from '../trial/trial';
 import { type Asker, filesOf, foreseeApply, toolTrialOf } from './changing';
 import { around, type Ground } from './ground';
+import { handOn } from './inheriting';
 import { recover } from './look';
 import { notingTrial } from './rehearsed';
 import { demandConsent } from './consent';
@@ -47,7 +48,9 @@ export async function trial(ground: Ground, request: TrialRequest, asker: Asker)
       return tryOutEmbedded(target, order, scripts, surroundings, at);
     };
     const result = await tried();
-    if (result.kind === 'tried' && result.report.end.kind === 'swapped') await dropOld(ground, signal);
+    if (result.kind !== 'tried' || result.report.end.kind !== 'swapped') return result;
+    await handOn(ground, live, result.report.end.kept.id, undefined, signal);
+    await dropOld(ground, signal);
     return result;
   } catch (cause) {
     if (cause instanceof Fault && cause.code === 'other-database')

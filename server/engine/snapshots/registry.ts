@@ -5,7 +5,7 @@
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { constants, gunzipSync } from 'node:zlib';
-import { fileFault, isMissing, removeDurably, unfinishedSuffix, writeDurably } from '../base/durable';
+import { fileFault, isMissing, removeDurably, unfinishedSuffix, unlessMissing, writeDurably } from '../base/durable';
 import { Fault } from '../base/fault';
 import { type SnapshotRecord, recordIn } from './record';
 import type { Surroundings } from './target';
@@ -30,15 +30,27 @@ export function registerIfPossible({ storage, log }: Surroundings, record: Snaps
 }
 
 /**
- * Also removes the dump file or the copied file. That goes first: cut off at any moment, the snapshot is whole, or it
+ * Also removes the note, and the dump file or the copied file. They go first: cut off at any moment, the snapshot is whole, or it
  * is an entry of nothing, which is in no list.
  */
 export function unregister(storage: string, id: string): void {
-  for (const ending of ['sql', 'sql.gz', 'data', 'json']) {
+  for (const ending of ['note', 'sql', 'sql.gz', 'data', 'json']) {
     const path = join(folderOf(storage), `${id}.${ending}`);
     if (existsSync(path)) removeDurably(path);
   }
 }
+
+/**
+ * What somebody else wants to know again of what is in a snapshot; it goes with the snapshot.
+ *
+ * @throws {Fault} `disk-full`, `not-writable`
+ */
+export const leaveNote = (storage: string, id: string, text: string): void =>
+  writeDurably(join(folderOf(storage), `${id}.note`), text);
+
+/** @returns undefined where nothing was left on this machine */
+export const noteOf = (storage: string, id: string): string | undefined =>
+  unlessMissing(() => readFileSync(join(folderOf(storage), `${id}.note`), 'utf8'));
 
 /** Every record that can be read, in no order: entries, and dump files that have lost theirs. */
 export function registered(storage: string): readonly SnapshotRecord[] {

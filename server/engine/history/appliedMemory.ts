@@ -1,0 +1,65 @@
+/**
+ * What is remembered of the migrations that were applied to a database. It stays with that database, whatever it is
+ * called: a switch of branches or a restore gives the name of the target to another one, to which other texts may have
+ * been applied. A copy inherits it.
+ */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { removeDurably, unlessMissing, writeDurably } from '../base/durable';
+import { type AppliedTexts, appliedTexts } from './appliedTexts';
+import { type KeptMigrations, keptMigrations } from './keptMigrations';
+
+export interface AppliedMemory {
+  /** Of the migrations of one folder. */
+  readonly texts: AppliedTexts;
+  /** Of one history table, from whatever folder. */
+  readonly kept: KeptMigrations;
+  /** All that is remembered of the database, of other folders and tables as well. @throws what the file system refuses */
+  heritage(): Heritage;
+  /**
+   * Remembers this, and nothing else.
+   *
+   * @throws {Fault} `disk-full`, `not-writable`
+   */
+  inherit(heritage: Heritage): void;
+}
+
+/** Texts of files, by path below the folder for what is remembered of one database. Plain JSON. */
+export type Heritage = Readonly<Record<string, string>>;
+
+export interface Remembered {
+  /** Another one for every database, and the same whatever it is called. */
+  readonly databaseId: string;
+  readonly folder: string;
+  /** Of the history. */
+  readonly table: string;
+}
+
+/** @param storage absolute path of our own folder */
+export function appliedMemory(
+  storage: string,
+  { databaseId, folder, table }: Remembered,
+  now: () => Date,
+): AppliedMemory {
+  const home = join(storage, 'applied', createHash('sha256').update(databaseId).digest('hex').slice(0, 24));
+  return {
+    texts: appliedTexts(home, folder),
+    kept: keptMigrations(home, table, now),
+    heritage: () => Object.fromEntries(filesIn(home)),
+    inherit(heritage) {
+      const former = filesIn(home);
+      for (const [path, text] of Object.entries(heritage))
+        if (former.get(path) !== text) writeDurably(join(home, path), text);
+      for (const path of former.keys()) if (heritage[path] === undefined) removeDurably(join(home, path));
+    },
+  };
+}
+
+/** What another process has just put together with others is not there any more. */
+function filesIn(home: string): ReadonlyMap<string, string> {
+  const names = unlessMissing(() => readdirSync(home, { recursive: true, encoding: 'utf8' })) ?? [];
+  const paths = names.filter((it) => it.endsWith('.json'));
+  const texts = paths.map((it) => [it, unlessMissing(() => readFileSync(join(home, it), 'utf8'))] as const);
+  return new Map(texts.flatMap(([path, text]) => (text === undefined ? [] : [[path, text]])));
+}
