@@ -39,11 +39,25 @@ export type TrialResult =
       readonly text: string;
       /** What of the script stood on the copy then. */
       readonly state: string;
+      /** Left out where it was not refused for rows, or nobody could tell in time. */
+      readonly rows?: readonly RefusingRows[];
     }
   | { readonly kind: 'cancelled'; readonly state: string }
   /** Somebody else is connected and has to go first; ask, then call again with consent. */
   | { readonly kind: 'busy'; readonly sessions: readonly string[] }
   | { readonly kind: 'nothing' };
+
+/** Rows of the copy that a statement was refused for. */
+export interface RefusingRows {
+  /** With their number: `2 rows of orders have no email`. */
+  readonly says: string;
+  /** Gives them, as they are just before the statement; left out where Postgres has to try each row. */
+  readonly query?: string;
+}
+
+/** What a query stands behind, for people. */
+export const rowsInWords = ({ says, query }: RefusingRows): string =>
+  query === undefined ? `${says}.` : `${says}. Just before this statement they are found by`;
 
 export interface TrialReport {
   /** Of the target. */

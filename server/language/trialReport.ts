@@ -3,7 +3,7 @@ import { basename, relative, sep } from 'node:path';
 import { changedLines } from '../engine/base/changedLines';
 import { lineIndex } from '../engine/base/text';
 import type { ObjectChange, TriedStatement, TrialPass, TrialReport, TrialResult } from '../engine/project';
-import { trialInWords } from '../engine/trials';
+import { type RefusingRows, rowsInWords, trialInWords } from '../engine/trials';
 import { lossInWords, type RowLoss } from '../engine/verification';
 import { code, row } from './markdown';
 
@@ -27,18 +27,18 @@ export function reportText(result: Told, root: string | undefined): string {
   ].join('\n\n');
 }
 
-interface Stopped extends Pick<Refused, 'finding' | 'version' | 'pass' | 'state'> {
+interface Stopped extends Pick<Refused, 'finding' | 'version' | 'pass' | 'state' | 'rows'> {
   /** The line that Postgres points at. */
   readonly source: string;
   /** Its place, as Markdown. */
   readonly link: string;
 }
 
-function placeOf({ finding, version, pass, state, text }: Refused, root: string | undefined): Stopped {
+function placeOf({ finding, version, pass, state, text, rows = [] }: Refused, root: string | undefined): Stopped {
   const { path, range } = finding;
   const { line } = lineIndex(text)(range.start);
   const source = (text.split(/\r\n|\r|\n/)[line] ?? '').trim();
-  return { finding, version, pass, state, source, link: linkTo(path, line + 1, root) };
+  return { finding, version, pass, state, rows, source, link: linkTo(path, line + 1, root) };
 }
 
 /** VS Code's preview opens no `file:` links, but paths that begin with `/` from the first folder on, also upwards. */
@@ -49,7 +49,7 @@ function linkTo(path: string, line: number, root: string | undefined): string {
   return `[${words}](</${way}#L${line}>)`;
 }
 
-function refusal({ finding, version, pass, state, link }: Stopped): string[] {
+function refusal({ finding, version, pass, state, link, rows = [] }: Stopped): string[] {
   const { message, detail, hint, sqlState } = finding;
   const direction = { up: 'up', down: 'down', upAgain: 'up again, after down' }[pass];
   const lines = [
@@ -58,8 +58,11 @@ function refusal({ finding, version, pass, state, link }: Stopped): string[] {
     ...(hint === undefined ? [] : [`Hint: ${code(hint)}`]),
     `In ${link}. On the copy: ${state}`,
   ];
-  return [lines.map((it) => `> ${it}`).join('\n>\n')];
+  return [lines.map((it) => `> ${it}`).join('\n>\n'), ...rows.map(rowsText)];
 }
+
+const rowsText = (rows: RefusingRows): string =>
+  [rowsInWords(rows), ...(rows.query === undefined ? [] : [fenced('sql', rows.query)])].join('\n\n');
 
 function endText({ end, target }: TrialReport): string {
   switch (end.kind) {
@@ -135,14 +138,14 @@ function changesText(title: string, changes: readonly ObjectChange[], none: stri
 }
 
 function changeText({ kind, type, name, before = '', after = '' }: ObjectChange): string {
-  return `${code(`${type} ${name}`)} is ${kind}:\n\n${fenced(changedLines(before, after).join('\n'))}`;
+  return `${code(`${type} ${name}`)} is ${kind}:\n\n${fenced('diff', changedLines(before, after).join('\n'))}`;
 }
 
 /** SQL may hold such a fence itself. */
-function fenced(text: string): string {
+function fenced(language: 'diff' | 'sql', text: string): string {
   const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((it) => it.length));
   const fence = '`'.repeat(longest + 1);
-  return `${fence}diff\n${text}\n${fence}`;
+  return `${fence}${language}\n${text}\n${fence}`;
 }
 
 const lossText = (title: string, losses: readonly RowLoss[]): string[] =>

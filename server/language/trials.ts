@@ -62,7 +62,7 @@ function sent(result: EngineResult, root: string | undefined): TrialResult {
       return { kind: 'tried', verdict: trialInWords(report), report: reportText(result, root), end: endOf(report.end) };
     }
     case 'refused': {
-      const { finding, text, version, state, report } = result;
+      const { finding, text, version, state, report, rows = [] } = result;
       return {
         kind: 'refused',
         report: reportText(result, root),
@@ -70,7 +70,7 @@ function sent(result: EngineResult, root: string | undefined): TrialResult {
         version,
         uri: uriOf(finding.path),
         range: rangesIn(text)(finding.range),
-        message: messageOf(finding),
+        message: [messageOf(finding), ...rows.map(({ says }) => says)].join('\n'),
         state,
       };
     }

@@ -24,6 +24,7 @@ interface Trial {
   }[];
   readonly roundTrip: { readonly kind: string; readonly verdict?: { readonly kind: string } };
   readonly end: { readonly kind: string; readonly name: string };
+  readonly rows?: readonly { readonly says: string; readonly query?: string }[];
 }
 
 describe('rehearsal trial', function () {
@@ -84,7 +85,15 @@ describe('rehearsal trial', function () {
         /3_bad\.sql:2:.*check constraint "people_id_check" of relation "people" is violated by some row/,
       );
       match(refused.stdout, /3 was refused\..* On the copy: 3 was rolled back; nothing of it stands\.$/m);
-      equal(((await json('trial')).value as Trial).kind, 'refused');
+      match(
+        refused.stdout,
+        /^5 rows of people break people_id_check\. Just before this statement they are found by\n {2}select \* from "public"\."people" as "people" where not \(\(?id > 5\)?\) limit 200$/m,
+      );
+      const told = (await json('trial')).value as Trial;
+      deepEqual(
+        [told.kind, told.rows?.map(({ says }) => says)],
+        ['refused', ['5 rows of people break people_id_check']],
+      );
       match((await run('trials', 'list')).stdout, /no copies/);
       const listed = (await json('snapshots', 'list')).value as {
         readonly snapshots: readonly { readonly id: string }[];

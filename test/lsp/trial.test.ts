@@ -62,20 +62,24 @@ describe('a trial from the editor', () => {
 
   it('tells a refusal with its place, and a cancel with how the database is', () =>
     onServer(async ({ editor: { connection }, write, path }, folder, url) => {
-      write('migrations/3_bad.up.sql', '-- rows\nalter table nobody add column x int;\n');
+      write('migrations/3_bad.up.sql', 'insert into people values (1);\nalter table people add check (id > 1);\n');
       const refused = await connection.sendRequest(TrialRequest, { ...wish, afterwards: 'drop', folder });
       if (refused.kind !== 'refused') throw new Error(JSON.stringify(refused));
       deepEqual(
         [refused.uri, refused.range.start.line, refused.end.kind],
         [uriOf(path('migrations/3_bad.up.sql')), 1, 'dropped'],
       );
-      match(refused.report, /> \*\*3 was refused\*\* \(up\): `relation "nobody" does not exist` \(42P01\)\n/);
+      const says = 'check constraint "people_id_check" of relation "people" is violated by some row';
+      match(refused.report, new RegExp(`> \\*\\*3 was refused\\*\\* \\(up\\): \`${says}\` \\(23514\\)\\n`));
+      match(refused.message, /^1 row of people breaks people_id_check$/m);
+      match(
+        refused.report,
+        /^1 row of people breaks people_id_check\. Just before .* by\n\n```sql\nselect \* from "public"\."people" .*\n```$/m,
+      );
       const link = /\[`3_bad\.up\.sql:2`\]\(<\/migrations\/3_bad\.up\.sql#L2>\)/.source;
       match(
         refused.report,
-        new RegExp(
-          `\\n\\| \`alter table nobody .*\` \\*\\*refused\\*\\* in ${link}: \`relation "nobody" does not exist\` \\|\\n`,
-        ),
+        new RegExp(`\\n\\| \`alter table people add check .*\` .*\\*\\*refused\\*\\* in ${link}: \`${says}\` \\|.*\\n`),
       );
       const cancel = new CancellationTokenSource();
       connection.onNotification(ProgressNotification, () => cancel.cancel());

@@ -100,6 +100,45 @@ alter table item drop column a;
         deepEqual(briefly(report), ['up 1', 'down 1', 'upAgain 1']);
       }));
 
+    it('have the rows counted that refuse them, as they were just before, whatever was rolled back', () =>
+      withItems(async (place) => {
+        const bare = `--- 1_bare.sql
+-- +goose NO TRANSACTION
+-- +goose Up
+update item set name = null;
+alter table item alter column name set not null;
+-- +goose Down
+`;
+        const own = `--- 1_own.up.sql
+update item set name = null where id = 1;
+begin;
+alter table item add column code text;
+update item set code = name;
+alter table item alter column code set not null;
+commit;
+`;
+        const together = `--- 1_code.sql
+alter table item add column code text default 'x';
+--- 2_unique.sql
+create unique index on item (code);
+`;
+        const told: unknown[] = [];
+        for (const [layout, source] of [
+          ['goose', bare],
+          ['golang-migrate', own],
+          ['node-pg-migrate', together],
+        ] as const) {
+          const result = await tried(place, { layout, source });
+          told.push(result.kind === 'refused' ? result.rows?.map(({ says }) => says) : result);
+        }
+        deepEqual(told, [
+          ['2 rows of item have no name'],
+          ['1 row of item has no code'],
+          ['2 rows of item share their code with another'],
+        ]);
+        await nothingLeft(place);
+      }));
+
     it('run as a role that may make databases and is no superuser', () =>
       withItems(async (place) => {
         const server = await serverOf(major);

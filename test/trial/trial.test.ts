@@ -1,7 +1,10 @@
 /** Trials on real servers: what is told of them, what they leave behind, and that the target never changes. */
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
+import { Fault } from '../../server/engine/base/fault';
+import { statementsOf } from '../../server/engine/sql/scan';
 import { dropTrial, listTrials } from '../../server/engine/snapshots/trialCopies';
 import { takeSnapshot } from '../../server/engine/snapshots/snapshots';
+import { refusingRows } from '../../server/engine/trial/refusingRows';
 import { lossInWords } from '../../server/engine/verification';
 import { type Place, withPlace } from '../snapshots/support';
 import { isFault } from '../support/faults';
@@ -107,16 +110,55 @@ drop table b;
         const source = `--- 1_a.up.sql
 create table a ();
 --- 2_not_null.up.sql
-alter table person alter column name set not null;
+alter table person rename column name to called;
+update person set called = 'nobody' where id = 10;
+alter table person alter column called set not null;
 `;
         const result = await tried(place, { source });
         if (result.kind !== 'refused') throw new Error(JSON.stringify(result));
-        equal(result.finding.message, 'column "name" of relation "person" contains null values');
+        equal(result.finding.message, 'column "called" of relation "person" contains null values');
+        deepEqual(result.rows, [
+          {
+            says: '9 rows of person have no called',
+            query: 'select * from "public"."person" as "person" where "called" is null limit 200',
+          },
+        ]);
         deepEqual([result.version, result.pass], ['2', 'up']);
         match(result.state, /nothing of it stands/);
         deepEqual(briefly(result.report), ['up 1 2']);
         await nothingLeft(place);
         deepEqual(await tables(place), ['note', 'person', 'pet', 'visit']);
+      }));
+
+    it('counts the rows that a statement is refused for, and finds them where a query can', () =>
+      withPeople(major, async (place) => {
+        await place.sql(`
+          create function is_short(text) returns boolean language sql as $$ select length($1) < 3 $$;
+          create domain label as text;
+          create table tags (name label, span int4range, code text, visitor int) partition by list (code);
+          create table tag (like tags);
+          insert into tag values ('a', '[1,3)', '1', 1), ('a', '[2,4)', '2', 2), (null, '[9,9]', 'x', 200);
+          alter table tag add check (visitor < 2) not valid`);
+        const { database } = place.target;
+        const { signal } = new AbortController();
+        const lost = { open: () => Promise.reject(new Fault('connection-lost', 'gone.')) };
+        for (const [sql, says, found] of refusals) {
+          const refusal = place.sql(sql).then(
+            () => Promise.reject(new Error(`${sql} was not refused`)),
+            ({ code }: { readonly code: string }) => ({ sqlState: code }),
+          );
+          const [statement] = statementsOf(sql);
+          if (!statement) throw new Error(sql);
+          const refused = { statement, undone: [], searchPath: 'public', role: 'none' };
+          const rows = await refusingRows(database, refused, await refusal, signal);
+          deepEqual(
+            rows.map((it) => it.says),
+            [says],
+          );
+          const query = rows[0]?.query;
+          equal(query === undefined ? undefined : (await place.sql(query)).length, found, sql);
+          deepEqual(await refusingRows(lost, refused, await refusal, signal), []);
+        }
       }));
 
     it('is of a dump while others write, and of a snapshot', () =>
@@ -217,6 +259,24 @@ select 1;
       }));
   });
 }
+
+/** Statements, how many rows refuse them, and how many a query finds. */
+const refusals: readonly (readonly [sql: string, says: string, found?: number])[] = [
+  ['alter table tag alter name set not null', '1 row of tag has no name', 1],
+  ['create unique index on tag (name)', '2 rows of tag share their name with another', 2],
+  ['alter table tag add primary key (visitor, name)', '1 row of tag has no name', 1],
+  [`alter table tag add constraint short check (is_short(code || '12'))`, '3 rows of tag break short', 3],
+  ['alter table tag validate constraint tag_visitor_check', '2 rows of tag break tag_visitor_check', 2],
+  [
+    'alter table tag add foreign key (visitor) references person',
+    '1 row of tag matches no row of person by visitor',
+    1,
+  ],
+  ['alter table tag alter code type int using code::int', '1 row of tag cannot turn its code into integer'],
+  ['alter table tag add exclude using gist (span with &&)', '2 rows of tag conflict with another', 2],
+  [`alter table tags attach partition tag for values in ('1')`, '2 rows of tag lie outside of its bounds', 2],
+  ['alter domain label set not null', '1 row of tag has no name', 1],
+];
 
 async function withPeople(major: Major, use: (place: Place) => Promise<void>): Promise<void> {
   await withPlace(major, async (place) => {

@@ -7,7 +7,7 @@ import type { Values } from '../arguments';
 import { callPlaces, oneProject, whichOf } from '../projects';
 import { duration, renderFinding } from '../render/findings';
 import { jsonProject } from '../render/json';
-import { renderReport, renderVerdict } from '../render/trial';
+import { renderReport, renderRows, renderVerdict } from '../render/trial';
 import { jsonTrial } from '../render/trialJson';
 import { declined } from '../result';
 import { restoreLine, snapshotNamed } from '../snapshots';
@@ -97,6 +97,7 @@ function textOf(result: Final, project: Project, call: Call): string {
       return [
         renderReport(result.report, places, paint),
         renderFinding(result.finding, places, terminal),
+        renderRows(result.rows ?? [], paint),
         `${paint('red', `${result.version} was refused.`)} On the copy: ${result.state}\n`,
         endLine(result.report, project, call.values),
       ].join('');

@@ -1,6 +1,6 @@
 /** What a trial has found, as people read it in a terminal. */
 import type { KeptTrial, TriedMigration, TriedStatement, TrialPass, TrialReport } from '../../engine/project';
-import { trialInWords, verdictOfTrip } from '../../engine/trials';
+import { type RefusingRows, rowsInWords, trialInWords, verdictOfTrip } from '../../engine/trials';
 import { lossInWords, type RowLoss } from '../../engine/verification';
 import type { Paint } from '../terminal';
 import { harmless, padded, widest } from './cells';
@@ -99,6 +99,16 @@ function renderRoundTrip({ roundTrip }: TrialReport, paint: Paint): string {
       ].join('');
     }
   }
+}
+
+/** @returns text that ends with an empty line; empty when there is nothing to say */
+export function renderRows(rows: readonly RefusingRows[], paint: Paint): string {
+  if (rows.length === 0) return '';
+  const lines = rows.flatMap((it) => [
+    paint('bold', harmless(rowsInWords(it))),
+    ...(it.query === undefined ? [] : [`  ${harmless(it.query)}`]),
+  ]);
+  return `${lines.join('\n')}\n\n`;
 }
 
 /** For the end. */

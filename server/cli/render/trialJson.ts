@@ -11,8 +11,9 @@ export function jsonTrial(result: Exclude<TrialResult, { readonly kind: 'busy' }
     case 'tried':
       return { kind: result.kind, ...jsonReport(result.report, places) };
     case 'refused': {
-      const { kind, version, pass, finding, state, report } = result;
-      const refusal = { version, pass, path: places.path(finding.path), finding: jsonFinding(finding, places), state };
+      const { kind, version, pass, finding, state, rows, report } = result;
+      const refused = { version, pass, path: places.path(finding.path), finding: jsonFinding(finding, places), state };
+      const refusal = { ...refused, ...(rows && { rows }) };
       return { kind, ...refusal, ...jsonReport(report, places) };
     }
   }

@@ -33,6 +33,8 @@ export interface Onlooker {
   begins(session: Session, file: OnlookedFile): Promise<void>;
   /** Behind each statement that was carried out; what is asked of the session then must not fail. */
   ran(session: Session, ran: RanStatements): Promise<void>;
+  /** When Postgres has refused a statement, and what was not committed is taken back; as for `ran`. */
+  refused(session: Session, refused: RefusedStatement): Promise<void>;
   /** What a tool has run by itself, as far as it came, once it has ended. */
   ranByTool(migrations: readonly RanByTool[]): void;
 }
@@ -58,6 +60,12 @@ export interface RanStatements {
   readonly statements: readonly Statement[];
   readonly answer: Done;
   readonly ms: number;
+}
+
+export interface RefusedStatement {
+  readonly statement: Statement;
+  /** What its script had done before it and is taken back with it, in order. */
+  readonly undone: readonly Statement[];
 }
 
 /**

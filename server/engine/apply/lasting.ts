@@ -15,6 +15,8 @@ export interface Effects {
   did(statement: Statement): void;
   /** Those that stay, when no COMMIT follows any more; grows with `did`. */
   readonly lasting: readonly Statement[];
+  /** Those that a COMMIT now would make stay. */
+  readonly open: readonly Statement[];
 }
 
 /** @param together true when what stands outside the script's own transactions is one transaction as well */
@@ -29,6 +31,9 @@ export function effectsOf(together: boolean): Effects {
   };
   return {
     lasting,
+    get open() {
+      return open;
+    },
     did(statement) {
       switch (verbOf(statement)) {
         case 'begin':
@@ -61,6 +66,13 @@ export function lastingOf(done: readonly Statement[], together: boolean): readon
   const effects = effectsOf(together);
   for (const statement of done) effects.did(statement);
   return effects.lasting;
+}
+
+/** Of what was done in a transaction, or behind the last one that ended, what a COMMIT would make stay. */
+export function openOf(done: readonly Statement[]): readonly Statement[] {
+  const effects = effectsOf(true);
+  for (const statement of done) effects.did(statement);
+  return effects.open;
 }
 
 const lastName = ({ text }: Statement): string =>

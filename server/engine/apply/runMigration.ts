@@ -1,11 +1,13 @@
 /** One migration in one direction: its scripts in turn, each between what the tool's history does before and after. */
 import { Fault } from '../base/fault';
 import type { Journal } from '../base/journal';
+import type { TextRange } from '../base/text';
 import type { Session } from '../database/session';
 import type { Decision, HistoryStep } from '../history/history';
 import { besideIn } from '../layouts/migration';
 import type { Statement } from '../sql/statement';
 import type { Job } from './job';
+import { openOf } from './lasting';
 import { withLockLimit } from './locked';
 import type { Planned, PlannedScript } from './plan';
 import { type Lasting, type ScriptEnd, runScript } from './runScript';
@@ -113,8 +115,28 @@ async function runOne(work: Work, planned: PlannedScript, standing: readonly Sta
     },
   });
   if (end.kind === 'ran') await withLockLimit(session, job, async () => job.history.committed?.(session, timed()));
-  return end.kind === 'refused' ? noted(work, end, standing, planned) : end;
+  if (end.kind !== 'refused') return end;
+  await showRefused(work, end, planned);
+  return noted(work, end, standing, planned);
 }
+
+/** Whoever looks on is told of one that has a place in the script, and only where it is known what of that stands. */
+async function showRefused(
+  { job, session }: Work,
+  { range, lasting }: Refused,
+  { statements }: PlannedScript,
+): Promise<void> {
+  const statement = statementAt(statements, range);
+  if (!statement || !lasting || session.lost) return;
+  // Messages are cut from the text by themselves.
+  const lasts = new Set(lasting.map((it) => it.range.start));
+  const done = openOf(statements.slice(0, statements.indexOf(statement)));
+  const undone = done.filter((it) => !lasts.has(it.range.start));
+  await job.onlooker?.refused(session, { statement, undone });
+}
+
+const statementAt = (statements: readonly Statement[], at: TextRange): Statement | undefined =>
+  statements.find(({ range }) => range.start <= at.start && at.start < range.end);
 
 /** The tool keeps a record of the failure, too. */
 async function noted(
@@ -125,12 +147,11 @@ async function noted(
 ): Promise<Refused> {
   const { history } = job;
   if (!history.failed || session.lost) return end;
-  const at = statements.find(({ range }) => range.start <= end.range.start && end.range.start < range.end);
   const refusal = {
     ...end.refusal,
     range: end.range,
     standing: end.lasting && standing.length + end.lasting.length,
-    statement: at?.text,
+    statement: statementAt(statements, end.range)?.text,
   };
   try {
     await withLockLimit(session, job, async () => history.failed?.(session, stepOf(job, migration), refusal));

@@ -4,6 +4,7 @@
  * Nothing is said of rows unless they were seen: what cannot be asked, or takes too long, is unknown.
  */
 import { Fault } from '../base/fault';
+import { aside } from '../database/aside';
 import type { Database } from '../database/database';
 import { givingUp } from '../database/givingUp';
 import { whileWanted } from '../database/onSession';
@@ -40,6 +41,21 @@ export function probe(
     signal.throwIfAborted();
     return answers;
   });
+}
+
+/**
+ * As `probe`, on a session whose transaction has changed what is asked about; nothing of it stays there.
+ *
+ * @throws {Fault} `connection-lost`
+ */
+export async function probeAside(session: Session, probes: readonly Probe[], limits: ProbeLimits): Promise<Answer[]> {
+  const asking = limited(session, limits.probeMs);
+  const answers: Answer[] = [];
+  for (const it of probes) {
+    const first = ['set local transaction_read_only = on', ...settingsFor(it, limits)];
+    answers.push((await aside(session, () => answerTo(asking, it), first)) ?? silent);
+  }
+  return answers;
 }
 
 /**
@@ -107,26 +123,27 @@ async function answerInTime(session: Session, asked: Probe, limits: ProbeLimits)
 
 async function readOnly<T>(
   unlimited: Session,
-  { searchPath }: Probe,
-  { probeMs }: ProbeLimits,
+  asked: Probe,
+  limits: ProbeLimits,
   ask: (session: Asking) => Promise<T>,
 ): Promise<T> {
-  const session = limited(unlimited, probeMs);
-  // Policies that would hide rows from us make an error of the question, not a wrong answer.
-  await session.run(
-    `begin transaction read only;
-     set local statement_timeout = ${probeMs};
-     set local lock_timeout = ${lockMs};
-     set local row_security = off;
-     set local client_min_messages = error;
-     select pg_catalog.set_config('search_path', ${quoteLiteral(searchPath)}, true)`,
-  );
+  const session = limited(unlimited, limits.probeMs);
+  await session.run(['begin transaction read only', ...settingsFor(asked, limits)].join('; '));
   try {
     return await ask(session);
   } finally {
     if (!unlimited.lost) await session.run('rollback');
   }
 }
+
+/** Policies that would hide rows from us make an error of the question, not a wrong answer. */
+const settingsFor = ({ searchPath }: Probe, { probeMs }: ProbeLimits): string[] => [
+  `set local statement_timeout = ${probeMs}`,
+  `set local lock_timeout = ${lockMs}`,
+  'set local row_security = off',
+  'set local client_min_messages = error',
+  `select pg_catalog.set_config('search_path', ${quoteLiteral(searchPath)}, true)`,
+];
 
 /** What the planner refuses is not known on the target, or is a constant that is wrong by itself: no matter of rows. */
 async function answerTo(session: Asking, asked: Probe): Promise<Answer> {
@@ -180,6 +197,7 @@ const raised = (count: number | undefined, { sqlState, message }: Refusal): Answ
 });
 
 /** Data exceptions, violated constraints, what functions raise (Postgres documentation, appendix A). */
-export const isOfRows = ({ sqlState }: Refusal): boolean => /^(?:22|23|P0001)/.test(sqlState);
+export const isOfRows = ({ sqlState = '' }: { readonly sqlState?: string }): boolean =>
+  /^(?:22|23|P0001)/.test(sqlState);
 
 const unknown = ({ sqlState, message }: Refusal): Answer => ({ kind: 'unknown', why: `${message} (${sqlState})` });

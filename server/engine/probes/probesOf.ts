@@ -15,7 +15,7 @@ import { askedByIndex, type Asked, placeOf } from './asked';
 import { askedByDomain } from './domains';
 import type { Facts } from './facts';
 import { isHarmless } from './harmless';
-import { type Knowledge, type Performed, wasThere } from './knowledge';
+import { Knowledge, type Performed, wasThere } from './knowledge';
 import type { Probe } from './probe';
 
 /**
@@ -23,11 +23,25 @@ import type { Probe } from './probe';
  * @param reaching what must not be called on the target
  */
 export function probesOf(performed: Performed, knowledge: Knowledge, reaching: ReachingNames): Probe[] {
-  const { kind, statement, shape, facts } = performed;
-  if (kind !== 'ran' || !facts || reaching.reachesOf(shape).length > 0) return [];
-  const effect: RowEffect = rowEffectOf(statement.text);
-  return askedBy(effect, facts, knowledge, performed)
-    .filter((asked) => mayBeAsked(asked, facts, knowledge, reaching))
+  if (reaching.reachesOf(performed.shape).length > 0) return [];
+  return probesWhere(performed, knowledge, (asked, facts) => mayBeAsked(asked, facts, knowledge, reaching));
+}
+
+/**
+ * The same of a copy that stands just before the statement: it is there for whatever the statement calls to be called, so
+ * that its questions may call that, too.
+ */
+export const probesOnCopy = (performed: Performed): Probe[] => probesWhere(performed, new Knowledge(), () => true);
+
+function probesWhere(
+  performed: Performed,
+  knowledge: Knowledge,
+  isAllowed: (asked: Asked, facts: Facts) => boolean,
+): Probe[] {
+  const { kind, statement, facts } = performed;
+  if (kind !== 'ran' || !facts) return [];
+  return askedBy(rowEffectOf(statement.text), facts, knowledge, performed)
+    .filter((asked) => isAllowed(asked, facts))
     .map((asked) => probeOf(asked, statement, facts));
 }
 

@@ -9,6 +9,7 @@ import type { Database } from '../database/database';
 import { whileWanted } from '../database/onSession';
 import { isAddedByTool, isOwnTable, ownObjects, type OwnObjects } from '../history/ownObjects';
 import { previewOf } from '../preview/preview';
+import { isOfRows } from '../probes/ask';
 import type { HistoryState } from '../history/history';
 import type { ApplyResult, ObjectChange } from '../project';
 import { contentsOf, type TableContents } from '../rows/contents';
@@ -17,6 +18,7 @@ import { differenceButForOrder } from '../schema/comparable';
 import type { RoundTrip, TrialPass, TrialResult } from '../trials';
 import { type RowLoss, verdictOn } from '../verification';
 import { refuseReaching } from './reach';
+import { refusingRows } from './refusingRows';
 import { watch } from './watching';
 
 /** All that is needed to run scripts, but for the database. */
@@ -158,7 +160,11 @@ async function pass(
       ? { ...former, migrations: [...former.migrations, ...onlooker.migrations], ms: former.ms + ms }
       : { pass: name, migrations: onlooker.migrations, ms },
   );
-  return stoppedBy(result, name);
+  const stopped = stoppedBy(result, name);
+  if (stopped?.kind !== 'refused' || !onlooker.refusal || !isOfRows(stopped.finding)) return stopped;
+  scripts.progress({ message: 'Asking which rows are to blame', cancellable: true });
+  const rows = await refusingRows(database, onlooker.refusal, stopped.finding, scripts.signal);
+  return rows.length === 0 ? stopped : { ...stopped, rows };
 }
 
 function stoppedBy(result: ApplyResult, pass: TrialPass['pass']): Stopped | undefined {

@@ -1,5 +1,5 @@
 /** What each statement of a trial did: its time and rows, what it locked, and which files it wrote anew. */
-import type { OnlookedFile, Onlooker, RanStatements } from '../apply/job';
+import type { OnlookedFile, Onlooker, RanStatements, RefusedStatement } from '../apply/job';
 import type { Session } from '../database/session';
 import { lockModes } from '../sql/lockModes';
 import { shapeOf } from '../sql/parse';
@@ -12,6 +12,15 @@ import type { TriedMigration, TriedStatement } from '../trials';
 export interface Watch extends Onlooker {
   /** In the order in which they ran. */
   readonly migrations: readonly TriedMigration[];
+  readonly refusal: RefusedOnCopy | undefined;
+}
+
+export interface RefusedOnCopy extends RefusedStatement {
+  /** With that of earlier scripts, where all run in one transaction. */
+  readonly undone: readonly Statement[];
+  /** As its session had them, from its tool or from what it was told before. */
+  readonly searchPath: string;
+  readonly role: string;
 }
 
 interface Growing extends Omit<TriedMigration, 'statements' | 'ms'> {
@@ -31,17 +40,32 @@ export function watch(): Watch {
   let held: ReadonlySet<string> = new Set();
   /** Of statements behind which nothing was asked. */
   let told: readonly Locked[] = [];
+  /** Of the scripts before this one, in the transaction that is open. */
+  let earlier: readonly Statement[] = [];
+  let ran: Statement[] = [];
+  let refusal: RefusedOnCopy | undefined;
   return {
     migrations,
+    get refusal() {
+      return refusal;
+    },
     async begins(session, { migration, path }: OnlookedFile) {
       // Between scripts the history may have emptied its own table.
       files = await filesOf(session);
       former = new Set([...files.values()].map(({ oid }) => oid));
+      earlier = session.transaction === 'idle' ? [] : [...earlier, ...ran];
+      ran = [];
       if (migrations.at(-1)?.path === path) return;
       migrations.push({ version: migration.version, title: migration.title, path, ms: 0, statements: [] });
     },
-    ranByTool(ran) {
-      for (const { migration, path, ms, statements } of ran)
+    async refused(session, { statement, undone }) {
+      const [settings] = await session.rows<Pick<RefusedOnCopy, 'searchPath' | 'role'>>(
+        `select pg_catalog.current_setting('search_path') as "searchPath", pg_catalog.current_setting('role') as role`,
+      );
+      if (settings) refusal = { statement, undone: [...earlier, ...undone], ...settings };
+    },
+    ranByTool(all) {
+      for (const { migration, path, ms, statements } of all)
         migrations.push({
           version: migration.version,
           title: migration.title,
@@ -60,6 +84,7 @@ export function watch(): Watch {
       const [first] = statements;
       if (!migration || !first) return;
       migration.ms += ms;
+      ran.push(...statements);
       const isOpen = session.transaction === 'open';
       const before: Files = files ?? new Map<string, FileOf>();
       const isAsked = statements.length > 1 || !isQuiet(first);
