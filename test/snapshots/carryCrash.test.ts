@@ -46,7 +46,7 @@ for (const major of Object.values(servers)) {
         const { around, target, sql } = place;
         const outcomes = new Set<string>();
         for (const what of [
-          ...['load', 'shut', 'swap'].map((step) => ({
+          ...['load', 'close', 'swap'].map((step) => ({
             step,
             errand: { kind: 'restore', id, carry: ['note'] } as const,
           })),

@@ -33,13 +33,18 @@ export async function closeTarget(
   await must(worker, bothOrNone(commentStatement(name, JSON.stringify(closing)), admissionStatement(name, 'nobody')));
 }
 
-/** Unless another database bears its name by now, which was open from the first moment. */
-export async function reopenTarget(worker: Session, { database: { name } }: ServerTarget, oid: number): Promise<void> {
+/** @returns false where another database bears its name by now, which was open from the first moment */
+export async function reopenTarget(
+  worker: Session,
+  { database: { name } }: ServerTarget,
+  oid: number,
+): Promise<boolean> {
   const facts = await factsOf(worker, name);
-  if (facts?.oid !== oid) return;
+  if (facts?.oid !== oid) return false;
   const closing = closingIn(facts.comment);
   const comment = closing ? [commentStatement(name, closing.comment)] : [];
   await must(worker, bothOrNone(...comment, admissionStatement(name, 'all')));
+  return true;
 }
 
 /** Several statements in one message are one transaction. */

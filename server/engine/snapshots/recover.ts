@@ -96,9 +96,6 @@ async function recoverStep(work: Recovering, step: SnapshotStep): Promise<string
       if (copy?.oid === step.oid && recordIn(copy.comment)) await must(worker, admissionStatement(step.name, 'nobody'));
       return '';
     }
-    case 'shut':
-      await reopenTarget(worker, target, step.oid);
-      return '';
     case 'refill': {
       const tables = step.tables.join(', ');
       return (await isCommitted(worker, step.transaction))
@@ -108,7 +105,7 @@ async function recoverStep(work: Recovering, step: SnapshotStep): Promise<string
     case 'drop':
       return recoverDrop(work, step);
     case 'close':
-      return recoverClosed(work, step);
+      return (await reopenTarget(worker, target, step.oid)) ? `${target.database.name} can be connected to again.` : '';
     case 'trial':
       return recoverTrial(work, step);
     case 'replace':
@@ -163,15 +160,6 @@ async function recoverDrop({ worker, storage }: Recovering, { name, oid }: Step<
   }
   unregister(storage, name);
   return `The snapshot ${name} has been deleted.`;
-}
-
-async function recoverClosed({ worker, target }: Recovering, { oid }: Step<'close'>): Promise<string> {
-  const { name } = target.database;
-  const now = await factsOf(worker, name);
-  // Another one bears its name by now: it was open from the first moment.
-  if (now?.oid !== oid) return '';
-  await reopenTarget(worker, target, oid);
-  return `${name} can be connected to again.`;
 }
 
 /** A server that has crashed may never have heard of it, and refuses to tell of one that is still to come. */

@@ -109,7 +109,7 @@ async function carryShut(
 ): Promise<readonly string[] | Extract<Restored, { kind: 'busy' }>> {
   let left: readonly OtherSession[] = [];
   const carried = await carryInto(target.database, made, carry, around.signal, async (now) => {
-    journal.note({ step: 'shut', oid: facts.oid });
+    journal.note({ step: 'close', oid: facts.oid });
     await closeTarget(maintenance.worker, target, facts, 'restore', around);
     const [own] = await now.rows<{ pid: number }>('select pg_backend_pid() as pid');
     const others = async () => (await othersIn(maintenance.watcher, [facts.oid])).filter(({ pid }) => pid !== own?.pid);

@@ -21,8 +21,6 @@ export type SnapshotStep =
     }
   /** This copy is open to connections while it is looked into. */
   | { readonly step: 'open'; readonly name: string; readonly oid: number }
-  /** The target, which has this object identifier, is shut to newcomers while what was written is carried over. */
-  | { readonly step: 'shut'; readonly oid: number }
   /** Tables of the target get the rows of a snapshot in this transaction, after all of it was kept as `kept`. */
   | {
       readonly step: 'refill';
@@ -59,8 +57,6 @@ export function isSnapshotStep(value: unknown): value is SnapshotStep {
     case 'drop':
     case 'open':
       return 'name' in value && 'oid' in value;
-    case 'shut':
-      return 'oid' in value;
     case 'refill':
       return 'transaction' in value && 'kept' in value && 'tables' in value;
     case 'replace':

@@ -172,7 +172,7 @@ export const operations: readonly Operation[] = [
   },
   {
     name: 'restore with rows carried over',
-    steps: ['snapshot load', 'snapshot shut', 'snapshot swap'],
+    steps: ['snapshot load', 'snapshot close', 'snapshot swap'],
     changes: 'target',
     prepare: takenThenWritten,
     run: carrying,
