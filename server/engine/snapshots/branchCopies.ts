@@ -14,8 +14,8 @@ import { snapshotName } from './names';
 import { carryOver, type DatabaseFacts, factsOf } from './properties';
 import type { SnapshotRecord } from './record';
 import { registerIfPossible, unregister } from './registry';
-import { commentStatement, dropDatabase, must } from './statements';
-import { undoOrLeave } from './steps';
+import { commentStatement, must } from './statements';
+import { withNewDatabase } from './steps';
 import { filesOf } from './strategy';
 import { recordOfReplaced, swap } from './swap';
 import type { ServerTarget, Surroundings } from './target';
@@ -132,8 +132,7 @@ async function useNew(work: Exchanging, owner: string | undefined, origin: Origi
   const { maintenance, journal, target, order, around } = work;
   const { worker } = maintenance;
   const name = snapshotName(`${target.database.name}_${order.branch}`, around.now());
-  journal.note({ step: 'load', name });
-  try {
+  return withNewDatabase({ worker, journal }, name, async () => {
     const like = await copied(work, origin, name);
     if ('kind' in like) return like;
     for (const setting of await carryOver(worker, like, name)) around.log(`the new database lacks ${setting}`);
@@ -142,10 +141,7 @@ async function useNew(work: Exchanging, owner: string | undefined, origin: Origi
     const comment = origin.copy ? origin.copy.comment : ownComment(like.comment);
     const done = await takePlace(work, owner, { name, oid: made.oid, used: null, comment });
     return done.kind === 'busy' ? done : { ...done, copiedFrom: origin.branch };
-  } finally {
-    // Renamed by now, unless something was in the way.
-    if (!worker.lost) await undoOrLeave(journal, () => dropDatabase(worker, name, 'force'));
-  }
+  });
 }
 
 /** @returns what it is a copy of; the sessions in the way */

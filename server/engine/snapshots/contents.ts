@@ -15,8 +15,8 @@ import { snapshotName } from './names';
 import { factsOf } from './properties';
 import type { SnapshotRecord } from './record';
 import { dataPath } from './registry';
-import { admissionStatement, dropDatabase, must } from './statements';
-import { type SnapshotStep, closedUnlessLost, journalled, undoOrLeave } from './steps';
+import { admissionStatement, must } from './statements';
+import { type SnapshotStep, closedUnlessLost, journalled, undoneAfter, withNewDatabase } from './steps';
 import type { ServerTarget, SnapshotTarget, Surroundings } from './target';
 
 /**
@@ -58,36 +58,24 @@ function opened<T>(
   return first.kind === 'copy' ? copyOpened(work, first.id, goOn) : dumpLoaded(work, first.id, goOn);
 }
 
-async function copyOpened<T>(
-  { worker, target, journal }: Looking,
-  id: string,
-  use: (it: Database) => Promise<T>,
-): Promise<T> {
+async function copyOpened<T>(work: Looking, id: string, use: (it: Database) => Promise<T>): Promise<T> {
+  const { worker, target, journal } = work;
   const copy = await factsOf(worker, id);
   if (!copy) throw new Fault('no-such-snapshot', `the database ${id} is not on the server any more.`);
   journal.note({ step: 'open', name: id, oid: copy.oid });
   await must(worker, admissionStatement(id, 'all'));
-  try {
-    return await use(target.sibling(id));
-  } finally {
-    if (!worker.lost) await undoOrLeave(journal, () => must(worker, admissionStatement(id, 'nobody')));
-  }
+  const shut = () => must(worker, admissionStatement(id, 'nobody'));
+  return undoneAfter(work, shut, () => use(target.sibling(id)));
 }
 
-async function dumpLoaded<T>(
-  { worker, target, journal, around }: Looking,
-  id: string,
-  use: (it: Database) => Promise<T>,
-): Promise<T> {
+async function dumpLoaded<T>(work: Looking, id: string, use: (it: Database) => Promise<T>): Promise<T> {
+  const { worker, target, around } = work;
   const dump = await readDump(around.storage, id);
   const name = snapshotName(target.database.name, around.now());
-  journal.note({ step: 'load', name });
-  try {
+  return withNewDatabase(work, name, async () => {
     await makeFromDump(worker, target, { name, dump }, around.signal);
-    return await use(target.sibling(name));
-  } finally {
-    if (!worker.lost) await undoOrLeave(journal, () => dropDatabase(worker, name, 'force'));
-  }
+    return use(target.sibling(name));
+  });
 }
 
 /**

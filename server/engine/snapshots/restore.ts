@@ -16,8 +16,8 @@ import { beforeRestore } from './record';
 import { registerIfPossible, unregister } from './registry';
 import type { CarryOrder, Restored, RestoreOrder } from './request';
 import { type OtherSession, endSessions, othersIn, othersStaying } from './sessions';
-import { admissionStatement, dropDatabase, must } from './statements';
-import { undoOrLeave } from './steps';
+import { admissionStatement, must } from './statements';
+import { undoneAfter, withNewDatabase } from './steps';
 import { copyClosed } from './strategy';
 import { recordOfReplaced, swap } from './swap';
 import type { ServerTarget, Surroundings } from './target';
@@ -81,24 +81,25 @@ async function throughNew(
   const others = order.disconnect ? [] : await othersStaying(watcher, [facts.oid]);
   if (others.length > 0) return { kind: 'busy', sessions: others.map(({ says }) => says) };
   const name = snapshotName(target.database.name, around.now());
-  journal.note({ step: 'load', name });
-  try {
-    await make(name);
-    const carried = order.carry ? await carryShut(work, target.sibling(name), order.carry) : [];
-    if ('kind' in carried) return carried;
+  const takePlace = async (carried: readonly string[]): Promise<Restored> => {
     for (const setting of await carryOver(worker, like, name)) around.log(`the restored database lacks ${setting}`);
     if (like.rights === null) await reopenTwin(worker, name);
     const made = await factsOf(worker, name);
     if (!made) throw new Error('a database that was just made is there');
     const done = await trade(work, { name, oid: made.oid }, { used: null, comment });
     return done.kind === 'restored' ? { ...done, carried } : done;
-  } finally {
-    if (!worker.lost) {
-      if (order.carry) await undoOrLeave(journal, () => reopenTarget(worker, target, facts.oid));
-      // Renamed by now, unless something was in the way.
-      await undoOrLeave(journal, () => dropDatabase(worker, name, 'force'));
-    }
-  }
+  };
+  const { carry } = order;
+  const noting = { worker, journal };
+  return withNewDatabase(noting, name, async () => {
+    await make(name);
+    if (!carry) return takePlace([]);
+    const reopen = () => reopenTarget(worker, target, facts.oid);
+    return undoneAfter(noting, reopen, async () => {
+      const carried = await carryShut(work, target.sibling(name), carry);
+      return 'kind' in carried ? carried : takePlace(carried);
+    });
+  });
 }
 
 /** Carries over, and leaves the target shut to everybody, with nobody in it. */

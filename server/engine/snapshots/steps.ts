@@ -3,6 +3,7 @@ import { Fault } from '../base/fault';
 import { type Journal, openJournal } from '../base/journal';
 import type { Session } from '../database/session';
 import type { SnapshotRecord } from './record';
+import { dropDatabase } from './statements';
 import type { SnapshotTarget, Surroundings } from './target';
 
 export type SnapshotStep =
@@ -67,13 +68,37 @@ export function isSnapshotStep(value: unknown): value is SnapshotStep {
 }
 
 /** What cannot be undone now, on a full disk, is undone at the next start. */
-export async function undoOrLeave(journal: Journal<SnapshotStep>, undo: () => Promise<void>): Promise<void> {
+export async function undoOrLeave(journal: Journal<SnapshotStep>, undo: () => Promise<unknown>): Promise<void> {
   try {
     await undo();
   } catch (cause) {
     journal.leave();
     throw cause;
   }
+}
+
+interface Noting {
+  readonly worker: Session;
+  readonly journal: Journal<SnapshotStep>;
+}
+
+/** Undoes it whatever becomes of the work, as long as the server answers; the notes stay where it does not. */
+export async function undoneAfter<T>(
+  { worker, journal }: Noting,
+  undo: () => Promise<unknown>,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } finally {
+    if (!worker.lost) await undoOrLeave(journal, undo);
+  }
+}
+
+/** @param use makes the database; it is dropped afterwards, unless it has been renamed by then */
+export function withNewDatabase<T>(noting: Noting, name: string, use: () => Promise<T>): Promise<T> {
+  noting.journal.note({ step: 'load', name });
+  return undoneAfter(noting, () => dropDatabase(noting.worker, name, 'force'), use);
 }
 
 /** What fails has been undone on the way; only when the connection is lost nobody knows, and the notes have to stay. */
