@@ -6,7 +6,13 @@
  */
 import { Fault } from '../base/fault';
 import type { Session } from '../database/session';
-import { attributeIn, type Changeset, type Precondition } from '../layouts/liquibaseFile';
+import {
+  attributeIn,
+  type Changeset,
+  type Existence,
+  type Precondition,
+  type SqlCheck,
+} from '../layouts/liquibaseFile';
 import type { Decision } from './history';
 
 /** @throws {Fault} `refused` where it stops there */
@@ -34,45 +40,25 @@ interface Broken {
   readonly says: string;
 }
 
-async function brokenBy(session: Session, precondition: Precondition): Promise<Broken | undefined> {
-  switch (precondition.kind) {
-    case 'sql-check':
-      return brokenCheck(session, precondition.body);
-    case 'table-exists':
-      return missing(session, precondition.body, 'table', ['r', 'p']);
-    case 'view-exists':
-      return missing(session, precondition.body, 'view', ['v', 'm']);
-    default:
-      throw new Fault('refused', `Liquibase knows no precondition ${precondition.kind}.`);
-  }
-}
+const brokenBy = (session: Session, { asks }: Precondition): Promise<Broken | undefined> =>
+  asks.kind === 'sql-check' ? brokenCheck(session, asks) : missing(session, asks);
 
-async function brokenCheck(session: Session, body: string): Promise<Broken | undefined> {
-  const [, word, single, double, sql] = /^(?:expectedResult:)?(?:(\w+)|'([^']+)'|"([^"]+)") (.*)$/i.exec(body) ?? [];
-  if (sql === undefined) throw new Fault('refused', `Liquibase cannot read its sql-check "${body}".`);
+async function brokenCheck(session: Session, { expected, sql }: SqlCheck): Promise<Broken | undefined> {
   const answer = await session.run(sql.replace(/;\s*$/, ''), { withRows: true });
   if (answer.kind === 'refused') return { when: 'onError', says: answer.refusal.message };
   const found = answer.rows?.[0]?.[0] ?? undefined;
-  const expected = word ?? single ?? double;
   return found === expected ? undefined : { when: 'onFail', says: `"${sql}" gave ${found ?? 'nothing'}` };
 }
 
-async function missing(
-  session: Session,
-  body: string,
-  what: 'table' | 'view',
-  kinds: readonly string[],
-): Promise<Broken | undefined> {
-  const written = new RegExp(String.raw`.*${what}:(\w+)`, 'i').exec(body)?.[1];
-  if (written === undefined) throw new Fault('refused', `its ${what}-exists names no ${what}.`);
-  const schema = /.*schema:(\w+)/i.exec(body)?.[1];
-  const name = corrected(written);
+async function missing(session: Session, { kind, name, schema }: Existence): Promise<Broken | undefined> {
+  const [what, relkinds] = kind === 'table-exists' ? ['table', ['r', 'p']] : ['view', ['v', 'm']];
+  const wanted = corrected(name);
   const found = await session.rows(
     `select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       where c.relname = $1 and n.nspname = coalesce($2, pg_catalog.current_schema()) and c.relkind::text = any($3)`,
-    [name, schema === undefined ? null : corrected(schema), kinds],
+    [wanted, schema === undefined ? null : corrected(schema), relkinds],
   );
-  return found.length > 0 ? undefined : { when: 'onFail', says: `there is no ${what} ${name}` };
+  return found.length > 0 ? undefined : { when: 'onFail', says: `there is no ${what} ${wanted}` };
 }
 
 /** A name in one case is one in lower case. */

@@ -23,10 +23,21 @@ export interface Changeset {
 }
 
 export interface Precondition {
-  /** `sql-check`, `table-exists` … */
-  readonly kind: string;
-  readonly body: string;
+  readonly asks: SqlCheck | Existence;
   readonly range: TextRange;
+}
+
+export interface SqlCheck {
+  readonly kind: 'sql-check';
+  readonly expected: string;
+  readonly sql: string;
+}
+
+/** Of a relation; names as they are written. */
+export interface Existence {
+  readonly kind: 'table-exists' | 'view-exists';
+  readonly name: string;
+  readonly schema: string | undefined;
 }
 
 export interface FormattedSql {
@@ -155,16 +166,16 @@ class Reader implements FormattedSql {
     else if (sql !== undefined)
       changeset.rollback.push({ start: range.start + before.length, end: range.end, behind: '\n' });
     else if (/^\s*\/\*\s*liquibase\s*rollback\s*$/i.test(line)) this.readBlock(changeset, range);
-    else if (kind !== undefined) this.readPrecondition(changeset, { kind, body: body.trim(), range });
+    else if (kind !== undefined) this.readPrecondition(changeset, kind, body.trim(), range);
     else if (/^\s*--\s*preconditions(.*)$/i.test(line)) this.readConditions(changeset, line, range);
     else changeset.sql.push({ ...range, behind: '\n' });
   }
 
-  private readPrecondition({ preconditions }: Growing, it: Precondition): void {
-    const { kind, body, range } = it;
-    const says = knownPreconditions.get(kind);
-    if (says?.test(body)) preconditions.push(it);
-    else if (says) this.refuse({ range, code: 'liquibase-directive' }, `it cannot read this ${kind}`);
+  private readPrecondition({ preconditions }: Growing, kind: string, body: string, range: TextRange): void {
+    const read = knownPreconditions.get(kind);
+    const asks = read?.(body);
+    if (asks) preconditions.push({ asks, range });
+    else if (read) this.refuse({ range, code: 'liquibase-directive' }, `it cannot read this ${kind}`);
     else
       this.refuse(
         { range, code: 'liquibase-directive' },
@@ -207,12 +218,26 @@ class Reader implements FormattedSql {
   }
 }
 
-/** In formatted SQL, with what each has to say. */
-const knownPreconditions: ReadonlyMap<string, RegExp> = new Map([
-  ['sql-check', /^(?:expectedResult:)?(?:\w+|'[^']+'|"[^"]+") ./i],
-  ['table-exists', /table:\w/i],
-  ['view-exists', /view:\w/i],
+type ReadAsked = (body: string) => Precondition['asks'] | undefined;
+
+/** In formatted SQL; each reads what it asks, where Liquibase can. */
+const knownPreconditions: ReadonlyMap<string, ReadAsked> = new Map<string, ReadAsked>([
+  ['sql-check', sqlCheckIn],
+  ['table-exists', (body) => existenceIn(body, 'table')],
+  ['view-exists', (body) => existenceIn(body, 'view')],
 ]);
+
+function sqlCheckIn(body: string): SqlCheck | undefined {
+  const [, word, single, double, sql] = /^(?:expectedResult:)?(?:(\w+)|'([^']+)'|"([^"]+)") (.+)$/i.exec(body) ?? [];
+  const expected = word ?? single ?? double;
+  return sql === undefined || expected === undefined ? undefined : { kind: 'sql-check', expected, sql };
+}
+
+function existenceIn(body: string, what: 'table' | 'view'): Existence | undefined {
+  const name = new RegExp(String.raw`.*${what}:(\w+)`, 'i').exec(body)?.[1];
+  const schema = /.*schema:(\w+)/i.exec(body)?.[1];
+  return name === undefined ? undefined : { kind: `${what}-exists`, name, schema };
+}
 
 const firstLine = /^\s*--\s*liquibase\s*formatted/i;
 
