@@ -1,6 +1,8 @@
 /** What changes nothing the second time by itself, and does so beside what stands before it in the file. */
-import { treesOf } from '../sql/parse';
+import { shapeOf } from '../sql/parse';
+import { rowEffectOf } from '../sql/rowEffects';
 import type { Statement } from '../sql/statement';
+import { lastOf } from '../sql/tree';
 import { left, type Treatment } from './treatment';
 
 /**
@@ -14,25 +16,17 @@ export class OrderOfRows {
   /** Of the statements of a file, in their order. */
   allows({ text, kind }: Statement, treatment: Treatment): Treatment {
     if (kind !== 'sql') return treatment;
-    const [tree] = treesOf(text);
-    if (!tree) return treatment;
-    if ('UpdateStmt' in tree) this.#written.add(tree.UpdateStmt.relation?.relname ?? '');
-    if ('DeleteStmt' in tree) this.#written.add(tree.DeleteStmt.relation?.relname ?? '');
-    if ('MergeStmt' in tree) this.#written.add(tree.MergeStmt.relation?.relname ?? '');
-    if (!('AlterTableStmt' in tree) || !this.#written.has(tree.AlterTableStmt.relation?.relname ?? ''))
-      return treatment;
-    const converts = (tree.AlterTableStmt.cmds ?? []).some(
-      (it) =>
-        'AlterTableCmd' in it &&
-        it.AlterTableCmd.subtype === 'AT_AlterColumnType' &&
-        it.AlterTableCmd.def &&
-        'ColumnDef' in it.AlterTableCmd.def &&
-        it.AlterTableCmd.def.ColumnDef.raw_default,
-    );
-    return converts
+    const effect = rowEffectOf(text);
+    if (effect.kind === 'writes' && writesAgain.has(shapeOf(text).node))
+      for (const table of effect.tables) this.#written.add(lastOf(table));
+    if (effect.kind !== 'alters' || !this.#written.has(lastOf(effect.table))) return treatment;
+    return effect.clauses.some((it) => it.kind === 'retype' && it.using)
       ? left(
           'A statement before it writes rows of that table, and would do so again behind the conversion: make two files of it.',
         )
       : treatment;
   }
 }
+
+/** A query may write in its WITH. An INSERT is left, or finds its rows. */
+const writesAgain: ReadonlySet<string> = new Set(['UpdateStmt', 'DeleteStmt', 'MergeStmt', 'SelectStmt']);

@@ -38,12 +38,13 @@ export type Cut = (text: string) => readonly Script[];
  */
 export function rewritten(text: string, cut: Cut, keysOf: KeysOf): Rewritten {
   const scripts = cut(text);
+  const treated = treatedIn(text, scripts, keysOf);
   const count = statementCount(text, scripts);
   for (const style of ['lines', 'line'] as const) {
-    const tries = inStyle(style, text, scripts, keysOf);
+    const tries = inStyle(style, text, treated);
     if (statementCount(tries.text, cut(tries.text)) === count) return tries;
   }
-  return inStyle('none', text, scripts, keysOf);
+  return inStyle('none', text, treated);
 }
 
 /** What would become of its statements, however its tool cuts the text then. */
@@ -51,21 +52,32 @@ export const demandsOf = (
   text: string,
   scripts: readonly Script[],
   keysOf: KeysOf,
-): Pick<Rewritten, 'changed' | 'left'> => inStyle('lines', text, scripts, keysOf);
+): Pick<Rewritten, 'changed' | 'left'> => inStyle('lines', text, treatedIn(text, scripts, keysOf));
 
 type Style = 'lines' | 'line' | 'none';
+
+interface Treated {
+  readonly statement: Statement;
+  readonly treatment: Treatment;
+}
+
+function treatedIn(text: string, scripts: readonly Script[], keysOf: KeysOf): readonly Treated[] {
+  const order = new OrderOfRows();
+  return scripts
+    .flatMap((it) => statementsIn(text, it))
+    .map((statement) => ({ statement, treatment: order.allows(statement, treatmentOf(statement, keysOf)) }));
+}
 
 const statementCount = (text: string, scripts: readonly Script[]): string =>
   JSON.stringify(scripts.map((it) => statementsIn(text, it).length));
 
-function inStyle(style: Style, text: string, scripts: readonly Script[], keysOf: KeysOf): Rewritten {
+function inStyle(style: Style, text: string, treated: readonly Treated[]): Rewritten {
   const edits: Edit[] = [];
   const changed: TextRange[] = [];
   const left: LeftStatement[] = [];
-  const order = new OrderOfRows();
-  for (const statement of scripts.flatMap((it) => statementsIn(text, it))) {
+  for (const { statement, treatment: wanted } of treated) {
     const { range } = statement;
-    const treatment = order.allows(statement, possible(treatmentOf(statement, keysOf), statement, style));
+    const treatment = possible(wanted, statement, style);
     const own = editsOf(treatment, statement, new Writer(text, statement, style));
     edits.push(...own);
     if (own.length > 0) changed.push(range);
