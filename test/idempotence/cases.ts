@@ -361,5 +361,7 @@ export const cases: readonly Case[] = [
   },
   { given: `${table}; insert into t values (1, 1)`, statement: 'delete from t where a > 0', becomes: kept },
   { given: `${table}; insert into t values (1, 1)`, statement: 'truncate t', becomes: kept },
+  { given: table, statement: 'with w as (insert into t values (1, 1) returning a) select a from w', becomes: left },
+  { given: table, statement: 'with w as (update t set a = id * 10 returning a) select a from w', becomes: tried },
   { given: table, statement: `do $body$ begin perform 1; end $body$`, becomes: tried },
 ];

@@ -17,8 +17,7 @@ export function insert(node: Insert, written: Written, keysOf: KeysOf): Treatmen
       ? left('Its DO UPDATE makes new values of the old ones, and would do so each time.')
       : tried;
   }
-  if (withClause)
-    return left('It would add its rows once more: put ON CONFLICT behind it, or NOT EXISTS into its query.');
+  if (withClause) return added;
   const key = keyOf(node, keysOf);
   if (!key)
     return looksFirst(node.selectStmt)
@@ -34,6 +33,8 @@ export function insert(node: Insert, written: Written, keysOf: KeysOf): Treatmen
   const insertion = end ? { at: end.range.start, text: `${words} ` } : { at: written.text.length, text: ` ${words}` };
   return { kind: 'clauses', insertions: [insertion] };
 }
+
+const added = left('It would add its rows once more: put ON CONFLICT behind it, or NOT EXISTS into its query.');
 
 /** `… WHERE NOT EXISTS (SELECT …)` */
 const looksFirst = (query: Node | undefined): boolean =>
@@ -126,14 +127,19 @@ function holdsQuery(root: unknown): boolean {
 
 export function select({ intoClause, ...query }: NodeOf<'SelectStmt'>): Treatment {
   if (intoClause) return left('SELECT INTO has no IF NOT EXISTS: write CREATE TABLE … AS.');
-  let [calls, counts] = [false, false];
-  visit(query, (key, value: { funcname?: Node[] }) => {
-    if (key !== 'FuncCall') return;
-    calls = true;
+  let [isPlain, adds, counts] = [true, false, false];
+  visit(query, (key, value: { funcname?: Node[]; onConflictClause?: unknown }) => {
+    if (!beyondReading.has(key)) return;
+    isPlain = false;
+    adds ||= key === 'InsertStmt' && !value.onConflictClause;
     counts ||= textOf(value.funcname?.at(-1)) === 'nextval';
   });
+  if (adds) return added;
   if (counts) return left('nextval takes another number each time.');
-  return calls ? tried : kept;
+  return isPlain ? kept : tried;
 }
+
+/** A query may write in its WITH. */
+const beyondReading: ReadonlySet<string> = new Set(['FuncCall', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt']);
 
 const nameOf = (node: Node): string => ('ResTarget' in node ? (node.ResTarget.name ?? '') : '');
