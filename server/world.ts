@@ -2,9 +2,10 @@
 import { lstatSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { writeDurably } from './engine/base/durable';
+import { isMissing, writeDurably } from './engine/base/durable';
 import { Fault } from './engine/base/fault';
 import { readRegularFile } from './engine/base/regularFile';
+import { systemCode } from './engine/base/systemError';
 import type { Files, World } from './engine/world';
 import { rememberedFiles } from './engine/base/rememberedFiles';
 
@@ -87,7 +88,7 @@ function put(path: string, write: () => void): void {
     write();
   } catch (error) {
     if (error instanceof Fault) throw error;
-    const full = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
+    const full = systemCode(error) === 'ENOSPC';
     throw new Fault(full ? 'disk-full' : 'not-writable', `${path}: ${words(error)}.`, error);
   }
 }
@@ -100,9 +101,6 @@ function demandNoLink(path: string): void {
       `${path} is a symbolic link to ${readlinkSync(path)}, which has to be written itself.`,
     );
 }
-
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 
 /** What is there all the same: that is no accident, and who runs it would fail, or find it. */
 function whyMissing(path: string): string | undefined {

@@ -11,6 +11,7 @@ import { newsFor, type NewsStand } from './news';
 import { engineOptions } from './projects';
 import { openTerminal, type Terminal } from './terminal';
 import { version } from '../engine/base/version';
+import { systemCode } from '../engine/base/systemError';
 
 void main(process.argv.slice(2));
 
@@ -81,7 +82,7 @@ function currentFolder(): string {
   try {
     return process.cwd();
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (systemCode(error) !== 'ENOENT') throw error;
     throw new Fault('no-folder', 'it was removed or replaced.', error);
   }
 }

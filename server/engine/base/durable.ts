@@ -18,6 +18,7 @@ import {
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Fault } from './fault';
+import { systemCode } from './systemError';
 
 /** Ends the name of a file that is still being written; one that is left over is rubbish. */
 export const unfinishedSuffix = '.unfinished';
@@ -96,8 +97,8 @@ export function guarded<T>(path: string, work: () => T): T {
 
 /** What a refusal of the file system means for the user; anything else is given back as it is. */
 export function fileFault(path: string, cause: unknown): unknown {
-  if (!(cause instanceof Error) || !('code' in cause)) return cause;
-  switch (cause.code) {
+  const code = systemCode(cause);
+  switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':
     case 'EFBIG':
@@ -108,7 +109,7 @@ export function fileFault(path: string, cause: unknown): unknown {
     case 'ENOTDIR':
     case 'EEXIST':
     case 'EISDIR':
-      return new Fault('not-writable', `${path} (${cause.code}).`, cause);
+      return new Fault('not-writable', `${path} (${code}).`, cause);
     case 'ENOENT':
       return new Fault('not-readable', `${path} is not there.`, cause);
     default:
@@ -117,8 +118,7 @@ export function fileFault(path: string, cause: unknown): unknown {
 }
 
 /** There is no such file or folder, or not any more. */
-export const isMissing = (cause: unknown): boolean =>
-  cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+export const isMissing = (cause: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(systemCode(cause) ?? '');
 
 /** @returns undefined when it is not there (any more): another process may just throw it away */
 export function unlessMissing<T>(read: () => T): T | undefined {

@@ -1,4 +1,5 @@
 /** Whether another process of this machine still runs. */
+import { systemCode } from './systemError';
 
 /** A process of another user that may not be signalled runs all the same. */
 export function isAlive(pid: number): boolean {
@@ -6,6 +7,6 @@ export function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return systemCode(error) === 'EPERM';
   }
 }

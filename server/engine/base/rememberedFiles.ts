@@ -1,6 +1,7 @@
 /** The files of the disk, read again only when they are others: a folder may hold thousands, and every keystroke asks. */
 import { lstatSync, statSync } from 'node:fs';
 import type { Files } from '../world';
+import { systemCode } from './systemError';
 
 interface Remembered {
   readonly stamp: string;
@@ -36,7 +37,7 @@ function stampOf(path: string): string | undefined {
     const file = statSync(path, { throwIfNoEntry: false, bigint: true });
     return file && `${file.mtimeNs} ${file.ctimeNs} ${file.size} ${file.ino}`;
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return undefined;
+    if (systemCode(error) !== undefined) return undefined;
     throw error;
   }
 }
@@ -47,7 +48,7 @@ function isNowhere(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) === undefined;
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return false;
+    if (systemCode(error) !== undefined) return false;
     throw error;
   }
 }

@@ -7,6 +7,7 @@ import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { Fault } from '../base/fault';
 import { readRegularFile } from '../base/regularFile';
+import { systemCode } from '../base/systemError';
 import { type Keywords, readConnectionString } from './connectionString';
 import {
   type ConnectionParameters,
@@ -43,7 +44,7 @@ function readIfPossible(path: string): string | undefined {
   try {
     return readRegularFile(path).toString('utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return undefined;
+    if (systemCode(error) !== undefined) return undefined;
     throw error;
   }
 }

@@ -6,6 +6,7 @@ import { isAlive } from '../base/process';
 import { Fault } from '../base/fault';
 import { jsonIn } from '../base/json';
 import { fileFault, guarded, isMissing, makeFolder, unfinishedSuffix } from '../base/durable';
+import { systemCode } from '../base/systemError';
 
 interface Holder {
   readonly pid: number;
@@ -74,7 +75,7 @@ function create(lock: string, content: string): boolean {
     linkSync(beside, lock);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (systemCode(error) === 'EEXIST') return false;
     throw fileFault(lock, error);
   } finally {
     rmSync(beside, { force: true });
@@ -121,7 +122,7 @@ function startOf(pid: number): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8').split(')').at(-1)?.split(' ')[20];
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return undefined;
+    if (systemCode(error) !== undefined) return undefined;
     throw error;
   }
 }

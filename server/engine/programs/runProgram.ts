@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { jsonIn } from '../base/json';
+import { systemCode } from '../base/systemError';
 
 export interface ProgramCall {
   /** The interpreter, and what stands before the script: `['bundle', 'exec', 'ruby']`. */
@@ -126,7 +127,6 @@ function send(child: ChildProcess, signal: NodeJS.Signals): void {
     process.kill(-child.pid, signal);
   } catch (error) {
     // For macOS a group of processes that have ended is one of somebody else.
-    const hasGone = error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM');
-    if (!hasGone) throw error;
+    if (!['ESRCH', 'EPERM'].includes(systemCode(error) ?? '')) throw error;
   }
 }

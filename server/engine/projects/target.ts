@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import { Fault } from '../base/fault';
+import { systemCode } from '../base/systemError';
 import {
   type Candidate,
   candidateNamed,
@@ -173,8 +174,7 @@ function textUnless(isLeftOut: (fault: Fault) => boolean, path: string, { files,
 }
 
 /** A link that leads nowhere (`.env` to a secret that is mounted elsewhere), a folder (`python -m venv .env`). */
-const isNoFile = ({ cause }: Fault): boolean =>
-  cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'EISDIR');
+const isNoFile = ({ cause }: Fault): boolean => ['ENOENT', 'EISDIR'].includes(systemCode(cause) ?? '');
 
 /** The folder and those above it, up to the workspace's. */
 export function foldersUpTo(folder: string, roots: readonly string[]): string[] {

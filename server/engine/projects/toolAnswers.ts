@@ -4,6 +4,7 @@ import { realpathSync } from 'node:fs';
 import { join, normalize, resolve, sep } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Fault } from '../base/fault';
+import { systemCode } from '../base/systemError';
 import { unlessUnreadable } from '../base/unlessUnreadable';
 import { askedFolder } from '../layouts/asked';
 import { contentsOf } from '../layouts/find';
@@ -197,9 +198,10 @@ export class ToolAnswers {
         }
       );
     } catch (error) {
-      if (!(error instanceof Error) || !('code' in error)) throw error;
+      const code = systemCode(error);
+      if (code === undefined) throw error;
       const [command] = call.interpreter;
-      return { trouble: `${command} cannot be started (${String(error.code)}). ${remedies[program.language]}` };
+      return { trouble: `${command} cannot be started (${code}). ${remedies[program.language]}` };
     }
   }
 }

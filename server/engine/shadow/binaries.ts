@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
+import { systemCode } from '../base/systemError';
 
 export interface Binaries {
   /** Folder with `postgres` and `initdb`. */
@@ -70,7 +71,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return [];
+    if (systemCode(error) !== undefined) return [];
     throw error;
   }
 }
@@ -99,7 +100,7 @@ export function linkLibraries(folder: string): void {
     makeLinks(list, dirname(dirname(folder)));
   } catch (error) {
     // A folder that is closed to us: the server will say that it misses its libraries.
-    if (!(error instanceof Error && 'code' in error)) throw error;
+    if (systemCode(error) === undefined) throw error;
   }
 }
 

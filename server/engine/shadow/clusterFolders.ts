@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { unlessMissing } from '../base/durable';
 import { Fault } from '../base/fault';
 import { isAlive } from '../base/process';
+import { systemCode } from '../base/systemError';
 import { nobody, windows } from './serverPrograms';
 
 const prefix = 'rehearsal-pg-';
@@ -116,7 +117,7 @@ async function answers(folder: string): Promise<boolean> {
     await once(socket, 'connect');
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return false;
+    if (systemCode(error) !== undefined) return false;
     throw error;
   } finally {
     socket.destroy();
@@ -128,6 +129,6 @@ export function endServer(pid: number): void {
   try {
     process.kill(pid, 'SIGQUIT');
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    if (systemCode(error) !== 'ESRCH') throw error;
   }
 }
