@@ -2,8 +2,8 @@
  * The files by which somebody else brings a target from where it is to the newest migration, with nothing but psql: what
  * to run, what to expect, and the way back.
  */
-import { createHash } from 'node:crypto';
 import type { Planned } from '../apply/plan';
+import { sha256 } from '../base/digest';
 import { quoteIdentifier, quoteLiteral } from '../database/quote';
 import { withoutVariables } from '../sql/psqlVariables';
 import { changedAs, fingerprintOf, fingerprintQuery, linesOf, objectsQuery, type SchemaObjects } from './fingerprint';
@@ -26,7 +26,7 @@ export function bundleFiles(parts: BundleParts): ReadonlyMap<string, string> {
     files.set(`up/${fileName(planned)}`, up);
     if (down.kind === 'script') files.set(`down/${fileName(planned)}`, down.text);
   }
-  const sums = [...files].map(([path, text]) => `${createHash('sha256').update(text).digest('hex')}  ${path}\n`);
+  const sums = [...files].map(([path, text]) => `${sha256(text)}  ${path}\n`);
   return files.set('SHA256SUMS', sums.join(''));
 }
 

@@ -1,7 +1,8 @@
 /** One writer for each embedded database: a lock file beside it that says who it is. */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { linkSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { sha256 } from '../base/digest';
 import { isAlive } from '../base/process';
 import { Fault } from '../base/fault';
 import { jsonIn } from '../base/json';
@@ -108,7 +109,7 @@ function isWorking({ pid, started }: Holder, lock: string): boolean {
  * @throws {Fault} `locked` when another process is doing it just now
  */
 function removeDead(lock: string, dead: string, path: string): void {
-  const name = createHash('sha256').update(dead).digest('hex').slice(0, 16);
+  const name = sha256(dead).slice(0, 16);
   const release = acquire(`${lock}.${name}${unfinishedSuffix}`, path);
   try {
     if (contentOf(lock) === dead) rmSync(lock, { force: true });

@@ -6,7 +6,7 @@
  * table keeps a migration from being recorded twice. The lock taken here keeps two of us apart; drizzle itself, which
  * asks the table first, waits for the one on the table.
  */
-import { createHash } from 'node:crypto';
+import { sha256 } from '../base/digest';
 import { Fault } from '../base/fault';
 import type { Session } from '../database/session';
 import { configFor } from '../layouts/drizzleConfig';
@@ -41,13 +41,11 @@ export function drizzleHistory(options: DrizzleOptions): History {
         isOfJournal(options)
           ? `insert into ${quoted(table)} ("hash", "created_at") values ($1, $2)`
           : `insert into ${quoted(table)} ("hash", "created_at", "name") values ($1, $2, $3)`,
-        isOfJournal(options) ? [hashOf(upText), version] : [hashOf(upText), String(millisOf(version)), version],
+        isOfJournal(options) ? [sha256(upText), version] : [sha256(upText), String(millisOf(version)), version],
       );
     },
   };
 }
-
-const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 const isOfJournal = ({ read }: DrizzleOptions): boolean => read(journalFile) !== undefined;
 
@@ -147,7 +145,7 @@ const unmatched = (table: TableName, ids: readonly number[]): string =>
 function isEdited(hashes: readonly string[] | undefined, text: string): boolean {
   if (hashes === undefined) return false;
   const unix = text.replaceAll('\r\n', '\n');
-  return ![text, unix, unix.replaceAll('\n', '\r\n')].some((it) => hashes.includes(hashOf(it)));
+  return ![text, unix, unix.replaceAll('\n', '\r\n')].some((it) => hashes.includes(sha256(it)));
 }
 
 function groupsOf(pairs: readonly (readonly [string, string])[]): ReadonlyMap<string, readonly string[]> {

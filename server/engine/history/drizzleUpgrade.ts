@@ -3,7 +3,7 @@
  *
  * Facts from drizzle-team/drizzle-orm v1.0.0-rc.5: drizzle-orm/src/up-migrations/pg.ts, src/migrator.utils.ts.
  */
-import { createHash } from 'node:crypto';
+import { sha256 } from '../base/digest';
 import { Fault } from '../base/fault';
 import type { Session } from '../database/session';
 import type { ToolSettings } from '../layouts/layout';
@@ -44,7 +44,7 @@ export function matched(
     .flatMap((name) => {
       const text = read(`${name}/migration.sql`);
       if (text === undefined) return [];
-      return [{ name, millis: millisOf(name), hash: createHash('sha256').update(text).digest('hex') }];
+      return [{ name, millis: millisOf(name), hash: sha256(text) }];
     });
   const names = new Map<number, string>();
   const unknown: number[] = [];

@@ -2,8 +2,8 @@
  * Which drift is to be left as it is: kept in a file of the workspace, so that it is reviewed as all else is. An object
  * is named with a digest of its text, so that what changes once more is told again.
  */
-import { createHash } from 'node:crypto';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { digestOf } from '../base/digest';
 import { Fault } from '../base/fault';
 import { fieldsOf, jsonIn } from '../base/json';
 import type { ObjectChange } from '../project';
@@ -29,11 +29,8 @@ interface Entry {
 const fileName = join('.rehearsal', 'ignored-drift.json');
 
 /** Of another text, another one. */
-export const driftIdOf = ({ kind, type, name, before = '', after = '' }: ObjectChange): string => {
-  const hash = createHash('sha256');
-  for (const part of [kind, type, name, before, after]) hash.update(`${part.length}:${part}`);
-  return hash.digest('hex').slice(0, 16);
-};
+export const driftIdOf = ({ kind, type, name, before = '', after = '' }: ObjectChange): string =>
+  digestOf(kind, type, name, before, after).slice(0, 16);
 
 /** @throws {Fault} `not-readable` when the file is there and is not as we write it */
 export function ignoredDrift(ground: Ground): IgnoredDrift {

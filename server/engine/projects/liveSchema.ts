@@ -2,8 +2,8 @@
  * The live schema of a target. A dump takes longer than people like to wait for their first answer: where the target
  * looks as it did when it was last dumped, that dump is believed, until a new one has shown whether it is true.
  */
-import { createHash } from 'node:crypto';
 import { deserialize, serialize } from 'node:v8';
+import { digestOf } from '../base/digest';
 import type { DiskCache } from '../base/diskCache';
 import { untilAborted } from '../base/untilAborted';
 import { version } from '../base/version';
@@ -166,5 +166,4 @@ interface Kept {
   readonly reaching: readonly Learned[];
 }
 
-const keyOf = (identity: string): string =>
-  `dump-${createHash('sha256').update(`${version} ${process.versions.v8} ${identity}`).digest('hex').slice(0, 32)}`;
+const keyOf = (identity: string): string => `dump-${digestOf(version, process.versions.v8, identity)}`;

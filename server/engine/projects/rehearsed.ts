@@ -2,9 +2,9 @@
  * What was rehearsed for a target in production, kept on the disk: nothing is applied there by other scripts, upon
  * another schema, or after too long a time. A check writes such a record, and so does a trial.
  */
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Planned } from '../apply/plan';
+import { sha256 } from '../base/digest';
 import { Fault } from '../base/fault';
 import { jsonIn } from '../base/json';
 import { type Check, type FileCheck, isErrorOfUp, type TrialResult } from '../project';
@@ -24,7 +24,7 @@ export interface RehearsalRecord {
 
 export interface RehearsedScript {
   readonly version: string;
-  /** Of its up file, as digestOf. */
+  /** Of its up file, with its byte order mark. */
   readonly digest: string;
   readonly verdict: 'passed' | 'refused';
 }
@@ -33,9 +33,6 @@ const usualMaxAge = 60;
 
 /** A clock that is set right by the network may go back a little. */
 const clocksDifferBy = 1;
-
-/** @param upText with its byte order mark */
-export const digestOf = (upText: string): string => createHash('sha256').update(upText).digest('hex');
 
 /** Keeps what came of a check for the next apply. @param run the check, which tells of each file */
 export async function noting(
@@ -67,7 +64,7 @@ export async function notingTrial(
   if (result.kind !== 'tried' && result.kind !== 'refused') return result;
   const refused = result.kind === 'refused' && result.pass === 'up' ? result.version : undefined;
   const scripts = plan.map(({ migration: { version }, upText }): RehearsedScript => {
-    return { version, digest: digestOf(upText), verdict: version === refused ? 'refused' : 'passed' };
+    return { version, digest: sha256(upText), verdict: version === refused ? 'refused' : 'passed' };
   });
   const ran = refused === undefined ? scripts : scripts.slice(0, scripts.findIndex((it) => it.version === refused) + 1);
   await unlessFault(ground, () => Promise.resolve(keep(ground, { by: 'trial', schema, scripts: ran })));
@@ -91,7 +88,7 @@ async function noteCheck(ground: Ground, files: ReadonlyMap<string, FileCheck>, 
     const file = files.get(it.link.up.path);
     if (!file) break;
     const verdict = file.findings.some(isErrorOfUp) ? 'refused' : 'passed';
-    scripts.push({ version: it.migration.version, digest: digestOf(wholeUpText(it)), verdict });
+    scripts.push({ version: it.migration.version, digest: sha256(wholeUpText(it)), verdict });
   }
   if (scripts.length > 0) keep(ground, { by: 'check', schema: await ground.bench.schemaFingerprint(signal), scripts });
 }
@@ -129,7 +126,7 @@ async function whyNot(ground: Ground, plan: readonly Planned[], signal: AbortSig
     const script = record.scripts[i];
     if (script?.version !== migration.version)
       return `${migration.version} was not rehearsed in this order, from the first pending migration on`;
-    if (script.digest !== digestOf(upText))
+    if (script.digest !== sha256(upText))
       return `${migration.version} is not what was rehearsed: its file has changed`;
     if (script.verdict === 'refused') return `${migration.version} was refused when it was rehearsed`;
   }
@@ -142,7 +139,7 @@ const isProduction = ({ bench }: Ground): boolean => bench.target.info.environme
 
 /** One folder and one target have one record: the last. */
 function pathOf({ bench, folder, world }: Ground): string {
-  const of = createHash('sha256').update(`${bench.target.info.id}\0${folder.path}`).digest('hex').slice(0, 24);
+  const of = sha256(`${bench.target.info.id}\0${folder.path}`).slice(0, 24);
   return join(world.storage, 'rehearsed', `${of}.json`);
 }
 

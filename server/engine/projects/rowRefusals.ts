@@ -5,7 +5,7 @@
  * is then no doubt but an error, until they are there again and show it. No more than digests are kept of it: what
  * Postgres says of rows may hold values of the user.
  */
-import { createHash } from 'node:crypto';
+import { digestOf } from '../base/digest';
 import type { DiskCache } from '../base/diskCache';
 import { jsonIn } from '../base/json';
 import type { Link } from '../rehearsal/link';
@@ -170,9 +170,3 @@ const saidBy = ({ refusal: { sqlState, message, detail = '' } }: Refused): reado
   digestOf(sqlState, message, detail),
   digestOf(sqlState, message),
 ];
-
-function digestOf(...parts: readonly string[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(`${part.length}:${part}`);
-  return hash.digest('hex').slice(0, 32);
-}

@@ -1,6 +1,6 @@
 /** Which database are the migrations of a folder for? What the user chose, else what the environment names, else the embedded engine. */
-import { createHash } from 'node:crypto';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
+import { sha256 } from '../base/digest';
 import { Fault } from '../base/fault';
 import { systemCode } from '../base/systemError';
 import {
@@ -233,7 +233,7 @@ function embeddedTarget(
 ): Target {
   const root = rootOf(folder, roots) ?? folder;
   const name = basename(root);
-  const hash = createHash('sha256').update(folder).digest('hex').slice(0, 10);
+  const hash = sha256(folder).slice(0, 10);
   // By the folder alone, so that it is the same one from whichever level of the repository it is opened.
   const place = `${folder
     .split(/[\\/]/)

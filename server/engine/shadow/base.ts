@@ -1,5 +1,5 @@
 /** What a shadow starts from: nothing, a file of the embedded engine, or the live schema of a target, with its rows or without. */
-import { createHash } from 'node:crypto';
+import { digestOf } from '../base/digest';
 import type { Database } from '../database/database';
 import { ReachingNames } from '../sql/reach';
 import { type Learned, reachingIn, reachingNames } from '../sql/reachingSchema';
@@ -42,7 +42,7 @@ export const emptyBase: Base = { kind: 'empty', fingerprint: 'empty', setUp: noS
  */
 export const emptyLike = (setUp: SetUp): Base => ({
   kind: 'empty',
-  fingerprint: digest('empty', textOf(setUp)),
+  fingerprint: digestOf('empty', textOf(setUp)),
   setUp: { ...setUp, publicSchema: true },
 });
 
@@ -56,7 +56,7 @@ export const emptyAfter = ({ makes, first }: Beginning): Base =>
 export const fileBase = (path: string, stamp: string, settings: readonly Setting[] = []): FileBase => ({
   kind: 'file',
   path,
-  fingerprint: digest('file', path, stamp, ...settings.flatMap(({ name, value }) => [name, value])),
+  fingerprint: digestOf('file', path, stamp, ...settings.flatMap(({ name, value }) => [name, value])),
   settings,
 });
 
@@ -70,7 +70,7 @@ export const dumpBase = (sql: string, setUp: SetUp): DumpBase => ({
   kind: 'dump',
   sql,
   setUp,
-  fingerprint: digest('dump', sql, textOf(setUp)),
+  fingerprint: digestOf('dump', sql, textOf(setUp)),
 });
 
 /** What of the base reaches outside its database: the same object for the same base, found out once. */
@@ -95,13 +95,7 @@ export const withRows = (base: DumpBase, rows: RowSource, moment: string): DumpB
   ...base,
   rows,
   upon: base.fingerprint,
-  fingerprint: digest('rows', base.fingerprint, moment),
+  fingerprint: digestOf('rows', base.fingerprint, moment),
 });
 
 const textOf = ({ available, ...rest }: SetUp): string => JSON.stringify({ ...rest, available: [...available] });
-
-const digest = (...parts: readonly string[]): string => {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(`${part.length}:${part}`);
-  return hash.digest('hex').slice(0, 24);
-};

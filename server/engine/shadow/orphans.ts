@@ -1,13 +1,13 @@
 /** Shadows that a process has left behind on a server that others use too. */
-import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
+import { sha256 } from '../base/digest';
 import { Fault } from '../base/fault';
 import { isAlive } from '../base/process';
 import { quoteIdentifier } from '../database/quote';
 import type { Session } from '../database/session';
 
 /** The machine, because a process id says something only there; short, because names end at 63 bytes. */
-const machine = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+const machine = sha256(hostname()).slice(0, 8);
 
 /** Names of shadows: this, the process id, `_` and something random. */
 export const shadowPrefix = `rehearsal_shadow_${machine}_`;

@@ -1,5 +1,5 @@
 /** Which state is behind the first links of a chain? Told by what their scripts say to Postgres, and what they begin on. */
-import { createHash } from 'node:crypto';
+import { digestOf } from '../../base/digest';
 import { statementsIn } from '../../layouts/statements';
 import { normalForm } from '../../sql/normalForm';
 import type { Link, ScriptFile } from '../link';
@@ -55,9 +55,3 @@ const clock =
 
 /** SQL that is put together at run time; bounds of a partition, which are computed when it is made. */
 const composed = /\bexecute\b(?!\W*(?:function|procedure)\b)|\bfor\W*values\b/i;
-
-function digestOf(...parts: readonly string[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(`${part.length}:${part}`);
-  return hash.digest('hex').slice(0, 32);
-}
