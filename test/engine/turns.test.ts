@@ -1,6 +1,6 @@
 /** Who may use the shadows when: what nobody waits for gives way to what somebody has asked for. */
 import { deepEqual, rejects } from 'node:assert/strict';
-import { Line } from '../../server/engine/base/line';
+import { Queue } from '../../server/engine/base/queue';
 import { ShadowTurns } from '../../server/engine/projects/turns';
 import { never } from './support';
 
@@ -63,17 +63,17 @@ describe('the turns of a bench', () => {
   });
 });
 
-describe('a line', () => {
+describe('a queue', () => {
   it('is left by who gives up, and nobody gets before those in front', async () => {
-    const line = new Line();
+    const queue = new Queue();
     let end = (): void => undefined;
-    const first = line.take(() => new Promise<void>((resolve) => (end = resolve)));
+    const first = queue.run(() => new Promise<void>((resolve) => (end = resolve)));
     await rejects(
-      line.take(() => Promise.resolve(), AbortSignal.abort(new Error('stale'))),
+      queue.run(() => Promise.resolve(), AbortSignal.abort(new Error('stale'))),
       { message: 'stale' },
     );
     const said: string[] = [];
-    const third = line.take(async () => said.push('third'));
+    const third = queue.run(async () => said.push('third'));
     said.push('first ends');
     end();
     await Promise.all([first, third]);
@@ -81,10 +81,10 @@ describe('a line', () => {
   });
 
   it('is begun at once by who comes when the last one is done, also where that one has waited', async () => {
-    const line = new Line();
-    await Promise.all([line.take(() => Promise.resolve()), line.take(() => Promise.resolve())]);
+    const queue = new Queue();
+    await Promise.all([queue.run(() => Promise.resolve()), queue.run(() => Promise.resolve())]);
     const said: string[] = [];
-    const next = line.take(async () => said.push('begins'));
+    const next = queue.run(async () => said.push('begins'));
     said.push('called');
     await next;
     deepEqual(said, ['begins', 'called']);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { types } from 'pg';
 import { Fault } from '../base/fault';
-import { Line } from '../base/line';
+import { Queue } from '../base/queue';
 import { timedOut } from './answer';
 import { compiledDump } from './embeddedAssets';
 import {
@@ -66,7 +66,7 @@ export class EmbeddedSession implements Session {
   #closing: Promise<void> | undefined;
   /** A refusal to answer the running statement with when it is cut off. */
   #cutOff: (() => Promise<void>) | undefined;
-  readonly #line = new Line();
+  readonly #queue = new Queue();
   readonly #worker: Worker;
 
   private constructor(private readonly place: SessionPlace) {
@@ -107,7 +107,7 @@ export class EmbeddedSession implements Session {
   }
 
   run(sql: string, { copyData, timeoutMs, withRows, behind, ahead = [] }: RunOptions = {}): Promise<Answer> {
-    return this.#line.take(() => {
+    return this.#queue.run(() => {
       const asked = this.#request({ kind: 'run', sql, copyData, withRows, behind, ahead });
       return timeoutMs === undefined ? this.#interruptible(asked) : this.#limited(asked, timeoutMs);
     });
@@ -217,7 +217,7 @@ export class EmbeddedSession implements Session {
   #ask<Kind extends EmbeddedRequest['kind']>(
     request: Extract<EmbeddedRequest, { kind: Kind }>,
   ): Promise<EmbeddedReplies[Kind]> {
-    return this.#line.take(() => this.#request(request));
+    return this.#queue.run(() => this.#request(request));
   }
 
   /** One at a time; the callers wait for their turns. */

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, DatabaseError, type Submittable } from 'pg';
 import { Fault } from '../base/fault';
-import { Line } from '../base/line';
+import { Queue } from '../base/queue';
 import { AnswerParts, type ReportFields, timedOut } from './answer';
 import { sendCancelRequest } from './cancelRequest';
 import { type Connected, backendKey, connect } from './connect';
@@ -62,7 +62,7 @@ interface Exchange {
 
 class PostgresSession implements Session {
   #server: Server | undefined;
-  readonly #line = new Line(() => this.#cancelling);
+  readonly #queue = new Queue(() => this.#cancelling);
   #running: Exchange | undefined;
   #cancelling: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -210,7 +210,7 @@ class PostgresSession implements Session {
 
   /** Calls wait for each other, and for a cancel to be over, so that it never meets the statement after. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    return this.#line.take(async () => {
+    return this.#queue.run(async () => {
       if (this.#lost) throw this.#lost;
       return work();
     });

@@ -3,15 +3,15 @@
  * time and keeps one connection, the sentry's, which goes while rows are copied. With the session of a shadow, where
  * that lives on the same server, they are three. What changes a target has it for itself.
  */
-import { Line } from '../base/line';
+import { Queue } from '../base/queue';
 import { Neighbours } from './neighbours';
 import { Sentry } from './sentry';
 import type { Target } from './target';
 
 /** What all projects of the window share that have their targets on one server. */
 class ServerAccess {
-  readonly questions = new Line();
-  readonly copies = new Line();
+  readonly questions = new Queue();
+  readonly copies = new Queue();
 
   /** @param sentry undefined for the embedded engine */
   constructor(readonly sentry: Sentry | undefined) {}
@@ -37,7 +37,7 @@ export class Access {
    * @throws the reason of the signal when it comes before its turn
    */
   question<T>(ask: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return this.server.questions.take(ask, signal);
+    return this.server.questions.run(ask, signal);
   }
 
   /**
@@ -47,7 +47,7 @@ export class Access {
    * @throws the reason of the signal when it comes before its turn
    */
   copy<T>(read: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return this.server.copies.take(() => this.withoutSentry(read), signal);
+    return this.server.copies.run(() => this.withoutSentry(read), signal);
   }
 
   async withoutSentry<T>(work: () => Promise<T>): Promise<T> {

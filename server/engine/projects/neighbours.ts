@@ -2,7 +2,7 @@
  * The projects of a window whose migrations are for the same target. Each works with it in the background as well; while
  * one of them changes it, all the others stand back.
  */
-import { Line } from '../base/line';
+import { Queue } from '../base/queue';
 
 export interface Neighbour {
   /** Has nothing of its own connected to the target, and begins nothing that would be, until `work` has ended. */
@@ -11,7 +11,7 @@ export interface Neighbour {
 
 export class Neighbours {
   private readonly members = new Set<Neighbour>();
-  private readonly changes = new Line();
+  private readonly changes = new Queue();
   /** Settles when it has ended; undefined when none is under way. */
   private running: Promise<unknown> | undefined;
 
@@ -36,7 +36,7 @@ export class Neighbours {
    * time, so that no two wait for each other.
    */
   alone<T>(asking: Neighbour, work: () => Promise<T>): Promise<T> {
-    return this.changes.take(async () => {
+    return this.changes.run(async () => {
       const others = [...this.members].filter((it) => it !== asking);
       const running = asking.standBack(others.reduce<() => Promise<T>>((inner, it) => () => it.standBack(inner), work));
       this.running = running;

@@ -1,8 +1,8 @@
 /** Who may use the shadows of a bench, and when? One at a time; what nobody waits for gives way, and begins again. */
-import { Line } from '../base/line';
+import { Queue } from '../base/queue';
 
 export class ShadowTurns {
-  private readonly line = new Line();
+  private readonly queue = new Queue();
   private readonly passing = new Set<AbortController>();
   private readonly idle = new Set<AbortController>();
 
@@ -10,7 +10,7 @@ export class ShadowTurns {
   constructor(private readonly around: <T>(work: () => Promise<T>) => Promise<T>) {}
 
   inTurn<T>(work: () => Promise<T>): Promise<T> {
-    return this.line.take(() => this.around(work));
+    return this.queue.run(() => this.around(work));
   }
 
   /** In turn, as soon as it can be: what is done in passing gives way. */
@@ -39,7 +39,7 @@ export class ShadowTurns {
     return this.givingWay(
       this.passing,
       async (ending) => {
-        await this.line.take(() => Promise.resolve(), ending);
+        await this.queue.run(() => Promise.resolve(), ending);
         return work(ending);
       },
       signal,
