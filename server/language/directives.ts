@@ -1,5 +1,6 @@
 /** What the editor is told of one directive. */
 import { type MarkupContent, MarkupKind } from 'vscode-languageserver/node';
+import { holds } from '../engine/base/text';
 import type { Directive } from '../engine/layouts/directives/directive';
 import type { Layout } from '../engine/layouts/layout';
 import { type Occurrence, linesIn, occurrencesOn } from '../engine/layouts/directives/reading';
@@ -19,5 +20,5 @@ export const documentation = ({ label, directives }: Layout, { text, says }: Dir
 export function directiveAt({ directives }: Layout, text: string, offset: number): Occurrence | undefined {
   const line = linesIn(text).findLast(({ start }) => start <= offset);
   const all = line ? occurrencesOn(line, directives.all) : [];
-  return all.findLast(({ range }) => range.start <= offset && offset < range.end);
+  return all.findLast(({ range }) => holds(range, offset));
 }

@@ -1,6 +1,6 @@
 /** Hover: what the statement under the pointer did when it was rehearsed; what a directive of the tool asks for. */
 import { type Hover, MarkupKind, type Range } from 'vscode-languageserver/node';
-import type { TextRange } from '../engine/base/text';
+import { holds, isWithin, type TextRange } from '../engine/base/text';
 import type { Layout } from '../engine/layouts/layout';
 import type { FileCheck, Finding, StatementOutcome } from '../engine/project';
 import { directiveAt, documentation } from './directives';
@@ -54,7 +54,7 @@ export function hoverAt(
   offset: number,
   rangeOf: (range: TextRange) => Range,
 ): Hover | null {
-  const outcome = outcomes.find(({ range: { start, end } }) => start <= offset && offset < end);
+  const outcome = outcomes.find(({ range }) => holds(range, offset));
   if (!outcome) return null;
   // The editor puts the diagnostic that is under the pointer into the same hover.
   const isSaid = findings.some((it) => isUnder(offset, it.range) && isOf(outcome, it));
@@ -91,5 +91,3 @@ function isOf(outcome: StatementOutcome, { range, code: what, sqlState }: Findin
       return false;
   }
 }
-
-const isWithin = (inner: TextRange, outer: TextRange): boolean => outer.start <= inner.start && inner.end <= outer.end;

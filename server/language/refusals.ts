@@ -3,6 +3,7 @@
  * file is another one, or a check knows better. A rehearsal that follows may stand on the schema alone, and rows are
  * what it was refused for.
  */
+import { byPlace, isWithin, type TextRange } from '../engine/base/text';
 import type { FileCheck, Finding } from '../engine/project';
 
 interface Refusal {
@@ -36,22 +37,18 @@ export class Refusals {
       this.byPath.delete(check.path);
       return check;
     }
-    if (check.findings.some((it) => it.severity === 'error' && isWithin(it, statementOf(refusal, check)))) return check;
+    const statement = statementOf(refusal, check);
+    if (check.findings.some((it) => it.severity === 'error' && isWithin(it.range, statement))) return check;
     const findings = [...check.findings, refusal.finding];
-    return { ...check, findings: findings.toSorted((a, b) => a.range.start - b.range.start) };
+    return { ...check, findings: findings.toSorted(byPlace) };
   }
 }
 
 /** What rows have refused runs upon the rows as they are now. */
 function isRefuted({ finding }: Refusal, check: FileCheck): boolean {
-  const ran = check.outcomes.some((it) => it.kind === 'ran' && isWithin(finding, it));
+  const ran = check.outcomes.some((it) => it.kind === 'ran' && isWithin(finding.range, it.range));
   return ran && check.rows === 'there' && check.provisional !== true && /^(?:22|23|P0001)/.test(finding.sqlState ?? '');
 }
 
-const statementOf = ({ finding }: Refusal, { outcomes }: FileCheck): Ranged =>
-  outcomes.find((it) => isWithin(finding, it)) ?? finding;
-
-type Ranged = Pick<Finding, 'range'>;
-
-const isWithin = ({ range: inner }: Ranged, { range: outer }: Ranged): boolean =>
-  inner.start >= outer.start && inner.end <= outer.end;
+const statementOf = ({ finding: { range } }: Refusal, { outcomes }: FileCheck): TextRange =>
+  outcomes.find((it) => isWithin(range, it.range))?.range ?? range;

@@ -1,4 +1,5 @@
 /** What a second look has said of a text stands until the next one. Pure. */
+import { byPlace } from '../engine/base/text';
 import type { FileCheck, Finding } from '../engine/project';
 import { bodyCodes } from '../engine/rehearsal/bodies/bodyFindings';
 
@@ -11,5 +12,5 @@ import { bodyCodes } from '../engine/rehearsal/bodies/bodyFindings';
 export function withLooked(check: FileCheck, former: readonly Finding[]): FileCheck {
   if (!check.unlooked) return check;
   const findings = [...check.findings, ...former.filter(({ code }) => bodyCodes.has(code))];
-  return { ...check, findings: findings.toSorted((a, b) => a.range.start - b.range.start) };
+  return { ...check, findings: findings.toSorted(byPlace) };
 }

@@ -1,7 +1,7 @@
 /** One migration in one direction: its scripts in turn, each between what the tool's history does before and after. */
 import { Fault } from '../base/fault';
 import type { Journal } from '../base/journal';
-import type { TextRange } from '../base/text';
+import { holds, type TextRange } from '../base/text';
 import type { Session } from '../database/session';
 import type { Decision, HistoryStep } from '../history/history';
 import { besideIn } from '../layouts/migration';
@@ -136,7 +136,7 @@ async function showRefused(
 }
 
 const statementAt = (statements: readonly Statement[], at: TextRange): Statement | undefined =>
-  statements.find(({ range }) => range.start <= at.start && at.start < range.end);
+  statements.find(({ range }) => holds(range, at.start));
 
 /** The tool keeps a record of the failure, too. */
 async function noted(

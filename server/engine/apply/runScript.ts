@@ -1,6 +1,6 @@
 /** Runs one script as its tool would, and tells exactly how it ended and what of it lasts. */
 import { Fault } from '../base/fault';
-import type { TextRange } from '../base/text';
+import { isWithin, type TextRange } from '../base/text';
 import { interruptible } from '../database/interruptible';
 import type { Done, Refusal, Refused, RunOptions, Session } from '../database/session';
 import { blamedRange } from '../sql/blame';
@@ -112,8 +112,6 @@ function partOf(run: Run, message: number, standing: readonly Statement[]): Run 
     committing: () => (statements.length > 1 ? run.before(standing.length, [...standing], true) : undefined),
   };
 }
-
-const isWithin = (inner: TextRange, outer: TextRange): boolean => outer.start <= inner.start && inner.end <= outer.end;
 
 /** BEGIN, statements, COMMIT. A single message of several statements is the same to Postgres. */
 async function runWrapped(run: Run, recordInside: boolean): Promise<ScriptEnd> {

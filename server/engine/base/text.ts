@@ -6,6 +6,22 @@ export interface TextRange {
   readonly end: number;
 }
 
+/** Whether all of one stands in the other. */
+export const isWithin = (inner: TextRange, outer: TextRange): boolean =>
+  outer.start <= inner.start && inner.end <= outer.end;
+
+export const holds = ({ start, end }: TextRange, offset: number): boolean => start <= offset && offset < end;
+
+interface Placed {
+  readonly range: TextRange;
+}
+
+/** For sorting: as they stand in the text. */
+export const byPlace = (one: Placed, other: Placed): number => one.range.start - other.range.start;
+
+/** Without its end. */
+export const firstLine = (text: string): TextRange => ({ start: 0, end: Math.max(0, text.search(/[\r\n]|$/)) });
+
 export const shifted = (range: TextRange, by: number): TextRange => ({ start: range.start + by, end: range.end + by });
 
 export interface MarkedText {

@@ -3,7 +3,7 @@
  *
  * Facts from flyway/flyway 13.0.0: internal/sqlscript/ParserSqlScript.java, SqlScriptMetadata.java.
  */
-import type { TextRange } from '../base/text';
+import { isWithin, type TextRange } from '../base/text';
 import { inFile, sentOf } from '../sql/places';
 import { statementsOf } from '../sql/scan';
 import type { Replaced } from '../sql/statement';
@@ -115,7 +115,7 @@ function piecesOf(ranges: readonly TextRange[], replaced: readonly Replaced[]): 
     else joined.push(range);
   }
   return joined.map((range) => {
-    const own = replaced.filter((it) => range.start <= it.range.start && it.range.end <= range.end);
+    const own = replaced.filter((it) => isWithin(it.range, range));
     return own.length > 0 ? { ...range, replaced: own } : range;
   });
 }

@@ -6,7 +6,7 @@
  * `graphile-migrate commit` puts it among the committed ones. Facts from graphile/migrate 2.0.0-rc.3: src/migration.ts,
  * src/migrationFilename.ts, src/current.ts, src/commands/commit.ts.
  */
-import { shifted, type TextRange } from '../base/text';
+import { firstLine, shifted, type TextRange } from '../base/text';
 import type { Replaced } from '../sql/statement';
 import { directives } from './directives/graphileMigrate';
 import { compiled } from './graphileMigrateCompile';
@@ -218,8 +218,6 @@ function problemsOfMode(text: string, range: TextRange, isPart: boolean): FilePr
   if (isPart && match.index === 0) return [problem.noTransactionInFolder(place)];
   return [problem.lateNoTransaction(place, range.start === 0 ? 'of the file' : 'behind the head')];
 }
-
-const firstLine = (text: string): TextRange => ({ start: 0, end: Math.max(0, text.search(/[\r\n]|$/)) });
 
 /** The message goes along into the name when the tool commits. */
 function skeletonIn(title: string, folder: FolderContents | undefined, { blank }: GraphileMigrateConfig): Skeleton {

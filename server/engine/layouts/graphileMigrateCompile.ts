@@ -5,7 +5,7 @@
  * It knows nothing of SQL: both are replaced in strings and bodies, too.
  */
 import { posix } from 'node:path';
-import type { TextRange } from '../base/text';
+import { byPlace, type TextRange } from '../base/text';
 import { lexemeAt } from '../sql/lexer';
 import type { Replaced } from '../sql/statement';
 import type { GraphileMigrateConfig } from './graphileMigrateConfig';
@@ -141,7 +141,7 @@ class Replacer {
     return {
       replaced: [...places, ...unknown]
         .map(({ name, range }) => ({ range, text: this.valueOf(name) }))
-        .toSorted((one, other) => one.range.start - other.range.start),
+        .toSorted(byPlace),
       problems: [
         ...unset.map(({ name, range }) => problem.unset(name, range)),
         ...unknown.map(({ name, range }) => problem.unknownPlaceholder(name, range)),

@@ -1,6 +1,6 @@
 /** The scripts of a file of formatted SQL: one up for each changeset, and one down where there is a rollback. */
 import { firstBehind } from '../base/sorted';
-import type { TextRange } from '../base/text';
+import { byPlace, type TextRange } from '../base/text';
 import { placesOf, sentOf } from '../sql/places';
 import { statementsOf } from '../sql/scan';
 import { tokensOf } from '../sql/tokens';
@@ -137,9 +137,7 @@ function withoutComments(text: string, range: TextRange, replaced: readonly Repl
     const before = comments[firstBehind(comments, (it) => it.start > start) - 1];
     return before === undefined || before.end < end;
   });
-  return [...left, ...comments.map((it) => ({ range: it, text: '' }))].toSorted(
-    (one, other) => one.range.start - other.range.start,
-  );
+  return [...left, ...comments.map((it) => ({ range: it, text: '' }))].toSorted(byPlace);
 }
 
 /** Those that overlap are one. */

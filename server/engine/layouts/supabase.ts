@@ -5,7 +5,7 @@
  * internal/migration/new/new.go. A file goes out as one pipeline of the extended protocol, with its row of the history:
  * an implicit transaction. What cannot be in one divides it, which version 2 did not do.
  */
-import type { TextRange } from '../base/text';
+import { isWithin, type TextRange } from '../base/text';
 import { statementsOf } from '../sql/scan';
 import type {
   Collected,
@@ -137,7 +137,7 @@ function problemsOf(text: string, tokens: readonly TextRange[]): FileProblem[] {
     if (cut < range.end) problems.push(torn({ start: cut - 1, end: cut }));
   }
   for (const token of tokens) {
-    const inside = statements.filter(({ range }) => token.start <= range.start && range.end <= token.end);
+    const inside = statements.filter(({ range }) => isWithin(range, token));
     const second = inside[1];
     if (second) problems.push(joined(second.range));
   }

@@ -1,6 +1,6 @@
 /** What one migration did becomes an answer for each of its files: outcomes, what its tool and its state say of it. */
 import type { Laps } from '../base/laps';
-import type { TextRange } from '../base/text';
+import { byPlace, firstLine, holds } from '../base/text';
 import type { CheckRoom, FileCheck, Finding, MigrationState, Place, PlaceChoice } from '../project';
 import type { LinkResult } from '../rehearsal/walk';
 import { findingsOf, type Surroundings } from '../rehearsal/findings';
@@ -70,7 +70,7 @@ export function filesOf(
         placeBecause: where.placeBecause,
         placeLimits: where.placeLimits,
         statements: outcomes.length,
-        findings: inOrder(advised),
+        findings: advised.toSorted(byPlace),
         rows: where.rows,
         outcomes,
         ...(file.path === upPath && !looked ? { unlooked: true as const } : {}),
@@ -100,10 +100,6 @@ function withAdvice(
   });
 }
 
-const holds = ({ start, end }: TextRange, at: number): boolean => start <= at && at < end;
-
-const inOrder = (findings: readonly Finding[]): Finding[] => findings.toSorted((a, b) => a.range.start - b.range.start);
-
 const ofDown = (findings: readonly Finding[]): Finding[] => findings.map((it) => ({ ...it, direction: 'down' }));
 
 function problemsOf(file: ReadFile, { migration }: SeenMigration): Finding[] {
@@ -122,8 +118,6 @@ function problemsOf(file: ReadFile, { migration }: SeenMigration): Finding[] {
 
 const doubted = (unread: Place | undefined, findings: Finding[]): Finding[] =>
   unread ? followingFrom(unread, findings) : findings;
-
-const firstLine = (text: string): TextRange => ({ start: 0, end: Math.max(0, text.search(/[\r\n]|$/)) });
 
 function stateFindings(
   { path, text }: ReadFile,

@@ -1,6 +1,7 @@
 /** Migrations that change nothing when they are run again: rewritten, and run twice on a shadow. */
 import { basename } from 'node:path';
 import { Fault } from '../base/fault';
+import { byPlace } from '../base/text';
 import { keysIn } from '../idempotence/keys';
 import { type Cut, type LeftStatement, type Rewritten, rewritten } from '../idempotence/rewrite';
 import { fileOf } from '../layouts/migration';
@@ -116,7 +117,7 @@ class Reruns {
   private told(verdict: Idempotence['verdict'], made: Rewritten, differs: Difference = none): Idempotence {
     const { text, edits, changed, left } = made;
     const { label } = this.workshop.place;
-    return { verdict, text, edits, changed, left: inOrder(left), ...differs, rehearsedOn: label };
+    return { verdict, text, edits, changed, left: left.toSorted(byPlace), ...differs, rehearsedOn: label };
   }
 }
 
@@ -177,11 +178,8 @@ function joined(told: readonly Idempotence[], made: Rewritten): Idempotence {
   return {
     ...worst,
     edits: made.edits,
-    left: inOrder(told.flatMap(({ left }) => left)),
+    left: told.flatMap(({ left }) => left).toSorted(byPlace),
     changes: told.flatMap(({ changes }) => changes),
     tables: told.flatMap(({ tables }) => tables),
   };
 }
-
-const inOrder = (left: readonly LeftStatement[]): LeftStatement[] =>
-  left.toSorted((a, b) => a.range.start - b.range.start);

@@ -1,5 +1,5 @@
 /** One check's questions to the rows of the target: put while the next migrations are rehearsed, told with their file. */
-import type { TextRange } from '../base/text';
+import { byPlace, isWithin } from '../base/text';
 import { findingOf } from '../probes/finding';
 import { Knowledge, type Performed } from '../probes/knowledge';
 import type { Answer, Probe } from '../probes/probe';
@@ -170,7 +170,5 @@ function withRows(file: FileCheck, { found, cleared }: Verdict): FileCheck {
     ...file.findings.filter((it) => !isTold(it) && !isCleared(it)),
     ...found.map(({ finding }) => finding),
   ];
-  return { ...file, findings: findings.toSorted((a, b) => a.range.start - b.range.start) };
+  return { ...file, findings: findings.toSorted(byPlace) };
 }
-
-const isWithin = (inner: TextRange, outer: TextRange): boolean => inner.start >= outer.start && inner.end <= outer.end;

@@ -1,10 +1,11 @@
 /** Outcomes for the faces: plain values, without what only the engine needs. */
+import { byPlace } from '../base/text';
 import type { StatementOutcome } from '../project';
 import type { PlacedOutcome } from './outcome';
 
 /** In the order of the file. */
 export const outcomesOf = (outcomes: readonly PlacedOutcome[]): StatementOutcome[] =>
-  outcomes.map(told).toSorted((a, b) => a.range.start - b.range.start);
+  outcomes.map(told).toSorted(byPlace);
 
 function told(outcome: PlacedOutcome): StatementOutcome {
   const { range } = outcome.statement;

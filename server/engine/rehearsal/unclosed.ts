@@ -1,4 +1,5 @@
 /** Does a script begin a transaction that it does not end? */
+import { isWithin } from '../base/text';
 import type { Script } from '../layouts/layout';
 import type { Finding } from '../project';
 import { headOf } from '../sql/head';
@@ -14,9 +15,7 @@ export function unclosedFindings(scripts: readonly Script[], outcomes: readonly 
   return scripts
     .filter(({ mode }) => mode !== 'transaction')
     .flatMap(({ range }) => {
-      const begin = openAtEnd(
-        outcomes.filter(({ statement }) => range.start <= statement.range.start && statement.range.end <= range.end),
-      );
+      const begin = openAtEnd(outcomes.filter(({ statement }) => isWithin(statement.range, range)));
       if (!begin) return [];
       return {
         range: headOf(begin.statement),

@@ -1,5 +1,5 @@
 /** The tokens of a statement with their ranges, and the names that they spell. */
-import type { TextRange } from '../base/text';
+import { holds, type TextRange } from '../base/text';
 import { type LexemeKind, lexemeAt } from './lexer';
 import { readString } from './strings';
 
@@ -37,7 +37,7 @@ export function tokenAt(
   options: { readonly dotted?: boolean } = {},
 ): TextRange | undefined {
   const tokens = tokensOf(sql);
-  const index = tokens.findIndex(({ range }) => range.start <= offset && offset < range.end);
+  const index = tokens.findIndex(({ range }) => holds(range, offset));
   const token = tokens[index];
   if (!token || !options.dotted || !(isName(token) || token.text === '.')) return token?.range;
   let [first, last] = [index, index];

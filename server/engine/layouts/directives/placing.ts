@@ -1,4 +1,5 @@
 /** Where a directive may stand, and how it gets there. */
+import { byPlace } from '../../base/text';
 import type { Fix } from '../layout';
 import type { Directive } from './directive';
 import { occurrencesOn, type TextLine } from './reading';
@@ -138,10 +139,8 @@ function behindOwner(
   const text = owner.text.trimEnd();
   const edits = [taking(line)];
   if (!namesOn(owner).includes(name)) edits.push(insertion(owner.start + text.length, ` ${written}`));
-  return { title: `Put "${written}" behind "${text.trimStart()}"`, edits: edits.toSorted(inOrder) };
+  return { title: `Put "${written}" behind "${text.trimStart()}"`, edits: edits.toSorted(byPlace) };
 }
-
-const inOrder = (one: Edit, other: Edit): number => one.range.start - other.range.start;
 
 const insertion = (at: number, text: string): Edit => ({ range: { start: at, end: at }, text });
 

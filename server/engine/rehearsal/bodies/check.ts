@@ -1,4 +1,5 @@
 /** Checks the body of one routine against the schema as the session sees it. */
+import { byPlace } from '../../base/text';
 import type { Refusal, Session } from '../../database/session';
 import { blamedRange } from '../../sql/blame';
 import { parseBody } from '../../sql/plpgsql/parse';
@@ -46,7 +47,7 @@ export async function problemsIn(
         refusal,
       }),
     )
-    .toSorted((one, other) => one.range.start - other.range.start);
+    .toSorted(byPlace);
   return withoutElsewhere(session, routine, problems);
 }
 

@@ -4,7 +4,7 @@
  * Only where nothing is unknown: no row type that shows when the code runs, no table that the code makes itself, no
  * handler that waits for the error, no look into the catalog that may have led around it.
  */
-import type { TextRange } from '../../base/text';
+import { holds, type TextRange } from '../../base/text';
 import type { Refusal } from '../../database/session';
 import { quotedIn } from '../../sql/blame';
 import { shapeOf } from '../../sql/parse';
@@ -60,9 +60,7 @@ const undefinedTable = '42P01';
 /** In a loop that alone assigns it; else when there is but one assignment. */
 function rowTypeIsKnown(name: string, { loops }: Place, { assignments }: Surveyed): boolean {
   const loop = loops.findLast((it) => it.assignment?.names.includes(name));
-  const counted = assignments.filter(
-    ({ names, at }) => names.includes(name) && (!loop || (loop.range.start <= at && at < loop.range.end)),
-  );
+  const counted = assignments.filter(({ names, at }) => names.includes(name) && (!loop || holds(loop.range, at)));
   return counted.length === 1 && counted[0]?.source !== undefined;
 }
 
