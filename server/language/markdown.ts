@@ -14,5 +14,3 @@ export const row = (cells: readonly string[]): string => `| ${cells.join(' | ')}
 /** `1 row`, `2,000 rows`. */
 export const some = (count: number, word: string): string =>
   `${count.toLocaleString('en-US')} ${word}${count === 1 ? '' : 's'}`;
-
-export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,8 +1,9 @@
 /** What a statement did, in words for people: the line of an inlay hint, the text of a hover. Pure. */
+import { capital } from '../engine/base/words';
 import type { StatementOutcome } from '../engine/project';
 import type { Dependent, Lock, ObjectName, Observation } from '../engine/rehearsal/observation/observation';
 import { strengthOf } from '../engine/sql/lockModes';
-import { capital, code, row, some } from './markdown';
+import { code, row, some } from './markdown';
 
 type Ran = StatementOutcome & { readonly kind: 'ran' };
 

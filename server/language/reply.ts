@@ -1,6 +1,7 @@
 /** Turns the answers of the engine into LSP replies: a fault reaches the client with its remedy, a bug stays a bug. */
 import { type CancellationToken, LSPErrorCodes, ResponseError } from 'vscode-languageserver/node';
 import { Fault } from '../engine/base/fault';
+import { isAbort } from '../engine/base/untilAborted';
 import type { FaultData } from '../protocol/messages';
 
 /**
@@ -33,9 +34,6 @@ export function replyPlain<R>(handler: (signal: AbortSignal) => Promise<R>) {
 export function faultData(fault: Fault): FaultData {
   return { fault: fault.code, ...(fault.remedy === undefined ? {} : { remedy: fault.remedy }) };
 }
-
-/** True for what an aborted signal makes Node's own functions throw. */
-export const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
 
 /** Ours among the server-defined codes of JSON-RPC; what happened stands in the data. */
 const FAULT_CODE = 1;

@@ -1,4 +1,5 @@
 /** In words: how the database stands when not everything was carried out. */
+import { capital } from '../base/words';
 import type { HistoryState } from '../history/history';
 import type { MigrationFolder } from '../layouts/migration';
 import type { Planned } from './plan';
@@ -67,5 +68,3 @@ function spans(numbers: readonly number[]): string {
   const words = found.map(({ from, to }) => (from === to ? String(from) : `${from} to ${to}`));
   return `number${numbers.length === 1 ? '' : 's'} ${words.join(' and ')}`;
 }
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -15,3 +15,6 @@ export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | un
     over.abort();
   }
 }
+
+/** What an aborted signal makes Node's own functions throw. */
+export const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';

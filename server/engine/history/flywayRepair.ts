@@ -4,7 +4,7 @@
  * Unverified: the tool cannot be run here. From flyway/flyway 13.0.0: internal/command/DbRepair.java,
  * internal/schemahistory/JdbcTableSchemaHistory.java (removeFailedMigrations, delete, update), BaseAppliedMigration.java.
  */
-import { listed } from '../base/listed';
+import { listed } from '../base/words';
 import { quoteLiteral } from '../database/quote';
 import { isRepeatable } from '../layouts/flywayNames';
 import type { Migration } from '../layouts/migration';

@@ -3,7 +3,7 @@
  *
  * Facts from supabase/cli: apps/cli-go/internal/migration/repair/repair.go, pkg/migration/history.go.
  */
-import { listed } from '../base/listed';
+import { listed } from '../base/words';
 import { quoteLiteral } from '../database/quote';
 import type { Migration } from '../layouts/migration';
 import { statementsOfSupabase } from '../layouts/supabaseStatements';

@@ -4,6 +4,7 @@
  * Facts from rails/rails 6.0 to 8.1: activerecord/lib/active_record/migration.rb, railties/databases.rake, and
  * lib/rails/generators/active_record/migration/.
  */
+import { capital } from '../base/words';
 import type { FolderContents, FoundFile, Layout, MigrationFile } from './layout';
 import { nextNumber, slugOf, timestamp } from './numbers';
 import { withDown } from './railsDown';
@@ -96,11 +97,7 @@ function sources(folder: FolderContents): readonly string[] {
   return [...around.map((name) => `../../${name}`), ...filesIn(folder).map(({ fileName }) => fileName)];
 }
 
-const classOf = (slug: string): string =>
-  slug
-    .split('_')
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join('');
+const classOf = (slug: string): string => slug.split('_').map(capital).join('');
 
 /** As the newest migration has it; what a project without one has is not known. */
 function versionIn(folder: FolderContents | undefined): string {

@@ -4,6 +4,7 @@ import type { Job, JobFiles, ToolRun } from '../apply/job';
 import { checkDown, checkUp, planDown, planUp } from '../apply/plan';
 import { Fault } from '../base/fault';
 import { untilAborted } from '../base/untilAborted';
+import { megabytes } from '../base/words';
 import type {
   ApplyRequest,
   ApplyResult,
@@ -193,7 +194,6 @@ async function snapshotFirst(
 }
 
 function toldOf({ bytes, ms, fits, room }: SnapshotForecast): string {
-  const megabytes = (size: number): string => `${(size / 1_000_000).toFixed(size < 10_000_000 ? 1 : 0)} MB`;
   const time = ms < 1_000 ? '' : `, about ${Math.round(ms / 1_000)} s`;
   return `${megabytes(bytes)}${time}${fits || !room ? '' : `; only ${megabytes(room.bytes)} are free`}`;
 }

@@ -3,6 +3,8 @@
  * stands; made anew when the rows are others.
  */
 import { Fault, passingFaults } from '../base/fault';
+import { isAbort } from '../base/untilAborted';
+import { megabytes } from '../base/words';
 import type { Database } from '../database/database';
 import { whileWanted } from '../database/onSession';
 import type { Session } from '../database/session';
@@ -115,6 +117,7 @@ export class RowCopies {
       const census = await this.ground.access.question(() => this.census(signal), signal);
       return await this.renewed(census, wished, signal);
     } catch (error) {
+      // Who has ended it knows why: we, or a check that we have waited for the schema with.
       const isEnded = signal.aborted || isAbort(error);
       if (isEnded || isPassing(error)) this.hopeless = undefined;
       if (isEnded) return undefined;
@@ -235,12 +238,7 @@ const tooTight = ({ bytes }: RowCensus, standing: Workshop | undefined): string 
     ? 'there is too little room for another server beside the one that rehearses'
     : undefined;
 
-/** Who has ended it knows why: we, or a check that we have waited for the schema with. */
-const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
-
 /** The same rows and schema may be copied later. */
 const isPassing = (error: unknown): boolean => error instanceof Fault && passingFaults.has(error.code);
 
 const isTimeout = (error: unknown): boolean => error instanceof Error && error.name === 'TimeoutError';
-
-const megabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(bytes < 10_000_000 ? 1 : 0)} MB`;
