@@ -6,8 +6,8 @@ import { consentTo, unlessBusy } from './consent';
 import { callPlaces, oneProject } from './projects';
 import { harmless } from './render/cells';
 import { isTold, sayDoubts } from './render/drift';
-import { some } from './render/findings';
 import { jsonProject } from './render/json';
+import { some } from './render/words';
 import { declined, finish } from './result';
 
 /** @throws {Fault} `no-such-drift` when one of them has not drifted; `ambiguous` without its schema */

@@ -1,7 +1,7 @@
 /** A rehearsal on the command line: how far it is while it runs, and what came of it. */
 import type { Check, FileCheck, Project, Wanted } from '../engine/project';
 import type { Call } from './commands/command';
-import { some } from './render/findings';
+import { some } from './render/words';
 
 export interface Rehearsed {
   readonly project: Project;

@@ -1,9 +1,10 @@
 /** What became of an apply or a revert: told to people and scripts, and as an exit code. */
 import type { ApplyResult, Project } from '../engine/project';
 import type { Call, ExitCode } from './commands/command';
-import { duration, renderFinding, some } from './render/findings';
+import { renderFinding } from './render/findings';
 import { jsonFinding, jsonProject, rounded } from './render/json';
 import type { Places } from './render/places';
+import { duration, some } from './render/words';
 import { restoreLine } from './snapshots';
 
 export interface About {

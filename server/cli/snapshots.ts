@@ -1,11 +1,8 @@
-/** The snapshots of a target: which one is meant, and how their list is shown. */
+/** Which snapshot of a target is meant, and how it is restored. */
 import { Fault } from '../engine/base/fault';
 import type { Snapshot } from '../engine/project';
 import { suggestion } from '../engine/base/nearest';
 import type { Values } from './arguments';
-import { harmless, padded, widest } from './render/cells';
-import { bytes } from './render/findings';
-import type { Paint } from './terminal';
 
 /**
  * By its id, its name, or its reason where it has no name; or by a part of one that no other has.
@@ -35,24 +32,3 @@ export const restoreLine = (id: string, { environment, database }: Values): stri
     // It may hold a password.
     ...(database === undefined ? [] : ['--database …']),
   ].join(' ');
-
-const headings = ['Snapshot', 'Taken', 'Size', 'Migration', 'Name and reason'];
-
-export function renderSnapshots(snapshots: readonly Snapshot[], paint: Paint): string {
-  if (snapshots.length === 0) return 'There are no snapshots.\n';
-  const rows = snapshots.map(({ id, taken, bytes: size, version, reason, name, pinned, branchGone }) => [
-    id,
-    timeOf(taken),
-    bytes(size),
-    version ?? '-',
-    `${pinned ? 'pinned: ' : ''}${harmless(name === undefined ? reason : `${name} (${reason})`)}${branchGone ? ' (the branch is deleted in git)' : ''}`,
-  ]);
-  const widths = [0, 1, 2, 3].map((column) => widest([headings, ...rows].map((row) => row[column] ?? '')));
-  const line = (row: readonly string[]): string =>
-    row.map((text, column) => padded(text, widths[column] ?? 0)).join('  ');
-  return [paint('bold', line(headings)), ...rows.map(line)].map((it) => `${it}\n`).join('');
-}
-
-/** `2026-01-02 03:04` on the clock of this machine; Sweden writes times so. */
-export const timeOf = (iso: string): string =>
-  new Date(iso).toLocaleString('sv-SE', { dateStyle: 'short', timeStyle: 'short' });

@@ -1,11 +1,12 @@
 /** Findings, statuses and schema differences as people and scripts get them. Texts are those of a terminal without colours. */
 import { deepEqual, equal } from 'node:assert/strict';
 import { renderChangeCounts, renderChanges, renderWhole } from '../../server/cli/render/changes';
-import { bytes, duration, renderCounts, renderFindings } from '../../server/cli/render/findings';
+import { renderCounts, renderFindings } from '../../server/cli/render/findings';
 import { jsonFile } from '../../server/cli/render/json';
 import { placesIn } from '../../server/cli/render/places';
 import { renderStatus } from '../../server/cli/render/status';
-import { renderSnapshots } from '../../server/cli/snapshots';
+import { renderSnapshots } from '../../server/cli/render/snapshots';
+import { bytes, duration } from '../../server/cli/render/words';
 import { coloured, plain, wantsColour } from '../../server/cli/terminal';
 import type { FileCheck, Finding, MigrationState } from '../../server/engine/project';
 

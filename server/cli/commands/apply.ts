@@ -11,10 +11,11 @@ import {
 import { consentTo, mustBeAnswerable, unlessBusy } from '../consent';
 import { commonOptions, consentOptions, rehearsalOptions, snapshotOptions } from '../options';
 import { callPlaces, oneProject, whichOf } from '../projects';
-import { renderCounts, renderFindings, some } from '../render/findings';
+import { renderCounts, renderFindings } from '../render/findings';
 import { jsonFile, jsonProject } from '../render/json';
 import { looks } from '../render/status';
 import { hasErrors, placeOf, type Rehearsed, rehearse } from '../rehearsal';
+import { some } from '../render/words';
 import { type About, declined, finish } from '../result';
 import type { Paint } from '../terminal';
 import type { Call, Command, ExitCode } from './command';

@@ -7,8 +7,8 @@ import { commonOptions, consentOptions } from '../options';
 import { callPlaces, oneProject } from '../projects';
 import { harmless } from '../render/cells';
 import { renderBranches } from '../render/branches';
-import { bytes, duration } from '../render/findings';
 import { jsonProject, jsonSnapshot, rounded } from '../render/json';
+import { bytes, duration } from '../render/words';
 import { declined } from '../result';
 import type { Call, Command, ExitCode } from './command';
 

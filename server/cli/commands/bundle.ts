@@ -5,9 +5,10 @@ import { untilAborted } from '../../engine/base/untilAborted';
 import type { BundleResult } from '../../engine/project';
 import { commonOptions, rehearsalOptions } from '../options';
 import { callPlaces, migrationNamed, oneProject } from '../projects';
-import { renderFinding, some } from '../render/findings';
+import { renderFinding } from '../render/findings';
 import { jsonFinding, jsonProject } from '../render/json';
 import type { Places } from '../render/places';
+import { some } from '../render/words';
 import type { Call, Command } from './command';
 
 export const bundle: Command = {

@@ -4,11 +4,12 @@ import type { FileCheck, Status } from '../../engine/project';
 import { commonOptions, rehearsalOptions } from '../options';
 import { allProjects, callPlaces, type Selection, select } from '../projects';
 import { hasErrors, migrationsIn, placeOf, type Rehearsed, rehearse } from '../rehearsal';
-import { duration, renderCounts, renderFindings, some } from '../render/findings';
+import { renderCounts, renderFindings } from '../render/findings';
 import { jsonEngine, jsonFile, jsonProblem } from '../render/json';
 import type { Places } from '../render/places';
 import { renderOddities, renderProblem, renderProject } from '../render/status';
 import { version } from '../../engine/base/version';
+import { duration, some } from '../render/words';
 import type { Call, Command, ExitCode } from './command';
 
 export const check: Command = {

@@ -16,6 +16,7 @@ import {
 } from '../render/environments';
 import type { Places } from '../render/places';
 import { type Rehearsed, rehearse } from '../rehearsal';
+import { some } from '../render/words';
 import type { Call, Command } from './command';
 
 export const environments: Command = {

@@ -7,9 +7,9 @@ import { commonOptions, rehearsalOptions } from '../options';
 import { allProjects, callPlaces, select } from '../projects';
 import { harmless } from '../render/cells';
 import { renderChanges } from '../render/changes';
-import { some } from '../render/findings';
 import { jsonProject } from '../render/json';
 import type { Places } from '../render/places';
+import { some } from '../render/words';
 import type { Call, Command } from './command';
 
 export const makeIdempotent: Command = {

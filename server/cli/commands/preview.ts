@@ -5,8 +5,9 @@ import type { Project } from '../../engine/project';
 import { commonOptions, rehearsalOptions } from '../options';
 import { callPlaces, migrationNamed, oneProject } from '../projects';
 import { renderChangeCounts, renderChanges, renderWhole } from '../render/changes';
-import { renderFinding, some } from '../render/findings';
+import { renderFinding } from '../render/findings';
 import { jsonFinding, jsonProject } from '../render/json';
+import { some } from '../render/words';
 import type { Call, Command } from './command';
 
 export const preview: Command = {

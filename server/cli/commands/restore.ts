@@ -5,11 +5,11 @@ import { consentTo, unlessBusy } from '../consent';
 import { commonOptions, consentOptions, retentionOptions } from '../options';
 import { callPlaces, oneProject } from '../projects';
 import { harmless } from '../render/cells';
-import { duration } from '../render/findings';
 import { jsonProject, jsonSnapshot, rounded } from '../render/json';
 import { renderTables, renderTablesSince } from '../render/tables';
+import { duration, timeOf } from '../render/words';
 import { declined } from '../result';
-import { restoreLine, snapshotNamed, timeOf } from '../snapshots';
+import { restoreLine, snapshotNamed } from '../snapshots';
 import type { Call, Command, ExitCode } from './command';
 
 export const restore: Command = {

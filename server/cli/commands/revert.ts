@@ -5,7 +5,7 @@ import { wholeNumber } from '../arguments';
 import { consentTo, unlessBusy } from '../consent';
 import { commonOptions, consentOptions, snapshotOptions } from '../options';
 import { callPlaces, oneProject } from '../projects';
-import { some } from '../render/findings';
+import { some } from '../render/words';
 import { declined, finish } from '../result';
 import type { Command } from './command';
 

@@ -3,8 +3,8 @@ import type { Project, SnapshotForecast } from '../../engine/project';
 import { isAgreedTo, unlessBusy } from '../consent';
 import { commonOptions, consentOptions, snapshotOptions } from '../options';
 import { callPlaces, oneProject } from '../projects';
-import { bytes, duration } from '../render/findings';
 import { jsonProject, jsonSnapshot, rounded } from '../render/json';
+import { bytes, duration } from '../render/words';
 import { declined } from '../result';
 import type { Call, Command, ExitCode } from './command';
 

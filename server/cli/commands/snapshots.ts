@@ -6,10 +6,11 @@ import { commonOptions, consentOptions } from '../options';
 import { callPlaces, oneProject } from '../projects';
 import { harmless, padded, widest } from '../render/cells';
 import { renderChangeCounts, renderChanges, renderWhole } from '../render/changes';
-import { bytes } from '../render/findings';
 import { jsonProject, jsonSnapshot } from '../render/json';
+import { renderSnapshots } from '../render/snapshots';
+import { bytes, timeOf } from '../render/words';
 import { declined } from '../result';
-import { renderSnapshots, snapshotNamed, timeOf } from '../snapshots';
+import { snapshotNamed } from '../snapshots';
 import type { Call, Command, ExitCode } from './command';
 
 export const snapshots: Command = {

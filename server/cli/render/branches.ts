@@ -1,11 +1,9 @@
 /** The databases of branches, for a terminal. */
 import type { BranchDatabases } from '../../engine/project';
-import { timeOf } from '../snapshots';
 import type { Paint } from '../terminal';
-import { harmless, padded, widest } from './cells';
-import { bytes } from './findings';
-
-const headings = ['Branch', 'Size', 'Last used', 'Database'];
+import { harmless } from './cells';
+import { renderList } from './list';
+import { bytes, timeOf } from './words';
 
 /** How one that says nothing is marked. */
 function markingOf({ branch, fits, defaultBranch }: BranchDatabases): string {
@@ -29,13 +27,10 @@ export function renderBranches(label: string, found: BranchDatabases, paint: Pai
       : `${label} ${whose}; ${head}.${also}${harmless(markingOf(found))}`;
   if (copies.length === 0) return `${said}\nNone is kept for other branches.\n`;
   const rows = copies.map((it) => [
-    harmless(it.branch),
+    it.branch,
     bytes(it.bytes),
     timeOf(it.used),
     `${it.id}${it.gone ? ' (the branch is deleted in git)' : ''}`,
   ]);
-  const widths = [0, 1, 2].map((column) => widest([headings, ...rows].map((row) => row[column] ?? '')));
-  const line = (row: readonly string[]): string =>
-    row.map((text, column) => padded(text, widths[column] ?? 0)).join('  ');
-  return [said, paint('bold', line(headings)), ...rows.map(line)].map((it) => `${it}\n`).join('');
+  return `${said}\n${renderList(['Branch', 'Size', 'Last used', 'Database'], rows, paint)}`;
 }

@@ -3,7 +3,7 @@ import { changedLines } from '../../engine/base/changedLines';
 import type { ObjectChange, Preview } from '../../engine/project';
 import type { Colour, Paint } from '../terminal';
 import { harmless } from './cells';
-import { some } from './findings';
+import { some } from './words';
 
 const marks = {
   added: { sign: '+', colour: 'green' },

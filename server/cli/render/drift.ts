@@ -4,8 +4,8 @@ import type { Call, ExitCode } from '../commands/command';
 import { callPlaces } from '../projects';
 import { harmless } from './cells';
 import { renderChangeCounts, renderChanges } from './changes';
-import { some } from './findings';
 import { jsonProject } from './json';
+import { some } from './words';
 
 export const isTold = ({ ignored }: DriftedObject): boolean => ignored === undefined;
 

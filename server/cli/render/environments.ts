@@ -6,9 +6,10 @@ import { type Rehearsed, placeOf } from '../rehearsal';
 import type { Paint } from '../terminal';
 import { harmless, padded, widest } from './cells';
 import { renderChangeCounts, renderChanges } from './changes';
-import { renderCounts, some } from './findings';
+import { renderCounts } from './findings';
 import type { Places } from './places';
 import { looks } from './status';
+import { some } from './words';
 
 /** Short enough for a column. */
 const words = {

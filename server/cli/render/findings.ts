@@ -4,6 +4,7 @@ import type { Colour, Paint } from '../terminal';
 import { harmless } from './cells';
 import { excerpt } from './excerpt';
 import type { Places, ShownPlace } from './places';
+import { some } from './words';
 
 export interface Look {
   readonly paint: Paint;
@@ -75,15 +76,3 @@ export function renderCounts(findings: readonly Finding[], paint: Paint): string
     .map(([number, word, colour]) => paint(colour, some(number, word)));
   return told.join(', ') || paint('green', 'no findings');
 }
-
-/** `1 migration`, `14 migrations`. */
-export const some = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`;
-
-/** `0.8 s`, `12 ms`. */
-export const duration = (ms: number): string => (ms < 100 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
-
-export const bytes = (count: number): string => {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  const step = Math.min(units.length - 1, count < 1 ? 0 : Math.floor(Math.log10(count) / 3));
-  return `${step === 0 ? count : (count / 1000 ** step).toPrecision(3)} ${units[step]}`;
-};

@@ -2,7 +2,7 @@
 import type { SnapshotTable, TableSince } from '../../engine/project';
 import type { Paint } from '../terminal';
 import { harmless, padded, widest } from './cells';
-import { some } from './findings';
+import { some } from './words';
 
 /** What was written since a snapshot, table by table. */
 export function renderTablesSince(tables: readonly TableSince[], paint: Paint): string {

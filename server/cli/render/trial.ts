@@ -3,10 +3,11 @@ import type { KeptTrial, TriedMigration, TriedStatement, TrialPass, TrialReport 
 import { type RefusingRows, rowsInWords, trialInWords, verdictOfTrip } from '../../engine/trials';
 import { lossInWords, type RowLoss } from '../../engine/verification';
 import type { Paint } from '../terminal';
-import { harmless, padded, widest } from './cells';
+import { harmless } from './cells';
 import { renderChangeCounts, renderChanges } from './changes';
-import { bytes, duration, some } from './findings';
+import { renderList } from './list';
 import type { Places } from './places';
+import { bytes, duration, some } from './words';
 
 export function renderReport(report: TrialReport, places: Places, paint: Paint): string {
   const { passes, changes, lost } = report;
@@ -118,8 +119,6 @@ export function renderVerdict(report: TrialReport, paint: Paint): string {
   return paint(isExact ? 'green' : 'yellow', harmless(trialInWords(report)));
 }
 
-const headings = ['Copy', 'Begun', 'Size', 'Migrations'];
-
 export function renderTrials(trials: readonly KeptTrial[], paint: Paint): string {
   if (trials.length === 0) return 'There are no copies of trials.\n';
   const rows = trials.map(({ name, begun, bytes: size, versions, finished }) => [
@@ -128,8 +127,5 @@ export function renderTrials(trials: readonly KeptTrial[], paint: Paint): string
     bytes(size),
     `${versions.length}${finished ? '' : ' (going on, or cut off)'}`,
   ]);
-  const widths = [0, 1, 2].map((column) => widest([headings, ...rows].map((row) => row[column] ?? '')));
-  const line = (row: readonly string[]): string =>
-    row.map((text, column) => padded(harmless(text), widths[column] ?? 0)).join('  ');
-  return [paint('bold', line(headings)), ...rows.map(line)].map((it) => `${it}\n`).join('');
+  return renderList(['Copy', 'Begun', 'Size', 'Migrations'], rows, paint);
 }

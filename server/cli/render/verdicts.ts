@@ -4,9 +4,9 @@ import type { Values } from '../arguments';
 import type { Colour, Paint } from '../terminal';
 import { harmless } from './cells';
 import { renderChanges } from './changes';
-import { duration, some } from './findings';
 import { rounded } from './json';
 import type { Places } from './places';
+import { duration, some } from './words';
 
 const colours: Readonly<Record<VerdictKind, Colour>> = {
   exact: 'green',
