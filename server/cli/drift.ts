@@ -1,11 +1,11 @@
-/** What the command line does about drift: leaves it, makes a migration of it, or takes it back. */
+/** What the command line does about drift: tells of it, leaves it, makes a migration of it, or takes it back. */
 import { Fault } from '../engine/base/fault';
 import type { Drift, DriftedObject, DriftScript, Project } from '../engine/project';
 import type { Call, ExitCode } from './commands/command';
 import { consentTo, unlessBusy } from './consent';
 import { callPlaces, oneProject } from './projects';
 import { harmless } from './render/cells';
-import { isTold, sayDoubts } from './render/drift';
+import { renderChangeCounts, renderChanges } from './render/changes';
 import { jsonProject } from './render/json';
 import { some } from './render/words';
 import { declined, finish } from './result';
@@ -28,6 +28,37 @@ function namedDrift(word: string, objects: readonly DriftedObject[]): readonly D
   if (found.length > 0) return found;
   const drifted = objects.map((it) => `"${it.type} ${harmless(it.name)}"`).join(', ') || 'none';
   throw new Fault('no-such-drift', `${word} is none of the objects that have drifted: ${drifted}.`);
+}
+
+const isTold = ({ ignored }: DriftedObject): boolean => ignored === undefined;
+
+export function showDrift(project: Project, found: Drift, call: Call): ExitCode {
+  const places = callPlaces(call);
+  const { objects, doubts, applied, rehearsedOn } = found;
+  if (call.json) {
+    call.print({ ...jsonProject(project, places), ...found, ignoreFile: places.path(found.ignoreFile) });
+    return exitCodeOf(found);
+  }
+  const { out, paint } = call.terminal;
+  const told = objects.filter(isTold);
+  out(renderChanges(told, paint));
+  sayDoubts(doubts, call);
+  const ignored = objects.length - told.length;
+  const left = ignored === 0 ? '' : `, ${ignored} ignored`;
+  const what = told.length === 0 ? 'no drift' : paint('yellow', `drift: ${renderChangeCounts(told)}`);
+  out(`${project.target.label}: ${what}${left} (${some(applied, 'migration')} replayed on ${rehearsedOn})\n`);
+  if (told.length > 0)
+    call.terminal.say('Make a migration of it with --write-migration TITLE, take it back with --undo, or --ignore it.');
+  return exitCodeOf(found);
+}
+
+function sayDoubts(doubts: readonly string[], { terminal: { say, paintMessage } }: Call): void {
+  for (const it of doubts) say(`${paintMessage('yellow', 'not certain:')} ${harmless(it)}`);
+}
+
+function exitCodeOf({ objects, doubts }: Drift): ExitCode {
+  if (!objects.some(isTold)) return 0;
+  return doubts.length > 0 ? 2 : 1;
 }
 
 export function ignoreDrift(project: Project, { objects, ignoreFile }: Drift, call: Call): ExitCode {

@@ -1,9 +1,8 @@
 /** `rehearsal drift`: in what a database is another one than what its applied migrations make, and what is done about it. */
 import { Fault } from '../../engine/base/fault';
 import { commonOptions, consentOptions, type OptionName, rehearsalOptions, snapshotOptions } from '../options';
-import { chosenDrift, ignoreDrift, undoDrift, writeDriftMigration } from '../drift';
+import { chosenDrift, ignoreDrift, showDrift, undoDrift, writeDriftMigration } from '../drift';
 import { oneProject } from '../projects';
-import { showDrift } from '../render/drift';
 import type { Values } from '../arguments';
 import type { Command } from './command';
 
