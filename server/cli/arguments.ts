@@ -48,8 +48,7 @@ export function readArguments<Command extends CommandWords>(
 
 /** True when JSON is wanted, even if the other words cannot be understood. */
 export function wantsJson(words: readonly string[]): boolean {
-  const { tokens } = parseArgs({ args: [...words], options, strict: false, tokens: true });
-  return tokens.some((token) => token.kind === 'option' && token.name === 'format' && token.value === 'json');
+  return tokensOf(words).some((token) => token.kind === 'option' && token.name === 'format' && token.value === 'json');
 }
 
 /** @throws {Fault} `bad-usage` */
@@ -70,7 +69,7 @@ function named<Command extends CommandWords>(name: string, commands: readonly Co
 }
 
 function refuseMoved(words: readonly string[], commands: readonly CommandWords[]): void {
-  const { tokens } = parseArgs({ args: [...words], options, strict: false, tokens: true });
+  const tokens = tokensOf(words);
   const first = tokens.find((it) => it.kind === 'positional')?.value;
   const { name, moved = {} } = commands.find((it) => it.name === first) ?? {};
   for (const token of tokens) {
@@ -82,13 +81,16 @@ function refuseMoved(words: readonly string[], commands: readonly CommandWords[]
 }
 
 function refuseUnknown(words: readonly string[], known: readonly string[], who: string): void {
-  const { tokens } = parseArgs({ args: [...words], options, strict: false, tokens: true });
-  for (const token of tokens) {
+  for (const token of tokensOf(words)) {
     if (token.kind !== 'option' || known.includes(token.name)) continue;
     const names = known.map((name) => `--${name}`);
     throw new Fault('bad-usage', `${who} has no option ${token.rawName}${suggestion(`--${token.name}`, names) || '.'}`);
   }
 }
+
+/** Never throws, whatever the words are. */
+const tokensOf = (words: readonly string[]) =>
+  parseArgs({ args: [...words], options, strict: false, tokens: true }).tokens;
 
 function read(words: readonly string[]) {
   try {

@@ -24,17 +24,3 @@ export function cancelOnSignals(say: (text: string) => void): Cancellation {
   }
   return { signal: cancelled.signal, late: late.signal };
 }
-
-/** @throws the reason of the signal, when it comes before the end of the work */
-export async function unlessLate<T>(work: Promise<T>, late: AbortSignal): Promise<T> {
-  const over = new AbortController();
-  const tooLate = new Promise<never>((_, reject) => {
-    if (late.aborted) reject(late.reason);
-    late.addEventListener('abort', () => reject(late.reason), { signal: over.signal });
-  });
-  try {
-    return await Promise.race([work, tooLate]);
-  } finally {
-    over.abort();
-  }
-}

@@ -3,7 +3,7 @@ import { Fault } from '../engine/base/fault';
 import { createEngine } from '../engine/engine';
 import { nodeWorld } from '../world';
 import { readArguments, type Values, wantsJson } from './arguments';
-import { type Cancellation, cancelOnSignals, unlessLate } from './cancellation';
+import { type Cancellation, cancelOnSignals } from './cancellation';
 import { commands } from './commands/all';
 import type { Command, ExitCode } from './commands/command';
 import { helpOf, helpOfAll } from './help';
@@ -12,6 +12,7 @@ import { engineOptions } from './projects';
 import { openTerminal, type Terminal } from './terminal';
 import { version } from '../engine/base/version';
 import { systemCode } from '../engine/base/systemError';
+import { untilAborted } from '../engine/base/untilAborted';
 
 void main(process.argv.slice(2));
 
@@ -71,9 +72,9 @@ async function run(
   try {
     const { print } = news;
     const code = command.run({ engine, world, terminal, values, words, json, print, folder, signal });
-    return await (command.changes ? code : unlessLate(code, late));
+    return await (command.changes ? code : untilAborted(code, late));
   } finally {
-    await unlessLate(engine.close(), late);
+    await untilAborted(engine.close(), late);
   }
 }
 

@@ -6,7 +6,7 @@ import { pathsOf } from '../engine/layouts/migration';
 import type { ApplyRequest, EngineOptions, MigrationStatus, Project, TargetChoice } from '../engine/project';
 import { type Values, wholeNumber } from './arguments';
 import type { Call } from './commands/command';
-import { nearest } from '../engine/base/nearest';
+import { suggestion } from '../engine/base/nearest';
 import { type Places, placesIn, relativePath } from './render/places';
 
 /** Milliseconds that a statement may take when nothing else is said. */
@@ -115,8 +115,7 @@ export function migrationNamed(word: string, migrations: readonly MigrationStatu
   if (found) return found;
   if (named.length > 1)
     throw new Fault('ambiguous', `"${word}" is the title of ${named.map(({ version }) => version).join(', ')}.`);
-  const meant = nearest(wanted, migrations.flatMap(namesOf));
-  throw new Fault('no-such-migration', `"${word}"${meant === undefined ? '.' : `; did you mean ${meant}?`}`);
+  throw new Fault('no-such-migration', `"${word}"${suggestion(wanted, migrations.flatMap(namesOf)) || '.'}`);
 }
 
 /**

@@ -1,12 +1,12 @@
 /** `rehearsal make-idempotent`: rewrites a file so that running it again changes nothing, and tries whether that is so. */
-import { structuredPatch } from 'diff';
+import { changedLines } from '../../engine/base/changedLines';
 import { Fault } from '../../engine/base/fault';
 import { untilAborted } from '../../engine/base/untilAborted';
 import type { Idempotence } from '../../engine/project';
 import { commonOptions, rehearsalOptions } from '../options';
 import { allProjects, callPlaces, select } from '../projects';
 import { harmless } from '../render/cells';
-import { renderChanges } from '../render/changes';
+import { renderChanges, renderLine } from '../render/changes';
 import { jsonProject } from '../render/json';
 import type { Places } from '../render/places';
 import { some } from '../render/words';
@@ -86,13 +86,7 @@ interface Shown {
 function rendered(made: Idempotence, { was, path, isOffered, isWritten }: Shown, places: Places, call: Call): string {
   const { paint } = call.terminal;
   const name = places.path(path);
-  const { hunks } = structuredPatch('', '', was, isOffered ? made.text : was, undefined, undefined, { context: 2 });
-  const lines = hunks
-    .flatMap(({ lines }) => lines)
-    .map((line) => {
-      const shown = harmless(line.trimEnd());
-      return line.startsWith('+') ? paint('green', shown) : line.startsWith('-') ? paint('red', shown) : shown;
-    });
+  const lines = isOffered ? changedLines(was, made.text, 2).map((it) => renderLine(it, paint)) : [];
   const why = made.left.map(({ range, why }) => {
     const { line, column } = places.show({ path, range });
     return `${name}:${line}:${column} ${harmless(why)}`;

@@ -18,7 +18,7 @@ export function renderChanges(changes: readonly ObjectChange[], paint: Paint): s
 function renderChange({ kind, type, name, before = '', after = '' }: ObjectChange, paint: Paint): string {
   const { sign, colour } = marks[kind];
   const heading = paint([colour, 'bold'], `${sign} ${harmless(type)} ${harmless(name)}`);
-  return [heading, ...changedLines(before, after).map((it) => `    ${line(it, paint)}`)].join('\n');
+  return [heading, ...changedLines(before, after).map((it) => `    ${renderLine(it, paint)}`)].join('\n');
 }
 
 /** The whole schema after the change, each line marked as added, removed or kept. */
@@ -28,10 +28,11 @@ export function renderWhole({ before, after }: Pick<Preview, 'before' | 'after'>
     .trimEnd()
     .split('\n')
     .map((it) => ` ${it}`);
-  return `${(changed.length > 0 ? changed : whole).map((it) => line(it, paint)).join('\n')}\n`;
+  return `${(changed.length > 0 ? changed : whole).map((it) => renderLine(it, paint)).join('\n')}\n`;
 }
 
-function line(text: string, paint: Paint): string {
+/** As `changedLines` gives it. */
+export function renderLine(text: string, paint: Paint): string {
   const shown = harmless(text);
   if (text.startsWith('+')) return paint('green', shown);
   if (text.startsWith('-')) return paint('red', shown);
