@@ -18,7 +18,7 @@ export interface Edit {
 }
 
 /** sql-formatter needs time and memory far out of proportion for longer ones (long INSERTs, mostly). */
-const LONGEST_STATEMENT = 100_000;
+const longestStatement = 100_000;
 
 /**
  * Only white space inside and directly before statements changes: comments, tool markers, psql lines, rows of COPY and
@@ -73,7 +73,7 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
 
 /** @returns undefined when the statement has to stay as it is */
 function formatStatement({ kind, text }: Statement, layout: Layout, documentLineEnd: string): string | undefined {
-  if (kind !== 'sql' || text.length > LONGEST_STATEMENT) return undefined;
+  if (kind !== 'sql' || text.length > longestStatement) return undefined;
   const crlf = text.includes('\r\n');
   const unix = crlf ? text.replaceAll('\r\n', '\n') : text;
   if (unix.includes('\r') || (crlf && /(?<!\r)\n/.test(text))) return undefined;

@@ -22,7 +22,7 @@ import { type CreateEngine, Workspace } from './workspace';
 
 /** What may be a migration, what names databases, and what tools are told by. */
 const configuration = layouts.flatMap(({ configurationFiles = [] }) => configurationFiles.map((it) => basename(it)));
-const WATCHED = `**/{${[...new Set(['*.sql', '.env', '.env.*', ...configuration])].join(',')}}`;
+const watchedFiles = `**/{${[...new Set(['*.sql', '.env', '.env.*', ...configuration])].join(',')}}`;
 
 /**
  * Answers one editor. Nothing happens before it says `initialize`.
@@ -119,6 +119,6 @@ async function showAsking(connection: Connection, { tool, folder, done }: Asking
 
 async function watch(connection: Connection): Promise<void> {
   await connection.client.register(DidChangeWatchedFilesNotification.type, {
-    watchers: [WATCHED, ...programPatterns].map((globPattern) => ({ globPattern })),
+    watchers: [watchedFiles, ...programPatterns].map((globPattern) => ({ globPattern })),
   });
 }

@@ -1,11 +1,11 @@
 /** Keeps at most one check of a project running, and that one for the newest text. */
 
 /** Longest pause before a check, in milliseconds: long enough for a burst of keystrokes, too short to be noticed. */
-const LONGEST_PAUSE_MS = 150;
+const longestPauseMs = 150;
 /** Who types fast needs about so long for a key: a check that costs less is started at once, for none is run in vain. */
-const CHEAP_MS = 100;
+const cheapMs = 100;
 /** Who has not typed for so long types no burst: what comes then is started at once. */
-const REST_MS = 500;
+const restMs = 500;
 
 export interface Latest {
   /**
@@ -53,7 +53,7 @@ export function latest(run: (signal: AbortSignal, answered: () => void) => Promi
       newest.abort();
       newest = new AbortController();
       const now = performance.now();
-      const rested = now - askedAt > REST_MS;
+      const rested = now - askedAt > restMs;
       askedAt = now;
       tail = runAfter(tail, newest, pause === 'pause' && !rested ? pauseAfter(lastMs) : 0);
       return settled(() => tail);
@@ -69,7 +69,7 @@ export function latest(run: (signal: AbortSignal, answered: () => void) => Promi
 
 /** @param lastMs what the last check cost */
 export function pauseAfter(lastMs: number): number {
-  return Math.min(LONGEST_PAUSE_MS, Math.max(0, lastMs - CHEAP_MS));
+  return Math.min(longestPauseMs, Math.max(0, lastMs - cheapMs));
 }
 
 /** Resolves when nothing newer has been put behind it. */

@@ -5,12 +5,12 @@
 import type { Glance, Occasion } from '../engine/project';
 
 /** Pauses in milliseconds: between two looks, and for a check that somebody waits for right now. */
-const BETWEEN_MS = 1_500;
-const LATER_MS = 250;
+const betweenMs = 1_500;
+const laterMs = 250;
 /** Of a target that is silent; from the first to the second twice as long each time. */
-const SILENT_MS = { first: 2_000, longest: 60_000 };
+const silenceMs = { first: 2_000, longest: 60_000 };
 /** Who has not done anything for so long is not at the editor. */
-const AWAKE_MS = 5 * 60_000;
+const awakeMs = 5 * 60_000;
 
 export interface Looks {
   /** From now on the target of this project is looked at, too. */
@@ -34,9 +34,9 @@ export function repeatedLooks(
   now: () => number = () => performance.now(),
 ): Looks {
   const rounds = new Map<string, Round>();
-  let awakeUntil = now() + AWAKE_MS;
+  let awakeUntil = now() + awakeMs;
   const stillAwake = (): void => {
-    awakeUntil = now() + AWAKE_MS;
+    awakeUntil = now() + awakeMs;
   };
 
   return {
@@ -44,7 +44,7 @@ export function repeatedLooks(
       if (rounds.has(folder)) return;
       const round = new Round((occasion) => look(folder, occasion), { now, isAwake: () => now() < awakeUntil });
       rounds.set(folder, round);
-      round.next(BETWEEN_MS);
+      round.next(betweenMs);
     },
     awake() {
       stillAwake();
@@ -108,13 +108,13 @@ class Round {
     if (this.state !== 'looking') return;
     if (glance === 'later') {
       this.occasion = occasion;
-      return this.next(LATER_MS);
+      return this.next(laterMs);
     }
-    this.silentMs = glance === 'silent' ? Math.min(SILENT_MS.longest, Math.max(SILENT_MS.first, 2 * this.silentMs)) : 0;
-    this.next(this.silentMs || BETWEEN_MS);
+    this.silentMs = glance === 'silent' ? Math.min(silenceMs.longest, Math.max(silenceMs.first, 2 * this.silentMs)) : 0;
+    this.next(this.silentMs || betweenMs);
   }
 
   private untilNext(): number {
-    return Math.max(0, this.begun + BETWEEN_MS - this.clock.now());
+    return Math.max(0, this.begun + betweenMs - this.clock.now());
   }
 }

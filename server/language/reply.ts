@@ -15,7 +15,7 @@ export function reply<P, R>(handler: (params: P, signal: AbortSignal) => R | Pro
     try {
       return await handler(params, signal);
     } catch (error) {
-      if (error instanceof Fault) throw new ResponseError(FAULT_CODE, error.message, faultData(error));
+      if (error instanceof Fault) throw new ResponseError(faultCode, error.message, faultData(error));
       if (signal.aborted && isAbort(error)) {
         throw new ResponseError(LSPErrorCodes.RequestCancelled, 'The request was cancelled.');
       }
@@ -36,7 +36,7 @@ export function faultData(fault: Fault): FaultData {
 }
 
 /** Ours among the server-defined codes of JSON-RPC; what happened stands in the data. */
-const FAULT_CODE = 1;
+const faultCode = 1;
 
 function signalOf(token: CancellationToken): AbortSignal {
   const controller = new AbortController();

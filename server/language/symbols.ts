@@ -79,7 +79,7 @@ export async function outline(
 }
 
 /** Statements between two turns of the event loop, so that a large file keeps nobody waiting. */
-const TURN = 200;
+const statementsInTurn = 200;
 
 async function statementSymbols(
   text: string,
@@ -89,7 +89,7 @@ async function statementSymbols(
 ): Promise<DocumentSymbol[]> {
   const symbols: DocumentSymbol[] = [];
   for (const statement of statementsOf(text, within)) {
-    if (symbols.length % TURN === 0) await nextTurn(undefined, { signal });
+    if (symbols.length % statementsInTurn === 0) await nextTurn(undefined, { signal });
     const range = rangeOf(statement.range);
     symbols.push({ name: title(statement), kind: kindOf(statement), range, selectionRange: range });
   }
@@ -97,31 +97,31 @@ async function statementSymbols(
 }
 
 /** Longest title, in UTF-16 code units. */
-const LONGEST_TITLE = 80;
+const longestTitle = 80;
 /** Enough of a statement to read its title from. */
-const HEAD = 400;
+const headLength = 400;
 
 /** The statement up to its first parenthesis or body, on one line: `create table app.users`. */
 function title({ text }: Statement): string {
   let result = '';
   let end = 0;
-  for (const { kind, text: token, range } of tokensOf(text.slice(0, HEAD))) {
+  for (const { kind, text: token, range } of tokensOf(text.slice(0, headLength))) {
     if (kind === 'comment') continue;
     if (token === '(' || kind === 'dollarString') break;
     const gap = result !== '' && range.start > end ? ' ' : '';
     end = range.end;
-    if (result.length + gap.length + token.length > LONGEST_TITLE) return `${result}…`;
+    if (result.length + gap.length + token.length > longestTitle) return `${result}…`;
     result += gap + token;
   }
-  return result || text.slice(0, LONGEST_TITLE);
+  return result || text.slice(0, longestTitle);
 }
 
 /** libpg_query needs time for longer ones, and they are rows to insert anyway. */
-const LONGEST_PARSED = 20_000;
+const longestParsed = 20_000;
 
 function kindOf({ kind, text }: Statement): SymbolKind {
   if (kind === 'psql') return SymbolKind.Operator;
-  if (kind === 'copyIn' || text.length > LONGEST_PARSED) return SymbolKind.Array;
+  if (kind === 'copyIn' || text.length > longestParsed) return SymbolKind.Array;
   const made = shapeOf(text).makes[0];
   return made ? kinds[made.kind] : SymbolKind.Event;
 }

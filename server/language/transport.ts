@@ -8,7 +8,7 @@ import {
 } from 'vscode-languageserver/node';
 
 /** Longest time for ending servers and workers before the process ends without them, in milliseconds. */
-const LONGEST_CLOSE_MS = 5_000;
+const longestCloseMs = 5_000;
 
 export interface Transport {
   readonly connection: Connection;
@@ -48,7 +48,7 @@ let ending = false;
 function endAfter(close: () => Promise<void>): void {
   if (ending) return;
   ending = true;
-  setTimeout(() => process.exit(1), LONGEST_CLOSE_MS).unref();
+  setTimeout(() => process.exit(1), longestCloseMs).unref();
   close().then(
     () => process.exit(0),
     (error: unknown) => {

@@ -21,7 +21,7 @@ export function conformingStrings(initial: boolean): ConformingStrings {
       return now;
     },
     ran(statement) {
-      if (!MAY_MATTER.test(statement)) return;
+      if (!mayMatter.test(statement)) return;
       const [verb = '', ...rest] = firstWords(statement);
       switch (verb) {
         case 'begin':
@@ -45,14 +45,14 @@ export function conformingStrings(initial: boolean): ConformingStrings {
   };
 }
 
-const MAY_MATTER = /^(?:set|reset|begin|start|rollback|abort|commit|end)\b/i;
-const SETTING = 'standard_conforming_strings';
+const mayMatter = /^(?:set|reset|begin|start|rollback|abort|commit|end)\b/i;
+const setting = 'standard_conforming_strings';
 
 /** @returns undefined when the statement does not touch the setting or gives it no truth value */
 function assigned(verb: string, rest: readonly string[], initial: boolean): boolean | undefined {
   const [what, , value = ''] = rest[0] === 'local' || rest[0] === 'session' ? rest.slice(1) : rest;
-  if (verb === 'reset') return what === SETTING || what === 'all' ? initial : undefined;
-  if (verb !== 'set' || what !== SETTING) return undefined;
+  if (verb === 'reset') return what === setting || what === 'all' ? initial : undefined;
+  if (verb !== 'set' || what !== setting) return undefined;
   return value === 'default' ? initial : truthOf(value);
 }
 

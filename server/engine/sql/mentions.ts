@@ -71,7 +71,7 @@ export function mentionsOfTokens(tokens: readonly Token[]): Set<string> {
 }
 
 function addText(found: Set<string>, text: string): void {
-  if (text.length > LONGEST_NAME) return;
+  if (text.length > longestName) return;
   found.add(text);
   if (/^[\p{L}_"][^\s();]*$/u.test(text)) for (const part of nameParts(text)) found.add(part);
 }
@@ -84,4 +84,4 @@ function addCode(found: Set<string>, code: string): void {
 }
 
 /** Two names of 63 characters, a dot and some quotes. */
-const LONGEST_NAME = 131;
+const longestName = 131;

@@ -7,7 +7,7 @@ import { type Lexeme, lexemeAt } from './lexer';
 import { remembered } from './remembered';
 
 /** No token holds it, save within quotes, which it cannot end. */
-const SEPARATOR = '\u0001';
+const separator = '\u0001';
 
 /** The tokens of a statement, put together so that no two statements with other tokens have the same form. */
 export const normalForm: (text: string) => string = remembered(freshForm);
@@ -16,7 +16,7 @@ function freshForm(text: string): string {
   let form = '';
   let former: Lexeme | undefined;
   for (const lexeme of significant(text)) {
-    if (former && !(former.end === lexeme.start && clings(former))) form += SEPARATOR;
+    if (former && !(former.end === lexeme.start && clings(former))) form += separator;
     form += text.slice(lexeme.start, lexeme.end);
     former = lexeme;
   }

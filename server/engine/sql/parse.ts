@@ -36,12 +36,12 @@ let loading: Promise<void> | undefined;
 let parser: typeof import('libpg-query') | undefined;
 
 /** Longer ones are rows to insert; their tree would take more memory than all else together. */
-const LONGEST_PARSED = 1_000_000;
+const longestParsed = 1_000_000;
 /** Longer ones tell by their beginning what they are. */
-const LONGEST_READ = 100_000;
+const longestRead = 100_000;
 
 function freshShape(text: string): Shape {
-  const tokens = tokensOf(text, { start: 0, end: Math.min(text.length, LONGEST_READ) });
+  const tokens = tokensOf(text, { start: 0, end: Math.min(text.length, longestRead) });
   const words = wordsOf(tokensIn(text));
   const trees = treesOf(text);
   const common = {
@@ -88,7 +88,7 @@ const readReaching = (text: string, tree: Node | undefined, words: Words): Reach
 /** The trees of a text, one when it is one statement; none when the grammar refuses it. */
 export function treesOf(text: string): Node[] {
   if (!parser) throw new Error('loadParser() has not been awaited');
-  if (text.length > LONGEST_PARSED || text.includes('\0')) return [];
+  if (text.length > longestParsed || text.includes('\0')) return [];
   try {
     return (parser.parseSync(text).stmts ?? []).flatMap(({ stmt }) => (stmt ? [stmt] : []));
   } catch (error) {

@@ -23,15 +23,15 @@ export interface CodeReaches {
 }
 
 /** Strings in strings in strings; nobody writes more. */
-const DEEPEST = 6;
+const deepest = 6;
 
 /** Whether text begins like a statement; `dblink(text)` alone is the name of a function. */
 export function isCode(text: string): boolean {
   const start = skipBlank(text, 0, text.length);
-  return BEGINS_STATEMENT.test(text.slice(start, start + 100));
+  return beginsStatement.test(text.slice(start, start + 100));
 }
 
-const BEGINS_STATEMENT =
+const beginsStatement =
   /^[\s(;]*(?:alter|analyze|begin|call|checkpoint|comment|commit|copy|create|declare|delete|do|drop|execute|explain|grant|import|insert|load|merge|perform|prepare|reassign|refresh|reset|revoke|rollback|security|select|set|table|truncate|update|vacuum|values|with)\b/i;
 
 export function reachesOfCode(text: string, language: string): CodeReaches {
@@ -51,7 +51,7 @@ export function reachesOfCode(text: string, language: string): CodeReaches {
       if (reach) reaches.push(reach);
     }
     for (const name of typesNamed(tokens)) if (!calls.has(name)) calls.add(typeNamed(name));
-    if (code.depth === DEEPEST || !runsText(tokens, code.language)) continue;
+    if (code.depth === deepest || !runsText(tokens, code.language)) continue;
     const { pieces, codes } = texts(tokens);
     const hidden = reachesOfPieces(tokens, pieces);
     reaches.push(...hidden);

@@ -138,14 +138,14 @@ function statementAt(sql: string, start: number, limit: number, conforming: bool
 }
 
 /** psql commands that send what was typed before them; others in the middle of a line are left for Postgres to refuse. */
-const SENDS = /^\\(?:;|(?:g|gx|gexec|gset|gdesc|crosstabview|watch|bind|bind_named|parse|sendpipeline)(?!\w))/;
+const sends = /^\\(?:;|(?:g|gx|gexec|gset|gdesc|crosstabview|watch|bind|bind_named|parse|sendpipeline)(?!\w))/;
 
 /** Longer than any of them. */
-const LONGEST = 20;
+const longestCommand = 20;
 
 function endsForPsql(sql: string, at: number, limit: number): boolean {
-  const command = sql.slice(at, Math.min(limit, at + LONGEST));
-  return SENDS.test(command) || (/^\\[A-Za-z!?]/.test(command) && beginsLine(sql, at));
+  const command = sql.slice(at, Math.min(limit, at + longestCommand));
+  return sends.test(command) || (/^\\[A-Za-z!?]/.test(command) && beginsLine(sql, at));
 }
 
 function beginsLine(sql: string, at: number): boolean {

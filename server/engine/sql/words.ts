@@ -14,7 +14,7 @@ export interface Words {
 }
 
 /** What comes later does not tell what a statement is; but it may come behind a parenthesis of any length. */
-const ENOUGH = 1000;
+const mostCharacters = 1000;
 
 /** @param tokens of one statement; comments are left out */
 export function wordsOf(tokens: Iterable<Token>): Words {
@@ -22,11 +22,11 @@ export function wordsOf(tokens: Iterable<Token>): Words {
   const flat: string[] = [];
   let depth = 0;
   for (const token of tokens) {
-    if (flat.length >= ENOUGH) break;
+    if (flat.length >= mostCharacters) break;
     if (token.kind === 'comment') continue;
     const word = wordOf(token);
     if (word === ')') depth = Math.max(0, depth - 1);
-    if (all.length < ENOUGH) all.push(word);
+    if (all.length < mostCharacters) all.push(word);
     if (depth === 0 && word !== '(' && word !== ')') flat.push(word);
     if (word === '(') depth++;
   }

@@ -94,7 +94,7 @@ const isSame =
 /** Names that a body may be about when it is broken by this statement. */
 function namesAltered(text: string, { node, takes }: Shape): Set<string> {
   const names = new Set<string>();
-  if (!altering.has(node) || (node === 'AlterTableStmt' && !CHANGES_COLUMNS.test(text))) return names;
+  if (!altering.has(node) || (node === 'AlterTableStmt' && !changesColumns.test(text))) return names;
   for (const { kind, name, of } of takes) {
     if (bodyless.has(kind)) continue;
     if (of === undefined) names.add(name);
@@ -114,7 +114,7 @@ const altering: ReadonlySet<string> = new Set(['DropStmt', 'RenameStmt', 'AlterO
 const bodyless: ReadonlySet<ObjectName['kind']> = new Set(['role', 'other', 'extension']);
 
 /** A column that is added may have the name of a variable, an index that goes may be that of ON CONFLICT. */
-const CHANGES_COLUMNS =
+const changesColumns =
   /\bdrop\s+(?!not\b|default\b|identity\b|expression\b)|\btype\b|\badd\s+(?!constraint\b|primary\b|unique\b|foreign\b|check\b|exclude\b)/i;
 
 /** Many more would take longer than anybody waits. */

@@ -139,11 +139,11 @@ function idOf({ internalQuery = '', where = '' }: Refusal, { onLine }: Mirrored)
 }
 
 /** What stands before a piece where it is tried. */
-const PREFIX = new RegExp(`^explain (?:\\(${mark}\\d+\\)|/\\* ${mark}\\d+ \\*/) `);
+const explainPrefix = new RegExp(`^explain (?:\\(${mark}\\d+\\)|/\\* ${mark}\\d+ \\*/) `);
 
 /** The refusal as if the piece alone had been sent. */
 function inPiece({ internalQuery = '', internalCharacter, ...refusal }: Refusal, { kind }: Piece): Refusal {
-  const explain = PREFIX.exec(internalQuery)?.[0].length;
+  const explain = explainPrefix.exec(internalQuery)?.[0].length;
   const prefix = kind === 'call' ? 0 : explain && explain + (kind === 'expression' ? 'select '.length : 0);
   if (prefix === undefined || internalCharacter === undefined || internalCharacter <= prefix) return refusal;
   return { ...refusal, character: internalCharacter - prefix };

@@ -65,11 +65,11 @@ function handler(reader: Reader, known: Known): Handler {
   reader.expect('then');
   const start = reader.offset;
   const body = statements(reader, known, ['when', 'end']);
-  return { conditions, raises: RAISES.test(reader.text.slice(start, reader.offset)), body };
+  return { conditions, raises: raises.test(reader.text.slice(start, reader.offset)), body };
 }
 
 /** `RAISE` without a level, or with the level EXCEPTION. */
-const RAISES = /\braise\b(?!\s+(?:notice|warning|info|log|debug)\b)/i;
+const raises = /\braise\b(?!\s+(?:notice|warning|info|log|debug)\b)/i;
 
 function declaration(reader: Reader, known: Known): Declaration {
   const start = reader.offset;
