@@ -1,5 +1,5 @@
 /** What is told of migrations before anything is changed: checks, previews, comparisons. */
-import type { TextRange } from './base/text';
+import type { Edit, TextRange } from './base/text';
 import type { ObjectChange } from './changes';
 import type { Notice } from './database/session';
 import type { Finding, Place } from './finding';
@@ -114,7 +114,7 @@ export interface Idempotence {
   readonly verdict: 'already' | 'rewritten' | 'partly' | 'differs' | 'refused';
   readonly text: string;
   /** Of the text as it was, in order. */
-  readonly edits: readonly { readonly range: TextRange; readonly text: string }[];
+  readonly edits: readonly Edit[];
   /** Statements of the text as it was that became others. */
   readonly changed: readonly TextRange[];
   /** Statements of the text as it was that do something else when they are run again, and why; whole sentences. */

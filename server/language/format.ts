@@ -1,7 +1,7 @@
 /** Lays out the statements of a script with sql-formatter, and touches nothing else. Pure, so that tests need no connection. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { formatDialect, postgresql } from 'sql-formatter';
-import type { TextRange } from '../engine/base/text';
+import type { Edit, TextRange } from '../engine/base/text';
 import { type Piece, scan } from '../engine/sql/scan';
 import type { Statement } from '../engine/sql/statement';
 import { tokensOf } from '../engine/sql/tokens';
@@ -9,12 +9,6 @@ import { tokensOf } from '../engine/sql/tokens';
 export interface Layout {
   readonly tabSize: number;
   readonly insertSpaces: boolean;
-}
-
-/** Puts `text` in the place of `range`. */
-export interface Edit {
-  readonly range: TextRange;
-  readonly text: string;
 }
 
 /** sql-formatter needs time and memory far out of proportion for longer ones (long INSERTs, mostly). */
@@ -59,16 +53,6 @@ export async function formatEdits(
     }
   }
   return edits;
-}
-
-/** The text after the edits, which are in order and do not overlap. */
-export function applyEdits(text: string, edits: readonly Edit[]): string {
-  let [result, at] = ['', 0];
-  for (const edit of edits) {
-    result += text.slice(at, edit.range.start) + edit.text;
-    at = edit.range.end;
-  }
-  return result + text.slice(at);
 }
 
 /** @returns undefined when the statement has to stay as it is */

@@ -1,16 +1,16 @@
 /** Formatting: what it lays out, what it must not touch, and that it is the same twice. */
 import { equal, deepEqual } from 'node:assert/strict';
 import fc from 'fast-check';
-import type { TextRange } from '../../server/engine/base/text';
+import { edited, type TextRange } from '../../server/engine/base/text';
 import { tokensOf } from '../../server/engine/sql/tokens';
-import { applyEdits, formatEdits } from '../../server/language/format';
+import { formatEdits } from '../../server/language/format';
 
 const layout = { tabSize: 2, insertSpaces: true };
 const never = new AbortController().signal;
 
 async function formatted(text: string, within?: TextRange): Promise<string> {
   const whole = { start: 0, end: text.length };
-  return applyEdits(text, await formatEdits(text, [whole], layout, within ?? whole, never));
+  return edited(text, await formatEdits(text, [whole], layout, within ?? whole, never));
 }
 
 describe('formatting', () => {

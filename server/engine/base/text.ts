@@ -24,6 +24,24 @@ export const firstLine = (text: string): TextRange => ({ start: 0, end: Math.max
 
 export const shifted = (range: TextRange, by: number): TextRange => ({ start: range.start + by, end: range.end + by });
 
+/** `text` is to stand in the place of `range`. */
+export interface Edit {
+  readonly range: TextRange;
+  readonly text: string;
+}
+
+export const insertion = (at: number, text: string): Edit => ({ range: { start: at, end: at }, text });
+
+/** @param edits in their order; none reaches into another */
+export function edited(text: string, edits: readonly Edit[]): string {
+  let [result, at] = ['', 0];
+  for (const { range, text: instead } of edits) {
+    result += text.slice(at, range.start) + instead;
+    at = range.end;
+  }
+  return result + text.slice(at);
+}
+
 export interface MarkedText {
   /** Without a byte order mark. */
   readonly text: string;

@@ -1,5 +1,5 @@
 /** The text of a file whose statements change nothing when they are run again; all else of it is kept to the byte. */
-import type { TextRange } from '../base/text';
+import { type Edit, edited, insertion, type TextRange } from '../base/text';
 import { statementsIn } from '../layouts/statements';
 import type { Script } from '../layouts/layout';
 import { inFile } from '../sql/places';
@@ -16,11 +16,6 @@ export interface Rewritten {
   /** Statements that are others now; ranges of the text as it was. */
   readonly changed: readonly TextRange[];
   readonly left: readonly LeftStatement[];
-}
-
-export interface Edit {
-  readonly range: TextRange;
-  readonly text: string;
 }
 
 export interface LeftStatement {
@@ -106,10 +101,7 @@ function editsOf(treatment: Treatment, statement: Statement, writer: Writer): Ed
     case 'guarded': {
       const { start, end } = statement.range;
       const [before, behind] = writer.around(treatment.when);
-      return [
-        { range: { start, end: start }, text: before },
-        { range: { start: end, end }, text: behind },
-      ];
+      return [insertion(start, before), insertion(end, behind)];
     }
     case 'split':
       return [{ range: statement.range, text: writer.block(treatment.parts) }];
@@ -123,7 +115,7 @@ function editsOf(treatment: Treatment, statement: Statement, writer: Writer): Ed
 function inserted({ at, text }: Insertion, statement: Statement): Edit {
   // The place behind the character before it: what follows may have been replaced.
   const { end } = inFile({ start: at - 1, end: at }, statement);
-  return { range: { start: end, end }, text };
+  return insertion(end, text);
 }
 
 /** Writes blocks at the place of a statement, with the line ends and the indentation that are there. */
@@ -185,13 +177,4 @@ function quotesFor(text: string): string {
   for (let n = 0, tag = ''; ; n++, tag = `again${n === 1 ? '' : n}`) {
     if (!text.includes(`$${tag}$`)) return `$${tag}$`;
   }
-}
-
-export function edited(text: string, edits: readonly Edit[]): string {
-  let [result, at] = ['', 0];
-  for (const { range, text: instead } of edits) {
-    result += text.slice(at, range.start) + instead;
-    at = range.end;
-  }
-  return result + text.slice(at);
 }

@@ -1,5 +1,5 @@
 /** What goose refuses in a file, or takes otherwise than it looks. */
-import type { TextRange } from '../base/text';
+import { insertion, type TextRange } from '../base/text';
 import type { Line } from './gooseAnnotations';
 import type { FileProblem, Fix, FolderProblem } from './layout';
 
@@ -20,8 +20,6 @@ const fixed = (problem: FileProblem, title: string, ...edits: Fix['edits']): Fil
   fixes: [{ title, edits }],
 });
 
-const inserted = (at: number, text: string): Fix['edits'][number] => ({ range: { start: at, end: at }, text });
-
 const takenAway = (problem: FileProblem, { range }: Line): FileProblem =>
   fixed(problem, 'Take this line away', { range, text: '' });
 
@@ -39,7 +37,7 @@ export const gooseProblems = {
         'it has no line "-- +goose Up".',
       ),
       'Put "-- +goose Up" at the top of the file',
-      inserted(0, '-- +goose Up\n'),
+      insertion(0, '-- +goose Up\n'),
     ),
   beforeUp: (line: Line) =>
     error(
@@ -78,7 +76,7 @@ export const gooseProblems = {
         'the StatementBegin before has no "-- +goose StatementEnd" yet.',
       ),
       'Put "-- +goose StatementEnd" before it',
-      inserted(line.range.start, '-- +goose StatementEnd\n'),
+      insertion(line.range.start, '-- +goose StatementEnd\n'),
     ),
   strayEnd: (line: Line) =>
     takenAway(
@@ -93,7 +91,7 @@ export const gooseProblems = {
     fixed(
       error({ code: 'goose-statement-frame', range: wordsOf(begin) }, 'a line "-- +goose StatementEnd" is missing.'),
       'Put "-- +goose StatementEnd" at the end of this section',
-      inserted(last.range.end, '\n-- +goose StatementEnd'),
+      insertion(last.range.end, '\n-- +goose StatementEnd'),
     ),
   lostLine: (line: Line) =>
     warning(
@@ -108,7 +106,7 @@ export const gooseProblems = {
     if (line) {
       const problem = error(what, 'no line of this statement ends with a semicolon.');
       const end = line.range.start + line.text.trimEnd().length;
-      return line.text.includes('--') ? problem : fixed(problem, 'End it with a semicolon', inserted(end, ';'));
+      return line.text.includes('--') ? problem : fixed(problem, 'End it with a semicolon', insertion(end, ';'));
     }
     return error(what, 'behind a line of blanks it takes this comment for a statement without its semicolon.');
   },
@@ -123,8 +121,8 @@ export const gooseProblems = {
           'goose ends a statement at this line, for it ends with a semicolon, and Postgres refuses the parts. Put "-- +goose StatementBegin" before the statement and "-- +goose StatementEnd" behind it.',
       },
       'Put StatementBegin and StatementEnd around the statement',
-      inserted(whole.start, '-- +goose StatementBegin\n'),
-      inserted(whole.end, '\n-- +goose StatementEnd'),
+      insertion(whole.start, '-- +goose StatementBegin\n'),
+      insertion(whole.end, '\n-- +goose StatementEnd'),
     ),
   substitution: ({ says, range }: { readonly says: string; readonly range: TextRange }) =>
     error({ code: 'goose-substitution', range }, `what stands here cannot be replaced: ${says}. "$$" is a dollar.`),

@@ -6,7 +6,7 @@
  * `graphile-migrate commit` puts it among the committed ones. Facts from graphile/migrate 2.0.0-rc.3: src/migration.ts,
  * src/migrationFilename.ts, src/current.ts, src/commands/commit.ts.
  */
-import { firstLine, shifted, type TextRange } from '../base/text';
+import { firstLine, insertion, shifted, type TextRange } from '../base/text';
 import type { Replaced } from '../sql/statement';
 import { directives } from './directives/graphileMigrate';
 import { compiled } from './graphileMigrateCompile';
@@ -171,7 +171,7 @@ type Way = Pick<Script, 'mode' | 'pieces'>;
 
 /** One message in a transaction. */
 function runWrapped(range: TextRange, settings: string | undefined, replaced: readonly Replaced[]): Way {
-  const all = settings === undefined ? replaced : [insertedAt(range.start, settings), ...replaced];
+  const all = settings === undefined ? replaced : [insertion(range.start, settings), ...replaced];
   return { mode: 'transaction', ...(all.length > 0 ? { pieces: [{ ...range, replaced: all }] } : {}) };
 }
 
@@ -180,10 +180,8 @@ function runAlone(range: TextRange, settings: string | undefined, replaced: read
   const own = replaced.length > 0 ? { ...range, replaced } : range;
   if (settings === undefined) return { mode: 'implicit', ...(replaced.length > 0 ? { pieces: [own] } : {}) };
   // Before the line that asks for it, and by itself: with another statement it would be a transaction.
-  return { mode: 'statements', pieces: [{ start: 0, end: 0, replaced: [insertedAt(0, settings)] }, own] };
+  return { mode: 'statements', pieces: [{ start: 0, end: 0, replaced: [insertion(0, settings)] }, own] };
 }
-
-const insertedAt = (at: number, text: string): Replaced => ({ range: { start: at, end: at }, text });
 
 /** The tool gives each of its connections the settings of `pgSettings`. */
 function settingsFor({ pgSettings }: GraphileMigrateConfig): string | undefined {

@@ -1,5 +1,5 @@
 /** What graphile-migrate refuses in a file, or takes otherwise than it looks. */
-import type { TextRange } from '../base/text';
+import { insertion, type TextRange } from '../base/text';
 import type { FileProblem, Fix } from './layout';
 
 type What = Pick<FileProblem, 'code' | 'range'>;
@@ -27,7 +27,7 @@ export const graphileMigrateProblems = {
     ),
   noEmptyLine: (range: TextRange, at: number) =>
     refused({ code: 'graphile-migrate-no-empty-line', range }, 'an empty line has to stand behind the head.', [
-      { title: 'Put an empty line behind the head', edits: [{ range: { start: at, end: at }, text: '\n' }] },
+      { title: 'Put an empty line behind the head', edits: [insertion(at, '\n')] },
     ]),
   missingHeader: (range: TextRange, name: 'Previous' | 'Hash') =>
     refused(

@@ -1,5 +1,5 @@
 /** How one migration tool names, orders, splits and wraps its files. One tool, one file in this room; no database here. */
-import type { TextRange } from '../base/text';
+import type { Edit, TextRange } from '../base/text';
 import type { ToldProject } from '../programs/answer';
 import type { Language } from '../programs/interpreter';
 import type { Replaced } from '../sql/statement';
@@ -290,7 +290,7 @@ export interface FileProblem {
 export interface Fix {
   /** As a command: `Put "-- migrate:down" below`. */
   readonly title: string;
-  readonly edits: readonly { readonly range: TextRange; readonly text: string }[];
+  readonly edits: readonly Edit[];
   /** Of another file that it edits, relative to the one that the finding is in: `atlas.sum`; left out for that one. */
   readonly path?: string;
 }

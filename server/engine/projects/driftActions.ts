@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { recordMigrations } from '../apply/record';
 import { runApart } from '../apply/apart';
 import { Fault } from '../base/fault';
+import { byPlace, edited } from '../base/text';
 import { downTextOf } from '../layouts/downText';
-import type { FileProblem, Skeleton } from '../layouts/layout';
+import type { Skeleton } from '../layouts/layout';
 import { fileOf } from '../layouts/migration';
 import { statementsIn } from '../layouts/statements';
 import type { ApplyResult, Consent, DriftScript, UndoDriftRequest } from '../project';
@@ -84,7 +85,7 @@ function readable(
   for (let tries = 0; tries < mostFixes; tries++) {
     const fix = read(whole).problems.find(({ severity, fixes }) => severity === 'error' && fixes?.length)?.fixes?.[0];
     if (!fix || fix.path !== undefined) break;
-    whole = fixed(whole, fix.edits);
+    whole = edited(whole, fix.edits.toSorted(byPlace));
   }
   const wanted = statementsOf(text).map((it) => it.text);
   if (holds(read, whole, 'up', wanted)) return whole;
@@ -96,11 +97,6 @@ function readable(
 
 /** A migration may have as many bodies that need marks. */
 const mostFixes = 500;
-
-const fixed = (text: string, edits: NonNullable<FileProblem['fixes']>[number]['edits']): string =>
-  edits
-    .toSorted((one, other) => other.range.start - one.range.start)
-    .reduce((all, { range, text: put }) => all.slice(0, range.start) + put + all.slice(range.end), text);
 
 /** Alone only. */
 export async function recordApplied(

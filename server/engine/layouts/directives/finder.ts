@@ -2,7 +2,7 @@
  * Directives that a tool passes over without a word: misspelt, at the wrong place, written for another tool; and those
  * that are against each other.
  */
-import type { MarkedText, TextRange } from '../../base/text';
+import type { Edit, MarkedText, TextRange } from '../../base/text';
 import { layouts } from '../all';
 import type { FileProblem, Fix, Layout } from '../layout';
 import { commentStarts, dashedPart } from './comments';
@@ -219,7 +219,7 @@ function mayStandAlone({ place, likeness }: Directive): boolean {
 }
 
 /** With the blanks before it. */
-function takingOption({ line, range }: Occurrence): Fix['edits'][number] {
+function takingOption({ line, range }: Occurrence): Edit {
   const before = line.text.slice(0, range.start - line.start);
   return { range: { start: line.start + before.trimEnd().length, end: range.end }, text: '' };
 }

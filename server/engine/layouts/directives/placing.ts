@@ -1,10 +1,8 @@
 /** Where a directive may stand, and how it gets there. */
-import { byPlace } from '../../base/text';
+import { byPlace, type Edit, insertion } from '../../base/text';
 import type { Fix } from '../layout';
 import type { Directive } from './directive';
 import { occurrencesOn, type TextLine } from './reading';
-
-type Edit = Fix['edits'][number];
 
 /** Whether the tool obeys the directive on this line. */
 export function mayStandOn({ place }: Directive, lines: readonly TextLine[], index: number): boolean {
@@ -141,8 +139,6 @@ function behindOwner(
   if (!namesOn(owner).includes(name)) edits.push(insertion(owner.start + text.length, ` ${written}`));
   return { title: `Put "${written}" behind "${text.trimStart()}"`, edits: edits.toSorted(byPlace) };
 }
-
-const insertion = (at: number, text: string): Edit => ({ range: { start: at, end: at }, text });
 
 /** With its line break. */
 export const taking = ({ start, next }: TextLine): Edit => ({ range: { start, end: next }, text: '' });
