@@ -12,10 +12,11 @@ import {
   type SwitchBranchResult,
 } from '../protocol/branches';
 import { inBackground, logTrouble } from './background';
-import { afterwards, snapshotItem } from './changes';
 import type { Checks } from './checks';
 import type { Feature } from './feature';
 import { reply } from './reply';
+import { snapshotItem } from './snapshots';
+import { afterwards } from './targetChanges';
 import { uriOf } from './uri';
 import type { Workspace } from './workspace';
 

@@ -17,10 +17,10 @@ import {
   WriteDriftRequest,
 } from '../protocol/drift';
 import { inBackground } from './background';
-import { afterwards, mustBeSaved, progressTo, sent } from './changes';
 import type { Checks } from './checks';
 import type { Feature } from './feature';
 import { reply } from './reply';
+import { afterwards, mustBeSaved, progressTo, resultItem } from './targetChanges';
 import { pathOf, uriOf } from './uri';
 import type { Workspace } from './workspace';
 
@@ -45,7 +45,7 @@ export const drift: Feature = {
         const project = await workspace.projectAt(folder);
         mustBeSaved(workspace, documents, project);
         return afterwards(workspace, checks, project, async () =>
-          sent(await project.undoDrift(request, progressTo(connection, progress), signal)),
+          resultItem(await project.undoDrift(request, progressTo(connection, progress), signal)),
         );
       }),
     );

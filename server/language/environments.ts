@@ -13,13 +13,13 @@ import {
   ListEnvironmentsRequest,
   RehearseThereRequest,
 } from '../protocol/environments';
-import { mustBeSaved, progressTo, sent } from './changes';
 import type { Checks } from './checks';
 import type { Documents } from './documents';
 import type { Feature } from './feature';
 import { checked, findingItems } from './pendingFindings';
 import { targetItem } from './projects';
 import { reply } from './reply';
+import { mustBeSaved, progressTo, resultItem } from './targetChanges';
 import { pathOf, uriOf } from './uri';
 import type { Workspace } from './workspace';
 
@@ -105,7 +105,7 @@ function attachApply(connection: Connection, workspace: Workspace, documents: Do
       mustBeSaved(workspace, documents, project);
       try {
         const tell = progressTo(connection, progress);
-        return sent(await project.apply({ ...consent, which: 'all', snapshot }, tell, signal));
+        return resultItem(await project.apply({ ...consent, which: 'all', snapshot }, tell, signal));
       } finally {
         // It may be the target of the editor as well.
         workspace.changed('projects');

@@ -4,6 +4,7 @@ import type { ApplyRequest, Project } from '../engine/project';
 import { MayApplyRequest, MayRevertRequest } from '../protocol/messages';
 import type { Feature } from './feature';
 import { reply } from './reply';
+import { whichOf } from './targetChanges';
 
 export const mayChange: Feature = {
   capabilities: {},
@@ -26,11 +27,6 @@ export const mayChange: Feature = {
     );
   },
 };
-
-export function whichOf(only: string | undefined, upTo: string | undefined): ApplyRequest['which'] {
-  if (only !== undefined) return { only };
-  return upTo === undefined ? 'all' : { upTo };
-}
 
 async function faultOf(
   project: Project,

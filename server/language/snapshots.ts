@@ -1,30 +1,78 @@
-/** Requests about snapshots that are there: names and pins, comparing, and the rows of single tables. */
+/** Requests about snapshots: taken, listed, marked, compared and deleted; restored, as a whole or by tables. */
 import type { Connection } from 'vscode-languageserver/node';
-import type { SnapshotDifference } from '../engine/project';
+import type { Snapshot, SnapshotDifference } from '../engine/project';
 import {
   CompareSnapshotsRequest,
+  DeleteSnapshotRequest,
+  ListSnapshotsRequest,
   MarkSnapshotRequest,
+  RestoreRequest,
   RestoreTablesRequest,
   SnapshotForecastRequest,
+  type SnapshotItem,
+  SnapshotRequest,
   SnapshotTablesRequest,
   type SnapshotTexts,
   TablesSinceRequest,
 } from '../protocol/snapshots';
-import { afterwards, snapshotItem } from './changes';
 import type { Checks } from './checks';
 import type { Feature } from './feature';
 import { reply } from './reply';
+import { afterwards } from './targetChanges';
 import type { Workspace } from './workspace';
 
 export const snapshots: Feature = {
   capabilities: {},
 
   attach(connection, workspace, _documents, checks) {
+    attachSnapshots(connection, workspace);
+    attachRestore(connection, workspace, checks);
     attachMarks(connection, workspace);
     attachLooks(connection, workspace);
     attachRows(connection, workspace, checks);
   },
 };
+
+function attachSnapshots(connection: Connection, workspace: Workspace): void {
+  connection.onRequest(
+    ListSnapshotsRequest,
+    reply(async ({ folder }, signal) =>
+      (await (await workspace.projectAt(folder)).snapshots(signal)).map(snapshotItem),
+    ),
+  );
+  connection.onRequest(
+    SnapshotRequest,
+    reply(async ({ folder, ...request }, signal) => {
+      const project = await workspace.projectAt(folder);
+      const result = await project.snapshot(request, signal);
+      if (result.kind === 'busy') return result;
+      workspace.changed('projects');
+      return { kind: 'taken', snapshot: snapshotItem(result.snapshot), ms: result.ms };
+    }),
+  );
+  connection.onRequest(
+    DeleteSnapshotRequest,
+    reply(async ({ folder, id, ...consent }, signal) => {
+      const project = await workspace.projectAt(folder);
+      try {
+        await project.deleteSnapshot(id, consent, signal);
+      } finally {
+        workspace.changed('projects');
+      }
+    }),
+  );
+}
+
+function attachRestore(connection: Connection, workspace: Workspace, checks: Checks): void {
+  connection.onRequest(
+    RestoreRequest,
+    reply(async ({ folder, id, ...request }, signal) => {
+      const project = await workspace.projectAt(folder);
+      const result = await afterwards(workspace, checks, project, () => project.restore(id, request, signal));
+      return result.kind === 'busy' ? result : { kind: 'restored', kept: snapshotItem(result.kept), ms: result.ms };
+    }),
+  );
+}
 
 function attachMarks(connection: Connection, workspace: Workspace): void {
   connection.onRequest(
@@ -77,4 +125,20 @@ export function textsOf({ before, after, rows }: SnapshotDifference): SnapshotTe
   const counts = (side: 'before' | 'after'): string =>
     rows.flatMap((it) => (it[side] === null ? [] : [`-- ${it.table}: ${it[side]} rows\n`])).join('');
   return { before: `${counts('before')}\n${before}`, after: `${counts('after')}\n${after}` };
+}
+
+export function snapshotItem(snapshot: Snapshot): SnapshotItem {
+  const { id, taken, reason, kind, bytes, version, name, pinned, branch, branchGone } = snapshot;
+  return {
+    id,
+    taken,
+    reason,
+    kind,
+    bytes,
+    ...(version === undefined ? {} : { version }),
+    ...(name === undefined ? {} : { name }),
+    ...(pinned ? { pinned } : {}),
+    ...(branch === undefined ? {} : { branch }),
+    ...(branchGone ? { branchGone } : {}),
+  };
 }

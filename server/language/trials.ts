@@ -10,12 +10,11 @@ import {
   TrialRequest,
   type TrialResult,
 } from '../protocol/trial';
-import { afterwards, mustBeSaved, progressTo } from './changes';
 import type { Feature } from './feature';
 import { messageOf } from './diagnostics';
-import { whichOf } from './mayChange';
 import { rangesIn } from './positions';
 import { reply } from './reply';
+import { afterwards, mustBeSaved, progressTo, whichOf } from './targetChanges';
 import { reportText } from './trialReport';
 import { uriOf } from './uri';
 
