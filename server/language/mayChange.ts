@@ -1,6 +1,5 @@
 /** What is known before to keep migrations from being applied or reverted: asked before the dialog that asks for consent. */
-import { Fault } from '../engine/base/fault';
-import type { ApplyRequest, Project } from '../engine/project';
+import { Fault, orFault } from '../engine/base/fault';
 import { MayApplyRequest, MayRevertRequest } from '../protocol/messages';
 import type { Feature } from './feature';
 import { reply } from './reply';
@@ -14,10 +13,11 @@ export const mayChange: Feature = {
       MayApplyRequest,
       reply(async ({ folder, only, upTo }, signal) => {
         const project = await workspace.projectAt(folder);
-        const fault = await faultOf(project, whichOf(only, upTo), signal);
-        if (!fault) return { kind: 'nothingKnown' };
+        const fault = await orFault(project.mayApply(whichOf(only, upTo), signal));
+        if (!(fault instanceof Fault)) return { kind: 'nothingKnown' };
         if (fault.code !== 'out-of-order') throw fault;
-        const upToHere = only !== undefined && !(await faultOf(project, { upTo: only }, signal));
+        const upToHere =
+          only !== undefined && !((await orFault(project.mayApply({ upTo: only }, signal))) instanceof Fault);
         return { kind: 'outOfOrder', message: fault.message, upToHere };
       }),
     );
@@ -27,17 +27,3 @@ export const mayChange: Feature = {
     );
   },
 };
-
-async function faultOf(
-  project: Project,
-  which: ApplyRequest['which'],
-  signal: AbortSignal,
-): Promise<Fault | undefined> {
-  try {
-    await project.mayApply(which, signal);
-    return undefined;
-  } catch (error) {
-    if (error instanceof Fault) return error;
-    throw error;
-  }
-}

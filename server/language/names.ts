@@ -3,7 +3,7 @@
  * another branch is checked out, VS Code tells of the folder only, which no pattern for files meets (it leaves out what
  * is deleted below a deleted folder: src/vs/platform/files/common/watcher.ts). Other editors may tell nothing at all.
  */
-import { Fault } from '../engine/base/fault';
+import { unlessUnreadable } from '../engine/base/unlessUnreadable';
 import type { Files } from '../engine/world';
 
 export class FolderNames {
@@ -26,11 +26,6 @@ export class FolderNames {
 
   /** That a folder cannot be read is told by who needs its files. */
   private namesIn(folder: string): string {
-    try {
-      return this.files.list(folder).join('\n');
-    } catch (error) {
-      if (error instanceof Fault) return '';
-      throw error;
-    }
+    return unlessUnreadable(() => this.files.list(folder).join('\n')) ?? '';
   }
 }

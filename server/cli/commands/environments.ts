@@ -1,8 +1,8 @@
 /** `rehearsal environments`: which migrations are where, what the next promotion would do there, and what differs. */
 import type { Comparison, EnvironmentState } from '../../engine/projects/promotion';
-import { Fault } from '../../engine/base/fault';
+import { Fault, orFault } from '../../engine/base/fault';
 import { isErrorOfUp, type Project } from '../../engine/project';
-import { comparisonsOf, promotionRows, type Stage, stagesOf, statesOf } from '../../engine/projects/promotion';
+import { comparisonsOf, promotionRows, stagesOf, statesOf } from '../../engine/projects/promotion';
 import { commonOptions, rehearsalOptions } from '../options';
 import { allProjects, callPlaces } from '../projects';
 import { renderFindings } from '../render/findings';
@@ -16,7 +16,6 @@ import {
 } from '../render/environments';
 import type { Places } from '../render/places';
 import { type Rehearsed, rehearse } from '../rehearsal';
-import { some } from '../render/words';
 import type { Call, Command } from './command';
 
 export const environments: Command = {
@@ -73,22 +72,17 @@ async function reportOn(project: Project, call: Call): Promise<Report> {
   const states = await statesOf(stages, signal);
   const answered = stages.filter((_, i) => states[i]?.answer.kind === 'status');
   const rehearsals = new Map<string, Rehearsed | Fault>();
-  if (values.rehearse) for (const stage of answered) rehearsals.set(stage.name, await rehearsalAt(stage, call));
+  if (values.rehearse) {
+    for (const { name, project: there } of answered) {
+      terminal.progress(`Rehearsing for ${name}…`);
+      // One that has gone meanwhile holds up no other.
+      rehearsals.set(name, await orFault(rehearse(there, 'pending', call, () => {})));
+    }
+  }
   if (values.compare) terminal.progress('Comparing schemas…');
   const comparisons = values.compare ? await comparisonsOf(stages, states, signal) : [];
   terminal.progress(undefined);
   return { project, states, rehearsals, comparisons };
-}
-
-/** One that has gone meanwhile holds up no other. */
-async function rehearsalAt({ name, project }: Stage, call: Call): Promise<Rehearsed | Fault> {
-  call.terminal.progress(`Rehearsing for ${name}…`);
-  try {
-    return await rehearse(project, 'pending', call, () => {});
-  } catch (error) {
-    if (error instanceof Fault) return error;
-    throw error;
-  }
 }
 
 const isRefused = (rehearsal: Rehearsed | Fault): boolean =>

@@ -1,5 +1,5 @@
 /** `rehearsal status`: which migrations a database has, and which are pending. */
-import { Fault } from '../../engine/base/fault';
+import { Fault, orFault } from '../../engine/base/fault';
 import type { Project, Status } from '../../engine/project';
 import { commonOptions } from '../options';
 import { allProjects, callPlaces } from '../projects';
@@ -20,7 +20,7 @@ export const status: Command = {
     const places = callPlaces(call);
     const answers: Answer[] = [];
     for (const project of await allProjects(call)) {
-      const answer = await ask(project, call);
+      const answer = { project, result: await orFault(project.status(call.signal)) };
       answers.push(answer);
       if (!call.json) show(answer, places, call);
     }
@@ -33,15 +33,6 @@ export const status: Command = {
 interface Answer {
   readonly project: Project;
   readonly result: Status | Fault;
-}
-
-async function ask(project: Project, { signal }: Call): Promise<Answer> {
-  try {
-    return { project, result: await project.status(signal) };
-  } catch (error) {
-    if (error instanceof Fault) return { project, result: error };
-    throw error;
-  }
 }
 
 function show({ project, result }: Answer, places: Places, { terminal }: Call): void {

@@ -21,6 +21,16 @@ export class Fault extends Error {
   }
 }
 
+/** @returns the fault that there is no answer for */
+export async function orFault<T>(work: Promise<T>): Promise<T | Fault> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Fault) return error;
+    throw error;
+  }
+}
+
 export type FaultCode = keyof typeof remedies;
 
 /** Trouble that may pass by itself, when somebody starts the server or ends a transaction. */
