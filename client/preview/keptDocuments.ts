@@ -8,7 +8,7 @@ export interface KeptDocuments extends Disposable {
   show(folder: string, version: string, title: string): Promise<void>;
 }
 
-export const keptScheme = 'rehearsal-kept';
+const keptScheme = 'rehearsal-kept';
 
 export function createKeptDocuments(client: LanguageClient): KeptDocuments {
   const provider = workspace.registerTextDocumentContentProvider(keptScheme, {

@@ -1,6 +1,7 @@
 /** The schema before and after, side by side in VS Code's own diff editor. */
-import { commands, type Disposable, EventEmitter, l10n, Uri, window, workspace } from 'vscode';
+import { commands, type Disposable, l10n, Uri, window, workspace } from 'vscode';
 import type { PreviewResult } from '../../server/protocol/messages';
+import { givenTexts } from './givenTexts';
 
 export interface Previews extends Disposable {
   /** @param subject what is previewed, as a URI; previewing it again renews the diff that is open */
@@ -9,27 +10,18 @@ export interface Previews extends Disposable {
   compare(subject: string, title: string, texts: { readonly before: string; readonly after: string }): Promise<void>;
 }
 
-export const previewScheme = 'rehearsal-preview';
+const previewScheme = 'rehearsal-preview';
 
 export function createPreviews(): Previews {
-  const texts = new Map<string, string>();
-  const renewed = new EventEmitter<Uri>();
-  const parts = [
-    renewed,
-    workspace.registerTextDocumentContentProvider(previewScheme, {
-      onDidChange: renewed.event,
-      provideTextDocumentContent: (uri) => texts.get(uri.toString()) ?? '',
-    }),
-    workspace.onDidCloseTextDocument(({ uri }) => texts.delete(uri.toString())),
-  ];
+  const texts = givenTexts(previewScheme);
+  const parts = [texts, workspace.onDidCloseTextDocument(({ uri }) => texts.forget(uri))];
   const put = (side: string, subject: string, text: string): Uri => {
     const uri = Uri.from({ scheme: previewScheme, path: `/${side}.sql`, query: subject });
-    texts.set(uri.toString(), text);
-    renewed.fire(uri);
+    texts.put(uri, text);
     return uri;
   };
-  const compare: Previews['compare'] = async (subject, title, texts) => {
-    const [before, after] = [put('before', subject, texts.before), put('after', subject, texts.after)];
+  const compare: Previews['compare'] = async (subject, title, shown) => {
+    const [before, after] = [put('before', subject, shown.before), put('after', subject, shown.after)];
     await commands.executeCommand('vscode.diff', before, after, title, { preview: true });
   };
   return {

@@ -9,7 +9,7 @@ export interface SqlDocuments extends Disposable {
   show(uri: string): Promise<void>;
 }
 
-export const sqlScheme = 'rehearsal-sql';
+const sqlScheme = 'rehearsal-sql';
 
 export function createSqlDocuments(client: LanguageClient, projects: Projects): SqlDocuments {
   const renewed = new EventEmitter<Uri>();

@@ -1,30 +1,23 @@
 /** Reports of trials as pages that are only read: drawn by VS Code's own Markdown preview. */
-import { commands, type Disposable, EventEmitter, Uri, workspace } from 'vscode';
+import { commands, type Disposable, Uri } from 'vscode';
+import { givenTexts } from './givenTexts';
 
 export interface TrialReports extends Disposable {
   /** @param target what was tried out; its next report takes the place of this one */
   show(target: string, markdown: string): Promise<void>;
 }
 
-export const trialScheme = 'rehearsal-trial';
+const trialScheme = 'rehearsal-trial';
 
 export function createTrialReports(): TrialReports {
-  const texts = new Map<string, string>();
-  const renewed = new EventEmitter<Uri>();
-  const parts = [
-    renewed,
-    workspace.registerTextDocumentContentProvider(trialScheme, {
-      onDidChange: renewed.event,
-      provideTextDocumentContent: (uri) => texts.get(uri.toString()) ?? '',
-    }),
-  ];
+  // Its preview goes on when the document itself is closed.
+  const texts = givenTexts(trialScheme);
   return {
     async show(target, markdown) {
       const uri = Uri.from({ scheme: trialScheme, path: `/Trial of ${target.replaceAll('/', '_')}.md` });
-      texts.set(uri.toString(), markdown);
-      renewed.fire(uri);
+      texts.put(uri, markdown);
       await commands.executeCommand('markdown.showPreview', uri);
     },
-    dispose: () => parts.forEach((it) => it.dispose()),
+    dispose: () => texts.dispose(),
   };
 }
