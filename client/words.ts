@@ -1,6 +1,6 @@
 /** How projects, targets, counts, times and sizes are written for people. */
 import { l10n, Uri, workspace } from 'vscode';
-import type { ProjectItem, TargetItem } from '../server/protocol/messages';
+import type { MigrationItem, ProjectItem, TargetItem } from '../server/protocol/messages';
 
 /** `db/migrations`; with several workspace folders `shop/db/migrations`. Folder names alone are too often the same. */
 export const labelOf = ({ folder }: ProjectItem): string => workspace.asRelativePath(Uri.parse(folder));
@@ -8,6 +8,10 @@ export const labelOf = ({ folder }: ProjectItem): string => workspace.asRelative
 /** Short, for buttons and the status bar. The embedded Postgres has no name that anybody gave it. */
 export const nameOf = ({ engine, name }: TargetItem): string =>
   engine === 'embedded' ? l10n.t('embedded Postgres') : name;
+
+/** `000013 add_email`; the version alone where it has no title. */
+export const fullNameOf = ({ version, title }: Pick<MigrationItem, 'version' | 'title'>): string =>
+  `${version} ${title}`.trimEnd();
 
 export const errorsOf = (count: number): string => (count === 1 ? l10n.t('1 error') : l10n.t('{0} errors', count));
 

@@ -1,4 +1,5 @@
 /** Applies one migration: that of the row, the file or the lens, or the one picked. */
+import { fullNameOf } from '../words';
 import { applyTo } from './applying';
 import type { Command } from './command';
 import { askMigration } from './subject';
@@ -9,9 +10,6 @@ export const apply: Command = {
     const place = await askMigration(parts.projects, chosen, 'pending');
     if (!place) return;
     const { project, migration } = place;
-    await applyTo(parts, project, { only: migration.version }, nameOf(migration));
+    await applyTo(parts, project, { only: migration.version }, fullNameOf(migration));
   },
 };
-
-const nameOf = ({ version, title }: { version: string; title: string }): string =>
-  title === '' ? version : `${version} ${title}`;

@@ -2,6 +2,7 @@
 import { l10n, window } from 'vscode';
 import { ApplyThereRequest } from '../../server/protocol/environments';
 import { askConsent, type Question, sendWith } from '../consent';
+import { fullNameOf } from '../words';
 import { countOf, detailOf, saveFiles, tellEnd } from './applying';
 import type { Command } from './command';
 import { askEnvironment } from './environment';
@@ -23,7 +24,7 @@ export const applyThere: Command = {
     }
     const { told, safer } = tell(found);
     const names = countOf(pending.length);
-    const list = upToTen(pending.map(({ version, title }) => `${version} ${title}`.trimEnd()));
+    const list = upToTen(pending.map(fullNameOf));
     const question: Question = {
       asks: l10n.t('Apply {0} to {1}?', names, `${name}: ${target.label}`),
       detail: [list, ...told, detailOf({ ...there.project, target })].join('\n\n'),

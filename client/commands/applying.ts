@@ -1,5 +1,5 @@
 /** What the commands that apply and revert have in common: ask, show progress, tell how it ended. */
-import { l10n, Range, Selection, Uri, window, workspace } from 'vscode';
+import { l10n, Selection, Uri, window, workspace } from 'vscode';
 import {
   ApplyRequest,
   type ApplyResult,
@@ -13,10 +13,11 @@ import { askConsent, type Question, sendWith } from '../consent';
 import { titleOf } from '../faults';
 import type { Parts } from '../parts';
 import { filesOf } from '../projects';
+import { rangeOf } from '../ranges';
 import { refusalText } from '../refusalText';
 import { rehearsed, upToTen } from './rehearsed';
 import { restore } from './revertToSnapshot';
-import { nameOf } from '../words';
+import { fullNameOf, nameOf } from '../words';
 
 /** @param names what is applied, for people: `2 migrations`, `000013_add_email` */
 export async function applyTo(parts: Parts, project: ProjectItem, selected: Selected, names: string): Promise<void> {
@@ -95,7 +96,7 @@ function chosen({ migrations }: ProjectItem, { only, upTo }: Selected): readonly
 
 /** The first thing in the dialog; one alone stands in the question. */
 const listOf = (migrations: readonly MigrationItem[]): string =>
-  migrations.length < 2 ? '' : upToTen(migrations.map(({ version, title }) => `${version} ${title}`.trimEnd()));
+  migrations.length < 2 ? '' : upToTen(migrations.map(fullNameOf));
 
 export function detailOf({ target }: ProjectItem): string {
   const snapshot = l10n.t('A snapshot is taken first, so that all of it can be taken back.');
@@ -141,8 +142,8 @@ export async function tellEnd(
 }
 
 /** The one that was refused. */
-export async function selectStatement({ uri, range: { start, end } }: Refused): Promise<void> {
-  const selection = new Range(start.line, start.character, end.line, end.character);
+export async function selectStatement({ uri, range }: Refused): Promise<void> {
+  const selection = rangeOf(range);
   const editor = await window.showTextDocument(Uri.parse(uri), { selection });
   editor.selection = new Selection(selection.start, selection.end);
 }

@@ -1,6 +1,7 @@
 /** Rewrites a migration so that running it again changes nothing, and says what came of running it twice. */
-import { l10n, Range, Uri, window, workspace, WorkspaceEdit } from 'vscode';
+import { l10n, Uri, window, workspace, WorkspaceEdit } from 'vscode';
 import { MakeIdempotentRequest } from '../../server/protocol/idempotence';
+import { rangeOf } from '../ranges';
 import { isNode } from '../views/node';
 import type { Command } from './command';
 import { migrationOf } from './subject';
@@ -27,10 +28,7 @@ export const makeIdempotent: Command = {
     if (made.edits.length > 0) {
       await window.showTextDocument(document);
       const edit = new WorkspaceEdit();
-      for (const { range, newText } of made.edits) {
-        const { start, end } = range;
-        edit.replace(document.uri, new Range(start.line, start.character, end.line, end.character), newText);
-      }
+      for (const { range, newText } of made.edits) edit.replace(document.uri, rangeOf(range), newText);
       await workspace.applyEdit(edit);
     }
     const isSo = made.verdict === 'already' || made.verdict === 'rewritten';

@@ -1,6 +1,6 @@
 /** What the rehearsal says of migrations that are to be applied, for the dialog that asks. */
 import { basename } from 'node:path/posix';
-import { commands, l10n, Range, Uri, window } from 'vscode';
+import { commands, l10n, Uri, window } from 'vscode';
 import {
   type FindingsItem,
   type MigrationItem,
@@ -11,6 +11,7 @@ import {
 import type { SaferChoice } from '../consent';
 import { faultOf, titleOf } from '../faults';
 import type { Parts } from '../parts';
+import { rangeOf } from '../ranges';
 import { errorsOf, warningsOf } from '../words';
 
 export interface Rehearsed {
@@ -76,10 +77,8 @@ function line({ uri, count, message }: Told, found: string): string {
 
 /** Selects it in its file, beside the list of all that is wrong there. */
 export async function showProblem({ uri, range }: Pick<Told, 'uri' | 'range'>): Promise<void> {
-  const { start, end } = range;
   await commands.executeCommand('workbench.actions.view.problems');
-  const selection = new Range(start.line, start.character, end.line, end.character);
-  await window.showTextDocument(Uri.parse(uri), { selection });
+  await window.showTextDocument(Uri.parse(uri), { selection: rangeOf(range) });
 }
 
 /** A dialog that is longer than the screen has no buttons. */

@@ -7,7 +7,7 @@ import { detailOf, saveFiles, tellEnd } from './applying';
 import type { Command } from './command';
 import { showProblem } from './rehearsed';
 import { askProject } from './subject';
-import { foundOf, nameOf } from '../words';
+import { foundOf, fullNameOf, nameOf } from '../words';
 
 export const revertLast: Command = {
   id: 'rehearsal.revertLast',
@@ -25,7 +25,7 @@ export const revertLast: Command = {
     await parts.progress.show(l10n.t('Looking at {0}', nameOf(target)), (_, token) =>
       parts.client.sendRequest(MayRevertRequest, { folder, versions }, token),
     );
-    const name = `${last.version} ${last.title}`.trim();
+    const name = fullNameOf(last);
     const found = foundOf(errorsIn(last));
     const first = firstErrorIn(last);
     const consent = await askConsent(target, {

@@ -1,6 +1,7 @@
 /** Runs a migration up and down again on a shadow, and says whether all is as it was. */
 import { commands, l10n, window } from 'vscode';
 import { type VerifiedItem, VerifyRequest } from '../../server/protocol/verify';
+import { fullNameOf } from '../words';
 import type { Command } from './command';
 import { askScope } from './subject';
 
@@ -30,7 +31,7 @@ function tellAll(told: readonly VerifiedItem[]): void {
   if (bad.length === 0) return void window.showInformationMessage(message);
   const more = bad.length - mostNamed;
   const named = [
-    ...bad.slice(0, mostNamed).map((it) => `${nameOf(it)}: ${it.says}`),
+    ...bad.slice(0, mostNamed).map((it) => `${fullNameOf(it)}: ${it.says}`),
     ...(more > 0 ? [l10n.t('and {0} more', more)] : []),
   ];
   void window.showWarningMessage(`${message} ${named.join('; ')}`);
@@ -38,12 +39,10 @@ function tellAll(told: readonly VerifiedItem[]): void {
 
 async function tellOne(told: VerifiedItem): Promise<void> {
   const { uri, kind, says, details } = told;
-  const message = [l10n.t('The way back of {0}: {1}', nameOf(told), says), ...details].join('. ');
+  const message = [l10n.t('The way back of {0}: {1}', fullNameOf(told), says), ...details].join('. ');
   if (kind === 'exact') return void window.showInformationMessage(message);
   if (kind === 'loses' || kind === 'untried') return void window.showWarningMessage(message);
   const write = l10n.t('Write the Down Script…');
   if ((await window.showWarningMessage(message, write)) === write)
     await commands.executeCommand('rehearsal.writeDown', uri);
 }
-
-const nameOf = ({ version, title }: VerifiedItem): string => `${version} ${title}`.trimEnd();

@@ -18,7 +18,8 @@ import type { LanguageClient } from 'vscode-languageclient/node';
 import { type VerifiedItem, VerifyRequest } from '../../server/protocol/verify';
 import type { MigrationItem, ProjectItem } from '../../server/protocol/messages';
 import type { Projects } from '../projects';
-import { labelOf } from '../words';
+import { rangeOf } from '../ranges';
+import { fullNameOf, labelOf } from '../words';
 
 export interface Verifications extends Disposable {
   readonly controller: TestController;
@@ -164,8 +165,9 @@ function tell(running: TestRun, item: TestItem, told: VerifiedItem): void {
 }
 
 /** For the panel of results, which is a terminal. */
-function outputOf({ version, title, says, details, diff }: VerifiedItem): string {
-  const lines = [`${`${version} ${title}`.trimEnd()}: ${says}`, ...details.map((it) => `  ${it}`)];
+function outputOf(verified: VerifiedItem): string {
+  const { says, details, diff } = verified;
+  const lines = [`${fullNameOf(verified)}: ${says}`, ...details.map((it) => `  ${it}`)];
   const changed = diff === undefined ? [] : diff.split('\n').map((it) => `    ${it}`);
   return [...lines, ...changed, ''].join('\r\n');
 }
@@ -175,10 +177,7 @@ function messageOf({ says, details, at, before, after }: VerifiedItem, { uri }: 
   const words = [says, ...details].join('\n');
   const message =
     before === undefined || after === undefined ? new TestMessage(words) : TestMessage.diff(words, before, after);
-  if (at) {
-    const { start, end } = at.range;
-    const range = new Range(start.line, start.character, end.line, end.character);
-    message.location = new Location(Uri.parse(at.uri), range);
-  } else if (uri) message.location = new Location(uri, new Range(0, 0, 0, 0));
+  if (at) message.location = new Location(Uri.parse(at.uri), rangeOf(at.range));
+  else if (uri) message.location = new Location(uri, new Range(0, 0, 0, 0));
   return message;
 }
