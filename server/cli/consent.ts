@@ -1,5 +1,6 @@
 /** What the user agrees to before a database is changed: asked on a terminal, said by options in a script. */
 import { Fault } from '../engine/base/fault';
+import { isProduction } from '../engine/environments';
 import type { Consent, TargetInfo } from '../engine/project';
 import type { Call } from './commands/command';
 
@@ -17,7 +18,6 @@ export function mustBeAnswerable({ terminal, values }: Call, target?: TargetInfo
     demandName(values.confirm, target);
 }
 
-const isProduction = ({ environment }: TargetInfo): boolean => environment?.role === 'production';
 const isAgreedToByName = (target: TargetInfo): boolean => !target.local || isProduction(target);
 
 function demandName(name: string | undefined, target: TargetInfo): string {

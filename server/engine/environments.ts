@@ -4,6 +4,10 @@ export const environmentRoles = ['development', 'staging', 'production'] as cons
 
 export type EnvironmentRole = (typeof environmentRoles)[number];
 
+/** Who changes it names it, after a rehearsal for it. */
+export const isProduction = ({ environment }: { readonly environment?: EnvironmentInfo | undefined }): boolean =>
+  environment?.role === 'production';
+
 /** A target with a name, as it is configured. */
 export interface EnvironmentInfo {
   readonly name: string;

@@ -1,5 +1,6 @@
 /** What the client says at the start and when settings change, checked and completed: an editor may say nothing at all. */
 import { isAbsolute, join, resolve } from 'node:path';
+import { isObject } from '../engine/base/json';
 import type { Language } from '../engine/programs/interpreter';
 import type { EngineOptions, TargetChoice } from '../engine/project';
 import type { Files } from '../engine/world';
@@ -30,7 +31,7 @@ const hintLevels = ['off', 'compact', 'full'] as const satisfies readonly HintLe
 
 /** An editor that sends nothing trusts its workspace: it has no Restricted Mode. */
 export function readInitializationOptions(value: unknown): InitializationOptions {
-  const given = isRecord(value) ? value : {};
+  const given = isObject(value) ? value : {};
   return {
     trusted: given['trusted'] !== false,
     settings: readSettings(given['settings']),
@@ -40,7 +41,7 @@ export function readInitializationOptions(value: unknown): InitializationOptions
 
 /** Settings of a wrong type are as if they were not there. */
 export function readSettings(value: unknown): Settings {
-  const given = isRecord(value) ? value : {};
+  const given = isObject(value) ? value : {};
   const { statementTimeout: timeout, shadowDataLimit: limit, rehearsalMaxAge: age } = given;
   return {
     folders: strings(given['folders']),
@@ -58,7 +59,7 @@ export function readSettings(value: unknown): Settings {
     statementTimeout: typeof timeout === 'number' && timeout > 0 ? timeout : defaults.statementTimeout,
     inlayHints: hintLevels.find((it) => it === given['inlayHints']) ?? defaults.inlayHints,
     requireIdempotent: demandOf(given['requireIdempotent']),
-    environments: isRecord(given['environments']) ? given['environments'] : defaults.environments,
+    environments: isObject(given['environments']) ? given['environments'] : defaults.environments,
     rehearsalMaxAge: typeof age === 'number' && age > 0 ? age : defaults.rehearsalMaxAge,
   };
 }
@@ -77,7 +78,7 @@ export function engineOptions(
     roots,
     folders: settings.folders.flatMap((folder) => absoluteFolders(folder, roots, files)),
     layout: settings.layout === '' || settings.layout === 'auto' ? undefined : settings.layout,
-    layouts: layoutsBelow(roots, settings.layouts),
+    layouts: byFolder(roots, settings.layouts),
     target: (folder) => chosen(folder) ?? settingsTarget(settings.database),
     statementMs: settings.statementTimeout,
     shadow: shadowOf(settings.shadow),
@@ -99,9 +100,6 @@ function absoluteFolders(folder: string, roots: readonly string[], files: Files)
   const there = below.filter((path) => files.list(path).length > 0);
   return there.length > 0 ? there : below.slice(0, 1);
 }
-
-const layoutsBelow = (roots: readonly string[], layouts: Settings['layouts']): EngineOptions['layouts'] =>
-  byFolder(roots, layouts);
 
 function demandBelow(
   roots: readonly string[],
@@ -149,7 +147,7 @@ function shadowOf(shadow: string): EngineOptions['shadow'] {
 
 /** Nothing is thrown away by a limit that is no whole number from 1 on. */
 function readRetention(value: unknown): RetentionSetting {
-  const given = isRecord(value) ? value : {};
+  const given = isObject(value) ? value : {};
   const limit = (name: keyof RetentionSetting): RetentionSetting => {
     const number = given[name];
     return typeof number === 'number' && Number.isInteger(number) && number > 0 ? { [name]: number } : {};
@@ -169,7 +167,7 @@ function snapshotSettings({
 
 function readTargets(value: unknown): Readonly<Record<string, TargetChoice>> {
   const targets: Record<string, TargetChoice> = {};
-  for (const [folder, choice] of Object.entries(isRecord(value) ? value : {})) {
+  for (const [folder, choice] of Object.entries(isObject(value) ? value : {})) {
     const read = readChoice(choice);
     if (read) targets[folder] = read;
   }
@@ -177,25 +175,22 @@ function readTargets(value: unknown): Readonly<Record<string, TargetChoice>> {
 }
 
 function readChoice(value: unknown): TargetChoice | undefined {
-  if (!isRecord(value)) return undefined;
+  if (!isObject(value)) return undefined;
   if (value['kind'] === 'embedded') return { kind: 'embedded' };
   const { connection, password } = value;
   if (value['kind'] !== 'server' || typeof connection !== 'string') return undefined;
   return typeof password === 'string' ? { kind: 'server', connection, password } : { kind: 'server', connection };
 }
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const string = (value: unknown, otherwise: string): string => (typeof value === 'string' ? value : otherwise);
 
 const namesOf = (value: unknown): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    Object.entries(isRecord(value) ? value : {}).filter((it): it is [string, string] => typeof it[1] === 'string'),
+    Object.entries(isObject(value) ? value : {}).filter((it): it is [string, string] => typeof it[1] === 'string'),
   );
 
 const demandOf = (value: unknown): NonNullable<Settings['requireIdempotent']> =>
-  isRecord(value)
+  isObject(value)
     ? Object.fromEntries(Object.entries(value).filter((it): it is [string, boolean] => typeof it[1] === 'boolean'))
     : value === true;
 

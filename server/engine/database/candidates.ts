@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { parse as parseDotenv } from 'dotenv';
 import { Fault } from '../base/fault';
+import { isObject } from '../base/json';
 import { yamlValues } from '../base/yaml';
 import { type ConnectionSources, readConnection } from './connection';
 import { isUrl } from './connectionString';
@@ -154,9 +155,9 @@ function fromCompose(
       const [written] = yamlValues(text);
       if (written === undefined && text.trim() !== '') throw new Fault('not-readable', `${where} is no YAML.`);
       const document = substituted(written, { ...dotenv, ...sources.environment });
-      const services = isRecord(document) && isRecord(document['services']) ? document['services'] : {};
+      const services = isObject(document) && isObject(document['services']) ? document['services'] : {};
       return Object.entries(services).flatMap(([name, service]) =>
-        isRecord(service) ? fromService(name, service, where, sources) : [],
+        isObject(service) ? fromService(name, service, where, sources) : [],
       );
     },
     leftOut,
@@ -195,7 +196,7 @@ function variablesOf(environment: unknown): Readonly<Record<string, string>> {
         .filter((it) => typeof it === 'string')
         .map((line) => [line.replace(/=.*$/s, ''), line.replace(/^[^=]*=?/, '')]),
     );
-  if (!isRecord(environment)) return {};
+  if (!isObject(environment)) return {};
   return Object.fromEntries(
     Object.entries(environment).flatMap(([name, value]) =>
       ['string', 'number'].includes(typeof value) ? [[name, String(value)]] : [],
@@ -207,7 +208,7 @@ function variablesOf(environment: unknown): Readonly<Record<string, string>> {
 function publishedPort(ports: unknown): string | undefined {
   if (!Array.isArray(ports)) return undefined;
   for (const it of ports as readonly unknown[]) {
-    const target = isRecord(it) && Number(it['target']) === 5432 ? it['published'] : undefined;
+    const target = isObject(it) && Number(it['target']) === 5432 ? it['published'] : undefined;
     if (typeof target === 'string' || typeof target === 'number') return String(target);
     const published = typeof it === 'string' ? /(?:^|:)(\d+):5432(?:\/tcp)?$/.exec(it)?.[1] : undefined;
     if (published !== undefined) return published;
@@ -218,7 +219,7 @@ function publishedPort(ports: unknown): string | undefined {
 /** `$NAME`, `${NAME}`, `${NAME:-default}` in every text, as Compose has them; `$$` is a dollar. */
 function substituted(value: unknown, variables: Variables): unknown {
   if (Array.isArray(value)) return value.map((it: unknown) => substituted(it, variables));
-  if (isRecord(value))
+  if (isObject(value))
     return Object.fromEntries(Object.entries(value).map(([name, it]) => [name, substituted(it, variables)]));
   if (typeof value !== 'string') return value;
   return value.replaceAll(
@@ -228,8 +229,7 @@ function substituted(value: unknown, variables: Variables): unknown {
   );
 }
 
-/** One database that is named in several places is one candidate. */
-/** One that is named in several places has them all in its source. */
+/** One database that is named in several places is one candidate, which has them all in its source. */
 export function onceEach(candidates: readonly Candidate[]): Candidate[] {
   const byId = new Map<string, Candidate>();
   for (const it of candidates) {
@@ -249,6 +249,3 @@ function attempt<T>(what: string, work: () => T, leftOut: LeftOut): T[] {
     return [];
   }
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

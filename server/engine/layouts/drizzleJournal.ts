@@ -4,6 +4,7 @@
  * Facts from drizzle-team/drizzle-orm v0.45: drizzle-orm/src/migrator.ts, drizzle-orm/src/pg-core/dialect.ts,
  * drizzle-kit/src/cli/commands/check.ts.
  */
+import { isObject } from '../base/json';
 import type { Collected, FolderContents, FolderProblem, FoundFile, MigrationName } from './layout';
 import { groupsOf } from './pairs';
 
@@ -30,7 +31,7 @@ export function readJournal(text: string): Journal | string {
     return 'it has the marks of a merge conflict. Keep the entries of both sides, each with an "idx" and a "when" of its own.';
   try {
     const journal: unknown = JSON.parse(text);
-    if (!isRecord(journal) || !Array.isArray(journal['entries'])) return 'it has no list of entries.';
+    if (!isObject(journal) || !Array.isArray(journal['entries'])) return 'it has no list of entries.';
     const entries: readonly unknown[] = journal['entries'];
     const other = entries.findIndex((it) => !isEntry(it));
     return other < 0
@@ -118,7 +119,5 @@ function outOfTime(entries: readonly JournalEntry[]): FolderProblem[] {
 /** drizzle puts the tag into a path as it is. */
 const leadsOut = (tag: string): boolean => /^[\\/]|^[a-z]:|(?:^|[\\/])\.\.(?:[\\/]|$)/i.test(tag);
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
-
 const isEntry = (value: unknown): boolean =>
-  isRecord(value) && typeof value['tag'] === 'string' && Number.isSafeInteger(value['when']);
+  isObject(value) && typeof value['tag'] === 'string' && Number.isSafeInteger(value['when']);

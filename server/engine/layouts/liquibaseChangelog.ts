@@ -4,6 +4,7 @@
  * Facts from liquibase/liquibase (2026-08): changelog/DatabaseChangeLog.java (include, includeAll).
  */
 import { posix } from 'node:path';
+import { fieldsOf } from '../base/json';
 import type { FolderContents } from './layout';
 import type { Condition } from './liquibaseContexts';
 import { yamlValues } from '../base/yaml';
@@ -115,8 +116,7 @@ function yamlEntries(text: string): Entry[] {
   );
 }
 
-const at = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? Object.entries(value).find(([key]) => key === name)?.[1] : undefined;
+const at = (value: unknown, name: string): unknown => fieldsOf(value).get(name);
 
 const wordOf = (value: unknown): string | undefined =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;

@@ -5,7 +5,7 @@
  * reads no rc file and no section of package.json.
  */
 import { posix } from 'node:path';
-import { jsonIn } from '../base/json';
+import { isObject, jsonIn } from '../base/json';
 import { foldersAbove } from './above';
 import type { FolderContents } from './layout';
 
@@ -93,7 +93,7 @@ function filesFor(flags: Settings, up: string, read: FolderContents['read']): Se
 
 function sectionOf(settings: Settings | undefined, name: string): Settings {
   const section = settings?.[name];
-  return isSettings(section) ? section : {};
+  return isObject(section) ? section : {};
 }
 
 /** The flags of each call in `scripts`; one call without any, where it is a dependency only. */
@@ -134,10 +134,7 @@ function flagsIn(script: string): Settings[] {
   });
 }
 
-const isSettings = (value: unknown): value is Settings =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 function parsed(text: string): Settings | undefined {
   const value = jsonIn(text);
-  return isSettings(value) ? value : undefined;
+  return isObject(value) ? value : undefined;
 }

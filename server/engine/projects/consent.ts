@@ -1,5 +1,6 @@
 /** The door that everything goes through that changes a target: is it allowed at all, and did the user name it? */
 import { Fault } from '../base/fault';
+import { isProduction } from '../environments';
 import { readOnlyFault } from './environments';
 import type { Target } from './target';
 
@@ -10,10 +11,9 @@ import type { Target } from './target';
 export function demandConsent(target: Target, confirmedName: string | undefined): void {
   const { info } = target;
   demandWritable(target);
-  const isProduction = info.environment?.role === 'production';
-  if ((info.local && !isProduction) || confirmedName === info.name) return;
+  if ((info.local && !isProduction(info)) || confirmedName === info.name) return;
   throw new Fault(
-    isProduction ? 'production-target' : 'remote-target',
+    isProduction(info) ? 'production-target' : 'remote-target',
     `${info.label} can only be changed after its name (${info.name}) was confirmed.`,
   );
 }

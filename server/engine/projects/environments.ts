@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { Fault } from '../base/fault';
+import { isObject, jsonIn } from '../base/json';
 import { suggestion } from '../base/nearest';
 import { withoutPassword } from '../database/candidates';
 import { isUrl } from '../database/connectionString';
@@ -38,7 +39,10 @@ export function environmentsOf(folder: string, options: EngineOptions, { files }
   for (const at of foldersUpTo(folder, options.roots)) {
     const path = join(at, environmentsFile);
     const text = files.read(path);
-    if (text !== undefined) add(environmentsIn(jsonOf(text, path), environmentsFile));
+    if (text === undefined) continue;
+    const written = jsonIn(text);
+    if (written === undefined) throw new Fault('bad-environments', `${path} is no JSON.`);
+    add(environmentsIn(written, environmentsFile));
   }
   return [...found.values()];
 }
@@ -113,7 +117,7 @@ export const readOnlyFault = ({ info }: Target): Fault =>
 
 /** @throws {Fault} `bad-environments` */
 function environmentsIn(value: unknown, source: string): readonly Environment[] {
-  if (!isRecord(value)) throw wrong(source, 'it has to be an object of environments by their names');
+  if (!isObject(value)) throw wrong(source, 'it has to be an object of environments by their names');
   // Editors put it in for completion.
   return Object.entries(value).flatMap(([name, it]) => (name === '$schema' ? [] : [environmentIn(name, it, source)]));
 }
@@ -125,7 +129,7 @@ function environmentIn(name: string, value: unknown, source: string): Environmen
   // Names are keys of plain objects, and are shown in lines.
   if (name in Object.prototype || !/^[\p{L}\p{N}][^\p{C}\p{Zl}\p{Zp}]*$/u.test(name))
     throw fails('its name has to begin with a letter or digit, in one line, and to be no word of JavaScript');
-  if (!isRecord(value)) throw fails('it has to be an object');
+  if (!isObject(value)) throw fails('it has to be an object');
   const odd = Object.keys(value).find((key) => !keys.includes(key));
   if (odd !== undefined) throw fails(`there is no "${odd}"; there are ${keys.join(', ')}`);
   const { connection, variable, role, readOnly = false } = value;
@@ -147,15 +151,4 @@ function environmentIn(name: string, value: unknown, source: string): Environmen
 const holdsPassword = (connection: string): boolean =>
   isUrl(connection) ? withoutPassword(connection) !== connection : /(?:^|\s)password\s*=/i.test(connection);
 
-function jsonOf(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Fault('bad-environments', `${path} is no JSON.`, error);
-  }
-}
-
 const wrong = (source: string, why: string): Fault => new Fault('bad-environments', `${source}: ${why}.`);
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

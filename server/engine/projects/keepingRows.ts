@@ -120,13 +120,12 @@ function namesOf(text: string): Iterable<string> {
     case 'makes':
     case 'fills':
     case 'renamesColumn':
-      return [lastOf(effect.table) ?? ''];
+      return [lastOf(effect.table)];
     case 'renames':
-      return [effect.from, effect.to].map((it) => lastOf(it) ?? '');
+      return [effect.from, effect.to].map(lastOf);
     case 'drops':
-      return effect.tables.map((it) => lastOf(it) ?? '');
     case 'writes':
-      return effect.tables.map((it) => lastOf(it) ?? '');
+      return effect.tables.map(lastOf);
     case 'anything':
       return shapeOf(text).mentions;
   }

@@ -1,5 +1,5 @@
 /** What is known of a target: looked at once, and believed until it is forgotten or others have changed it. */
-import { Fault, passingFaults } from '../base/fault';
+import { Fault, orFault, passingFaults } from '../base/fault';
 import { untilAborted } from '../base/untilAborted';
 import type { AppliedMemory } from '../history/appliedMemory';
 import type { History, HistoryState } from '../history/history';
@@ -129,12 +129,4 @@ export class LiveTarget {
 }
 
 /** Whether the look has come to something; what went wrong is told to who asked for it. */
-async function isSeen(look: Promise<Live>): Promise<boolean> {
-  try {
-    await look;
-    return true;
-  } catch (error) {
-    if (error instanceof Fault) return false;
-    throw error;
-  }
-}
+const isSeen = async (look: Promise<Live>): Promise<boolean> => !((await orFault(look)) instanceof Fault);

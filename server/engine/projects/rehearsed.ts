@@ -7,6 +7,7 @@ import type { Planned } from '../apply/plan';
 import { sha256 } from '../base/digest';
 import { Fault } from '../base/fault';
 import { jsonIn } from '../base/json';
+import { isProduction } from '../environments';
 import { type Check, type FileCheck, isErrorOfUp, type TrialResult } from '../project';
 import type { Ground } from './ground';
 import { look } from './look';
@@ -41,7 +42,7 @@ export async function noting(
   run: (tell: (file: FileCheck) => void) => Promise<Check>,
   signal: AbortSignal,
 ): Promise<Check> {
-  if (!isProduction(ground)) return run(onFile);
+  if (!isProduction(ground.bench.target.info)) return run(onFile);
   const files = new Map<string, FileCheck>();
   const check = await run((file) => {
     files.set(file.path, file);
@@ -58,7 +59,7 @@ export async function notingTrial(
   run: () => Promise<TrialResult>,
   signal: AbortSignal,
 ): Promise<TrialResult> {
-  if (!isProduction(ground)) return run();
+  if (!isProduction(ground.bench.target.info)) return run();
   const schema = await ground.bench.schemaFingerprint(signal);
   const result = await run();
   if (result.kind !== 'tried' && result.kind !== 'refused') return result;
@@ -106,7 +107,7 @@ function keep(ground: Ground, shown: Omit<RehearsalRecord, 'at'>): void {
  * @throws {Fault} `not-rehearsed`
  */
 export async function demandRehearsed(ground: Ground, plan: readonly Planned[], signal: AbortSignal): Promise<void> {
-  if (!isProduction(ground)) return;
+  if (!isProduction(ground.bench.target.info)) return;
   const why = await whyNot(ground, plan, signal);
   if (why === undefined) return;
   const { label } = ground.bench.target.info;
@@ -126,16 +127,13 @@ async function whyNot(ground: Ground, plan: readonly Planned[], signal: AbortSig
     const script = record.scripts[i];
     if (script?.version !== migration.version)
       return `${migration.version} was not rehearsed in this order, from the first pending migration on`;
-    if (script.digest !== sha256(upText))
-      return `${migration.version} is not what was rehearsed: its file has changed`;
+    if (script.digest !== sha256(upText)) return `${migration.version} is not what was rehearsed: its file has changed`;
     if (script.verdict === 'refused') return `${migration.version} was refused when it was rehearsed`;
   }
   if (record.schema !== (await bench.schemaFingerprint(signal)))
     return 'its schema is another one than the one rehearsed with';
   return undefined;
 }
-
-const isProduction = ({ bench }: Ground): boolean => bench.target.info.environment?.role === 'production';
 
 /** One folder and one target have one record: the last. */
 function pathOf({ bench, folder, world }: Ground): string {
