@@ -41,11 +41,12 @@ export async function check(
   laps.enter('files');
   const { migrations } = viewOf(ground, live);
   const first = pathsOf(wanted, migrations);
+  const isTyped = isOfEditor(wanted);
   const order: CheckOrder = {
     migrations,
     wanted: new Set(first),
     open: new Set(typeof wanted === 'string' ? [] : first),
-    manner: typeof wanted === 'string' || !('open' in wanted) ? 'whole' : 'first',
+    manner: isTyped ? 'first' : 'whole',
     live: isStanding(wanted) && bench.hasNewRows ? 'withRows' : 'live',
     layout: folder.layout,
     demands: options.requireIdempotent?.(folder.path) ? idempotenceFindings : () => [],
@@ -54,10 +55,9 @@ export async function check(
     laps,
   };
   // Who waits for the whole waits for the rows too.
-  if (order.manner === 'whole' && !isStanding(wanted))
-    await bench.adoptRows(await bench.rowCopies.renew(wishedBy(migrations), signal));
+  if (!isTyped && !isStanding(wanted)) await bench.adoptRows(await bench.rowCopies.renew(wishedBy(migrations), signal));
   const checked = await checkFiles(bench, order, onFile, signal);
-  if (typeof wanted === 'string' || !('open' in wanted)) return checked;
+  if (!isTyped) return checked;
   const rest = pathsOf('pending', migrations).filter((path) => !order.wanted.has(path));
   if (rest.length > 0) await checkFiles(bench, { ...order, wanted: new Set(rest) }, onFile, signal);
   if (!(await bench.confirm(signal))) return check(ground, wanted, onFile, laps, signal);
@@ -79,12 +79,17 @@ const mostLookedAt = 20;
 /** Who has not typed for so long may read what a second look shows, in milliseconds. */
 const typingPauseMs = 250;
 
+/** What somebody has open: it is told of at once, and again when there is time. */
+export const isOfEditor = (wanted: Wanted): wanted is { readonly open: readonly string[] } =>
+  typeof wanted !== 'string' && 'open' in wanted;
+
 const isStanding = (wanted: Wanted): wanted is { readonly standing: readonly string[] } =>
   typeof wanted !== 'string' && 'standing' in wanted;
 
 function pathsOf(wanted: Wanted, migrations: readonly SeenMigration[]): readonly string[] {
   if (isStanding(wanted)) return wanted.standing;
-  if (typeof wanted !== 'string') return 'open' in wanted ? wanted.open : wanted;
+  if (isOfEditor(wanted)) return wanted.open;
+  if (typeof wanted !== 'string') return wanted;
   const chosen = wanted === 'all' ? migrations : migrations.filter(({ state }) => state === 'pending');
   return chosen.flatMap(({ files }) => [...files.keys()]);
 }

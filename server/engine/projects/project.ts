@@ -8,7 +8,7 @@ import { appliedText } from './appliedText';
 import { branches, switchBranch } from './branching';
 import { bundle } from './bundling';
 import { apply, mayApply, mayRevert, revert } from './changing';
-import { check } from './checking';
+import { check, isOfEditor } from './checking';
 import { createMigration } from './creating';
 import { environmentsOf } from './environments';
 import { recordApplied, type Shown, undoDrift, writeDriftMigration } from './driftActions';
@@ -58,8 +58,7 @@ export function createProject(folder: MigrationFolder, bench: Bench, world: Worl
     },
     check(wanted, onFile, signal) {
       const laps = new Laps<CheckRoom>('turn');
-      const isOfEditor = typeof wanted !== 'string' && 'open' in wanted;
-      if (!isOfEditor)
+      if (!isOfEditor(wanted))
         return bench.turns.soon(() =>
           noting(ground, onFile, (tell) => check(ground, wanted, tell, laps, signal), signal),
         );
