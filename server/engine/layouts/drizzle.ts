@@ -7,7 +7,7 @@
 import { directives } from './directives/drizzle';
 import { configFor, configurationFiles } from './drizzleConfig';
 import { collectJournal, dialectIn, journalFile, journalName } from './drizzleJournal';
-import { breakpointProblems } from './drizzleProblems';
+import { breakpoint, breakpointProblems } from './drizzleProblems';
 import { journalSkeleton, folderSkeleton } from './drizzleSkeleton';
 import { someOf } from './foreign';
 import type { Collected, FolderContents, FolderProblem, FoundFile, Layout, MigrationFile, Piece } from './layout';
@@ -111,5 +111,3 @@ function readFile(text: string): MigrationFile {
   const script = { direction: 'up', range: { start: 0, end: text.length }, mode: 'transaction', pieces } as const;
   return { scripts: [script], problems: [...breakpointProblems(text), ...endsOfShared('drizzle', text, script)] };
 }
-
-const breakpoint = '--> statement-breakpoint';

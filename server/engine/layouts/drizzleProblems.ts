@@ -1,6 +1,9 @@
 /** Marks in a file that are none for drizzle. */
 import type { FileProblem } from './layout';
 
+/** What stands between two statements. */
+export const breakpoint = '--> statement-breakpoint';
+
 /** Lines that only nearly are what drizzle looks for. */
 export function breakpointProblems(text: string): FileProblem[] {
   return [...text.matchAll(/--[ \t]*>?[ \t]*statement[ \t_-]*break[ \t_-]*point\b/gi)].flatMap((found) => {
@@ -17,5 +20,3 @@ export function breakpointProblems(text: string): FileProblem[] {
     ];
   });
 }
-
-const breakpoint = '--> statement-breakpoint';

@@ -3,7 +3,7 @@ import { firstBehind } from '../base/sorted';
 import { shifted, type TextRange } from '../base/text';
 import { lexemeAt } from '../sql/lexer';
 import { placesOf, sentOf } from '../sql/places';
-import { scan, statementsOf } from '../sql/scan';
+import { scan, statementsAmong, statementsOf } from '../sql/scan';
 import type { Replaced, Statement } from '../sql/statement';
 import type { Piece, Script } from './layout';
 
@@ -54,7 +54,7 @@ function messageOf(text: string, piece: Piece): Message {
 
 function found(sql: string, within: TextRange): Statement[] {
   const pieces = scan(sql, { within, reader: 'server' });
-  const statements = pieces.flatMap((it) => (it.kind === 'statement' ? [it.statement] : []));
+  const statements = statementsAmong(pieces);
   const last = pieces.at(-1);
   const open = last?.kind === 'blank' ? openComment(sql, last.range) : undefined;
   if (!open) return statements;

@@ -13,7 +13,7 @@ import { isCommonOperator, typeNamed } from './reachingKeepers';
 import { reachOfStatement } from './reachingStatements';
 import type { Reach } from './statement';
 import { isStringToken, readString } from './strings';
-import { foldedName, type Token, tokensIn, tokensOf } from './tokens';
+import { foldedName, isName, type Token, tokensIn, tokensOf } from './tokens';
 import { wordsOf } from './words';
 
 export interface CodeReaches {
@@ -295,5 +295,3 @@ const isWhiteChr = (tokens: readonly Token[], n: number): boolean =>
   tokens[n]?.text.toLowerCase() === 'chr' && /^(?:9|10|13|32|34|39)$/.test(tokens[n + 2]?.text ?? '');
 
 const lastPart = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
-
-const isName = ({ kind }: Token): boolean => kind === 'word' || kind === 'quotedIdentifier';

@@ -1,6 +1,6 @@
 /** The statements of a text that was edited: what stands before the edit and behind it is not read again. */
 import { shifted, type TextRange } from '../base/text';
-import { scan, statementsOf } from './scan';
+import { scan, statementsAmong, statementsOf } from './scan';
 import type { Statement } from './statement';
 
 /** A text, the part of it that was cut, and what it was cut into. */
@@ -30,7 +30,7 @@ export function rescanned(former: Scanned, text: string, range: TextRange): read
       return known !== undefined;
     },
   });
-  const between = pieces.flatMap((piece) => (piece.kind === 'statement' ? [piece.statement] : []));
+  const between = statementsAmong(pieces);
   if (!between.every(isSql)) return statementsOf(text, range);
   const rest = statements.slice(next);
   return [

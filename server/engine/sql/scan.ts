@@ -74,8 +74,11 @@ export function scan(sql: string, options: ScanOptions = {}): Piece[] {
 
 /** The statements alone. */
 export function statementsOf(sql: string, within?: TextRange): Statement[] {
-  return scan(sql, within ? { within } : {}).flatMap((piece) => (piece.kind === 'statement' ? [piece.statement] : []));
+  return statementsAmong(scan(sql, within ? { within } : {}));
 }
+
+export const statementsAmong = (pieces: readonly Piece[]): Statement[] =>
+  pieces.flatMap((piece) => (piece.kind === 'statement' ? [piece.statement] : []));
 
 interface FoundPiece {
   readonly piece: Piece;

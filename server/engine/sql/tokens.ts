@@ -76,7 +76,7 @@ export function truncatedName(name: string, bytes = 63): string {
   return kept;
 }
 
-const isName = ({ kind }: Token): boolean => kind === 'word' || kind === 'quotedIdentifier';
+export const isName = ({ kind }: Token): boolean => kind === 'word' || kind === 'quotedIdentifier';
 
 /** Whether two tokens in a row are a name and a dot, in either order. */
 function continuesName(left: Token | undefined, right: Token | undefined): boolean {
