@@ -34,9 +34,10 @@ export class Checks {
   refreshesLenses = false;
   /** The same for inlay hints. */
   refreshesHints = false;
+  /** Where each open migration stands. */
+  readonly states: CheckStates;
   /** What came of down scripts that were tried. */
   readonly verdicts: Verdicts;
-  private readonly states: CheckStates;
   private readonly queues = new Map<string, Latest>();
   private readonly faults = new Map<string, Trouble>();
   private readonly retries = new Map<string, NodeJS.Timeout>();
@@ -68,21 +69,6 @@ export class Checks {
       if (change === 'ending') this.cancel();
       else if (change === 'everything') inBackground(this.connection, this.recheck());
     });
-  }
-
-  /** As CheckStates.of. */
-  stateOf(uri: string): CheckState | undefined {
-    return this.states.of(uri);
-  }
-
-  /** As CheckStates.current. */
-  current(uri: string): FileCheck | undefined {
-    return this.states.current(uri);
-  }
-
-  /** As CheckStates.newest. */
-  newest(uri: string, signal: AbortSignal): Promise<FileCheck | undefined> {
-    return this.states.newest(uri, signal);
   }
 
   /** Why the last check of the project at this folder could not be made. */

@@ -35,7 +35,7 @@ export const codeActions: Feature = {
     };
     connection.onCodeAction(
       reply(async ({ textDocument: { uri }, range, context }) => {
-        const [check, document] = [checks.current(uri), documents.get(uri)];
+        const [check, document] = [checks.states.current(uri), documents.get(uri)];
         if (!document || !check) return [];
         const rangeOf = rangesIn(document.getText());
         const edits = workspace.client.workspace?.workspaceEdit;

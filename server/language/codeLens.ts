@@ -31,7 +31,7 @@ export const codeLens: Feature = {
         const isProgram = project.folder.asked?.has(path) === true;
         const verified = checks.verdicts.of(path);
         return [
-          ...lensesOf(uri, line, checks.stateOf(uri), standing),
+          ...lensesOf(uri, line, checks.states.of(uri), standing),
           ...(standing && verified ? [verdictLens(uri, line, verified.verdict.kind)] : []),
           ...(isProgram ? sqlLens(uri, line) : []),
         ];

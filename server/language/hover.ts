@@ -24,7 +24,7 @@ export const hover: Feature = {
         const path = pathOf(uri);
         const project = path === undefined ? undefined : await workspace.projectOf(path);
         const told = project && directiveHover(project.folder.layout, document.getText(), offset);
-        const check = told ? undefined : await checks.newest(uri, signal);
+        const check = told ? undefined : await checks.states.newest(uri, signal);
         // What was typed meanwhile may have moved everything away from under the pointer.
         if (document.version !== version) return null;
         return told ?? (check ? hoverAt(check, offset, rangesIn(document.getText())) : null);

@@ -14,7 +14,7 @@ export const inlayHints: Feature = {
     connection.languages.inlayHint.on(
       reply(async ({ textDocument: { uri }, range }, signal) => {
         if (workspace.hintLevel === 'off') return null;
-        const check = await checks.newest(uri, signal);
+        const check = await checks.states.newest(uri, signal);
         const document = documents.get(uri);
         if (!check || !document) return null;
         // Of the text that was checked: what was typed since the question has moved the statements.
