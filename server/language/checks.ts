@@ -2,6 +2,7 @@
 import { CodeLensRefreshRequest, type Connection, InlayHintRefreshRequest } from 'vscode-languageserver/node';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { Fault, passingFaults } from '../engine/base/fault';
+import { withoutMark } from '../engine/base/text';
 import { unlessUnreadable } from '../engine/base/unlessUnreadable';
 import { pathsOf } from '../engine/layouts/migration';
 import type { ApplyResult, FileCheck, Glance, Occasion, Project } from '../engine/project';
@@ -12,7 +13,6 @@ import { type Latest, latest } from './latest';
 import { type Looks, repeatedLooks } from './looks';
 import { FolderNames } from './names';
 import { OtherFiles } from './otherFiles';
-import { withoutMark } from './positions';
 import { Refusals } from './refusals';
 import { pathOf } from './uri';
 import { Verdicts } from './verdicts';

@@ -1,7 +1,7 @@
 /** Code lenses above the up script: what the rehearsal said, and the commands for this migration. */
 import { type CodeLens, type Command, type Range } from 'vscode-languageserver/node';
 import { Fault } from '../engine/base/fault';
-import { lineIndex } from '../engine/base/text';
+import { lineIndex, withoutMark } from '../engine/base/text';
 import { unlessUnreadable } from '../engine/base/unlessUnreadable';
 import { fileOf } from '../engine/layouts/migration';
 import { statementsIn } from '../engine/layouts/statements';
@@ -10,7 +10,6 @@ import { type VerdictKind, verdictWords } from '../engine/verification';
 import type { Files } from '../engine/world';
 import type { CheckState } from './checkStates';
 import type { Feature } from './feature';
-import { withoutMark } from './positions';
 import { reply } from './reply';
 import { pathOf } from './uri';
 

@@ -1,11 +1,12 @@
 /** Completion of directives: those of the tool that may stand at the cursor. Plain SQL is left to other extensions. */
 import { type CompletionItem, CompletionItemKind, InsertTextFormat, InsertTextMode } from 'vscode-languageserver/node';
+import { withoutMark } from '../engine/base/text';
 import type { Directive } from '../engine/layouts/directives/directive';
 import type { Layout } from '../engine/layouts/layout';
 import { candidatesAt } from '../engine/layouts/directives/candidates';
 import { documentation } from './directives';
 import type { Feature } from './feature';
-import { offsetsIn, rangesIn, withoutMark } from './positions';
+import { offsetsIn, rangesIn } from './positions';
 import { reply } from './reply';
 import { pathOf } from './uri';
 

@@ -1,9 +1,9 @@
 /** The open documents, and the files of the world with the open texts laid over them. */
 import { type Connection, TextDocuments } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
+import { isMarked, withoutMark } from '../engine/base/text';
 import { unlessUnreadable } from '../engine/base/unlessUnreadable';
 import type { Files } from '../engine/world';
-import { isMarked, withoutMark } from './positions';
 import { pathOf } from './uri';
 
 /** An open document that is a file of this machine. */

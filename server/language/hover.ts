@@ -1,13 +1,13 @@
 /** Hover: what the statement under the pointer did when it was rehearsed; what a directive of the tool asks for. */
 import { type Hover, MarkupKind, type Range } from 'vscode-languageserver/node';
-import { holds, isWithin, type TextRange } from '../engine/base/text';
+import { holds, isWithin, type TextRange, withoutMark } from '../engine/base/text';
 import type { Layout } from '../engine/layouts/layout';
 import type { FileCheck, Finding, StatementOutcome } from '../engine/project';
 import { directiveAt, documentation } from './directives';
 import type { Feature } from './feature';
 import { hoverText } from './observed';
 import { code } from './markdown';
-import { offsetsIn, rangesIn, withoutMark } from './positions';
+import { offsetsIn, rangesIn } from './positions';
 import { reply } from './reply';
 import { pathOf } from './uri';
 

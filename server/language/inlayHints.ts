@@ -1,10 +1,11 @@
 /** Inlay hints behind statements: what others would have to wait for, or everything that was observed. */
 import { type InlayHint, MarkupKind, type Position, type Range } from 'vscode-languageserver/node';
+import { withoutMark } from '../engine/base/text';
 import type { StatementOutcome } from '../engine/project';
 import type { HintLevel } from '../protocol/messages';
 import type { Feature } from './feature';
 import { compactWords, fullWords, hoverText } from './observed';
-import { positionsIn, withoutMark } from './positions';
+import { positionsIn } from './positions';
 import { reply } from './reply';
 
 export const inlayHints: Feature = {

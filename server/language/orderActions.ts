@@ -1,8 +1,9 @@
 /** Quick fixes of migrations that are out of order, have the version of another one, or were edited after they were applied. */
 import type { CodeAction, Command, Range, TextEdit, WorkspaceEdit } from 'vscode-languageserver/node';
+import { isMarked, withoutMark } from '../engine/base/text';
 import type { AppliedText, Finding, Project } from '../engine/project';
 import { type Asked, fixOf } from './fixes';
-import { isMarked, touch, withoutMark } from './positions';
+import { touch } from './positions';
 import { pathOf, uriOf } from './uri';
 import type { Workspace } from './workspace';
 

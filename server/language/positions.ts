@@ -1,7 +1,7 @@
 /** Between the offsets of the engine and the lines and characters of the protocol. */
 import type { Position, Range } from 'vscode-languageserver/node';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
-import { lineIndex, type TextRange } from '../engine/base/text';
+import { isMarked, lineIndex, type TextRange } from '../engine/base/text';
 
 /**
  * Turns ranges of the engine into ranges of the editor; built once per text.
@@ -30,12 +30,6 @@ export function offsetsIn(document: TextDocument): (position: Position) => numbe
   const mark = markLength(document.getText());
   return (position) => Math.max(0, document.offsetAt(position) - mark);
 }
-
-/** The text as the engine sees it. */
-export const withoutMark = (text: string): string => text.slice(markLength(text));
-
-/** Whether it begins with a byte order mark. */
-export const isMarked = (text: string): boolean => text.startsWith('\uFEFF');
 
 const markLength = (text: string): number => (isMarked(text) ? 1 : 0);
 

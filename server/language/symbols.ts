@@ -2,7 +2,7 @@
 import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type DocumentSymbol, type Range, SymbolKind } from 'vscode-languageserver/node';
-import type { TextRange } from '../engine/base/text';
+import { type TextRange, withoutMark } from '../engine/base/text';
 import type { ObjectName, Statement } from '../engine/sql/statement';
 import { loadParser, shapeOf } from '../engine/sql/parse';
 import { statementsOf } from '../engine/sql/scan';
@@ -12,7 +12,7 @@ import { readFolder } from '../engine/layouts/find';
 import type { Script } from '../engine/layouts/layout';
 import { fileNameIn, fileOf, type MigrationFolder } from '../engine/layouts/migration';
 import type { Feature } from './feature';
-import { rangesIn, withoutMark } from './positions';
+import { rangesIn } from './positions';
 import { reply } from './reply';
 import { pathOf } from './uri';
 import type { Workspace } from './workspace';

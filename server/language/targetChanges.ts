@@ -1,6 +1,7 @@
 /** What goes with each request that changes a target: before it, while it runs, and whatever came of it. */
 import type { Connection } from 'vscode-languageserver/node';
 import { Fault } from '../engine/base/fault';
+import { withoutMark } from '../engine/base/text';
 import { pathsOf } from '../engine/layouts/migration';
 import type { ApplyRequest, ApplyResult as EngineResult, Progress, Project } from '../engine/project';
 import { type ApplyResult, ProgressNotification } from '../protocol/messages';
@@ -8,7 +9,7 @@ import { inBackground } from './background';
 import type { Checks } from './checks';
 import { messageOf } from './diagnostics';
 import type { Documents } from './documents';
-import { rangesIn, withoutMark } from './positions';
+import { rangesIn } from './positions';
 import { uriOf } from './uri';
 import type { Workspace } from './workspace';
 

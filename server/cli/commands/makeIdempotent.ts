@@ -1,6 +1,7 @@
 /** `rehearsal make-idempotent`: rewrites a file so that running it again changes nothing, and tries whether that is so. */
 import { changedLines } from '../../engine/base/changedLines';
 import { Fault } from '../../engine/base/fault';
+import { wholeText } from '../../engine/base/text';
 import { untilAborted } from '../../engine/base/untilAborted';
 import type { Idempotence } from '../../engine/project';
 import { commonOptions, rehearsalOptions } from '../options';
@@ -44,7 +45,7 @@ export const makeIdempotent: Command = {
     terminal.progress(undefined);
     const isOffered = (made.verdict === 'rewritten' || made.verdict === 'partly') && made.edits.length > 0;
     const isWritten = isOffered && values.write === true;
-    if (isWritten) world.files.replace(path, `${world.files.isMarked(path) ? '\uFEFF' : ''}${made.text}`);
+    if (isWritten) world.files.replace(path, wholeText({ text: made.text, isMarked: world.files.isMarked(path) }));
     if (json)
       print({
         ...jsonProject(project, places),

@@ -49,6 +49,12 @@ export interface MarkedText {
   readonly isMarked: boolean;
 }
 
+/** Whether it begins with a byte order mark. */
+export const isMarked = (text: string): boolean => text.startsWith('\uFEFF');
+
+/** As all of the engine reads it. */
+export const withoutMark = (text: string): string => (isMarked(text) ? text.slice(1) : text);
+
 /** With its byte order mark, as tools digest it. */
 export const wholeText = ({ text, isMarked }: MarkedText): string => (isMarked ? `\uFEFF${text}` : text);
 

@@ -5,6 +5,7 @@
  * migrations, whose placeholders are replaced before.
  */
 import { crc32 } from 'node:zlib';
+import { withoutMark } from '../base/text';
 import { sentOf } from '../sql/places';
 import type { FlywayConfig } from '../layouts/flywayConfig';
 import { isRepeatable } from '../layouts/flywayNames';
@@ -13,7 +14,7 @@ import type { Migration } from '../layouts/migration';
 import type { FlywayOptions } from './flywayTable';
 
 /** @param text a byte order mark at its start does not count */
-export const checksumOf = (text: string): number => crc32(text.replace(/^\uFEFF/, '').replaceAll(/[\r\n]/g, '')) | 0;
+export const checksumOf = (text: string): number => crc32(withoutMark(text).replaceAll(/[\r\n]/g, '')) | 0;
 
 /** What is recorded as its script. */
 export const scriptOf = ({ name, upPath = '' }: Migration): string =>
@@ -38,7 +39,7 @@ export function repeatableChecksums(
 ): readonly number[] {
   const raw = checksumOf(text);
   if (!config.placeholders.replaced) return [raw];
-  const bare = text.replace(/^\uFEFF/, '');
+  const bare = withoutMark(text);
   const { replaced } = replacing(bare, config.placeholders, valuesFor(config, fileName, session));
   return [checksumOf(sentOf(bare, { start: 0, end: bare.length }, replaced)), raw];
 }

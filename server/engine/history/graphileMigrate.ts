@@ -6,6 +6,7 @@
  * once when somebody else has the lock; here it is waited for.
  */
 import { Fault } from '../base/fault';
+import { withoutMark } from '../base/text';
 import { sentOf } from '../sql/places';
 import type { Session } from '../database/session';
 import { compiled } from '../layouts/graphileMigrateCompile';
@@ -150,7 +151,7 @@ async function recordCurrent(
   config: GraphileMigrateConfig,
 ): Promise<void> {
   const isPart = version !== 'current';
-  const text = upText.replace(/^\uFEFF/, '');
+  const text = withoutMark(upText);
   const range = isPart ? headOf(text).body : { start: 0, end: text.length };
   const sql = sentOf(text, range, compiled(text, range, config, { read: beside }).replaced);
   const content = isPart ? `--! split: ${upPath.replace(/.*[/\\]/, '')}\n${sql}\n` : sql;

@@ -4,6 +4,7 @@
  * Facts from liquibase/liquibase (2026-08): changelog/StandardChangeLogHistoryService.java,
  * sqlgenerator/core/MarkChangeSetRanGenerator.java, RemoveChangeSetRanStatusGenerator.java.
  */
+import { withoutMark } from '../base/text';
 import type { Session } from '../database/session';
 import { changesetsIn, isChangelog } from '../layouts/liquibaseChangelog';
 import { type LiquibaseConfig, liquibaseConfig } from '../layouts/liquibaseConfig';
@@ -91,10 +92,8 @@ const tableOf = (table: TableName): string => `create table ${quoted(table)} (
     deployment_id varchar(10)
   )`;
 
-const bare = (text: string): string => text.replace(/^\uFEFF/, '');
-
 const changesetOf = ({ upText, part }: HistoryStep): Changeset | undefined =>
-  readChangesets(bare(upText)).changesets.find((it) => partOf(it) === part);
+  readChangesets(withoutMark(upText)).changesets.find((it) => partOf(it) === part);
 
 /** What is done under one lock: nobody else writes into the table meanwhile. */
 interface Run {
@@ -118,7 +117,7 @@ async function record(
 ): Promise<void> {
   const file = fileIn(rows, changeset, step);
   const { id, author, line, comment } = changeset;
-  const text = bare(step.upText);
+  const text = withoutMark(step.upText);
   const properties = propertiesFor(text, readChangesets(text), config.properties);
   const md5sum = changesetChecksum(text, changeset, properties);
   const ran = rows.of(file, changeset) !== undefined;
@@ -163,7 +162,8 @@ async function forget(session: Session, { table, rows }: Run, changeset: Changes
 }
 
 const fileIn = (rows: LiquibaseRows, { line }: Changeset, { migration, upText }: HistoryStep): string =>
-  attributeIn('logicalFilePath', line) || (readChangesets(bare(upText)).logicalFilePath ?? rows.fileOf(migration));
+  attributeIn('logicalFilePath', line) ||
+  (readChangesets(withoutMark(upText)).logicalFilePath ?? rows.fileOf(migration));
 
 /** As they are written; several in parentheses. */
 function contextsIn(line: string): string | null {
@@ -200,7 +200,7 @@ function inChangelog(
   { runs }: LiquibaseCall,
 ): PartStates {
   const file = rows.fileOf(migration);
-  const all = changesetsIn(migration.version, bare(upText));
+  const all = changesetsIn(migration.version, withoutMark(upText));
   const run = all.filter((it) => runs(migration.version, it));
   const names = (list: typeof all): ReadonlySet<string> => new Set(list.map(partOf));
   const isApplied = (it: (typeof all)[number]): boolean => rows.of(file, it) !== undefined;
@@ -218,7 +218,7 @@ function missingIn(rows: LiquibaseRows, { migrations, upTextOf }: Parameters<Mis
       unread.add(file);
       continue;
     }
-    const { changesets, logicalFilePath = file } = readChangesets(bare(upText));
+    const { changesets, logicalFilePath = file } = readChangesets(withoutMark(upText));
     files.add(logicalFilePath);
     for (const it of changesets) found.add(rows.of(attributeIn('logicalFilePath', it.line) || logicalFilePath, it));
   }
@@ -235,7 +235,7 @@ const nameOf = ({ filename, id, author }: LiquibaseRow): string => `${filename}:
 function stateOf(table: TableName, found: LiquibaseRows | undefined, config: LiquibaseOptions): HistoryState {
   const rows = found ?? new LiquibaseRows([]);
   const seen = (migration: HistoryStep['migration'], upText: string) => {
-    const text = bare(upText);
+    const text = withoutMark(upText);
     const found = readChangesets(text);
     const file = found.logicalFilePath ?? rows.fileOf(migration);
     const all = propertiesFor(text, found, config.properties);
@@ -257,7 +257,7 @@ function stateOf(table: TableName, found: LiquibaseRows | undefined, config: Liq
     return {
       applied: names(known.filter(({ row }) => row !== undefined)),
       open: names(known.filter(({ changeset, row, isSame }) => rows.runsAgain(row, changeset, isSame))),
-      passesOver: known.length < readChangesets(bare(upText)).changesets.length,
+      passesOver: known.length < readChangesets(withoutMark(upText)).changesets.length,
     };
   };
   return {

@@ -1,5 +1,6 @@
 /** History of plain numbered files: a table of our own in a schema of our own, so that nothing of the user's is touched. */
 import { sha256 } from '../base/digest';
+import { withoutMark } from '../base/text';
 import type { Session } from '../database/session';
 import { withAdvisoryLocks } from './advisoryLock';
 import type { History, HistoryState, HistoryStep } from './history';
@@ -25,7 +26,7 @@ export function numberedHistory(): History {
  * sha256 of the up file, as hexadecimal digits. The same for all line ends and without the byte order mark, so that a
  * checkout on Windows has not been edited.
  */
-export const checksumOf = (text: string): string => sha256(text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n'));
+export const checksumOf = (text: string): string => sha256(withoutMark(text).replaceAll('\r\n', '\n'));
 
 const table: TableName = { schema: 'rehearsal', name: 'migrations' };
 

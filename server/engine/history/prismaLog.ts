@@ -5,7 +5,7 @@
  * Facts from prisma/prisma-engines: libs/user-facing-errors/src/schema_engine.rs (P3018),
  * schema-engine/connectors/sql-schema-connector/src/flavour/postgres/connector/native/mod.rs.
  */
-import { lineIndex } from '../base/text';
+import { lineIndex, withoutMark } from '../base/text';
 import type { HistoryStep, StepRefusal } from './history';
 
 export function prismaLog({ migration, upText }: HistoryStep, refusal: StepRefusal): string {
@@ -18,7 +18,7 @@ export function prismaLog({ migration, upText }: HistoryStep, refusal: StepRefus
     `Migration name: ${migration.version}`,
     `Database error code: ${sqlState}`,
     `Database error:\n${lines.join('\n')}`,
-    ...position(upText.replace(/^\uFEFF/, ''), refusal),
+    ...position(withoutMark(upText), refusal),
   ].join('\n\n');
 }
 

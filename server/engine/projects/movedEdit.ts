@@ -1,6 +1,7 @@
 /** An edit of an applied migration reaches no database that has it; as a migration of its own it does. */
 import { basename, join } from 'node:path';
 import { Fault } from '../base/fault';
+import { withoutMark } from '../base/text';
 import { fileOf } from '../layouts/migration';
 import { statementsIn } from '../layouts/statements';
 import type { MovedEdit } from '../project';
@@ -19,7 +20,7 @@ export async function movedEdit(ground: Ground, path: string, signal: AbortSigna
   const applied = await appliedText(ground, path, signal);
   const migration = folder.migrations.find(({ upPath }) => upPath === path);
   const text = world.files.read(path) ?? '';
-  const former = new Set(statements(ground, path, applied.text.replace(/^\uFEFF/, '')).map(normalForm));
+  const former = new Set(statements(ground, path, withoutMark(applied.text)).map(normalForm));
   const changed = statements(ground, path, text).filter((it) => !former.has(normalForm(it)));
   if (changed.length === 0)
     throw new Fault('not-edited', `Nothing but white space and comments of ${basename(path)} was edited.`);
