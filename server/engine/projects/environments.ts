@@ -15,7 +15,7 @@ import type { EngineOptions } from '../project';
 import type { World } from '../world';
 import { connectionOf, foldersUpTo, serverTarget, type Target, type TargetUse, variablesAround } from './target';
 
-export const environmentsFile = '.rehearsal/environments.json';
+const environmentsFile = '.rehearsal/environments.json';
 
 export interface Environment {
   readonly info: EnvironmentInfo;

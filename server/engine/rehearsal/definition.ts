@@ -26,7 +26,7 @@ export function definitionsOf(refusal: Refusal, earlier: readonly PlacedOutcome[
   return [];
 }
 
-export const makesFunction = 'CreateFunctionStmt';
+const makesFunction = 'CreateFunctionStmt';
 
 /** `PL/pgSQL function app.total(integer) line 3 at RETURN`, `SQL function "total" statement 1`, in whatever language. */
 function isIn(level: string, name: string): boolean {

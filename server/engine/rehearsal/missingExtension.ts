@@ -15,7 +15,7 @@ export interface Extensions {
 }
 
 /** The name of the extension whose files the server lacks, which may be one that another asks for by `CASCADE`. */
-export function extensionMissing({ node }: Shape, { sqlState, message, hint }: Refusal): string | undefined {
+function extensionMissing({ node }: Shape, { sqlState, message, hint }: Refusal): string | undefined {
   if (node !== 'CreateExtensionStmt') return undefined;
   // Other features that are not supported come without advice (PostgreSQL source, extension.c).
   if (sqlState === notAvailable && hint !== undefined) return quotedIn(message)[0];
