@@ -3,7 +3,7 @@ import type { Session } from '../database/session';
 import type { TransactionMode } from '../layouts/layout';
 import type { Shadow } from '../shadow/place';
 import type { Outcome } from './outcome';
-import { endsTransaction, type RunLimits, runSteps, type Step, throwIfTrouble } from './run';
+import { endsTransaction, type Running, runSteps, type Step, throwIfTrouble } from './run';
 import { dependsOnSavepoints, withoutSavepoints } from './savepoints';
 
 export interface Rehearsal {
@@ -20,12 +20,11 @@ export async function commitAll(
   shadow: Pick<Shadow, 'startOver'>,
   session: Session,
   rehearsals: readonly Rehearsal[],
-  limits: RunLimits,
-  signal: AbortSignal,
+  running: Running,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const rehearsal of rehearsals) {
-    outcomes.push(...(await commitScript(session, rehearsal, limits, signal)));
+    outcomes.push(...(await commitScript(session, rehearsal, running)));
     if (session.lost) continue;
     // What the script has left open its tool does not commit either.
     if (session.transaction !== 'idle') await session.run('rollback');
@@ -34,14 +33,9 @@ export async function commitAll(
   return outcomes;
 }
 
-async function commitScript(
-  session: Session,
-  rehearsal: Rehearsal,
-  limits: RunLimits,
-  signal: AbortSignal,
-): Promise<Outcome[]> {
+async function commitScript(session: Session, rehearsal: Rehearsal, running: Running): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (const block of blocksOf(rehearsal)) outcomes.push(...(await commitBlock(session, block, limits, signal)));
+  for (const block of blocksOf(rehearsal)) outcomes.push(...(await commitBlock(session, block, running)));
   return outcomes;
 }
 
@@ -78,28 +72,23 @@ function blocksOf({ mode, steps }: Rehearsal): Block[] {
   return blocks.filter((it) => it.steps.length > 0);
 }
 
-async function commitBlock(
-  session: Session,
-  { begunBy, steps }: Block,
-  limits: RunLimits,
-  signal: AbortSignal,
-): Promise<Outcome[]> {
-  if (begunBy === 'nobody') return runSteps(session, steps, 'each', limits, signal);
+async function commitBlock(session: Session, { begunBy, steps }: Block, running: Running): Promise<Outcome[]> {
+  if (begunBy === 'nobody') return runSteps(session, steps, 'each', running);
   const homeless = begunBy === 'protocol' && session.transaction === 'idle' ? homelessSavepoints(steps) : [];
   if (homeless.length > 0) {
-    const refused = await runSteps(session, homeless, 'each', limits, signal);
+    const refused = await runSteps(session, homeless, 'each', running);
     const rest = steps.filter((step) => !homeless.includes(step));
-    const others = await commitBlock(session, { begunBy, steps: rest }, limits, signal);
+    const others = await commitBlock(session, { begunBy, steps: rest }, running);
     return [...refused, ...others].sort((a, b) => a.statement.range.start - b.statement.range.start);
   }
   const last = steps.at(-1);
   const end = last && endsTransaction(last.shape) ? [last] : [];
   const body = end.length > 0 ? steps.slice(0, -1) : steps;
   if (begunBy !== 'script' && !session.lost && session.transaction === 'idle') await session.run('begin');
-  const outcomes = await runBody(session, body, limits, signal);
-  if (end.length > 0) return [...outcomes, ...(await runSteps(session, end, 'none', limits, signal))];
+  const outcomes = await runBody(session, body, running);
+  if (end.length > 0) return [...outcomes, ...(await runSteps(session, end, 'none', running))];
   const isOurs = begunBy === 'tool' || steps.every(({ shape }) => shape.transaction !== 'begin');
-  return isOurs ? committed(session, outcomes, limits) : outcomes;
+  return isOurs ? committed(session, outcomes, running) : outcomes;
 }
 
 /**
@@ -113,25 +102,20 @@ function homelessSavepoints(steps: readonly Step[]): readonly Step[] {
 }
 
 /** As long as nothing depends on savepoints they are used; else the block is run again without, on the same state. */
-async function runBody(
-  session: Session,
-  steps: readonly Step[],
-  limits: RunLimits,
-  signal: AbortSignal,
-): Promise<Outcome[]> {
-  const outcomes = await runSteps(session, steps, 'each', limits, signal);
+async function runBody(session: Session, steps: readonly Step[], running: Running): Promise<Outcome[]> {
+  const outcomes = await runSteps(session, steps, 'each', running);
   if (session.lost || session.transaction !== 'open' || !outcomes.some(dependsOnSavepoints)) return outcomes;
   await session.run('rollback');
-  const plain = await withoutSavepoints(session, steps, outcomes, limits, signal);
+  const plain = await withoutSavepoints(session, steps, outcomes, running);
   await session.run('begin');
   const good = steps.filter((_, i) => plain[i]?.kind === 'ran');
-  await runSteps(session, good, 'none', limits, signal);
+  await runSteps(session, good, 'none', running);
   return plain;
 }
 
-async function committed(session: Session, outcomes: Outcome[], limits: RunLimits): Promise<Outcome[]> {
+async function committed(session: Session, outcomes: Outcome[], { statementMs }: Running): Promise<Outcome[]> {
   if (session.lost || session.transaction === 'idle') return outcomes;
-  const answer = await session.run('commit', { timeoutMs: limits.statementMs });
+  const answer = await session.run('commit', { timeoutMs: statementMs });
   if (answer.kind === 'done') return outcomes;
   throwIfTrouble(answer.refusal, session);
   return refusedAtEnd(outcomes, answer.refusal);

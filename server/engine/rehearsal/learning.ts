@@ -5,14 +5,14 @@ import { DownLook } from './downLook';
 import { isMarked, Marks, Observing } from './observation/observing';
 import type { Observation } from './observation/observation';
 import { isDoubtful, rehearse } from './rehearse';
-import type { RunLimits, Watch } from './run';
+import type { Running, Watch } from './run';
 import { isBlockLeft, isRefusalLookedAt, SecondLook } from './secondLook';
 import type { Stack } from './stack';
 import { type Advance, committedOf, learnAll, sparing, type Standing, type Standings } from './standing';
 import { learnTogether, upTo } from './together';
 import type { State, Verdicts } from './state';
 import type { Telling } from './telling';
-import { isKnown, movesBetween, type Walk } from './walk';
+import { isKnown, movesBetween, runningOf, type Walk } from './walk';
 
 /** A stack, how what is observed on it is asked, and how many links are committed below it. */
 interface StackStanding {
@@ -51,12 +51,11 @@ export class Learning {
   }
 
   private async learnOnStack(link: PreparedLink, down: boolean, i: number, walk: Walk): Promise<void> {
-    const { limits, signal } = walk;
     const { stack, committed } = await this.stackOf(i, walk);
     const moves = movesBetween(walk, committed, i + 1);
     walk.laps.enter('rehearsal');
     const onMade = this.telling.provisionally(link, down, walk);
-    const left = await stack.bring(down ? [...moves, ...link.down.moves] : moves, limits, signal, onMade);
+    const left = await stack.bring(down ? [...moves, ...link.down.moves] : moves, runningOf(walk), onMade);
     if (left === 'stands') return;
     this.standings.forget();
     for (const { state } of [...link.up.statements, ...link.down.statements]) this.singular.add(state.key);
@@ -134,21 +133,21 @@ export class Learning {
     const second = lookOf(link, walk, new Marks(), toldBy);
     const { ups } = isOneStack(walk) ? upTo(i, walk) : sparing(link, false);
     return shadow.withCopy(async (copy) => {
-      await commitAll(shadow, copy, ups, { ...walk.limits, watch: second }, walk.signal);
+      await commitAll(shadow, copy, ups, { ...runningOf(walk), watch: second });
       return second.atEnd(copy);
     });
   }
 
   private async lookDownApart(link: PreparedLink, i: number, walk: Walk): Promise<void> {
-    const { limits, signal } = walk;
+    const running = runningOf(walk);
     const { shadow, toldBy } = await this.before(i, walk);
     const watch = downLookOf(link, walk, new Marks(), toldBy);
     if (!watch) return;
     const { downs } = sparing(link, true);
     const { ups } = isOneStack(walk) ? upTo(i, walk) : sparing(link, false);
     await shadow.withCopy(async (copy) => {
-      await commitAll(shadow, copy, ups, limits, signal);
-      await commitAll(shadow, copy, downs, { ...limits, watch }, signal);
+      await commitAll(shadow, copy, ups, running);
+      await commitAll(shadow, copy, downs, { ...running, watch });
     });
   }
 
@@ -162,7 +161,7 @@ export class Learning {
     walk.laps.enter('rehearsal');
     if (walk.oneTransaction) return learnTogether(shadow, sequences, i, down && !isTogether(walk), walk);
     const { ups, downs } = sparing(link, down);
-    learnAll(link, down, await rehearse(shadow, ups, downs, sequences, walk.limits, walk.signal));
+    learnAll(link, down, await rehearse(shadow, ups, downs, sequences, runningOf(walk)));
   }
 
   /** Takes only the down scripts back. */
@@ -281,16 +280,16 @@ async function watchOn(
   watch: Watch | undefined,
 ): Promise<void> {
   const observe = levelFor(link, walk);
-  const bring = (moves: readonly Move[], limits: RunLimits) =>
-    stack.bring([...before, ...moves], limits, walk.signal, () => {});
+  const running = runningOf(walk);
+  const bring = (moves: readonly Move[], looking: Running) => stack.bring([...before, ...moves], looking, () => {});
   const first = way.statements.findIndex(({ state }) => !isSeen(state, link, walk) && isLookedAt(state, walk));
-  const stand = () => standBefore(first, way, observe, stack.marks, (moves) => bring(moves, walk.limits));
+  const stand = () => standBefore(first, way, observe, stack.marks, (moves) => bring(moves, running));
   if (first >= 0) await stand();
   if (first >= 0 && observe === 'full' && stack.hasLeftLocks) {
     await stack.beginAnew();
     await stand();
   }
-  await bring(way.moves, watch ? { ...walk.limits, watch } : walk.limits);
+  await bring(way.moves, watch ? { ...running, watch } : running);
 }
 
 /** What ran, what was refused where that tells of rows, and blocks that must not be run. */

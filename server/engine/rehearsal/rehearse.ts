@@ -8,7 +8,7 @@ import type { Session } from '../database/session';
 import type { Shadow } from '../shadow/place';
 import { commitAll, refusedAtEnd, type Rehearsal } from './commit';
 import type { Outcome } from './outcome';
-import { type RunLimits, runSteps, type Step, throwIfTrouble } from './run';
+import { type Running, runSteps, type Step, throwIfTrouble } from './run';
 import { dependsOnSavepoints, withoutSavepoints } from './savepoints';
 import { keepingSequences, type SequenceMemo } from './sequences';
 
@@ -32,18 +32,17 @@ export async function rehearse(
   up: readonly Rehearsal[],
   after: readonly Rehearsal[],
   memo: SequenceMemo,
-  limits: RunLimits,
-  signal: AbortSignal,
+  running: Running,
 ): Promise<Rehearsed> {
   const [first, second] = [up[0], after[0]];
   const simple = first && up.length === 1 && after.length <= 1 && !commits(first) && !(second && commits(second));
   if (simple && !(second && changesLaterSessions(shadow, first))) {
-    const rehearsed = await takenBack(shadow, first, second, memo, limits, signal);
+    const rehearsed = await takenBack(shadow, first, second, memo, running);
     if (shadow.session.lost || !(needsCopy(first, rehearsed.up) || rehearsed.after?.some(isRefused))) return rehearsed;
   }
   return shadow.withCopy(async (copy) => ({
-    up: await commitAll(shadow, copy, up, limits, signal),
-    after: await commitAll(shadow, copy, after, limits, signal),
+    up: await commitAll(shadow, copy, up, running),
+    after: await commitAll(shadow, copy, after, running),
   }));
 }
 
@@ -57,13 +56,12 @@ export async function advance(
   shadow: Shadow,
   up: readonly Rehearsal[],
   after: readonly Rehearsal[],
-  limits: RunLimits,
-  signal: AbortSignal,
+  running: Running,
 ): Promise<Rehearsed> {
-  const outcomes = await commitAll(shadow, shadow.session, up, limits, signal);
+  const outcomes = await commitAll(shadow, shadow.session, up, running);
   if (after.length === 0) return { up: outcomes, after: [] };
   if (shadow.session.lost) return { up: outcomes, after: undefined };
-  const down = await rehearse(shadow, after, [], {}, limits, signal);
+  const down = await rehearse(shadow, after, [], {}, running);
   return { up: outcomes, after: down.up };
 }
 
@@ -120,13 +118,12 @@ async function takenBack(
   up: Rehearsal,
   after: Rehearsal | undefined,
   memo: SequenceMemo,
-  limits: RunLimits,
-  signal: AbortSignal,
+  running: Running,
 ): Promise<Rehearsed> {
   const { session } = shadow;
   try {
     return await keepingSequences(shadow, memo, [...up.steps, ...(after?.steps ?? [])], () =>
-      inTransaction(session, up, after, limits, signal),
+      inTransaction(session, up, after, running),
     );
   } finally {
     if (!session.lost) await shadow.startOver(session);
@@ -137,36 +134,30 @@ async function inTransaction(
   session: Session,
   up: Rehearsal,
   after: Rehearsal | undefined,
-  limits: RunLimits,
-  signal: AbortSignal,
+  running: Running,
 ): Promise<Rehearsed> {
   await session.run('begin');
   try {
-    const first = await settled(session, up, limits, signal);
+    const first = await settled(session, up, running);
     // The down script comes over another connection.
     if (after && !session.lost) await session.run('reset all; reset role');
-    const second = after ? await settled(session, after, limits, signal) : [];
+    const second = after ? await settled(session, after, running) : [];
     if (session.lost || ![...first, ...second].some(dependsOnSavepoints)) return { up: first, after: second };
     await session.run('rollback');
-    return { up: await withoutSavepoints(session, up.steps, first, limits, signal), after: second };
+    return { up: await withoutSavepoints(session, up.steps, first, running), after: second };
   } finally {
     if (!session.lost && session.transaction !== 'idle') await session.run('rollback');
   }
 }
 
 /** Runs the steps in the open transaction, then the constraints that wait for its end. */
-async function settled(
-  session: Session,
-  { mode, steps }: Rehearsal,
-  limits: RunLimits,
-  signal: AbortSignal,
-): Promise<Outcome[]> {
+async function settled(session: Session, { mode, steps }: Rehearsal, running: Running): Promise<Outcome[]> {
   // Where every statement is committed by itself, nothing is deferred.
   if (mode === 'statements' && !session.lost) await session.run('set constraints all immediate');
-  const outcomes = await runSteps(session, steps, 'each', limits, signal);
+  const outcomes = await runSteps(session, steps, 'each', running);
   if (session.lost || !outcomes.some(({ kind }) => kind === 'ran')) return outcomes;
   await session.run('savepoint rehearsal_end');
-  const answer = await session.run('set constraints all immediate', { timeoutMs: limits.statementMs });
+  const answer = await session.run('set constraints all immediate', { timeoutMs: running.statementMs });
   if (answer.kind === 'done') return outcomes;
   throwIfTrouble(answer.refusal, session);
   if (!session.lost) await session.run('rollback to savepoint rehearsal_end');

@@ -35,6 +35,11 @@ export interface RunLimits {
   readonly watch?: Watch;
 }
 
+/** What a run keeps to. */
+export interface Running extends RunLimits {
+  readonly signal: AbortSignal;
+}
+
 /** What it does on the session it takes back itself. */
 export interface Watch {
   /** @returns what it asks behind the statement, as RunOptions.behind; undefined when nothing */
@@ -68,21 +73,20 @@ export type Savepoints = 'each' | 'none';
 /**
  * @returns one outcome per step, in their order; fewer when a refusal has ended the transaction
  * @throws {Fault} `connection-lost` between two statements; `disk-full`; as throwIfTrouble
- * @throws whatever reason `signal` was aborted with; on a server what runs then is cancelled
+ * @throws whatever reason the signal was aborted with; on a server what runs then is cancelled
  */
 export async function runSteps(
   session: Session,
   steps: readonly Step[],
   savepoints: Savepoints,
-  limits: RunLimits,
-  signal: AbortSignal,
+  running: Running,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const step of steps) {
-    signal.throwIfAborted();
-    const outcome = await runStep(session, step, savepoints, limits, signal);
+    running.signal.throwIfAborted();
+    const outcome = await runStep(session, step, savepoints, running);
     // What was cut off by us says nothing about the statement.
-    signal.throwIfAborted();
+    running.signal.throwIfAborted();
     outcomes.push(outcome);
     if (outcome.kind === 'refused' && session.transaction === 'failed') break;
   }
@@ -91,13 +95,7 @@ export async function runSteps(
 
 const savepoint = 'rehearsal_savepoint';
 
-async function runStep(
-  session: Session,
-  step: Step,
-  savepoints: Savepoints,
-  limits: RunLimits,
-  signal: AbortSignal,
-): Promise<Outcome> {
+async function runStep(session: Session, step: Step, savepoints: Savepoints, running: Running): Promise<Outcome> {
   const guarded =
     savepoints === 'each' &&
     step.skip === undefined &&
@@ -105,7 +103,7 @@ async function runStep(
     session.transaction === 'open' &&
     !endsTransaction(step.shape);
   if (guarded) await session.run(`savepoint ${savepoint}`);
-  const outcome = await tryStep(session, step, limits, signal, guarded ? { savepoint } : {});
+  const outcome = await tryStep(session, step, running, guarded ? { savepoint } : {});
   if (guarded && !session.lost) await takeBack(session, step.shape, outcome);
   return outcome;
 }
@@ -118,19 +116,18 @@ async function runStep(
 export async function tryStep(
   session: Session,
   step: Step,
-  limits: RunLimits,
-  signal: AbortSignal,
+  running: Running,
   { ahead = [], savepoint }: Standing = {},
 ): Promise<Outcome> {
   const { statement, shape, skip } = step;
   if (skip && (session.lost || !isRead(step))) return { kind: 'skipped', statement, shape, reason: skip };
-  if (skip) return readOnly(session, step, skip, limits, ahead);
+  if (skip) return readOnly(session, step, skip, running, ahead);
   if (session.lost) return { kind: 'skipped', statement, shape, reason: { kind: 'sessionEnded' } };
-  const { watch } = limits;
+  const { watch, statementMs, signal } = running;
   if (watch) for (const sql of ahead) await session.run(sql);
   const behind = await watch?.before(session, step);
   const begun = performance.now();
-  const timeoutMs = Math.min(limits.statementMs, step.givenUpMs ?? Infinity);
+  const timeoutMs = Math.min(statementMs, step.givenUpMs ?? Infinity);
   const answer = await sent(
     session,
     statement,

@@ -4,7 +4,7 @@
  */
 import type { Session } from '../database/session';
 import type { Outcome } from './outcome';
-import { type RunLimits, runSteps, type Step } from './run';
+import { type Running, runSteps, type Step } from './run';
 
 /** 55P04: a new enum value is used; 25001: SET TRANSACTION, or pg_export_snapshot, in a subtransaction; COPY … FREEZE. */
 export function dependsOnSavepoints(outcome: Outcome): boolean {
@@ -33,8 +33,7 @@ export async function withoutSavepoints(
   session: Session,
   steps: readonly Step[],
   known: readonly Outcome[],
-  limits: RunLimits,
-  signal: AbortSignal,
+  running: Running,
 ): Promise<Outcome[]> {
   const outcomes = [...known];
   const left = new Set(steps.keys());
@@ -43,7 +42,7 @@ export async function withoutSavepoints(
   for (;;) {
     const indices = [...left];
     await session.run('begin');
-    const tried = await runSteps(session, chosen(steps, indices), 'none', limits, signal);
+    const tried = await runSteps(session, chosen(steps, indices), 'none', running);
     if (session.lost) return outcomes;
     await session.run('rollback');
     for (const [n, outcome] of tried.entries()) outcomes[indices[n] ?? n] = outcome;

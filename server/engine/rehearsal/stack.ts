@@ -9,7 +9,7 @@ import type { Shadow } from '../shadow/place';
 import type { Move, StatementMove } from './moves';
 import { Marks } from './observation/observing';
 import { isRunaway } from './outcome';
-import { isRead, type RunLimits, throwIfTrouble, tryStep } from './run';
+import { isRead, type Running, throwIfTrouble, tryStep } from './run';
 import {
   committedSequences,
   holdsMore,
@@ -80,12 +80,7 @@ export class Stack {
    * @throws {Fault} `connection-lost`, `disk-full`
    * @throws the reason of the signal; the stack stands before the move that was cut off
    */
-  async bring(
-    moves: readonly Move[],
-    limits: RunLimits,
-    signal: AbortSignal,
-    onMade: () => void,
-  ): Promise<'stands' | 'left'> {
+  async bring(moves: readonly Move[], running: Running, onMade: () => void): Promise<'stands' | 'left'> {
     await this.settle();
     const other = this.entries.findIndex(({ move: { state } }, i) => state !== moves[i]?.state);
     const edited = other < 0 ? this.entries.length : other;
@@ -96,11 +91,11 @@ export class Stack {
     if (this.entries.length === 0 && !this.committed.values && moves.some((move) => entryOf(move).uses))
       await this.readCommitted();
     while (!this.session.lost) {
-      signal.throwIfAborted();
+      running.signal.throwIfAborted();
       const at = this.entries.length;
       const move = moves[at];
       if (!move) break;
-      await this.make(move, { at, of: moves.length, edited }, limits, signal);
+      await this.make(move, { at, of: moves.length, edited }, running);
       if (!this.session.lost && this.open && this.session.transaction === 'idle') return 'left';
       onMade();
     }
@@ -209,14 +204,14 @@ export class Stack {
     if (open && !session.lost && session.transaction !== 'idle') await session.run('rollback');
   }
 
-  private make(move: Move, place: Position, limits: RunLimits, signal: AbortSignal): Promise<void> {
+  private make(move: Move, place: Position, running: Running): Promise<void> {
     switch (move.kind) {
       case 'begin':
         return this.beginScript(move);
       case 'statement':
-        return this.runStatement(move, place, limits, signal);
+        return this.runStatement(move, place, running);
       case 'end':
-        return this.endScript(move, place, limits);
+        return this.endScript(move, place, running);
     }
   }
 
@@ -253,29 +248,24 @@ export class Stack {
     await this.endTransaction();
   }
 
-  private async runStatement(
-    move: StatementMove,
-    place: Position,
-    limits: RunLimits,
-    signal: AbortSignal,
-  ): Promise<void> {
+  private async runStatement(move: StatementMove, place: Position, running: Running): Promise<void> {
     const { step, state } = move;
     const { session } = this;
-    const isOver = step.skip && (!isRead(step) || (state.known && !limits.watch));
+    const isOver = step.skip && (!isRead(step) || (state.known && !running.watch));
     if (isOver || (state.known && isRunaway(state.known.outcome))) {
-      if (!state.known) state.learn(await tryStep(session, step, limits, signal), step);
+      if (!state.known) state.learn(await tryStep(session, step, running), step);
       this.entries.push(entryOf(move));
       return;
     }
     this.marks.delete(state);
     if (!this.committed.values && mayUseSequences(step)) return this.readCommitted();
-    const isGuarded = limits.watch !== undefined || state.known?.outcome.kind === 'refused' || this.isDue(place);
+    const isGuarded = running.watch !== undefined || state.known?.outcome.kind === 'refused' || this.isDue(place);
     const { point, ahead } = isGuarded ? await this.guard() : this.unguarded();
     const entry = entryOf(move, point);
     this.unsettled = entry;
-    const outcome = await tryStep(session, step, limits, signal, { ahead, savepoint: point?.savepoint });
+    const outcome = await tryStep(session, step, running, { ahead, savepoint: point?.savepoint });
     // What was cut off by us says nothing about the statement.
-    signal.throwIfAborted();
+    running.signal.throwIfAborted();
     this.unsettled = undefined;
     state.learn(outcome, step);
     if (outcome.kind === 'ran') this.undo = undefined;
@@ -291,9 +281,9 @@ export class Stack {
   }
 
   /** The constraints that wait for the end of the script. */
-  private async endScript(move: Move, place: Position, limits: RunLimits): Promise<void> {
+  private async endScript(move: Move, place: Position, { statementMs }: Running): Promise<void> {
     const { point, ahead } = move.state.refusedAtEnd || this.isDue(place) ? await this.guard() : this.unguarded();
-    const answer = await this.session.run('set constraints all immediate', { timeoutMs: limits.statementMs, ahead });
+    const answer = await this.session.run('set constraints all immediate', { timeoutMs: statementMs, ahead });
     if (answer.kind === 'refused') {
       throwIfTrouble(answer.refusal, this.session);
       move.state.refusedAtEnd = answer.refusal;

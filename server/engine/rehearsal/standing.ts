@@ -11,7 +11,7 @@ import { speakOfEventTriggers } from './observation/spokenOf';
 import type { SequenceMemo } from './sequences';
 import { Stack } from './stack';
 import type { State } from './state';
-import type { Walk } from './walk';
+import { runningOf, type Walk } from './walk';
 
 /** A shadow and where it stands. */
 export interface Standing {
@@ -158,7 +158,7 @@ export class Standings {
     const { ups, downs } = sparing(link, down);
     this.standing = undefined;
     const begun = performance.now();
-    const done = await advance(shadow, ups, downs, walk.limits, walk.signal);
+    const done = await advance(shadow, ups, downs, runningOf(walk));
     // Committed by itself it is another one than in the transaction of all of them, of which its states tell.
     if (!walk.oneTransaction) learnAll(link, down, done);
     else if (down && done.after) learnWay(link.down, done.after);

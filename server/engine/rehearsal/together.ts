@@ -6,7 +6,7 @@ import type { Step } from './run';
 import type { SequenceMemo } from './sequences';
 import type { Link } from './link';
 import { learnAll, sparing } from './standing';
-import type { Walk } from './walk';
+import { runningOf, type Walk } from './walk';
 
 /**
  * Whether one of them may leave what is there only in its own transaction or session, or not there for use before the
@@ -35,7 +35,7 @@ export async function learnTogether(
   const link = walk.prepared[i];
   const { ups, parts } = upTo(down ? i : walk.prepared.length - 1, walk);
   const downs = down && link ? sparing(link, true).downs : [];
-  const { up, after } = await rehearse(shadow, ups, downs, sequences, walk.limits, walk.signal);
+  const { up, after } = await rehearse(shadow, ups, downs, sequences, runningOf(walk));
   let at = 0;
   for (const [k, part] of parts.entries()) {
     const own = up.slice(at, (at += part.length));

@@ -7,7 +7,7 @@ import type { Link } from './link';
 import type { PreparedLink, Way } from './moves';
 import type { PlacedOutcome } from './outcome';
 import type { ObservationLevel } from './observation/observation';
-import type { RunLimits } from './run';
+import type { RunLimits, Running } from './run';
 import type { State } from './state';
 
 /** What one link did. */
@@ -65,6 +65,8 @@ export interface Walk extends ChainRequest {
   readonly laps: Laps<CheckRoom>;
   readonly signal: AbortSignal;
 }
+
+export const runningOf = ({ limits, signal }: Walk): Running => ({ ...limits, signal });
 
 /** The moves of links from one index up to another, which is left out. */
 export const movesBetween = ({ prepared }: Walk, from: number, to: number): PreparedLink['up']['moves'] =>

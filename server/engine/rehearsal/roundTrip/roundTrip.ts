@@ -106,7 +106,7 @@ export async function run(
   copy: Session,
   { shadow, limits, signal }: Pick<Trip, 'shadow' | 'limits' | 'signal'>,
 ): Promise<Failure | undefined> {
-  const outcomes = await commitAll(shadow, copy, rehearsals, limits, signal);
+  const outcomes = await commitAll(shadow, copy, rehearsals, { ...limits, signal });
   return outcomes.map((it) => failureOf({ ...it, path })).find((it) => it !== undefined);
 }
 
