@@ -33,7 +33,7 @@ export function markerIn(text: string, direction: Script['direction']): number {
   return -1;
 }
 
-/** @param path the schemas of search_path that the tool sets */
+/** @param schemas those of the search_path that the tool sets */
 export function readFile(fileName: string, text: string, schemas: readonly string[]): MigrationFile {
   const [, half] = /\.(up|down)\.sql$/.exec(fileName) ?? [];
   const whole = { start: 0, end: text.length };
