@@ -49,13 +49,13 @@ const groups = [
     ...(headless ? [{ name: 'host', commands: [[node, '--import=tsx', 'test/vscode/host/prepare.ts']] }] : []),
   ],
   [
-    { name: 'engine', commands: mocha(apart.engine, [], { parts: 4 }) },
-    { name: 'rehearsal', commands: mocha(apart.rehearsal, []) },
-    { name: 'unit', commands: mocha(['test'], Object.values(apart).flat()) },
     // The first test of a tool installs it.
     { name: 'conformance', commands: mocha(apart.conformance, [], { timeoutMs: 600_000 }) },
+    { name: 'unit', commands: mocha(['test'], Object.values(apart).flat()) },
+    { name: 'rehearsal', commands: mocha(apart.rehearsal, []) },
+    { name: 'engine', commands: mocha(apart.engine, [], { parts: 4 }) },
     { name: 'lsp', commands: mocha(apart.lsp, []) },
-    { name: 'cli', commands: mocha(apart.cli, []) },
+    { name: 'cli', commands: mocha(apart.cli, [], { parts: 2 }) },
   ],
   ...(headless
     ? [
