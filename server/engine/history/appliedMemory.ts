@@ -3,9 +3,9 @@
  * called: a switch of branches or a restore gives the name of the target to another one, to which other texts may have
  * been applied. A copy inherits it.
  */
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sha256 } from '../base/digest';
 import { removeDurably, unlessMissing, writeDurably } from '../base/durable';
 import { type AppliedTexts, appliedTexts } from './appliedTexts';
 import { type KeptMigrations, keptMigrations } from './keptMigrations';
@@ -42,7 +42,7 @@ export function appliedMemory(
   { databaseId, folder, table }: Remembered,
   now: () => Date,
 ): AppliedMemory {
-  const home = join(storage, 'applied', createHash('sha256').update(databaseId).digest('hex').slice(0, 24));
+  const home = join(storage, 'applied', sha256(databaseId).slice(0, 24));
   return {
     texts: appliedTexts(home, folder),
     kept: keptMigrations(home, table, now),

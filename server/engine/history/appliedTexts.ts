@@ -2,9 +2,9 @@
  * Which text was applied? Most tools keep no checksum; so the first look at an applied file is remembered in our own
  * folder, and an edit after that can be told.
  */
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sha256 } from '../base/digest';
 import { unlessMissing, writeDurably } from '../base/durable';
 import { jsonIn } from '../base/json';
 
@@ -25,7 +25,7 @@ export interface AppliedTexts {
 
 /** @param home absolute path of the folder for what is remembered of the database */
 export function appliedTexts(home: string, folder: string): AppliedTexts {
-  const path = join(home, `${digest(folder).slice(0, 24)}.json`);
+  const path = join(home, `${sha256(folder).slice(0, 24)}.json`);
   let written = textOf(path);
   let known = textsIn(written);
   /** They may have been replaced by those that the database has inherited, also by another process. */
@@ -66,6 +66,4 @@ function textsIn(text: string): Readonly<Record<string, string>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, string>) : {};
 }
 
-const digestOf = (text: string): string => digest(text.replaceAll('\r\n', '\n'));
-
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+const digestOf = (text: string): string => sha256(text.replaceAll('\r\n', '\n'));

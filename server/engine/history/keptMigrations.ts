@@ -6,9 +6,10 @@
  * of its own with what is new; together, in the order of their names, they tell what is kept. So writers need no lock,
  * and a crash leaves what was there before.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { sha256 } from '../base/digest';
 import { guarded, unlessMissing, writeDurably } from '../base/durable';
 import { jsonIn } from '../base/json';
 import type { MigrationName } from '../layouts/layout';
@@ -58,7 +59,7 @@ const mostFiles = 40;
  * @param table of the history
  */
 export function keptMigrations(home: string, table: string, now: () => Date): KeptMigrations {
-  const folder = join(home, 'kept', digest(table));
+  const folder = join(home, 'kept', sha256(table).slice(0, 24));
   let read: readonly string[] = [];
   let known: ReadonlyMap<string, KeptMigration> = new Map();
 
@@ -142,5 +143,3 @@ const isChange = (value: unknown): value is Change =>
   Array.isArray(value.kept) &&
   'gone' in value &&
   Array.isArray(value.gone);
-
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 24);
