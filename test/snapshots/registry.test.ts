@@ -10,6 +10,8 @@ import { type SnapshotRecord, recordIn } from '../../server/engine/snapshots/rec
 import {
   dumpHead,
   dumpPath,
+  leaveNote,
+  noteOf,
   register,
   registered,
   sweepUnfinished,
@@ -53,8 +55,11 @@ describe('the registry of snapshots', () => {
         registered(storage).toSorted((x, y) => (x.id < y.id ? -1 : 1)),
         [record('a'), record('b')],
       );
+      leaveNote(storage, 'a', 'to be known again');
+      equal(noteOf(storage, 'a'), 'to be known again');
       unregister(storage, 'a');
       deepEqual(ids(storage), ['b']);
+      equal(noteOf(storage, 'a'), undefined);
     }));
 
   it('leaves out entries that somebody damaged, and keeps the others', () =>
