@@ -120,15 +120,17 @@ export function fileFault(path: string, cause: unknown): unknown {
 /** There is no such file or folder, or not any more. */
 export const isMissing = (cause: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(systemCode(cause) ?? '');
 
-/** @returns undefined when it is not there (any more): another process may just throw it away */
+/** @returns undefined when it is not there (any more): another process may just throw it away, and no file is a folder */
 export function unlessMissing<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (cause) {
-    if (isMissing(cause)) return undefined;
+    if (isMissing(cause) || isBelowFile(cause)) return undefined;
     throw cause;
   }
 }
+
+const isBelowFile = (cause: unknown): boolean => cause instanceof Error && 'code' in cause && cause.code === 'ENOTDIR';
 
 function replaceDurably(path: string, writeTo: (beside: string) => void): void {
   const beside = besideOf(path);
