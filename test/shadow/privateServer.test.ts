@@ -99,7 +99,9 @@ describe('a server of our own', () => {
   it('is ended by the next one when its guard was killed too', async function () {
     if (process.platform !== 'linux') return this.skip();
     const { child, pid, folder } = await startInChild();
-    for (const guard of guardsOf(folder, pid)) process.kill(guard, 'SIGKILL');
+    const guards = guardsOf(folder);
+    equal(guards.length, 1);
+    for (const guard of guards) process.kill(guard, 'SIGKILL');
     child.kill('SIGKILL');
     await once(child, 'exit');
     // It lives on, unless another process of tests has started one just now, and has ended it.
@@ -161,11 +163,14 @@ async function pidOfDead(): Promise<number> {
   return child.pid ?? 0;
 }
 
-/** Processes that were started with the folder as an argument, without the server. */
-const guardsOf = (folder: string, server: number): number[] =>
+/** Processes of Node that were started with the folder as an argument; those of the server come and go. */
+const guardsOf = (folder: string): number[] =>
   readdirSync('/proc')
-    .map(Number)
-    .filter((pid) => pid > 0 && pid !== server && commandLineOf(String(pid)).split('\0').includes(folder));
+    .filter((pid) => {
+      const [program, ...words] = commandLineOf(pid).split('\0');
+      return program === process.execPath && words.includes(folder);
+    })
+    .map(Number);
 
 async function versionOf(server: PrivateServer): Promise<number> {
   const session = await openSession(plainParameters({ ...server, database: 'postgres' }));
@@ -174,10 +179,11 @@ async function versionOf(server: PrivateServer): Promise<number> {
   return Math.floor(versionNumber / 10_000);
 }
 
-/** How many servers run in folders of this process. */
+/** How many servers run in folders of this process. Each has several processes, which come and go. */
 function postmasters(): number {
   const lines = readdirSync('/proc').map((name) => commandLineOf(name));
-  return lines.filter((it) => it.includes(`rehearsal-pg-${process.pid}-`) && it.includes('\0-D\0')).length;
+  const folderOf = new RegExp(`\\0-D\\0\\S*(rehearsal-pg-${process.pid}-\\w+)`);
+  return new Set(lines.flatMap((it) => folderOf.exec(it)?.[1] ?? [])).size;
 }
 
 function commandLineOf(process: string): string {
