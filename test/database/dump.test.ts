@@ -89,6 +89,23 @@ for (const major of [servers.oldest, servers.newest])
         deepEqual(await query(to, comment), await query(from, comment));
       }));
 
+    it('tells of no value of a row when it is refused', () =>
+      withTwo(major, async (_, to) => {
+        const rows = 'COPY public.t (id) FROM stdin;\n4711\n4711\n\\.\n';
+        const refused: [string, RegExp][] = [
+          [
+            `create table t (id int unique);\n${rows}`,
+            /public\.t does not take the rows: duplicate key value .* "t_id_key" \(23505\)\. See/,
+          ],
+          [`create table t (id int unique deferrable initially deferred);\n${rows}`, /"t_id_key" \(23505\)\. See/],
+          [`create table t (id int);\n${rows}create unique index t_id on t (id);`, /"t_id" \(23505\)\. See/],
+        ];
+        for (const [dump, words] of refused)
+          await within(to, (session) =>
+            rejects(loadDump(session, inSmallPieces(dump), new AbortController().signal), isFault('refused', words)),
+          );
+      }));
+
     it('says which right is missing', () =>
       withTwo(major, async (from) => {
         const server = await serverOf(major);

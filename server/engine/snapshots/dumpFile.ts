@@ -1,6 +1,7 @@
 /** A snapshot as a file of SQL, for where no copy can be made: written and read piece by piece. */
 import { Fault } from '../base/fault';
 import { interruptible } from '../database/interruptible';
+import { demand, rowsFault } from '../database/plainText';
 import { closePublicSchema } from '../database/publicSchema';
 import { isAbout, readJournals } from '../base/journal';
 import type { Answer, Session } from '../database/session';
@@ -10,7 +11,6 @@ import { snapshotName } from './names';
 import type { SnapshotRecord } from './record';
 import { unregister } from './registry';
 import type { SnapshotOrder } from './request';
-import { must, refusedFault } from './statements';
 import { isSnapshotStep, topic } from './steps';
 import type { ServerTarget, Surroundings } from './target';
 
@@ -65,10 +65,10 @@ const keptBy = (kept: string | SnapshotRecord): string => (typeof kept === 'stri
  */
 export async function loadDump(session: Session, dump: AsyncIterable<Buffer>, signal: AbortSignal): Promise<void> {
   await interruptible(session, signal, async () => {
-    await must(session, 'begin');
+    await demand(session, 'begin');
     await closePublicSchema(session);
     await runDump(session, dump, signal);
-    await must(session, 'commit');
+    await demand(session, 'commit');
   });
   signal.throwIfAborted();
 }
@@ -80,7 +80,8 @@ const ofTransaction = /^(?:begin|commit)$/i;
  * In the transaction that is open.
  *
  * @param wanted tells by its text whether a statement is to be run
- * @throws {Fault} `refused`, `no-right`, `disk-full` with what was refused; `not-readable`; the signal's reason
+ * @throws {Fault} `refused`, `no-right`, `disk-full` with what was refused, without the detail of Postgres, which would
+ *   hold values of rows; `not-readable`; the signal's reason
  */
 export async function runDump(
   session: Session,
@@ -91,10 +92,10 @@ export async function runDump(
   if (!session.copyIn) throw new Error('a session on a server streams');
   let batch: string[] = [];
   let length = 0;
-  const ran = async (running: Promise<Answer>): Promise<void> => {
+  const ran = async (running: Promise<Answer>, what = ''): Promise<void> => {
     const answer = await running;
     signal.throwIfAborted();
-    if (answer.kind === 'refused') throw refusedFault(answer);
+    if (answer.kind === 'refused') throw rowsFault(answer.refusal.sqlState, what + answer.refusal.message);
   };
   const runBatch = async (): Promise<void> => {
     if (batch.length > 0) await ran(session.run(batch.join(';\n')));
@@ -103,7 +104,7 @@ export async function runDump(
   for await (const part of partsOf(dump)) {
     if (part.kind === 'copy') {
       await runBatch();
-      await ran(session.copyIn(part.sql, part.rows));
+      await ran(session.copyIn(part.sql, part.rows), `${tableIn(part.sql)} does not take the rows: `);
     } else if (!ofTransaction.test(part.sql) && wanted(part.sql)) {
       batch.push(part.sql);
       length += part.sql.length;
@@ -112,3 +113,6 @@ export async function runDump(
   }
   await runBatch();
 }
+
+/** As pg_dump has written it behind COPY. */
+const tableIn = (copy: string): string => /^copy ((?:"(?:[^"]|"")*"|[^\s"(])+)/i.exec(copy)?.[1] ?? 'A table';

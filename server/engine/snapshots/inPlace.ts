@@ -6,6 +6,7 @@ import { Fault } from '../base/fault';
 import type { Journal } from '../base/journal';
 import { interruptible } from '../database/interruptible';
 import { onSession, whileWanted } from '../database/onSession';
+import { demand } from '../database/plainText';
 import type { Session } from '../database/session';
 import { readDump } from './dumpBytes';
 import { runDump, takeDump } from './dumpFile';
@@ -77,7 +78,7 @@ async function overwrite(session: Session, work: Overwriting): Promise<SnapshotR
     journal.note({ step: 'overwrite', transaction: row?.id ?? '', kept });
     await interruptible(session, around.signal, () => refill(session, work));
     around.signal.throwIfAborted();
-    await must(session, 'commit');
+    await demand(session, 'commit');
     return kept;
   } catch (cause) {
     if (session.lost) throw cause;
