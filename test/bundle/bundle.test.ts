@@ -1,5 +1,5 @@
 /** Script bundles, run by the real psql as those do who get one, and judged by the tool. */
-import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { deepEqual, doesNotMatch, equal, match, ok } from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -143,6 +143,7 @@ for (const major of [servers.oldest, servers.newest])
         const fingerprint = async (): Promise<string | undefined> =>
           /^\s*([0-9a-f]{32})$/m.exec(await succeeds(psql(url, out, 'fingerprint.sql')))?.[1];
         equal(await fingerprint(), result.fingerprints.before);
+        doesNotMatch(readFileSync(join(out, 'apply.sql'), 'utf8'), /"schema_migrations"/);
         await stops(psql(url, out, 'verify.sql'), /Not every migration of the bundle is recorded/);
         await succeeds(psql(url, out, 'apply.sql', '-S', '-v', 'n=1'), /Applying 2…[^]*Applying 4…[^]*Done/);
         deepEqual(await statesOf(project), ['1 applied', '2 applied', '3 applied', '4 applied']);

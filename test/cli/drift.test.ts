@@ -89,14 +89,14 @@ describe('rehearsal drift', function () {
         /^Wrote (db\/migrations\/\d+_made_by_hand\.sql)\.\nRecorded as applied to /.exec(written.stdout) ?? [];
       match(
         readFileSync(join(folder, name), 'utf8'),
-        /^-- migrate:up\nALTER TABLE "public"\."users" ADD COLUMN "made" integer;\n\n-- migrate:down\n/,
+        /^-- migrate:up\nALTER TABLE public\.users ADD COLUMN made integer;\n\n-- migrate:down\n/,
       );
       equal((await run(...drift)).code, 0);
 
       await column('undone');
       const asked = await run(...drift, '--undo');
       deepEqual([asked.code, /Add --yes/.test(asked.stderr)], [2, true]);
-      match(asked.stderr, /\n {2}ALTER TABLE "public"\."users" DROP COLUMN "undone";\n/);
+      match(asked.stderr, /\n {2}ALTER TABLE public\.users DROP COLUMN undone;\n/);
       match(asked.stderr, /This is lost: The column undone of public\.users, with 0 values\.\n/);
       const undone = await run(...drift, '--undo', '--yes', '--no-snapshot');
       deepEqual([undone.code, undone.stdout.startsWith('Undid the drift of ')], [0, true], undone.stderr);

@@ -62,9 +62,9 @@ describe('rehearsal verify', function () {
           deepEqual([written.code, /tried on .*: 1 written$/m.test(written.stdout)], [0, true], written.stdout);
           match(
             written.stdout,
-            /This way back was tried: exact, as migrations\/3_c\.down\.sql:\n {4}DROP INDEX "public"\."a_id_idx";$/m,
+            /This way back was tried: exact, as migrations\/3_c\.down\.sql:\n {4}DROP INDEX public\.a_id_idx;$/m,
           );
-          equal(readFileSync(path('migrations/3_c.down.sql'), 'utf8'), 'DROP INDEX "public"."a_id_idx";\n');
+          equal(readFileSync(path('migrations/3_c.down.sql'), 'utf8'), 'DROP INDEX public.a_id_idx;\n');
           equal((await run('verify', 'migrations/3_c.up.sql')).code, 0);
         },
         { DATABASE_URL: url },

@@ -105,7 +105,7 @@ for (const major of [servers.oldest, servers.newest]) {
             tables?.map(({ id }) => id),
             never,
           );
-          match(text, /ADD COLUMN "added"/);
+          match(text, /ADD COLUMN added/);
           doesNotMatch(text, /by_hand/);
         },
         { major },

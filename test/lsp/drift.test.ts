@@ -102,7 +102,7 @@ describe('drift in the editor', () => {
       deepEqual(briefly(await now()), []);
       await query('create table by_hand ()');
       const { uri } = await connection.sendRequest(WriteDriftRequest, { folder: project, title: 'by hand' });
-      match(readFileSync(pathOf(uri) ?? '', 'utf8'), /CREATE TABLE "public"\."by_hand"/);
+      match(readFileSync(pathOf(uri) ?? '', 'utf8'), /CREATE TABLE public\.by_hand/);
       await connection.sendRequest(RecordAppliedRequest, { disconnect: false, folder: project, uri });
       deepEqual(briefly(await now()), []);
 

@@ -85,7 +85,7 @@ describe('down scripts in an editor', () => {
       );
       const found = await connection.sendRequest(WayBackRequest, { folder, uri: uriOf(path('migrations/3_c.up.sql')) });
       ok(found.kind === 'found');
-      equal(found.file?.text, 'DROP INDEX "public"."a_id";\n');
+      equal(found.file?.text, 'DROP INDEX public.a_id;\n');
       match(found.file?.uri ?? '', /3_c\.down\.sql$/);
       const own = await connection.sendRequest(WayBackRequest, { folder, uri: uriOf(path(up)) });
       deepEqual(own, { kind: 'unneeded', verdict: { kind: 'exact', says: 'exact', details: [] } });

@@ -29,6 +29,7 @@ export const base = `
   create table app.events (id bigint not null, at date not null, kind text) partition by range (at);
   create table app.events_2025 partition of app.events for values from ('2025-01-01') to ('2026-01-01');
   create table app.events_2026 partition of app.events for values from ('2026-01-01') to ('2027-01-01');
+  create publication of_people for table app.people;
 `;
 
 /** `change` is what it is called in the tests, too. */
@@ -40,6 +41,8 @@ export interface Change {
   readonly loses?: readonly string[];
   /** What the way there throws away. */
   readonly drops?: readonly string[];
+  /** The way back, where it is to be as somebody would write it. */
+  readonly back?: readonly string[];
 }
 
 const change = (sql: string, rest: Omit<Change, 'change'> = {}): Change => ({ change: sql, ...rest });
@@ -55,7 +58,23 @@ export const changes: readonly Change[] = [
     loses: ['app.people.no'],
   }),
   change('alter table app.orders drop column placed', { drops: ['app.orders.placed'] }),
-  change('alter table app.people alter column age type bigint'),
+  change(
+    `alter table app.orders add column parent serial unique references app.orders, add column "select" int check ("select" > parent),
+     add column "Mixed" int references app.people; create index on app.orders ("Mixed", parent)`,
+    {
+      loses: ['app.orders.Mixed', 'app.orders.parent', 'app.orders.select'],
+      back: [
+        'ALTER TABLE app.orders DROP COLUMN "Mixed"',
+        'ALTER TABLE app.orders DROP COLUMN parent',
+        'ALTER TABLE app.orders DROP COLUMN "select"',
+      ],
+    },
+  ),
+  change('alter table app.people alter column age type bigint', {
+    back: ['ALTER TABLE app.people ALTER COLUMN age TYPE integer USING age::integer'],
+  }),
+  change(`alter table app.orders alter column placed type text, alter column placed set default 'then'`),
+  change(`alter table app.orders alter column placed drop default, alter column placed type text`),
   change('alter table app.people alter column name type varchar(300) collate "C"'),
   change(`alter table app.orders alter column note set default 'none'`),
   change('alter table app.orders alter column amount drop default'),
@@ -67,7 +86,24 @@ export const changes: readonly Change[] = [
   change('create table app.tags (id int primary key, name text unique)', { loses: ['app.tags'] }),
   change('create table app.likes (person bigint references app.people, primary key (person))', {
     loses: ['app.likes'],
+    back: ['DROP TABLE app.likes'],
   }),
+  change(
+    `create table app.a (id int primary key); create table app.b (id int primary key, a int references app.a);
+     create table app.c (id int primary key, d int); create table app.d (c int references app.c, id int unique, own int references app.d (id));
+     alter table app.c add foreign key (d) references app.d (id); alter publication of_people add table app.b;
+     create statistics app.of_d on c, own from app.d`,
+    {
+      loses: ['app.b', 'app.a', 'app.c', 'app.d'],
+      back: [
+        'ALTER TABLE app.d DROP CONSTRAINT d_c_fkey',
+        'DROP TABLE app.b',
+        'DROP TABLE app.a',
+        'DROP TABLE app.c',
+        'DROP TABLE app.d',
+      ],
+    },
+  ),
   change('drop table app.orders cascade', { drops: ['app.orders'] }),
   change('alter table app.orders rename to purchases'),
   change('alter table app.orders set schema archive'),
@@ -124,7 +160,9 @@ export const changes: readonly Change[] = [
   change('create sequence app.ticket as integer start 1000 increment 10 cycle'),
   change('alter table app.people enable row level security'),
   change('create policy reading on app.people for select to scripting_reader using (age > 1)'),
-  change('grant select, update (name) on app.people to scripting_reader'),
+  change('grant select, update (name) on app.people to scripting_reader', {
+    back: ['REVOKE ALL ON TABLE app.people FROM scripting_reader'],
+  }),
   change('grant usage on schema app to scripting_reader'),
   change('revoke execute on function app.add(integer, integer) from public'),
   change('alter default privileges in schema app grant select on tables to scripting_reader'),

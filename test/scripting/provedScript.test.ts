@@ -25,7 +25,7 @@ for (const major of [servers.oldest, servers.newest]) {
       await asAdmin(await serverOf(major), 'drop role scripting_reader');
     });
 
-    for (const { change, since = 14, loses = [], drops = [] } of changes) {
+    for (const { change, since = 14, loses = [], drops = [], back: written } of changes) {
       if (major < since) continue;
       it(change, async () => {
         await create(major, 'scripting_changed', 'scripting_base');
@@ -36,6 +36,11 @@ for (const major of [servers.oldest, servers.newest]) {
           deepEqual({ there: told(there) }, { there: { kind: 'exact', loses: drops } });
           const back = await provedScript(copiesOf(major, 'scripting_changed'), former, { sameDatabase: true });
           deepEqual({ back: told(back) }, { back: { kind: 'exact', loses } });
+          if (written && back.kind === 'exact')
+            deepEqual(
+              back.script.statements.map(({ sql }) => sql),
+              written,
+            );
         } finally {
           await asAdmin(await serverOf(major), 'drop database scripting_changed');
         }

@@ -4,7 +4,7 @@
  */
 import type { Planned } from '../apply/plan';
 import { sha256 } from '../base/digest';
-import { quoteIdentifier, quoteLiteral } from '../database/quote';
+import { quoteLiteral } from '../database/quote';
 import { withoutVariables } from '../sql/psqlVariables';
 import { changedAs, fingerprintOf, fingerprintQuery, linesOf, objectsQuery, type SchemaObjects } from './fingerprint';
 import { historyGuard, isRecorded, isUntouched, raise, textArray } from './guards';
@@ -47,9 +47,7 @@ const versionOf = ({ planned }: BundledMigration): string => planned.migration.v
 
 /** What psql is told first, whatever its user has set up. */
 function opening({ settings }: BundleParts, title: string): string {
-  const set = Object.entries(settings).map(
-    ([name, value]) => `set ${name.split('.').map(quoteIdentifier).join('.')} = ${settingText(name, value)};`,
-  );
+  const set = Object.entries(settings).map(([name, value]) => `set ${name} = ${settingText(name, value)};`);
   return [
     `-- ${title}`,
     String.raw`\set ON_ERROR_STOP on`,

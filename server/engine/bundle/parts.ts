@@ -10,9 +10,9 @@ export interface BundleParts extends Expected {
   readonly tool: string;
   /** ISO 8601. */
   readonly made: string;
-  /** Of every session, as the tool would have them: `search_path`. */
+  /** Of every session, as the tool would have them: by names as SQL has them, `search_path`. */
   readonly settings: Readonly<Record<string, string>>;
-  /** Quoted name of the tool's table. */
+  /** The tool's table, as SQL has its name. */
   readonly history: string;
   /** What takes the lock of the tool, and makes its table where there was none. */
   readonly locks: readonly string[];

@@ -4,6 +4,7 @@
  */
 import { quoteLiteral } from '../database/quote';
 import type { Answer, Session } from '../database/session';
+import { evenlyQuoted, type Keywords } from '../scripting/evenQuotes';
 
 export interface Recording {
   readonly session: Session;
@@ -12,19 +13,19 @@ export interface Recording {
 }
 
 /** @param reading a session that may only read */
-export function recordingOn(reading: Session): Recording {
+export function recordingOn(reading: Session, keywords: Keywords): Recording {
   let written: string[] = [];
   const done: Answer = { kind: 'done', commands: [], notices: [] };
   return {
     session: {
       ...pickedOf(reading),
       async run(sql) {
-        if (!isUnlock(sql)) written.push(sql);
+        if (!isUnlock(sql)) written.push(evenlyQuoted(sql, keywords));
         return Promise.resolve(done);
       },
       async rows<Row extends object>(sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
         if (isRead(sql)) return reading.rows<Row>(sql, values);
-        written.push(withValues(sql, values));
+        written.push(evenlyQuoted(withValues(sql, values), keywords));
         return Promise.resolve([]);
       },
     },

@@ -14,6 +14,7 @@ import { quoteName } from '../database/quote';
 import type { Session } from '../database/session';
 import type { History } from '../history/history';
 import type { BundleRequest, BundleResult } from '../project';
+import { evenlyQuoted, readKeywords } from '../scripting/evenQuotes';
 import { filesOf } from './changing';
 import type { Ground, SeenMigration } from './ground';
 import { look, type View } from './look';
@@ -138,7 +139,8 @@ interface Found {
 
 async function partsOf(ground: Ground, { view, plan, shadow, history }: Found, reading: Session): Promise<BundleParts> {
   const { bench, folder, world } = ground;
-  const recording = recordingOn(reading);
+  const keywords = await readKeywords(reading);
+  const recording = recordingOn(reading, keywords);
   const files = filesOf(ground);
   let opened: readonly string[] = [];
   await bench.history.withLock(recording.session, 0, () => {
@@ -148,7 +150,7 @@ async function partsOf(ground: Ground, { view, plan, shadow, history }: Found, r
   recording.take();
   const isLock = (sql: string): boolean => sql.startsWith('select pg_catalog.pg_advisory_lock(');
   const versions = folder.migrations.map(({ version }) => version);
-  const recorded = (await bench.history.recorded?.(reading, versions)) ?? '';
+  const recorded = evenlyQuoted((await bench.history.recorded?.(reading, versions)) ?? '', keywords);
   const migrations: BundledMigration[] = [];
   for (const planned of plan)
     migrations.push({
@@ -163,8 +165,10 @@ async function partsOf(ground: Ground, { view, plan, shadow, history }: Found, r
     server: view.live.server,
     tool: folder.layout.label,
     made: world.now().toISOString(),
-    settings,
-    history,
+    settings: Object.fromEntries(
+      Object.entries(settings).map(([name, value]) => [evenlyQuoted(quoteName(...name.split('.')), keywords), value]),
+    ),
+    history: evenlyQuoted(history, keywords),
     locks: opened.filter(isLock),
     makesHistory: opened.filter((sql) => !isLock(sql)),
     recorded,

@@ -7,14 +7,8 @@ import type { DriftScript, DriftWay, ObjectChange } from '../project';
 import { composedDump } from '../schema/composed';
 import { driftBetween, type LeftOut, titlesWith } from '../schema/drift';
 import { readCatalog } from '../scripting/catalog';
-import {
-  isOneTransaction,
-  type Proved,
-  type ProvingGround,
-  provedScript,
-  runScript,
-  type Wanted,
-} from '../scripting/provedScript';
+import { leaner } from '../scripting/leaner';
+import { isOneTransaction, type Proved, type ProvingGround, provedScript } from '../scripting/provedScript';
 import { type Loss, type Script, textOf } from '../scripting/script';
 import { dumpBase } from '../shadow/base';
 import { noSetUp } from '../shadow/setUp';
@@ -113,7 +107,12 @@ async function prove({ place, chain }: Workshop, { from, to, user }: Way, signal
     };
     const proved = await provedScript(copies, wanted);
     if (proved.kind !== 'exact') return proved;
-    const script = await leaner(proved.script, copies, wanted, user);
+    const script = await leaner(
+      proved.script,
+      copies,
+      user,
+      (dump) => driftBetween(dump, wanted.dump, nothingLeftOut).length === 0,
+    );
     return {
       ...proved,
       script: { ...script, statements: script.statements.map((it) => ({ ...it, sql: armed(it.sql) })) },
@@ -121,27 +120,6 @@ async function prove({ place, chain }: Workshop, { from, to, user }: Way, signal
   } finally {
     chain.forgetShadow();
   }
-}
-
-/** Without what goes without saying, where it leads to the same: that who makes something owns it, settings of the session. */
-async function leaner(
-  script: Script,
-  { withCopy }: ProvingGround,
-  { dump }: Wanted,
-  user: string | undefined,
-): Promise<Script> {
-  const owner = user === undefined ? undefined : ` OWNER TO ${quoteIdentifier(user)}`;
-  const own = user === undefined ? undefined : ` OWNER TO "${user.replaceAll('"', '""')}"`;
-  const isSaid = (sql: string): boolean =>
-    !/^SET \w+ = /.test(sql) &&
-    ![owner, own].some((it) => it !== undefined && sql.startsWith('ALTER ') && sql.endsWith(it));
-  const less = { ...script, statements: script.statements.filter(({ sql }) => isSaid(sql)) };
-  if (less.statements.length === script.statements.length) return script;
-  return withCopy(async ({ session, dump: dumpNow }) => {
-    const isSame =
-      !(await runScript(session, less)) && driftBetween(await dumpNow(), dump, nothingLeftOut).length === 0;
-    return isSame ? less : script;
-  });
 }
 
 const nothingLeftOut: LeftOut = { tables: [], schemas: new Set(), toolSchemas: new Set(), roles: 'compared' };

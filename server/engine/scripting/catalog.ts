@@ -1,9 +1,11 @@
 /** A schema as facts that can be compared: read by pg-delta from the catalogs, on a session of ours. */
+import { buildFactBase, type Fact } from '@supabase/pg-delta/core';
 import { type ExtractResult, extract } from '@supabase/pg-delta/extract';
 import { Fault } from '../base/fault';
 import { quoteName } from '../database/quote';
 import { faultCodeOf } from '../database/refusedFault';
 import type { Session } from '../database/session';
+import { type Keywords, readKeywords } from './evenQuotes';
 import { type Names, readNames } from './names';
 import { type Partitions, readPartitions } from './partitions';
 
@@ -18,6 +20,7 @@ export interface Catalog {
   readonly partitions: Partitions;
   /** `"schema"."index"`: those of partitioned tables that not all partitions have. */
   readonly partialIndexes: ReadonlySet<string>;
+  readonly keywords: Keywords;
 }
 
 type Pool = Parameters<typeof extract>[0];
@@ -42,7 +45,15 @@ export async function readCatalog(session: Session): Promise<Catalog> {
     names: await readNames(session),
     partitions: await readPartitions(session),
     partialIndexes: await readPartialIndexes(session),
+    keywords: await readKeywords(session),
   };
+}
+
+/** The same ones told otherwise. */
+export function factsAs(like: Facts, facts: Fact[]): Facts {
+  const made = buildFactBase(facts, [...like.edges], like.source, like.referenceOnly);
+  made.diagnostics.push(...like.diagnostics);
+  return made;
 }
 
 async function readPartialIndexes(session: Session): Promise<ReadonlySet<string>> {

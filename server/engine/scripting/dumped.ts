@@ -6,6 +6,7 @@ import { quoteIdentifier, quoteName } from '../database/quote';
 import type { ObjectChange } from '../changes';
 import { differenceOf } from '../schema/difference';
 import type { SchemaObject } from '../schema/schemaText';
+import { nameParts } from '../sql/tokens';
 
 /** As pg_dump heads them; pg-delta reports them as `unmodeled_kind`. */
 const unmodelled: ReadonlySet<string> = new Set([
@@ -32,9 +33,25 @@ export interface Around {
   readonly creates: readonly string[];
 }
 
-/** For what pg-delta does not know. */
-export const aroundOf = (from: readonly SchemaObject[], to: readonly SchemaObject[]): Around =>
-  statementsFor(ofTypes(from, unmodelled), ofTypes(to, unmodelled));
+export const nothingAround: Around = { drops: [], creates: [] };
+
+/**
+ * For what pg-delta does not know.
+ *
+ * @param gone tables that are dropped in between, quoted
+ */
+export const aroundOf = (
+  from: readonly SchemaObject[],
+  to: readonly SchemaObject[],
+  gone: ReadonlySet<string>,
+): Around =>
+  statementsFor(
+    ofTypes(from, unmodelled).filter((it) => !goesWithTable(it, gone)),
+    ofTypes(to, unmodelled),
+  );
+
+const goesWithTable = ({ type, text }: SchemaObject, gone: ReadonlySet<string>): boolean =>
+  type === 'STATISTICS' && gone.has(quoteName(...nameParts(text.slice(text.lastIndexOf(' FROM ') + ' FROM '.length))));
 
 /** For what is left to do. */
 export function repairsOf(is: readonly SchemaObject[], wanted: readonly SchemaObject[]): string[] {

@@ -2,14 +2,16 @@
  * Does a script really lead from one schema to another? It is run, and what pg_dump says of the result is compared with
  * what it says of the schema that was wanted.
  */
+import { quoteName } from '../database/quote';
 import type { Refusal, Session } from '../database/session';
 import type { ObjectChange } from '../changes';
 import { differenceButForOrder } from '../schema/comparable';
 import { objectsOf } from '../schema/schemaText';
 import type { Catalog } from './catalog';
-import { aroundOf, repairsOf } from './dumped';
+import { aroundOf, nothingAround, repairsOf } from './dumped';
 import type { Script, ScriptStatement } from './script';
 import { type BetweenOptions, scriptBetween } from './scriptBetween';
+import { wellWritten } from './wellWritten';
 
 /** Where a script is tried: copies of a database that stands in the schema to go from, thrown away afterwards. */
 export interface ProvingGround {
@@ -52,7 +54,7 @@ export async function provedScript(ground: ProvingGround, wanted: Wanted, option
   // What it leaves is mended by what pg_dump would write; that is tried like everything else, from the start.
   const repairs = repairsOf(objectsOf(dump), objectsOf(wanted.dump));
   if (repairs.length === 0) return first;
-  const script = { ...first.script, statements: [...first.script.statements, ...repairs.map(plain)] };
+  const script = { ...first.script, statements: [...first.script.statements, ...written(repairs.map(plain), wanted)] };
   const second = await ground.withCopy((copy) => tried(copy, script, wanted.dump));
   return second.kind === 'exact' ? { kind: 'exact', script } : first;
 }
@@ -64,13 +66,25 @@ async function attempt(copy: Copy, wanted: Wanted, options: BetweenOptions | und
   const between = await scriptBetween(copy.session, wanted.catalog, options);
   if (between.kind === 'impossible') return between;
   const { statements, unmodelled } = between;
-  if (unmodelled.length === 0) return tried(copy, { statements, unmodelled }, wanted.dump);
-  const { drops, creates } = aroundOf(objectsOf(await copy.dump()), objectsOf(wanted.dump));
+  const { drops, creates } =
+    unmodelled.length === 0
+      ? nothingAround
+      : aroundOf(objectsOf(await copy.dump()), objectsOf(wanted.dump), tablesLost(statements));
   const all = [...drops.map(plain), ...statements, ...creates.map(plain)];
-  return tried(copy, { statements: all, unmodelled }, wanted.dump);
+  return tried(copy, { statements: written(all, wanted), unmodelled }, wanted.dump);
 }
 
+const tablesLost = (statements: readonly ScriptStatement[]): ReadonlySet<string> =>
+  new Set(
+    statements.flatMap(({ loses }) =>
+      loses.flatMap(({ kind, schema, table }) => (kind === 'table' ? [quoteName(schema, table)] : [])),
+    ),
+  );
+
 const plain = (sql: string): ScriptStatement => ({ sql, transaction: 'inside', loses: [] });
+
+const written = (statements: readonly ScriptStatement[], { catalog }: Wanted): ScriptStatement[] =>
+  statements.map((it) => ({ ...it, sql: wellWritten(it.sql, catalog.keywords) }));
 
 async function tried(copy: Copy, script: Script, wanted: string): Promise<Tried> {
   const refused = await runScript(copy.session, script);

@@ -2,6 +2,7 @@
 import { type Action, plan } from '@supabase/pg-delta/plan';
 import type { Session } from '../database/session';
 import { type Catalog, demand, type Facts, readCatalog } from './catalog';
+import { folded } from './folded';
 import { mendedActions, mendedFacts } from './mends';
 import { renamesBetween } from './names';
 import { reattachments } from './partitions';
@@ -65,6 +66,14 @@ async function catalogAfter(session: Session, statements: readonly string[]): Pr
 /** @returns its words when it knows no way */
 function planBetween(is: Facts, wanted: Catalog): ScriptStatement[] | string {
   const { from, to } = mendedFacts(is, wanted.facts);
+  const least = folded(from, to);
+  const planned = statementsBetween(least, to, wanted);
+  // Where what goes holds on to one another in a circle, some of it has to be dropped by itself.
+  return typeof planned === 'string' && least !== from ? statementsBetween(from, to, wanted) : planned;
+}
+
+/** @returns its words when it knows no way */
+function statementsBetween(from: Facts, to: Facts, wanted: Catalog): ScriptStatement[] | string {
   try {
     const { actions, preamble } = plan(from, to, { scope: 'database', assumedRoles: rolesIn(from, to) });
     const statements = mendedActions(actions, from, wanted).map(statementOf);

@@ -1,6 +1,8 @@
 /** A way back that nobody has written: found by comparing the schemas, tried, and told with what it loses. */
 import type { Session } from '../../database/session';
+import { differenceButForOrder } from '../../schema/comparable';
 import { readCatalog } from '../../scripting/catalog';
+import { leaner } from '../../scripting/leaner';
 import { isOneTransaction, type Proved, provedScript, runScript } from '../../scripting/provedScript';
 import type { Loss, Script } from '../../scripting/script';
 import { armed } from '../../sql/disarmed';
@@ -19,6 +21,7 @@ export async function wayBack(trip: Omit<Trip, 'down'>): Promise<Found> {
   const wanted = await shadow.withCopy(async (copy, dump) => ({
     catalog: await readCatalog(copy),
     dump: await dump(signal),
+    user: (await copy.rows<{ name: string }>('select current_user as name'))[0]?.name,
   }));
   const onCopies = {
     withCopy: <T>(use: (copy: { session: Session; dump: () => Promise<string> }) => Promise<T>) =>
@@ -28,9 +31,10 @@ export async function wayBack(trip: Omit<Trip, 'down'>): Promise<Found> {
       }),
   };
   const proved = await provedScript(onCopies, wanted, { sameDatabase: true });
-  const { script } = proved.kind === 'impossible' ? { script: undefined } : proved;
-  if (!script || (proved.kind !== 'exact' && proved.kind !== 'different'))
-    return { kind: 'none', why: wordsOf(proved) };
+  if (proved.kind !== 'exact' && proved.kind !== 'different') return { kind: 'none', why: wordsOf(proved) };
+  const leadsThere = (dump: string): boolean => differenceButForOrder(dump, wanted.dump).length === 0;
+  const script =
+    proved.kind === 'exact' ? await leaner(proved.script, onCopies, wanted.user, leadsThere) : proved.script;
   const verdict = await tried(script, trip);
   const way = {
     statements: script.statements.map(({ sql }) => armed(sql)),
