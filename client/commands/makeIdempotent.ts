@@ -13,7 +13,9 @@ export const makeIdempotent: Command = {
     const row = isNode(chosen) ? migrationOf(projects, chosen)?.migration.uri : undefined;
     const uri = row ?? (chosen instanceof Uri ? chosen : window.activeTextEditor?.document.uri)?.toString();
     if (uri === undefined || !migrationOf(projects, uri)) {
-      void window.showInformationMessage(l10n.t('This is no migration.'));
+      void window.showInformationMessage(
+        l10n.t('This is no migration. Open the file of one, or choose one in the view Migrations.'),
+      );
       return;
     }
     const document = await workspace.openTextDocument(Uri.parse(uri));

@@ -8,6 +8,9 @@ export const openDownFile: Command = {
   async run({ projects }, chosen) {
     const migration = migrationMeant(projects, chosen)?.migration;
     if (migration?.downUri !== undefined) await window.showTextDocument(Uri.parse(migration.downUri));
-    else void window.showInformationMessage(l10n.t('This migration has no down file.'));
+    else
+      void window.showInformationMessage(
+        l10n.t('This migration has no down file. The command Write the Down Script… looks for a way back.'),
+      );
   },
 };

@@ -21,7 +21,8 @@ const shownMs = 6_000;
 
 /** Where nothing has changed, this alone shows that something was done. */
 function textOf({ rehearsed, failed, errors, warnings }: RehearseResult): string {
-  if (rehearsed === 0) return failed === 0 ? l10n.t('No migration is open to be rehearsed.') : l10n.t('Not rehearsed');
+  if (rehearsed === 0)
+    return failed === 0 ? l10n.t('No migration is open. Open one to have it rehearsed.') : l10n.t('Not rehearsed');
   const found = [...(errors === 0 ? [] : [errorsOf(errors)]), ...(warnings === 0 ? [] : [warningsOf(warnings)])];
   const problems = found.length === 0 ? l10n.t('no problems') : found.join(', ');
   return rehearsed === 1

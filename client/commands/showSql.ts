@@ -8,6 +8,9 @@ export const showSql: Command = {
   async run({ projects, sqlDocuments }, chosen) {
     const migration = migrationMeant(projects, chosen)?.migration;
     if (migration?.uri !== undefined && migration.isProgram) await sqlDocuments.show(migration.uri);
-    else void window.showInformationMessage(l10n.t('This is no migration whose SQL its tool has told.'));
+    else
+      void window.showInformationMessage(
+        l10n.t('This is for migrations that are programs, once their tool has told their SQL.'),
+      );
   },
 };

@@ -21,7 +21,7 @@ export const snapshotNow: Command = {
       detail: [
         l10n.t('It is kept where the database is, takes {0}, and lasts {1}.', sizeOf(bytes), lasting),
         free,
-        fits ? '' : l10n.t('That is not enough.'),
+        fits ? '' : l10n.t('That is not enough: free some space first.'),
       ]
         .filter((it) => it !== '')
         .join(' '),

@@ -96,5 +96,9 @@ export async function askSnapshot(
 }
 
 function tellNone(): undefined {
-  void window.showInformationMessage(l10n.t('No migrations were found in this workspace.'));
+  void window.showInformationMessage(
+    l10n.t(
+      'No migrations were found in this workspace. Make one, or name their folder in the setting rehearsal.folders.',
+    ),
+  );
 }

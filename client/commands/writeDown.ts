@@ -12,7 +12,9 @@ export const writeDown: Command = {
     const place = migrationMeant(projects, chosen);
     const uri = place?.migration.uri;
     if (!place || uri === undefined) {
-      void window.showInformationMessage(l10n.t('This is no migration.'));
+      void window.showInformationMessage(
+        l10n.t('This is no migration. Open the file of one, or choose one in the view Migrations.'),
+      );
       return;
     }
     const found = await progress.show(l10n.t('Looking for a way back'), (_, token) =>

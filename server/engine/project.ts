@@ -137,7 +137,7 @@ export interface Project extends BranchProject {
   /**
    * Rewrites a file so that running it again changes nothing, and runs it twice to see whether that is so. Writes nothing.
    *
-   * @throws {Fault} `no-such-migration`; `bad-migration` of a file that is no SQL; as `preview`
+   * @throws {Fault} `no-such-migration`; `by-hand` of a file that is no SQL; as `preview`
    */
   makeIdempotent(path: string, signal: AbortSignal): Promise<Idempotence>;
   /**
@@ -274,7 +274,7 @@ export interface Project extends BranchProject {
    * Writes it as a new migration.
    *
    * @returns absolute path of the file with the statements; the project knows of it when projects are asked for again
-   * @throws {Fault} `bad-migration` when its tool would read other statements; as `driftScript`, `not-writable`
+   * @throws {Fault} `by-hand` when its tool would read other statements; as `driftScript`, `not-writable`
    */
   writeDriftMigration(script: DriftScript, title: string): string;
   /**

@@ -293,7 +293,7 @@ describe('a script bundle', () => {
       const out = workspace.path('out');
       mkdirSync(out);
       writeFileSync(join(out, 'kept.txt'), 'kept');
-      await assertFault(project.bundle({ out, which: 'all' }, never), 'not-writable');
+      await assertFault(project.bundle({ out, which: 'all' }, never), 'not-empty');
       await assertFault(project.bundle({ out: workspace.path('new'), which: 'all' }, never), 'no-bundle');
     }));
 

@@ -150,7 +150,7 @@ describe('rehearsal environments', function () {
       for (const file of told.files) ok(existsSync(path(`release/${file}`)), file);
       const sums = readFileSync(path('release/SHA256SUMS'), 'utf8').trim().split('\n').length;
       equal(sums, told.files.length - 1);
-      match((await run(...wanted, '--out', 'release')).stderr, /release is there already, and is not empty/);
+      match((await run(...wanted, '--out', 'release')).stderr, /The folder is not empty: .*release\. Name a new one\./);
       const shown = await run(...wanted, '--out', 'all');
       match(shown.stdout, /^Prepared 2 migrations in all: 1, 2\nFingerprint of the schema before: [0-9a-f]{32}$/m);
       ok(!readFileSync(path('all/README.txt'), 'utf8').includes(new URL(production ?? '').password));

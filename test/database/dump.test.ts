@@ -95,10 +95,10 @@ for (const major of [servers.oldest, servers.newest])
         const refused: [string, RegExp][] = [
           [
             `create table t (id int unique);\n${rows}`,
-            /public\.t does not take the rows: duplicate key value .* "t_id_key" \(23505\)\. See/,
+            /public\.t does not take the rows: duplicate key value .* "t_id_key" \(23505\)\. Mend/,
           ],
-          [`create table t (id int unique deferrable initially deferred);\n${rows}`, /"t_id_key" \(23505\)\. See/],
-          [`create table t (id int);\n${rows}create unique index t_id on t (id);`, /"t_id" \(23505\)\. See/],
+          [`create table t (id int unique deferrable initially deferred);\n${rows}`, /"t_id_key" \(23505\)\. Mend/],
+          [`create table t (id int);\n${rows}create unique index t_id on t (id);`, /"t_id" \(23505\)\. Mend/],
         ];
         for (const [dump, words] of refused)
           await within(to, (session) =>

@@ -80,7 +80,7 @@ create table c ();
 create table d ();
 `,
         async (job, { sql }) => {
-          await rejects(applyMigrations(job, ['a.sql']), isFault('refused', /its precondition does not hold/));
+          await rejects(applyMigrations(job, ['a.sql']), isFault('bad-migration', /its precondition does not hold/));
           await sql('create table gate ()');
           equal((await applyMigrations(job, ['a.sql'])).kind, 'done');
           deepEqual(await sql('select id, exectype from databasechangelog order by 1'), [

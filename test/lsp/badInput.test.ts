@@ -142,10 +142,10 @@ describe('the language server in trouble', () => {
           const consent = { disconnect: true, progress: 'p' };
           for (const snapshot of [true, false]) {
             const asked = connection.sendRequest(ApplyRequest, { ...consent, folder, snapshot });
-            await refuses(asked, 'not-writable', /cannot be written: .*\. Check its permissions\.$/);
+            await refuses(asked, 'not-writable', /cannot be written: .*\. Check its path and its permissions\.$/);
           }
           const asked = connection.sendRequest(SnapshotRequest, { disconnect: true, folder, reason: 'by hand' });
-          await refuses(asked, 'not-writable', /cannot be written: .*\. Check its permissions\.$/);
+          await refuses(asked, 'not-writable', /cannot be written: .*\. Check its path and its permissions\.$/);
           const [project] = await connection.sendRequest(ListProjectsRequest);
           deepEqual(new Set(project?.migrations.map(({ state }) => state)), new Set(['pending']));
           deepEqual(await withClient(url, (query) => query(`select to_regclass('a') as a, to_regclass('b') as b`)), [

@@ -132,7 +132,7 @@ describe('environments in the editor', function () {
         [result.versions, result.withoutDown, result.readme],
         [['1', '2'], [], uriOf(path('release/README.txt'))],
       );
-      await refuses(bundle('release'), 'not-writable', /is not empty/);
+      await refuses(bundle('release'), 'not-empty', /is not empty/);
       await refuses(
         connection.sendRequest(ApplyThereRequest, { ...place, ...consent, confirmedName: 'any' }),
         'read-only-target',

@@ -140,7 +140,7 @@ for (const major of [servers.oldest, servers.newest] as const)
         deepEqual(await whose(place), ['feature', 'main']);
         const kept = (await listSnapshots(target, around)).find(({ branch }) => branch === 'main');
         ok(kept?.pinned && kept.bytes > 1_000_000);
-        await rejects(markNamed(target, kept.id, { pinned: false }, around), isFault('bad-usage', /main is pinned/));
+        await rejects(markNamed(target, kept.id, { pinned: false }, around), isFault('bad-mark', /main is pinned/));
         // It is no way back that is used up.
         await restoreSnapshot(target, kept.id, order, around);
         deepEqual(await whose(place), ['feature', 'main']);

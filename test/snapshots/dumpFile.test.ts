@@ -212,7 +212,7 @@ for (const major of Object.values(servers)) {
         await sql(`update item set name = 'changed'`);
         for (const [damaged, fault] of [
           [`${whole}\nselect * from nowhere;\n`, 'refused'],
-          [whole.slice(0, whole.indexOf('COPY') + 20), 'not-readable'],
+          [whole.slice(0, whole.indexOf('COPY') + 20), 'damaged'],
         ] as const) {
           writeFileSync(path, damaged);
           await rejects(restoreSnapshot(owner, snapshot.id, back, around), isFault(fault));

@@ -52,8 +52,8 @@ describe('a dump in pieces', () => {
     deepEqual(await told('COPY t FROM stdin;\n1\n2', 3), [['COPY t FROM stdin', '1\n2']]));
 
   it('holds nothing else', async () => {
-    await rejects(told('\\connect other\nselect 1;', 3), isFault('not-readable'));
-    await rejects(told('COPY t FROM stdin; select 1;\n\\.\n', 3), isFault('not-readable'));
+    await rejects(told('\\connect other\nselect 1;', 3), isFault('damaged'));
+    await rejects(told('COPY t FROM stdin; select 1;\n\\.\n', 3), isFault('damaged'));
   });
 });
 

@@ -33,7 +33,7 @@ for (const major of Object.values(servers)) {
           await markNamed(target, id, { name: '', pinned: false }, around);
           deepEqual([(await now())?.name, (await now())?.pinned], [undefined, false]);
           for (const name of ['two\nlines', 'x'.repeat(201)])
-            await rejects(markNamed(target, id, { name }, around), isFault('bad-usage'));
+            await rejects(markNamed(target, id, { name }, around), isFault('bad-mark'));
         }
         await rejects(markNamed(target, 'nothing', { pinned: true }, around), isFault('no-such-snapshot'));
       }));

@@ -62,7 +62,7 @@ for (const major of Object.values(servers)) {
           changed,
         ]) {
           writeFileSync(path, damaged);
-          await rejects(restoreSnapshot(target, id, back, around), isFault('not-readable'));
+          await rejects(restoreSnapshot(target, id, back, around), isFault('damaged'));
         }
         deepEqual(await names(), before);
         deepEqual(await sql('select count(*)::int as rows from item'), [{ rows: 5_001 }]);

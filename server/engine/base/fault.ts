@@ -144,10 +144,20 @@ const remedies = {
     mend: 'Write them by hand, or name fewer objects.',
     offers: undefined,
   },
-  'not-writable': { says: 'A file or folder cannot be written', mend: 'Check its permissions.', offers: undefined },
+  'not-writable': {
+    says: 'A file or folder cannot be written',
+    mend: 'Check its path and its permissions.',
+    offers: undefined,
+  },
   'not-readable': {
     says: 'A file cannot be read',
     mend: 'Check that it is there, is UTF-8 text and may be read.',
+    offers: undefined,
+  },
+  damaged: { says: 'A snapshot is damaged', mend: 'Restore another one.', offers: undefined },
+  'not-empty': {
+    says: 'The folder is not empty',
+    mend: 'Name a new one.',
     offers: undefined,
   },
   'no-folder': {
@@ -174,6 +184,12 @@ const remedies = {
   'bad-migration': {
     says: 'The migration cannot be run by its tool',
     mend: 'Correct the file and try again.',
+    offers: undefined,
+  },
+  'by-hand': { says: 'It cannot be written for you', mend: 'Write it by hand.', offers: undefined },
+  'by-tool': {
+    says: 'Only the migration tool itself can do this',
+    mend: 'Use its own command.',
     offers: undefined,
   },
   'version-twice': {
@@ -274,6 +290,11 @@ const remedies = {
     offers: undefined,
   },
   'no-such-snapshot': { says: 'There is no such snapshot', mend: 'Look at the list of snapshots.', offers: undefined },
+  'bad-mark': {
+    says: 'The snapshot cannot be marked so',
+    mend: 'It was left as it is.',
+    offers: undefined,
+  },
   'no-such-table': {
     says: 'There is no such table in both databases',
     mend: 'Look at the list of its tables.',
@@ -320,5 +341,5 @@ const remedies = {
     mend: 'Rehearse the file again.',
     offers: 'rehearsal.rehearse',
   },
-  refused: { says: 'Postgres refused a query of ours', mend: 'See the log for the query.', offers: undefined },
+  refused: { says: 'Postgres refused a query of ours', mend: 'Mend what it names, and try again.', offers: undefined },
 } as const satisfies Record<string, { says: string; mend: string; offers: string | undefined }>;

@@ -20,7 +20,8 @@ export async function withAdvisoryLocks<T>(
   const answer = await session.run(`select pg_catalog.pg_advisory_lock(${id})`, { timeoutMs: Math.max(1, waitMs) });
   if (answer.kind === 'refused') {
     // 57014: cut off by our limit; 55P03: by a lock_timeout that the role or the database has.
-    if (!['57014', '55P03'].includes(answer.refusal.sqlState)) throw new Fault('refused', answer.refusal.message);
+    if (!['57014', '55P03'].includes(answer.refusal.sqlState))
+      throw new Fault('refused', `${answer.refusal.message} (${answer.refusal.sqlState}).`);
     const holder = (await otherHolder(session, id)) ?? 'Another session';
     throw new Fault('locked', `${holder} has held the migration lock for ${waitMs} ms and more.`);
   }

@@ -15,7 +15,7 @@ import {
 } from '../layouts/liquibaseFile';
 import type { Decision } from './history';
 
-/** @throws {Fault} `refused` where it stops there */
+/** @throws {Fault} `bad-migration` where it stops there */
 export async function decisionOn(session: Session, { preconditions, conditions }: Changeset): Promise<Decision> {
   for (const it of preconditions) {
     const broken = await brokenBy(session, it);
@@ -29,7 +29,7 @@ export async function decisionOn(session: Session, { preconditions, conditions }
       case 'WARN':
         continue;
       default:
-        throw new Fault('refused', `its precondition does not hold (${broken.says}): Liquibase stops here.`);
+        throw new Fault('bad-migration', `its precondition does not hold (${broken.says}): Liquibase stops here.`);
     }
   }
   return 'run';

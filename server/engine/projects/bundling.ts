@@ -73,7 +73,7 @@ function pendingUpTo({ migrations }: View, which: BundleRequest['which']): reado
 }
 
 function demandEmpty({ world }: Ground, out: string): void {
-  if (world.disk.list(out).length > 0) throw new Fault('not-writable', `${out} is there already, and is not empty.`);
+  if (world.disk.list(out).length > 0) throw new Fault('not-empty', `${out}.`);
 }
 
 /** @throws {Fault} `no-bundle`, `unsaved` */

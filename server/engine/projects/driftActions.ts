@@ -21,11 +21,11 @@ import { demandConsent } from './consent';
 /** Of the drift of one project, what was shown last. */
 export type Shown = { script: Scripted | undefined };
 
-/** @throws {Fault} `bad-migration`, `not-writable`, `disk-full` */
+/** @throws {Fault} `by-hand`, `not-writable`, `disk-full` */
 export function writeDriftMigration(ground: Ground, { text, back }: DriftScript, title: string): string {
   const { folder, world } = ground;
   const { layout } = folder;
-  if (layout.program) throw new Fault('bad-migration', `Migrations of ${layout.label} are programs; write it by hand.`);
+  if (layout.program) throw new Fault('by-hand', `migrations of ${layout.label} are programs.`);
   const skeleton = newMigration(ground, title);
   const home = skeleton.files[0]?.name ?? skeleton.opens ?? '';
   const filled = (files: Skeleton['files']) =>
@@ -71,7 +71,7 @@ function holds(read: Reading, text: string, direction: 'up' | 'down', statements
 /**
  * The file, with what its tool needs so that it reads the same statements: marks around bodies, for example.
  *
- * @throws {Fault} `bad-migration`
+ * @throws {Fault} `by-hand`
  */
 function readable(
   ground: Ground,
@@ -89,10 +89,7 @@ function readable(
   }
   const wanted = statementsOf(text).map((it) => it.text);
   if (holds(read, whole, 'up', wanted)) return whole;
-  throw new Fault(
-    'bad-migration',
-    `${ground.folder.layout.label} would read other statements in ${name}; write it by hand.`,
-  );
+  throw new Fault('by-hand', `${ground.folder.layout.label} would read other statements in ${name}.`);
 }
 
 /** A migration may have as many bodies that need marks. */
@@ -106,8 +103,7 @@ export async function recordApplied(
   signal: AbortSignal,
 ): Promise<void> {
   const { bench, folder } = ground;
-  if (folder.layout.program)
-    throw new Fault('bad-migration', `${folder.layout.label} itself records what is applied; its own command says so.`);
+  if (folder.layout.program) throw new Fault('by-tool', `${folder.layout.label} records what is applied.`);
   const migration = folder.migrations.find(({ upPath }) => upPath === path);
   if (!migration) throw new Fault('no-such-migration', `${path} is the up file of no migration.`);
   demandConsent(bench.target, confirmedName);

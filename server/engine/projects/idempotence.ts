@@ -28,7 +28,7 @@ export async function makeIdempotent(ground: Ground, path: string, signal: Abort
   const file = asked?.files.get(path);
   if (!asked || !file) throw new Fault('no-such-migration', `${path} is not in ${folder.path}.`);
   if (folder.layout.program !== undefined || file.asked || file.scripts.length === 0)
-    throw new Fault('bad-migration', `${basename(path)} has no SQL of its own that could be rewritten.`);
+    throw new Fault('by-hand', `${basename(path)} has no SQL of its own that could be rewritten.`);
   const before = chosen.slice(0, span.from).map(({ link }) => link);
   await bench.confirm(signal);
   return bench.withWorkshop(

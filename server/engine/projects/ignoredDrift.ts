@@ -90,7 +90,7 @@ function entriesIn({ world }: Ground, path: string): readonly Entry[] {
   if (text === undefined) return [];
   const found = parsed(text);
   if (found) return found;
-  throw new Fault('not-readable', `${path} is not as Rehearsal writes it.`);
+  throw new Fault('not-readable', `${path} is not as Rehearsal writes it; put it right, or delete it.`);
 }
 
 function parsed(text: string): readonly Entry[] | undefined {

@@ -26,6 +26,6 @@ export async function dropOrphans(admin: Session, log: (line: string) => void): 
     const pid = Number(/^\d+(?=_)/.exec(name.slice(shadowPrefix.length))?.[0] ?? Number.NaN);
     if (Number.isNaN(pid) || isAlive(pid)) continue;
     const answer = await admin.run(`drop database if exists ${quoteIdentifier(name)} with (force)`);
-    if (answer.kind === 'refused') log(new Fault('no-right', answer.refusal.message).message);
+    if (answer.kind === 'refused') log(new Fault('no-right', `${answer.refusal.message} (${name}).`).message);
   }
 }

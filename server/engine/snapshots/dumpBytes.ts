@@ -64,13 +64,13 @@ function headBytes(record: SnapshotRecord): Uint8Array {
 /**
  * The SQL of a dump file, its head included, in pieces that end anywhere.
  *
- * @throws {Fault} `not-readable` also when it is damaged or was cut off
+ * @throws {Fault} `damaged` also when it was cut off; `not-readable`
  */
 export async function readDump(storage: string, id: string): Promise<AsyncIterable<Buffer>> {
   const packed = packedPath(storage, id);
   const path = existsSync(packed) ? packed : dumpPath(storage, id);
   const whole = path === packed ? await isAsPacked(path) : isLongEnough(path);
-  if (!whole) throw new Fault('not-readable', `${path} is not what was written: it is damaged or was cut off.`);
+  if (!whole) throw new Fault('damaged', `${path} is not what was written.`);
   return piecesOf(path);
 }
 
@@ -99,8 +99,7 @@ async function* piecesOf(path: string): AsyncGenerator<Buffer> {
   try {
     yield* path.endsWith('.gz') ? unpacked() : file;
   } catch (cause) {
-    if (isDamaged(cause))
-      throw new Fault('not-readable', `${path} is damaged or was cut off (${cause.message}).`, cause);
+    if (isDamaged(cause)) throw new Fault('damaged', `${path} (${cause.message}).`, cause);
     throw fileFault(path, cause);
   }
 }

@@ -81,7 +81,7 @@ const ofTransaction = /^(?:begin|commit)$/i;
  *
  * @param wanted tells by its text whether a statement is to be run
  * @throws {Fault} `refused`, `no-right`, `disk-full` with what was refused, without the detail of Postgres, which would
- *   hold values of rows; `not-readable`; the signal's reason
+ *   hold values of rows; `damaged`, `not-readable`; the signal's reason
  */
 export async function runDump(
   session: Session,

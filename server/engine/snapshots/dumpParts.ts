@@ -10,7 +10,7 @@ export type DumpPart =
 
 /**
  * @param pieces end anywhere, also in the middle of a character
- * @throws {Fault} `not-readable` when there is something in it that is no SQL; whatever the pieces throw
+ * @throws {Fault} `damaged` when there is something in it that is no SQL, which is not told: it may be a row; whatever the pieces throw
  */
 export async function* partsOf(pieces: AsyncIterable<Buffer>): AsyncGenerator<DumpPart> {
   const unread = new Unread(pieces);
@@ -79,7 +79,7 @@ function statementsIn({ bytes, over }: Unread, strings: ConformingStrings): Cut 
     if (piece.kind !== 'statement') continue;
     const { kind, range } = piece.statement;
     const sql = bytes.toString('utf8', range.start, range.end);
-    if (kind === 'psql') throw new Fault('not-readable', `the dump holds what is no SQL: ${sql}.`);
+    if (kind === 'psql') throw new Fault('damaged', 'a line of it is no SQL.');
     if (!over && text[piece.range.end - 1] !== ';') break;
     strings.ran(sql);
     end = piece.range.end;
@@ -120,6 +120,6 @@ async function endLine(unread: Unread): Promise<void> {
   while (!unread.bytes.includes(lineFeed) && !unread.over) await unread.grow(unread.bytes.length + 1);
   const end = unread.bytes.indexOf(lineFeed);
   const rest = unread.bytes.toString('utf8', 0, end < 0 ? undefined : end);
-  if (rest.trim() !== '') throw new Fault('not-readable', `the dump goes on behind a COPY: ${rest}.`);
+  if (rest.trim() !== '') throw new Fault('damaged', 'a line of it goes on behind a COPY.');
   unread.drop(end < 0 ? unread.bytes.length : end);
 }

@@ -12,7 +12,7 @@ const longestName = 200;
 
 /**
  * @returns its record as it is now
- * @throws {Fault} `no-such-snapshot`, `locked`; `no-right` for a copy that another role owns; `bad-usage` for a name
+ * @throws {Fault} `no-such-snapshot`, `locked`; `no-right` for a copy that another role owns; `bad-mark` for a name
  *   that is too long or has more than one line
  */
 export async function markSnapshot(
@@ -23,9 +23,9 @@ export async function markSnapshot(
 ): Promise<SnapshotRecord> {
   const { name = '' } = mark;
   if (name.length > longestName || /[\p{Cc}\p{Zl}\p{Zp}]/u.test(name))
-    throw new Fault('bad-usage', `a name of a snapshot is one line of ${longestName} characters at most.`);
+    throw new Fault('bad-mark', `a name is one line of ${longestName} characters at most; choose a shorter one.`);
   if (mark.pinned === false && snapshot.branch !== undefined)
-    throw new Fault('bad-usage', `the database of the branch ${snapshot.branch} is pinned until it is deleted.`);
+    throw new Fault('bad-mark', `the database of the branch ${snapshot.branch} is pinned until that is deleted.`);
   const marked =
     target.kind === 'server' && snapshot.kind === 'copy'
       ? await markCopy(target, snapshot, mark, around)
