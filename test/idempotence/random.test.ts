@@ -79,6 +79,7 @@ for (const major of Object.values(servers)) {
             for (const { client } of [plain, again]) for (const it of given) await client.query(it);
             const taken: string[] = [];
             for (const it of statements) if (await isTaken(plain.client, it)) taken.push(it);
+            if (findsItsOwn(taken)) return;
             const text = taken.map((it) => `${it};\n`).join('');
             const made = rewritten(text, cutWhole, keysIn(await plain.database.dump()));
             // What it says it has left is not run twice by anybody.
@@ -94,6 +95,13 @@ for (const major of Object.values(servers)) {
       ));
   });
 }
+
+/** An UPDATE finds the second time what an INSERT behind it has put there; whether it changes that, only a run tells. */
+const findsItsOwn = (statements: readonly string[]): boolean =>
+  statements.some((it, i) => {
+    const [, updated] = /^update (.+?) set /.exec(it) ?? [];
+    return updated !== undefined && statements.slice(i).some((other) => other.startsWith(`insert into ${updated} `));
+  });
 
 /** What Postgres refuses is left out of the script. */
 async function isTaken(client: Client, sql: string): Promise<boolean> {
