@@ -2,7 +2,7 @@
 import { lstatSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { isMissing, writeDurably } from './engine/base/durable';
+import { isMissing, unlessMissing, writeDurably } from './engine/base/durable';
 import { Fault } from './engine/base/fault';
 import { readRegularFile } from './engine/base/regularFile';
 import { systemCode } from './engine/base/systemError';
@@ -104,7 +104,8 @@ function demandNoLink(path: string): void {
 
 /** What is there all the same: that is no accident, and who runs it would fail, or find it. */
 function whyMissing(path: string): string | undefined {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return 'it is a symbolic link that leads nowhere';
+  // Asked not to throw, Node throws all the same of what lies below a file.
+  if (unlessMissing(() => lstatSync(path))?.isSymbolicLink()) return 'it is a symbolic link that leads nowhere';
   // Node lists such a name with this sign in it, and finds no file by that.
   const isMisnamed = path.includes('\uFFFD') && diskFiles.list(dirname(path)).includes(basename(path));
   return isMisnamed ? 'its name is no UTF-8 text' : undefined;

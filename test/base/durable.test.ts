@@ -3,7 +3,8 @@ import { equal } from 'node:assert/strict';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeDurably } from '../../server/engine/base/durable';
+import { unlessMissing, writeDurably } from '../../server/engine/base/durable';
+import { diskFiles } from '../../server/world';
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
 
@@ -29,5 +30,16 @@ describe('a file that is written durably', () => {
     const path = join(folder, 'new', 'entry.json');
     writeDurably(path, '{}');
     equal(modeOf(path), process.platform === 'win32' ? 0o666 : 0o600);
+  });
+
+  it('has nothing below it', () => {
+    const path = join(folder, 'entry.json');
+    writeDurably(path, '{}');
+    const below = join(path, 'up.sql');
+    equal(diskFiles.read(below), undefined);
+    equal(
+      unlessMissing(() => statSync(below)),
+      undefined,
+    );
   });
 });

@@ -117,20 +117,18 @@ export function fileFault(path: string, cause: unknown): unknown {
   }
 }
 
-/** There is no such file or folder, or not any more. */
+/** There is no such file or folder, or not any more: below a file there is nothing. */
 export const isMissing = (cause: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(systemCode(cause) ?? '');
 
-/** @returns undefined when it is not there (any more): another process may just throw it away, and no file is a folder */
+/** @returns undefined when it is not there (any more): another process may just throw it away */
 export function unlessMissing<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (cause) {
-    if (isMissing(cause) || isBelowFile(cause)) return undefined;
+    if (isMissing(cause)) return undefined;
     throw cause;
   }
 }
-
-const isBelowFile = (cause: unknown): boolean => cause instanceof Error && 'code' in cause && cause.code === 'ENOTDIR';
 
 function replaceDurably(path: string, writeTo: (beside: string) => void): void {
   const beside = besideOf(path);

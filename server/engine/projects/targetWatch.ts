@@ -6,6 +6,7 @@
  * asked for. Where others write all the time it always moves; stamps are then limited to a hundredth of the time.
  */
 import { statSync } from 'node:fs';
+import { unlessMissing } from '../base/durable';
 import { Fault } from '../base/fault';
 import { whileWanted } from '../database/onSession';
 import { inReadOnlyTransaction, usualReadLimits } from '../database/readOnly';
@@ -168,6 +169,6 @@ const stampOf = ({ catalog, history: { exists, versions, blocked } }: CatalogAnd
 
 /** Undefined when there is no such file. */
 export function fileStamp(path: string): string | undefined {
-  const file = statSync(path, { throwIfNoEntry: false });
+  const file = unlessMissing(() => statSync(path));
   return file && `${file.mtimeMs} ${file.size} ${file.ino}`;
 }
