@@ -377,7 +377,7 @@ describe('chains in the embedded engine', () => {
   after(() => inner.close());
 
   const runaway: LinkText = { name: 'two', up: 'select pg_sleep(600); create table b (); select nope' };
-  const limits = { statementMs: 300 };
+  const limits = { statementMs: 1_000 };
 
   it('go on behind statements that took too long, which end the engine', async () => {
     const { place, sent } = tapped(inner);
