@@ -136,7 +136,7 @@ export const changes: readonly Change[] = [
     'create or replace view app.totals as select person, sum(amount) as total, count(*) as n from app.orders group by person',
   ),
   change('drop view app.totals'),
-  change('create materialized view app.cached as select count(*) as n from app.people'),
+  change('create materialized view app."cached AS  it" as select count(*) as n from app.people'),
   change(
     'create or replace function app.add(a integer, b integer) returns integer language sql immutable as $$ select b + a $$',
   ),

@@ -46,14 +46,17 @@ export function probe(
 /**
  * As `probe`, on a session whose transaction has changed what is asked about; nothing of it stays there.
  *
+ * @param allMs longest time for all of them together, in milliseconds
  * @throws {Fault} `connection-lost`
  */
-export async function probeAside(session: Session, probes: readonly Probe[], limits: ProbeLimits): Promise<Answer[]> {
-  const asking = limited(session, limits.probeMs);
+export async function probeAside(session: Session, probes: readonly Probe[], allMs: number): Promise<Answer[]> {
+  const until = performance.now() + allMs;
   const answers: Answer[] = [];
   for (const it of probes) {
-    const first = ['set local transaction_read_only = on', ...settingsFor(it, limits)];
-    answers.push((await aside(session, () => answerTo(asking, it), first)) ?? silent);
+    const probeMs = Math.ceil(until - performance.now());
+    if (probeMs <= 0) break;
+    const first = ['set local transaction_read_only = on', ...settingsFor(it, { probeMs })];
+    answers.push((await aside(session, () => answerTo(limited(session, probeMs), it), first)) ?? silent);
   }
   return answers;
 }

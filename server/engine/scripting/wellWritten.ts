@@ -6,7 +6,7 @@ import { evenlyQuoted, type Keywords } from './evenQuotes';
 export function wellWritten(sql: string, keywords: Keywords): string {
   const text = evenlyQuoted(sql.trim().replace(/;$/, ''), keywords);
   if (/^CREATE (?:UNLOGGED )?TABLE (?:(?! PARTITION OF )[^(])*\((?!\))/.test(text)) return onLines(text);
-  return text.replace(/^(CREATE (?:MATERIALIZED )?VIEW .+? AS) {2}/, '$1\n ');
+  return text.replace(/^(CREATE (?:MATERIALIZED )?VIEW (?:"(?:[^"]|"")*"|[^"])+? AS) {2}/, '$1\n ');
 }
 
 /** Each column and constraint of a new table on a line, as pg_dump writes them. */

@@ -1,8 +1,9 @@
 /** Which Postgres binaries are on this machine? Looked for where packages, installers and npm put them. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, symlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, delimiter, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join, sep } from 'node:path';
+import { isObject, jsonIn } from '../base/json';
 import { systemCode } from '../base/systemError';
 
 export interface Binaries {
@@ -104,22 +105,25 @@ export function linkLibraries(folder: string): void {
   }
 }
 
+/** @param home of the package, which no link leads out of: the list is one of a repository's files */
 function makeLinks(list: string, home: string): void {
-  const links = JSON.parse(readFileSync(list, 'utf8')) as readonly {
-    readonly source: string;
-    readonly target: string;
-  }[];
-  for (const { source, target } of links) {
+  const links = jsonIn(readFileSync(list, 'utf8'));
+  for (const it of Array.isArray(links) ? (links as readonly unknown[]) : []) {
+    const { source, target } = isObject(it) ? it : {};
+    if (typeof source !== 'string' || typeof target !== 'string') continue;
     const link = join(home, target);
-    if (!existsSync(link) && existsSync(dirname(link))) makeLink(basename(source), link);
+    if (!existsSync(link) && isBelow(dirname(link), home)) makeLink(basename(source), link);
   }
 }
+
+const isBelow = (folder: string, home: string): boolean =>
+  existsSync(folder) && `${realpathSync(folder)}${sep}`.startsWith(`${realpathSync(home)}${sep}`);
 
 /** Another process of ours may be making the same ones just now. */
 function makeLink(source: string, link: string): void {
   try {
     symlinkSync(source, link);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (systemCode(error) !== 'EEXIST') throw error;
   }
 }

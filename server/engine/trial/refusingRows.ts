@@ -17,7 +17,7 @@ import type { Statement } from '../sql/statement';
 import type { RefusingRows } from '../trials';
 import type { RefusedOnCopy } from './watching';
 
-/** Longest time for what comes before the statement, and then for each question, in milliseconds. */
+/** Longest time for what comes before the statement, and then for the questions, in milliseconds. */
 const longestMs = 10_000;
 
 /**
@@ -69,7 +69,7 @@ async function askedBefore(session: Session, { statement }: RefusedOnCopy): Prom
   const shape = shapeOf(statement.text);
   const facts = await factsWithoutRows(session, { statement, shape }, longestMs);
   const probes = probesOnCopy({ kind: 'ran', statement, shape, facts });
-  const answers = await probeAside(session, probes, { probeMs: longestMs });
+  const answers = await probeAside(session, probes, longestMs);
   return probes.map((probe, i) => ({ probe, answer: answers[i] }));
 }
 
