@@ -112,6 +112,8 @@ export interface Idempotence {
    * - `refused`: the text as it is is refused by Postgres, which comes first
    */
   readonly verdict: 'already' | 'rewritten' | 'partly' | 'differs' | 'refused';
+  /** The target has it: what is written into its file counts as edited since. */
+  readonly isApplied: boolean;
   readonly text: string;
   /** Of the text as it was, in order. */
   readonly edits: readonly Edit[];

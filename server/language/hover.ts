@@ -72,7 +72,7 @@ const isByRows = ({ code: what }: Finding): boolean => what === 'rows-refuse';
 
 /** @param isBeside its diagnostic stands in the same hover */
 const refusedByRows = ({ message }: Finding, isBeside: boolean): string =>
-  `**Rows of the target refuse it**${isBeside ? '' : `: ${code(message)}`}. Where it was rehearsed:`;
+  `**Rows of the target refuse it**${isBeside ? '' : `: ${code(message)}`}. In the rehearsal, without these rows:`;
 
 /** An empty range is drawn as wide as a character. */
 const isUnder = (offset: number, { start, end }: TextRange): boolean =>

@@ -47,7 +47,12 @@ export async function rewriting(workspace: Workspace, uri: string, signal: Abort
   const rangeOf = rangesIn(text);
   const isOffered = made.verdict === 'rewritten' || made.verdict === 'partly';
   const edits: TextEdit[] = made.edits.map((it) => ({ range: rangeOf(it.range), newText: it.text }));
-  return { verdict: made.verdict, says: wordsFor(made, rangeOf), edits: isOffered ? edits : [] };
+  const applied =
+    isOffered && made.isApplied
+      ? [`${project.target.label} has it already: rewritten, it counts as edited since.`]
+      : [];
+  const says = [wordsFor(made, rangeOf), ...applied].join(' ');
+  return { verdict: made.verdict, says, edits: isOffered ? edits : [] };
 }
 
 function wordsFor(made: Idempotence, rangeOf: (range: Finding['range']) => Range): string {

@@ -130,6 +130,8 @@ describe('rehearsal environments', function () {
       const readOnly = await run('apply', '--environment', 'reports', '--yes', '--confirm', name, '--no-snapshot');
       match(readOnly.stderr, /only ever read/);
       match((await run('snapshot', '--environment', 'reports', '--yes')).stderr, /only ever read/);
+      match((await run('trial', '--environment', 'production', '--yes')).stderr, /in production.*Add --confirm/s);
+      equal((await run('trial', '--environment', 'production', '--yes', '--confirm', name)).code, 0);
       deepEqual(await tablesIn(production ?? ''), []);
       const done = await run('apply', ...to, '--yes', '--confirm', name, '--no-snapshot');
       equal(done.code, 0, done.stderr);

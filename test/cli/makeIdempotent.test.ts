@@ -34,6 +34,14 @@ describe('rehearsal make-idempotent', function () {
       equal(readFileSync(at(path), 'utf8'), '\uFEFFcreate table if not exists a (n int); -- a\r\n');
     }));
 
+  it('says of one that is applied that it would count as edited', () =>
+    withWorkspace(files, async ({ run }) => {
+      equal((await run('apply', '--embedded', '--up-to', '001', '--yes', '--no-rehearsal')).code, 0);
+      const { stdout, stderr } = await run('make-idempotent', 'migrations/001_a.sql', '--embedded');
+      match(stdout, /Nothing is written: add --write\.\n$/);
+      match(stderr, /has it already: rewritten, it counts as edited since\.\n$/);
+    }));
+
   it('says what is left, and why', () =>
     withWorkspace(files, async ({ run }) => {
       const { code, stdout } = await run('make-idempotent', 'migrations/002_b.sql', '--embedded', '--write');

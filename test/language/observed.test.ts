@@ -172,7 +172,7 @@ describe('hover', () => {
     const message = '3 rows of more have no id';
     const finding = { range: rangeOf('id int'), severity: 'error', code: 'rows-refuse', message } as const;
     const head = '**Rows of the target refuse it**';
-    const rest = 'Where it was rehearsed:\n\n**Ran** in 3.1 ms';
+    const rest = 'In the rehearsal, without these rows:\n\n**Ran** in 3.1 ms';
     equal(hovered('create table', of, [finding]), `${head}: \`${message}\`. ${rest}`);
     equal(hovered('id int', of, [finding]), `${head}. ${rest}`, 'the diagnostic stands beside it');
   });

@@ -56,7 +56,7 @@ async function withPlace<T>(
 /** Binaries at the usual places of this machine are found without being named. */
 const isInstalled = (major: Major): boolean => findBinaries([], [], {}).some((it) => it.major === major);
 
-const shared = 'Others use this server: statements that reach outside the database are not run.';
+const shared = 'Others may use this server: statements that reach outside the database are not run.';
 const oneSession =
   'A statement that takes longer than the statement timeout ends the shadow: what follows in the file is not rehearsed.';
 

@@ -54,13 +54,20 @@ export const makeIdempotent: Command = {
         written: isWritten,
       });
     else terminal.out(rendered(made, { was, path, isOffered, isWritten }, places, call));
+    if (isOffered && made.isApplied && !json)
+      terminal.say(`${project.target.label} has it already: rewritten, it counts as edited since.`);
     return made.verdict === 'already' || made.verdict === 'rewritten' ? 0 : 1;
   },
 };
 
-function jsonOf({ verdict, text, left, changes, tables, rehearsedOn }: Idempotence, path: string, places: Places) {
+function jsonOf(
+  { verdict, isApplied, text, left, changes, tables, rehearsedOn }: Idempotence,
+  path: string,
+  places: Places,
+) {
   return {
     verdict,
+    ...(isApplied && { applied: true }),
     text,
     left: left.map(({ range, why }) => ({ ...places.show({ path, range }), message: why })),
     changes,

@@ -1,5 +1,6 @@
 /** `rehearsal trial`: runs pending migrations on a copy of the target with its rows, up, down and up again. */
 import { Fault } from '../../engine/base/fault';
+import { isProduction } from '../../engine/environments';
 import type { Afterwards, Consent, Project, TrialResult, TrialSource } from '../../engine/project';
 import { consentTo, unlessBusy } from '../consent';
 import { commonOptions, consentOptions, retentionOptions } from '../options';
@@ -62,11 +63,11 @@ async function sourceOf(word: string, project: Project, { signal }: Call): Promi
   return { snapshot: snapshotNamed(word, await project.snapshots(signal)).id };
 }
 
-/** A copy on this machine that goes again is nothing to be asked about. */
+/** A copy on this machine that goes again is nothing to be asked about, but for production. */
 async function agreed({ target }: Project, afterwards: Afterwards, call: Call): Promise<Consent | undefined> {
   if (afterwards === 'swap')
     return consentTo(`Try them out on a copy, and let it become ${target.label}?`, target, call);
-  if (target.local) return { disconnect: call.values.disconnect ?? false };
+  if (target.local && !isProduction(target)) return { disconnect: call.values.disconnect ?? false };
   return consentTo(`Make a copy of ${target.label} on its server, and try them out there?`, target, call);
 }
 

@@ -244,7 +244,7 @@ const remedies = {
   },
   'out-of-order': {
     says: 'The migrations would run out of order',
-    mend: 'Apply the earlier ones with it, or give it a later number.',
+    mend: 'Apply the earlier ones as well, or give them later numbers.',
     offers: undefined,
   },
   locked: {

@@ -31,13 +31,17 @@ export async function makeIdempotent(ground: Ground, path: string, signal: Abort
     throw new Fault('by-hand', `${basename(path)} has no SQL of its own that could be rewritten.`);
   const before = chosen.slice(0, span.from).map(({ link }) => link);
   await bench.confirm(signal);
-  return bench.withWorkshop(
+  const tried = await bench.withWorkshop(
     kind === 'live' && bench.hasNewRows ? 'withRows' : kind,
     chosen.flatMap(({ extensions }) => extensions),
     (workshop, base) => new Reruns(ground, workshop, base, before, signal).of(asked, file),
     signal,
   );
+  const isApplied = (asked.state === 'applied' || asked.state === 'edited') && asked.link.up.path === path;
+  return { ...tried, isApplied };
 }
+
+type Tried = Omit<Idempotence, 'isApplied'>;
 
 /** A class because everything in it is run upon one base. */
 class Reruns {
@@ -49,7 +53,7 @@ class Reruns {
     private readonly signal: AbortSignal,
   ) {}
 
-  async of({ link }: SeenMigration, file: ReadFile): Promise<Idempotence> {
+  async of({ link }: SeenMigration, file: ReadFile): Promise<Tried> {
     const { path, text } = file;
     const cut: Cut = (it) => fileOf(this.ground.folder, path, it, this.ground.world.files).scripts;
     const { up, down } = link;
@@ -61,20 +65,14 @@ class Reruns {
     const scripts = cut(made.text);
     const rerun = (direction: 'up' | 'down'): Link =>
       onlyUp({ path, text: made.text, scripts: scripts.filter((it) => it.direction === direction) });
-    const told: Idempotence[] = [];
+    const told: Tried[] = [];
     if (isUp) told.push(await this.compared([], onlyUp(up), rerun('up'), file, made));
     if (isDown && down) told.push(await this.compared([onlyUp(up)], onlyUp(down), rerun('down'), file, made));
     return joined(told, made);
   }
 
   /** The first run of what is rewritten is compared with what it was, the second one with the first. */
-  private async compared(
-    on: readonly Link[],
-    was: Link,
-    is: Link,
-    file: ReadFile,
-    made: Rewritten,
-  ): Promise<Idempotence> {
+  private async compared(on: readonly Link[], was: Link, is: Link, file: ReadFile, made: Rewritten): Promise<Tried> {
     const count = on.length + 1;
     const [once] = await this.stands([...on, was], [count]);
     if (isRefused(once)) return this.told('refused', made);
@@ -114,7 +112,7 @@ class Reruns {
     return behind.map(({ told, outcomes }) => ({ ...told, outcomes: outcomes.at(-1) ?? [] }));
   }
 
-  private told(verdict: Idempotence['verdict'], made: Rewritten, differs: Difference = none): Idempotence {
+  private told(verdict: Idempotence['verdict'], made: Rewritten, differs: Difference = none): Tried {
     const { text, edits, changed, left } = made;
     const { label } = this.workshop.place;
     return { verdict, text, edits, changed, left: left.toSorted(byPlace), ...differs, rehearsedOn: label };
@@ -172,7 +170,7 @@ const verdicts = [
 ] as const satisfies readonly Idempotence['verdict'][];
 
 /** Of both directions of one file. */
-function joined(told: readonly Idempotence[], made: Rewritten): Idempotence {
+function joined(told: readonly Tried[], made: Rewritten): Tried {
   const [worst] = told.toSorted((a, b) => verdicts.indexOf(b.verdict) - verdicts.indexOf(a.verdict));
   if (!worst) throw new Error('a file has a direction');
   return {

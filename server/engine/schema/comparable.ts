@@ -15,12 +15,19 @@ export function differenceButForOrder(before: string, after: string): ObjectChan
   return differenceOf(withOwners(was.map(inOneOrder), usual), withOwners(is.map(inOneOrder), usual));
 }
 
-function inOneOrder(object: SchemaObject): SchemaObject {
-  if (object.type !== 'TABLE') return object;
-  const table = /^((?:SET [^\n]*\n)*CREATE [^\n]* \(\n)((?: {4}[^\n]*\n)+)(\)[^]*)$/.exec(object.text);
+/** Whether two texts of one object differ in more than that. */
+export const isMoreThanOrder = ({ type, before, after }: ObjectChange): boolean =>
+  type !== 'TABLE' || before === undefined || after === undefined || linesSorted(before) !== linesSorted(after);
+
+const inOneOrder = (object: SchemaObject): SchemaObject =>
+  object.type === 'TABLE' ? { ...object, text: linesSorted(object.text) } : object;
+
+/** Of the columns of a table. */
+function linesSorted(text: string): string {
+  const table = /^((?:SET [^\n]*\n)*CREATE [^\n]* \(\n)((?: {4}[^\n]*\n)+)(\)[^]*)$/.exec(text);
   const [, head = '', body = '', tail = ''] = table ?? [];
-  if (body === '') return object;
+  if (body === '') return text;
   const lines = body.split('\n').filter((line) => line !== '');
   const sorted = lines.map((line) => `${line.replace(/,$/, '')}\n`).toSorted();
-  return { ...object, text: head + sorted.join('') + tail };
+  return head + sorted.join('') + tail;
 }

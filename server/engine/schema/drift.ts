@@ -1,5 +1,6 @@
 /** In what a schema is another one than what its migrations make: object by object, without what is none of them. */
 import type { ObjectChange } from '../project';
+import { isMoreThanOrder } from './comparable';
 import { differenceOf } from './difference';
 import { objectsOf, partsOf, type SchemaObject, usualOwner, withOwners } from './schemaText';
 
@@ -28,7 +29,7 @@ export function driftBetween(made: string, found: string, leftOut: LeftOut): Obj
     // Each by its own measure: who applies the migrations may be another role than who did.
     return leftOut.roles === 'compared' ? withOwners(kept.map(ownedByServer), usualOwner(kept)) : kept;
   };
-  return differenceOf(compared(before), compared(objectsOf(found)));
+  return differenceOf(compared(before), compared(objectsOf(found))).filter(isMoreThanOrder);
 }
 
 /** Before PostgreSQL 15 the schema of every new database belongs to whoever has made the server. */

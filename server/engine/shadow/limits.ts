@@ -20,7 +20,7 @@ export function limitsOf(
     ...(lacking.length > 0
       ? [`It lacks the extension ${lacking.join(', ')} of the target, and what is made with it.`]
       : []),
-    ...(shared ? ['Others use this server: statements that reach outside the database are not run.'] : []),
+    ...(shared ? ['Others may use this server: statements that reach outside the database are not run.'] : []),
     ...(kind === 'embedded'
       ? [
           'A statement that takes longer than the statement timeout ends the shadow: what follows in the file is not rehearsed.',
