@@ -1,6 +1,7 @@
 /** After a checkout: what is applied here and not in this branch is shown by the SQL that was kept, and reverted by it. */
 import { deepEqual, equal, match, rejects } from 'node:assert/strict';
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ApplyResult, Project } from '../../server/engine/project';
 import { isFault } from '../support/faults';
 import { type Major, servers, withDatabase } from '../support/servers';
@@ -150,6 +151,7 @@ describe('what is applied and not in this branch', () => {
         if (snapshot.kind === 'taken') taken.push(snapshot.snapshot.id);
       }
       equal(taken.length, 2);
+      let unknown = '';
       equal((await revert(project, '3')).kind, 'done');
       const items = 'db/migrations/3_items.sql';
       const other = '-- migrate:up\ncreate table things ();\n-- migrate:down\ndrop table things;\n';
@@ -161,9 +163,17 @@ describe('what is applied and not in this branch', () => {
         deepEqual((await statesOf(await again())).at(-1), '3 items edited');
         const { text } = await (await again()).appliedText(workspace.path(items), never);
         equal(text, dbmateFiles[items]);
-        equal((await (await again()).restore(restored.kept.id, { disconnect: true }, never)).kind, 'restored');
+        const back = await (await again()).restore(restored.kept.id, { disconnect: true }, never);
+        if (back.kind !== 'restored') throw new Error('somebody is in the way');
         deepEqual((await statesOf(await again())).at(-1), '3 items applied');
+        unknown = back.kept.id;
       }
+      // What was applied to a colleague's is not known here, and not what the database before had.
+      rmSync(join(workspace.world.storage, 'snapshots', `${unknown}.note`));
+      remove(workspace, items);
+      deepEqual((await statesOf(await again())).at(-1), '3 items missing kept');
+      equal((await (await again()).restore(unknown, { disconnect: true }, never)).kind, 'restored');
+      deepEqual((await statesOf(await again())).at(-1), '3  missing');
     }));
 
   it('takes the better down script as long as the file is there', () =>

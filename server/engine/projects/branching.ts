@@ -98,7 +98,7 @@ export async function switchBranch(
     if (copiedFrom === undefined) leaveBeside(ground, kept.id, live.remembered.heritage());
     else {
       const origin = copies.find((it) => it.branch === copiedFrom);
-      await handOn(ground, live, kept.id, origin && heritageBeside(ground, origin.id), signal);
+      await handOn(ground, live, kept.id, origin ? heritageBeside(ground, origin.id) : 'ofBefore', signal);
     }
     const from = copiedFrom === undefined ? {} : { copiedFrom };
     return { kind: 'switched', branch, kept: snapshotOf(kept, bench.target.info.label), ...from, ms };

@@ -3,7 +3,7 @@
  * there is to inherit, for whoever restores it.
  */
 import { Fault } from '../base/fault';
-import { fieldsOf, jsonIn } from '../base/json';
+import { isObject, jsonIn } from '../base/json';
 import type { Heritage } from '../history/appliedMemory';
 import { leaveNote, noteOf } from '../snapshots/registry';
 import type { Ground } from './ground';
@@ -20,15 +20,15 @@ export function leaveBeside({ world: { storage, log } }: Ground, id: string, her
   }
 }
 
-/** @returns undefined where nothing was left on this machine */
-export function heritageBeside({ world: { storage } }: Ground, id: string): Heritage | undefined {
+/** Nothing where none was left on this machine, as of a colleague's snapshot, or where it was damaged. */
+export function heritageBeside({ world: { storage } }: Ground, id: string): Heritage {
   const note = noteOf(storage, id);
   const value = note === undefined ? undefined : jsonIn(note);
-  return isHeritage(value) ? value : undefined;
+  return isHeritage(value) ? value : {};
 }
 
 const isHeritage = (value: unknown): value is Heritage =>
-  value instanceof Object && [...fieldsOf(value).values()].every((it) => typeof it === 'string');
+  isObject(value) && Object.values(value).every((it) => typeof it === 'string');
 
 /**
  * To be called when the target has other contents, and what it was is a snapshot. Without it the next look remembers what
@@ -36,13 +36,14 @@ const isHeritage = (value: unknown): value is Heritage =>
  *
  * @param before the target as it was until now
  * @param kept id of the snapshot
- * @param heritage undefined where the contents were made of those before
+ * @param heritage `ofBefore` where the contents were made of those before; of what is unknown nothing, so that the next
+ *   look learns it from the files
  */
 export async function handOn(
   ground: Ground,
   before: LiveDatabase,
   kept: string,
-  heritage: Heritage | undefined,
+  heritage: Heritage | 'ofBefore',
   signal: AbortSignal,
 ): Promise<void> {
   const { bench, world } = ground;
@@ -54,7 +55,7 @@ export async function handOn(
   try {
     // A server's target is another database now; the embedded one is the same, with other contents.
     const { remembered } = bench.target.kind === 'embedded' ? before : await liveNow(ground, signal);
-    remembered.inherit(heritage ?? former);
+    remembered.inherit(heritage === 'ofBefore' ? former : heritage);
   } catch (cause) {
     if (signal.aborted) return;
     if (!(cause instanceof Fault)) throw cause;

@@ -49,7 +49,7 @@ export async function trial(ground: Ground, request: TrialRequest, asker: Asker)
     };
     const result = await tried();
     if (result.kind !== 'tried' || result.report.end.kind !== 'swapped') return result;
-    await handOn(ground, live, result.report.end.kept.id, undefined, signal);
+    await handOn(ground, live, result.report.end.kept.id, 'ofBefore', signal);
     await dropOld(ground, signal);
     return result;
   } catch (cause) {
