@@ -133,7 +133,10 @@ function isKept(known: KeptMigration | undefined, { migration: { upPath, downPat
 }
 
 /** Undefined where the disk has something else than what was looked at: what is only typed was never applied. */
-function fromDisk({ folder, world }: Ground, { migration, files }: SeenMigration): KeptMigration | undefined {
+function fromDisk(
+  { folder, world }: Ground,
+  { migration, files }: SeenMigration,
+): Omit<KeptMigration, 'kept'> | undefined {
   const { version, title, name, upPath, downPath } = migration;
   const [up, down] = [upPath, downPath].map((path) => (path === undefined ? undefined : files.get(path)));
   const own = [up, down].filter((it) => it !== undefined);
@@ -142,7 +145,6 @@ function fromDisk({ folder, world }: Ground, { migration, files }: SeenMigration
     version,
     title,
     name,
-    kept: world.now().toISOString(),
     ...(up && { up: keptFile(folder, up) }),
     ...(down && { down: keptFile(folder, down) }),
   };
