@@ -78,6 +78,20 @@ export function copyDurably(from: string, to: string): void {
   replaceDurably(to, (beside) => copyFileSync(from, beside));
 }
 
+/**
+ * On one disk. Nothing happens where another process has moved it already.
+ *
+ * @throws {Fault} `disk-full`, `not-writable`
+ */
+export function moveDurably(from: string, to: string): void {
+  guarded(to, () => {
+    makeFolder(dirname(to));
+    unlessMissing(() => renameSync(from, to));
+    flushFolder(dirname(to));
+    flushFolder(dirname(from));
+  });
+}
+
 /** @throws {Fault} `not-writable` */
 export function removeDurably(path: string): void {
   guarded(path, () => {

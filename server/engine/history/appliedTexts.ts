@@ -23,9 +23,12 @@ export interface AppliedTexts {
   remember(applied: ReadonlyMap<string, () => string | undefined>): void;
 }
 
+/** Where the texts of one folder are. */
+export const textsPath = (home: string, folder: string): string => join(home, `${sha256(folder).slice(0, 24)}.json`);
+
 /** @param home absolute path of the folder for what is remembered of the database */
 export function appliedTexts(home: string, folder: string): AppliedTexts {
-  const path = join(home, `${sha256(folder).slice(0, 24)}.json`);
+  const path = textsPath(home, folder);
   let written = textOf(path);
   let known = textsIn(written);
   /** They may have been replaced by those that the database has inherited, also by another process. */

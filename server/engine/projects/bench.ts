@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { diskCache } from '../base/diskCache';
 import { Fault } from '../base/fault';
 import { histories } from '../history/all';
-import { type AppliedMemory, appliedMemory } from '../history/appliedMemory';
+import { type AppliedMemory, appliedMemory, upgradeMemory } from '../history/appliedMemory';
 import type { History } from '../history/history';
 import type { ToolSettings } from '../layouts/layout';
 import type { MigrationFolder } from '../layouts/migration';
@@ -140,8 +140,16 @@ export class Bench implements Neighbour {
     const { world, folder, target, memories } = this;
     const databaseId = `${target.info.id}\n${database}`;
     const key = `${databaseId}\n${table}`;
-    const about = { databaseId, folder: folder.path, table };
-    const memory = memories.get(key) ?? appliedMemory(world.storage, about, world.now);
+    const known = memories.get(key);
+    if (known) return known;
+    const about = { databaseId, targetId: target.info.id, folder: folder.path, table };
+    try {
+      upgradeMemory(world.storage, about);
+    } catch (cause) {
+      if (!(cause instanceof Fault)) throw cause;
+      world.log(`what was applied to ${target.info.label} is not remembered: ${cause.message}`);
+    }
+    const memory = appliedMemory(world.storage, about, world.now);
     memories.set(key, memory);
     return memory;
   }
