@@ -3,12 +3,8 @@ import { deepEqual, equal } from 'node:assert/strict';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import {
-  keptFolder,
-  type KeptMigration,
-  type KeptMigrations,
-  keptMigrations,
-} from '../../server/engine/history/keptMigrations';
+import type { KeptMigration } from '../../server/engine/history/keptChange';
+import { keptFolder, type KeptMigrations, keptMigrations } from '../../server/engine/history/keptMigrations';
 import { withFolder } from '../support/files';
 
 const table = 'public.h';

@@ -1,6 +1,27 @@
-/** One file of what is kept of applied migrations: what was kept then, and what had gone. */
+/** What is kept of applied migrations, and one file of it: what was kept then, and what had gone. */
 import { isObject, jsonIn } from '../base/json';
-import type { KeptFile, KeptMigration } from './keptMigrations';
+import type { MigrationName } from '../layouts/layout';
+
+export interface KeptMigration {
+  readonly version: string;
+  readonly title: string;
+  readonly name: MigrationName;
+  /** ISO 8601. Later than whatever was known then, also where a clock was put back. */
+  readonly kept: string;
+  readonly up?: KeptFile;
+  /** Equal to `up` when one file holds both directions. */
+  readonly down?: KeptFile;
+}
+
+export interface KeptFile {
+  /** Relative to the folder, with `/` between. */
+  readonly fileName: string;
+  /** Without its byte order mark. */
+  readonly text: string;
+  readonly isMarked: boolean;
+  /** What its tool reads of it beside it, by name as `fileName`. */
+  readonly beside: Readonly<Record<string, string>>;
+}
 
 export interface Change {
   readonly kept: readonly KeptMigration[];

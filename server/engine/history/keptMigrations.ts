@@ -12,29 +12,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../base/digest';
 import { guarded, unlessMissing, writeDurably } from '../base/durable';
-import type { MigrationName } from '../layouts/layout';
-import { type Change, changeIn } from './keptChange';
-
-export interface KeptMigration {
-  readonly version: string;
-  readonly title: string;
-  readonly name: MigrationName;
-  /** ISO 8601. Later than whatever was known then, also where a clock was put back. */
-  readonly kept: string;
-  readonly up?: KeptFile;
-  /** Equal to `up` when one file holds both directions. */
-  readonly down?: KeptFile;
-}
-
-export interface KeptFile {
-  /** Relative to the folder, with `/` between. */
-  readonly fileName: string;
-  /** Without its byte order mark. */
-  readonly text: string;
-  readonly isMarked: boolean;
-  /** What its tool reads of it beside it, by name as `fileName`. */
-  readonly beside: Readonly<Record<string, string>>;
-}
+import { type Change, changeIn, type KeptMigration } from './keptChange';
 
 export interface KeptMigrations {
   /** By version; also what other processes have kept until now. @throws what the file system refuses */

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { Fault } from '../base/fault';
 import { unlessUnreadable } from '../base/unlessUnreadable';
 import type { HistoryState } from '../history/history';
-import type { KeptFile, KeptMigration } from '../history/keptMigrations';
+import type { KeptFile, KeptMigration } from '../history/keptChange';
 import { fileNameIn, type Migration, type MigrationFolder } from '../layouts/migration';
 import type { Files } from '../world';
 import type { Ground, SeenMigration } from './ground';

@@ -1,6 +1,6 @@
 /** What is applied, and what is left to do, in the order of the folder. */
 import { type HistoryState, versionsNeeded } from '../history/history';
-import type { KeptMigration } from '../history/keptMigrations';
+import type { KeptMigration } from '../history/keptChange';
 import type { MigrationStatus, Status } from '../project';
 import type { WholeFolder } from './keptFiles';
 import type { Live } from './live';
