@@ -57,7 +57,11 @@ function told(proved: Proved): object {
 
 const lossesOf = ({ statements }: Script): string[] =>
   statements.flatMap(({ loses }) =>
-    loses.map(({ schema, table, column }) => [schema, table, ...(column === undefined ? [] : [column])].join('.')),
+    loses.map((it) =>
+      it.kind === 'sequence'
+        ? `${it.schema}.${it.name} from ${it.start}`
+        : [it.schema, it.table, ...(it.column === undefined ? [] : [it.column])].join('.'),
+    ),
   );
 
 const create = async (major: Major, name: string, template: string): Promise<void> =>

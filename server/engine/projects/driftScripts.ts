@@ -9,7 +9,7 @@ import { driftBetween, type LeftOut, titlesWith } from '../schema/drift';
 import { readCatalog } from '../scripting/catalog';
 import { leaner } from '../scripting/leaner';
 import { isOneTransaction, type Proved, type ProvingGround, provedScript } from '../scripting/provedScript';
-import { type Loss, type Script, textOf } from '../scripting/script';
+import { type Loss, type LostRows, type Script, textOf } from '../scripting/script';
 import { dumpBase } from '../shadow/base';
 import { noSetUp } from '../shadow/setUp';
 import { armed } from '../sql/disarmed';
@@ -58,7 +58,10 @@ export async function driftScript(
     text: textOf(script),
     ...(back?.kind === 'exact' && isOneTransaction(back.script) ? { back: sqlOf(back.script) } : {}),
     objects: compared.objects.filter(({ type, name }) => titles.has(`${type} ${name}`)),
-    losses: way === 'undo' ? await counted(ground, losses, signal) : losses.map((it) => `${nameOf(it)}.`),
+    losses:
+      way === 'undo'
+        ? await counted(ground, losses, signal)
+        : losses.flatMap((it) => (it.kind === 'sequence' ? [] : `${nameOf(it)}.`)),
   };
 }
 
@@ -141,7 +144,7 @@ function exactly(proved: Proved): Script {
   }
 }
 
-const nameOf = ({ kind, schema, table, column }: Loss): string =>
+const nameOf = ({ kind, schema, table, column }: LostRows): string =>
   kind === 'table' ? `The table ${schema}.${table}` : `The column ${column ?? ''} of ${schema}.${table}`;
 
 /** With what is in them now, where that can be told in time. */
@@ -152,6 +155,10 @@ function counted({ bench }: Ground, losses: readonly Loss[], signal: AbortSignal
       onSession(bench.target.database.open('read', signal), async (session) => {
         const told: string[] = [];
         for (const loss of losses) {
+          if (loss.kind === 'sequence') {
+            told.push(`Where the sequence ${loss.schema}.${loss.name} stood: it begins at ${loss.start}.`);
+            continue;
+          }
           const { schema, table, column } = loss;
           const what = column === undefined ? '*' : quoteIdentifier(column);
           const rows = await inReadOnlyTransaction(session, usualReadLimits, () =>

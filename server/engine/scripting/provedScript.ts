@@ -77,7 +77,7 @@ async function attempt(copy: Copy, wanted: Wanted, options: BetweenOptions | und
 const tablesLost = (statements: readonly ScriptStatement[]): ReadonlySet<string> =>
   new Set(
     statements.flatMap(({ loses }) =>
-      loses.flatMap(({ kind, schema, table }) => (kind === 'table' ? [quoteName(schema, table)] : [])),
+      loses.flatMap((it) => (it.kind === 'table' ? [quoteName(it.schema, it.table)] : [])),
     ),
   );
 

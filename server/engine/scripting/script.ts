@@ -15,16 +15,27 @@ export interface ScriptStatement {
    * - `outside`: Postgres refuses it in a transaction
    */
   readonly transaction: 'inside' | 'committed' | 'outside';
-  /** Whose rows or values it throws away. */
+  /** Whose rows or values it throws away, and which sequences begin again. */
   readonly loses: readonly Loss[];
 }
 
-export interface Loss {
+export type Loss = LostRows | LostPlace;
+
+export interface LostRows {
   readonly kind: 'table' | 'column';
   readonly schema: string;
   readonly table: string;
   /** Of a column. */
   readonly column?: string;
+}
+
+/** Of a sequence that is made: how far one of its name was before, nothing tells. */
+export interface LostPlace {
+  readonly kind: 'sequence';
+  readonly schema: string;
+  readonly name: string;
+  /** Where it begins. */
+  readonly start: string;
 }
 
 /** As text of a file: each statement on lines of its own, in the order in which they are run. */

@@ -7,6 +7,7 @@ import { mendedActions, mendedFacts } from './mends';
 import { renamesBetween } from './names';
 import { reattachments } from './partitions';
 import type { Loss, Script, ScriptStatement } from './script';
+import { withSequencesGoingOn } from './sequences';
 
 export type Between =
   | ({ readonly kind: 'script' } & Script)
@@ -76,7 +77,8 @@ function planBetween(is: Facts, wanted: Catalog): ScriptStatement[] | string {
 function statementsBetween(from: Facts, to: Facts, wanted: Catalog): ScriptStatement[] | string {
   try {
     const { actions, preamble } = plan(from, to, { scope: 'database', assumedRoles: rolesIn(from, to) });
-    const statements = mendedActions(actions, from, wanted).map(statementOf);
+    const mended = mendedActions(actions, from, wanted);
+    const statements = withSequencesGoingOn(mended.map(statementOf), mended, from, wanted);
     const settings = statements.length > 0 ? preamble.filter(({ name }) => name !== 'search_path') : [];
     return [...settings.map(({ name, value }) => setting(name, value)), ...statements];
   } catch (error) {

@@ -4,7 +4,7 @@ import { differenceButForOrder } from '../../schema/comparable';
 import { readCatalog } from '../../scripting/catalog';
 import { leaner } from '../../scripting/leaner';
 import { isOneTransaction, type Proved, provedScript, runScript } from '../../scripting/provedScript';
-import type { Loss, Script } from '../../scripting/script';
+import type { LostRows, Script } from '../../scripting/script';
 import { armed } from '../../sql/disarmed';
 import type { Verdict, WayBack } from '../../verification';
 import { beginningOf, type Rows, run, type Trip, verdictSince } from './roundTrip';
@@ -40,7 +40,7 @@ export async function wayBack(trip: Omit<Trip, 'down'>): Promise<Found> {
     statements: script.statements.map(({ sql }) => armed(sql)),
     inOneTransaction: isOneTransaction(script),
     verdict,
-    drops: script.statements.flatMap(({ loses }) => loses.map(nameOf)),
+    drops: script.statements.flatMap(({ loses }) => loses.flatMap((it) => (it.kind === 'sequence' ? [] : nameOf(it)))),
   };
   return { kind: 'found', way };
 }
@@ -60,7 +60,7 @@ const attempt = (script: Script, trip: Omit<Trip, 'down'>, rows: Rows): Promise<
     return verdictSince(before, copy, () => dump(trip.signal));
   });
 
-const nameOf = ({ schema, table, column }: Loss): string =>
+const nameOf = ({ schema, table, column }: LostRows): string =>
   [schema, table, ...(column === undefined ? [] : [column])].join('.');
 
 function wordsOf(proved: Proved): string {
