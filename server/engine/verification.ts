@@ -51,24 +51,26 @@ export type Verdict = {
  * Where every statement ran.
  *
  * - `exact`: all is as it was before, but for the order of columns
- * - `loses`: the schema is, but not all rows or values
+ * - `loses`: the schema is, but not all rows, values or places of sequences
  * - `different`: the schema is another one
  */
 export type RoundTripVerdict =
   | { readonly kind: 'exact' }
-  | { readonly kind: 'loses'; readonly losses: readonly RowLoss[] }
-  | { readonly kind: 'different'; readonly differences: readonly ObjectChange[]; readonly losses: readonly RowLoss[] };
+  | { readonly kind: 'loses'; readonly losses: readonly DataLoss[] }
+  | { readonly kind: 'different'; readonly differences: readonly ObjectChange[]; readonly losses: readonly DataLoss[] };
 
 export type VerdictKind = Verdict['kind'];
 
 /** The one judgement of all that goes there and back. */
-export function verdictOn(differences: readonly ObjectChange[], losses: readonly RowLoss[]): RoundTripVerdict {
+export function verdictOn(differences: readonly ObjectChange[], losses: readonly DataLoss[]): RoundTripVerdict {
   if (differences.length > 0) return { kind: 'different', differences, losses };
   return losses.length > 0 ? { kind: 'loses', losses } : { kind: 'exact' };
 }
 
 /** Whether the schema is as it was. */
 export const leadsBack = ({ kind }: Verdict): boolean => kind === 'exact' || kind === 'loses';
+
+export type DataLoss = RowLoss | SequenceLoss;
 
 /** Rows of a table, or values of one of its columns, that are not what they were. */
 export interface RowLoss {
@@ -83,6 +85,16 @@ export interface RowLoss {
    * where there were none, what would have held them was made anew.
    */
   readonly after: number | undefined;
+}
+
+/** It would give values again that it has given. */
+export interface SequenceLoss {
+  /** `app.orders_id_seq` */
+  readonly sequence: string;
+  /** The last value that was taken, as text: it may be too large for JSON. */
+  readonly before: string;
+  /** The one that comes next. */
+  readonly after: string;
 }
 
 export interface Failure {
@@ -124,7 +136,12 @@ export const verdictWords: Readonly<Record<VerdictKind, string>> = {
 };
 
 /** `app.orders.note: 3 of 5 values gone`. */
-export function lossInWords({ table, column, before, after }: RowLoss): string {
+export const lossInWords = (loss: DataLoss): string =>
+  'sequence' in loss
+    ? `${loss.sequence}: begins again at ${loss.after}, was at ${loss.before}`
+    : lossOfRowsInWords(loss);
+
+function lossOfRowsInWords({ table, column, before, after }: RowLoss): string {
   const [name, holder, what] =
     column === undefined ? [table, 'table', 'row'] : [`${table}.${column}`, 'column', 'value'];
   const some = (count: number): string => `${count.toLocaleString('en-US')} ${what}${count === 1 ? '' : 's'}`;

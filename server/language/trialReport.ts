@@ -4,7 +4,7 @@ import { changedLines } from '../engine/base/changedLines';
 import { lineIndex } from '../engine/base/text';
 import type { ObjectChange, TriedStatement, TrialPass, TrialReport, TrialResult } from '../engine/project';
 import { type RefusingRows, rowsInWords, trialInWords } from '../engine/trials';
-import { lossInWords, type RowLoss } from '../engine/verification';
+import { lossInWords, type DataLoss } from '../engine/verification';
 import { code, row } from './markdown';
 
 type Told = Extract<TrialResult, { readonly kind: 'tried' | 'refused' }>;
@@ -148,7 +148,7 @@ function fenced(language: 'diff' | 'sql', text: string): string {
   return `${fence}${language}\n${text}\n${fence}`;
 }
 
-const lossText = (title: string, losses: readonly RowLoss[]): string[] =>
+const lossText = (title: string, losses: readonly DataLoss[]): string[] =>
   losses.length === 0 ? [] : [`## ${title}`, listOf(losses.map(lossInWords))];
 
 function roundTripText({ roundTrip }: TrialReport): string[] {

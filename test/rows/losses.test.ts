@@ -32,6 +32,11 @@ const schema = `
   create table pairs (p pair); insert into pairs values (row(1, null)), (row(null, null)), (null);
   create table moods (m mood, note text);
   insert into moods values ('sad', 'a'), ('happy', 'b'), (null, 'c');
+  create sequence "odd ""s".up start 1000; select nextval('"odd ""s".up') from generate_series(1, 3);
+  create sequence down increment -2; select nextval('down') from generate_series(1, 3);
+  create sequence untouched;
+  create sequence said; select setval('said', 5, false);
+  create temporary sequence for_now; select nextval('for_now');
   create temporary table passing (id int)`;
 
 /** Scripts one after the other, each with what is lost by it. */
@@ -65,6 +70,17 @@ const cases: readonly (readonly [string, ...string[]])[] = [
   ],
   [`update pairs set p = row(2, null) where p = row(1, null)::pair`, 'public.pairs.p: other values than before'],
   [`update pairs set p = null where p is null`, 'public.pairs.p: 1 of 2 values gone'],
+  [`select nextval('"odd ""s".up'), nextval('down'), nextval('untouched'), nextval('said')`],
+  [`select setval('"odd ""s".up', 1004, false), setval('down', -9, false), setval('said', 6, false)`],
+  [
+    `drop sequence "odd ""s".up; create sequence "odd ""s".up start 1000`,
+    'odd "s.up: begins again at 1000, was at 1004',
+  ],
+  [`alter sequence down restart with -3`, 'public.down: begins again at -3, was at -9'],
+  [
+    `select setval('said', 2); drop sequence untouched; drop sequence for_now`,
+    'public.said: begins again at 3, was at 6',
+  ],
   [`drop table moods`, 'public.moods: 2 rows gone with the table'],
 ];
 
@@ -129,7 +145,7 @@ for (const major of Object.values(servers)) {
 async function lossesBy(session: Session, script: string): Promise<readonly string[]> {
   const before = await contentsOf(session);
   await demand(session, script);
-  return lossesThereAndBack(before.tables, (await contentsOf(session)).tables).map(lossInWords);
+  return lossesThereAndBack(before, await contentsOf(session)).map(lossInWords);
 }
 
 async function namesIn(session: Session): Promise<{ read: readonly string[]; unread: readonly string[] }> {

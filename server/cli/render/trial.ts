@@ -1,7 +1,7 @@
 /** What a trial has found, as people read it in a terminal. */
 import type { KeptTrial, TriedMigration, TriedStatement, TrialPass, TrialReport } from '../../engine/project';
 import { type RefusingRows, rowsInWords, trialInWords, verdictOfTrip } from '../../engine/trials';
-import { lossInWords, type RowLoss } from '../../engine/verification';
+import { lossInWords, type DataLoss } from '../../engine/verification';
 import type { Paint } from '../terminal';
 import { harmless } from './cells';
 import { renderChangeCounts, renderChanges } from './changes';
@@ -67,7 +67,7 @@ function factsOf({ rows, locks, rewrites }: TriedStatement): string {
   return facts.length === 0 ? '' : harmless(`  — ${facts.join('; ')}`);
 }
 
-function section(title: string, losses: readonly RowLoss[], paint: Paint): string[] {
+function section(title: string, losses: readonly DataLoss[], paint: Paint): string[] {
   if (losses.length === 0) return [];
   return [
     `${paint('bold', title)}\n`,

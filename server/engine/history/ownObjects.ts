@@ -1,6 +1,6 @@
 /** Which objects of a database are the tool's own: no migration makes them, and none is to make them. */
 import type { LayoutName } from '../layouts/layout';
-import type { RowLoss } from '../verification';
+import type { DataLoss } from '../verification';
 import { labelOf, type TableName } from './table';
 
 export interface OwnObjects {
@@ -32,8 +32,11 @@ export const isOwnTable = ({ tables, schemas }: OwnObjects, label: string): bool
   tables.some((it) => labelOf(it) === label) || [...schemas].some((schema) => label.startsWith(`${schema}.`));
 
 /** Rows that the tool has added beside its migrations. */
-export const isAddedByTool = ({ filled }: OwnObjects, { table, before, after }: RowLoss): boolean =>
-  after !== undefined && after > before && filled.some((it) => labelOf(it) === table);
+export const isAddedByTool = ({ filled }: OwnObjects, loss: DataLoss): boolean =>
+  'table' in loss &&
+  loss.after !== undefined &&
+  loss.after > loss.before &&
+  filled.some((it) => labelOf(it) === loss.table);
 
 /** Tables beside that of the history, those that it fills, and tools that have a schema for themselves. */
 const special: Readonly<

@@ -1,10 +1,16 @@
-/** Which rows does a database hold? Of each table how many, how many values, and digests of both. */
+/**
+ * Which rows does a database hold? Of each table how many, how many values, and digests of both; and where its sequences
+ * stand.
+ */
 import { demand, plainText } from '../database/plainText';
 import { quoteIdentifier, quoteName } from '../database/quote';
 import type { Session } from '../database/session';
+import { placesOfSequences, type SequencePlace } from './sequences';
 
 export interface Contents {
   readonly tables: readonly TableContents[];
+  /** Those that the role may read. */
+  readonly sequences: readonly SequencePlace[];
   /** Tables that hold rows which the role may not read, or not all of them: `app.orders`. */
   readonly unread: readonly string[];
 }
@@ -47,7 +53,7 @@ export async function contentsOf(session: Session): Promise<Contents> {
     const tables: TableContents[] = [];
     for (const table of found.filter(({ readable }) => readable)) tables.push(await contentsIn(session, table));
     const unread = found.filter(({ readable }) => !readable).map(nameOf);
-    return { tables, unread };
+    return { tables, sequences: await placesOfSequences(session), unread };
   } finally {
     if (!session.lost) await session.run('rollback');
   }

@@ -1,12 +1,30 @@
-/** What rows and values are not what they were, between two looks at a database? */
-import type { RowLoss } from '../verification';
-import type { ColumnContents, TableContents } from './contents';
+/** What rows, values and places of sequences are not what they were, between two looks at a database? */
+import type { DataLoss, RowLoss, SequenceLoss } from '../verification';
+import type { ColumnContents, Contents, TableContents } from './contents';
+import type { SequencePlace } from './sequences';
+
+type Held = Pick<Contents, 'tables' | 'sequences'>;
 
 /**
- * After a way there and back: tables and columns that are there again by their names. One that was made anew has lost
- * what it held, also where nobody has seen a row of it.
+ * After a way there and back: tables, columns and sequences that are there again by their names. A table or column that
+ * was made anew has lost what it held, also where nobody has seen a row of it.
  */
-export function lossesThereAndBack(before: readonly TableContents[], after: readonly TableContents[]): RowLoss[] {
+export const lossesThereAndBack = (before: Held, after: Held): DataLoss[] => [
+  ...rowsThereAndBack(before.tables, after.tables),
+  ...placesThereAndBack(before.sequences, after.sequences),
+];
+
+/** That more was taken than before is no loss: no way back gives it back. */
+function placesThereAndBack(before: readonly SequencePlace[], after: readonly SequencePlace[]): SequenceLoss[] {
+  const now = new Map(after.map((it) => [it.name, it]));
+  return before.flatMap((was) => {
+    const is = now.get(was.name);
+    if (!is || (was.increment > 0n ? is.next >= was.next : is.next <= was.next)) return [];
+    return [{ sequence: was.name, before: `${was.last ?? was.next}`, after: `${is.next}` }];
+  });
+}
+
+function rowsThereAndBack(before: readonly TableContents[], after: readonly TableContents[]): RowLoss[] {
   const now = new Map(after.map((it) => [it.name, it]));
   return before.flatMap((was) => {
     const is = now.get(was.name);

@@ -14,6 +14,7 @@ import type { HistoryState } from '../history/history';
 import type { ApplyResult, ObjectChange } from '../project';
 import { contentsOf, type TableContents } from '../rows/contents';
 import { lossesThere, lossesThereAndBack } from '../rows/losses';
+import type { SequencePlace } from '../rows/sequences';
 import { differenceButForOrder } from '../schema/comparable';
 import type { RoundTrip, TrialPass, TrialResult } from '../trials';
 import { type RowLoss, verdictOn } from '../verification';
@@ -41,6 +42,7 @@ interface State {
   /** As pg_dump --schema-only gives it. */
   readonly schema: string;
   readonly tables: readonly TableContents[];
+  readonly sequences: readonly SequencePlace[];
 }
 
 /**
@@ -91,7 +93,7 @@ export async function run(
     versions: down.versions,
     verdict: verdictOn(
       differenceButForOrder(lowest.schema, back.schema),
-      lossesThereAndBack(lowest.tables, back.tables).filter((it) => !isAddedByTool(own, it)),
+      lossesThereAndBack(lowest, back).filter((it) => !isAddedByTool(own, it)),
     ),
     again: again ? [] : differenceButForOrder(after.schema, (await stand(other)).schema),
     ...(down.stopped !== undefined && { stopped: down.stopped }),
@@ -131,11 +133,11 @@ async function beginOn(
 async function stateOf(database: Database, own: OwnObjects, signal: AbortSignal): Promise<State> {
   const schema = await database.dump(signal);
   return whileWanted(database, 'read', signal, async (session) => {
-    const { tables, unread } = await contentsOf(session);
+    const { tables, sequences, unread } = await contentsOf(session);
     const closed = unread.filter((it) => !isOwnTable(own, it));
     if (closed.length > 0)
       throw new Fault('no-right', `${session.server.user} may not read all rows of ${closed.join(', ')}.`);
-    return { schema, tables: tables.filter(({ name }) => !isOwnTable(own, name)) };
+    return { schema, tables: tables.filter(({ name }) => !isOwnTable(own, name)), sequences };
   });
 }
 

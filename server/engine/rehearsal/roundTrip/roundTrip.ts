@@ -96,8 +96,8 @@ export async function verdictSince(
 ): Promise<RoundTripVerdict> {
   const differences = differenceButForOrder(was, await dump());
   const after = await contentsOf(copy);
-  const read = before.tables.filter(({ name }) => !after.unread.includes(name));
-  return verdictOn(differences, lossesThereAndBack(read, after.tables));
+  const tables = before.tables.filter(({ name }) => !after.unread.includes(name));
+  return verdictOn(differences, lossesThereAndBack({ ...before, tables }, after));
 }
 
 /** @returns the first statement that was refused */

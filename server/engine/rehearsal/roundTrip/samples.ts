@@ -1,11 +1,12 @@
 /**
- * A few rows for tables that have none, so that one sees whether they come back: a conversion that loses values, a
+ * A few rows for tables that have none, and values taken from sequences, so that one sees whether they come back: a conversion that loses values, a
  * DELETE, a column that is made anew. As many as Postgres takes; a table whose rules no made-up row keeps stays empty.
  */
 import { quoteIdentifier, quoteName } from '../../database/quote';
 import type { Session } from '../../database/session';
 import { shapeOf } from '../../sql/parse';
 import type { ReachingNames } from '../../sql/reach';
+import { takeFromSequences } from './sampleSequences';
 
 interface Table {
   readonly schema: string;
@@ -53,15 +54,16 @@ const question = `
  */
 export async function insertSamples(session: Session, reaching: ReachingNames): Promise<boolean> {
   const tables = await session.rows<Table>(question);
-  if (tables.length === 0) return false;
-  let inserted = 0;
+  const filled = new Set<string>();
   const asReplica = await session.run(`set session_replication_role = replica`);
   try {
-    for (const table of tables) inserted += await insertInto(session, table, reaching);
+    for (const table of tables)
+      if ((await insertInto(session, table, reaching)) > 0) filled.add(quoteName(table.schema, table.name));
+    await takeFromSequences(session, filled);
   } finally {
     if (asReplica.kind === 'done' && !session.lost) await session.run('reset session_replication_role');
   }
-  return inserted > 0;
+  return filled.size > 0;
 }
 
 /** Refusals are no matter: the table then has no rows, as it had none before. */
