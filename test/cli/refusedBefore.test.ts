@@ -66,7 +66,7 @@ describe('the command line', function () {
       for (const agreed of [[], ['--yes']]) {
         const { code, stdout, stderr } = await workspace.run('apply', '--only', '8', ...agreed);
         deepEqual([code, stdout], [2, '']);
-        match(stderr, /out of order: golang-migrate would never run 6 afterwards\. Apply the earlier ones with it/);
+        match(stderr, /out of order: golang-migrate would never run 6 afterwards\. Apply the earlier ones as well/);
         ok(!/Rehearsing|To apply|snapshot/.test(stderr), stderr);
       }
       deepEqual(await snapshotsOf(workspace), []);

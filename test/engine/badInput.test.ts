@@ -105,7 +105,7 @@ describe('bad input', () => {
             project.apply({ which: 'all', snapshot: false, disconnect: false }, () => {}, never),
           );
           equal(fault.code, 'not-writable');
-          demandWords(fault, /EROFS/, /Check its permissions/);
+          demandWords(fault, /EROFS/, /Check its path and its permissions/);
           deepEqual(
             (await project.status()).migrations.map(({ state }) => state),
             ['pending'],

@@ -8,6 +8,7 @@ import type { Session } from '../../server/engine/database/session';
 import type { EngineOptions } from '../../server/engine/project';
 import { demand, shadowsOn, valueOf } from '../shadow/support';
 import { withFolder } from '../support/files';
+import { until } from '../support/killable';
 import { assets } from '../support/places';
 import { binariesOf, type Major, serverOf, servers, withDatabase } from '../support/servers';
 import { withSession } from '../support/session';
@@ -63,6 +64,8 @@ const harmless = new Set(['commits', 'alone', 'hidden', 'roles', 'system', 'sess
 async function prepareTarget(session: Session, link: string): Promise<void> {
   await demand(
     session,
+    // In one transaction, so that it is counted at once.
+    'begin',
     'create extension dblink',
     'create extension postgres_fdw',
     'create table users (id int primary key, name text)',
@@ -87,6 +90,7 @@ async function prepareTarget(session: Session, link: string): Promise<void> {
     'create cast (text as pair) with function pairs(text)',
     'create function notices() returns event_trigger language plpgsql as $$ begin perform public.reach(); end $$',
     'create event trigger notices on ddl_command_end execute function notices()',
+    'commit',
   );
 }
 
@@ -117,12 +121,15 @@ async function stateOf(url: string, major: Major): Promise<readonly unknown[]> {
       `select string_agg(pg_shdescription::text, ' ') from pg_shdescription where description !~ 'shadow of Rehearsal'`,
     ),
     await valueOf(session, 'select count(*)::int from pg_prepared_xacts'),
-    await valueOf(
-      session,
-      `select concat_ws(' ', tup_inserted, tup_updated, tup_deleted) from pg_stat_database where datname = current_database()`,
-    ),
+    await written(session),
   ]);
 }
+
+const written = (session: Session): Promise<unknown> =>
+  valueOf(
+    session,
+    `select concat_ws(' ', tup_inserted, tup_updated, tup_deleted) from pg_stat_database where datname = current_database()`,
+  );
 
 const places: Readonly<Record<string, (major: Major, url: string) => Pick<EngineOptions, 'shadow' | 'binaries'>>> = {
   'a server of our own': (major) => ({ shadow: 'private', binaries: [binariesOf(major)] }),
@@ -159,6 +166,8 @@ describe('the development database is never written', () => {
               // Another process of the developer's: it must not notice anything.
               await withSession(url, async (bystander) => {
                 await demand(bystander, 'select 1');
+                // Until PostgreSQL 14 another process counts, which hears of it later.
+                await until(async () => ((await withSession(url, written)) === '0 0 0' ? undefined : true));
                 const before = await stateOf(url, major);
                 const project = await projectOf(engine({ ...options(major, url), target: on(url) }));
                 for (const [name, text] of files) {

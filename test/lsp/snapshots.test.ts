@@ -52,7 +52,7 @@ for (const major of Object.values(servers)) {
         equal(named.name, 'clean');
         await connection.sendRequest(MarkSnapshotRequest, { ...consent, folder, id, pinned: true });
         const bad = connection.sendRequest(MarkSnapshotRequest, { ...consent, folder, id, name: 'two\nlines' });
-        await refuses(bad, 'bad-usage', /one line/);
+        await refuses(bad, 'bad-mark', /one line/);
 
         await withClient(url, (query) => query('create table c (id int); insert into c values (1), (2)'));
         const texts = await connection.sendRequest(CompareSnapshotsRequest, { folder, id });
