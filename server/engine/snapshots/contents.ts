@@ -21,8 +21,8 @@ import type { ServerTarget, SnapshotTarget, Surroundings } from './target';
 
 /**
  * @param use reads them, and leaves them as they are; nobody else works on snapshots of the target meanwhile
- * @throws {Fault} `no-such-snapshot`, `damaged`, `not-readable`, `locked`; `no-right` for a copy of another role, and where a dump
- *   file is to be loaded by a role that may make no databases
+ * @throws {Fault} `no-such-snapshot`, `damaged`, `not-readable`, `locked`; `no-right` for a copy of another role, and
+ *   where a dump file is to be loaded by a role that may make no databases
  */
 export async function withContents<T>(
   target: SnapshotTarget,

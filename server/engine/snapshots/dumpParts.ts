@@ -10,7 +10,8 @@ export type DumpPart =
 
 /**
  * @param pieces end anywhere, also in the middle of a character
- * @throws {Fault} `damaged` when there is something in it that is no SQL, which is not told: it may be a row; whatever the pieces throw
+ * @throws {Fault} `damaged` when there is something in it that is no SQL, which is not told: it may be a row; whatever the
+ *   pieces throw
  */
 export async function* partsOf(pieces: AsyncIterable<Buffer>): AsyncGenerator<DumpPart> {
   const unread = new Unread(pieces);

@@ -30,8 +30,8 @@ export function registerIfPossible({ storage, log }: Surroundings, record: Snaps
 }
 
 /**
- * Also removes the note, and the dump file or the copied file. They go first: cut off at any moment, the snapshot is whole, or it
- * is an entry of nothing, which is in no list.
+ * Also removes the note, and the dump file or the copied file. They go first: cut off at any moment, the snapshot is
+ * whole, or it is an entry of nothing, which is in no list.
  */
 export function unregister(storage: string, id: string): void {
   for (const ending of ['note', 'sql', 'sql.gz', 'data', 'json']) {

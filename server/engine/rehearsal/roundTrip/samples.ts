@@ -1,6 +1,7 @@
 /**
- * A few rows for tables that have none, and values taken from sequences, so that one sees whether they come back: a conversion that loses values, a
- * DELETE, a column that is made anew. As many as Postgres takes; a table whose rules no made-up row keeps stays empty.
+ * A few rows for tables that have none, and values taken from sequences, so that one sees whether they come back: a
+ * conversion that loses values, a DELETE, a column that is made anew. As many as Postgres takes; a table whose rules no
+ * made-up row keeps stays empty.
  */
 import { quoteIdentifier, quoteName } from '../../database/quote';
 import type { Session } from '../../database/session';
